@@ -1,0 +1,97 @@
+//! Whether one type can be another, as far as their spelling tells: a type whose name is not known may be an alias, and
+//! is left to the compiler.
+
+use syn::{GenericArgument, Ident, Path, PathArguments, Type};
+
+/// Names that are no alias of anything else in the signatures of this crate.
+#[rustfmt::skip]
+const WELL_KNOWN: [&str; 28] = [
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    "f32", "f64", "String", "Option", "Vec", "Box", "Arc", "Rc", "Cow", "SystemTime", "Duration", "Instant", "Exchange",
+];
+
+/// Whether `found` cannot be the type that is `wanted`, whatever its names stand for.
+pub fn contradicts(found: &Type, wanted: &str) -> bool {
+    let wanted = syn::parse_str(wanted).expect("the types that are wanted are written in Rust");
+    types_contradict(found, &wanted)
+}
+
+fn types_contradict(found: &Type, wanted: &Type) -> bool {
+    match (found, wanted) {
+        (Type::Paren(found), _) => types_contradict(&found.elem, wanted),
+        (Type::Group(found), _) => types_contradict(&found.elem, wanted),
+        (Type::Macro(_) | Type::Verbatim(_), _) => false,
+        (Type::Reference(found), Type::Reference(wanted)) => {
+            found.mutability.is_some() != wanted.mutability.is_some() || types_contradict(&found.elem, &wanted.elem)
+        }
+        (Type::Path(found), Type::Path(wanted)) => paths_contradict(&found.path, &wanted.path),
+        (Type::Path(found), _) => found.path.segments.last().is_some_and(|last| is_well_known(&last.ident)),
+        (Type::Tuple(found), Type::Tuple(wanted)) => found.elems.len() != wanted.elems.len(),
+        _ => true,
+    }
+}
+
+fn paths_contradict(found: &Path, wanted: &Path) -> bool {
+    let (Some(found), Some(wanted)) = (found.segments.last(), wanted.segments.last()) else { return false };
+    if found.ident != wanted.ident {
+        return is_well_known(&found.ident);
+    }
+    types_in(&found.arguments).zip(types_in(&wanted.arguments)).any(|(found, wanted)| types_contradict(found, wanted))
+}
+
+/// `u64` of `Option<u64>`; lifetimes may be left out.
+fn types_in(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
+    let arguments = match arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments.into_iter().flatten().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+fn is_well_known(name: &Ident) -> bool {
+    WELL_KNOWN.iter().any(|known| name == known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_cannot_be_the_type_contradicts_it() {
+        for (found, wanted, expected) in [
+            ("u16", "u16", false),
+            ("Code", "u16", false), // may be an alias
+            ("u32", "u16", true),
+            ("&u16", "u16", true),
+            ("Option<u64>", "Option<u64>", false),
+            ("std::option::Option<u64>", "Option<u64>", false),
+            ("Option<usize>", "Option<u64>", true),
+            ("Vec<u64>", "Option<u64>", true),
+            ("Arguments", "fmt::Arguments<'_>", false),
+            ("&fmt::Arguments<'_>", "fmt::Arguments<'_>", true),
+            ("Cow<str>", "Cow<'_, str>", false),
+            ("Cow<'_, [u8]>", "Cow<'_, str>", true),
+            ("&str", "String", true),
+            ("Exchange", "&Exchange", true),
+            ("Ex<'_>", "&Exchange", false), // may be an alias of the reference
+            ("&Ex<'_>", "&Exchange", false),
+            ("&mut Exchange", "&Exchange", true),
+            ("&Exchange<'_, Mine>", "&mut Exchange", true),
+            ("&mut impl Foo", "&mut Exchange", true),
+            ("(&mut Exchange)", "&mut Exchange", false),
+            ("basehttp::Result<bool>", "Result<bool>", false),
+            ("Result<bool, HandlerError>", "Result<bool>", false),
+            ("Result<()>", "Result<bool>", true),
+            ("Result", "io::Result<()>", false),
+            ("bool", "()", true),
+            ("!", "()", true),
+            ("nothing!()", "()", false),
+        ] {
+            let found_type = syn::parse_str(found).expect("these are types");
+            assert_eq!(contradicts(&found_type, wanted), expected, "{found} for {wanted}");
+        }
+    }
+}

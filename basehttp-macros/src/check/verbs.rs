@@ -1,0 +1,94 @@
+//! Which method names are verbs of a standard, and which look like one with a slip of the fingers.
+
+use syn::Ident;
+
+use crate::model::Token;
+use crate::similar;
+
+/// RFC 9110 and 5789, then `WebDAV` and its family: what a misspelt name was most likely meant to be.
+#[rustfmt::skip]
+const COMMON: [&str; 23] = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+    "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "MKCALENDAR", "ACL",
+    "BIND", "UNBIND", "REBIND",
+];
+
+/// Others of the IANA registry, of `UPnP` and of caches. Nobody is told to write them, but they are no misspellings.
+#[rustfmt::skip]
+const RARE: [&str; 20] = [
+    "CHECKIN", "CHECKOUT", "LABEL", "LINK", "MERGE", "MKACTIVITY", "MKREDIRECTREF", "MKWORKSPACE", "ORDERPATCH", "PRI",
+    "QUERY", "UNCHECKOUT", "UNLINK", "UPDATE", "UPDATEREDIRECTREF", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", "PURGE",
+    "BAN",
+];
+
+/// The verb that `do_<name>` was probably meant to end in: `POST` for `post` and `PSOT`, none for `SPAM` or `POST`.
+pub fn meant(name: &str) -> Option<&'static str> {
+    let upper = name.to_ascii_uppercase();
+    if let Some(verb) = COMMON.iter().chain(&RARE).find(|verb| **verb == upper) {
+        return (upper != name).then_some(verb);
+    }
+    let verb = similar::nearest(&upper, &COMMON)?;
+    (!is_another_word(&upper, verb)).then_some(verb)
+}
+
+/// The name that a method which serves requests was meant to have; none if it looks like a helper.
+pub fn meant_name(name: &Ident, token: &Token) -> Option<String> {
+    match token {
+        Token::Named(rest) => match meant(rest) {
+            Some(verb) => Some(format!("do_{verb}")),
+            None => is_well_formed(rest).then(|| name.to_string()),
+        },
+        Token::Given(_) => Some(name.to_string()),
+    }
+}
+
+/// Whether `rest` may follow `do_` in a method's name.
+pub fn is_well_formed(rest: &str) -> bool {
+    let is_upper_case = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    !rest.is_empty() && rest.bytes().all(is_upper_case)
+}
+
+/// `SET` is no `GET`, `READ` no `HEAD`, `GOT` no `GET`: a slip seldom hits the first letter, and in three letters one
+/// wrong one makes another word. Swapped letters are a slip wherever they are.
+fn is_another_word(word: &str, verb: &str) -> bool {
+    let same_letters = sorted(word) == sorted(verb);
+    let same_start = word.as_bytes()[0] == verb.as_bytes()[0];
+    !same_letters && (!same_start || (verb.len() == 3 && word.len() == 3))
+}
+
+fn sorted(word: &str) -> Vec<u8> {
+    let mut letters = word.as_bytes().to_vec();
+    letters.sort_unstable();
+    letters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_found_and_other_words_left_alone() {
+        for (name, expected) in [
+            ("GET", None),
+            ("get", Some("GET")),
+            ("Get", Some("GET")),
+            ("GEET", Some("GET")),
+            ("EGT", Some("GET")),
+            ("PSOT", Some("POST")),
+            ("psot", Some("POST")),
+            ("OPTOINS", Some("OPTIONS")),
+            ("DELTE", Some("DELETE")),
+            ("PROFIND", Some("PROPFIND")),
+            ("SPAM", None),
+            ("SET", None),
+            ("READ", None),
+            ("PURGE", None),
+            ("purge", Some("PURGE")),
+            ("QUERY", None),
+            ("something", None),
+            ("", None),
+        ] {
+            assert_eq!(meant(name), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The attribute of basehttp, [`macro@http_handler`]. Use it through that crate, which re-exports it.
+//!
+//! Four steps, one module each: `parse`, `model`, `check`, `expand`. Beside them stands what several steps ask: the table
+//! of `overridables`, HTTP's `grammar`, the `calls` on an exchange, `similar` words, and the `refusals` that all of them
+//! report. Whole expansions, to be read, are in the folder `golden`.
+
+#![forbid(unsafe_code)]
+
+mod calls;
+mod check;
+mod expand;
+#[cfg(test)]
+mod golden;
+mod grammar;
+mod model;
+mod overridables;
+mod parse;
+mod refusals;
+mod similar;
+#[cfg(test)]
+mod speed;
+
+use proc_macro2::TokenStream;
+
+use crate::model::Handler;
+use crate::parse::Arguments;
+use crate::refusals::Refusals;
+
+/// Makes a handler of an impl block: its `do_GET` serves `GET`, and so on for every method of HTTP.
+///
+/// ```
+/// use std::io::Write;
+///
+/// use basehttp::{Exchange, Result, http_handler};
+///
+/// struct Hello;
+///
+/// #[http_handler(server_version = "Hello/1.0", protocol_version = "HTTP/1.1")]
+/// impl Hello {
+///     fn do_GET(&self, ex: &mut Exchange) -> Result {
+///         ex.send_response(200).send_header("Content-Type", "text/plain; charset=utf-8").end_headers()?;
+///         writeln!(ex.wfile, "Hello! You asked for {}", ex.path)?;
+///         Ok(())
+///     }
+/// }
+/// ```
+///
+/// The block stays as it is, whatever else stands in it, and beside it an `impl BaseHTTPRequestHandler for Hello` is
+/// written. `cargo expand` shows it. The type has to be `Send + Sync + 'static`, since all requests share it; what
+/// changes goes into a `Mutex` or an atomic. Generics, where clauses and `#[cfg(…)]` on methods are understood.
+///
+/// # Methods that serve requests
+///
+/// `fn do_GET(&self, ex: &mut Exchange) -> Result`, and likewise `do_` with any other method of upper-case letters,
+/// digits and `_`. It returns nothing, or a `Result<(), E>` whose error can be boxed: one of std's, anyhow's, a `String`.
+/// `#[http_method("…")]` above a method of any name says what it serves: `M-SEARCH`, which is no identifier, or a name
+/// that looks like a misspelling and is none.
+///
+/// ```
+/// # use basehttp::{Exchange, Result, http_handler};
+/// # struct Device;
+/// #[http_handler]
+/// impl Device {
+///     fn do_SPAM(&self, ex: &mut Exchange) -> Result {
+///         self.search(ex)
+///     }
+///
+///     #[http_method("M-SEARCH")]
+///     fn search(&self, ex: &mut Exchange) -> Result {
+///         Ok(ex.send_error((404, "nothing found"))?)
+///     }
+/// }
+/// ```
+///
+/// `HEAD` is served by what serves `GET`, unless there is a `do_HEAD`; `OPTIONS` is answered with the list of methods,
+/// unless there is a `do_OPTIONS`. A method without its `do_*` gets 501.
+///
+/// # Arguments
+///
+/// All are optional. The defaults are those of Python's class variables of the same names.
+///
+/// | argument | value | default |
+/// |---|---|---|
+/// | `server_version` | words `name` or `name/version` of the `Server` field | `"BaseHTTP/…"`, the crate's version |
+/// | `sys_version` | the same, added to it; `""` adds nothing | `"Rust/…"`, the compiler's version |
+/// | `protocol_version` | `"HTTP/1.0"`, which closes after every response, or `"HTTP/1.1"` | `"HTTP/1.0"` |
+/// | `error_message_format` | the page of `send_error`, with `%(code)d`, `%(message)s`, `%(explain)s`, `%%` | a small HTML page |
+/// | `error_content_type` | its media type, which decides how the texts are escaped | `"text/html; charset=utf-8"` |
+/// | `responses` | `{ 299: ("Phrase", "A longer text"), … }`, added to the registered status codes | none |
+/// | `MessageClass` | the type of `ex.headers`; `'c` or `'_` in it is the lifetime of the exchange | `Headers<'c>` |
+/// | `derive_head` | `false`: `do_GET` does not serve `HEAD` | `true` |
+/// | `derive_options` | `false`: nothing but a `do_OPTIONS` answers `OPTIONS` | `true` |
+/// | `crate` | `"path::to::basehttp"`, for crates that re-export it | `"::basehttp"` |
+///
+/// # Overridable methods
+///
+/// A method of one of these names is what the runtime calls in place of its own, so its signature is checked. The
+/// original of each is `basehttp::defaults::NAME`, which an override can call. Where `MessageClass` is given,
+/// `&Exchange` is spelt out, as in `&Exchange<MyHeaders>`.
+///
+/// | method | called |
+/// |---|---|
+/// | `fn log_request(&self, ex: &Exchange, code: u16, size: Option<u64>)` | once a request, when its reply has ended |
+/// | `fn log_error(&self, ex: &Exchange, message: fmt::Arguments<'_>)` | when something went wrong |
+/// | `fn log_message(&self, ex: &Exchange, message: fmt::Arguments<'_>)` | for every line of the log |
+/// | `fn version_string(&self) -> Cow<'_, str>` | for the `Server` field |
+/// | `fn date_time_string(&self, time: SystemTime) -> String` | for the `Date` field |
+/// | `fn log_date_time_string(&self) -> String` | for the time in the log |
+/// | `fn address_string(&self, ex: &Exchange) -> String` | for the client in the log |
+/// | `fn handle_expect_100(&self, ex: &Exchange) -> Result<bool>` | before a method whose client waits for `100 Continue`; `false` after another reply |
+/// | `fn end_headers(&self, ex: &Exchange) -> io::Result<()>` | before the head of a reply ends: adds fields to all of them |
+/// | `fn send_error(&self, ex: &Exchange, code: u16, message: &str, explain: &str) -> io::Result<()>` | for every error reply |
+/// | `fn verify_request(&self, client_address: &Address) -> bool` | for every new connection; `false` closes it |
+/// | `fn handle_error(&self, client_address: &Address, error: &HandlerError)` | when an error or a panic of a method became a 500 |
+/// | `fn handle_timeout(&self)` | when `handle_request` waited for its `timeout` in vain |
+/// | `fn service_actions(&self)` | by the serving loop, each `poll_interval` |
+///
+/// ```
+/// use std::fmt;
+/// use std::sync::Mutex;
+///
+/// use basehttp::{Exchange, Result, http_handler};
+///
+/// #[derive(Default)]
+/// struct Remembering {
+///     lines: Mutex<Vec<String>>,
+/// }
+///
+/// #[http_handler]
+/// impl Remembering {
+///     fn do_GET(&self, ex: &mut Exchange) -> Result {
+///         Ok(ex.send_error(404)?)
+///     }
+///
+///     fn log_message(&self, ex: &Exchange, message: fmt::Arguments) {
+///         let line = format!("{}: {message}", self.address_string(ex));
+///         self.lines.lock().expect("no writer panics").push(line);
+///     }
+///
+///     fn address_string(&self, ex: &Exchange) -> String {
+///         format!("client {}", ex.client_address)
+///     }
+/// }
+/// ```
+///
+/// # What is refused
+///
+/// Whatever of this is broken, all of it at once, at the place and with what to write instead. Beyond that, literals on
+/// the exchange that could never work: a status code outside 100 to 599 in `send_response(…)`, `send_error(…)` and
+/// `send_text(…)`, a name that is no token or a value that cannot be sent in `send_header("…", "…")`. Closures and
+/// macros are not looked into.
+///
+/// ```compile_fail
+/// # use basehttp::{Exchange, Result, http_handler};
+/// # struct Hello;
+/// #[http_handler]
+/// impl Hello {
+///     fn do_PSOT(&self, ex: &mut Exchange) -> Result { // did you mean `do_POST`?
+///         ex.send_response(2000).end_headers()?; // 2000 is no status code
+///         Ok(())
+///     }
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn http_handler(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expanded(arguments.into(), &item.into()).into()
+}
+
+/// The four steps. They work on `proc_macro2`, so that tests can take them outside the compiler.
+fn expanded(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    let mut refusals = Refusals::default();
+    let arguments = Arguments::parse(arguments, &mut refusals);
+    let Some(block) = refusals.keep(parse::block(item.clone())) else {
+        return expand::untouched(item, refusals);
+    };
+    let handler = Handler::new(&arguments, &block, &mut refusals);
+    check::handler(&handler, &mut refusals);
+    if refusals.is_empty() { expand::handler(&handler) } else { expand::refused(&handler, refusals) }
+}

@@ -1,0 +1,152 @@
+//! Second step: what the block means. Each method has a role, and a role is what the later steps ask for.
+//!
+//! | method                              | role                                        |
+//! |-------------------------------------|---------------------------------------------|
+//! | `#[http_method("M-SEARCH")] fn any` | `Route`, its token from the attribute       |
+//! | `fn do_GET`                         | `Route`, its token from the name            |
+//! | `fn log_message` and its like       | `Override`                                  |
+//! | any other                           | `Helper`                                    |
+//!
+//! Nothing is judged here: `do_get` is a route too, whose token `check` refuses.
+
+use proc_macro2::TokenStream;
+use syn::{Attribute, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Meta, Pat, PatType};
+
+use crate::overridables::Overridable;
+use crate::parse::{self, Arguments};
+use crate::refusals::{Refusals, refusal};
+
+/// The attribute that names a method's token.
+const HTTP_METHOD: &str = "http_method";
+
+/// An impl block with the arguments of its attribute.
+pub struct Handler<'b> {
+    pub arguments: &'b Arguments,
+    pub block: &'b ItemImpl,
+    /// Every method of the block, in its order.
+    pub methods: Vec<Method<'b>>,
+}
+
+/// One method of the block.
+pub struct Method<'b> {
+    pub item: &'b ImplItemFn,
+    pub role: Role,
+}
+
+/// What a method is for.
+pub enum Role {
+    /// It serves the requests whose method is this token.
+    Route(Token),
+    /// The runtime calls it in place of its own.
+    Override(&'static Overridable),
+    /// It is the user's own.
+    Helper,
+}
+
+/// The name of an HTTP method (RFC 9110, section 9.1), and where the user wrote it.
+pub enum Token {
+    /// `GET`, the rest of `do_GET`.
+    Named(String),
+    /// `#[http_method("GET")]`.
+    Given(LitStr),
+}
+
+impl<'b> Handler<'b> {
+    pub fn new(arguments: &'b Arguments, block: &'b ItemImpl, refusals: &mut Refusals) -> Self {
+        let functions = block.items.iter().filter_map(|item| match item {
+            ImplItem::Fn(function) => Some(function),
+            _ => None,
+        });
+        let methods = functions.map(|item| Method { item, role: Role::of(item, refusals) }).collect();
+        Self { arguments, block, methods }
+    }
+
+    /// The methods that serve requests, each with its token.
+    pub fn routes(&self) -> impl Iterator<Item = (&Method<'b>, &Token)> {
+        self.methods.iter().filter_map(|method| match &method.role {
+            Role::Route(token) => Some((method, token)),
+            _ => None,
+        })
+    }
+
+    /// The methods that the runtime calls in place of its own.
+    pub fn overrides(&self) -> impl Iterator<Item = (&Method<'b>, &'static Overridable)> {
+        self.methods.iter().filter_map(|method| match method.role {
+            Role::Override(overridable) => Some((method, overridable)),
+            _ => None,
+        })
+    }
+}
+
+impl<'b> Method<'b> {
+    pub fn name(&self) -> &'b Ident {
+        &self.item.sig.ident
+    }
+
+    /// The name that the signature gives to the exchange, if the method gets one.
+    pub fn exchange(&self) -> Option<&'b Ident> {
+        let gets_exchange = match self.role {
+            Role::Route(_) => true,
+            Role::Override(overridable) => overridable.takes_exchange(),
+            Role::Helper => false,
+        };
+        let parameter = self.item.sig.inputs.get(1).filter(|_| gets_exchange)?;
+        match parameter {
+            FnArg::Typed(PatType { pat, .. }) => match &**pat {
+                Pat::Ident(pattern) => Some(&pattern.ident),
+                _ => None,
+            },
+            FnArg::Receiver(_) => None,
+        }
+    }
+
+    /// The `#[cfg(…)]` attributes, which every mention of the method in the expansion needs too.
+    pub fn cfgs(&self) -> impl Iterator<Item = &'b Attribute> {
+        self.item.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"))
+    }
+
+    /// What stands inside each `#[cfg(…)]`.
+    pub fn cfg_predicates(&self) -> impl Iterator<Item = &'b TokenStream> {
+        self.cfgs().filter_map(|attribute| match &attribute.meta {
+            Meta::List(list) => Some(&list.tokens),
+            _ => None,
+        })
+    }
+}
+
+impl Role {
+    fn of(function: &ImplItemFn, refusals: &mut Refusals) -> Self {
+        let name = &function.sig.ident;
+        if let Some(token) = given_token(function, refusals) {
+            return Self::Route(Token::Given(token));
+        }
+        if let Some(token) = name.to_string().strip_prefix("do_") {
+            return Self::Route(Token::Named(token.to_owned()));
+        }
+        Overridable::named(name).map_or(Self::Helper, Self::Override)
+    }
+}
+
+impl Token {
+    pub fn text(&self) -> String {
+        match self {
+            Self::Named(text) => text.clone(),
+            Self::Given(literal) => literal.value(),
+        }
+    }
+}
+
+/// Whether the attribute is the macro's own and has to go before the compiler sees the block.
+pub fn is_http_method(attribute: &Attribute) -> bool {
+    attribute.path().is_ident(HTTP_METHOD)
+}
+
+fn given_token(function: &ImplItemFn, refusals: &mut Refusals) -> Option<LitStr> {
+    let mut given = function.attrs.iter().filter(|attribute| is_http_method(attribute));
+    let token = refusals.keep(parse::method_token(given.next()?));
+    for second in given {
+        let instead = "write a second method that calls this one";
+        refusals.push(refusal(second, "a method serves one token", instead));
+    }
+    token
+}

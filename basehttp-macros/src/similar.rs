@@ -1,0 +1,57 @@
+//! Which known word was probably meant by an unknown one.
+
+/// The known word nearest to `word`, if it is near enough to be slips of the fingers: one, and in longer words two.
+pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let is_near = |known: &&&str| word.len().abs_diff(known.len()) <= allowed(known);
+    let near = known.iter().filter(is_near).map(|known| (slips(word, known), *known));
+    let (slips, nearest) = near.min_by_key(|(slips, _)| *slips)?;
+    (slips <= allowed(nearest)).then_some(nearest)
+}
+
+fn allowed(known: &str) -> usize {
+    if known.len() < 6 { 1 } else { 2 }
+}
+
+/// How many letters are missing, too many, wrong, or swapped with their neighbour.
+fn slips(left: &str, right: &str) -> usize {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let mut table: Vec<Vec<usize>> = vec![(0..=right.len()).collect()];
+    for row in 1..=left.len() {
+        let mut slips = vec![row];
+        for column in 1..=right.len() {
+            let wrong = usize::from(left[row - 1] != right[column - 1]);
+            let mut least =
+                (table[row - 1][column] + 1).min(slips[column - 1] + 1).min(table[row - 1][column - 1] + wrong);
+            if is_swapped(&left[..row], &right[..column]) {
+                least = least.min(table[row - 2][column - 2] + 1);
+            }
+            slips.push(least);
+        }
+        table.push(slips);
+    }
+    table[left.len()][right.len()]
+}
+
+fn is_swapped(left: &[u8], right: &[u8]) -> bool {
+    matches!((left, right), ([.., a, b], [.., c, d]) if a == d && b == c && a != b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_counted() {
+        for (left, right, count) in
+            [("POST", "POST", 0), ("PSOT", "POST", 1), ("DELET", "DELETE", 1), ("GEET", "GET", 1), ("", "GET", 3)]
+        {
+            assert_eq!(slips(left, right), count, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn a_word_far_from_all_is_no_slip() {
+        assert_eq!(nearest("server_versoin", &["server_version", "sys_version"]), Some("server_version"));
+        assert_eq!(nearest("colour", &["server_version", "sys_version"]), None);
+    }
+}

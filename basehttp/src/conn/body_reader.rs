@@ -1,0 +1,192 @@
+//! `rfile`: the request's body as a stream that ends where the body ends. The framing is decided in `proto`.
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, BufRead, Read};
+use std::marker::PhantomData;
+
+use super::error::HTTPError;
+use super::wire::Wire;
+use crate::proto::{BodyDecoder, Trailer};
+
+/// The body of the request: [`Read`] and [`BufRead`], at its end where the body is, sized or chunked.
+///
+/// Reading may block until the client sends more, for at most the server's body stall timeout (30 s by default); the
+/// first read answers `Expect: 100-continue`.
+///
+/// # Errors
+/// A body that the client broke (bad chunk, early end) is an error; returned from the handler with `?` it becomes a
+/// 400 and a closed connection. One that comes too slowly becomes a 408.
+///
+/// ```
+/// # use basehttp::{Exchange, http_handler};
+/// # struct Echo;
+/// # #[http_handler] impl Echo {
+/// fn do_POST(&self, ex: &mut Exchange) -> std::io::Result<()> {
+///     ex.send_response(200).end_headers()?;
+///     std::io::copy(&mut ex.rfile, &mut ex.wfile)?;
+///     Ok(())
+/// }
+/// # }
+/// # let reply = basehttp::testing::respond(&Echo, b"POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi");
+/// # assert!(reply.ends_with(b"\r\n\r\nhi"));
+/// ```
+pub struct BodyReader<'c> {
+    wire: &'c RefCell<Wire>,
+    decoder: BodyDecoder,
+    /// What was read behind the head, before the handler was called.
+    ahead: &'c [u8],
+    /// How much of it was there at first.
+    ahead_at_first: usize,
+    /// What was read since, and from where on it is not consumed; looked at when `ahead` is used up.
+    refill: Vec<u8>,
+    refill_start: usize,
+    /// How many of the next raw bytes are body.
+    payload: usize,
+    /// What the client did wrong. The body ends here, with this error at each read.
+    fault: Option<HTTPError>,
+    /// One exchange's reader cannot be exchanged for another's: the lifetimes differ, and neither bends.
+    invariant: PhantomData<Cell<&'c ()>>,
+}
+
+/// The raw bytes that an exchange leaves for the next.
+pub(crate) struct Leftover {
+    /// How many of the bytes behind the head were used.
+    pub used_ahead: usize,
+    /// Bytes read since, in place of all of those; empty if there are none.
+    pub refill: Vec<u8>,
+}
+
+impl<'c> BodyReader<'c> {
+    pub(crate) fn new(wire: &'c RefCell<Wire>, decoder: BodyDecoder, ahead: &'c [u8]) -> Self {
+        BodyReader {
+            wire,
+            decoder,
+            ahead,
+            ahead_at_first: ahead.len(),
+            refill: Vec::new(),
+            refill_start: 0,
+            payload: 0,
+            fault: None,
+            invariant: PhantomData,
+        }
+    }
+
+    /// The trailer fields, once a chunked body was read to its end; none before that, and none for other bodies.
+    pub fn trailers(&self) -> &[Trailer] {
+        self.decoder.trailers()
+    }
+
+    /// Everything was read.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.payload == 0 && self.decoder.is_complete()
+    }
+
+    /// What the client did wrong with the body.
+    pub(crate) fn fault(&self) -> Option<&HTTPError> {
+        self.fault.as_ref()
+    }
+
+    /// How many bytes of body are still to be read, where that is known.
+    pub(crate) fn remaining(&self) -> Option<u64> {
+        self.decoder.remaining().map(|beyond| beyond + self.payload as u64)
+    }
+
+    /// Reads and throws away what is left, up to `max` bytes. True if the body's end was reached.
+    pub(crate) fn drain(&mut self, max: u64) -> bool {
+        let mut drained = 0;
+        while !self.is_finished() && drained <= max {
+            let Ok(payload) = self.fill_buf() else { return false };
+            let count = payload.len();
+            self.consume(count);
+            drained += count as u64;
+        }
+        self.is_finished()
+    }
+
+    /// Everything read and not used, for whoever takes the socket.
+    pub(crate) fn take_raw(&mut self) -> Vec<u8> {
+        let raw = [self.ahead, &self.refill[self.refill_start..]].concat();
+        self.ahead = &[];
+        self.refill.clear();
+        self.refill_start = 0;
+        self.payload = 0;
+        raw
+    }
+
+    pub(crate) fn into_leftover(mut self) -> Leftover {
+        let used_ahead = self.ahead_at_first - self.ahead.len();
+        self.refill.drain(..self.refill_start);
+        Leftover { used_ahead, refill: self.refill }
+    }
+
+    fn raw(&self) -> &[u8] {
+        if self.ahead.is_empty() { &self.refill[self.refill_start..] } else { self.ahead }
+    }
+
+    fn advance(&mut self, count: usize) {
+        if self.ahead.is_empty() {
+            self.refill_start += count;
+        } else {
+            self.ahead = &self.ahead[count..];
+        }
+    }
+
+    /// Decodes and reads until there is payload, or the body's end.
+    fn prepare(&mut self) -> io::Result<()> {
+        while self.payload == 0 && !self.decoder.is_complete() {
+            if let Some(fault) = &self.fault {
+                return Err(fault.clone().into());
+            }
+            if self.raw().is_empty() {
+                self.read_more()?;
+            }
+            let raw = if self.ahead.is_empty() { &self.refill[self.refill_start..] } else { self.ahead };
+            match self.decoder.decode(raw) {
+                Ok(decoded) => {
+                    self.advance(decoded.skip);
+                    self.payload = decoded.payload;
+                }
+                Err(refusal) => self.fault = Some(refusal.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn read_more(&mut self) -> io::Result<()> {
+        self.refill.clear();
+        self.refill_start = 0;
+        let read = self.wire.borrow_mut().read_body(&mut self.refill);
+        match read {
+            Ok(0) => self.fault = Some(HTTPError::from(400).with_explain("the request's body ended early")),
+            Ok(_) => {}
+            Err(error) => {
+                self.fault = error.get_ref().and_then(|error| error.downcast_ref()).cloned();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl BufRead for BodyReader<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.prepare()?;
+        Ok(&self.raw()[..self.payload])
+    }
+
+    fn consume(&mut self, count: usize) {
+        let count = count.min(self.payload);
+        self.advance(count);
+        self.payload -= count;
+    }
+}
+
+impl Read for BodyReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let payload = self.fill_buf()?;
+        let count = payload.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&payload[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}

@@ -1,0 +1,234 @@
+//! What a handler may fail with, and what becomes of it. Not the errors of the wire: those are `io::Error`s.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::{fmt, io};
+
+use crate::proto::Refusal;
+
+/// What a handler returns: `basehttp::Result` for nothing, `basehttp::Result<bool>` for something.
+pub type Result<T = (), E = HandlerError> = std::result::Result<T, E>;
+
+/// What became of a handler's call, as the runtime sees it.
+pub type Outcome = std::result::Result<(), HandlerError>;
+
+/// An answer of the error kind, to be returned with `?` from wherever the trouble is found.
+///
+/// Anywhere in the chain of sources of the error that a handler returns, it becomes the reply: `send_error` with its
+/// code, message and explanation. Also what [`Exchange::send_error`](crate::Exchange::send_error) takes, made from a
+/// code, `(code, message)` or `(code, message, explain)`.
+///
+/// ```
+/// use basehttp::{Exchange, HTTPError, http_handler};
+///
+/// struct Users;
+///
+/// #[http_handler]
+/// impl Users {
+///     fn do_GET(&self, ex: &mut Exchange) -> basehttp::Result {
+///         match ex.segments()[..] {
+///             ["users", "ada"] => ex.send_text(200, "Ada Lovelace\n")?,
+///             ["users", _] => return Err(HTTPError::new(404, "no such user").into()),
+///             ["admin"] => ex.send_error(
+///                 HTTPError::new(401, "who are you?").with_header("WWW-Authenticate", "Basic realm=\"admin\""),
+///             )?,
+///             _ => ex.send_error(404)?,
+///         }
+///         Ok(())
+///     }
+/// }
+/// # let reply = basehttp::testing::respond(&Users, b"GET /users/bob HTTP/1.0\r\n\r\n");
+/// # assert!(reply.starts_with(b"HTTP/1.0 404 no such user\r\n"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HTTPError {
+    code: u16,
+    message: Option<Cow<'static, str>>,
+    explain: Option<Cow<'static, str>>,
+    headers: Vec<(Cow<'static, str>, String)>,
+}
+
+impl HTTPError {
+    /// An error with `code` and a message for the status line and the page.
+    ///
+    /// The code is looked at when the error is sent: one outside 100..=999 becomes a 500.
+    pub fn new(code: u16, message: impl Into<Cow<'static, str>>) -> Self {
+        HTTPError { message: Some(message.into()), ..HTTPError::from(code) }
+    }
+
+    /// The same with a longer explanation for the page, instead of the one in the `responses` map.
+    #[must_use]
+    pub fn with_explain(mut self, explain: impl Into<Cow<'static, str>>) -> Self {
+        self.explain = Some(explain.into());
+        self
+    }
+
+    /// The same with one more response field, such as `Retry-After` or `WWW-Authenticate`.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
+        self.headers.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// The status code.
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// The message given, if one was: without it the phrase of the `responses` map is sent.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// The explanation given, if one was.
+    pub fn explain(&self) -> Option<&str> {
+        self.explain.as_deref()
+    }
+
+    /// The response fields that came with it.
+    pub(crate) fn headers(&self) -> &[(Cow<'static, str>, String)] {
+        &self.headers
+    }
+}
+
+impl From<u16> for HTTPError {
+    fn from(code: u16) -> Self {
+        HTTPError { code, message: None, explain: None, headers: Vec::new() }
+    }
+}
+
+impl<S: Into<String>> From<(u16, S)> for HTTPError {
+    fn from((code, message): (u16, S)) -> Self {
+        HTTPError::new(code, message.into())
+    }
+}
+
+impl<S: Into<String>, T: Into<String>> From<(u16, S, T)> for HTTPError {
+    fn from((code, message, explain): (u16, S, T)) -> Self {
+        HTTPError::new(code, message.into()).with_explain(explain.into())
+    }
+}
+
+impl From<Refusal> for HTTPError {
+    fn from(refusal: Refusal) -> Self {
+        HTTPError::from(refusal.status).with_explain(refusal.reason)
+    }
+}
+
+impl From<HTTPError> for io::Error {
+    fn from(error: HTTPError) -> Self {
+        io::Error::new(io::ErrorKind::InvalidData, error)
+    }
+}
+
+impl fmt::Display for HTTPError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code)?;
+        [&self.message, &self.explain].into_iter().flatten().try_for_each(|text| write!(f, " {text}"))
+    }
+}
+
+impl Error for HTTPError {}
+
+/// Any error a handler returns: made by `?` from every error type, `String`, `&str` and `anyhow::Error`.
+///
+/// It implements neither [`Error`] nor a conversion into `Box<dyn Error>`, which is what lets it be made from all of
+/// those. [`source`](Self::source) is the error inside.
+///
+/// ```
+/// fn parse(text: &str) -> basehttp::Result<u32> {
+///     Ok(text.parse::<u32>()?)
+/// }
+/// assert_eq!(parse("no number").unwrap_err().to_string(), "invalid digit found in string");
+/// ```
+pub struct HandlerError(Box<dyn Error + Send + Sync>);
+
+impl HandlerError {
+    /// The error inside.
+    pub fn source(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.0
+    }
+
+    /// The error inside, owned.
+    pub fn into_source(self) -> Box<dyn Error + Send + Sync> {
+        self.0
+    }
+
+    /// The [`HTTPError`] in the chain of sources, which decides the reply.
+    pub fn http_error(&self) -> Option<&HTTPError> {
+        let mut next: Option<&(dyn Error + 'static)> = Some(&*self.0);
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref::<HTTPError>() {
+                return Some(found);
+            }
+            next = cause(error);
+        }
+        None
+    }
+}
+
+/// The next error of the chain. `io::Error` hides the one it carries: its `source()` is that one's source.
+fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    carried.map_or_else(|| error.source(), |carried| Some(carried as &(dyn Error + 'static)))
+}
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HandlerError {
+    fn from(error: E) -> Self {
+        HandlerError(error.into())
+    }
+}
+
+impl fmt::Display for HandlerError {
+    /// The error and its sources, joined by `: `.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a `do_*` method may return: nothing, or a `Result` whose error a [`HandlerError`] can be made from.
+///
+/// ```
+/// # use basehttp::{Exchange, http_handler};
+/// # struct Any;
+/// #[http_handler]
+/// impl Any {
+///     fn do_GET(&self, _: &mut Exchange) {}
+///     fn do_PUT(&self, _: &mut Exchange) -> std::io::Result<()> { Ok(()) }
+///     fn do_POST(&self, _: &mut Exchange) -> Result<(), String> { Ok(()) }
+///     fn do_PATCH(&self, _: &mut Exchange) -> basehttp::Result { Ok(()) }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a `do_*` method cannot return `{Self}`",
+    label = "return `()` or `Result<(), E>`",
+    note = "`E` is any type that converts into `Box<dyn Error + Send + Sync>`: `basehttp::Result` is the short way"
+)]
+pub trait IntoOutcome {
+    /// The same as an [`Outcome`].
+    fn into_outcome(self) -> Outcome;
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self) -> Outcome {
+        Ok(())
+    }
+}
+
+impl<E: Into<HandlerError>> IntoOutcome for std::result::Result<(), E> {
+    fn into_outcome(self) -> Outcome {
+        self.map_err(Into::into)
+    }
+}

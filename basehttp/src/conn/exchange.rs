@@ -1,0 +1,154 @@
+//! [`Exchange`]: one request and its response, as the handler sees them. What its `send_*` methods do stands in
+//! `sending`, the rest of the sugar in `sugar`.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fmt;
+
+use super::error::HTTPError;
+use super::hooks::Hooks;
+use super::site::Site;
+use super::wire::Wire;
+use super::{Address, BodyReader, BodyWriter, ServerHandle};
+use crate::proto::{BodyDecoder, Field, Headers, RequestBody};
+
+/// One request and its response.
+///
+/// The fields are the seed's instance variables, and the handler's copy: how messages are framed and whether the
+/// connection goes on is decided from the server's own parse of the head. `M` is the type of `headers`, the handler's
+/// `MessageClass`.
+///
+/// A reply is a status line, fields, [`end_headers`](Self::end_headers), and then what is written to `wfile`:
+///
+/// ```
+/// use basehttp::{Exchange, Result, http_handler};
+/// use std::io::Write;
+///
+/// struct Hello;
+///
+/// #[http_handler]
+/// impl Hello {
+///     fn do_GET(&self, ex: &mut Exchange) -> Result {
+///         ex.send_response(200)
+///             .send_header("Content-Type", "text/plain; charset=utf-8")
+///             .end_headers()?;
+///         writeln!(ex.wfile, "Hello! You asked for {}", ex.path)?;
+///         Ok(())
+///     }
+/// }
+/// # let reply = basehttp::testing::respond(&Hello, b"GET /here HTTP/1.0\r\n\r\n");
+/// # assert!(reply.ends_with(b"\r\n\r\nHello! You asked for /here\n"));
+/// ```
+///
+/// A function that borrows from it names its lifetime: `fn host<'c>(ex: &Exchange<'c>) -> &'c str`.
+pub struct Exchange<'c, M = Headers<'c>> {
+    /// The request's method, such as `GET`; empty if the request line could not be read.
+    pub command: &'c str,
+    /// The request target in origin form as sent: path and query, of which leading slashes are made one. `*` for an
+    /// `OPTIONS *`; the authority for CONNECT.
+    pub path: &'c str,
+    /// The request line as sent, without its line end.
+    pub requestline: &'c str,
+    /// The request's version as sent, such as `HTTP/1.1`.
+    pub request_version: &'c str,
+    /// The request's fields.
+    pub headers: M,
+    /// The request's body.
+    pub rfile: BodyReader<'c>,
+    /// The reply's body.
+    pub wfile: BodyWriter<'c>,
+    /// The client.
+    pub client_address: Address,
+    /// The server: its name and port, and its `shutdown`.
+    pub server: &'c ServerHandle,
+    /// Set it to close the connection after this reply. It can only close: `false` keeps nothing open.
+    pub close_connection: bool,
+    pub(super) request: Request<'c>,
+    pub(super) peer: &'c Address,
+    pub(super) hooks: &'c dyn Hooks<'c, M>,
+    pub(super) wire: &'c RefCell<Wire>,
+    pub(super) site: &'c Site,
+    pub(super) segments: &'c OnceCell<Vec<String>>,
+    /// The fields of the `HTTPError` that is being sent.
+    pub(super) error_fields: RefCell<Option<HTTPError>>,
+    /// Which of the hooks that call back is running: the inner call is the original.
+    pub(super) in_end_headers: Cell<bool>,
+    pub(super) in_send_error: Cell<bool>,
+}
+
+/// The request's head as the server read it: what is decided is decided from here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'c> {
+    pub command: &'c str,
+    pub path: &'c str,
+    pub requestline: &'c str,
+    pub request_version: &'c str,
+    pub authority: Option<&'c str>,
+    pub body: RequestBody,
+    pub expects_continue: bool,
+}
+
+/// One request as the connection hands it to the service.
+pub struct Arrival<'c> {
+    pub(crate) request: Request<'c>,
+    pub(crate) fields: &'c [Field<'c>],
+    /// The head is no good: this is all there is to answer.
+    pub(crate) refusal: Option<HTTPError>,
+    /// What was read behind the head.
+    pub(crate) ahead: &'c [u8],
+    pub(crate) peer: &'c Address,
+    pub(crate) wire: &'c RefCell<Wire>,
+    pub(crate) site: &'c Site,
+    pub(crate) segments: &'c OnceCell<Vec<String>>,
+}
+
+impl<'c, M> Exchange<'c, M> {
+    pub(crate) fn new(arrival: &Arrival<'c>, headers: M, hooks: &'c dyn Hooks<'c, M>) -> Self {
+        let request = arrival.request;
+        let decoder = BodyDecoder::new(request.body, &arrival.site.settings.limits);
+        Exchange {
+            command: request.command,
+            path: request.path,
+            requestline: request.requestline,
+            request_version: request.request_version,
+            headers,
+            rfile: BodyReader::new(arrival.wire, decoder, arrival.ahead),
+            wfile: BodyWriter::new(arrival.wire),
+            client_address: arrival.peer.clone(),
+            server: &arrival.site.handle,
+            close_connection: false,
+            request,
+            peer: arrival.peer,
+            hooks,
+            wire: arrival.wire,
+            site: arrival.site,
+            segments: arrival.segments,
+            error_fields: RefCell::new(None),
+            in_end_headers: Cell::new(false),
+            in_send_error: Cell::new(false),
+        }
+    }
+
+    /// The other end of the connection itself. It differs from `client_address` when a proxy speaks for the client and
+    /// the server was told to believe it.
+    pub fn peer_address(&self) -> &'c Address {
+        self.peer
+    }
+
+    /// The host and port that the client asked: of the request target if it names them, else of `Host`.
+    ///
+    /// `None` only for an HTTP/1.0 request without either. It is the client's word: check it before you build links
+    /// from it. (RFC 9112, section 3.3.)
+    pub fn authority(&self) -> Option<&'c str> {
+        self.request.authority
+    }
+}
+
+impl<M: fmt::Debug> fmt::Debug for Exchange<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("client_address", &self.client_address)
+            .field("requestline", &self.requestline)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}

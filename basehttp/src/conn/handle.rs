@@ -1,0 +1,159 @@
+//! What a handler may know and ask of its server. Not the server: it owns the sockets, this only their names and the
+//! wish to stop.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use super::Address;
+
+/// A cloneable handle to a running server: its names, and how to stop it from anywhere.
+///
+/// Inside a handler it is [`Exchange::server`](crate::Exchange::server); outside, [`HTTPServer::handle`].
+///
+/// ```
+/// # use basehttp::{Exchange, HTTPServer, http_handler};
+/// # struct Hello;
+/// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
+/// let mut httpd = HTTPServer::bind(("127.0.0.1", 0), Hello)?;
+/// let handle = httpd.handle();
+/// let serving = std::thread::spawn(move || httpd.serve_forever());
+/// handle.shutdown();
+/// serving.join().unwrap()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// [`HTTPServer::handle`]: crate::HTTPServer::handle
+#[derive(Clone)]
+pub struct ServerHandle {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    name: String,
+    address: Address,
+    /// Somebody asked the loop to end; taken back when it has.
+    stopping: AtomicBool,
+    /// Guarded by itself: whether a loop runs.
+    running: Mutex<bool>,
+    ended: Condvar,
+    /// Ends the loop's wait, so that it looks at `stopping`.
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl ServerHandle {
+    pub(crate) fn new(name: String, address: Address, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        let shared = Shared {
+            name,
+            address,
+            stopping: AtomicBool::new(false),
+            running: Mutex::new(false),
+            ended: Condvar::new(),
+            wake: Box::new(wake),
+        };
+        ServerHandle { shared: Arc::new(shared) }
+    }
+
+    /// A handle to no server, for a connection that has none.
+    pub(crate) fn detached() -> Self {
+        ServerHandle::new(String::new(), Address::Unnamed, || {})
+    }
+
+    /// The host's name as the original has it: the name that was bound, or the machine's own for a wildcard address.
+    ///
+    /// No resolver is asked.
+    pub fn server_name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// The port that is listened on, the real one if 0 was asked for. 0 where there is no port.
+    pub fn server_port(&self) -> u16 {
+        self.shared.address.port().unwrap_or(0)
+    }
+
+    /// The address that is listened on.
+    pub fn server_address(&self) -> &Address {
+        &self.shared.address
+    }
+
+    /// Asks the server's loop to end, and waits until it has.
+    ///
+    /// No connection is accepted any more, idle ones are closed, requests that a handler is working on are answered.
+    /// Called from a handler or a hook of this server, before `serve_forever` or after it, it asks and returns at
+    /// once: the next (or the running) `serve_forever` ends.
+    pub fn shutdown(&self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        (self.shared.wake)();
+        if self.is_served_by_this_thread() {
+            return;
+        }
+        let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
+        // A poisoned lock holds a bool all the same.
+        let ended = self.shared.ended.wait_while(running, |running| *running);
+        drop(ended.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Whether somebody has asked the loop to end and it has not ended yet. Long handlers may look at it.
+    pub fn is_shutting_down(&self) -> bool {
+        self.shared.stopping.load(Ordering::SeqCst)
+    }
+
+    /// The loop begins; it has ended when the value is dropped, also by a panic.
+    pub(crate) fn begin_loop(&self) -> RunningLoop {
+        *self.shared.running.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        RunningLoop { handle: self.clone() }
+    }
+
+    /// Until the value is dropped, this thread works for the server, and must not wait for its end.
+    pub(crate) fn enter(&self) -> Serving {
+        Serving { outer: SERVED_HERE.replace(self.identity()) }
+    }
+
+    fn is_served_by_this_thread(&self) -> bool {
+        SERVED_HERE.get() == self.identity()
+    }
+
+    fn identity(&self) -> usize {
+        Arc::as_ptr(&self.shared) as usize
+    }
+}
+
+impl fmt::Debug for ServerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerHandle")
+            .field("server_address", &self.shared.address)
+            .field("is_shutting_down", &self.is_shutting_down())
+            .finish_non_exhaustive()
+    }
+}
+
+thread_local! {
+    /// The server that this thread works for at the moment, by address; 0 for none.
+    static SERVED_HERE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// See [`ServerHandle::enter`].
+pub(crate) struct Serving {
+    outer: usize,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        SERVED_HERE.set(self.outer);
+    }
+}
+
+/// See [`ServerHandle::begin_loop`].
+pub(crate) struct RunningLoop {
+    handle: ServerHandle,
+}
+
+impl Drop for RunningLoop {
+    fn drop(&mut self) {
+        let shared = &self.handle.shared;
+        shared.stopping.store(false, Ordering::SeqCst);
+        *shared.running.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        shared.ended.notify_all();
+    }
+}

@@ -1,0 +1,55 @@
+//! The query of a request target, as forms encode it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The parameters behind the `?`, decoded: `+` is a blank, `%` sequences are bytes of UTF-8 (others become U+FFFD).
+///
+/// ```
+/// # use basehttp::{Exchange, http_handler};
+/// # struct Search;
+/// # #[http_handler] impl Search {
+/// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+///     let query = ex.query();
+///     ex.send_text(200, format!("{} in {:?}", query.get("q").unwrap_or_default(), query.get_all("in")))
+/// }
+/// # }
+/// # let reply = basehttp::testing::respond(&Search, b"GET /?q=a+b&in=x&in=y HTTP/1.0\r\n\r\n");
+/// # assert!(reply.ends_with(b"\r\n\r\na b in [\"x\", \"y\"]"));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Query<'c> {
+    raw: &'c str,
+}
+
+impl<'c> Query<'c> {
+    pub(crate) fn new(raw: &'c str) -> Self {
+        Query { raw }
+    }
+
+    /// The first parameter of that name.
+    pub fn get(&self, name: &str) -> Option<Cow<'c, str>> {
+        self.iter().find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// Every parameter of that name, in order.
+    pub fn get_all(&self, name: &str) -> Vec<Cow<'c, str>> {
+        self.iter().filter_map(|(key, value)| (key == name).then_some(value)).collect()
+    }
+
+    /// All parameters, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (Cow<'c, str>, Cow<'c, str>)> + use<'c> {
+        form_urlencoded::parse(self.raw.as_bytes())
+    }
+
+    /// The query as sent, without its `?`.
+    pub fn as_str(&self) -> &'c str {
+        self.raw
+    }
+}
+
+impl fmt::Debug for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}

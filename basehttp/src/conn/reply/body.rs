@@ -1,0 +1,124 @@
+//! The body of a reply: what is written becomes bytes in `out`, and how it ends.
+
+use std::{io, mem};
+
+use super::bytes::push_chunk;
+use super::{Reply, Stage, misuse};
+use crate::conn::payload::Tail;
+use crate::proto::{self, BodyRule, ReplyFraming};
+
+impl Reply {
+    /// Takes more of the body. Whether `out` has grown past the buffer's size is the caller's to see.
+    pub fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        match self.stage {
+            Stage::Unsent | Stage::Head => {
+                self.mark_fault("write to wfile before end_headers()".into());
+                return Err(misuse("call end_headers() before writing to wfile"));
+            }
+            Stage::Queued(_) | Stage::Ended => return Err(misuse("the reply has its whole body already")),
+            Stage::Buffering | Stage::Streaming(_) => {}
+        }
+        let passed = self.passed + bytes.len() as u64;
+        if self.keeps_body() && self.length().is_some_and(|length| passed > length) {
+            self.mark_fault("more bytes of body than the Content-Length says".into());
+            return Err(misuse("more bytes of body than the Content-Length says"));
+        }
+        self.passed = passed;
+        if self.keeps_body() {
+            self.take_body(bytes, out);
+        }
+        Ok(())
+    }
+
+    /// The length that the head has told.
+    fn length(&self) -> Option<u64> {
+        match self.stage {
+            Stage::Streaming(ReplyFraming::Length(length)) => Some(length),
+            _ => None,
+        }
+    }
+
+    fn take_body(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        if matches!(self.stage, Stage::Buffering) && self.body.len() + bytes.len() > self.max_buffered {
+            self.commit(out);
+        }
+        match self.stage {
+            Stage::Streaming(ReplyFraming::Chunked) if self.body.len() + bytes.len() > self.max_buffered => {
+                self.push_chunk(out);
+                push_chunk(out, bytes);
+            }
+            Stage::Streaming(ReplyFraming::Chunked) | Stage::Buffering => self.body.extend_from_slice(bytes),
+            _ => out.extend_from_slice(bytes),
+        }
+    }
+
+    /// Makes all that was written ready to be sent, whatever may follow.
+    pub fn flush(&mut self, out: &mut Vec<u8>) {
+        if matches!(self.stage, Stage::Buffering) {
+            self.commit(out);
+        }
+        if matches!(self.stage, Stage::Streaming(ReplyFraming::Chunked)) {
+            self.push_chunk(out);
+        }
+    }
+
+    /// The length will not be known: closes the head without it.
+    fn commit(&mut self, out: &mut Vec<u8>) {
+        let framing = self.framing(None);
+        self.stream(framing, out);
+        if framing == ReplyFraming::UntilClose {
+            out.append(&mut self.body);
+        }
+    }
+
+    pub(super) fn push_chunk(&mut self, out: &mut Vec<u8>) {
+        if !self.body.is_empty() {
+            push_chunk(out, &self.body);
+            self.body.clear();
+        }
+    }
+
+    /// The handler has returned well. Ends the reply, or says why what it sent is none.
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<Option<Tail>, String> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        match mem::replace(&mut self.stage, Stage::Ended) {
+            Stage::Unsent => return Err("the handler sent no response: call send_response(...)".into()),
+            Stage::Head => return Err("the handler did not end the head: call end_headers()".into()),
+            Stage::Buffering => self.finish_buffered(out),
+            Stage::Streaming(ReplyFraming::Length(length)) if self.keeps_body() && self.passed < length => {
+                return Err(format!("{} bytes of body for a Content-Length of {length}", self.passed));
+            }
+            Stage::Streaming(ReplyFraming::Chunked) if self.keeps_body() => {
+                self.push_chunk(out);
+                out.extend_from_slice(proto::LAST_CHUNK);
+            }
+            Stage::Queued(tail) => return Ok(Some(tail)),
+            Stage::Streaming(_) | Stage::Ended => {}
+        }
+        Ok(None)
+    }
+
+    /// A 500 without anything that could go wrong, for when the handler's own way of failing fails.
+    pub fn finish_bare(&mut self, out: &mut Vec<u8>) {
+        self.discard(out);
+        self.close();
+        self.stage = Stage::Ended;
+        self.code = 500;
+        out.extend_from_slice(b"HTTP/1.1 500 Internal Server Error\r\n");
+        self.close_head(ReplyFraming::Length(0), out);
+    }
+
+    /// A whole body that fits the buffer tells its length; so does the HEAD of one.
+    fn finish_buffered(&mut self, out: &mut Vec<u8>) {
+        let framing = match self.passed {
+            // A `do_HEAD` writes no body, and what the body's length would be is not known then.
+            0 if self.body_rule() == BodyRule::HeadOnly => ReplyFraming::NoBody,
+            passed if passed > self.max_buffered as u64 => self.framing(None),
+            passed => self.framing(Some(passed)),
+        };
+        self.close_head(framing, out);
+        out.append(&mut self.body);
+    }
+}

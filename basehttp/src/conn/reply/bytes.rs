@@ -1,0 +1,48 @@
+//! Fields and chunks as bytes.
+
+use crate::proto;
+
+pub fn push_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+pub fn push_length(out: &mut Vec<u8>, length: u64) {
+    out.extend_from_slice(b"Content-Length: ");
+    push_decimal(out, length);
+    out.extend_from_slice(b"\r\n");
+}
+
+pub fn push_decimal(out: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    let mut rest = number;
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            return out.extend_from_slice(&digits[first..]);
+        }
+    }
+}
+
+pub fn push_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
+    proto::write_chunk_head(out, bytes.len());
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(proto::CHUNK_END);
+}
+
+/// Takes the field line `name` out of the head that begins at `start`.
+pub fn remove_field(out: &mut Vec<u8>, start: usize, name: &[u8]) {
+    let mut line = start;
+    while let Some(length) = out[line..].windows(2).position(|pair| pair == b"\r\n") {
+        if out[line..].starts_with(name) && out[line + name.len()] == b':' {
+            out.drain(line..line + length + 2);
+            return;
+        }
+        line += length + 2;
+    }
+}

@@ -1,0 +1,246 @@
+//! The head of a reply: status line, fields, and what frames the message.
+
+use std::{io, mem};
+
+use super::bytes::{push_field, push_length, remove_field};
+use super::{Reply, Stage, misuse};
+use crate::conn::clock;
+use crate::conn::payload::Tail;
+use crate::proto::{self, BodyRule, ReplyFraming, Version};
+
+/// What is known of the fields of the head under construction.
+#[derive(Default)]
+#[allow(clippy::struct_excessive_bools)] // Four independent facts about what was seen.
+pub(super) struct HeadFields {
+    /// The handler's `Content-Length`.
+    declared: Option<u64>,
+    /// The handler asked for `Transfer-Encoding: chunked`.
+    wants_chunks: bool,
+    /// Options of the handler's `Connection` besides `close` and `keep-alive`, each with a comma behind it.
+    connection_options: Vec<u8>,
+    has_server: bool,
+    has_date: bool,
+    pub has_allow: bool,
+}
+
+impl HeadFields {
+    pub fn clear(&mut self) {
+        let mut connection_options = mem::take(&mut self.connection_options);
+        connection_options.clear();
+        *self = HeadFields { connection_options, ..HeadFields::default() };
+    }
+}
+
+impl Reply {
+    /// Begins a head: `line` is the status line with what follows it at once.
+    pub fn begin_head(&mut self, code: u16, line: &[u8], has: HeadParts, out: &mut Vec<u8>) {
+        if !self.is_unsent() {
+            return self.mark_fault(format!("send_response({code}) after send_response({}): send one", self.code));
+        }
+        self.fields.clear();
+        self.stage = Stage::Head;
+        self.code = code;
+        self.fields.has_server = has == HeadParts::WithServer;
+        out.extend_from_slice(line);
+    }
+
+    /// The runtime's own `Date`.
+    pub fn add_date(&mut self, date: &[u8], out: &mut Vec<u8>) {
+        self.fields.has_date = true;
+        push_field(out, b"Date", date);
+    }
+
+    /// A field of the handler's. What is wrong with it comes out of [`end_head`](Self::end_head).
+    pub fn add_field(&mut self, name: &str, value: &str, out: &mut Vec<u8>) {
+        if !self.is_head_open() {
+            return self.mark_fault(format!("send_header({name:?}) belongs between send_response and end_headers"));
+        }
+        if let Err(fault) = self.try_add_field(name, value, out) {
+            self.mark_fault(fault);
+        }
+    }
+
+    fn try_add_field(&mut self, name: &str, value: &str, out: &mut Vec<u8>) -> Result<(), String> {
+        if !proto::is_token(name.as_bytes()) {
+            return Err(format!("{name:?} is no field name: a token has letters, digits and !#$%&'*+-.^_`|~ only"));
+        }
+        if name.eq_ignore_ascii_case("content-length") {
+            return self.declare_length(value);
+        }
+        if name.eq_ignore_ascii_case("transfer-encoding") {
+            return self.declare_coding(value);
+        }
+        if name.eq_ignore_ascii_case("connection") {
+            return self.add_connection_options(value);
+        }
+        if name.eq_ignore_ascii_case("date") && mem::replace(&mut self.fields.has_date, true) {
+            remove_field(out, self.start, b"Date");
+        }
+        if name.eq_ignore_ascii_case("server") && mem::replace(&mut self.fields.has_server, true) {
+            remove_field(out, self.start, b"Server");
+        }
+        self.fields.has_allow |= name.eq_ignore_ascii_case("allow");
+        let line = out.len();
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b": ");
+        proto::push_latin1(out, value).map_err(|character| {
+            out.truncate(line);
+            format!("the value of {name} has {character:?}: no controls, and nothing above U+00FF")
+        })?;
+        out.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+
+    fn declare_length(&mut self, value: &str) -> Result<(), String> {
+        let is_plain = value.bytes().all(|byte| byte.is_ascii_digit());
+        let length = value.parse::<u64>().ok().filter(|_| is_plain);
+        let length = length.ok_or_else(|| format!("Content-Length {value:?} is not one plain number"))?;
+        match self.fields.declared.replace(length) {
+            Some(other) if other != length => Err(format!("Content-Length {length} after Content-Length {other}")),
+            _ => Ok(()),
+        }
+    }
+
+    fn declare_coding(&mut self, value: &str) -> Result<(), String> {
+        self.fields.wants_chunks = true;
+        if value.trim().eq_ignore_ascii_case("chunked") {
+            return Ok(());
+        }
+        Err(format!("Transfer-Encoding {value:?}: the server frames the body itself, leave the field out"))
+    }
+
+    fn add_connection_options(&mut self, value: &str) -> Result<(), String> {
+        for option in value.split(',').map(str::trim).filter(|option| !option.is_empty()) {
+            if !proto::is_token(option.as_bytes()) {
+                return Err(format!("Connection {value:?} is no list of tokens"));
+            }
+            if option.eq_ignore_ascii_case("close") {
+                self.closes = true;
+            } else if !option.eq_ignore_ascii_case("keep-alive") {
+                self.fields.connection_options.extend_from_slice(option.as_bytes());
+                self.fields.connection_options.extend_from_slice(b", ");
+            }
+        }
+        Ok(())
+    }
+
+    /// The head of an interim response: the final one follows.
+    pub fn is_interim(&self) -> bool {
+        (100..200).contains(&self.code) && self.code != 101
+    }
+
+    /// Ends an interim head. HTTP/1.0 knows none (RFC 9110, section 15.2): there it is dropped.
+    pub fn end_interim(&mut self, out: &mut Vec<u8>) {
+        if self.asked.version == Version::Http10 {
+            out.truncate(self.start);
+        } else {
+            out.extend_from_slice(b"\r\n");
+        }
+        self.stage = Stage::Unsent;
+    }
+
+    /// Ends the head, or says what was wrong with it.
+    pub fn end_head(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        if !self.is_head_open() {
+            self.mark_fault("end_headers() without send_response() before it".into());
+        }
+        if let Some(fault) = &self.fault {
+            return Err(misuse(fault));
+        }
+        let may_learn_length = matches!(self.body_rule(), BodyRule::Allowed | BodyRule::HeadOnly);
+        if may_learn_length && self.fields.declared.is_none() && !self.fields.wants_chunks {
+            self.stage = Stage::Buffering;
+        } else {
+            self.stream(self.framing(None), out);
+        }
+        if let Some(tail) = self.tail.take() {
+            self.passed = tail.len();
+            if self.keeps_body() {
+                self.stage = Stage::Queued(tail);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the whole body, before the head's end.
+    pub fn queue(&mut self, tail: Tail) {
+        let length = tail.len();
+        if !self.is_head_open() {
+            return self.mark_fault("a body is given whole in place of end_headers(), not after it".into());
+        }
+        if self.fields.declared.is_some_and(|declared| declared != length) {
+            self.mark_fault(format!("the body has {length} bytes, not the Content-Length's"));
+        }
+        self.fields.declared = Some(length);
+        self.fields.wants_chunks = false;
+        self.tail = Some(tail);
+    }
+
+    /// A handler takes the connection: whatever was composed is what it is, and no framing follows.
+    pub fn surrender(&mut self, out: &mut Vec<u8>) {
+        if matches!(self.stage, Stage::Buffering) {
+            self.stream(ReplyFraming::UntilClose, out);
+        }
+        self.push_chunk(out);
+        self.stage = Stage::Ended;
+    }
+
+    pub(super) fn body_rule(&self) -> BodyRule {
+        proto::body_allowed(self.code, self.asked.method)
+    }
+
+    /// How the body's end is told, if it is known to be of `complete` bytes or not at all.
+    pub(super) fn framing(&self, complete: Option<u64>) -> ReplyFraming {
+        let declared = self.fields.declared.filter(|_| !self.fields.wants_chunks);
+        proto::reply_framing(self.body_rule(), declared, complete, self.asked.version)
+    }
+
+    pub(super) fn keeps_body(&self) -> bool {
+        self.body_rule() == BodyRule::Allowed
+    }
+
+    pub(super) fn stream(&mut self, framing: ReplyFraming, out: &mut Vec<u8>) {
+        self.close_head(framing, out);
+        self.stage = Stage::Streaming(framing);
+    }
+
+    /// Writes what frames the message, and the empty line.
+    pub(super) fn close_head(&mut self, framing: ReplyFraming, out: &mut Vec<u8>) {
+        if !self.fields.has_date && self.code >= 200 {
+            clock::with_http_date(|date| push_field(out, b"Date", date));
+        }
+        match framing {
+            ReplyFraming::Length(length) => push_length(out, length),
+            ReplyFraming::Chunked => push_field(out, b"Transfer-Encoding", b"chunked"),
+            ReplyFraming::UntilClose => self.closes = true,
+            // RFC 9110, section 8.6: a 304 may tell the length that a 200 would have had; no other may.
+            ReplyFraming::NoBody => match self.fields.declared {
+                Some(length) if self.code == 304 => push_length(out, length),
+                _ => {}
+            },
+        }
+        self.push_connection(out);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// RFC 9112, section 9.3: `close` where the client may think otherwise, `keep-alive` where it would not know.
+    fn push_connection(&mut self, out: &mut Vec<u8>) {
+        let persistence: &[u8] = match (self.closes, self.asked.version) {
+            (true, Version::Http11) if self.code != 101 => b"close",
+            (false, Version::Http10) => b"keep-alive",
+            _ => b"",
+        };
+        self.fields.connection_options.extend_from_slice(persistence);
+        let options = self.fields.connection_options.strip_suffix(b", ").unwrap_or(&self.fields.connection_options);
+        if !options.is_empty() {
+            push_field(out, b"Connection", options);
+        }
+    }
+}
+
+/// What stands behind the status line already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum HeadParts {
+    StatusOnly,
+    WithServer,
+}

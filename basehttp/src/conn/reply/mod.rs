@@ -1,0 +1,189 @@
+//! One reply under construction: which calls may follow which, and what the bytes are. No socket: what is ready stands
+//! in `out`, and the `wire` sends it.
+//!
+//! ```text
+//!            status            end_head                    write            finish
+//!   Unsent ---------> Head -+------------> Buffering ----------------+--------------> Ended
+//!     ^                     | length unknown   | too long, or flush  | gets a length
+//!     |                     |                  v                     |
+//!     +-- interim (1xx) ----+------------> Streaming ----------------+
+//!                           | length known, or no body               |
+//!                           +------------> Queued (tail) ------------+
+//! ```
+//!
+//! `head` composes the head, `body` what follows; `bytes` has their spelling. Fields that frame the message
+//! (`Connection`, `Content-Length`, `Transfer-Encoding`) are understood, and written by `close_head` alone, when
+//! everything that decides them is known.
+
+mod body;
+mod bytes;
+mod head;
+
+use std::io;
+
+pub(crate) use self::head::HeadParts;
+
+use self::head::HeadFields;
+use super::payload::Tail;
+use crate::proto::{ReplyFraming, Version};
+
+/// The request's side of what a reply must look like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// The lower of the client's and our own.
+    pub version: Version,
+    /// `HEAD`, `CONNECT`, or any other as `GET`: all that matters here.
+    pub method: &'static str,
+    /// The request and the server's protocol version let the connection go on.
+    pub keeps_alive: bool,
+}
+
+/// How far the reply is.
+#[derive(Debug)]
+enum Stage {
+    /// No final status yet. Next: `Head`.
+    Unsent,
+    /// Status line and some fields stand in `out`. Next: `Unsent` (interim), `Buffering`, `Streaming`, `Queued`.
+    Head,
+    /// The head is whole but for its framing; the body collects in `body`. Next: `Streaming`, `Ended`.
+    Buffering,
+    /// The head is closed, the body goes through `out`. Next: `Ended`.
+    Streaming(ReplyFraming),
+    /// The head is closed, the body is given whole. Next: `Ended`.
+    Queued(Tail),
+    /// Nothing more comes.
+    Ended,
+}
+
+/// A reply, from its status line to its last byte.
+pub(crate) struct Reply {
+    stage: Stage,
+    asked: Asked,
+    /// Where in `out` it begins, as long as none of it is on the wire.
+    start: usize,
+    /// Some of the final response has left: it can only be continued or aborted.
+    on_wire: bool,
+    code: u16,
+    closes: bool,
+    fields: HeadFields,
+    /// What was written and is not in `out` yet: all of it while buffering, then less than a chunk.
+    body: Vec<u8>,
+    /// The body, given whole while the head was open.
+    tail: Option<Tail>,
+    max_buffered: usize,
+    /// Bytes of body the handler has given.
+    passed: u64,
+    /// The first misuse: the reply cannot be sent as it is.
+    fault: Option<String>,
+}
+
+impl Reply {
+    pub fn new(max_buffered: usize) -> Self {
+        let asked = Asked { version: Version::Http10, method: "GET", keeps_alive: false };
+        Reply {
+            stage: Stage::Unsent,
+            asked,
+            start: 0,
+            on_wire: false,
+            code: 0,
+            closes: true,
+            fields: HeadFields::default(),
+            body: Vec::new(),
+            tail: None,
+            max_buffered,
+            passed: 0,
+            fault: None,
+        }
+    }
+
+    /// A new exchange: the reply will begin at the end of `out`.
+    pub fn begin(&mut self, asked: Asked, out: &[u8]) {
+        self.asked = asked;
+        self.start = out.len();
+        self.on_wire = false;
+        self.reset();
+    }
+
+    /// Forgets what was composed, so that another reply can take its place. Only while nothing is on the wire.
+    pub fn discard(&mut self, out: &mut Vec<u8>) {
+        debug_assert!(!self.on_wire, "a reply that is on the wire cannot be taken back");
+        out.truncate(self.start);
+        self.reset();
+    }
+
+    fn reset(&mut self) {
+        self.stage = Stage::Unsent;
+        self.code = 0;
+        self.closes = !self.asked.keeps_alive;
+        self.passed = 0;
+        self.fault = None;
+        self.body.clear();
+        self.tail = None;
+        self.fields.clear();
+    }
+
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    pub fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    pub fn closes(&self) -> bool {
+        self.closes
+    }
+
+    /// Closes after this exchange, whatever reply it gets in the end.
+    pub fn close(&mut self) {
+        self.asked.keeps_alive = false;
+        self.closes = true;
+    }
+
+    pub fn has_allow(&self) -> bool {
+        self.fields.has_allow
+    }
+
+    pub fn is_on_wire(&self) -> bool {
+        self.on_wire
+    }
+
+    pub fn is_unsent(&self) -> bool {
+        matches!(self.stage, Stage::Unsent)
+    }
+
+    /// Between the status line and the end of the head.
+    pub fn is_head_open(&self) -> bool {
+        matches!(self.stage, Stage::Head)
+    }
+
+    /// A final head was ended, so that all of `out` may be sent.
+    pub fn is_streaming(&self) -> bool {
+        matches!(self.stage, Stage::Streaming(_) | Stage::Queued(_))
+    }
+
+    /// Remembers a misuse; the first one counts.
+    pub fn mark_fault(&mut self, what: String) {
+        self.fault.get_or_insert(what);
+    }
+
+    /// The socket has taken everything before `out`'s end.
+    pub fn note_sent(&mut self) {
+        self.on_wire |= !self.is_unsent();
+        self.start = 0;
+    }
+
+    /// The socket has taken what stands before this reply.
+    pub fn note_earlier_sent(&mut self) {
+        self.start = 0;
+    }
+}
+
+/// An error that tells the handler's author what to do instead.
+pub(crate) fn misuse(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what.to_owned())
+}

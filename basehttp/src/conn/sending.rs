@@ -1,0 +1,294 @@
+//! The seed's sending methods: `send_response`, `send_header`, `end_headers`, `send_error` and their like.
+//!
+//! No user code (a hook, a value's `Display`) runs while the wire is borrowed.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Write as _};
+use std::fs::File;
+use std::io;
+use std::ops::{Bound, RangeBounds};
+use std::time::SystemTime;
+
+use super::error::HTTPError;
+use super::payload::{Payload, Tail};
+use super::reply::{HeadParts, Reply, misuse};
+use super::site::{push_server, push_status_line};
+use super::{Exchange, Hijacked, Status, clock};
+use crate::proto;
+
+impl<M> Exchange<'_, M> {
+    /// Begins the reply: status line, `Server` and `Date`, into the buffer.
+    ///
+    /// Takes a code, or a code and a reason phrase: `ex.send_response((200, "Script output follows"))`. Without a
+    /// phrase it is the one of the `responses` map. What is wrong comes out of [`end_headers`](Self::end_headers): a
+    /// code outside 100..=999, or a second response. (RFC 9112, section 4.)
+    pub fn send_response<'s>(&self, status: impl Into<Status<'s>>) -> &Self {
+        let status = status.into();
+        let overrides = &self.site.profile.overrides;
+        match self.site.ready_head(status.code()) {
+            Some(head) if status.reason().is_none() && !overrides.version_string => {
+                self.begin_head(status.code(), head, HeadParts::WithServer);
+            }
+            _ => self.begin_formatted(status, Some(&self.hooks.version_string())),
+        }
+        if overrides.date_time_string {
+            let date = self.hooks.date_time_string(SystemTime::now());
+            self.send_header("Date", date);
+        } else {
+            clock::with_http_date(|date| self.with_reply(|reply, out| reply.add_date(date, out)));
+        }
+        self
+    }
+
+    /// Begins the reply with the status line alone, without `Server`: for interim responses (100, 103) above all.
+    ///
+    /// A final response gets its `Date` all the same when the head ends. (RFC 9110, section 6.6.1.)
+    pub fn send_response_only<'s>(&self, status: impl Into<Status<'s>>) -> &Self {
+        self.begin_formatted(status.into(), None);
+        self
+    }
+
+    fn begin_formatted(&self, status: Status<'_>, server: Option<&str>) {
+        let code = status.code();
+        if !(100..=999).contains(&code) {
+            return self.with_reply(|reply, _| reply.mark_fault(format!("{code} is no status code: 100 to 999 are")));
+        }
+        let reason = status.reason().unwrap_or_else(|| self.site.response(code).0);
+        if let Some(offender) = reason.chars().find(|&character| character.is_control()) {
+            let fault = format!("the reason {reason:?} has {offender:?}: no control characters");
+            return self.with_reply(|reply, _| reply.mark_fault(fault));
+        }
+        let mut head = Vec::new();
+        push_status_line(&mut head, self.site.profile.protocol_version, code, reason);
+        if let Some(server) = server {
+            push_server(&mut head, server);
+        }
+        let parts = if server.is_some() { HeadParts::WithServer } else { HeadParts::StatusOnly };
+        self.begin_head(code, &head, parts);
+    }
+
+    fn begin_head(&self, code: u16, head: &[u8], parts: HeadParts) {
+        self.with_reply(|reply, out| reply.begin_head(code, head, parts, out));
+    }
+
+    /// Adds a field to the reply, into the buffer.
+    ///
+    /// The value goes out as Latin-1, as in Python. `Connection`, `Content-Length` and `Transfer-Encoding` are
+    /// understood rather than copied: `Connection: close` closes, and the body is checked against the length. `Server`
+    /// and `Date` replace the runtime's own.
+    ///
+    /// A name that is no token, or a value with CR, LF, NUL, another control character or one above U+00FF, is
+    /// remembered and comes out of [`end_headers`](Self::end_headers) as an error; the reply is then a 500.
+    pub fn send_header(&self, name: &str, value: impl Display) -> &Self {
+        // The value's `Display` is user code and may call back: it writes into a text of its own.
+        let mut text = std::mem::take(&mut self.wire.borrow_mut().scratch);
+        text.clear();
+        let written = write!(text, "{value}");
+        self.with_reply(|reply, out| match written {
+            Ok(()) => reply.add_field(name, &text, out),
+            Err(fmt::Error) => reply.mark_fault(format!("the value of {name} failed to format")),
+        });
+        self.wire.borrow_mut().scratch = text;
+        self
+    }
+
+    /// Ends the head. Nothing is sent yet, so that a short reply is one write; an interim head is sent at once.
+    ///
+    /// A handler that defines `end_headers` itself is called first and may add fields.
+    ///
+    /// # Errors
+    /// What was wrong with the head: a misused method, an illegal code, name or value. The reply is then a 500, whether
+    /// or not the handler passes the error on.
+    pub fn end_headers(&self) -> io::Result<()> {
+        let (is_head_open, is_interim) = self.with_reply(|reply, _| (reply.is_head_open(), reply.is_interim()));
+        if is_interim && is_head_open {
+            return self.end_interim();
+        }
+        if is_head_open && self.site.profile.overrides.end_headers && !self.in_end_headers.replace(true) {
+            let added = self.hooks.end_headers(self);
+            self.in_end_headers.set(false);
+            added?;
+            // The hook may have called the original itself.
+            if !self.with_reply(|reply, _| reply.is_head_open()) {
+                return Ok(());
+            }
+        }
+        self.end_head_as_original()
+    }
+
+    pub(crate) fn end_head_as_original(&self) -> io::Result<()> {
+        self.add_last_fields();
+        self.with_reply(Reply::end_head)
+    }
+
+    fn end_interim(&self) -> io::Result<()> {
+        let code = self.with_reply(|reply, out| {
+            reply.end_interim(out);
+            reply.code()
+        });
+        let mut wire = self.wire.borrow_mut();
+        if code == 100 {
+            wire.forget_expectation();
+        }
+        wire.send_out()
+    }
+
+    /// The fields that the code or an `HTTPError` brings along.
+    fn add_last_fields(&self) {
+        if let Some(error) = self.error_fields.take() {
+            for (name, value) in error.headers() {
+                self.send_header(name, value);
+            }
+        }
+        let lacks_allow = self.with_reply(|reply, _| reply.is_head_open() && reply.code() == 405 && !reply.has_allow());
+        if lacks_allow {
+            // RFC 9110, section 15.5.6.
+            self.send_header("Allow", self.site.profile.methods.join(", "));
+        }
+        self.decide_close();
+    }
+
+    /// Sends what was buffered so far: the head, and what was written to `wfile`. The same as `wfile.flush()`.
+    ///
+    /// A body without `Content-Length` is sent in chunks from then on (to HTTP/1.0 clients: ended by closing). Blocks
+    /// for at most the write stall timeout without progress.
+    pub fn flush_headers(&self) -> io::Result<()> {
+        self.wire.borrow_mut().flush()
+    }
+
+    /// Sends a whole error reply: logs it, and sends the page of `error_message_format`.
+    ///
+    /// Takes a code, `(code, message)`, `(code, message, explain)` or an [`HTTPError`]; what is not given is the text of
+    /// the `responses` map. Replaces a reply that was begun, as long as none of it is on the wire. Texts are escaped as
+    /// `error_content_type` asks for; no body follows where none belongs (HEAD, 1xx, 204, 205, 304).
+    ///
+    /// # Errors
+    /// An illegal code; a reply that is on the wire already.
+    pub fn send_error(&self, error: impl Into<HTTPError>) -> io::Result<()> {
+        let error = error.into();
+        let (phrase, long) = self.site.response(error.code());
+        let code = error.code();
+        let message = error.message().map_or(Cow::Borrowed(phrase), |text| Cow::Owned(text.to_owned()));
+        let explain = error.explain().map_or(Cow::Borrowed(long), |text| Cow::Owned(text.to_owned()));
+        self.error_fields.replace(Some(error));
+        if self.in_send_error.replace(true) {
+            return self.send_error_as_original(code, &message, &explain);
+        }
+        let sent = self.hooks.send_error(self, code, &message, &explain);
+        self.in_send_error.set(false);
+        sent
+    }
+
+    pub(crate) fn send_error_as_original(&self, code: u16, message: &str, explain: &str) -> io::Result<()> {
+        if self.wire.borrow().reply.is_on_wire() {
+            return Err(misuse("send_error after the reply's head was sent: return an error to abort the connection"));
+        }
+        self.log_error(format_args!("code {code}, message {message}"));
+        self.with_reply(Reply::discard);
+        let profile = &self.site.profile;
+        let message = if message.is_empty() { "???" } else { message };
+        let explain = if explain.is_empty() { "???" } else { explain };
+        let page = proto::render(profile.error_message_format, profile.error_content_type, code, message, explain);
+        self.send_response((code, &*proto::safe_reason(message)))
+            .send_header("Content-Type", profile.error_content_type)
+            .send_header("Content-Length", page.len())
+            .end_headers()?;
+        self.wire.borrow_mut().write(page.as_bytes())
+    }
+
+    /// Sends a whole reply with a body that is known whole, however large: status line, `Content-Type`,
+    /// `Content-Length`, and the bytes, uncopied, after the handler has returned.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// # struct Logo;
+    /// # #[http_handler] impl Logo {
+    /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+    ///     ex.send_bytes(200, "application/json", r#"{"ok": true}"#)
+    /// }
+    /// # }
+    /// # assert!(basehttp::testing::respond(&Logo, b"GET / HTTP/1.0\r\n\r\n").ends_with(b"\r\n\r\n{\"ok\": true}"));
+    /// ```
+    pub fn send_bytes<'s>(
+        &self,
+        status: impl Into<Status<'s>>,
+        content_type: &str,
+        body: impl Into<Payload>,
+    ) -> io::Result<()> {
+        self.send_response(status).send_header("Content-Type", content_type);
+        self.send_tail(Tail::Bytes(body.into()))
+    }
+
+    /// Sends `range` of an open file as the body, after the handler has returned: in place of `end_headers`, behind
+    /// `send_response` and `send_header`. The system copies it (sendfile(2)), whatever its size.
+    ///
+    /// Without `send_response` before it, the reply is a 200 without `Content-Type`. A file that shrinks while it is
+    /// sent aborts this connection.
+    ///
+    /// # Errors
+    /// A range that ends behind the file's end or before its own start; a `Content-Length` that is not its length.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// # struct Page;
+    /// # #[http_handler] impl Page {
+    /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+    ///     let file = std::fs::File::open("Cargo.toml")?;
+    ///     ex.send_response(200).send_header("Content-Type", "text/plain").send_file(file, ..)
+    /// }
+    /// # }
+    /// # assert!(basehttp::testing::respond(&Page, b"GET / HTTP/1.0\r\n\r\n").starts_with(b"HTTP/1.0 200 OK\r\n"));
+    /// ```
+    pub fn send_file(&self, file: File, range: impl RangeBounds<u64>) -> io::Result<()> {
+        let (offset, end) = bounds(&range, file.metadata()?.len())?;
+        if self.wire.borrow().reply.is_unsent() {
+            self.send_response(200);
+        }
+        self.send_tail(Tail::File { file, offset, length: end - offset })
+    }
+
+    fn send_tail(&self, tail: Tail) -> io::Result<()> {
+        self.with_reply(|reply, _| reply.queue(tail));
+        self.end_headers()
+    }
+
+    /// Takes the connection away from the server, after sending what was composed so far.
+    ///
+    /// Nothing more is parsed from it, no reply is framed or logged beyond what was sent, and it closes when the
+    /// [`Hijacked`] is dropped. What the server has read already is what it yields first.
+    ///
+    /// # Errors
+    /// A head that was begun and not ended; a socket that is gone.
+    pub fn hijack(&mut self) -> io::Result<Hijacked> {
+        let ahead = self.rfile.take_raw();
+        let mut wire = self.wire.borrow_mut();
+        if wire.reply.is_head_open() {
+            return Err(misuse("hijack() between send_response and end_headers: end the head first"));
+        }
+        let socket = wire.surrender()?;
+        Hijacked::new(socket, ahead)
+    }
+
+    pub(super) fn with_reply<R>(&self, act: impl FnOnce(&mut Reply, &mut Vec<u8>) -> R) -> R {
+        let wire = &mut *self.wire.borrow_mut();
+        act(&mut wire.reply, &mut wire.out)
+    }
+}
+
+/// First byte and end of `range` in a file of `length` bytes.
+fn bounds(range: &impl RangeBounds<u64>, length: u64) -> io::Result<(u64, u64)> {
+    let start = match range.start_bound() {
+        Bound::Included(&start) => Some(start),
+        Bound::Excluded(&start) => start.checked_add(1),
+        Bound::Unbounded => Some(0),
+    };
+    let end = match range.end_bound() {
+        Bound::Included(&end) => end.checked_add(1),
+        Bound::Excluded(&end) => Some(end),
+        Bound::Unbounded => Some(length),
+    };
+    match (start, end) {
+        (Some(start), Some(end)) if start <= end && end <= length => Ok((start, end)),
+        _ => Err(misuse(&format!("the range does not lie in the file's {length} bytes"))),
+    }
+}

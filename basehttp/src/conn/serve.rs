@@ -1,0 +1,202 @@
+//! From a handler's call to the end of its reply: what an outcome becomes on the wire, in the log, and for the
+//! connection. User code (the method, the hooks) runs under the panic guard, never while the wire is borrowed.
+//!
+//! | outcome                          | nothing of the reply on the wire | part of it on the wire |
+//! |----------------------------------|----------------------------------|------------------------|
+//! | returned well, reply whole       | sent                             | ended                  |
+//! | returned well, reply misused     | 500, `handle_error`              | abort, `handle_error`  |
+//! | no such method                   | 501                              |                        |
+//! | an `HTTPError` in the chain      | that error                       | abort, logged          |
+//! | any, and the client broke its body | 400, 408                       | abort, logged          |
+//! | any, and the client is gone      | closed, logged                   | closed, logged         |
+//! | another error, a panic           | 500, `handle_error`              | abort, `handle_error`  |
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::body_reader::Leftover;
+use super::error::{HTTPError, HandlerError, Outcome};
+use super::payload::Tail;
+use super::service::{Ending, Next};
+use super::{Arrival, Exchange, Reply};
+
+/// Serves one request: answers the refusal if there is one, else lets `dispatch` call the handler's method.
+pub(crate) fn serve<'c, M>(
+    mut ex: Exchange<'c, M>,
+    refusal: Option<HTTPError>,
+    dispatch: impl FnOnce(&mut Exchange<'c, M>) -> Option<Outcome>,
+) -> Ending {
+    let serving = ex.server.enter();
+    let is_refused = refusal.is_some();
+    let end = match refusal {
+        Some(error) => ex.refuse(error),
+        None => ex.call(dispatch),
+    };
+    ex.log_end();
+    let next = match end {
+        End::Aborted => Next::Abort,
+        End::Sent if is_refused => Next::Linger,
+        End::Sent => ex.next(),
+    };
+    drop(serving);
+    Ending { leftover: ex.rfile.into_leftover(), next }
+}
+
+/// How far the reply came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It is whole, or its reader is gone.
+    Sent,
+    /// A part of it is on the wire, and the rest cannot follow.
+    Aborted,
+}
+
+impl<M> Exchange<'_, M> {
+    fn refuse(&mut self, error: HTTPError) -> End {
+        self.with_reply(|reply, _| reply.close());
+        self.answer(error)
+    }
+
+    fn call(&mut self, dispatch: impl FnOnce(&mut Self) -> Option<Outcome>) -> End {
+        let called = catch_unwind(AssertUnwindSafe(|| match self.expectation() {
+            Ok(true) => dispatch(self),
+            Ok(false) => Some(Ok(())),
+            Err(error) => Some(Err(error)),
+        }));
+        match called {
+            Ok(Some(Ok(()))) => self.finish(),
+            Ok(Some(Err(error))) => self.fail(&error),
+            Ok(None) => self.answer((501, format!("Unsupported method ('{}')", self.request.command)).into()),
+            Err(panic) => self.fail(&format!("the handler panicked: {}", panic_text(&*panic)).into()),
+        }
+    }
+
+    /// Asks the handler's own `handle_expect_100` before the method, where there is one.
+    fn expectation(&self) -> super::Result<bool> {
+        if !self.request.expects_continue || !self.site.profile.overrides.handle_expect_100 {
+            return Ok(true);
+        }
+        self.hooks.handle_expect_100(self)
+    }
+
+    /// The method returned well: ends its reply.
+    fn finish(&mut self) -> End {
+        if self.is_hijacked() {
+            return End::Sent;
+        }
+        self.decide_close();
+        match self.with_reply(Reply::finish) {
+            Ok(tail) => self.send_tail_of_reply(tail),
+            Err(fault) => self.fail(&fault.into()),
+        }
+    }
+
+    fn send_tail_of_reply(&mut self, tail: Option<Tail>) -> End {
+        let Some(tail) = tail else { return End::Sent };
+        let sent = self.wire.borrow_mut().send_tail(tail);
+        sent.map_or_else(|error| self.fail(&error.into()), |()| End::Sent)
+    }
+
+    /// The method failed, or its reply did.
+    fn fail(&mut self, error: &HandlerError) -> End {
+        if self.is_hijacked() {
+            self.guarded(|ex| ex.log_error(format_args!("after hijack: {error}")));
+            return End::Sent;
+        }
+        if self.wire.borrow().is_gone() {
+            self.guarded(|ex| ex.log_error(format_args!("the client went away: {error}")));
+            return End::Aborted;
+        }
+        let answer = error.http_error().or(self.rfile.fault()).cloned();
+        if answer.is_none() {
+            self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error));
+        }
+        if self.wire.borrow().reply.is_on_wire() {
+            self.guarded(|ex| ex.log_error(format_args!("the reply was cut off: {error}")));
+            return End::Aborted;
+        }
+        self.answer(answer.unwrap_or_else(|| HTTPError::from(500)))
+    }
+
+    /// Sends an error reply in place of whatever was composed. If the handler's hooks cannot, a bare one.
+    fn answer(&mut self, error: HTTPError) -> End {
+        self.with_reply(Reply::discard);
+        self.decide_close();
+        let sent = self.guarded(|ex| ex.send_error(error)).is_some_and(|sent| sent.is_ok());
+        if sent && self.with_reply(Reply::finish).is_ok() {
+            return End::Sent;
+        }
+        if self.wire.borrow().reply.is_on_wire() {
+            return End::Aborted;
+        }
+        self.with_reply(Reply::finish_bare);
+        End::Sent
+    }
+
+    /// Closes after this reply if the handler says so, or if the next request could not be found behind the body.
+    pub(super) fn decide_close(&self) {
+        let is_lost = self.rfile.fault().is_some() || !self.rfile.is_finished() && !self.may_drain();
+        if self.close_connection || is_lost {
+            self.with_reply(|reply, _| reply.close());
+        }
+    }
+
+    /// Reading the rest of the body is cheaper than a new connection, and the client will send it.
+    fn may_drain(&self) -> bool {
+        let max = self.site.settings.max_drained_bytes;
+        !self.wire.borrow().awaits_continue() && self.rfile.remaining().is_none_or(|left| left <= max)
+    }
+
+    /// Logs the request, if anything was answered.
+    fn log_end(&self) {
+        let (code, passed) = self.with_reply(|reply, _| (reply.code(), reply.passed()));
+        if code != 0 {
+            self.guarded(|ex| ex.log_request(code, Some(passed)));
+        }
+    }
+
+    /// What the connection does after a reply that was sent.
+    fn next(&mut self) -> Next {
+        if self.is_hijacked() {
+            return Next::Hijacked;
+        }
+        if self.wire.borrow().is_gone() {
+            return Next::Close;
+        }
+        let is_read = self.rfile.is_finished();
+        if self.with_reply(|reply, _| reply.closes()) {
+            return if is_read { Next::Close } else { Next::Linger };
+        }
+        // The client gets its answer before it is listened to any further.
+        if is_read
+            || self.wire.borrow_mut().send_out().is_ok() && self.rfile.drain(self.site.settings.max_drained_bytes)
+        {
+            return Next::Keep;
+        }
+        Next::Linger
+    }
+
+    fn is_hijacked(&self) -> bool {
+        self.wire.borrow().is_taken()
+    }
+
+    /// Calls user code; a panic of its own is logged by the process's panic hook, and `None` here.
+    fn guarded<R>(&self, call: impl FnOnce(&Self) -> R) -> Option<R> {
+        let result = catch_unwind(AssertUnwindSafe(|| call(self)));
+        self.in_end_headers.set(false);
+        self.in_send_error.set(false);
+        result.ok()
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}
+
+/// Answers without an exchange, for a `MessageClass` that cannot even be made from nothing.
+pub(crate) fn serve_bare(arrival: &Arrival<'_>) -> Ending {
+    let wire = &mut *arrival.wire.borrow_mut();
+    wire.reply.finish_bare(&mut wire.out);
+    Ending { leftover: Leftover { used_ahead: 0, refill: Vec::new() }, next: Next::Linger }
+}

@@ -1,0 +1,55 @@
+//! How much and how long: every bound that a connection keeps, beside those of the head and the chunks ([`Limits`]).
+
+use std::time::Duration;
+
+use crate::proto::Limits;
+
+/// A reply's body up to this size is buffered, and so gets a `Content-Length`: 64 KiB, what one write takes well.
+pub const MAX_BUFFERED_REPLY_BYTES: usize = 64 * 1024;
+
+/// What a handler leaves unread of a request's body is read and thrown away up to this size, to keep the connection:
+/// 256 KiB. Past it a new connection is cheaper than the rest of the body.
+pub const MAX_DRAINED_BYTES: u64 = 256 * 1024;
+
+/// How long a client may take from the first byte of a head to its end: 15 s.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long a client that owes bytes of a body may send nothing: 30 s.
+pub const BODY_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many bytes a second a body must bring on average once [`BODY_STALL_TIMEOUT`] is over: 256, a bad modem's worth.
+pub const MIN_BODY_BYTES_PER_SECOND: u64 = 256;
+
+/// How long a client may take none of the bytes we have for it: 30 s.
+pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a connection may be silent between two requests: 60 s.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The bounds of one server's connections; set through [`HTTPServerBuilder`](crate::HTTPServerBuilder).
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub limits: Limits,
+    pub max_buffered_reply_bytes: usize,
+    pub max_drained_bytes: u64,
+    pub head_timeout: Duration,
+    pub body_stall_timeout: Duration,
+    pub min_body_bytes_per_second: u64,
+    pub write_stall_timeout: Duration,
+    pub idle_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            limits: Limits::default(),
+            max_buffered_reply_bytes: MAX_BUFFERED_REPLY_BYTES,
+            max_drained_bytes: MAX_DRAINED_BYTES,
+            head_timeout: HEAD_TIMEOUT,
+            body_stall_timeout: BODY_STALL_TIMEOUT,
+            min_body_bytes_per_second: MIN_BODY_BYTES_PER_SECOND,
+            write_stall_timeout: WRITE_STALL_TIMEOUT,
+            idle_timeout: IDLE_TIMEOUT,
+        }
+    }
+}

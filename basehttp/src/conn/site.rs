@@ -1,0 +1,90 @@
+//! What all connections of one server share: its class variables, its bounds, and the heads that are ready-made.
+
+use super::ServerHandle;
+use super::hooks::Overrides;
+use super::settings::Settings;
+use crate::proto::{self, Responses, Version};
+
+/// The class variables of a handler's type, as its connections see them.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile {
+    pub(crate) methods: &'static [&'static str],
+    pub(crate) responses: Responses,
+    pub(crate) version_string: &'static str,
+    pub(crate) protocol_version: Version,
+    pub(crate) error_message_format: &'static str,
+    pub(crate) error_content_type: &'static str,
+    pub(crate) overrides: Overrides,
+}
+
+/// What a connection knows of its server.
+pub(crate) struct Site {
+    pub profile: Profile,
+    pub settings: Settings,
+    pub handle: ServerHandle,
+    ready: ReadyHeads,
+}
+
+impl Site {
+    pub fn new(profile: Profile, settings: Settings, handle: ServerHandle) -> Self {
+        Site { profile, settings, handle, ready: ReadyHeads::new(&profile) }
+    }
+
+    /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.
+    pub fn ready_head(&self, code: u16) -> Option<&[u8]> {
+        self.ready.get(code)
+    }
+
+    /// The phrase and the explanation of a code, empty if the map has none.
+    pub fn response(&self, code: u16) -> (&'static str, &'static str) {
+        proto::lookup(self.profile.responses, code).unwrap_or_default()
+    }
+}
+
+/// The first bytes of every reply there may be, so that `send_response` is a copy.
+struct ReadyHeads {
+    bytes: Vec<u8>,
+    /// Where the head of each code from 100 on ends; it begins where the one before ends.
+    ends: Vec<usize>,
+}
+
+const READY_CODES: std::ops::RangeInclusive<u16> = 100..=599;
+
+impl ReadyHeads {
+    fn new(profile: &Profile) -> Self {
+        let mut heads = ReadyHeads { bytes: Vec::new(), ends: Vec::with_capacity(READY_CODES.len()) };
+        for code in READY_CODES {
+            let (phrase, _) = proto::lookup(profile.responses, code).unwrap_or_default();
+            push_status_line(&mut heads.bytes, profile.protocol_version, code, phrase);
+            push_server(&mut heads.bytes, profile.version_string);
+            heads.ends.push(heads.bytes.len());
+        }
+        heads
+    }
+
+    fn get(&self, code: u16) -> Option<&[u8]> {
+        let index = usize::from(code.checked_sub(*READY_CODES.start())?);
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Some(&self.bytes[start..end])
+    }
+}
+
+/// RFC 9112, section 4: the blank before an empty reason stays. The reason carries only what may stand there.
+pub(crate) fn push_status_line(out: &mut Vec<u8>, version: Version, code: u16, reason: &str) {
+    out.extend_from_slice(format!("{version} {code} ").as_bytes());
+    push_safe(out, &proto::safe_reason(reason));
+    out.extend_from_slice(b"\r\n");
+}
+
+pub(crate) fn push_server(out: &mut Vec<u8>, version_string: &str) {
+    if !version_string.is_empty() {
+        out.extend_from_slice(b"Server: ");
+        push_safe(out, &proto::safe_reason(version_string));
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+fn push_safe(out: &mut Vec<u8>, text: &str) {
+    proto::push_latin1(out, text).expect("a safe reason has neither controls nor characters above U+00FF");
+}

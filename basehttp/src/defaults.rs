@@ -1,0 +1,131 @@
+//! The originals of the overridable methods, for an override to call.
+//!
+//! Each takes what the method takes, the handler first:
+//!
+//! ```
+//! use basehttp::{Exchange, defaults, http_handler};
+//!
+//! struct Health;
+//!
+//! #[http_handler]
+//! impl Health {
+//!     fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+//!         ex.send_text(200, "ok")
+//!     }
+//!
+//!     // The probe asks every second: only what goes wrong is of interest.
+//!     fn log_request(&self, ex: &Exchange, code: u16, size: Option<u64>) {
+//!         if code >= 400 {
+//!             defaults::log_request(self, ex, code, size);
+//!         }
+//!     }
+//! }
+//! # basehttp::testing::respond(&Health, b"GET / HTTP/1.0\r\n\r\n");
+//! ```
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+use std::{fmt, io};
+
+use crate::conn::{Address, Exchange, HandlerError, log};
+use crate::proto;
+use crate::server::BaseHTTPRequestHandler;
+
+/// Logs `"GET / HTTP/1.1" 200 -` through `log_message`. The size is always `-`, as in the original.
+pub fn log_request<'c, H: BaseHTTPRequestHandler>(
+    handler: &H,
+    ex: &Exchange<'c, H::MessageClass<'c>>,
+    code: u16,
+    _size: Option<u64>,
+) {
+    handler.log_message(ex, format_args!("\"{}\" {code} -", ex.requestline));
+}
+
+/// The same as the handler's `log_message`.
+pub fn log_error<'c, H: BaseHTTPRequestHandler>(
+    handler: &H,
+    ex: &Exchange<'c, H::MessageClass<'c>>,
+    message: fmt::Arguments<'_>,
+) {
+    handler.log_message(ex, message);
+}
+
+/// Writes `ADDRESS - - [DATE] MESSAGE` to standard error, control characters and backslashes escaped.
+///
+/// Never blocks on a standard error that takes nothing: up to 1 MiB of lines wait, beyond that they are dropped and
+/// counted.
+pub fn log_message<'c, H: BaseHTTPRequestHandler>(
+    handler: &H,
+    ex: &Exchange<'c, H::MessageClass<'c>>,
+    message: fmt::Arguments<'_>,
+) {
+    let message = message.to_string();
+    let message = proto::log_line(&message);
+    log::add_line(&format!("{} - - [{}] {message}\n", handler.address_string(ex), handler.log_date_time_string()));
+}
+
+/// The type's `VERSION_STRING`, such as `BaseHTTP/0.1.0 Rust/1.95.0`.
+pub fn version_string<H: BaseHTTPRequestHandler>(_handler: &H) -> Cow<'static, str> {
+    Cow::Borrowed(H::VERSION_STRING)
+}
+
+/// `time` as an HTTP date, such as `Tue, 14 Nov 2023 22:13:20 GMT` (RFC 9110, section 5.6.7).
+pub fn date_time_string<H: BaseHTTPRequestHandler>(_handler: &H, time: SystemTime) -> String {
+    proto::http_date(time)
+}
+
+/// Now in UTC, such as `14/Nov/2023 22:13:20`.
+pub fn log_date_time_string<H: BaseHTTPRequestHandler>(_handler: &H) -> String {
+    proto::log_date(SystemTime::now())
+}
+
+/// The client's IP address, without its port and without asking any resolver.
+pub fn address_string<'c, H: BaseHTTPRequestHandler>(_handler: &H, ex: &Exchange<'c, H::MessageClass<'c>>) -> String {
+    ex.client_address.log_name()
+}
+
+/// `true`: the method is called, and its first read of `rfile` sends the `100 Continue`.
+#[allow(clippy::unnecessary_wraps)] // The signature is the overridable's.
+pub fn handle_expect_100<'c, H: BaseHTTPRequestHandler>(
+    _handler: &H,
+    _ex: &Exchange<'c, H::MessageClass<'c>>,
+) -> Result<bool, HandlerError> {
+    Ok(true)
+}
+
+/// Ends the head.
+pub fn end_headers<'c, H: BaseHTTPRequestHandler>(
+    _handler: &H,
+    ex: &Exchange<'c, H::MessageClass<'c>>,
+) -> io::Result<()> {
+    ex.end_head_as_original()
+}
+
+/// Logs `code 404, message Not Found` and sends the page of `error_message_format`.
+pub fn send_error<'c, H: BaseHTTPRequestHandler>(
+    _handler: &H,
+    ex: &Exchange<'c, H::MessageClass<'c>>,
+    code: u16,
+    message: &str,
+    explain: &str,
+) -> io::Result<()> {
+    ex.send_error_as_original(code, message, explain)
+}
+
+/// `true`: everybody may.
+pub fn verify_request<H: BaseHTTPRequestHandler>(_handler: &H, _client_address: &Address) -> bool {
+    true
+}
+
+/// Writes the error and its sources to standard error.
+pub fn handle_error<H: BaseHTTPRequestHandler>(_handler: &H, client_address: &Address, error: &HandlerError) {
+    let error = error.to_string();
+    let error = proto::log_line(&error);
+    log::add_line(&format!("Exception occurred during processing of request from {client_address}: {error}\n"));
+}
+
+/// Does nothing.
+pub fn handle_timeout<H: BaseHTTPRequestHandler>(_handler: &H) {}
+
+/// Does nothing.
+pub fn service_actions<H: BaseHTTPRequestHandler>(_handler: &H) {}

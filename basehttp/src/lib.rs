@@ -1,0 +1,59 @@
+//! An HTTP/1.x server for Rust programs that do not want async: Python's `BaseHTTPServer`, checked by the compiler.
+//!
+//! Annotate an impl block with [`#[http_handler]`](macro@http_handler), write `do_GET`-style methods, and serve it:
+//!
+//! ```no_run
+//! use basehttp::{Exchange, HTTPServer, Result, http_handler};
+//! use std::io::Write;
+//!
+//! struct Hello;
+//!
+//! #[http_handler(server_version = "Hello/1.0", protocol_version = "HTTP/1.1")]
+//! impl Hello {
+//!     fn do_GET(&self, ex: &mut Exchange) -> Result {
+//!         ex.send_response(200)
+//!             .send_header("Content-Type", "text/plain; charset=utf-8")
+//!             .end_headers()?;
+//!         writeln!(ex.wfile, "Hello! You asked for {}", ex.path)?;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! fn main() -> std::io::Result<()> {
+//!     HTTPServer::bind(("127.0.0.1", 8000), Hello)?.serve_forever()
+//! }
+//! ```
+//!
+//! * [`http_handler`](macro@http_handler) is the attribute: its arguments, the names it knows, what it refuses.
+//! * [`Exchange`] is what a method gets: one request and its response.
+//! * [`BaseHTTPRequestHandler`] has the class variables and the overridable methods.
+//! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it.
+//! * [`testing`] calls a handler without a socket.
+//!
+//! A handler's methods are ordinary blocking Rust. The handler is shared by all connections (`&self`, `Send + Sync`),
+//! so that state goes into it behind a `Mutex` or an atomic. What it returns as an error is logged and becomes a 500,
+//! unless there is an [`HTTPError`] in the error's chain of sources, which becomes the reply.
+
+// The crate uses its own macro, whose expansion names the crate.
+#[allow(unused_extern_crates)] // Used by macro expansions alone.
+extern crate self as basehttp;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod conn;
+mod connection;
+pub mod defaults;
+mod proto;
+mod server;
+pub mod testing;
+
+pub use basehttp_macros::http_handler;
+
+pub use conn::{
+    Address, BodyReader, BodyWriter, Exchange, HTTPError, HandlerError, Hijacked, IntoOutcome, Outcome, Overrides,
+    Payload, Query, Result, ServerHandle, Status, Stream,
+};
+pub use connection::Connection;
+pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version};
+pub use server::{AddressFamily, BaseHTTPRequestHandler, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass};

@@ -1,0 +1,93 @@
+//! Takes a request body out of the connection's bytes, sized or chunked. Holds no bytes of it: the caller's buffer is
+//! read in place. Which of the two a request has is decided in `framing`; the chunked grammar is in `chunked`.
+
+use super::{
+    chunked::{ChunkDecoder, Trailer},
+    framing::RequestBody,
+    limits::Limits,
+    refusal::Refusal,
+};
+
+/// What one call found: skip `skip` bytes, the `payload` bytes after them are content, and all of those are consumed.
+///
+/// No payload while the body is not complete means that every byte given was taken and more are needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    /// Bytes of framing before the payload.
+    pub skip: usize,
+    /// Bytes of content.
+    pub payload: usize,
+}
+
+/// Where in a request body the connection stands.
+#[derive(Debug)]
+pub struct BodyDecoder {
+    state: State,
+    /// Once a body is broken it stays so: what follows could be anything.
+    refusal: Option<Refusal>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// So many bytes are to come.
+    Sized(u64),
+    Chunked(ChunkDecoder),
+}
+
+impl BodyDecoder {
+    /// A decoder at the start of a body. Without a body it is complete at once.
+    pub const fn new(body: RequestBody, limits: &Limits) -> Self {
+        let state = match body {
+            RequestBody::None => State::Sized(0),
+            RequestBody::Sized(length) => State::Sized(length),
+            RequestBody::Chunked => State::Chunked(ChunkDecoder::new(limits)),
+        };
+        Self { state, refusal: None }
+    }
+
+    /// Finds the next content in bytes that were not consumed yet. Consumes nothing beyond the end of the body.
+    ///
+    /// # Errors
+    /// 400 when the chunked grammar is broken or a limit is passed; from then on, always the same.
+    pub fn decode(&mut self, raw: &[u8]) -> Result<Decoded, Refusal> {
+        match &mut self.state {
+            State::Sized(left) => Ok(decode_sized(left, raw)),
+            State::Chunked(chunks) => {
+                if let Some(refusal) = self.refusal {
+                    return Err(refusal);
+                }
+                chunks.decode(raw).inspect_err(|refusal| self.refusal = Some(*refusal))
+            }
+        }
+    }
+
+    /// Whether the body, its trailer section included, has ended.
+    pub const fn is_complete(&self) -> bool {
+        match &self.state {
+            State::Sized(left) => *left == 0,
+            State::Chunked(chunks) => chunks.is_complete(),
+        }
+    }
+
+    /// Bytes of content to come, if that is known before they are read.
+    pub const fn remaining(&self) -> Option<u64> {
+        match &self.state {
+            State::Sized(left) => Some(*left),
+            State::Chunked(_) => None,
+        }
+    }
+
+    /// The trailer fields in the order they came; empty until the body is complete.
+    pub fn trailers(&self) -> &[Trailer] {
+        match &self.state {
+            State::Chunked(chunks) if chunks.is_complete() => chunks.trailers(),
+            _ => &[],
+        }
+    }
+}
+
+fn decode_sized(left: &mut u64, raw: &[u8]) -> Decoded {
+    let payload = usize::try_from(*left).map_or(raw.len(), |left| left.min(raw.len()));
+    *left -= payload as u64;
+    Decoded { skip: 0, payload }
+}

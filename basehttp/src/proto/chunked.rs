@@ -1,0 +1,305 @@
+//! The chunked coding, both ways. RFC 9112, section 7.1. Content passes through in place; only framing is looked at.
+//!
+//! ```text
+//! Size -- CR --> SizeLf -- LF, size > 0 --> Data --> DataCr --> DataLf --> Size
+//!  | `;` or blank   ^  |
+//!  v                |  `-- LF, size 0 --> TrailerLine <--> TrailerLf --> Done
+//! Extension --- CR -'
+//! ```
+//!
+//! Strict: one to sixteen hexadecimal digits, no sign, CRLF and nothing less, extensions by their grammar. Blanks are
+//! taken where the grammar has them, around `;` and `=` of an extension, and nowhere else.
+//!
+//! Trailer fields that frame or route a message are refused, since only an attack sends them there; those that would have
+//! had to be known before the body (RFC 9110, section 6.5.1) are dropped; the rest is kept apart from the head's fields.
+
+use std::fmt;
+
+use super::{
+    body::Decoded,
+    field::{check_name, check_value, is_token_byte, is_value_byte, trim_blanks},
+    limits::Limits,
+    refusal::Refusal,
+};
+
+/// Ends each chunk's content.
+pub const CHUNK_END: &[u8] = b"\r\n";
+/// Ends a chunked body without trailer fields.
+pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// Digits of a chunk size: as many as fit 64 bits, leading zeros included.
+const MAX_SIZE_DIGITS: u8 = 16;
+
+/// One field of a trailer section.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Trailer {
+    name: Box<str>,
+    value: Box<[u8]>,
+}
+
+impl Trailer {
+    /// The name as sent: a token, in the sender's case.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value without the white space around it. Any byte but controls may occur, HTAB among them.
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+}
+
+impl fmt::Debug for Trailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.value.escape_ascii())
+    }
+}
+
+/// Takes chunks apart. Used through `body::BodyDecoder`, which remembers a refusal.
+#[derive(Debug)]
+pub struct ChunkDecoder {
+    state: State,
+    /// Bytes of extensions that may still come.
+    extension_room: usize,
+    /// Bytes of trailer fields that may still come.
+    trailer_room: usize,
+    /// Trailer fields that may still come.
+    trailer_fields_room: usize,
+    /// The trailer line under way.
+    line: Vec<u8>,
+    trailers: Vec<Trailer>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// In the digits of a chunk size.
+    Size { size: u64, digits: u8 },
+    /// After the digits, before the line's CR.
+    Extension { size: u64, place: ExtensionPlace },
+    /// The CR of a size line was there.
+    SizeLf { size: u64 },
+    /// In a chunk's content; `left` is never zero.
+    Data { left: u64 },
+    /// After a chunk's content.
+    DataCr,
+    /// The CR after a chunk's content was there.
+    DataLf,
+    /// In a line of the trailer section.
+    TrailerLine,
+    /// The CR of such a line was there.
+    TrailerLf,
+    /// The empty line that ends the body was there.
+    Done,
+}
+
+impl ChunkDecoder {
+    /// A decoder before the first chunk.
+    pub const fn new(limits: &Limits) -> Self {
+        Self {
+            state: State::Size { size: 0, digits: 0 },
+            extension_room: limits.max_chunk_extension_bytes,
+            trailer_room: limits.max_trailer_bytes,
+            trailer_fields_room: limits.max_fields,
+            line: Vec::new(),
+            trailers: Vec::new(),
+        }
+    }
+
+    /// Takes framing byte by byte, content in one piece.
+    pub fn decode(&mut self, raw: &[u8]) -> Result<Decoded, Refusal> {
+        for (skip, byte) in raw.iter().enumerate() {
+            match self.state {
+                State::Data { left } => {
+                    return Ok(Decoded { skip, payload: self.take_content(left, raw.len() - skip) });
+                }
+                State::Done => return Ok(Decoded { skip, payload: 0 }),
+                _ => self.state = self.after(*byte)?,
+            }
+        }
+        Ok(Decoded { skip: raw.len(), payload: 0 })
+    }
+
+    /// Whether the body has ended.
+    pub const fn is_complete(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+
+    /// The trailer fields so far.
+    pub fn trailers(&self) -> &[Trailer] {
+        &self.trailers
+    }
+
+    fn take_content(&mut self, left: u64, available: usize) -> usize {
+        let payload = usize::try_from(left).map_or(available, |left| left.min(available));
+        self.state = match left - payload as u64 {
+            0 => State::DataCr,
+            left => State::Data { left },
+        };
+        payload
+    }
+
+    /// The state after one byte of framing.
+    fn after(&mut self, byte: u8) -> Result<State, Refusal> {
+        match (self.state, byte) {
+            (State::Size { size, digits: 1.. }, b'\r') => Ok(State::SizeLf { size }),
+            (State::Size { size, digits: 1.. }, b';' | b' ' | b'\t') => {
+                self.extend(size, ExtensionPlace::BeforeSemicolon, byte)
+            }
+            (State::Size { size, digits }, _) => after_digit(size, digits, byte).ok_or(NOT_A_SIZE),
+            (State::Extension { size, place }, b'\r') if place.may_end() => Ok(State::SizeLf { size }),
+            (State::Extension { size, place }, _) => self.extend(size, place, byte),
+            (State::SizeLf { size: 0 }, b'\n') => Ok(State::TrailerLine),
+            (State::SizeLf { size }, b'\n') => Ok(State::Data { left: size }),
+            (State::DataCr, b'\r') => Ok(State::DataLf),
+            (State::DataLf, b'\n') => Ok(State::Size { size: 0, digits: 0 }),
+            (State::DataCr | State::DataLf, _) => Err(TOO_MUCH_CONTENT),
+            (State::TrailerLine, b'\r') => Ok(State::TrailerLf),
+            (State::TrailerLine, _) => self.push_trailer_byte(byte),
+            (State::TrailerLf, b'\n') => self.end_trailer_line(),
+            (State::SizeLf { .. } | State::TrailerLf, _) => Err(BARE_CR),
+            (State::Data { .. } | State::Done, _) => unreachable!("decode handles both before it asks"),
+        }
+    }
+
+    /// Every byte between the digits and the CR counts, so that small chunks with extensions cannot go on for ever.
+    fn extend(&mut self, size: u64, place: ExtensionPlace, byte: u8) -> Result<State, Refusal> {
+        self.extension_room = self.extension_room.checked_sub(1).ok_or(EXTENSIONS_TOO_LONG)?;
+        let place = place.after(byte).ok_or(NOT_AN_EXTENSION)?;
+        Ok(State::Extension { size, place })
+    }
+
+    fn push_trailer_byte(&mut self, byte: u8) -> Result<State, Refusal> {
+        if !is_value_byte(byte) {
+            return Err(NOT_A_TRAILER);
+        }
+        self.trailer_room = self.trailer_room.checked_sub(1).ok_or(TRAILERS_TOO_LONG)?;
+        self.line.push(byte);
+        Ok(State::TrailerLine)
+    }
+
+    fn end_trailer_line(&mut self) -> Result<State, Refusal> {
+        if self.line.is_empty() {
+            return Ok(State::Done);
+        }
+        self.trailer_fields_room = self.trailer_fields_room.checked_sub(1).ok_or(TRAILERS_TOO_LONG)?;
+        let (name, value) = split_field(&self.line).ok_or(NOT_A_TRAILER)?;
+        match name.to_ascii_lowercase().as_str() {
+            name if NEVER_IN_TRAILERS.contains(&name) => return Err(FRAMING_IN_TRAILERS),
+            name if USELESS_IN_TRAILERS.contains(&name) => {}
+            _ => self.trailers.push(Trailer { name: name.into(), value: value.into() }),
+        }
+        self.line.clear();
+        Ok(State::TrailerLine)
+    }
+}
+
+fn after_digit(size: u64, digits: u8, byte: u8) -> Option<State> {
+    let digit = char::from(byte).to_digit(16).filter(|_| digits < MAX_SIZE_DIGITS)?;
+    Some(State::Size { size: size << 4 | u64::from(digit), digits: digits + 1 })
+}
+
+/// Where in `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )` a chunk extension stands.
+#[derive(Clone, Copy, Debug)]
+enum ExtensionPlace {
+    /// Past the digits or past a value and a blank: more blanks may follow, then `;` must.
+    BeforeSemicolon,
+    BeforeName,
+    Name,
+    /// A blank after a name: `=` or `;` must follow.
+    AfterName,
+    BeforeValue,
+    Value,
+    Quoted,
+    /// After a backslash in a quoted string.
+    Escaped,
+    /// After the closing quote.
+    AfterQuoted,
+}
+
+impl ExtensionPlace {
+    fn after(self, byte: u8) -> Option<Self> {
+        match (self, byte) {
+            (Self::Quoted, b'"') => Some(Self::AfterQuoted),
+            (Self::Quoted, b'\\') => Some(Self::Escaped),
+            (Self::Quoted | Self::Escaped, byte) => is_value_byte(byte).then_some(Self::Quoted),
+
+            (Self::BeforeSemicolon | Self::BeforeName | Self::AfterName | Self::BeforeValue, b' ' | b'\t') => {
+                Some(self)
+            }
+            (Self::Name, b' ' | b'\t') => Some(Self::AfterName),
+            (Self::Value | Self::AfterQuoted, b' ' | b'\t') => Some(Self::BeforeSemicolon),
+
+            (Self::BeforeName | Self::BeforeValue, b';') => None,
+            (_, b';') => Some(Self::BeforeName),
+            (Self::Name | Self::AfterName, b'=') => Some(Self::BeforeValue),
+            (Self::BeforeValue, b'"') => Some(Self::Quoted),
+
+            (Self::BeforeName | Self::Name, byte) => is_token_byte(byte).then_some(Self::Name),
+            (Self::BeforeValue | Self::Value, byte) => is_token_byte(byte).then_some(Self::Value),
+            _ => None,
+        }
+    }
+
+    const fn may_end(self) -> bool {
+        matches!(self, Self::Name | Self::Value | Self::AfterQuoted)
+    }
+}
+
+fn split_field(line: &[u8]) -> Option<(&str, &[u8])> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    check_name(&line[..colon]).ok()?;
+    let name = str::from_utf8(&line[..colon]).ok()?;
+    let value = trim_blanks(&line[colon + 1..]);
+    check_value(value).ok()?;
+    Some((name, value))
+}
+
+/// Framing, routing and the connection itself.
+const NEVER_IN_TRAILERS: [&str; 7] =
+    ["connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"];
+
+/// Authentication, request modifiers and content format: too late to have any effect.
+const USELESS_IN_TRAILERS: [&str; 18] = [
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-range",
+    "content-type",
+    "cookie",
+    "expect",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "max-forwards",
+    "pragma",
+    "proxy-authorization",
+    "range",
+    "set-cookie",
+];
+
+/// Appends the size line of a chunk. For a chunk of no bytes nothing is appended, since that would end the body.
+pub fn write_chunk_head(out: &mut Vec<u8>, len: usize) {
+    if len == 0 {
+        return;
+    }
+    let digits = len.ilog2() / 4 + 1;
+    for place in (0..digits).rev() {
+        out.push(b"0123456789abcdef"[len >> (4 * place) & 0xF]);
+    }
+    out.extend_from_slice(CHUNK_END);
+}
+
+const NOT_A_SIZE: Refusal = Refusal::bad_request("a chunk size is not 1 to 16 hexadecimal digits and cr lf");
+const NOT_AN_EXTENSION: Refusal = Refusal::bad_request("a chunk extension is not ;name or ;name=value");
+const EXTENSIONS_TOO_LONG: Refusal = Refusal::bad_request("the chunk extensions of the body are too long");
+const TOO_MUCH_CONTENT: Refusal = Refusal::bad_request("a chunk does not end in cr lf where its size says");
+const BARE_CR: Refusal = Refusal::bad_request("a carriage return stands alone in the chunk framing");
+const NOT_A_TRAILER: Refusal = Refusal::bad_request("a trailer field is not NAME: VALUE and cr lf");
+const FRAMING_IN_TRAILERS: Refusal = Refusal::bad_request("a trailer field frames or routes the message");
+const TRAILERS_TOO_LONG: Refusal = Refusal::bad_request("the trailer section is too long");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Text of strangers, made harmless for the place where it goes: a page, a JSON string, a log line, a status line.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+/// For HTML text and quoted attributes: `&`, `<`, `>`, `"` and `'` become entities.
+pub fn html(text: &str) -> Cow<'_, str> {
+    replace(text, |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        _ => None,
+    })
+}
+
+/// For the inside of a JSON string: the text without the quotes around it (RFC 8259, section 7).
+///
+/// `<`, `>`, `&`, U+2028 and U+2029 are escaped too, so that the JSON may also stand in a script element.
+pub fn json_string(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0'..='\x1F' | '\x7F' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                push(&mut out, format_args!("\\u{:04x}", u32::from(c)));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// For one line of a log, as Python does it: controls become `\xNN` and a backslash is doubled, so that nothing can
+/// forge a line, move a terminal's cursor or look like an escape.
+///
+/// Line separators and the marks that turn the reading direction become `\uNNNN`; bytes that are not UTF-8, `\xNN`.
+pub fn log_line<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
+    let bytes = text.as_ref();
+    match str::from_utf8(bytes) {
+        Ok(text) if bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\') => Cow::Borrowed(text),
+        _ => Cow::Owned(escape_log_line(bytes)),
+    }
+}
+
+fn escape_log_line(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\\' => out.push_str("\\\\"),
+                '\0'..='\x1F' | '\x7F'..='\u{9F}' => push(&mut out, format_args!("\\x{:02x}", u32::from(c))),
+                c if misleads(c) => push(&mut out, format_args!("\\u{:04x}", u32::from(c))),
+                c => out.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            push(&mut out, format_args!("\\x{byte:02x}"));
+        }
+    }
+    out
+}
+
+/// Line and paragraph separators, and everything that changes the direction of what is read ("Trojan Source").
+const fn misleads(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// For a status line: controls become blanks, what Latin-1 does not hold becomes `?` (RFC 9112, section 4).
+pub fn safe_reason(text: &str) -> Cow<'_, str> {
+    replace(text, |c| match c {
+        '\0'..='\x1F' | '\x7F'..='\u{9F}' => Some(" "),
+        c if c > '\u{FF}' => Some("?"),
+        _ => None,
+    })
+}
+
+fn replace(text: &str, substitute: impl Fn(char) -> Option<&'static str>) -> Cow<'_, str> {
+    let Some(first) = text.find(|c| substitute(c).is_some()) else {
+        return Cow::Borrowed(text);
+    };
+    let mut out = String::with_capacity(text.len() + 16);
+    out.push_str(&text[..first]);
+    for c in text[first..].chars() {
+        match substitute(c) {
+            Some(harmless) => out.push_str(harmless),
+            None => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("writing to a String cannot fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_leaves_no_markup() {
+        assert_eq!(html("<a href='x'>\"&\""), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;");
+        assert!(matches!(html("plain caf\u{e9}"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_strings_hold_no_quote_control_or_markup() {
+        assert_eq!(
+            json_string("a\"b\\c\n\r\t\0\x7f</\u{2028}\u{e9}"),
+            "a\\\"b\\\\c\\n\\r\\t\\u0000\\u007f\\u003c/\\u2028\u{e9}"
+        );
+    }
+
+    #[test]
+    fn a_log_line_stays_one_line_and_cannot_pretend() {
+        let table: [(&[u8], &str, &str); 8] = [
+            (b"GET / HTTP/1.1", "GET / HTTP/1.1", "plain"),
+            (b"a\r\nb\x1b[2J\x7f", "a\\x0d\\x0ab\\x1b[2J\\x7f", "controls"),
+            (b"a\tb", "a\\x09b", "a tab is a control too"),
+            (b"\\x0a", "\\\\x0a", "an escape in the text is doubled"),
+            ("\u{85}\u{9b}".as_bytes(), "\\x85\\x9b", "C1 controls"),
+            ("a\u{2028}b\u{202e}c\u{2066}".as_bytes(), "a\\u2028b\\u202ec\\u2066", "separators and direction marks"),
+            ("caf\u{e9} \u{4e2d}".as_bytes(), "caf\u{e9} \u{4e2d}", "letters stay"),
+            (b"a\xffb\xc3", "a\\xffb\\xc3", "bytes that are not UTF-8"),
+        ];
+        for (text, expected, why) in table {
+            assert_eq!(log_line(text), expected, "{why}");
+        }
+        assert!(matches!(log_line("GET / HTTP/1.1"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_reason_cannot_split_the_response() {
+        assert_eq!(safe_reason("No\r\nSet-Cookie: a=b"), "No  Set-Cookie: a=b");
+        assert_eq!(safe_reason("caf\u{e9} \u{20ac}\u{85}\t"), "caf\u{e9} ?  ");
+        assert!(matches!(safe_reason("Not Found"), Cow::Borrowed(_)));
+    }
+}

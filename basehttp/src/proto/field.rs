@@ -1,0 +1,176 @@
+//! The grammar of field names, values and lists, for both directions. RFC 9110, sections 5.1, 5.5 and 5.6.
+//!
+//! Which fields mean what to the server is in `head/known.rs`.
+
+/// Whether a byte may stand in a token (RFC 9110, section 5.6.2).
+pub const fn is_token_byte(byte: u8) -> bool {
+    TOKEN_BYTES[byte as usize]
+}
+
+/// Whether these bytes are a token: a method, a field name, a parameter name. An empty one is not.
+pub const fn is_token(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while at < bytes.len() {
+        if !is_token_byte(bytes[at]) {
+            return false;
+        }
+        at += 1;
+    }
+    !bytes.is_empty()
+}
+
+/// Whether a byte may stand in a field value: HTAB, blank, visible ASCII and the upper half (RFC 9110, section 5.5).
+pub const fn is_value_byte(byte: u8) -> bool {
+    byte == b'\t' || (byte >= b' ' && byte != 0x7F)
+}
+
+/// Says what is wrong with a field name, if anything is.
+pub const fn check_name(name: &[u8]) -> Result<(), &'static str> {
+    if name.is_empty() {
+        return Err("a field name is empty: write a token such as Content-Type");
+    }
+    if !is_token(name) {
+        return Err("a field name holds a character that no token may: write letters, digits and - only");
+    }
+    Ok(())
+}
+
+/// Says what is wrong with the bytes of a field value, if anything is.
+pub const fn check_value(value: &[u8]) -> Result<(), &'static str> {
+    let mut at = 0;
+    while at < value.len() {
+        match value[at] {
+            b'\r' | b'\n' => return Err("a field value holds a line break: one line is one field"),
+            byte if !is_value_byte(byte) => return Err("a field value holds a control character"),
+            _ => at += 1,
+        }
+    }
+    Ok(())
+}
+
+/// Appends text as Latin-1, which is how field values and reason phrases go out.
+///
+/// C1 controls (U+0080 to U+009F) pass: Python programs send UTF-8 by writing each byte of it as one character.
+///
+/// # Errors
+/// The first character that may not be sent, a control other than HTAB or one above U+00FF; nothing is appended then.
+pub fn push_latin1(out: &mut Vec<u8>, text: &str) -> Result<(), char> {
+    let before = out.len();
+    if text.is_ascii() {
+        out.extend_from_slice(text.as_bytes());
+        return match text.bytes().find(|byte| !is_value_byte(*byte)) {
+            None => Ok(()),
+            Some(offender) => {
+                out.truncate(before);
+                Err(char::from(offender))
+            }
+        };
+    }
+    for c in text.chars() {
+        match u8::try_from(c) {
+            Ok(byte) if is_value_byte(byte) => out.push(byte),
+            _ => {
+                out.truncate(before);
+                return Err(c);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The members of a comma-separated list of tokens, without blanks around them; empty members are skipped, as
+/// RFC 9110, section 5.6.1.2 asks. Not for lists that may hold quoted strings.
+pub fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(trim_blanks).filter(|member| !member.is_empty())
+}
+
+/// Without the optional white space (blank and HTAB) at both ends.
+pub const fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    while let [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+const TOKEN_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 0x80 {
+        table[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+            );
+        byte += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_what_the_standard_lists_and_not_empty() {
+        let listed = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        for byte in 0..=255 {
+            assert_eq!(is_token(&[byte]), listed.contains(&byte), "{byte:#x}");
+        }
+        assert!(!is_token(b""));
+        assert!(is_token(b"M-SEARCH"));
+        assert!(!is_token(b"a b"));
+    }
+
+    #[test]
+    fn names_and_values_say_what_is_wrong_with_them() {
+        assert_eq!(check_name(b"X-Y"), Ok(()));
+        assert!(check_name(b"").is_err());
+        assert!(check_name(b"X Y").is_err());
+        assert!(check_name(b"X:").is_err());
+        assert_eq!(check_value(b"a\tb \xff"), Ok(()));
+        assert!(check_value(b"a\r\nSet-Cookie: b").unwrap_err().contains("line break"));
+        assert!(check_value(b"a\0").unwrap_err().contains("control"));
+        assert!(check_value(b"a\x7f").unwrap_err().contains("control"));
+    }
+
+    #[test]
+    fn latin1_goes_out_as_one_byte_a_character() {
+        let mut out = b"x".to_vec();
+        assert_eq!(push_latin1(&mut out, "caf\u{e9}\tok\u{85}"), Ok(()));
+        assert_eq!(out, b"xcaf\xe9\tok\x85");
+    }
+
+    #[test]
+    fn an_unsendable_character_is_named_and_nothing_is_appended() {
+        for (text, offender) in [("ab\r\n", '\r'), ("\u{e9}\n", '\n'), ("a\u{20ac}", '\u{20ac}'), ("a\u{7f}", '\u{7f}')]
+        {
+            let mut out = b"kept".to_vec();
+            assert_eq!(push_latin1(&mut out, text), Err(offender));
+            assert_eq!(out, b"kept");
+        }
+    }
+
+    #[test]
+    fn lists_skip_empty_members_and_blanks() {
+        let members: Vec<&[u8]> = list_members(b" close ,, \tkeep-alive,").collect();
+        assert_eq!(members, [&b"close"[..], b"keep-alive"]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_push_latin1_accepts_is_a_legal_value(text in "\\PC{0,20}|[\\x00-\\xff]{0,20}") {
+            let mut out = Vec::new();
+            if push_latin1(&mut out, &text).is_ok() {
+                prop_assert_eq!(check_value(&out), Ok(()));
+                prop_assert_eq!(out.iter().map(|b| char::from(*b)).collect::<String>(), text);
+            } else {
+                prop_assert!(out.is_empty());
+            }
+        }
+    }
+}

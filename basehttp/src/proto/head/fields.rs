@@ -1,0 +1,131 @@
+//! The fields of a head as borrowed slices, tokenized by httparse into a buffer that needs no heap for usual requests.
+
+use std::fmt;
+
+use httparse::{EMPTY_HEADER, Error::TooManyHeaders, Header, Status};
+
+use super::super::{limits::Limits, refusal::Refusal};
+
+/// One field of a request, borrowed from the bytes of its head.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Field<'b> {
+    name: &'b str,
+    value: &'b [u8],
+}
+
+impl<'b> Field<'b> {
+    /// A field of this name and value, for tests and for those who make fields out of something else.
+    pub const fn new(name: &'b str, value: &'b [u8]) -> Self {
+        Self { name, value }
+    }
+
+    /// The name as sent: a token, in the sender's case.
+    pub const fn name(&self) -> &'b str {
+        self.name
+    }
+
+    /// The value without the white space around it. Any byte but controls may occur, HTAB among them.
+    pub const fn value(&self) -> &'b [u8] {
+        self.value
+    }
+}
+
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.value.escape_ascii())
+    }
+}
+
+/// Fields that fit without the heap. A browser sends about 20 behind a proxy; 24 are 768 bytes to clear.
+const INLINE_FIELDS: usize = 24;
+
+/// Room for the fields of one head: up to 24 in place, more on the heap.
+pub struct FieldBuffer<'b> {
+    inline: [Field<'b>; INLINE_FIELDS],
+    inline_len: usize,
+    /// Used instead of `inline` when it is not empty.
+    heap: Vec<Field<'b>>,
+}
+
+impl<'b> FieldBuffer<'b> {
+    /// An empty buffer. Allocates nothing.
+    pub const fn new() -> Self {
+        Self { inline: [Field::new("", b""); INLINE_FIELDS], inline_len: 0, heap: Vec::new() }
+    }
+
+    /// The fields in the order they came.
+    pub fn as_slice(&self) -> &[Field<'b>] {
+        if self.heap.is_empty() { &self.inline[..self.inline_len] } else { &self.heap }
+    }
+
+    /// Reads the field lines of a head, the empty line at their end included.
+    pub(super) fn read(&mut self, lines: &'b [u8], limits: &Limits) -> Result<(), Refusal> {
+        self.inline_len = 0;
+        self.heap.clear();
+        let mut tokens = [EMPTY_HEADER; INLINE_FIELDS];
+        match httparse::parse_headers(lines, &mut tokens) {
+            Ok(Status::Complete((used, found))) if used == lines.len() && found.len() <= limits.max_fields => {
+                for (field, token) in self.inline.iter_mut().zip(found) {
+                    *field = Field::new(token.name, token.value);
+                }
+                self.inline_len = found.len();
+                Ok(())
+            }
+            Err(TooManyHeaders) if limits.max_fields > INLINE_FIELDS => self.read_to_heap(lines, limits),
+            outcome => Err(refusal_of(&outcome, lines)),
+        }
+    }
+
+    #[cold]
+    fn read_to_heap(&mut self, lines: &'b [u8], limits: &Limits) -> Result<(), Refusal> {
+        let mut tokens = vec![EMPTY_HEADER; limits.max_fields];
+        match httparse::parse_headers(lines, &mut tokens) {
+            Ok(Status::Complete((used, found))) if used == lines.len() => {
+                self.heap = found.iter().map(|token| Field::new(token.name, token.value)).collect();
+                Ok(())
+            }
+            outcome => Err(refusal_of(&outcome, lines)),
+        }
+    }
+}
+
+impl Default for FieldBuffer<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Why these lines were not taken. httparse says little, so the first bad line is looked for again.
+#[cold]
+fn refusal_of(outcome: &httparse::Result<(usize, &[Header<'_>])>, lines: &[u8]) -> Refusal {
+    match outcome {
+        Err(TooManyHeaders) => return TOO_MANY_FIELDS,
+        Ok(Status::Complete((used, _))) if *used == lines.len() => return TOO_MANY_FIELDS,
+        Ok(_) => return NOT_ONE_HEAD,
+        Err(_) => {}
+    }
+    let reason = lines.split(|byte| *byte == b'\n').find_map(fault_of).unwrap_or("a field line is malformed");
+    Refusal::bad_request(reason)
+}
+
+fn fault_of(line: &[u8]) -> Option<&'static str> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match line {
+        [] => return None,
+        [b' ' | b'\t', ..] => {
+            return Some("a field line begins with a blank: folded lines are obsolete, write one line");
+        }
+        _ => {}
+    }
+    let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+        return Some("a field line has no colon: write NAME: VALUE");
+    };
+    let (name, value) = (&line[..colon], &line[colon + 1..]);
+    if let [.., b' ' | b'\t'] = name {
+        return Some("a blank stands between a field name and its colon");
+    }
+    super::super::field::check_name(name).and_then(|()| super::super::field::check_value(value)).err()
+}
+
+const TOO_MANY_FIELDS: Refusal = Refusal::new(431, "the request head has too many fields");
+const NOT_ONE_HEAD: Refusal = Refusal::bad_request("the head does not end in an empty line");

@@ -1,0 +1,19 @@
+//! The request head: where it ends (`scan`), its fields (`fields`), and what it says (`parse`).
+//!
+//! `scan` runs on every arrival of bytes and looks at each byte once; `parse` runs once, on a complete head, and may be
+//! run again on the same bytes after they have moved. What a head means to the server is decided here and nowhere else:
+//! nothing above reads `Content-Length`, `Transfer-Encoding`, `Connection`, `Expect` or `Host` again.
+
+mod fields;
+mod known;
+mod parse;
+mod scan;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod twin_tests;
+
+pub use fields::{Field, FieldBuffer};
+pub use known::ConnectionOptions;
+pub use parse::{Head, parse};
+pub use scan::{HeadScanner, HeadSpan, request_line};

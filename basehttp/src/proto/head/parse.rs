@@ -1,0 +1,103 @@
+//! What a complete head says: the request line, the fields, and the decisions that follow from them.
+//!
+//! RFC 9112, sections 2 and 3. The order of the checks is the order in which faults are answered: request line and
+//! version, field syntax, target, Host, body framing, Expect.
+
+use super::super::{
+    field::is_token,
+    framing::{self, RequestBody},
+    host,
+    limits::Limits,
+    refusal::Refusal,
+    target::Target,
+    version::Version,
+};
+use super::{ConnectionOptions, Field, FieldBuffer, known::Known, scan::find_line_break};
+
+/// A request head, understood. Borrows from the bytes it was parsed from; the fields are in the [`FieldBuffer`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head<'b> {
+    /// The method as sent: a token, in the sender's case.
+    pub method: &'b str,
+    /// What is asked for, in one of the four forms.
+    pub target: Target<'b>,
+    /// The version as sent, such as `HTTP/1.1`.
+    pub request_version: &'b str,
+    /// The version that the request is served with: HTTP/1.2 and above count as 1.1.
+    pub version: Version,
+    /// The request line as sent, without its CRLF. Always ASCII without controls.
+    pub requestline: &'b str,
+    /// Who is asked: the target's authority if it has one, else Host, which may be empty. `None` only when an HTTP/1.0
+    /// request has neither.
+    pub authority: Option<&'b str>,
+    /// The body that follows the head.
+    pub body: RequestBody,
+    /// What the client wants of the connection afterwards.
+    pub connection: ConnectionOptions,
+    /// The client waits for `100 Continue` before it sends the body. Only in HTTP/1.1, and only if a body follows.
+    pub expects_continue: bool,
+}
+
+/// Parses what a [`HeadScanner`](super::HeadScanner) delimited, and checks it by RFC 9112 and our own limits.
+///
+/// The scanner has refused bare CR and LF and whatever is too long; on other bytes this does not panic, but it may take
+/// a head that the scanner would refuse.
+pub fn parse<'b>(head: &'b [u8], fields: &mut FieldBuffer<'b>, limits: &Limits) -> Result<Head<'b>, Refusal> {
+    let line_end = find_line_break(head).ok_or(NOT_A_REQUEST_LINE)?;
+    let (line, rest) = head.split_at(line_end);
+    let field_lines = rest.strip_prefix(b"\r\n").ok_or(NOT_A_REQUEST_LINE)?;
+    let line = RequestLine::parse(line)?;
+    fields.read(field_lines, limits)?;
+    understand(line, fields.as_slice())
+}
+
+/// `METHOD SP TARGET SP VERSION` (RFC 9112, section 3): one blank each, none at the ends.
+#[derive(Clone, Copy)]
+struct RequestLine<'b> {
+    whole: &'b str,
+    method: &'b str,
+    target: &'b str,
+    request_version: &'b str,
+    version: Version,
+}
+
+impl<'b> RequestLine<'b> {
+    fn parse(line: &'b [u8]) -> Result<Self, Refusal> {
+        let whole = str::from_utf8(line).map_err(|_| NOT_ASCII)?;
+        let is_blank = |byte: &u8| *byte == b' ';
+        let last = line.iter().rposition(is_blank).ok_or(NOT_A_REQUEST_LINE)?;
+        // The version first, so that a line of another protocol is told so (505), whatever else is odd about it.
+        let version = Version::of_request(&line[last + 1..])?;
+        let first = line[..last].iter().position(is_blank).ok_or(NOT_A_REQUEST_LINE)?;
+        if !is_token(&line[..first]) {
+            return Err(NOT_A_REQUEST_LINE);
+        }
+        let (method, target, request_version) = (&whole[..first], &whole[first + 1..last], &whole[last + 1..]);
+        Ok(Self { whole, method, target, request_version, version })
+    }
+}
+
+fn understand<'b>(line: RequestLine<'b>, fields: &[Field<'b>]) -> Result<Head<'b>, Refusal> {
+    let RequestLine { whole, method, target, request_version, version } = line;
+    let target = Target::parse(method, target)?;
+    let known = Known::of(fields)?;
+    let authority = host::authority(known.host, &target, version)?;
+    let body = framing::request_body(method, version, known.content_length, known.transfer_encoding)?;
+    // A wait for a body that does not come would never be answered by a read.
+    let expects_continue = known.expects_continue(version)? && !body.is_empty();
+    Ok(Head {
+        method,
+        target,
+        request_version,
+        version,
+        requestline: whole,
+        authority,
+        body,
+        connection: known.connection,
+        expects_continue,
+    })
+}
+
+const NOT_A_REQUEST_LINE: Refusal =
+    Refusal::bad_request("the request line is not METHOD TARGET HTTP/1.1 with one blank between");
+const NOT_ASCII: Refusal = Refusal::bad_request("the request line holds raw bytes above ascii: percent-encode them");

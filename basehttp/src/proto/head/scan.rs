@@ -1,0 +1,168 @@
+//! Finds the end of a request head in bytes that arrive in pieces. Knows lines and limits, not what the lines mean.
+//!
+//! ```text
+//!            CRLF          line, CRLF           line, CRLF
+//!           .----.                             .----.
+//!           v    |                             v    |
+//!   -> empty lines ------> request line ------> fields ---- CRLF ---> done
+//! ```
+//!
+//! Every refusal is tied to the first byte that shows it, and bytes are looked at in order. The answer is therefore the
+//! same however the bytes were cut into pieces, and it comes as early as it can be known.
+
+use super::super::{field::is_token_byte, limits, limits::Limits, refusal::Refusal, version::Version};
+
+/// Where a head lies in the bytes that were scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadSpan {
+    /// The first byte of the request line: empty lines before it are skipped (RFC 9112, section 2.2).
+    pub start: usize,
+    /// Past the empty line that ends the head: where the body begins.
+    pub end: usize,
+}
+
+/// Looks for the end of a head, and remembers how far it looked.
+///
+/// After a found head it is ready for the next one; after a refusal it repeats that refusal.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HeadScanner {
+    /// Where the head begins: past the empty lines so far.
+    start: usize,
+    /// Where the line under way begins.
+    line: usize,
+    /// From `line` to here there is no CR and no LF.
+    seen: usize,
+    /// Empty lines before `start`.
+    empty_lines: usize,
+    /// Complete lines since `start`: with none, the request line is under way.
+    lines: usize,
+}
+
+impl HeadScanner {
+    /// Says where the head ends, or `None` while its end has not arrived.
+    ///
+    /// `bytes` is everything unread of the connection; between calls it may only grow.
+    pub fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, Refusal> {
+        loop {
+            let unseen = bytes.get(self.seen..).unwrap_or_default();
+            self.seen += find_line_break(unseen).unwrap_or(unseen.len());
+            let line = bytes.get(self.line..self.seen).unwrap_or_default();
+            self.check_line_so_far(line, limits)?;
+            match bytes.get(self.seen..).unwrap_or_default() {
+                [] | [b'\r'] => return Ok(None),
+                [b'\r', b'\n', ..] => {}
+                [b'\r', ..] => return Err(BARE_CR),
+                _ => return Err(BARE_LF),
+            }
+            if let Some(span) = self.end_line(line, limits)? {
+                *self = Self::default();
+                return Ok(Some(span));
+            }
+        }
+    }
+
+    /// Holds what arrived of a line against the limits, and looks no further than where one is passed, so that of two
+    /// faults the earlier is answered.
+    fn check_line_so_far(&self, line: &[u8], limits: &Limits) -> Result<(), Refusal> {
+        let head_room = limits.max_head_bytes.saturating_sub(self.line - self.start);
+        let (line_room, line_too_long) = match self.lines {
+            0 => (limits.max_request_line_bytes, REQUEST_LINE_TOO_LONG),
+            _ => (limits.max_field_line_bytes, FIELD_LINE_TOO_LONG),
+        };
+        let room = line_room.min(head_room);
+        if self.lines == 0 {
+            check_method_so_far(&line[..line.len().min(room)], limits.max_method_bytes)?;
+        } else if self.lines > limits.max_fields && !line.is_empty() {
+            return Err(TOO_MANY_FIELDS);
+        }
+        match line.len() <= room {
+            true => Ok(()),
+            false if line_room <= head_room => Err(line_too_long),
+            false => Err(HEAD_TOO_LONG),
+        }
+    }
+
+    /// Takes a line whose CRLF has arrived, and moves on to the next one unless the head is done.
+    fn end_line(&mut self, line: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, Refusal> {
+        let next = self.seen + 2;
+        match (self.lines, line.is_empty()) {
+            (0, true) if self.empty_lines == limits.max_empty_lines => return Err(TOO_MANY_EMPTY_LINES),
+            (0, true) => {
+                self.empty_lines += 1;
+                self.start = next;
+            }
+            (_, true) if next - self.start > limits.max_head_bytes => return Err(HEAD_TOO_LONG),
+            (_, true) => return Ok(Some(HeadSpan { start: self.start, end: next })),
+            (lines, false) => {
+                if lines == 0 {
+                    // Only so that a client of HTTP/0.9 or 2 is not left waiting; `parse` looks at the rest.
+                    Version::of_request(last_word(line))?;
+                }
+                self.lines += 1;
+            }
+        }
+        self.line = next;
+        self.seen = next;
+        Ok(None)
+    }
+}
+
+/// The request line as far as it arrived, for the log of a refused request: at most 16 KiB, without its CRLF.
+pub fn request_line(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|byte| !is_line_break(*byte)).unwrap_or(bytes.len());
+    let line = &bytes[start..];
+    let line = &line[..line.len().min(limits::DEFAULT_MAX_REQUEST_LINE_BYTES)];
+    &line[..find_line_break(line).unwrap_or(line.len())]
+}
+
+/// Where the first CR or LF stands. This is the one loop of ours that sees every byte of a head, so it takes sixteen at a
+/// time while there is none (which the compiler makes vector code of), then eight, then one.
+pub(super) fn find_line_break(bytes: &[u8]) -> Option<usize> {
+    let is_clean = |block: &&[u8; 16]| !block.iter().fold(false, |found, byte| found | is_line_break(*byte));
+    let clean = bytes.as_chunks::<16>().0.iter().take_while(is_clean).count() * 16;
+    let (words, rest) = bytes[clean..].as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let hits = zero_bytes(word ^ (ONES * u64::from(b'\r'))) | zero_bytes(word ^ (ONES * u64::from(b'\n')));
+        if hits != 0 {
+            return Some(clean + index * 8 + hits.trailing_zeros() as usize / 8);
+        }
+    }
+    rest.iter().position(|byte| is_line_break(*byte)).map(|found| clean + words.len() * 8 + found)
+}
+
+const fn is_line_break(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// The high bit of each byte that is zero. Bytes above the first such one may be marked wrongly, those below never.
+const fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & (ONES << 7)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// A method is a token and ends in a blank; whether it is one that we know is not asked here.
+fn check_method_so_far(line: &[u8], max_method_bytes: usize) -> Result<(), Refusal> {
+    let start = &line[..line.len().min(max_method_bytes.saturating_add(1))];
+    match start.iter().position(|byte| !is_token_byte(*byte)) {
+        None if start.len() > max_method_bytes => Err(METHOD_TOO_LONG),
+        None => Ok(()),
+        Some(end) if end > 0 && start[end] == b' ' => Ok(()),
+        Some(_) => Err(NO_METHOD),
+    }
+}
+
+fn last_word(line: &[u8]) -> &[u8] {
+    line.rsplit(|byte| *byte == b' ').next().unwrap_or_default()
+}
+
+const BARE_CR: Refusal = Refusal::bad_request("a carriage return stands alone in the head: end lines with cr lf");
+const BARE_LF: Refusal = Refusal::bad_request("a line of the head ends in lf alone: end lines with cr lf");
+const TOO_MANY_EMPTY_LINES: Refusal = Refusal::bad_request("too many empty lines before the request line");
+const NO_METHOD: Refusal = Refusal::bad_request("the request line does not begin with a method and one blank");
+const METHOD_TOO_LONG: Refusal = Refusal::new(501, "the method is longer than any that exists");
+const REQUEST_LINE_TOO_LONG: Refusal = Refusal::new(414, "the request line is too long");
+const FIELD_LINE_TOO_LONG: Refusal = Refusal::new(431, "a field line is too long");
+const HEAD_TOO_LONG: Refusal = Refusal::new(431, "the request head is too long");
+const TOO_MANY_FIELDS: Refusal = Refusal::new(431, "the request head has too many fields");

@@ -1,0 +1,134 @@
+//! The head against random bytes: the scanner beside a plain twin, and the parser, which must not panic on anything.
+
+use proptest::prelude::*;
+
+use super::super::{field::is_token_byte, limits::Limits, version::Version};
+use super::*;
+
+/// The scanner, one byte after another and nothing remembered but the line.
+fn naive_scan(bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, u16> {
+    let (mut start, mut lines, mut empty_lines, mut line) = (0, 0, 0, Vec::new());
+    for (at, byte) in bytes.iter().enumerate() {
+        let after_cr = line.last() == Some(&b'\r');
+        let is_content = !matches!(byte, b'\r' | b'\n');
+        let line_room = if lines == 0 { limits.max_request_line_bytes } else { limits.max_field_line_bytes };
+        if !after_cr && is_content {
+            if lines == 0 && line.len() < line_room && at - start < limits.max_head_bytes && !line.contains(&b' ') {
+                match byte {
+                    b' ' if !line.is_empty() => {}
+                    _ if !is_token_byte(*byte) => return Err(400),
+                    _ if line.len() == limits.max_method_bytes => return Err(501),
+                    _ => {}
+                }
+            }
+            if lines > limits.max_fields {
+                return Err(431);
+            }
+            if line.len() >= line_room.min(limits.max_head_bytes.saturating_sub(at - start - line.len())) {
+                let is_target = lines == 0 && line_room <= limits.max_head_bytes;
+                return Err(if is_target { 414 } else { 431 });
+            }
+        }
+        line.push(*byte);
+        match (after_cr, byte) {
+            (true, b'\n') => {}
+            (true, _) | (false, b'\n') => return Err(400),
+            (false, _) => continue,
+        }
+        line.truncate(line.len() - 2);
+        match (lines, line.is_empty()) {
+            (0, true) if empty_lines == limits.max_empty_lines => return Err(400),
+            (0, true) => (empty_lines, start) = (empty_lines + 1, at + 1),
+            (_, true) if at + 1 - start > limits.max_head_bytes => return Err(431),
+            (_, true) => return Ok(Some(HeadSpan { start, end: at + 1 })),
+            (0, false) => {
+                let version = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+                Version::of_request(version).map_err(|refusal| refusal.status)?;
+                lines = 1;
+            }
+            _ => lines += 1,
+        }
+        line.clear();
+    }
+    Ok(None)
+}
+
+/// Pieces of heads, so that random strings of them come near the rules.
+fn head_like() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        4 => Just(&b"\r\n"[..]),
+        2 => Just(&b"GET / HTTP/1.1\r\n"[..]),
+        2 => Just(&b"Host: a\r\n"[..]),
+        1 => Just(&b"Content-Length: 5\r\n"[..]),
+        1 => Just(&b"Transfer-Encoding: chunked\r\n"[..]),
+        1 => Just(&b"\r"[..]),
+        1 => Just(&b"\n"[..]),
+        1 => Just(&b" "[..]),
+        1 => Just(&b":"[..]),
+        1 => Just(&b"abcdefgh"[..]),
+        1 => Just(&b"\0"[..]),
+        1 => Just(&b"\xc3\xa9"[..]),
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+fn small_limits() -> impl Strategy<Value = Limits> {
+    (1..8usize, 1..30usize, 1..30usize, 1..60usize, 0..3usize, 0..3usize).prop_map(|(a, b, c, d, e, f)| Limits {
+        max_method_bytes: a,
+        max_request_line_bytes: b,
+        max_field_line_bytes: c,
+        max_head_bytes: d,
+        max_fields: e,
+        max_empty_lines: f,
+        ..Limits::default()
+    })
+}
+
+proptest! {
+    #[test]
+    fn pieces_the_whole_and_the_plain_twin_agree(bytes in head_like(), limits in small_limits(), step in 1..5usize) {
+        for limits in [limits, Limits::default()] {
+            let whole = HeadScanner::default().scan(&bytes, &limits);
+            let mut scanner = HeadScanner::default();
+            let mut prefixes = (0..bytes.len()).step_by(step).chain([bytes.len()]);
+            let in_pieces = prefixes.find_map(|len| scanner.scan(&bytes[..len], &limits).transpose()).transpose();
+            prop_assert_eq!(in_pieces, whole);
+            prop_assert_eq!(naive_scan(&bytes, &limits), whole.map_err(|refusal| refusal.status));
+        }
+    }
+
+    #[test]
+    fn every_line_break_is_found_where_the_plain_search_finds_it(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        let plain = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+        prop_assert_eq!(scan::find_line_break(&bytes), plain);
+    }
+
+    #[test]
+    fn parse_panics_on_nothing(bytes in prop_oneof![head_like(), prop::collection::vec(any::<u8>(), 0..200)]) {
+        let _ = parse(&bytes, &mut FieldBuffer::new(), &Limits::default());
+    }
+
+    #[test]
+    fn a_changed_byte_gets_one_answer_and_never_a_panic(at in 0..91usize, byte in any::<u8>()) {
+        let mut bytes = b"POST /a?b HTTP/1.1\r\nHost: example.org:80\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+        bytes[at] = byte;
+        if let Err(refusal) = super::tests::outcome(&bytes, &Limits::default()) {
+            prop_assert!([400, 501, 505].contains(&refusal.status));
+        }
+    }
+
+    #[test]
+    fn well_formed_fields_come_back_as_they_were_sent(
+        sent in prop::collection::vec(("[!#-'*+.0-9A-Z^_`a-z|~-]{1,20}", "[!-~\u{a1}-\u{ff}]([ -~\t]{0,30}[!-~])?"), 0..60)
+    ) {
+        let lines: Vec<String> = sent.iter().map(|(name, value)| format!("x{name}: \t{value} \r\n")).collect();
+        let head = format!("GET / HTTP/1.0\r\n{}\r\n", lines.concat());
+        let mut fields = FieldBuffer::new();
+        parse(head.as_bytes(), &mut fields, &Limits::default()).unwrap();
+        prop_assert_eq!(fields.as_slice().len(), sent.len());
+        for (field, (name, value)) in fields.as_slice().iter().zip(&sent) {
+            prop_assert_eq!(field.name(), format!("x{name}"));
+            prop_assert_eq!(field.value(), value.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Host and port: the grammar of the Host field and of a target's authority, and whether the two agree.
+//!
+//! | Host is ...                                  | HTTP/1.1 | HTTP/1.0 |
+//! |----------------------------------------------|----------|----------|
+//! | missing                                      | 400      | fine     |
+//! | there twice, even equal (see `head/known.rs`) | 400     | 400      |
+//! | no `uri-host [":" port]`                     | 400      | 400      |
+//! | empty, and the target has no authority       | fine     | fine     |
+//! | other than the target's authority (*)        | 400      | 400      |
+//!
+//! RFC 9112, sections 3.2 and 3.2.2; RFC 3986, section 3.2.2. The target's authority is the one that counts.
+//! (*) Stricter than the RFC, which says to ignore Host then: the two disagree only in an attack, where something on the
+//! way believes the other one. Case and a default port make no difference.
+//! Also stricter: no comma in a name (two Hosts that something merged into a list), and no IPv6 zone.
+
+use core::net::Ipv6Addr;
+
+use super::{refusal::Refusal, target::Target, version::Version};
+
+/// A host with or without a port, checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authority<'b> {
+    /// A name, an IPv4 address or an IP literal with its brackets. Empty only if nothing, or only a port, was written.
+    pub host: &'b [u8],
+    /// The port, if its digits were there.
+    pub port: Option<u16>,
+}
+
+impl<'b> Authority<'b> {
+    /// Reads `uri-host [":" port]`; the port's digits may be missing, as RFC 3986 has it.
+    pub fn parse(text: &'b [u8]) -> Result<Self, Refusal> {
+        let (host, rest) = text.split_at(host_len(text).ok_or(NOT_A_HOST)?);
+        match rest {
+            [] => Ok(Self { host, port: None }),
+            [b':', digits @ ..] => Ok(Self { host, port: port(digits)? }),
+            _ => Err(NOT_A_HOST),
+        }
+    }
+
+    fn is_same(&self, other: &Self, default_port: u16) -> bool {
+        let port = |authority: &Self| authority.port.unwrap_or(default_port);
+        self.host.eq_ignore_ascii_case(other.host) && port(self) == port(other)
+    }
+}
+
+/// Who is asked: the target's authority, else the Host field, which must be there in HTTP/1.1 and valid everywhere.
+pub fn authority<'b>(
+    host: Option<&'b [u8]>,
+    target: &Target<'b>,
+    version: Version,
+) -> Result<Option<&'b str>, Refusal> {
+    let Some(host) = host else {
+        return match version {
+            Version::Http10 => Ok(target.authority),
+            Version::Http11 => Err(NO_HOST),
+        };
+    };
+    let sent = Authority::parse(host)?;
+    if let Some(authority) = target.authority {
+        let asked = Authority::parse(authority.as_bytes())?;
+        return if asked.is_same(&sent, target.default_port()) { Ok(Some(authority)) } else { Err(DISAGREES) };
+    }
+    if sent.host.is_empty() && !host.is_empty() {
+        return Err(NOT_A_HOST);
+    }
+    str::from_utf8(host).map(Some).map_err(|_| NOT_A_HOST)
+}
+
+/// Bytes of the host at the start of the text; `None` if a bracket begins no IP literal.
+fn host_len(text: &[u8]) -> Option<usize> {
+    let [b'[', inner @ ..] = text else {
+        return Some(reg_name_len(text));
+    };
+    let close = inner.iter().position(|byte| *byte == b']')?;
+    is_ip_literal(&inner[..close]).then_some(close + 2)
+}
+
+/// Bytes of the `reg-name` of RFC 3986, without the comma, at the start of the text; an IPv4 address is one too.
+fn reg_name_len(text: &[u8]) -> usize {
+    let mut len = 0;
+    loop {
+        match &text[len..] {
+            [byte, ..] if NAME_BYTES[usize::from(*byte)] => len += 1,
+            [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => len += 3,
+            _ => return len,
+        }
+    }
+}
+
+fn port(digits: &[u8]) -> Result<Option<u16>, Refusal> {
+    if digits.is_empty() {
+        return Ok(None);
+    }
+    let mut port: u16 = 0;
+    for byte in digits {
+        let digit = byte.is_ascii_digit().then(|| u16::from(byte - b'0')).ok_or(NOT_A_PORT)?;
+        port = port.checked_mul(10).and_then(|port| port.checked_add(digit)).ok_or(NOT_A_PORT)?;
+    }
+    Ok(Some(port))
+}
+
+/// `IPv6address` or `IPvFuture`, without the brackets.
+fn is_ip_literal(inner: &[u8]) -> bool {
+    match inner {
+        [b'v' | b'V', future @ ..] => is_ip_future(future),
+        _ => str::from_utf8(inner).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok()),
+    }
+}
+
+/// `1*HEXDIG "." 1*( unreserved / sub-delims / ":" )`
+fn is_ip_future(text: &[u8]) -> bool {
+    let Some(dot) = text.iter().position(|byte| *byte == b'.') else {
+        return false;
+    };
+    let (version, address) = (&text[..dot], &text[dot + 1..]);
+    let is_part = |byte: &u8| *byte == b':' || NAME_BYTES[usize::from(*byte)];
+    !version.is_empty()
+        && version.iter().all(u8::is_ascii_hexdigit)
+        && !address.is_empty()
+        && address.iter().all(is_part)
+}
+
+/// unreserved and sub-delims of RFC 3986, section 2, without the comma.
+const NAME_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 0x80 {
+        table[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b';' | b'='
+            );
+        byte += 1;
+    }
+    table
+};
+
+const NO_HOST: Refusal = Refusal::bad_request("there is no host field: HTTP/1.1 requires one");
+const NOT_A_HOST: Refusal = Refusal::bad_request("the host is not a name or address with an optional port");
+const NOT_A_PORT: Refusal = Refusal::bad_request("the port of the host is not a number up to 65535");
+const DISAGREES: Refusal = Refusal::bad_request("the host field and the request-target name different hosts");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Result<(&str, Option<u16>), u16> {
+        let parsed = Authority::parse(text.as_bytes()).map_err(|refusal| refusal.status)?;
+        Ok((str::from_utf8(parsed.host).expect("a part of a str"), parsed.port))
+    }
+
+    #[test]
+    fn names_addresses_and_ports_are_told_apart() {
+        let table = [
+            ("example.org", "example.org", None),
+            ("example.org:8080", "example.org", Some(8080)),
+            ("example.org:", "example.org", None),
+            ("a:0", "a", Some(0)),
+            ("a:00080", "a", Some(80)),
+            ("a:65535", "a", Some(65535)),
+            ("localhost.", "localhost.", None),
+            ("under_score", "under_score", None),
+            ("127.0.0.1:80", "127.0.0.1", Some(80)),
+            ("999.0.0.1", "999.0.0.1", None),
+            ("xn--caf-dma.example", "xn--caf-dma.example", None),
+            ("a%20b%C3%A9:1", "a%20b%C3%A9", Some(1)),
+            ("a!$&'()*+;=~-b", "a!$&'()*+;=~-b", None),
+            ("[::1]", "[::1]", None),
+            ("[::1]:443", "[::1]", Some(443)),
+            ("[2001:DB8::ff:192.0.2.1]:1", "[2001:DB8::ff:192.0.2.1]", Some(1)),
+            ("[v1.a:b]", "[v1.a:b]", None),
+            ("", "", None),
+            (":80", "", Some(80)),
+        ];
+        for (text, host, port) in table {
+            assert_eq!(parts(text), Ok((host, port)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        let table = [
+            ("a b", "a blank"),
+            (" ", "a blank"),
+            ("a\tb", "a tab"),
+            ("u@a", "user information"),
+            ("u:p@a", "user information"),
+            ("a/", "a path"),
+            ("a?b", "a query"),
+            ("a#b", "a fragment"),
+            ("a\\b", "a backslash"),
+            ("http://a", "a URI"),
+            ("//a", "slashes"),
+            ("a,b", "a list"),
+            ("a:80,b:80", "a list"),
+            ("a:+80", "a sign in the port"),
+            ("a:-1", "a sign in the port"),
+            ("a:8x", "a letter in the port"),
+            ("a: 80", "a blank in the port"),
+            ("a:65536", "a port beyond 65535"),
+            ("a:99999999999999999999", "a port beyond everything"),
+            ("a:80:80", "two ports"),
+            ("::1", "an IPv6 address without brackets"),
+            ("[::1", "an open bracket"),
+            ("::1]", "a bracket that closes nothing"),
+            ("[]", "empty brackets"),
+            ("[a]", "a name in brackets"),
+            ("[127.0.0.1]", "IPv4 in brackets"),
+            ("[::1]a", "something after the bracket"),
+            ("[::1]80", "no colon before the port"),
+            ("[[::1]]", "two brackets"),
+            ("a[::1]", "brackets after a name"),
+            ("[::1%eth0]", "a zone"),
+            ("[::1%25eth0]", "a zone"),
+            ("[1::2::3]", "two gaps"),
+            ("[12345::]", "five digits"),
+            ("[v.a]", "IPvFuture without a version"),
+            ("[v1.]", "IPvFuture without an address"),
+            ("[v1]", "IPvFuture without a dot"),
+            ("[vg.a]", "IPvFuture with a version that is no number"),
+            ("a%", "a percent sign alone"),
+            ("a%2", "half a triplet"),
+            ("a%zz", "no hexadecimal digits"),
+            ("a|b", "a character that URIs do not have"),
+            ("\"a\"", "quotes"),
+            ("<a>", "angle brackets"),
+            ("a\0", "NUL"),
+            ("a\x7f", "DEL"),
+            ("caf\u{e9}", "raw bytes"),
+        ];
+        for (text, why) in table {
+            assert_eq!(parts(text), Err(400), "{text:?}: {why}");
+        }
+    }
+
+    #[test]
+    fn host_and_target_must_agree_up_to_case_and_default_port() {
+        let table = [
+            ("GET", "http://a/", "a", true, "equal"),
+            ("GET", "http://A.example/", "a.EXAMPLE", true, "no case"),
+            ("GET", "http://a:80/", "a", true, "the default port"),
+            ("GET", "http://a/", "a:80", true, "the default port"),
+            ("GET", "https://a/", "a:443", true, "the default port of https"),
+            ("GET", "http://a:/", "a", true, "an empty port"),
+            ("CONNECT", "a:443", "a:443", true, "equal"),
+            ("CONNECT", "a:443", "a", true, "no port in Host"),
+            ("GET", "http://a/", "b", false, "another name"),
+            ("GET", "http://a:81/", "a", false, "another port"),
+            ("GET", "https://a/", "a:80", false, "the default port of another scheme"),
+            ("GET", "http://a/", "", false, "an empty Host"),
+            ("GET", "http://a/", "a b", false, "a malformed Host"),
+            ("CONNECT", "a:443", "a:80", false, "another port"),
+            ("CONNECT", "a:443", "b:443", false, "another name"),
+        ];
+        for (method, target, host, agree, why) in table {
+            let target = Target::parse(method, target).expect("well-formed");
+            let authority = authority(Some(host.as_bytes()), &target, Version::Http11);
+            assert_eq!(authority.is_ok(), agree, "{why}");
+            if agree {
+                assert_eq!(authority, Ok(target.authority), "the target's own words: {why}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_host_may_be_empty_but_only_as_a_whole() {
+        let target = Target::parse("GET", "/").expect("well-formed");
+        assert_eq!(authority(Some(b""), &target, Version::Http11), Ok(Some("")));
+        assert_eq!(authority(Some(b":80"), &target, Version::Http11).map_err(|r| r.status), Err(400));
+        assert_eq!(authority(None, &target, Version::Http10), Ok(None));
+        assert_eq!(authority(None, &target, Version::Http11).map_err(|r| r.status), Err(400));
+    }
+}

@@ -1,0 +1,49 @@
+//! The protocol: bytes in, decisions out. No sockets, clock, threads or files; the time is an argument.
+//!
+//! A request's way through here:
+//!
+//! ```text
+//! bytes -> head::HeadScanner   where does the head end? limits, bare CR and LF
+//!       -> head::parse         method, target, version, fields, and what they mean
+//!            target, host      who is asked for what
+//!            framing           which body follows
+//!       -> body::BodyDecoder   the body's own bytes (chunked underneath)
+//! ```
+//!
+//! and a response's way out: `status` and `field` say what may be written, `reply` decides framing and persistence,
+//! `chunked`, `date`, `escape` and `error_page` make the bytes. What is refused, and why, is a [`refusal::Refusal`].
+//! If you change what a head may say, also look at `head/tests.rs`: its table is the contract.
+
+pub mod body;
+pub mod chunked;
+pub mod content_type;
+pub mod date;
+pub mod error_page;
+pub mod escape;
+pub mod field;
+pub mod framing;
+pub mod head;
+pub mod headers;
+pub mod host;
+pub mod limits;
+pub mod refusal;
+pub mod reply;
+pub mod status;
+pub mod target;
+pub mod version;
+
+pub use body::BodyDecoder;
+pub use chunked::{CHUNK_END, LAST_CHUNK, Trailer, write_chunk_head};
+pub use content_type::ContentType;
+pub use date::{DateCache, http_date, log_date};
+pub use error_page::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, render};
+pub use escape::{log_line, safe_reason};
+pub use field::{is_token, push_latin1};
+pub use framing::RequestBody;
+pub use head::{Field, FieldBuffer, Head, HeadScanner, HeadSpan, parse, request_line};
+pub use headers::Headers;
+pub use limits::Limits;
+pub use refusal::Refusal;
+pub use reply::{BodyRule, ReplyFraming, body_allowed, keeps_alive, reply_framing};
+pub use status::{RESPONSES, Responses, lookup, merge, merged_len};
+pub use version::Version;

@@ -1,0 +1,270 @@
+//! The request-target: which of the four forms it has, and the path in it. RFC 9112, section 3.2.
+//!
+//! | form      | looks like             | only with | path                        | authority |
+//! |-----------|------------------------|-----------|-----------------------------|-----------|
+//! | origin    | `/where?q`             |           | as sent, one leading `/`    |           |
+//! | absolute  | `http://host/where?q`  |           | from its path on            | `host`    |
+//! | authority | `host:port`            | CONNECT   | the authority               | `host:port` |
+//! | asterisk  | `*`                    | OPTIONS   | `*`                         |           |
+//!
+//! CONNECT takes no other form. A scheme other than `http` or `https`, user information and a fragment are refused.
+//!
+//! Characters: controls, blanks, `#` and everything above ASCII are refused. The other characters that RFC 3986 does not
+//! allow raw pass, because they arrive in honest requests: browsers leave `|` `[` `]` and (older ones) `^` in a path, and
+//! `|` `[` `]` `{` `}` `\` `^` and the backquote in a query; curl sends those and `"` `<` `>` as they were typed. One is
+//! refused in a path: `\`, which browsers read as `/`, so that `/\host` echoed in a Location would lead to another site.
+//! For the same reason leading slashes become one. A percent sign need not begin a valid triplet; who decodes must look.
+
+use std::borrow::Cow;
+
+use super::{host, refusal::Refusal};
+
+/// The form that a request-target has (RFC 9112, section 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetForm {
+    /// A path: what clients send to a server.
+    Origin,
+    /// A whole `http` or `https` URI: what clients send to a proxy, and any server must accept.
+    Absolute,
+    /// Host and port: what CONNECT asks for.
+    Authority,
+    /// `*`: the server as a whole, for OPTIONS.
+    Asterisk,
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target<'b> {
+    /// How it was written.
+    pub form: TargetForm,
+    /// Path and query as sent but with one leading slash; `*`; the authority of CONNECT. An empty path of an absolute
+    /// form is `/`, or `*` for OPTIONS without a query (RFC 9110, section 4.2.3).
+    pub path: Cow<'b, str>,
+    /// Host and port in the target itself, in absolute and authority form.
+    pub authority: Option<&'b str>,
+    /// The port that the authority means when it names none; only with an authority.
+    default_port: u16,
+}
+
+impl<'b> Target<'b> {
+    /// Reads the target of a request with this method.
+    pub fn parse(method: &str, target: &'b str) -> Result<Self, Refusal> {
+        match target.as_bytes() {
+            _ if method == "CONNECT" => Self::authority_form(target),
+            [b'/', ..] => Self::origin_form(target),
+            b"*" if method == "OPTIONS" => Ok(Self::without_authority(TargetForm::Asterisk, target)),
+            b"*" => Err(ASTERISK),
+            _ => Self::absolute_form(method, target),
+        }
+    }
+
+    /// The port that is meant when the authority names none: the scheme's, or for CONNECT the target's own.
+    pub(super) fn default_port(&self) -> u16 {
+        self.default_port
+    }
+
+    fn without_authority(form: TargetForm, path: &'b str) -> Self {
+        Self { form, path: Cow::Borrowed(path), authority: None, default_port: 0 }
+    }
+
+    fn origin_form(target: &'b str) -> Result<Self, Refusal> {
+        check_path_and_query(target)?;
+        Ok(Self::without_authority(TargetForm::Origin, with_one_slash(target)))
+    }
+
+    fn authority_form(target: &'b str) -> Result<Self, Refusal> {
+        let authority = host::Authority::parse(target.as_bytes())?;
+        // RFC 9110, section 9.3.6: a CONNECT with an empty port is refused.
+        match authority.port {
+            Some(port) if !authority.host.is_empty() => Ok(Self {
+                form: TargetForm::Authority,
+                path: Cow::Borrowed(target),
+                authority: Some(target),
+                default_port: port,
+            }),
+            _ => Err(NO_AUTHORITY),
+        }
+    }
+
+    fn absolute_form(method: &str, target: &'b str) -> Result<Self, Refusal> {
+        let (default_port, rest) = strip_scheme(target).ok_or(NO_FORM)?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        // RFC 9110, section 4.2.1: an http URI with an empty host is invalid.
+        if host::Authority::parse(authority.as_bytes())?.host.is_empty() {
+            return Err(NO_HOST);
+        }
+        check_path_and_query(path)?;
+        let path = match path.as_bytes() {
+            [b'/', ..] => Cow::Borrowed(with_one_slash(path)),
+            [] if method == "OPTIONS" => Cow::Borrowed("*"),
+            [] => Cow::Borrowed("/"),
+            _ => Cow::Owned(format!("/{path}")),
+        };
+        Ok(Self { form: TargetForm::Absolute, path, authority: Some(authority), default_port })
+    }
+}
+
+fn strip_scheme(target: &str) -> Option<(u16, &str)> {
+    let (scheme, rest) = target.split_once("://")?;
+    match scheme.len() {
+        4 if scheme.eq_ignore_ascii_case("http") => Some((80, rest)),
+        5 if scheme.eq_ignore_ascii_case("https") => Some((443, rest)),
+        _ => None,
+    }
+}
+
+/// `//host/..` in a Location would lead to another site (CVE-2021-28861).
+fn with_one_slash(path: &str) -> &str {
+    let slashes = path.bytes().take_while(|byte| *byte == b'/').count();
+    &path[slashes.saturating_sub(1)..]
+}
+
+fn check_path_and_query(text: &str) -> Result<(), Refusal> {
+    let bytes = text.as_bytes();
+    match bytes.iter().position(|byte| !PLAIN[usize::from(*byte)]) {
+        None => Ok(()),
+        Some(at) => check_odd(&bytes[at..]),
+    }
+}
+
+/// From the first byte on that may not stand everywhere: `?`, after which `\` may stand, or a bad one.
+fn check_odd(bytes: &[u8]) -> Result<(), Refusal> {
+    let mut in_query = false;
+    for byte in bytes {
+        match byte {
+            b'?' => in_query = true,
+            b'\\' if !in_query => return Err(BACKSLASH),
+            b'#' => return Err(FRAGMENT),
+            0x21..=0x7E => {}
+            _ => return Err(NOT_VISIBLE),
+        }
+    }
+    Ok(())
+}
+
+/// Bytes that may stand both in a path and in a query, and change nothing.
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0x21u8;
+    while byte <= 0x7E {
+        table[byte as usize] = !matches!(byte, b'?' | b'\\' | b'#');
+        byte += 1;
+    }
+    table
+};
+
+const NO_FORM: Refusal = Refusal::bad_request("the request-target is neither a path nor an http or https uri");
+const ASTERISK: Refusal = Refusal::bad_request("the request-target * is for OPTIONS only");
+const NO_AUTHORITY: Refusal = Refusal::bad_request("the request-target of CONNECT is host:port");
+const NO_HOST: Refusal = Refusal::bad_request("the request-target has an empty host");
+const BACKSLASH: Refusal = Refusal::bad_request("the path holds a backslash: write %5C");
+const FRAGMENT: Refusal = Refusal::bad_request("the request-target holds a fragment: # is for the client alone");
+const NOT_VISIBLE: Refusal =
+    Refusal::bad_request("the request-target holds a blank, a control or a raw byte above ascii: percent-encode it");
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use TargetForm::{Absolute, Asterisk, Authority, Origin};
+
+    #[test]
+    fn the_four_forms_are_told_apart_and_give_a_path() {
+        let table = [
+            ("GET", "/", Origin, "/", None),
+            ("GET", "/a/b?c=d", Origin, "/a/b?c=d", None),
+            ("GET", "//evil.example/..%2f", Origin, "/evil.example/..%2f", None),
+            ("GET", "///", Origin, "/", None),
+            ("GET", "/a//b", Origin, "/a//b", None),
+            ("GET", "/http://h/", Origin, "/http://h/", None),
+            ("GET", "/?http://h", Origin, "/?http://h", None),
+            ("OPTIONS", "/", Origin, "/", None),
+            ("OPTIONS", "*", Asterisk, "*", None),
+            ("GET", "http://h/a?b", Absolute, "/a?b", Some("h")),
+            ("GET", "HTTPS://h:8443/", Absolute, "/", Some("h:8443")),
+            ("GET", "http://h", Absolute, "/", Some("h")),
+            ("GET", "http://h?x", Absolute, "/?x", Some("h")),
+            ("GET", "http://h?x/y", Absolute, "/?x/y", Some("h")),
+            ("GET", "http://h//x", Absolute, "/x", Some("h")),
+            ("GET", "http://[::1]:80/x", Absolute, "/x", Some("[::1]:80")),
+            ("OPTIONS", "http://h", Absolute, "*", Some("h")),
+            ("OPTIONS", "http://h?", Absolute, "/?", Some("h")),
+            ("CONNECT", "h:443", Authority, "h:443", Some("h:443")),
+            ("CONNECT", "[::1]:443", Authority, "[::1]:443", Some("[::1]:443")),
+        ];
+        for (method, text, form, path, authority) in table {
+            let target = Target::parse(method, text).unwrap_or_else(|refusal| panic!("{method} {text}: {refusal}"));
+            assert_eq!((target.form, &*target.path, target.authority), (form, path, authority), "{method} {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_form_or_the_wrong_one_is_refused() {
+        let table = [
+            ("GET", "", "empty"),
+            ("GET", "*", "asterisk for another method"),
+            ("OPTIONS", "*x", "more than an asterisk"),
+            ("OPTIONS", "**", "more than an asterisk"),
+            ("GET", "h:80", "authority form for another method"),
+            ("GET", "a/b", "a relative path"),
+            ("GET", "?x", "a query alone"),
+            ("GET", "http:/h/", "one slash"),
+            ("GET", "http:h", "no slashes"),
+            ("GET", "http://", "no authority"),
+            ("GET", "http:///x", "an empty host"),
+            ("GET", "http://:80/x", "an empty host"),
+            ("GET", "http://u@h/", "user information"),
+            ("GET", "http://u:p@h/", "user information"),
+            ("GET", "http://h:x/", "a port that is no number"),
+            ("GET", "http://h\\x/", "a backslash in the authority"),
+            ("GET", "ftp://h/", "another scheme"),
+            ("GET", "httpx://h/", "another scheme"),
+            ("GET", "://h/", "no scheme"),
+            ("GET", "http://h/#f", "a fragment"),
+            ("GET", "http://h#f", "a fragment"),
+            ("GET", "/#", "a fragment"),
+            ("GET", "/?a#b", "a fragment"),
+            ("CONNECT", "/", "origin form"),
+            ("CONNECT", "*", "asterisk form"),
+            ("CONNECT", "http://h:80/", "absolute form"),
+            ("CONNECT", "h", "no port"),
+            ("CONNECT", "h:", "an empty port"),
+            ("CONNECT", ":443", "no host"),
+            ("CONNECT", "u@h:443", "user information"),
+            ("CONNECT", "h:443/x", "a path"),
+            ("connect", "h:443", "methods are case-sensitive"),
+        ];
+        for (method, text, why) in table {
+            assert_eq!(Target::parse(method, text).map_err(|r| r.status), Err(400), "{method} {text:?}: {why}");
+        }
+    }
+
+    #[test]
+    fn characters_that_clients_send_raw_pass_and_no_others() {
+        for byte in 0..=0x7F {
+            let c = char::from(byte);
+            let in_path = byte > b' ' && byte < 0x7F && !matches!(c, '#' | '\\');
+            let in_query = byte > b' ' && byte < 0x7F && c != '#';
+            assert_eq!(Target::parse("GET", &format!("/a{c}b")).is_ok(), in_path, "{c:?} in a path");
+            assert_eq!(Target::parse("GET", &format!("/?a{c}b")).is_ok(), in_query, "{c:?} in a query");
+            assert_eq!(Target::parse("GET", &format!("http://h/a{c}b")).is_ok(), in_path, "{c:?} in an absolute form");
+        }
+        assert!(Target::parse("GET", "/caf\u{e9}").is_err());
+        assert!(Target::parse("GET", "/%zz%").is_ok(), "a percent sign need not begin a triplet");
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_is_never_read_as_another_site(text in "[/\\\\a.:@?*h%]{0,12}", method in "GET|OPTIONS|CONNECT") {
+            for text in [text.clone(), format!("http://h{text}")] {
+                if let Ok(target) = Target::parse(&method, &text) && target.form != Authority {
+                    let path = target.path.as_bytes();
+                    prop_assert!(path == b"*" || path[0] == b'/');
+                    prop_assert!(!matches!(path.get(1), Some(b'/' | b'\\')));
+                }
+            }
+        }
+    }
+}

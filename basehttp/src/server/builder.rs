@@ -1,0 +1,156 @@
+//! The options of a server, each with its default. What each bounds stands with its constant.
+
+use std::io;
+use std::time::Duration;
+
+use super::listen::{AddressFamily, ListenOptions};
+use super::{BaseHTTPRequestHandler, HTTPServer, ListenAddress};
+use crate::conn::Settings;
+
+/// Options of an [`HTTPServer`], made by [`HTTPServer::builder`].
+///
+/// ```
+/// # use basehttp::{Exchange, HTTPServer, http_handler};
+/// # use std::time::Duration;
+/// # struct Hello;
+/// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
+/// let httpd = HTTPServer::builder()
+///     .head_timeout(Duration::from_secs(5))
+///     .max_head_bytes(16 * 1024)
+///     .bind(("127.0.0.1", 0), Hello)?;
+/// assert_ne!(httpd.server_port(), 0);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `bind`"]
+pub struct HTTPServerBuilder {
+    pub(super) settings: Settings,
+    pub(super) listen: ListenOptions,
+    pub(super) timeout: Option<Duration>,
+    pub(super) poll_interval: Duration,
+    pub(super) max_connections: usize,
+}
+
+/// How many connections may wait to be accepted: 1,024. The seed's 5 drops clients in any burst.
+const REQUEST_QUEUE_SIZE: u32 = 1024;
+
+/// How many connections may be open at once: 512, each with a thread of its own.
+const MAX_CONNECTIONS: usize = 512;
+
+/// How often a loop calls `service_actions`: every 500 ms, as the seed does.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+impl Default for HTTPServerBuilder {
+    fn default() -> Self {
+        let listen = ListenOptions {
+            request_queue_size: REQUEST_QUEUE_SIZE.cast_signed(),
+            allow_reuse_address: true,
+            allow_reuse_port: false,
+            address_family: None,
+        };
+        HTTPServerBuilder {
+            settings: Settings::default(),
+            listen,
+            timeout: None,
+            poll_interval: POLL_INTERVAL,
+            max_connections: MAX_CONNECTIONS,
+        }
+    }
+}
+
+/// One method an option: its documentation, its name, its type, the field it sets.
+macro_rules! options {
+    ($($(#[$doc:meta])* $name:ident: $type:ty => $($field:ident).+;)+) => {
+        impl HTTPServerBuilder {$(
+            $(#[$doc])*
+            pub fn $name(mut self, $name: $type) -> Self {
+                self.$($field).+ = $name.into();
+                self
+            }
+        )+}
+    };
+}
+
+options! {
+    /// The longest request line, in bytes without its end. Default 16 KiB; a longer one is 414.
+    max_request_line_bytes: usize => settings.limits.max_request_line_bytes;
+    /// The longest field line of a head, in bytes without its end. Default 32 KiB; a longer one is 431.
+    max_field_line_bytes: usize => settings.limits.max_field_line_bytes;
+    /// The longest head, in bytes. Default 64 KiB; a longer one is 431.
+    max_head_bytes: usize => settings.limits.max_head_bytes;
+    /// The most fields of a head. Default 100; more are 431.
+    max_fields: usize => settings.limits.max_fields;
+    /// The largest reply body that is buffered to find its length, in bytes. Default 64 KiB; a longer one is sent in
+    /// chunks.
+    max_buffered_reply_bytes: usize => settings.max_buffered_reply_bytes;
+    /// How much of a request body that the handler left unread is read to keep the connection, in bytes. Default
+    /// 256 KiB; with more left the connection is closed.
+    max_drained_bytes: u64 => settings.max_drained_bytes;
+    /// How long a client may take for a request's head, from its first byte on (from the connection's beginning for
+    /// the first). Default 15 s; then 408 and close.
+    head_timeout: Duration => settings.head_timeout;
+    /// How long a client may send nothing of a body it owes. Default 30 s; then the read fails, and with it the request
+    /// (408).
+    body_stall_timeout: Duration => settings.body_stall_timeout;
+    /// How many bytes a second a body must bring on average, looked at once `body_stall_timeout` has passed. Default
+    /// 256; 0 turns it off.
+    min_body_bytes_per_second: u64 => settings.min_body_bytes_per_second;
+    /// How long a client may take none of its reply. Default 30 s; then the connection is closed.
+    write_stall_timeout: Duration => settings.write_stall_timeout;
+    /// How long a connection may be silent between requests. Default 60 s; then it is closed.
+    idle_timeout: Duration => settings.idle_timeout;
+    /// The most connections at once. Default 512; more are accepted when one closes.
+    max_connections: usize => max_connections;
+    /// How long [`HTTPServer::handle_request`] waits for a request. Default `None`: for ever. Then `handle_timeout`.
+    timeout: Option<Duration> => timeout;
+    /// How often the loop calls `service_actions`, for a handler that defines it. Default 500 ms.
+    poll_interval: Duration => poll_interval;
+    /// Whether the address may be bound although connections of an earlier server linger (`SO_REUSEADDR`). Default
+    /// `true`.
+    allow_reuse_address: bool => listen.allow_reuse_address;
+    /// Whether several servers may bind the address and share its clients (`SO_REUSEPORT`). Default `false`.
+    allow_reuse_port: bool => listen.allow_reuse_port;
+    /// The IP version to listen with, where the address leaves a choice. Default `None`: whichever comes first.
+    address_family: Option<AddressFamily> => listen.address_family;
+}
+
+impl HTTPServerBuilder {
+    /// How many connections may wait to be accepted, the backlog of listen(2). Default 1,024; the system may cut it.
+    pub fn request_queue_size(mut self, request_queue_size: u32) -> Self {
+        self.listen.request_queue_size = i32::try_from(request_queue_size).unwrap_or(i32::MAX);
+        self
+    }
+
+    /// Binds `address` and listens: see [`HTTPServer::bind`].
+    ///
+    /// # Errors
+    /// The system's: a taken or forbidden address, no such name; [`InvalidInput`](io::ErrorKind::InvalidInput) for a
+    /// timeout or a limit of zero.
+    #[allow(clippy::needless_pass_by_value)] // `bind(("127.0.0.1", 8000), Hello)` wants no ampersand.
+    pub fn bind<H: BaseHTTPRequestHandler>(self, address: impl ListenAddress, handler: H) -> io::Result<HTTPServer> {
+        self.check()?;
+        HTTPServer::listen_on(self, &address, handler)
+    }
+
+    fn check(&self) -> io::Result<()> {
+        let settings = &self.settings;
+        let durations = [
+            ("head_timeout", settings.head_timeout),
+            ("body_stall_timeout", settings.body_stall_timeout),
+            ("write_stall_timeout", settings.write_stall_timeout),
+            ("idle_timeout", settings.idle_timeout),
+            ("poll_interval", self.poll_interval),
+        ];
+        let counts = [
+            ("max_request_line_bytes", settings.limits.max_request_line_bytes),
+            ("max_field_line_bytes", settings.limits.max_field_line_bytes),
+            ("max_head_bytes", settings.limits.max_head_bytes),
+            ("max_connections", self.max_connections),
+        ];
+        let zero_duration = durations.iter().find(|(_, duration)| duration.is_zero()).map(|(name, _)| name);
+        let zero_count = counts.iter().find(|(_, count)| *count == 0).map(|(name, _)| name);
+        zero_duration.or(zero_count).map_or(Ok(()), |name| {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is zero: nothing could be served")))
+        })
+    }
+}

@@ -1,0 +1,14 @@
+//! The server: the handler's trait, the listening socket, and the loop that serves.
+
+mod builder;
+mod handler;
+mod http_server;
+mod listen;
+mod service;
+mod threads;
+mod waiting;
+
+pub use builder::HTTPServerBuilder;
+pub use handler::{BaseHTTPRequestHandler, MessageClass};
+pub use http_server::HTTPServer;
+pub use listen::{AddressFamily, ListenAddress};

@@ -1,0 +1,16 @@
+use std::fmt;
+
+use basehttp::{Exchange, Result, http_handler};
+
+struct Hello;
+
+#[http_handler]
+impl Hello {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_error(404)?)
+    }
+
+    fn log_message(&self, _ex: &mut Exchange, _message: fmt::Arguments<'_>) {}
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use basehttp::{Exchange, Result, http_handler};
+
+struct Hello;
+
+#[http_handler]
+impl Hello {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_error(404)?)
+    }
+
+    fn log_date_time_string(&self, _ex: &Exchange) -> String {
+        String::new()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use basehttp::{Exchange, Result, http_handler};
+
+struct Hello;
+
+#[http_handler]
+impl Hello {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_error(404)?)
+    }
+
+    fn version_string(&self) -> String {
+        "Hello/1.0".to_owned()
+    }
+}
+
+fn main() {}

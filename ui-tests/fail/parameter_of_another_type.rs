@@ -1,0 +1,10 @@
+use basehttp::http_handler;
+
+struct Hello;
+
+#[http_handler]
+impl Hello {
+    fn do_GET(&self, _path: &mut String) {}
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use basehttp::{Exchange, Result, http_handler};
+
+struct Hello;
+
+#[http_handler]
+impl Hello {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_error(404)?)
+    }
+
+    #[http_method("GET")]
+    fn index(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_error(404)?)
+    }
+}
+
+fn main() {}
