@@ -1,0 +1,44 @@
+//! Methods of one's own: `cargo run --release --example custom_methods` (or with another port as its argument).
+//!
+//! ```console
+//! $ curl -X SPAM http://127.0.0.1:8000/eggs
+//! Lovely SPAM with /eggs
+//! $ curl -si -X M-SEARCH http://127.0.0.1:8000/ | grep Location
+//! Location: http://127.0.0.1:8000/device.xml
+//! $ curl -si -X OPTIONS http://127.0.0.1:8000/ | grep Allow
+//! Allow: SPAM, M-SEARCH, OPTIONS
+//! ```
+
+use std::io;
+
+use basehttp::{Exchange, HTTPError, HTTPServer, Result, http_handler};
+
+struct Device;
+
+#[http_handler(server_version = "Device/1.0", protocol_version = "HTTP/1.1")]
+impl Device {
+    // Any upper-case name after `do_` is a method. OPTIONS is answered with the list of them.
+    fn do_SPAM(&self, ex: &mut Exchange) -> io::Result<()> {
+        ex.send_text(200, format!("Lovely SPAM with {}\n", ex.path))
+    }
+
+    // A token that is no Rust identifier is named by an attribute.
+    #[http_method("M-SEARCH")]
+    fn search(&self, ex: &mut Exchange) -> Result {
+        let location = format!("http://{}/device.xml", host(ex)?);
+        ex.send_response(200).send_header("Location", location).end_headers()?;
+        Ok(())
+    }
+}
+
+// A helper that lends something of the request on names the exchange's lifetime, so that `ex` stays free for use.
+fn host<'c>(ex: &Exchange<'c>) -> Result<&'c str> {
+    Ok(ex.authority().ok_or(HTTPError::new(400, "which host do you ask?"))?)
+}
+
+fn main() -> io::Result<()> {
+    let port = std::env::args().nth(1).map_or(8000, |port| port.parse().expect("the argument is a port number"));
+    let mut httpd = HTTPServer::bind(("127.0.0.1", port), Device)?;
+    println!("serving on http://{}/", httpd.server_address());
+    httpd.serve_forever()
+}
