@@ -1,6 +1,10 @@
 //! A connection without a server: the seed's `handle` and `handle_one_request` over whatever reads and writes.
 
-use crate::conn::{Address, Link, ServerHandle, Service, Settings, Site, Socket, Stream};
+use std::time::Instant;
+
+use crate::conn::{
+    Address, Bench, Host, Line, ServerHandle, Service, Settings, Site, Socket, Stream, handle_one_request,
+};
 use crate::server::BaseHTTPRequestHandler;
 
 /// A connection over any [`Read`](std::io::Read) and [`Write`](std::io::Write): memory, a pipe, what inetd hands over.
@@ -36,30 +40,32 @@ use crate::server::BaseHTTPRequestHandler;
 pub struct Connection<'h> {
     service: &'h dyn Service,
     site: Site,
-    link: Link,
+    bench: Bench,
+    line: Line,
 }
 
 impl<'h> Connection<'h> {
     /// A connection whose requests `handler` answers.
     pub fn new<H: BaseHTTPRequestHandler>(stream: impl Stream, handler: &'h H) -> Self {
         let site = Site::new(handler.profile(), Settings::default(), ServerHandle::detached());
-        let link = Link::new(Socket::Other(Box::new(stream)), Address::Unnamed, &site);
-        Connection { service: handler, site, link }
+        let socket = Socket::Other(Box::new(stream));
+        let line = Line::new(socket, Address::Unnamed, &site.settings, Instant::now());
+        Connection { service: handler, bench: Bench::new(&site), site, line }
     }
 
     /// Serves requests until the connection ends.
     pub fn handle(&mut self) {
-        self.link.handle(self.service, &self.site);
+        while self.handle_one_request() {}
     }
 
-    /// Serves one request. True while the connection stays open for another; its reply may still be buffered then, and
-    /// is sent when the next request is waited for, or by [`close`](Self::close).
+    /// Serves one request and sends its reply. True while the connection stays open for another.
     pub fn handle_one_request(&mut self) -> bool {
-        self.link.handle_one_request(self.service, &self.site)
+        let host = Host { service: self.service, site: &self.site };
+        handle_one_request(&mut self.line, &mut self.bench, host)
     }
 
-    /// Sends what is buffered and ends the connection.
+    /// Ends the connection; the stream is dropped.
     pub fn close(&mut self) {
-        self.link.close();
+        self.line.close();
     }
 }

@@ -43,7 +43,7 @@ extern crate self as basehttp;
 pub mod __private;
 mod conn;
 mod connection;
-pub mod defaults;
+mod engine;
 mod proto;
 mod server;
 pub mod testing;
@@ -51,9 +51,11 @@ pub mod testing;
 pub use basehttp_macros::http_handler;
 
 pub use conn::{
-    Address, BodyReader, BodyWriter, Exchange, HTTPError, HandlerError, Hijacked, IntoOutcome, Outcome, Overrides,
-    Payload, Query, Result, ServerHandle, Status, Stream,
+    Address, BodyReader, BodyWriter, DrainReport, Exchange, HTTPError, HandlerError, Hijacked, IntoOutcome, Outcome,
+    Overrides, Payload, Query, Result, ServerHandle, Stats, Status, Stream,
 };
 pub use connection::Connection;
 pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version};
-pub use server::{AddressFamily, BaseHTTPRequestHandler, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass};
+pub use server::{
+    AddressFamily, BaseHTTPRequestHandler, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass, defaults,
+};

@@ -7,15 +7,11 @@ pub use std::string::String;
 pub use std::time::SystemTime;
 pub use std::{fmt, io};
 
-pub use crate::conn::{Address, Exchange, HandlerError, IntoOutcome, Outcome, Overrides};
-pub use crate::proto::{Headers, RESPONSES, Responses, Version, merge, merged_len};
+pub use crate::conn::{Address, Exchange, HandlerError, IntoOutcome, Outcome, Overrides, Pace};
+pub use crate::proto::{
+    Headers, RESPONSES, Responses, SERVER_VERSION, SYS_VERSION, Version, Words, merge, merged_len, utf8,
+};
 pub use crate::server::{BaseHTTPRequestHandler, MessageClass};
-
-/// The original's `server_version`.
-pub const SERVER_VERSION: &str = concat!("BaseHTTP/", env!("CARGO_PKG_VERSION"));
-
-/// The original's `sys_version`: the compiler.
-pub const SYS_VERSION: &str = env!("BASEHTTP_SYS_VERSION");
 
 /// What a `do_*` method returned.
 pub fn outcome(value: impl IntoOutcome) -> Outcome {
@@ -57,32 +53,3 @@ macro_rules! __responses {
 }
 
 pub use crate::{__responses as responses, __version_string as version_string};
-
-/// Two words, to be joined by a blank at compile time.
-pub struct Words(pub &'static str, pub &'static str);
-
-impl Words {
-    /// Bytes of the joined text.
-    pub const fn joined_len(&self) -> usize {
-        if self.1.is_empty() { self.0.len() } else { self.0.len() + 1 + self.1.len() }
-    }
-
-    /// The joined text; `N` is [`joined_len`](Self::joined_len).
-    pub const fn join<const N: usize>(&self) -> [u8; N] {
-        let mut joined = [b' '; N];
-        let (first, rest) = joined.split_at_mut(self.0.len());
-        first.copy_from_slice(self.0.as_bytes());
-        if let Some((_, second)) = rest.split_first_mut() {
-            second.copy_from_slice(self.1.as_bytes());
-        }
-        joined
-    }
-}
-
-/// The text of bytes that were joined from texts.
-pub const fn utf8(bytes: &'static [u8]) -> &'static str {
-    match str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(_) => panic!("two texts joined by a blank are a text"),
-    }
-}

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, Read};
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::error::HTTPError;
 use super::wire::Wire;
@@ -37,9 +38,9 @@ pub struct BodyReader<'c> {
     ahead: &'c [u8],
     /// How much of it was there at first.
     ahead_at_first: usize,
-    /// What was read since, and from where on it is not consumed; looked at when `ahead` is used up.
+    /// What was read since, and which part of it is not consumed; looked at when `ahead` is used up.
     refill: Vec<u8>,
-    refill_start: usize,
+    unread: Range<usize>,
     /// How many of the next raw bytes are body.
     payload: usize,
     /// What the client did wrong. The body ends here, with this error at each read.
@@ -47,6 +48,9 @@ pub struct BodyReader<'c> {
     /// One exchange's reader cannot be exchanged for another's: the lifetimes differ, and neither bends.
     invariant: PhantomData<Cell<&'c ()>>,
 }
+
+/// How much one read asks for: 64 KiB, so that a large upload costs few system calls.
+const READ_BYTES: usize = 64 * 1024;
 
 /// The raw bytes that an exchange leaves for the next.
 pub(crate) struct Leftover {
@@ -64,7 +68,7 @@ impl<'c> BodyReader<'c> {
             ahead,
             ahead_at_first: ahead.len(),
             refill: Vec::new(),
-            refill_start: 0,
+            unread: 0..0,
             payload: 0,
             fault: None,
             invariant: PhantomData,
@@ -91,41 +95,31 @@ impl<'c> BodyReader<'c> {
         self.decoder.remaining().map(|beyond| beyond + self.payload as u64)
     }
 
-    /// Reads and throws away what is left, up to `max` bytes. True if the body's end was reached.
-    pub(crate) fn drain(&mut self, max: u64) -> bool {
-        let mut drained = 0;
-        while !self.is_finished() && drained <= max {
-            let Ok(payload) = self.fill_buf() else { return false };
-            let count = payload.len();
-            self.consume(count);
-            drained += count as u64;
-        }
-        self.is_finished()
-    }
-
     /// Everything read and not used, for whoever takes the socket.
     pub(crate) fn take_raw(&mut self) -> Vec<u8> {
-        let raw = [self.ahead, &self.refill[self.refill_start..]].concat();
+        let raw = [self.ahead, &self.refill[self.unread.clone()]].concat();
         self.ahead = &[];
-        self.refill.clear();
-        self.refill_start = 0;
+        self.unread = 0..0;
         self.payload = 0;
         raw
     }
 
-    pub(crate) fn into_leftover(mut self) -> Leftover {
+    /// What is left of the raw bytes, and the decoder that knows where the body ends.
+    pub(crate) fn into_leftover(mut self) -> (Leftover, BodyDecoder) {
+        // Payload that was announced and not consumed is behind the decoder already.
+        self.advance(self.payload);
         let used_ahead = self.ahead_at_first - self.ahead.len();
-        self.refill.drain(..self.refill_start);
-        Leftover { used_ahead, refill: self.refill }
+        let refill = self.refill[self.unread].to_vec();
+        (Leftover { used_ahead, refill }, self.decoder)
     }
 
     fn raw(&self) -> &[u8] {
-        if self.ahead.is_empty() { &self.refill[self.refill_start..] } else { self.ahead }
+        if self.ahead.is_empty() { &self.refill[self.unread.clone()] } else { self.ahead }
     }
 
     fn advance(&mut self, count: usize) {
         if self.ahead.is_empty() {
-            self.refill_start += count;
+            self.unread.start += count;
         } else {
             self.ahead = &self.ahead[count..];
         }
@@ -140,7 +134,7 @@ impl<'c> BodyReader<'c> {
             if self.raw().is_empty() {
                 self.read_more()?;
             }
-            let raw = if self.ahead.is_empty() { &self.refill[self.refill_start..] } else { self.ahead };
+            let raw = if self.ahead.is_empty() { &self.refill[self.unread.clone()] } else { self.ahead };
             match self.decoder.decode(raw) {
                 Ok(decoded) => {
                     self.advance(decoded.skip);
@@ -153,9 +147,10 @@ impl<'c> BodyReader<'c> {
     }
 
     fn read_more(&mut self) -> io::Result<()> {
-        self.refill.clear();
-        self.refill_start = 0;
+        self.refill.resize(READ_BYTES, 0);
+        self.unread = 0..0;
         let read = self.wire.borrow_mut().read_body(&mut self.refill);
+        self.unread.end = *read.as_ref().unwrap_or(&0);
         match read {
             Ok(0) => self.fault = Some(HTTPError::from(400).with_explain("the request's body ended early")),
             Ok(_) => {}
@@ -183,6 +178,9 @@ impl BufRead for BodyReader<'_> {
 
 impl Read for BodyReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
         let payload = self.fill_buf()?;
         let count = payload.len().min(buffer.len());
         buffer[..count].copy_from_slice(&payload[..count]);

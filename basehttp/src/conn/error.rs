@@ -1,7 +1,7 @@
 //! What a handler may fail with, and what becomes of it. Not the errors of the wire: those are `io::Error`s.
 
-use std::borrow::Cow;
 use std::error::Error;
+use std::sync::Arc;
 use std::{fmt, io};
 
 use crate::proto::Refusal;
@@ -40,60 +40,89 @@ pub type Outcome = std::result::Result<(), HandlerError>;
 /// # let reply = basehttp::testing::respond(&Users, b"GET /users/bob HTTP/1.0\r\n\r\n");
 /// # assert!(reply.starts_with(b"HTTP/1.0 404 no such user\r\n"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HTTPError {
+#[derive(Clone, Debug)]
+pub struct HTTPError(Box<Answer>);
+
+/// What an [`HTTPError`] says. An error of its own, and the `source()` of that one: error types that wrap another out of
+/// sight (as `anyhow::Error` does) still show their source, and so it is found.
+#[derive(Clone, Debug)]
+struct Answer {
     code: u16,
-    message: Option<Cow<'static, str>>,
-    explain: Option<Cow<'static, str>>,
-    headers: Vec<(Cow<'static, str>, String)>,
+    message: Option<String>,
+    explain: Option<String>,
+    headers: Vec<(String, String)>,
+    cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl HTTPError {
     /// An error with `code` and a message for the status line and the page.
     ///
     /// The code is looked at when the error is sent: one outside 100..=999 becomes a 500.
-    pub fn new(code: u16, message: impl Into<Cow<'static, str>>) -> Self {
-        HTTPError { message: Some(message.into()), ..HTTPError::from(code) }
+    pub fn new(code: u16, message: impl Into<String>) -> Self {
+        let mut error = HTTPError::from(code);
+        error.0.message = Some(message.into());
+        error
     }
 
     /// The same with a longer explanation for the page, instead of the one in the `responses` map.
     #[must_use]
-    pub fn with_explain(mut self, explain: impl Into<Cow<'static, str>>) -> Self {
-        self.explain = Some(explain.into());
+    pub fn with_explain(mut self, explain: impl Into<String>) -> Self {
+        self.0.explain = Some(explain.into());
         self
     }
 
     /// The same with one more response field, such as `Retry-After` or `WWW-Authenticate`.
     #[must_use]
-    pub fn with_header(mut self, name: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
-        self.headers.push((name.into(), value.to_string()));
+    pub fn with_header(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
+        self.0.headers.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// The same with what caused it: for the log, not for the client.
+    ///
+    /// ```
+    /// # use basehttp::HTTPError;
+    /// fn number(body: &[u8]) -> basehttp::Result<u32> {
+    ///     let text = str::from_utf8(body).map_err(|error| HTTPError::from(400).with_source(error))?;
+    ///     Ok(text.parse().map_err(|error| HTTPError::new(400, "a number, please").with_source(error))?)
+    /// }
+    /// assert_eq!(number(b"x").unwrap_err().http_error().map(|error| error.code()), Some(400));
+    /// ```
+    #[must_use]
+    pub fn with_source(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.0.cause = Some(Arc::from(cause.into()));
         self
     }
 
     /// The status code.
     pub fn code(&self) -> u16 {
-        self.code
+        self.0.code
     }
 
     /// The message given, if one was: without it the phrase of the `responses` map is sent.
     pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
+        self.0.message.as_deref()
     }
 
     /// The explanation given, if one was.
     pub fn explain(&self) -> Option<&str> {
-        self.explain.as_deref()
+        self.0.explain.as_deref()
+    }
+
+    /// What caused it, if that was told.
+    pub(crate) fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
+        self.0.cause.as_deref()
     }
 
     /// The response fields that came with it.
-    pub(crate) fn headers(&self) -> &[(Cow<'static, str>, String)] {
-        &self.headers
+    pub(crate) fn headers(&self) -> &[(String, String)] {
+        &self.0.headers
     }
 }
 
 impl From<u16> for HTTPError {
     fn from(code: u16) -> Self {
-        HTTPError { code, message: None, explain: None, headers: Vec::new() }
+        HTTPError(Box::new(Answer { code, message: None, explain: None, headers: Vec::new(), cause: None }))
     }
 }
 
@@ -123,12 +152,28 @@ impl From<HTTPError> for io::Error {
 
 impl fmt::Display for HTTPError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.code)?;
-        [&self.message, &self.explain].into_iter().flatten().try_for_each(|text| write!(f, " {text}"))
+        write!(f, "{}", self.0.code)?;
+        [&self.0.message, &self.0.explain].into_iter().flatten().try_for_each(|text| write!(f, " {text}"))
     }
 }
 
-impl Error for HTTPError {}
+impl Error for HTTPError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {}", self.code)
+    }
+}
+
+impl Error for Answer {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}
 
 /// Any error a handler returns: made by `?` from every error type, `String`, `&str` and `anyhow::Error`.
 ///
@@ -155,11 +200,16 @@ impl HandlerError {
     }
 
     /// The [`HTTPError`] in the chain of sources, which decides the reply.
-    pub fn http_error(&self) -> Option<&HTTPError> {
+    ///
+    /// Also behind `anyhow::Error`, but not where it was made the `context` of another error: `anyhow` does not show what
+    /// a context is. There, write `.map_err(|error| HTTPError::new(404, "…").with_source(error))`.
+    pub fn http_error(&self) -> Option<HTTPError> {
         let mut next: Option<&(dyn Error + 'static)> = Some(&*self.0);
         while let Some(error) = next {
-            if let Some(found) = error.downcast_ref::<HTTPError>() {
-                return Some(found);
+            let itself = error.downcast_ref::<HTTPError>().cloned();
+            let found = itself.or_else(|| error.downcast_ref().cloned().map(|answer| HTTPError(Box::new(answer))));
+            if found.is_some() {
+                return found;
             }
             next = cause(error);
         }
@@ -185,7 +235,10 @@ impl fmt::Display for HandlerError {
         write!(f, "{}", self.0)?;
         let mut source = self.0.source();
         while let Some(error) = source {
-            write!(f, ": {error}")?;
+            // It repeats what the `HTTPError` before it has said.
+            if !error.is::<Answer>() {
+                write!(f, ": {error}")?;
+            }
             source = error.source();
         }
         Ok(())

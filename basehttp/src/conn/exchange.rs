@@ -44,7 +44,8 @@ pub struct Exchange<'c, M = Headers<'c>> {
     /// The request's method, such as `GET`; empty if the request line could not be read.
     pub command: &'c str,
     /// The request target in origin form as sent: path and query, of which leading slashes are made one. `*` for an
-    /// `OPTIONS *`; the authority for CONNECT.
+    /// `OPTIONS *`; the authority for CONNECT. Without the query, decoded: [`segments`](Self::segments); the query alone:
+    /// [`query`](Self::query).
     pub path: &'c str,
     /// The request line as sent, without its line end.
     pub requestline: &'c str,

@@ -4,9 +4,10 @@
 use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::Address;
+use super::{Address, DrainReport, Stats};
 
 /// A cloneable handle to a running server: its names, and how to stop it from anywhere.
 ///
@@ -35,29 +36,49 @@ struct Shared {
     address: Address,
     /// Somebody asked the loop to end; taken back when it has.
     stopping: AtomicBool,
-    /// Guarded by itself: whether a loop runs.
-    running: Mutex<bool>,
+    /// The loop that runs, if one does.
+    running: Mutex<Option<Arc<dyn Loop>>>,
     ended: Condvar,
-    /// Ends the loop's wait, so that it looks at `stopping`.
-    wake: Box<dyn Fn() + Send + Sync>,
+    /// Of the last loop.
+    last: Mutex<Last>,
 }
 
+/// What a loop leaves behind, and what the next one is asked for.
+#[derive(Clone, Copy)]
+struct Last {
+    grace: Duration,
+    stats: Stats,
+    report: DrainReport,
+}
+
+/// A loop that serves, as its handle sees it.
+pub(crate) trait Loop: Send + Sync {
+    /// Makes it look at whether it shall end.
+    fn wake(&self);
+
+    /// What it has counted.
+    fn stats(&self) -> Stats;
+}
+
+/// How long requests in flight may take once the loop was asked to end: 5 s.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
 impl ServerHandle {
-    pub(crate) fn new(name: String, address: Address, wake: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(name: String, address: Address) -> Self {
         let shared = Shared {
             name,
             address,
             stopping: AtomicBool::new(false),
-            running: Mutex::new(false),
+            running: Mutex::new(None),
             ended: Condvar::new(),
-            wake: Box::new(wake),
+            last: Mutex::new(Last { grace: SHUTDOWN_GRACE, stats: Stats::default(), report: DrainReport::default() }),
         };
         ServerHandle { shared: Arc::new(shared) }
     }
 
     /// A handle to no server, for a connection that has none.
     pub(crate) fn detached() -> Self {
-        ServerHandle::new(String::new(), Address::Unnamed, || {})
+        ServerHandle::new(String::new(), Address::Unnamed)
     }
 
     /// The host's name as the original has it: the name that was bound, or the machine's own for a wildcard address.
@@ -84,14 +105,53 @@ impl ServerHandle {
     /// once: the next (or the running) `serve_forever` ends.
     pub fn shutdown(&self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
-        (self.shared.wake)();
+        let running = self.running();
+        if let Some(running) = &*running {
+            running.wake();
+        }
         if self.is_served_by_this_thread() {
             return;
         }
-        let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
-        // A poisoned lock holds a bool all the same.
-        let ended = self.shared.ended.wait_while(running, |running| *running);
+        let ended = self.shared.ended.wait_while(running, |running| running.is_some());
         drop(ended.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The same, with a word on how long requests in flight may take (5 s for `shutdown`), and a report.
+    ///
+    /// No connection is accepted any more, what is in flight is answered with `Connection: close`, idle connections are
+    /// closed. What is still busy at the deadline is cut off. `None` where `shutdown` would not wait either.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, HTTPServer, http_handler};
+    /// # use std::time::Duration;
+    /// # struct Hello;
+    /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
+    /// # let server = basehttp::testing::Server::start(Hello)?;
+    /// # let handle = server.handle();
+    /// if let Some(report) = handle.drain(Duration::from_secs(30)) {
+    ///     println!("{} answered, {} cut off", report.finished, report.cut);
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn drain(&self, deadline: Duration) -> Option<DrainReport> {
+        self.last().grace = deadline;
+        if self.is_served_by_this_thread() || self.running().is_none() {
+            self.shutdown();
+            return None;
+        }
+        self.shutdown();
+        Some(self.last().report)
+    }
+
+    /// What the server has counted so far; all zeros before it serves.
+    pub fn stats(&self) -> Stats {
+        let running = self.running().clone();
+        running.map_or_else(|| self.last().stats, |running| running.stats())
+    }
+
+    /// How long requests in flight may take, now that the loop ends.
+    pub(crate) fn grace(&self) -> Duration {
+        std::mem::replace(&mut self.last().grace, SHUTDOWN_GRACE)
     }
 
     /// Whether somebody has asked the loop to end and it has not ended yet. Long handlers may look at it.
@@ -100,14 +160,23 @@ impl ServerHandle {
     }
 
     /// The loop begins; it has ended when the value is dropped, also by a panic.
-    pub(crate) fn begin_loop(&self) -> RunningLoop {
-        *self.shared.running.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    pub(crate) fn begin_loop(&self, running: Arc<dyn Loop>) -> RunningLoop {
+        *self.running() = Some(running);
         RunningLoop { handle: self.clone() }
     }
 
     /// Until the value is dropped, this thread works for the server, and must not wait for its end.
     pub(crate) fn enter(&self) -> Serving {
         Serving { outer: SERVED_HERE.replace(self.identity()) }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.shared.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The running loop; a poisoned lock holds it all the same.
+    fn running(&self) -> MutexGuard<'_, Option<Arc<dyn Loop>>> {
+        self.shared.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_served_by_this_thread(&self) -> bool {
@@ -149,11 +218,21 @@ pub(crate) struct RunningLoop {
     handle: ServerHandle,
 }
 
+impl RunningLoop {
+    /// The loop has ended in order.
+    pub fn end(self, report: DrainReport) {
+        self.handle.last().report = report;
+    }
+}
+
 impl Drop for RunningLoop {
     fn drop(&mut self) {
         let shared = &self.handle.shared;
         shared.stopping.store(false, Ordering::SeqCst);
-        *shared.running.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        let ended = self.handle.running().take();
+        if let Some(ended) = ended {
+            self.handle.last().stats = ended.stats();
+        }
         shared.ended.notify_all();
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
+use super::reply::misuse;
 use super::socket::Socket;
 
 /// The raw connection, after [`Exchange::hijack`](crate::Exchange::hijack): a protocol of your own from here on.
@@ -33,24 +34,27 @@ pub struct Hijacked {
     /// Read before, from `start` on not yet given out.
     ahead: Vec<u8>,
     start: usize,
+    read_timeout: Option<Duration>,
+    write_stall_timeout: Duration,
 }
 
 impl Hijacked {
-    pub(crate) fn new(socket: Socket, ahead: Vec<u8>) -> io::Result<Self> {
-        let mut hijacked = Hijacked { socket, ahead, start: 0 };
-        match hijacked.set_read_timeout(None) {
-            Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
-            _ => Ok(hijacked),
-        }
+    pub(crate) fn new(socket: Socket, ahead: Vec<u8>, write_stall_timeout: Duration) -> Self {
+        Hijacked { socket, ahead, start: 0, read_timeout: None, write_stall_timeout }
     }
 
     /// Sets how long a read may wait for its first byte; `None`, the default, is for ever.
     ///
+    /// A stream that is no socket has none: there a read waits as long as the stream does.
+    ///
     /// # Errors
-    /// [`Unsupported`](io::ErrorKind::Unsupported) where the stream is no socket;
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a zero.
     pub fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        self.socket.set_read_timeout(timeout)
+        if timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(misuse("a read timeout of zero: `None` waits for ever"));
+        }
+        self.read_timeout = timeout;
+        Ok(())
     }
 }
 
@@ -58,7 +62,7 @@ impl Read for Hijacked {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let ahead = &self.ahead[self.start..];
         if ahead.is_empty() {
-            return self.socket.read_as_set(buffer);
+            return self.socket.read_waiting(buffer, self.read_timeout);
         }
         let count = ahead.len().min(buffer.len());
         buffer[..count].copy_from_slice(&ahead[..count]);
@@ -69,7 +73,7 @@ impl Read for Hijacked {
 
 impl Write for Hijacked {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.write_all(bytes)?;
+        self.socket.write_all_waiting(bytes, self.write_stall_timeout)?;
         Ok(bytes.len())
     }
 

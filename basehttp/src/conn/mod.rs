@@ -1,7 +1,8 @@
 //! One connection: its socket and buffers, the [`Exchange`] a handler sees, the body's reader and writer, the reply.
 //!
 //! ```text
-//! connection   reads a head (proto decides), lends its bytes to an exchange, and goes on or closes
+//! line         a connection while nobody works on it: socket, state, deadline
+//! drive        takes a line as far as it goes without waiting: reads a head (proto decides), has it served, writes
 //! serve        calls the handler under the panic guard; what its outcome becomes on the wire and in the log
 //! exchange     what the handler sees; its methods in `sending` and `sugar`; `body_reader` and `body_writer`
 //! reply        which bytes the handler's calls make; `site` has those that are ready-made
@@ -11,15 +12,17 @@
 //! What is asked of the floors above: `service` (an object that serves) and `hooks` (the overridables).
 
 mod address;
+mod blocking;
 mod body_reader;
 mod body_writer;
 mod clock;
-mod connection;
+mod drive;
 mod error;
 mod exchange;
 mod handle;
 mod hijack;
 mod hooks;
+mod line;
 pub(crate) mod log;
 mod payload;
 mod query;
@@ -30,6 +33,7 @@ mod service;
 mod settings;
 mod site;
 mod socket;
+mod stats;
 mod status;
 mod sugar;
 mod wire;
@@ -39,17 +43,21 @@ pub use body_reader::BodyReader;
 pub use body_writer::BodyWriter;
 pub use error::{HTTPError, HandlerError, IntoOutcome, Outcome, Result};
 pub use exchange::{Arrival, Exchange};
+pub(crate) use handle::Loop;
 pub use handle::ServerHandle;
 pub use hijack::Hijacked;
 pub use hooks::{Hooks, Overrides};
 pub use payload::Payload;
 pub use query::Query;
-pub use service::{Ending, Service};
+pub use service::{Ending, Pace, Service};
 pub use site::Profile;
 pub use socket::Stream;
+pub use stats::{DrainReport, Stats};
 pub use status::Status;
 
-pub(crate) use connection::Link;
+pub(crate) use blocking::handle_one_request;
+pub(crate) use drive::{Bench, Driver, Host, Place};
+pub(crate) use line::{Line, Ready, Wait};
 pub(crate) use reply::Reply;
 pub(crate) use serve::{serve, serve_bare};
 pub(crate) use settings::Settings;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 /// A body that is known whole: what [`Exchange::send_bytes`](crate::Exchange::send_bytes) takes.
 ///
 /// Made from `Vec<u8>`, `String`, `&'static [u8]`, `&'static str` and `Arc<[u8]>`, none of which is copied when it is
-/// large.
+/// large. It is sent after the handler has returned, so that it cannot be borrowed from there: give a copy (`to_vec()`),
+/// or write to `wfile`.
 #[derive(Clone, Debug)]
 pub struct Payload(Bytes);
 

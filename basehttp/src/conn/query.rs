@@ -23,7 +23,22 @@ pub struct Query<'c> {
 }
 
 impl<'c> Query<'c> {
-    pub(crate) fn new(raw: &'c str) -> Self {
+    /// Reads a query without its `?`, or a form's body (`application/x-www-form-urlencoded`), which has the same form.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, Query, http_handler};
+    /// # struct Form;
+    /// # #[http_handler] impl Form {
+    /// fn do_POST(&self, ex: &mut Exchange) -> basehttp::Result {
+    ///     let body = String::from_utf8(ex.read_body(64 * 1024)?)?;
+    ///     let name = Query::parse(&body).get("name").unwrap_or_default().into_owned();
+    ///     Ok(ex.send_text(200, format!("hello {name}"))?)
+    /// }
+    /// # }
+    /// # let request = "POST / HTTP/1.0\r\nContent-Length: 12\r\n\r\nname=Ada+%C3";
+    /// # assert!(basehttp::testing::respond(&Form, request).ends_with("hello Ada \u{fffd}".as_bytes()));
+    /// ```
+    pub fn parse(raw: &'c str) -> Self {
         Query { raw }
     }
 

@@ -55,7 +55,7 @@ impl<M> Exchange<'_, M> {
         }
         let reason = status.reason().unwrap_or_else(|| self.site.response(code).0);
         if let Some(offender) = reason.chars().find(|&character| character.is_control()) {
-            let fault = format!("the reason {reason:?} has {offender:?}: no control characters");
+            let fault = format!("the reason of {code} has U+{:04X}: no control characters", u32::from(offender));
             return self.with_reply(|reply, _| reply.mark_fault(fault));
         }
         let mut head = Vec::new();
@@ -123,9 +123,9 @@ impl<M> Exchange<'_, M> {
 
     fn end_interim(&self) -> io::Result<()> {
         let code = self.with_reply(|reply, out| {
-            reply.end_interim(out);
-            reply.code()
-        });
+            reply.end_interim(out)?;
+            io::Result::Ok(reply.code())
+        })?;
         let mut wire = self.wire.borrow_mut();
         if code == 100 {
             wire.forget_expectation();
@@ -186,14 +186,13 @@ impl<M> Exchange<'_, M> {
         self.log_error(format_args!("code {code}, message {message}"));
         self.with_reply(Reply::discard);
         let profile = &self.site.profile;
-        let message = if message.is_empty() { "???" } else { message };
-        let explain = if explain.is_empty() { "???" } else { explain };
         let page = proto::render(profile.error_message_format, profile.error_content_type, code, message, explain);
-        self.send_response((code, &*proto::safe_reason(message)))
-            .send_header("Content-Type", profile.error_content_type)
-            .send_header("Content-Length", page.len())
-            .end_headers()?;
-        self.wire.borrow_mut().write(page.as_bytes())
+        self.send_response((code, &*proto::safe_reason(message)));
+        if self.with_reply(|reply, _| !reply.may_have_body()) {
+            return self.end_headers();
+        }
+        self.send_header("Content-Type", profile.error_content_type);
+        self.send_tail(Tail::Bytes(page.into()))
     }
 
     /// Sends a whole reply with a body that is known whole, however large: status line, `Content-Type`,
@@ -226,21 +225,26 @@ impl<M> Exchange<'_, M> {
     /// sent aborts this connection.
     ///
     /// # Errors
-    /// A range that ends behind the file's end or before its own start; a `Content-Length` that is not its length.
+    /// What is no regular file; a range that ends behind the file's end or before its own start; a `Content-Length` that is not its length.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};
     /// # struct Page;
     /// # #[http_handler] impl Page {
     /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
-    ///     let file = std::fs::File::open("Cargo.toml")?;
+    ///     let missing = |error| basehttp::HTTPError::from(404).with_source(error);
+    ///     let file = std::fs::File::open("Cargo.toml").map_err(missing)?;
     ///     ex.send_response(200).send_header("Content-Type", "text/plain").send_file(file, ..)
     /// }
     /// # }
     /// # assert!(basehttp::testing::respond(&Page, b"GET / HTTP/1.0\r\n\r\n").starts_with(b"HTTP/1.0 200 OK\r\n"));
     /// ```
     pub fn send_file(&self, file: File, range: impl RangeBounds<u64>) -> io::Result<()> {
-        let (offset, end) = bounds(&range, file.metadata()?.len())?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(misuse("send_file takes a regular file: no folder, no pipe, no device"));
+        }
+        let (offset, end) = bounds(&range, metadata.len())?;
         if self.wire.borrow().reply.is_unsent() {
             self.send_response(200);
         }
@@ -260,13 +264,13 @@ impl<M> Exchange<'_, M> {
     /// # Errors
     /// A head that was begun and not ended; a socket that is gone.
     pub fn hijack(&mut self) -> io::Result<Hijacked> {
-        let ahead = self.rfile.take_raw();
         let mut wire = self.wire.borrow_mut();
         if wire.reply.is_head_open() {
             return Err(misuse("hijack() between send_response and end_headers: end the head first"));
         }
+        let ahead = self.rfile.take_raw();
         let socket = wire.surrender()?;
-        Hijacked::new(socket, ahead)
+        Ok(Hijacked::new(socket, ahead, self.site.settings.write_stall_timeout))
     }
 
     pub(super) fn with_reply<R>(&self, act: impl FnOnce(&mut Reply, &mut Vec<u8>) -> R) -> R {

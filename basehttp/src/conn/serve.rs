@@ -19,6 +19,7 @@ use super::error::{HTTPError, HandlerError, Outcome};
 use super::payload::Tail;
 use super::service::{Ending, Next};
 use super::{Arrival, Exchange, Reply};
+use crate::proto::BodyDecoder;
 
 /// Serves one request: answers the refusal if there is one, else lets `dispatch` call the handler's method.
 pub(crate) fn serve<'c, M>(
@@ -33,20 +34,42 @@ pub(crate) fn serve<'c, M>(
         None => ex.call(dispatch),
     };
     ex.log_end();
-    let next = match end {
-        End::Aborted => Next::Abort,
-        End::Sent if is_refused => Next::Linger,
-        End::Sent => ex.next(),
-    };
     drop(serving);
-    Ending { leftover: ex.rfile.into_leftover(), next }
+    let after = ex.after();
+    let (leftover, decoder) = ex.rfile.into_leftover();
+    let (tail, next) = match end {
+        End::Aborted => (None, Next::Abort),
+        End::Sent(tail) if is_refused => (tail, Next::Linger),
+        End::Sent(tail) => (tail, after.into_next(decoder)),
+    };
+    Ending { leftover, tail, next }
+}
+
+/// What follows a reply that was completed.
+enum After {
+    Keep,
+    Drain,
+    Close,
+    Linger,
+    Hijacked,
+}
+
+impl After {
+    fn into_next(self, decoder: BodyDecoder) -> Next {
+        match self {
+            After::Keep => Next::Keep,
+            After::Drain => Next::Drain(Box::new(decoder)),
+            After::Close => Next::Close,
+            After::Linger => Next::Linger,
+            After::Hijacked => Next::Hijacked,
+        }
+    }
 }
 
 /// How far the reply came.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// It is whole, or its reader is gone.
-    Sent,
+    /// It is whole, but for a tail that is still to be sent.
+    Sent(Option<Tail>),
     /// A part of it is on the wire, and the rest cannot follow.
     Aborted,
 }
@@ -82,33 +105,27 @@ impl<M> Exchange<'_, M> {
     /// The method returned well: ends its reply.
     fn finish(&mut self) -> End {
         if self.is_hijacked() {
-            return End::Sent;
+            return End::Sent(None);
         }
         self.decide_close();
         match self.with_reply(Reply::finish) {
-            Ok(tail) => self.send_tail_of_reply(tail),
+            Ok(tail) => End::Sent(tail),
             Err(fault) => self.fail(&fault.into()),
         }
-    }
-
-    fn send_tail_of_reply(&mut self, tail: Option<Tail>) -> End {
-        let Some(tail) = tail else { return End::Sent };
-        let sent = self.wire.borrow_mut().send_tail(tail);
-        sent.map_or_else(|error| self.fail(&error.into()), |()| End::Sent)
     }
 
     /// The method failed, or its reply did.
     fn fail(&mut self, error: &HandlerError) -> End {
         if self.is_hijacked() {
             self.guarded(|ex| ex.log_error(format_args!("after hijack: {error}")));
-            return End::Sent;
+            return End::Sent(None);
         }
         if self.wire.borrow().is_gone() {
             self.guarded(|ex| ex.log_error(format_args!("the client went away: {error}")));
             return End::Aborted;
         }
-        let answer = error.http_error().or(self.rfile.fault()).cloned();
-        if answer.is_none() {
+        let answer = error.http_error().or_else(|| self.rfile.fault().cloned());
+        if answer.as_ref().is_none_or(|answer| answer.cause().is_some()) {
             self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error));
         }
         if self.wire.borrow().reply.is_on_wire() {
@@ -123,20 +140,21 @@ impl<M> Exchange<'_, M> {
         self.with_reply(Reply::discard);
         self.decide_close();
         let sent = self.guarded(|ex| ex.send_error(error)).is_some_and(|sent| sent.is_ok());
-        if sent && self.with_reply(Reply::finish).is_ok() {
-            return End::Sent;
+        if let (true, Ok(tail)) = (sent, self.with_reply(Reply::finish)) {
+            return End::Sent(tail);
         }
         if self.wire.borrow().reply.is_on_wire() {
             return End::Aborted;
         }
         self.with_reply(Reply::finish_bare);
-        End::Sent
+        End::Sent(None)
     }
 
-    /// Closes after this reply if the handler says so, or if the next request could not be found behind the body.
+    /// Closes after this reply if the handler says so, if the server ends, or if the next request could not be found
+    /// behind the body.
     pub(super) fn decide_close(&self) {
         let is_lost = self.rfile.fault().is_some() || !self.rfile.is_finished() && !self.may_drain();
-        if self.close_connection || is_lost {
+        if self.close_connection || is_lost || self.site.handle.is_shutting_down() {
             self.with_reply(|reply, _| reply.close());
         }
     }
@@ -155,25 +173,19 @@ impl<M> Exchange<'_, M> {
         }
     }
 
-    /// What the connection does after a reply that was sent.
-    fn next(&mut self) -> Next {
+    fn after(&self) -> After {
         if self.is_hijacked() {
-            return Next::Hijacked;
+            return After::Hijacked;
         }
         if self.wire.borrow().is_gone() {
-            return Next::Close;
+            return After::Close;
         }
-        let is_read = self.rfile.is_finished();
-        if self.with_reply(|reply, _| reply.closes()) {
-            return if is_read { Next::Close } else { Next::Linger };
+        match (self.with_reply(|reply, _| reply.closes()), self.rfile.is_finished()) {
+            (false, true) => After::Keep,
+            (false, false) => After::Drain,
+            (true, true) => After::Close,
+            (true, false) => After::Linger,
         }
-        // The client gets its answer before it is listened to any further.
-        if is_read
-            || self.wire.borrow_mut().send_out().is_ok() && self.rfile.drain(self.site.settings.max_drained_bytes)
-        {
-            return Next::Keep;
-        }
-        Next::Linger
     }
 
     fn is_hijacked(&self) -> bool {
@@ -198,5 +210,5 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 pub(crate) fn serve_bare(arrival: &Arrival<'_>) -> Ending {
     let wire = &mut *arrival.wire.borrow_mut();
     wire.reply.finish_bare(&mut wire.out);
-    Ending { leftover: Leftover { used_ahead: 0, refill: Vec::new() }, next: Next::Linger }
+    Ending { leftover: Leftover { used_ahead: 0, refill: Vec::new() }, tail: None, next: Next::Linger }
 }

@@ -39,6 +39,14 @@ pub(crate) struct Settings {
     pub idle_timeout: Duration,
 }
 
+impl Settings {
+    /// Whether a body that has brought `received` bytes in `elapsed` is a trickle.
+    pub fn is_too_slow(&self, elapsed: Duration, received: u64) -> bool {
+        let wanted = elapsed.as_secs().saturating_mul(self.min_body_bytes_per_second);
+        elapsed > self.body_stall_timeout && received < wanted
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {

@@ -1,10 +1,15 @@
-//! The bytes' way in and out: a TCP socket, or anything that reads and writes. Blocking, each call for a bounded time.
+//! The bytes' way in and out: a TCP socket, or anything that reads and writes.
+//!
+//! A TCP socket never blocks by itself: `read`, `write` and `send_file` say [`io::ErrorKind::WouldBlock`]. The `*_waiting`
+//! methods are for a handler's thread, which may wait, for a bounded time. Any other stream blocks as it likes.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 
 /// What a connection can be held over: whatever reads, writes and may move to another thread.
@@ -14,78 +19,119 @@ impl<S: Read + Write + Send + 'static> Stream for S {}
 
 /// A connection's own end of the line.
 pub(crate) enum Socket {
-    Tcp(TcpSocket),
+    /// Not blocking.
+    Tcp(TcpStream),
     /// Memory, a pipe, standard input and output: no timeouts, no half-close.
     Other(Box<dyn Stream>),
-    /// A handler has taken it.
+    /// A handler has taken it, or it is closed.
     Taken,
 }
 
-/// A TCP socket that remembers the read timeout it has, so that an unchanged one costs no system call.
-pub(crate) struct TcpSocket {
-    stream: TcpStream,
-    read_wait: Option<Duration>,
+/// Which way a socket is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Read,
+    Write,
 }
 
 impl Socket {
-    /// A socket whose every write may stall for `write_stall` at most.
-    pub fn tcp(stream: TcpStream, write_stall: Duration) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(write_stall))?;
-        Ok(Socket::Tcp(TcpSocket { stream, read_wait: None }))
-    }
-
-    /// Reads what there is, waiting for the first byte for at most `wait`: then [`io::ErrorKind::TimedOut`].
-    pub fn read(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
-        if let Socket::Tcp(socket) = self {
-            socket.wait_at_most(wait)?;
-        }
-        self.read_as_set(buffer)
-    }
-
-    /// Reads what there is, waiting for as long as was last set.
-    pub fn read_as_set(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Reads what there is.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let result = match self {
-                Socket::Tcp(socket) => socket.stream.read(buffer),
+                Socket::Tcp(stream) => stream.read(buffer),
                 Socket::Other(stream) => stream.read(buffer),
                 Socket::Taken => return Err(taken()),
             };
             match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => return other.map_err(as_timeout),
+                other => return other,
             }
         }
     }
 
-    /// Writes all of it.
-    pub fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Socket::Tcp(socket) => socket.stream.write_all(bytes),
-            Socket::Other(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
-            Socket::Taken => Err(taken()),
+    /// Reads what there is, waiting for the first byte for at most `wait` (`None`: for ever): then `TimedOut`.
+    pub fn read_waiting(&mut self, buffer: &mut [u8], wait: Option<Duration>) -> io::Result<usize> {
+        loop {
+            match self.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(Direction::Read, wait)?,
+                other => return other,
+            }
         }
-        .map_err(as_timeout)
     }
 
-    /// Sends `length` bytes of `file` from `offset` on; by sendfile(2) where the system has it.
-    ///
-    /// A file that has become shorter is [`io::ErrorKind::UnexpectedEof`].
-    pub fn write_file(&mut self, file: &mut File, offset: u64, length: u64) -> io::Result<()> {
-        file.seek(SeekFrom::Start(offset))?;
-        let mut part = file.take(length);
+    /// Writes as much as is taken.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            let result = match self {
+                Socket::Tcp(stream) => stream.write(bytes),
+                Socket::Other(stream) => stream.write_all(bytes).and_then(|()| stream.flush()).map(|()| bytes.len()),
+                Socket::Taken => return Err(taken()),
+            };
+            match result {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) if !bytes.is_empty() => return Err(io::ErrorKind::WriteZero.into()),
+                other => return other,
+            }
+        }
+    }
+
+    /// Writes all of it; each part may wait for at most `stall`: then `TimedOut`.
+    pub fn write_all_waiting(&mut self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.write(bytes) {
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(Direction::Write, Some(stall))?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends up to `count` bytes of `file` from `offset` on, by sendfile(2) where there is one. A file that has become
+    /// shorter is [`io::ErrorKind::UnexpectedEof`].
+    pub fn send_file(&mut self, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
         let sent = match self {
-            Socket::Tcp(socket) => io::copy(&mut part, &mut socket.stream),
-            Socket::Other(stream) => io::copy(&mut part, stream),
-            Socket::Taken => Err(taken()),
+            Socket::Tcp(stream) => send_file(stream, file, offset, count)?,
+            Socket::Other(stream) => copy_part(stream, file, offset, count)?,
+            Socket::Taken => return Err(taken()),
         };
-        if sent.map_err(as_timeout)? < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+        if sent == 0 && count > 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(sent) }
+    }
+
+    /// Waits until it is worth trying again; at once where nothing tells.
+    pub fn wait(&self, direction: Direction, wait: Option<Duration>) -> io::Result<()> {
+        let Socket::Tcp(stream) = self else { return Ok(()) };
+        let flags = match direction {
+            Direction::Read => PollFlags::IN,
+            Direction::Write => PollFlags::OUT,
+        };
+        let wait =
+            wait.map(|wait| Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() });
+        match poll(&mut [PollFd::new(stream, flags)], wait.as_ref()) {
+            Ok(0) => Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether a read that finds nothing says so, and readiness can be waited for.
+    pub fn tells_readiness(&self) -> bool {
+        matches!(self, Socket::Tcp(_))
+    }
+
+    /// What a poller registers.
+    pub fn descriptor(&self) -> Option<RawFd> {
+        match self {
+            Socket::Tcp(stream) => Some(stream.as_fd().as_raw_fd()),
+            Socket::Other(_) | Socket::Taken => None,
+        }
     }
 
     /// Tells the client that nothing more comes, while it may still send.
     pub fn finish_writing(&mut self) -> io::Result<()> {
         match self {
-            Socket::Tcp(socket) => socket.stream.shutdown(Shutdown::Write),
+            Socket::Tcp(stream) => stream.shutdown(Shutdown::Write),
             Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }
@@ -93,35 +139,33 @@ impl Socket {
     /// Makes the coming close a reset: the client must not take what it has for a whole reply.
     pub fn reset_on_close(&self) -> io::Result<()> {
         match self {
-            Socket::Tcp(socket) => SockRef::from(&socket.stream).set_linger(Some(Duration::ZERO)),
+            Socket::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
             Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }
-
-    /// Sets how long a read may wait, for a handler that has taken the socket.
-    pub fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        match self {
-            Socket::Tcp(socket) => socket.stream.set_read_timeout(timeout),
-            Socket::Other(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "this stream has no read timeout")),
-            Socket::Taken => Err(taken()),
-        }
-    }
 }
 
-impl TcpSocket {
-    fn wait_at_most(&mut self, wait: Duration) -> io::Result<()> {
-        if self.read_wait != Some(wait) {
-            // The system takes a zero for "for ever".
-            self.stream.set_read_timeout(Some(wait.max(Duration::from_millis(1))))?;
-            self.read_wait = Some(wait);
-        }
-        Ok(())
-    }
+/// How much one sendfile(2) is asked for: 1 MiB, so that one fast reader does not keep the others waiting.
+#[cfg(target_os = "linux")]
+const MAX_SENDFILE_BYTES: u64 = 1024 * 1024;
+
+#[cfg(target_os = "linux")]
+fn send_file(stream: &TcpStream, file: &File, mut offset: u64, count: u64) -> io::Result<u64> {
+    let count = usize::try_from(count.min(MAX_SENDFILE_BYTES)).unwrap_or(usize::MAX);
+    Ok(rustix::fs::sendfile(stream, file, Some(&mut offset), count)? as u64)
 }
 
-/// A socket option's timeout comes out as `WouldBlock` on Unix.
-fn as_timeout(error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { error }
+#[cfg(not(target_os = "linux"))]
+fn send_file(mut stream: &TcpStream, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
+    copy_part(&mut stream, file, offset, count)
+}
+
+/// One buffer's worth of the file. What the stream does not take is read again at the next call.
+fn copy_part(stream: &mut impl Write, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
+    let mut part = Vec::with_capacity(64 * 1024);
+    file.seek(SeekFrom::Start(offset))?;
+    file.take(count.min(64 * 1024)).read_to_end(&mut part)?;
+    Ok(stream.write(&part)? as u64)
 }
 
 fn taken() -> io::Error {

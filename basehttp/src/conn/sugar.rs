@@ -73,7 +73,7 @@ impl<'c, M> Exchange<'c, M> {
 
     /// The query of the path, decoded as a form's: `ex.query().get("q")`.
     pub fn query(&self) -> Query<'c> {
-        Query::new(self.path.split_once('?').map_or("", |(_, query)| query))
+        Query::parse(self.path.split_once('?').map_or("", |(_, query)| query))
     }
 
     // The overridables, for whoever wants to call them.

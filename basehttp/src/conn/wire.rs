@@ -1,20 +1,18 @@
 //! What the parts of one exchange share: the socket, the bytes that wait to be sent, and the reply under construction.
-//! Everything here may wait for the peer, for as long as the settings allow.
+//!
+//! Its methods are the handler's: they may wait for the peer, for as long as the settings allow. Between exchanges the
+//! `drive` looks after socket and `out` itself, and never waits.
 //!
 //! `out` holds, in this order: whole earlier replies (pipelining), then the current one from `reply.start()` on. The
 //! earlier ones may leave at any time, the current one only when its head is final.
 
-use std::io;
 use std::time::Instant;
+use std::{io, mem};
 
 use super::error::HTTPError;
-use super::payload::Tail;
 use super::reply::{Asked, Reply};
 use super::settings::Settings;
 use super::socket::Socket;
-
-/// How much one read asks for: what a loopback or LAN sender has ready, twice a default MSS-sized burst.
-const READ_BYTES: usize = 16 * 1024;
 
 /// See the module.
 pub(crate) struct Wire {
@@ -28,6 +26,8 @@ pub(crate) struct Wire {
     awaits_continue: bool,
     /// When the body was first waited for, and what came since.
     body_clock: Option<(Instant, u64)>,
+    /// The handler has read from the socket: what the poller said of it may be out of date.
+    was_read: bool,
     /// What the socket said when the peer went away.
     gone: Option<io::ErrorKind>,
 }
@@ -42,6 +42,7 @@ impl Wire {
             settings,
             awaits_continue: false,
             body_clock: None,
+            was_read: false,
             gone: None,
         }
     }
@@ -51,6 +52,27 @@ impl Wire {
         self.reply.begin(asked, &self.out);
         self.awaits_continue = awaits_continue;
         self.body_clock = None;
+        self.was_read = false;
+    }
+
+    /// Takes up another connection.
+    pub fn attach(&mut self, socket: Socket) {
+        self.socket = socket;
+        self.gone = None;
+    }
+
+    /// Lets go of the connection.
+    pub fn detach(&mut self) -> Socket {
+        mem::replace(&mut self.socket, Socket::Taken)
+    }
+
+    /// Whether the handler has read from the socket.
+    pub fn was_read(&self) -> bool {
+        self.was_read
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The peer went away, as the socket told us.
@@ -95,7 +117,8 @@ impl Wire {
 
     /// Sends all of `out`.
     pub fn send_out(&mut self) -> io::Result<()> {
-        let sent = self.check_gone().and_then(|()| self.socket.write_all(&self.out));
+        let stall = self.settings.write_stall_timeout;
+        let sent = self.check_gone().and_then(|()| self.socket.write_all_waiting(&self.out, stall));
         self.out.clear();
         self.reply.note_sent();
         self.noting_loss(sent)
@@ -107,7 +130,7 @@ impl Wire {
         if earlier == 0 {
             return Ok(());
         }
-        let sent = self.socket.write_all(&self.out[..earlier]);
+        let sent = self.socket.write_all_waiting(&self.out[..earlier], self.settings.write_stall_timeout);
         self.out.drain(..earlier);
         self.reply.note_earlier_sent();
         self.noting_loss(sent)
@@ -118,77 +141,47 @@ impl Wire {
         let Wire { reply, out, .. } = self;
         reply.surrender(out);
         self.send_out()?;
-        Ok(std::mem::replace(&mut self.socket, Socket::Taken))
-    }
-
-    /// Sends a body that was given whole, after what stands before it.
-    pub fn send_tail(&mut self, tail: Tail) -> io::Result<()> {
-        match tail {
-            Tail::Bytes(payload) if payload.as_slice().len() <= self.settings.max_buffered_reply_bytes => {
-                self.out.extend_from_slice(payload.as_slice());
-                Ok(())
-            }
-            Tail::Bytes(payload) => {
-                self.send_out()?;
-                let sent = self.socket.write_all(payload.as_slice());
-                self.noting_loss(sent)
-            }
-            Tail::File { mut file, offset, length } => {
-                self.send_out()?;
-                // Whatever fails here, the reply cannot be saved: a file that shrank ends like a lost peer.
-                let sent = self.socket.write_file(&mut file, offset, length);
-                self.noting_loss(sent)
-            }
-        }
+        Ok(mem::replace(&mut self.socket, Socket::Taken))
     }
 
     // The request's body.
 
-    /// Reads more of the request's body behind what `buffer` holds. Zero bytes: the client has ended its side.
+    /// Reads more of the request's body into `buffer`. Zero bytes: the client has ended its side.
     ///
     /// Sends before it waits: earlier replies, `100 Continue` where it is awaited, and what streams already.
-    pub fn read_body(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        if self.reply.is_streaming() {
-            self.flush()?;
-        } else {
+    pub fn read_body(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.awaits_continue || !self.reply.is_streaming() {
             self.send_earlier()?;
+        } else {
+            self.flush()?;
         }
         self.send_continue()?;
         let (began, received) = *self.body_clock.get_or_insert_with(|| (Instant::now(), 0));
         self.check_rate(began, received)?;
-        let count = self.read_into(buffer)?;
-        self.body_clock = Some((began, received + count as u64));
-        Ok(count)
+        self.check_gone()?;
+        self.was_read = true;
+        match self.socket.read_waiting(buffer, Some(self.settings.body_stall_timeout)) {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(too_slow()),
+            Ok(count) => {
+                self.body_clock = Some((began, received + count as u64));
+                Ok(count)
+            }
+            Err(error) => self.noting_loss(Err(error)),
+        }
     }
 
     /// RFC 9110, section 10.1.1: no 100 once the final response has begun.
     fn send_continue(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.awaits_continue) && !self.reply.is_on_wire() {
-            let sent = self.socket.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
+        if mem::take(&mut self.awaits_continue) && !self.reply.is_on_wire() {
+            let stall = self.settings.write_stall_timeout;
+            let sent = self.socket.write_all_waiting(b"HTTP/1.1 100 Continue\r\n\r\n", stall);
             return self.noting_loss(sent);
         }
         Ok(())
     }
 
     fn check_rate(&self, began: Instant, received: u64) -> io::Result<()> {
-        let elapsed = began.elapsed();
-        let is_slow = received < elapsed.as_secs().saturating_mul(self.settings.min_body_bytes_per_second);
-        if elapsed > self.settings.body_stall_timeout && is_slow {
-            return Err(too_slow());
-        }
-        Ok(())
-    }
-
-    fn read_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        self.check_gone()?;
-        let held = buffer.len();
-        buffer.resize(held + READ_BYTES, 0);
-        let read = self.socket.read(&mut buffer[held..], self.settings.body_stall_timeout);
-        buffer.truncate(held + *read.as_ref().unwrap_or(&0));
-        match read {
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(too_slow()),
-            other => self.noting_loss(other),
-        }
+        if self.settings.is_too_slow(began.elapsed(), received) { Err(too_slow()) } else { Ok(()) }
     }
 
     // The peer.

@@ -19,6 +19,13 @@ pub struct Decoded {
     pub payload: usize,
 }
 
+impl Decoded {
+    /// How many of the given bytes are done with.
+    pub const fn consumed(self) -> usize {
+        self.skip + self.payload
+    }
+}
+
 /// Where in a request body the connection stands.
 #[derive(Debug)]
 pub struct BodyDecoder {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::listen::{AddressFamily, ListenOptions};
 use super::{BaseHTTPRequestHandler, HTTPServer, ListenAddress};
 use crate::conn::Settings;
+use crate::engine::EngineOptions;
 
 /// Options of an [`HTTPServer`], made by [`HTTPServer::builder`].
 ///
@@ -28,14 +29,20 @@ pub struct HTTPServerBuilder {
     pub(super) listen: ListenOptions,
     pub(super) timeout: Option<Duration>,
     pub(super) poll_interval: Duration,
-    pub(super) max_connections: usize,
+    pub(super) engine: EngineOptions,
 }
 
 /// How many connections may wait to be accepted: 1,024. The seed's 5 drops clients in any burst.
 const REQUEST_QUEUE_SIZE: u32 = 1024;
 
-/// How many connections may be open at once: 512, each with a thread of its own.
-const MAX_CONNECTIONS: usize = 512;
+/// How many connections may be open at once: 20,000, a few megabytes while they are idle.
+const MAX_CONNECTIONS: usize = 20_000;
+
+/// How many threads may serve requests that block: 512. Each costs a stack, of which it touches some 16 KiB.
+const MAX_THREADS: usize = 512;
+
+/// How many requests may wait for such a thread: 1,024. More would wait for longer than clients do.
+const MAX_QUEUED: usize = 1024;
 
 /// How often a loop calls `service_actions`: every 500 ms, as the seed does.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -53,9 +60,20 @@ impl Default for HTTPServerBuilder {
             listen,
             timeout: None,
             poll_interval: POLL_INTERVAL,
-            max_connections: MAX_CONNECTIONS,
+            engine: EngineOptions {
+                workers: cores(),
+                max_threads: MAX_THREADS,
+                max_queued: MAX_QUEUED,
+                max_connections: MAX_CONNECTIONS,
+                service_actions: None,
+            },
         }
     }
+}
+
+/// The cores the process may use; 1 where the system does not say.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }
 
 /// One method an option: its documentation, its name, its type, the field it sets.
@@ -99,8 +117,14 @@ options! {
     write_stall_timeout: Duration => settings.write_stall_timeout;
     /// How long a connection may be silent between requests. Default 60 s; then it is closed.
     idle_timeout: Duration => settings.idle_timeout;
-    /// The most connections at once. Default 512; more are accepted when one closes.
-    max_connections: usize => max_connections;
+    /// Shards, each with a poller and a thread that leads it. Default: one for each core the process may use.
+    workers: usize => engine.workers;
+    /// The most threads for requests that block, beside the workers. Default 512; beyond it requests queue.
+    max_threads: usize => engine.max_threads;
+    /// The most requests that wait for such a thread. Default 1,024; more are answered with 503 and `Retry-After`.
+    max_queued: usize => engine.max_queued;
+    /// The most connections at once. Default 20,000; more are accepted when one closes.
+    max_connections: usize => engine.max_connections;
     /// How long [`HTTPServer::handle_request`] waits for a request. Default `None`: for ever. Then `handle_timeout`.
     timeout: Option<Duration> => timeout;
     /// How often the loop calls `service_actions`, for a handler that defines it. Default 500 ms.
@@ -145,7 +169,9 @@ impl HTTPServerBuilder {
             ("max_request_line_bytes", settings.limits.max_request_line_bytes),
             ("max_field_line_bytes", settings.limits.max_field_line_bytes),
             ("max_head_bytes", settings.limits.max_head_bytes),
-            ("max_connections", self.max_connections),
+            ("workers", self.engine.workers),
+            ("max_threads", self.engine.max_threads),
+            ("max_connections", self.engine.max_connections),
         ];
         let zero_duration = durations.iter().find(|(_, duration)| duration.is_zero()).map(|(name, _)| name);
         let zero_count = counts.iter().find(|(_, count)| *count == 0).map(|(name, _)| name);

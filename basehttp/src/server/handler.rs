@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 use std::{fmt, io};
 
-use crate::conn::{Address, Exchange, HTTPError, HandlerError, Outcome, Overrides};
-use crate::defaults;
-use crate::proto::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, Field, Headers, RESPONSES, Responses, Version};
+use super::defaults;
+use crate::conn::{Address, Exchange, HTTPError, HandlerError, Outcome, Overrides, Pace};
+use crate::proto::{
+    DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, Field, Headers, RESPONSES, Responses, VERSION_STRING, Version,
+};
 
 /// The seed's class: class variables as constants, `do_*` methods behind [`dispatch`](Self::dispatch), and the methods
 /// that a handler may override.
@@ -52,7 +54,7 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     const RESPONSES: Responses = RESPONSES;
 
     /// The `Server` field: `server_version` and `sys_version`.
-    const VERSION_STRING: &'static str = crate::__private::version_string!(crate::__private::SERVER_VERSION);
+    const VERSION_STRING: &'static str = VERSION_STRING;
 
     /// The protocol version of the replies. `HTTP/1.1` is needed for connections that are kept open.
     const PROTOCOL_VERSION: Version = Version::Http10;
@@ -68,6 +70,11 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
 
     /// Calls the method for `ex.command`; `None` if there is none (501).
     fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Outcome>;
+
+    /// Where the method for `command` runs: what the attribute's `pace` says, or `#[pace]` on the method.
+    fn pace(_command: &str) -> Pace {
+        Pace::Auto
+    }
 
     /// Logs a request whose reply has ended, with the size of the body that was written. Called once a request.
     fn log_request<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, code: u16, size: Option<u64>) {

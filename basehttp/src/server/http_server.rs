@@ -1,15 +1,19 @@
 //! [`HTTPServer`]: the listening socket, its handler, and the two ways of serving: one request, or for ever.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::TcpStream;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mio::net::TcpListener;
+
 use super::listen::{listen, server_name};
-use super::waiting::{Lobby, Waker};
-use super::{BaseHTTPRequestHandler, HTTPServerBuilder, ListenAddress, threads};
-use crate::conn::{Address, Link, ServerHandle, Service, Site, Socket, log};
+use super::waiting::Lobby;
+use super::{BaseHTTPRequestHandler, HTTPServerBuilder, ListenAddress};
+use crate::conn::{Address, Bench, Host, Line, ServerHandle, Service, Site, Socket, handle_one_request, log};
+use crate::engine::{self, Engine, EngineOptions};
 
 /// An HTTP/1.x server: a listening socket and the handler that answers for it.
 ///
@@ -33,32 +37,12 @@ use crate::conn::{Address, Link, ServerHandle, Service, Site, Socket, log};
 /// The handler is shared by all connections. A panic in it costs one exchange (500, or a connection that is cut off)
 /// and never the server; with `panic = "abort"` it ends the process. Dropping the server closes its socket.
 pub struct HTTPServer {
-    listener: Option<TcpListener>,
-    shared: Arc<Shared>,
-    waker: Arc<Waker>,
+    listener: Option<Arc<TcpListener>>,
+    service: Arc<dyn Service>,
+    site: Arc<Site>,
     lobby: Lobby,
     timeout: Option<Duration>,
-    poll_interval: Duration,
-    max_connections: usize,
-}
-
-/// What the threads of one server share.
-pub(super) struct Shared {
-    pub service: Box<dyn Service>,
-    pub site: Site,
-}
-
-impl Shared {
-    /// A connection to serve, unless `verify_request` is against it.
-    pub fn admit(&self, stream: std::net::TcpStream, peer: Address) -> Option<Link> {
-        let _serving = self.site.handle.enter();
-        if !self.service.verify_request(&peer) {
-            return None;
-        }
-        // A socket that takes no options is one whose client has gone.
-        let socket = Socket::tcp(stream, self.site.settings.write_stall_timeout).ok()?;
-        Some(Link::new(socket, peer, &self.site))
-    }
+    engine_options: EngineOptions,
 }
 
 impl HTTPServer {
@@ -81,49 +65,46 @@ impl HTTPServer {
         handler: H,
     ) -> io::Result<Self> {
         let listener = listen(address, &options.listen)?;
-        listener.set_nonblocking(true)?;
         let bound = listener.local_addr()?;
-        let waker = Arc::new(Waker::new()?);
-        let wake = {
-            let waker = Arc::clone(&waker);
-            move || waker.wake()
+        let handle = ServerHandle::new(server_name(&address.host(), bound), bound.into());
+        let profile = handler.profile();
+        let engine_options = EngineOptions {
+            service_actions: profile.overrides.service_actions.then_some(options.poll_interval),
+            ..options.engine
         };
-        let handle = ServerHandle::new(server_name(&address.host(), bound), bound.into(), wake);
-        let site = Site::new(handler.profile(), options.settings, handle);
         Ok(HTTPServer {
-            listener: Some(listener),
-            shared: Arc::new(Shared { service: Box::new(handler), site }),
-            waker,
+            listener: Some(Arc::new(listener)),
+            site: Arc::new(Site::new(profile, options.settings, handle)),
+            service: Arc::new(handler),
             lobby: Lobby::default(),
             timeout: options.timeout,
-            poll_interval: options.poll_interval,
-            max_connections: options.max_connections,
+            engine_options,
         })
     }
 
     /// A cloneable handle: names, and `shutdown` from anywhere.
     pub fn handle(&self) -> ServerHandle {
-        self.shared.site.handle.clone()
+        self.site.handle.clone()
     }
 
     /// The name that was bound, or the machine's own for a wildcard address. No resolver is asked.
     pub fn server_name(&self) -> &str {
-        self.shared.site.handle.server_name()
+        self.site.handle.server_name()
     }
 
     /// The port that is listened on, the real one if 0 was asked for.
     pub fn server_port(&self) -> u16 {
-        self.shared.site.handle.server_port()
+        self.site.handle.server_port()
     }
 
     /// The address that is listened on.
     pub fn server_address(&self) -> &Address {
-        self.shared.site.handle.server_address()
+        self.site.handle.server_address()
     }
 
     /// The listening socket's descriptor, for a poller of your own; -1 after [`server_close`](Self::server_close).
     pub fn fileno(&self) -> RawFd {
-        self.listener.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+        self.listener.as_deref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
     /// Waits for one request, serves it on this thread, and closes its connection.
@@ -151,16 +132,14 @@ impl HTTPServer {
         let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
         let handled = loop {
             let Some((stream, peer)) = self.lobby.next_to_speak(listener, deadline)? else { break false };
-            let Some(mut link) = self.shared.admit(stream, peer.into()) else { continue };
-            link.close_after_next_request();
-            link.handle_one_request(&*self.shared.service, &self.shared.site);
-            if link.has_served() {
+            if self.serve_one(stream, peer.into()) {
                 break true;
             }
         };
         if !handled {
-            let _serving = self.shared.site.handle.enter();
-            self.shared.service.handle_timeout();
+            let _serving = self.site.handle.enter();
+            // A panic of its own is the panic hook's to tell.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.service.handle_timeout()));
         }
         log::flush();
         Ok(())
@@ -177,13 +156,25 @@ impl HTTPServer {
     /// does, and descriptors running out, is no error.
     pub fn serve_forever(&mut self) -> io::Result<()> {
         let listener = self.listener.as_ref().ok_or_else(closed)?;
-        let running = self.shared.site.handle.begin_loop();
-        let wants_actions = self.shared.service.profile().overrides.service_actions;
-        let round = wants_actions.then_some(self.poll_interval);
-        let served = threads::serve(listener, &self.waker, &self.shared, self.max_connections, round);
+        let (service, site) = (Arc::clone(&self.service), Arc::clone(&self.site));
+        let engine = Engine::new(Arc::clone(listener), service, site, self.engine_options.clone())?;
+        let running = self.site.handle.begin_loop(Arc::<Engine>::clone(&engine));
+        let report = engine::run(&engine);
         log::flush();
-        drop(running);
-        served
+        running.end(report);
+        Ok(())
+    }
+
+    /// Serves one request of a new connection, on this thread. False if the client did not send any.
+    fn serve_one(&self, stream: TcpStream, peer: Address) -> bool {
+        let host = Host { service: &*self.service, site: &self.site };
+        if !self.service.verify_request(&peer) {
+            return false;
+        }
+        let mut line = Line::new(Socket::Tcp(stream), peer, &self.site.settings, Instant::now());
+        line.close_after_next_request();
+        while handle_one_request(&mut line, &mut Bench::new(&self.site), host) {}
+        line.has_served()
     }
 
     /// Closes the listening socket. What serves has ended by then; serving again is an error.
@@ -199,7 +190,7 @@ fn closed() -> io::Error {
 
 impl std::fmt::Debug for HTTPServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HTTPServer").field("handle", &self.shared.site.handle).finish_non_exhaustive()
+        f.debug_struct("HTTPServer").field("handle", &self.site.handle).finish_non_exhaustive()
     }
 }
 

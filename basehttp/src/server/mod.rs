@@ -1,11 +1,11 @@
 //! The server: the handler's trait, the listening socket, and the loop that serves.
 
 mod builder;
+pub mod defaults;
 mod handler;
 mod http_server;
 mod listen;
 mod service;
-mod threads;
 mod waiting;
 
 pub use builder::HTTPServerBuilder;

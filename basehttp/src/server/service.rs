@@ -1,11 +1,13 @@
 //! Every handler is a `Service`: what connections and loops ask of an object is passed on to the handler's type.
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 use std::{fmt, io};
 
 use super::{BaseHTTPRequestHandler, MessageClass};
-use crate::conn::{self, Address, Arrival, Ending, Exchange, HandlerError, Hooks, Profile, Service};
+use crate::conn::{self, Address, Arrival, Ending, Exchange, HTTPError, HandlerError, Hooks, Pace, Profile, Service};
+use crate::proto::Field;
 
 impl<H: BaseHTTPRequestHandler> Service for H {
     fn profile(&self) -> Profile {
@@ -20,10 +22,14 @@ impl<H: BaseHTTPRequestHandler> Service for H {
         }
     }
 
+    fn pace(&self, command: &str) -> Pace {
+        H::pace(command)
+    }
+
     fn serve<'c>(&'c self, arrival: Arrival<'c>) -> Ending {
-        let (headers, refusal) = match H::MessageClass::parse(arrival.fields) {
+        let (headers, refusal) = match parse::<H>(arrival.fields) {
             Ok(headers) => (Ok(headers), None),
-            Err(refusal) => (H::MessageClass::parse(&[]), Some(refusal)),
+            Err(refusal) => (parse::<H>(&[]), Some(refusal)),
         };
         let Ok(headers) = headers else { return conn::serve_bare(&arrival) };
         let refusal = refusal.or(arrival.refusal.clone());
@@ -42,6 +48,12 @@ impl<H: BaseHTTPRequestHandler> Service for H {
     fn service_actions(&self) {
         BaseHTTPRequestHandler::service_actions(self);
     }
+}
+
+/// The fields as the handler's `MessageClass`; a panic in there is a 500.
+fn parse<'c, H: BaseHTTPRequestHandler>(fields: &'c [Field<'c>]) -> Result<H::MessageClass<'c>, HTTPError> {
+    let parsed = catch_unwind(AssertUnwindSafe(|| H::MessageClass::parse(fields)));
+    parsed.unwrap_or_else(|_| Err(HTTPError::from(500)))
 }
 
 impl<'c, M, H> Hooks<'c, M> for H

@@ -1,51 +1,20 @@
-//! What blocks until something happens: the listener and its waker, and the connections that `handle_request` has
-//! accepted and nobody has heard of yet.
+//! What `handle_request` waits for: the listener, and the connections it has accepted that have not said anything yet.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use mio::net::TcpListener;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::engine::is_of_one_client;
 
 /// How many silent connections `handle_request` keeps beside the one it serves: 64, some browsers' worth.
 const MAX_WAITING: usize = 64;
 
-/// Ends another thread's wait.
-pub(super) struct Waker {
-    sender: UnixStream,
-    receiver: UnixStream,
-}
-
-impl Waker {
-    pub fn new() -> io::Result<Self> {
-        let (sender, receiver) = UnixStream::pair()?;
-        sender.set_nonblocking(true)?;
-        receiver.set_nonblocking(true)?;
-        Ok(Waker { sender, receiver })
-    }
-
-    pub fn wake(&self) {
-        // A full pipe wakes as well.
-        let _ = (&self.sender).write(&[1]);
-    }
-
-    /// Forgets the wakes so far.
-    pub fn clear(&self) {
-        let mut wakes = [0; 64];
-        while (&self.receiver).read(&mut wakes).is_ok_and(|count| count > 0) {}
-    }
-}
-
-impl AsFd for Waker {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.receiver.as_fd()
-    }
-}
-
 /// Waits until one of `descriptors` can be read, and says which ones can. None can when `wait` is over.
-pub(super) fn wait_readable(descriptors: &[BorrowedFd<'_>], wait: Option<Duration>) -> io::Result<Vec<bool>> {
+fn wait_readable(descriptors: &[BorrowedFd<'_>], wait: Option<Duration>) -> io::Result<Vec<bool>> {
     let mut polled: Vec<PollFd<'_>> =
         descriptors.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
     let wait = wait.map(|wait| Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() });
@@ -57,21 +26,12 @@ pub(super) fn wait_readable(descriptors: &[BorrowedFd<'_>], wait: Option<Duratio
 }
 
 /// One new connection, if there is one. What is wrong with a single client is no error.
-pub(super) fn accept(listener: &TcpListener) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+fn accept(listener: &TcpListener) -> io::Result<Option<(TcpStream, SocketAddr)>> {
     match listener.accept() {
-        Ok((stream, peer)) => {
-            // Some systems hand the listener's mode on.
-            stream.set_nonblocking(false)?;
-            Ok(Some((stream, peer)))
-        }
-        Err(error) if is_of_one_client(&error) => Ok(None),
+        Ok((stream, peer)) => Ok(Some((TcpStream::from(OwnedFd::from(stream)), peer))),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock || is_of_one_client(&error) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn is_of_one_client(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, WouldBlock};
-    matches!(error.kind(), WouldBlock | Interrupted | ConnectionAborted | ConnectionReset)
 }
 
 /// Connections that have not said anything: a silent one must not keep the next one waiting.

@@ -83,6 +83,8 @@ impl Reply {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
+        // What would follow is another protocol, and nobody speaks it.
+        self.closes |= self.opens_tunnel();
         match mem::replace(&mut self.stage, Stage::Ended) {
             Stage::Unsent => return Err("the handler sent no response: call send_response(...)".into()),
             Stage::Head => return Err("the handler did not end the head: call end_headers()".into()),
@@ -93,6 +95,10 @@ impl Reply {
             Stage::Streaming(ReplyFraming::Chunked) if self.keeps_body() => {
                 self.push_chunk(out);
                 out.extend_from_slice(proto::LAST_CHUNK);
+            }
+            // A short body goes out with its head.
+            Stage::Queued(Tail::Bytes(bytes)) if bytes.as_slice().len() <= self.max_buffered => {
+                out.extend_from_slice(bytes.as_slice());
             }
             Stage::Queued(tail) => return Ok(Some(tail)),
             Stage::Streaming(_) | Stage::Ended => {}

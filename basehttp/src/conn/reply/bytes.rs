@@ -36,10 +36,11 @@ pub fn push_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// Takes the field line `name` out of the head that begins at `start`.
-pub fn remove_field(out: &mut Vec<u8>, start: usize, name: &[u8]) {
+pub fn remove_field(out: &mut Vec<u8>, start: usize, name: &str) {
     let mut line = start;
     while let Some(length) = out[line..].windows(2).position(|pair| pair == b"\r\n") {
-        if out[line..].starts_with(name) && out[line + name.len()] == b':' {
+        let (before, value) = out[line..].split_at(name.len().min(length));
+        if before.eq_ignore_ascii_case(name.as_bytes()) && value.starts_with(b":") {
             out.drain(line..line + length + 2);
             return;
         }

@@ -74,10 +74,10 @@ impl Reply {
             return self.add_connection_options(value);
         }
         if name.eq_ignore_ascii_case("date") && mem::replace(&mut self.fields.has_date, true) {
-            remove_field(out, self.start, b"Date");
+            remove_field(out, self.start, "Date");
         }
         if name.eq_ignore_ascii_case("server") && mem::replace(&mut self.fields.has_server, true) {
-            remove_field(out, self.start, b"Server");
+            remove_field(out, self.start, "Server");
         }
         self.fields.has_allow |= name.eq_ignore_ascii_case("allow");
         let line = out.len();
@@ -85,7 +85,8 @@ impl Reply {
         out.extend_from_slice(b": ");
         proto::push_latin1(out, value).map_err(|character| {
             out.truncate(line);
-            format!("the value of {name} has {character:?}: no controls, and nothing above U+00FF")
+            let code = u32::from(character);
+            format!("the value of {name} has U+{code:04X}: no controls, and nothing above U+00FF")
         })?;
         out.extend_from_slice(b"\r\n");
         Ok(())
@@ -130,13 +131,20 @@ impl Reply {
     }
 
     /// Ends an interim head. HTTP/1.0 knows none (RFC 9110, section 15.2): there it is dropped.
-    pub fn end_interim(&mut self, out: &mut Vec<u8>) {
+    pub fn end_interim(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        if self.tail.take().is_some() {
+            self.mark_fault(format!("{} has no body: the final response has", self.code));
+        }
+        if let Some(fault) = &self.fault {
+            return Err(misuse(fault));
+        }
         if self.asked.version == Version::Http10 {
             out.truncate(self.start);
         } else {
             out.extend_from_slice(b"\r\n");
         }
         self.stage = Stage::Unsent;
+        Ok(())
     }
 
     /// Ends the head, or says what was wrong with it.
@@ -147,8 +155,7 @@ impl Reply {
         if let Some(fault) = &self.fault {
             return Err(misuse(fault));
         }
-        let may_learn_length = matches!(self.body_rule(), BodyRule::Allowed | BodyRule::HeadOnly);
-        if may_learn_length && self.fields.declared.is_none() && !self.fields.wants_chunks {
+        if self.may_have_body() && self.fields.declared.is_none() && !self.fields.wants_chunks {
             self.stage = Stage::Buffering;
         } else {
             self.stream(self.framing(None), out);
@@ -178,10 +185,13 @@ impl Reply {
 
     /// A handler takes the connection: whatever was composed is what it is, and no framing follows.
     pub fn surrender(&mut self, out: &mut Vec<u8>) {
-        if matches!(self.stage, Stage::Buffering) {
-            self.stream(ReplyFraming::UntilClose, out);
+        match self.stage {
+            Stage::Buffering => {
+                self.stream(ReplyFraming::UntilClose, out);
+                out.append(&mut self.body);
+            }
+            _ => self.push_chunk(out),
         }
-        self.push_chunk(out);
         self.stage = Stage::Ended;
     }
 
@@ -193,6 +203,15 @@ impl Reply {
     pub(super) fn framing(&self, complete: Option<u64>) -> ReplyFraming {
         let declared = self.fields.declared.filter(|_| !self.fields.wants_chunks);
         proto::reply_framing(self.body_rule(), declared, complete, self.asked.version)
+    }
+
+    /// Whether the status and the method leave room for a body, or at least for its length.
+    pub fn may_have_body(&self) -> bool {
+        matches!(self.body_rule(), BodyRule::Allowed | BodyRule::HeadOnly)
+    }
+
+    pub(super) fn opens_tunnel(&self) -> bool {
+        self.code == 101 || self.asked.method == "CONNECT" && (200..300).contains(&self.code)
     }
 
     pub(super) fn keeps_body(&self) -> bool {

@@ -27,9 +27,9 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 use std::{fmt, io};
 
+use super::BaseHTTPRequestHandler;
 use crate::conn::{Address, Exchange, HandlerError, log};
 use crate::proto;
-use crate::server::BaseHTTPRequestHandler;
 
 /// Logs `"GET / HTTP/1.1" 200 -` through `log_message`. The size is always `-`, as in the original.
 pub fn log_request<'c, H: BaseHTTPRequestHandler>(

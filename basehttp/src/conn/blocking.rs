@@ -1,0 +1,60 @@
+//! A connection driven by one thread that waits for it: `handle_request`, and connections without a server.
+
+use std::io;
+use std::time::Instant;
+
+use super::drive::{Bench, Driver, Host, Place};
+use super::line::{Line, Ready, Wait};
+use super::socket::Direction;
+use crate::proto::Head;
+
+/// Serves everything on this thread, one request at a time.
+struct Alone {
+    has_served: bool,
+}
+
+impl Driver for Alone {
+    fn place(&mut self, _request: &Head<'_>, _may_wait: bool) -> Place {
+        Place::Here
+    }
+
+    fn begin(&mut self) {
+        self.has_served = true;
+    }
+
+    fn end(&mut self) {}
+
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn is_turn_over(&self) -> bool {
+        self.has_served
+    }
+}
+
+/// Serves one request and sends its reply. True while the connection stays open.
+pub(crate) fn handle_one_request(line: &mut Line, bench: &mut Bench, host: Host<'_>) -> bool {
+    let mut driver = Alone { has_served: false };
+    let mut ready = Ready::default();
+    loop {
+        ready = match bench.drive(line, host, &mut driver, ready) {
+            Wait::Closed => return false,
+            Wait::Turn | Wait::Thread => return true,
+            Wait::For(direction) => wait_for(line, direction),
+        };
+    }
+}
+
+fn wait_for(line: &Line, direction: Direction) -> Ready {
+    let wait = line.deadline().saturating_duration_since(Instant::now());
+    match line.socket.wait(direction, Some(wait)) {
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => Ready { expired: true, ..Ready::default() },
+        // Whatever else is wrong with it, the read will tell.
+        _ => Ready {
+            readable: direction == Direction::Read,
+            writable: direction == Direction::Write,
+            ..Ready::default()
+        },
+    }
+}

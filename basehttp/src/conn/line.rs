@@ -1,0 +1,227 @@
+//! A connection while nobody works on it: its socket, what it waits for, and the few bytes that are in between. No
+//! buffers: those are the `Bench`'s, whose thread `drive`s it.
+//!
+//! ```text
+//!             head (and body) here        reply written
+//!   Reading ----------------------> Writing -------------> Reading          keep
+//!      ^                               |
+//!      |        body read to its end   +-----------------> Draining         keep, but the client still owes body
+//!      +-------------------------------------------------------+
+//!                                      +-----------------> Lingering        close, and the client still sends
+//!                                      +-----------------> closed           close, abort, hijack
+//! ```
+
+use std::fs::File;
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::Address;
+use super::payload::Tail;
+use super::service::Next;
+use super::settings::Settings;
+use super::socket::{Direction, Socket};
+use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
+
+/// One connection.
+pub(crate) struct Line {
+    pub socket: Socket,
+    pub peer: Address,
+    pub(super) state: State,
+    /// What a connection has only now and then: boxed, so that an idle one is small.
+    pub(super) stash: Option<Box<Stash>>,
+    /// When waiting ends; what happens then depends on the state.
+    pub(super) deadline: Instant,
+    /// The socket may hold bytes that no event will tell of.
+    pub(super) may_read: bool,
+    /// A request was served, or refused.
+    pub(super) has_served: bool,
+    /// The next request shall be the last.
+    pub(super) is_last_request: bool,
+}
+
+/// Where a connection is in its life. See the module.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Between requests, or with a part of one.
+    Reading,
+    /// A reply is being taken by the socket.
+    Writing(Next),
+    /// The rest of a request's body is thrown away; so many bytes may still come.
+    Draining(Box<BodyDecoder>, u64),
+    /// Our side is done. So many bytes may still come.
+    Lingering(usize),
+    Closed,
+}
+
+/// See [`Line::stash`].
+#[derive(Default)]
+pub(super) struct Stash {
+    /// Bytes read and not used.
+    pub input: Vec<u8>,
+    pub arriving: Arriving,
+    /// Bytes of replies that the socket has not taken.
+    pub unsent: Vec<u8>,
+    pub tail: Option<SendingTail>,
+}
+
+/// A request of which a part is here.
+#[derive(Default)]
+pub(super) struct Arriving {
+    pub scanner: HeadScanner,
+    /// When its first byte was seen; for a body, when the head was complete.
+    pub began: Option<Instant>,
+    /// The head is complete, the body is not.
+    pub body: Option<BodyAhead>,
+}
+
+/// A body that will fit the buffer, and is waited for before the handler is called.
+pub(super) struct BodyAhead {
+    pub span: HeadSpan,
+    /// Unread bytes up to the body's end, where that is known.
+    pub needed: Option<usize>,
+    /// Follows a chunked body, up to so many unread bytes.
+    pub decoder: BodyDecoder,
+    pub decoded: usize,
+}
+
+/// A tail, and how much of it is sent.
+pub(super) struct SendingTail {
+    tail: Tail,
+    sent: u64,
+}
+
+impl SendingTail {
+    pub fn new(tail: Tail) -> Self {
+        SendingTail { tail, sent: 0 }
+    }
+
+    /// Gives the socket as much as it takes. True at the end.
+    pub fn send(&mut self, socket: &mut Socket) -> io::Result<bool> {
+        while self.sent < self.tail.len() {
+            self.sent += match &mut self.tail {
+                Tail::Bytes(payload) => {
+                    let start = usize::try_from(self.sent).expect("a part of what is in memory");
+                    socket.write(&payload.as_slice()[start..])? as u64
+                }
+                Tail::File { file, offset, length } => {
+                    send_file(socket, file, *offset + self.sent, *length - self.sent)?
+                }
+            };
+        }
+        Ok(true)
+    }
+}
+
+fn send_file(socket: &mut Socket, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
+    socket.send_file(file, offset, count)
+}
+
+/// What a connection needs before it can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Its socket, in that direction, before [`Line::deadline`].
+    For(Direction),
+    /// Nothing: others come first, then it.
+    Turn,
+    /// A thread that may block, on which the request that is ready shall be served.
+    Thread,
+    /// It is over.
+    Closed,
+}
+
+/// What is known of a socket's readiness when its connection is driven.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // Four independent facts of one event.
+pub(crate) struct Ready {
+    pub readable: bool,
+    pub writable: bool,
+    /// The peer has ended its side, or the socket is broken: only reading to the end tells.
+    pub closed: bool,
+    /// The deadline has passed.
+    pub expired: bool,
+}
+
+impl Ready {
+    /// What both say together.
+    pub fn and(self, other: Ready) -> Ready {
+        Ready {
+            readable: self.readable || other.readable,
+            writable: self.writable || other.writable,
+            closed: self.closed || other.closed,
+            expired: self.expired || other.expired,
+        }
+    }
+
+    /// Whether anything happened at all.
+    pub fn is_any(self) -> bool {
+        self != Ready::default()
+    }
+}
+
+impl Line {
+    pub fn new(socket: Socket, peer: Address, settings: &Settings, now: Instant) -> Self {
+        Line {
+            socket,
+            peer,
+            state: State::Reading,
+            stash: None,
+            deadline: now + settings.head_timeout,
+            // The request may have come with the connection.
+            may_read: true,
+            has_served: false,
+            is_last_request: false,
+        }
+    }
+
+    /// Makes the next request the last one.
+    pub fn close_after_next_request(&mut self) {
+        self.is_last_request = true;
+    }
+
+    /// Ends the connection.
+    pub fn close(&mut self) {
+        self.state = State::Closed;
+        self.socket = Socket::Taken;
+    }
+
+    /// Whether anything was answered so far.
+    pub fn has_served(&self) -> bool {
+        self.has_served
+    }
+
+    /// When waiting ends.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Nothing is under way: closing it cuts nothing off.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Reading) && self.stash.is_none()
+    }
+
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+}
+
+/// How long from now the state may last, for a connection that has just been driven.
+pub(super) fn patience(state: &State, arriving: &Arriving, has_served: bool, settings: &Settings) -> Patience {
+    match state {
+        State::Reading if arriving.body.is_some() => Patience::FromNow(settings.body_stall_timeout),
+        State::Reading => match arriving.began {
+            Some(began) => Patience::Until(began + settings.head_timeout),
+            None if has_served => Patience::FromNow(settings.idle_timeout),
+            None => Patience::Unchanged,
+        },
+        State::Writing(_) => Patience::FromNow(settings.write_stall_timeout),
+        State::Draining(..) | State::Lingering(_) | State::Closed => Patience::Unchanged,
+    }
+}
+
+/// See [`patience`].
+pub(super) enum Patience {
+    FromNow(Duration),
+    Until(Instant),
+    /// As it was set when the state began.
+    Unchanged,
+}

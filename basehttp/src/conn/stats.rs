@@ -1,0 +1,56 @@
+//! What a server tells about itself. Counted in the engine.
+
+/// What a server has done so far, and what it holds right now: [`ServerHandle::stats`](crate::ServerHandle::stats).
+///
+/// The counters are read one after the other while the server goes on, so that they may differ by what happened in
+/// between. When the loop has ended they stay as they were then.
+///
+/// ```
+/// # use basehttp::{Exchange, http_handler};
+/// struct Metrics;
+///
+/// #[http_handler]
+/// impl Metrics {
+///     fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+///         let stats = ex.server.stats();
+///         ex.send_text(200, format!("requests {}\nconnections {}\n", stats.requests, stats.connections))
+///     }
+/// }
+/// # assert!(basehttp::testing::respond(&Metrics, b"GET / HTTP/1.0\r\n\r\n").starts_with(b"HTTP/1.0 200"));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Connections that are open.
+    pub connections: u64,
+    /// Those of them that hold no thread: idle, slow, or taking what is queued.
+    pub parked: u64,
+    /// Requests that a handler is working on.
+    pub in_handlers: u64,
+    /// Threads there are, the leaders of the shards included.
+    pub threads: u64,
+    /// Requests served since the start, refused ones included.
+    pub requests: u64,
+    /// Requests that were served on a thread of the pool.
+    pub pooled: u64,
+    /// Requests that were answered with 503 because no thread was free and the queue full.
+    pub busy: u64,
+    /// Times that a shard was taken from a leader whose handler blocked.
+    pub rescues: u64,
+    /// Connections accepted since the start.
+    pub accepted: u64,
+    /// Times that accepting had to pause because the system had no descriptor to give.
+    pub accept_pauses: u64,
+    /// Connections whose deadline passed: slow heads, slow bodies, slow readers, and idle ones.
+    pub timeouts: u64,
+}
+
+/// How a drain went: [`ServerHandle::drain`](crate::ServerHandle::drain).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DrainReport {
+    /// Requests that were answered after the drain had begun.
+    pub finished: u64,
+    /// Connections that were still busy at the deadline, and were cut off.
+    pub cut: u64,
+}

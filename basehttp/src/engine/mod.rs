@@ -1,0 +1,173 @@
+//! The engine: blocking handlers at event-loop speed. The only place that waits for more than one connection.
+//!
+//! Leader and followers, with inline execution and rescue. Each `shard` has a poller and parked connections, and one
+//! thread at a time that leads it: takes an event, drives its connection as far as it goes without waiting, and calls the
+//! handler itself: no hand-off, no wake-up, warm caches. What is known to block (`pace`, `placement`) goes to a thread of
+//! the `crew`. A handler that blocks without warning holds its leader: the `monitor` sees that in the shard's `watch` and
+//! has another thread lead, a few milliseconds later; the stuck one finishes its own reply and becomes one of the crew.
+//!
+//! ```text
+//! shard    poller, ready list, parked connections (slab)     accept   the listener
+//! work     one piece of work: drive a connection, then park, queue, hand over or close it
+//! crew     the threads: leaders, jobs, sleepers              monitor  rescue, shutdown, service_actions
+//! ```
+//!
+//! Nobody is orphaned: a connection that is out of its slab is held by an [`Out`](work::Out), whose drop frees the slot
+//! and counts the connection off, also in a panic.
+
+mod accept;
+mod crew;
+mod monitor;
+mod pace;
+mod placement;
+mod shard;
+mod slab;
+mod stats;
+mod watch;
+mod work;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use mio::net::TcpListener;
+
+use self::accept::Acceptor;
+use self::crew::{Crew, CrewLimits, Sleeper, Task};
+use self::monitor::Alarm;
+use self::pace::PaceTable;
+use self::shard::{Control, Shard};
+use self::stats::Counters;
+use self::work::{Desk, Job};
+use crate::conn::{Host, Loop, Service, Site, Stats};
+
+pub(crate) use self::accept::is_of_one_client;
+pub(crate) use self::monitor::run;
+
+/// How large an engine is.
+#[derive(Clone, Debug)]
+pub(crate) struct EngineOptions {
+    /// Shards, each with a leader.
+    pub workers: usize,
+    pub max_threads: usize,
+    pub max_queued: usize,
+    pub max_connections: usize,
+    /// How often `service_actions` is called, if the handler has it.
+    pub service_actions: Option<Duration>,
+}
+
+/// Everything the threads of a running server share.
+pub(crate) struct Engine {
+    service: Arc<dyn Service>,
+    site: Arc<Site>,
+    options: EngineOptions,
+    shards: Vec<Shard>,
+    crew: Crew<Job>,
+    pace: PaceTable,
+    counters: Counters,
+    alarm: Alarm,
+    /// Whose turn it is to get a new connection.
+    next_shard: AtomicUsize,
+    closing: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Engine {
+    pub fn new(
+        listener: Arc<TcpListener>,
+        service: Arc<dyn Service>,
+        site: Arc<Site>,
+        options: EngineOptions,
+    ) -> io::Result<Arc<Self>> {
+        let mut acceptor = Some(Acceptor::new(listener));
+        let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
+        let limits =
+            CrewLimits { max_threads: options.max_threads, leaders: options.workers, max_queued: options.max_queued };
+        Ok(Arc::new(Engine {
+            service,
+            site,
+            options,
+            shards,
+            crew: Crew::new(limits),
+            pace: PaceTable::new(),
+            counters: Counters::default(),
+            alarm: Alarm::new(),
+            next_shard: AtomicUsize::new(0),
+            closing: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+        }))
+    }
+
+    fn host(&self) -> Host<'_> {
+        Host { service: &*self.service, site: &self.site }
+    }
+
+    /// Starts one more thread of the crew.
+    fn spawn(self: &Arc<Self>) -> io::Result<()> {
+        let engine = Arc::clone(self);
+        thread::Builder::new().name("basehttp".into()).spawn(move || engine.work_for_ever()).map(drop)
+    }
+
+    /// A thread of the crew.
+    fn work_for_ever(self: &Arc<Self>) {
+        let (mut desk, me) = (Desk::new(self), Sleeper::new());
+        while let Some(task) = self.crew.next(&me) {
+            match task {
+                Task::Lead { shard, epoch } => desk.lead(shard, epoch),
+                Task::Job(job) => desk.serve(job),
+            }
+        }
+    }
+
+    /// Gives the shard another leader.
+    fn appoint_leader(self: &Arc<Self>, shard: usize) {
+        let epoch = self.shards[shard].revoke();
+        self.crew.grant(shard, epoch, || self.spawn());
+    }
+
+    fn count_off(&self) {
+        let was_full = self.counters.connections.fetch_sub(1, Ordering::SeqCst) >= self.options.max_connections;
+        if was_full {
+            self.shards[0].wake();
+        }
+        if self.closing.load(Ordering::SeqCst) {
+            self.alarm.ring();
+        }
+    }
+}
+
+impl Loop for Engine {
+    fn wake(&self) {
+        self.alarm.ring();
+    }
+
+    fn stats(&self) -> Stats {
+        let parked = self.shards.iter().map(|shard| shard.slab().parked(|_| true).len() as u64).sum();
+        Stats { parked, threads: self.crew.threads() as u64, ..self.counters.read() }
+    }
+}
+
+impl Control for Engine {
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    fn has_room(&self) -> bool {
+        self.counters.connections.load(Ordering::SeqCst) < self.options.max_connections
+    }
+
+    fn note_accepted(&self) {
+        self.counters.connections.fetch_add(1, Ordering::SeqCst);
+        Counters::add(&self.counters.accepted);
+    }
+
+    fn note_pause(&self) {
+        Counters::add(&self.counters.accept_pauses);
+    }
+}

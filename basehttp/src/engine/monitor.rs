@@ -1,0 +1,160 @@
+//! The monitor: the thread that called `serve_forever`. It replaces leaders whose handler blocks, calls
+//! `service_actions`, and ends the engine. While no leader is in a handler it sleeps, for good if nothing else is due.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::stats::Counters;
+use super::watch::Watch;
+use super::{Control, Engine};
+use crate::conn::DrainReport;
+
+/// How often the leaders are looked at: every 4 ms. A handler that is seen twice is replaced, after 4 to 8 ms.
+const TICK: Duration = Duration::from_millis(4);
+
+/// So many ticks without a handler seen at work, and the monitor sleeps: 8, some 30 ms.
+const QUIET_TICKS: u32 = 8;
+
+/// Wakes the monitor.
+pub(super) struct Alarm {
+    /// It sleeps, and wants to know when a handler begins.
+    asleep: AtomicBool,
+    rung: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Alarm {
+    pub fn new() -> Self {
+        Alarm { asleep: AtomicBool::new(false), rung: Mutex::new(false), changed: Condvar::new() }
+    }
+
+    pub fn ring(&self) {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    /// For leaders, at each handler. The handler's mark in the watch stands before this looks.
+    pub fn ring_if_asleep(&self) {
+        if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
+            self.ring();
+        }
+    }
+
+    /// Waits for a ring, at most so long; `None` is for good.
+    fn wait(&self, wait: Option<Duration>) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rung = match wait {
+            None => self.changed.wait_while(rung, |rung| !*rung).unwrap_or_else(PoisonError::into_inner),
+            Some(wait) => {
+                let waited = self.changed.wait_timeout_while(rung, wait, |rung| !*rung);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        *rung = false;
+    }
+}
+
+/// Runs the engine until it is asked to end; then gives what is under way its time to finish.
+pub(crate) fn run(engine: &Arc<Engine>) -> DrainReport {
+    (0..engine.shards.len()).for_each(|shard| engine.appoint_leader(shard));
+    let mut round = Round::new(engine);
+    while !engine.site.handle.is_shutting_down() {
+        round.go();
+    }
+    engine.closing.store(true, Ordering::SeqCst);
+    engine.shards.iter().for_each(super::shard::Shard::wake);
+    let answered = engine.counters.requests.load(Ordering::SeqCst) - engine.counters.in_handlers.load(Ordering::SeqCst);
+    let deadline = Instant::now() + engine.site.handle.grace();
+    while engine.counters.connections.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
+        round.go();
+    }
+    engine.end();
+    let finished = engine.counters.requests.load(Ordering::SeqCst) - engine.counters.in_handlers.load(Ordering::SeqCst);
+    let cut = engine.counters.connections.load(Ordering::SeqCst) as u64;
+    DrainReport { finished: finished - answered, cut }
+}
+
+impl Engine {
+    /// Sends the threads away. What is still open is closed as they let go of it.
+    fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.shards.iter().for_each(super::shard::Shard::wake);
+        drop(self.crew.end());
+    }
+}
+
+/// The monitor's rounds.
+struct Round<'e> {
+    engine: &'e Arc<Engine>,
+    /// What each leader did at the last tick.
+    seen: Vec<u64>,
+    quiet_ticks: u32,
+    next_actions: Option<Instant>,
+}
+
+impl<'e> Round<'e> {
+    fn new(engine: &'e Arc<Engine>) -> Self {
+        let next_actions = engine.options.service_actions.map(|interval| Instant::now() + interval);
+        Round { engine, seen: vec![0; engine.shards.len()], quiet_ticks: 0, next_actions }
+    }
+
+    /// Waits for one tick, or for something to do, and does it.
+    fn go(&mut self) {
+        if self.quiet_ticks < QUIET_TICKS {
+            self.engine.alarm.wait(Some(TICK));
+        } else {
+            self.sleep();
+        }
+        self.look();
+        self.act();
+    }
+
+    /// Sleeps until a handler begins, or something else is due.
+    fn sleep(&mut self) {
+        let alarm = &self.engine.alarm;
+        alarm.asleep.store(true, Ordering::SeqCst);
+        // A handler that began before it could see `asleep` is seen here.
+        if self.is_anybody_in_a_handler() {
+            alarm.asleep.store(false, Ordering::SeqCst);
+        } else {
+            let due = self.next_actions.map(|next| next.saturating_duration_since(Instant::now()));
+            let closing = self.engine.is_closing().then_some(TICK);
+            alarm.wait(closing.or(due));
+            alarm.asleep.store(false, Ordering::SeqCst);
+        }
+        self.quiet_ticks = 0;
+    }
+
+    fn is_anybody_in_a_handler(&self) -> bool {
+        self.engine.shards.iter().any(|shard| Watch::is_in_handler(shard.watch.word()))
+    }
+
+    /// Replaces every leader that is in the same handler as a tick ago.
+    fn look(&mut self) {
+        self.quiet_ticks += 1;
+        for (number, seen) in self.seen.iter_mut().enumerate() {
+            let word = self.engine.shards[number].watch.word();
+            if word != *seen {
+                self.quiet_ticks = 0;
+            } else if Watch::is_in_handler(word) && u64::from(self.engine.shards[number].epoch()) == word >> 32 {
+                Counters::add(&self.engine.counters.rescues);
+                self.engine.appoint_leader(number);
+            }
+            *seen = word;
+        }
+    }
+
+    /// Calls `service_actions` when it is due. It may block: then rescue waits for it, as the original's loop does.
+    fn act(&mut self) {
+        let (Some(next), Some(interval)) = (self.next_actions, self.engine.options.service_actions) else { return };
+        if Instant::now() < next {
+            return;
+        }
+        let _serving = self.engine.site.handle.enter();
+        let actions = std::panic::AssertUnwindSafe(|| self.engine.service.service_actions());
+        // A panic of its own is the panic hook's to tell; the server goes on.
+        let _ = std::panic::catch_unwind(actions);
+        self.next_actions = Some(Instant::now() + interval);
+    }
+}

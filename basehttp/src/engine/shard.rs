@@ -1,0 +1,251 @@
+//! One shard: a poller, the connections parked at it, and the lease that makes a thread its leader.
+//!
+//! Three locks, never nested but for one case, and none is held while user code runs:
+//!
+//! * `lease` (poller, ready list): held across a poll, by the leader alone. A leader whose epoch is over lets go of it at
+//!   its next relock, and finds another one leading.
+//! * `slab`: held for the moment of parking or taking a connection, also by other threads and inside the lease.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Registry, Token};
+
+use super::accept::{Acceptor, Newcomer};
+use super::slab::{Key, Parking, Slab};
+use super::watch::Watch;
+use crate::conn::{Line, Ready};
+
+/// How often the deadlines of a shard's connections are looked at: every second.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many events one poll brings at most: 1,024, some tens of kilobytes.
+const EVENTS: usize = 1024;
+
+/// The waker's token: no key has all bits set, short of 2^32 connections.
+const WAKER: Token = Token(usize::MAX);
+
+/// The listener's token.
+const LISTENER: Token = Token(usize::MAX - 1);
+
+/// See the module.
+pub(super) struct Shard {
+    lease: Mutex<Lease>,
+    slab: Mutex<Slab>,
+    /// Who may lead: moves on when a leader is replaced.
+    epoch: AtomicU32,
+    pub watch: Watch,
+    registry: Registry,
+    waker: mio::Waker,
+    /// The leader sleeps without a timeout, because no connection is parked here.
+    sleeps_for_good: AtomicBool,
+}
+
+struct Lease {
+    poll: Poll,
+    events: Events,
+    ready: VecDeque<Work>,
+    next_sweep: Instant,
+    acceptor: Option<Acceptor>,
+}
+
+impl Lease {
+    /// The server has ended: nothing is accepted or served any more.
+    fn close(&mut self) {
+        self.acceptor = None;
+        self.ready.clear();
+    }
+}
+
+/// What a leader does next.
+pub(super) enum Work {
+    Accepted(Newcomer),
+    Event(Key, Ready),
+}
+
+impl Shard {
+    pub fn new(acceptor: Option<Acceptor>) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let waker = mio::Waker::new(&registry, WAKER)?;
+        if let Some(acceptor) = &acceptor {
+            acceptor.register(&registry, LISTENER)?;
+        }
+        let lease = Lease {
+            poll,
+            events: Events::with_capacity(EVENTS),
+            ready: VecDeque::new(),
+            next_sweep: Instant::now() + SWEEP_INTERVAL,
+            acceptor,
+        };
+        Ok(Shard {
+            lease: Mutex::new(lease),
+            slab: Mutex::default(),
+            epoch: AtomicU32::new(0),
+            watch: Watch::default(),
+            registry,
+            waker,
+            sleeps_for_good: AtomicBool::new(false),
+        })
+    }
+
+    // Leading.
+
+    pub fn epoch(&self) -> u32 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Ends the leader's epoch, and returns the next one's.
+    pub fn revoke(&self) -> u32 {
+        self.epoch.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// What to do next, waited for if need be. `None`: somebody else leads.
+    pub fn next(&self, epoch: u32, control: &impl Control) -> Option<Work> {
+        let mut lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if control.has_ended() {
+                lease.close();
+                self.slab().close_parked();
+                return None;
+            }
+            if self.epoch() != epoch {
+                return None;
+            }
+            if let Some(work) = lease.ready.pop_front() {
+                return Some(work);
+            }
+            self.turn(&mut lease, control);
+        }
+    }
+
+    /// One turn of the loop: what is due, then whatever the poller says.
+    fn turn(&self, lease: &mut Lease, control: &impl Control) {
+        let now = Instant::now();
+        if now >= lease.next_sweep {
+            lease.next_sweep = now + SWEEP_INTERVAL;
+            self.sweep(lease, now);
+        }
+        if control.is_closing() {
+            lease.acceptor = None;
+            self.dismiss_idle(lease);
+        }
+        let accepts_more = lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control));
+        let wait = if accepts_more || !lease.ready.is_empty() {
+            Some(Duration::ZERO)
+        } else {
+            self.patience(lease, now, control)
+        };
+        let polled = lease.poll.poll(&mut lease.events, wait);
+        self.sleeps_for_good.store(false, Ordering::SeqCst);
+        if polled.is_err() {
+            // Interrupted: nothing was said.
+            return;
+        }
+        for event in &lease.events {
+            match event.token() {
+                WAKER => {}
+                LISTENER => lease.acceptor.iter_mut().for_each(Acceptor::note_event),
+                token => lease.ready.push_back(Work::Event(Key::from_bits(token.0), ready_of(event))),
+            }
+        }
+    }
+
+    /// Until the next sweep; for good while there is nothing to sweep and nothing to retry.
+    fn patience(&self, lease: &Lease, now: Instant, control: &impl Control) -> Option<Duration> {
+        self.sleeps_for_good.store(true, Ordering::SeqCst);
+        let is_paused = lease.acceptor.as_ref().is_some_and(Acceptor::is_paused);
+        if self.slab().occupied() == 0 && !is_paused && !control.is_closing() {
+            return None;
+        }
+        self.sleeps_for_good.store(false, Ordering::SeqCst);
+        Some(lease.next_sweep.saturating_duration_since(now))
+    }
+
+    fn sweep(&self, lease: &mut Lease, now: Instant) {
+        let expired = Ready { expired: true, ..Ready::default() };
+        lease.ready.extend(self.slab().expired(now).into_iter().map(|key| Work::Event(key, expired)));
+        lease.acceptor.iter_mut().for_each(Acceptor::note_event);
+    }
+
+    /// The server ends: connections on which nothing is under way are closed.
+    fn dismiss_idle(&self, lease: &mut Lease) {
+        let expired = Ready { expired: true, ..Ready::default() };
+        lease.ready.extend(self.slab().parked(Line::is_idle).into_iter().map(|key| Work::Event(key, expired)));
+    }
+
+    /// Ends the leader's wait.
+    pub fn wake(&self) {
+        // A poller that cannot be woken looks around at its next sweep.
+        let _ = self.waker.wake();
+    }
+
+    // Parking.
+
+    pub fn slab(&self) -> MutexGuard<'_, Slab> {
+        self.slab.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Parks a connection for the first time, and has its socket watched from now on.
+    ///
+    /// Registered and parked under one lock, so that the first event finds it.
+    pub fn admit(&self, line: Line) -> io::Result<Key> {
+        let descriptor = line.socket.descriptor().ok_or(io::ErrorKind::NotConnected)?;
+        let mut slab = self.slab();
+        let key = slab.insert(line);
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let registered = self.registry.register(&mut SourceFd(&descriptor), Token(key.to_bits()), both);
+        if let Err(error) = registered {
+            drop(slab.arrive(key, Ready::default()));
+            slab.free(key);
+            return Err(error);
+        }
+        drop(slab);
+        if self.sleeps_for_good.load(Ordering::SeqCst) {
+            self.wake();
+        }
+        Ok(key)
+    }
+
+    /// Parks a connection that was out.
+    pub fn park(&self, key: Key, line: Line) -> Parking {
+        self.slab().park(key, line)
+    }
+
+    /// Puts a connection at the end of the line: others come first.
+    pub fn queue(&self, key: Key) {
+        let turn = Ready { readable: true, ..Ready::default() };
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner).ready.push_back(Work::Event(key, turn));
+    }
+}
+
+/// What a shard asks of its engine.
+pub(super) trait Control {
+    /// No more connections; idle ones are closed.
+    fn is_closing(&self) -> bool;
+
+    /// Leaders shall leave.
+    fn has_ended(&self) -> bool;
+
+    /// Whether one more connection may be accepted.
+    fn has_room(&self) -> bool;
+
+    /// A connection was accepted.
+    fn note_accepted(&self);
+
+    /// Accepting pauses: the system has nothing to give.
+    fn note_pause(&self);
+}
+
+fn ready_of(event: &mio::event::Event) -> Ready {
+    Ready {
+        readable: event.is_readable(),
+        writable: event.is_writable(),
+        closed: event.is_read_closed() || event.is_error(),
+        expired: false,
+    }
+}

@@ -1,0 +1,139 @@
+//! Where a shard keeps its connections while nobody drives them, under keys that never mean another connection.
+//!
+//! ```text
+//!              park, first time            arrive
+//!   (vacant) ---------------------> Parked ------> Out ---- free ----> (vacant)
+//!                                     ^             |
+//!                                     +--- park ----+   unless an event came meanwhile: then it is driven again
+//! ```
+
+use std::time::Instant;
+
+use crate::conn::{Line, Ready};
+
+/// A slot and its generation: what the poller is told to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    index: u32,
+    generation: u32,
+}
+
+impl Key {
+    pub fn to_bits(self) -> usize {
+        (self.generation as usize) << 32 | self.index as usize
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // The two halves of what `to_bits` joined.
+    pub fn from_bits(bits: usize) -> Self {
+        Key { index: bits as u32, generation: (bits >> 32) as u32 }
+    }
+}
+
+/// The connections of one shard.
+#[derive(Default)]
+pub(super) struct Slab {
+    slots: Vec<Slot>,
+    vacant: Vec<u32>,
+}
+
+struct Slot {
+    generation: u32,
+    content: Content,
+}
+
+enum Content {
+    Vacant,
+    /// Nobody has it; an event takes it out.
+    Parked(Line),
+    /// Somebody drives it. What the poller said meanwhile is for them to see when they park it.
+    Out(Ready),
+}
+
+/// What became of a connection that was to be parked.
+pub(super) enum Parking {
+    Parked,
+    /// An event came while it was out: it must be driven again.
+    Again(Line, Ready),
+}
+
+impl Slab {
+    /// How many slots are in use.
+    pub fn occupied(&self) -> usize {
+        self.slots.len() - self.vacant.len()
+    }
+
+    /// Parks a new connection.
+    pub fn insert(&mut self, line: Line) -> Key {
+        let index = self.vacant.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { generation: 0, content: Content::Vacant });
+            u32::try_from(self.slots.len() - 1).expect("fewer connections than descriptors, fewer of those than 2^32")
+        });
+        let slot = &mut self.slots[index as usize];
+        slot.content = Content::Parked(line);
+        Key { index, generation: slot.generation }
+    }
+
+    /// An event: takes the connection out if it is parked, else notes the event. Stale keys are nobody's.
+    pub fn arrive(&mut self, key: Key, ready: Ready) -> Option<Line> {
+        let slot = self.slot(key)?;
+        match std::mem::replace(&mut slot.content, Content::Out(Ready::default())) {
+            Content::Parked(line) => Some(line),
+            Content::Out(pending) => {
+                slot.content = Content::Out(pending.and(ready));
+                None
+            }
+            Content::Vacant => {
+                slot.content = Content::Vacant;
+                None
+            }
+        }
+    }
+
+    /// Parks a connection that was out.
+    pub fn park(&mut self, key: Key, line: Line) -> Parking {
+        let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
+        match std::mem::replace(&mut slot.content, Content::Out(Ready::default())) {
+            Content::Out(pending) if pending.is_any() => Parking::Again(line, pending),
+            _ => {
+                slot.content = Content::Parked(line);
+                Parking::Parked
+            }
+        }
+    }
+
+    /// The connection is over. Its key means nothing from now on.
+    pub fn free(&mut self, key: Key) {
+        let Some(slot) = self.slot(key) else { return };
+        slot.content = Content::Vacant;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.vacant.push(key.index);
+    }
+
+    /// Closes everything that is parked.
+    pub fn close_parked(&mut self) {
+        for slot in &mut self.slots {
+            if let Content::Parked(_) = slot.content {
+                slot.content = Content::Vacant;
+            }
+        }
+    }
+
+    /// Keys of the parked connections for which `wanted` holds.
+    pub fn parked(&self, wanted: impl Fn(&Line) -> bool) -> Vec<Key> {
+        let slots = (0..).zip(&self.slots);
+        let keys = slots.filter_map(|(index, slot)| match &slot.content {
+            Content::Parked(line) if wanted(line) => Some(Key { index, generation: slot.generation }),
+            _ => None,
+        });
+        keys.collect()
+    }
+
+    /// Keys of the parked connections whose deadline has passed.
+    pub fn expired(&self, now: Instant) -> Vec<Key> {
+        self.parked(|line| line.deadline() <= now)
+    }
+
+    fn slot(&mut self, key: Key) -> Option<&mut Slot> {
+        self.slots.get_mut(key.index as usize).filter(|slot| slot.generation == key.generation)
+    }
+}

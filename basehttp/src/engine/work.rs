@@ -1,0 +1,293 @@
+//! One thread at work: it drives a connection, and then parks it, queues it, hands it over or closes it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::Engine;
+use super::accept::Newcomer;
+use super::placement::{Placement, place};
+use super::shard::{Shard, Work};
+use super::slab::{Key, Parking};
+use super::stats::Counters;
+use super::watch::Watched;
+use crate::conn::{Bench, Driver, HTTPError, Line, Place, Ready, Socket, Wait};
+use crate::proto::Head;
+
+/// How many requests of one connection are served before others have their turn: 64.
+const REQUESTS_A_TURN: u32 = 64;
+
+/// How long a client that found no thread shall stay away: 1 s.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// A connection on its way to a thread that may block.
+pub(super) struct Job {
+    seat: Seat,
+    line: Line,
+}
+
+/// Where a connection is parked when nobody drives it.
+#[derive(Clone, Copy)]
+struct Seat {
+    shard: usize,
+    /// `None`: it was never parked, and the poller does not know it.
+    key: Option<Key>,
+}
+
+/// A connection that is out of its slab. Dropped, it counts as closed: only parking or handing it over keeps it.
+pub(super) struct Out<'e> {
+    engine: &'e Engine,
+    seat: Seat,
+}
+
+impl<'e> Out<'e> {
+    fn new(engine: &'e Engine, seat: Seat) -> Self {
+        Out { engine, seat }
+    }
+
+    fn shard(&self) -> &'e Shard {
+        &self.engine.shards[self.seat.shard]
+    }
+
+    /// Parks the connection until its socket or its deadline says so. It comes back if an event came meanwhile.
+    fn park(self, line: Line) -> Option<(Self, Line, Ready)> {
+        match self.seat.key {
+            Some(key) => match self.shard().park(key, line) {
+                Parking::Again(line, ready) => return Some((self, line, ready)),
+                Parking::Parked => self.let_go(),
+            },
+            // A socket that cannot be watched is closed with its line.
+            None => match self.shard().admit(line) {
+                Ok(_) => self.let_go(),
+                Err(_) => return None,
+            },
+        };
+        None
+    }
+
+    /// The connection is somebody else's from here on.
+    fn let_go(self) -> Seat {
+        let seat = self.seat;
+        std::mem::forget(self);
+        seat
+    }
+}
+
+impl Drop for Out<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.seat.key {
+            self.shard().slab().free(key);
+        }
+        self.engine.count_off();
+    }
+}
+
+/// A thread's place of work: its buffers.
+pub(super) struct Desk<'e> {
+    engine: &'e Arc<Engine>,
+    bench: Bench,
+}
+
+impl<'e> Desk<'e> {
+    pub fn new(engine: &'e Arc<Engine>) -> Self {
+        Desk { engine, bench: Bench::new(&engine.site) }
+    }
+
+    /// Leads a shard until somebody else does, or the server ends.
+    pub fn lead(&mut self, number: usize, epoch: u32) {
+        let engine = self.engine;
+        let shard = &engine.shards[number];
+        let mut hand = Hand::leading(engine, shard, epoch);
+        while let Some(work) = shard.next(epoch, &**engine) {
+            hand.start_turn(Instant::now());
+            match work {
+                Work::Accepted(newcomer) => self.welcome(newcomer, &mut hand),
+                Work::Event(key, ready) => {
+                    let Some(line) = shard.slab().arrive(key, ready) else { continue };
+                    let out = Out::new(engine, Seat { shard: number, key: Some(key) });
+                    self.drive(out, line, ready, &mut hand);
+                }
+            }
+        }
+    }
+
+    /// Serves a request that may block, and whatever its connection brings next.
+    pub fn serve(&mut self, job: Job) {
+        let Job { seat, line } = job;
+        let mut hand = Hand::of_crew(self.engine);
+        hand.start_turn(Instant::now());
+        self.drive(Out::new(self.engine, seat), line, Ready::default(), &mut hand);
+    }
+
+    /// A new connection: its first request is usually here already, and then the poller need not know of it.
+    fn welcome(&mut self, newcomer: Newcomer, hand: &mut Hand<'_>) {
+        let engine = self.engine;
+        let shard = engine.next_shard.fetch_add(1, Ordering::Relaxed) % engine.shards.len();
+        let out = Out::new(engine, Seat { shard, key: None });
+        let peer = newcomer.address.into();
+        if engine.is_admitted(&peer) {
+            let line = Line::new(Socket::Tcp(newcomer.stream), peer, &engine.site.settings, hand.now);
+            self.drive(out, line, Ready::default(), hand);
+        }
+    }
+
+    fn drive(&mut self, mut out: Out<'e>, mut line: Line, mut ready: Ready, hand: &mut Hand<'_>) {
+        loop {
+            if ready.expired && line.deadline() > hand.now && !self.engine.dismisses(&line) {
+                // It was driven since the sweep saw it.
+                ready.expired = false;
+            }
+            if ready.expired {
+                Counters::add(&self.engine.counters.timeouts);
+            }
+            match self.bench.drive(&mut line, self.engine.host(), hand, ready) {
+                Wait::Closed => return,
+                Wait::For(_) if self.engine.dismisses(&line) => return,
+                Wait::For(_) => match out.park(line) {
+                    Some(again) => (out, line, ready) = again,
+                    None => return,
+                },
+                Wait::Turn => return queue(out, line),
+                Wait::Thread => {
+                    let job = Job { line, seat: out.let_go() };
+                    if let Err(job) = self.engine.crew.submit(job, || self.engine.spawn()) {
+                        // The queue has filled up since it was looked at: the connection is closed.
+                        drop(Out::new(self.engine, job.seat));
+                    }
+                    return;
+                }
+            }
+            hand.start_turn(hand.now);
+        }
+    }
+}
+
+/// Others come first.
+fn queue(out: Out<'_>, line: Line) {
+    let shard = out.shard();
+    let key = match out.seat.key {
+        Some(key) => {
+            // Whatever the poller said meanwhile: it is driven soon, and reads then.
+            if let Parking::Again(line, _) = shard.park(key, line) {
+                let _ = shard.park(key, line);
+            }
+            key
+        }
+        None => match shard.admit(line) {
+            Ok(key) => key,
+            Err(_) => return,
+        },
+    };
+    out.let_go();
+    shard.queue(key);
+    shard.wake();
+}
+
+impl Engine {
+    /// Asks the handler whether the client may speak to this server. A panic is a no.
+    fn is_admitted(&self, peer: &crate::conn::Address) -> bool {
+        if !self.service.profile().overrides.verify_request {
+            return true;
+        }
+        let _serving = self.site.handle.enter();
+        let asked = std::panic::AssertUnwindSafe(|| self.service.verify_request(peer));
+        std::panic::catch_unwind(asked).unwrap_or(false)
+    }
+
+    /// The server ends, and nothing is under way on this connection.
+    fn dismisses(&self, line: &Line) -> bool {
+        self.closing.load(Ordering::SeqCst) && line.is_idle()
+    }
+}
+
+/// Who drives: a leader, whom others wait for, or one of the crew.
+struct Hand<'e> {
+    engine: &'e Engine,
+    leading: Option<Leading<'e>>,
+    now: Instant,
+    /// The pace table's slot of the request that is being served.
+    slot: usize,
+    /// Requests served since the turn began.
+    served: u32,
+}
+
+/// A leader's side of its shard.
+struct Leading<'e> {
+    shard: &'e Shard,
+    epoch: u32,
+    watched: Watched<'e>,
+}
+
+impl<'e> Hand<'e> {
+    fn leading(engine: &'e Engine, shard: &'e Shard, epoch: u32) -> Self {
+        let leading = Leading { shard, epoch, watched: shard.watch.take_over(epoch) };
+        Hand { leading: Some(leading), ..Hand::of_crew(engine) }
+    }
+
+    fn of_crew(engine: &'e Engine) -> Self {
+        Hand { engine, leading: None, now: Instant::now(), slot: 0, served: 0 }
+    }
+
+    fn start_turn(&mut self, now: Instant) {
+        self.now = now;
+        self.served = 0;
+    }
+
+    /// Whether others wait for this thread.
+    fn leads(&self) -> bool {
+        self.leading.as_ref().is_some_and(|leading| leading.shard.epoch() == leading.epoch)
+    }
+}
+
+impl Driver for Hand<'_> {
+    fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place {
+        self.slot = self.engine.pace.slot(request.method, &request.target.path);
+        if !self.leads() {
+            return Place::Here;
+        }
+        let pace = self.engine.service.pace(request.method);
+        match place(pace, self.engine.pace.learnt(self.slot), may_wait, || self.engine.crew.room()) {
+            Placement::Inline => Place::Here,
+            Placement::Pool => Place::Thread,
+            Placement::Busy => {
+                Counters::add(&self.engine.counters.busy);
+                let explain = "every thread is at work and enough requests wait already";
+                Place::Nowhere(
+                    HTTPError::from(503).with_explain(explain).with_header("Retry-After", RETRY_AFTER_SECONDS),
+                )
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        self.served += 1;
+        let counters = &self.engine.counters;
+        Counters::add(&counters.requests);
+        counters.in_handlers.fetch_add(1, Ordering::Relaxed);
+        if let Some(leading) = &mut self.leading {
+            leading.watched.step();
+            self.engine.alarm.ring_if_asleep();
+        } else {
+            Counters::add(&counters.pooled);
+            self.now = Instant::now();
+        }
+    }
+
+    fn end(&mut self) {
+        let began = self.now;
+        self.now = Instant::now();
+        self.engine.pace.note(self.slot, self.now - began);
+        self.engine.counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
+        if let Some(leading) = &mut self.leading {
+            leading.watched.step();
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.now
+    }
+
+    fn is_turn_over(&self) -> bool {
+        self.served >= REQUESTS_A_TURN
+    }
+}
