@@ -1,0 +1,261 @@
+//! The examples do what their headers say: every `curl` line there is carried out here, without curl, on the program
+//! itself, and what comes back is what the header shows.
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use support::{Client, PATIENCE, Reply};
+
+#[test]
+fn every_example_is_short_and_says_how_to_run_it() {
+    for path in sources() {
+        let (name, source) = (name(&path), read(&path));
+        let lines = source.lines().count();
+        assert!(lines < 60, "{name} has {lines} lines: an example has fewer than 60");
+        let header: String = source.lines().take_while(|line| line.starts_with("//!")).collect();
+        assert!(header.contains(&format!("`cargo run --release --example {name}`")), "{name} says how to run it");
+        assert!(header.contains("curl "), "{name} has a curl line");
+    }
+}
+
+#[test]
+fn the_readme_shows_the_hello_example_and_what_it_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (readme, hello) = (read(&root.join("README.md")), read(&root.join("examples/hello.rs")));
+    let handler = hello.split("struct Hello;").nth(1).and_then(|rest| rest.split("fn main").next());
+    assert!(readme.contains(handler.expect("hello has a handler before its main")), "the README's program is another");
+    for step in steps(&hello) {
+        let Step { command, output } = step;
+        assert!(readme.contains(&format!("```console\n$ {command}\n{output}```")), "the README lacks {command}");
+    }
+}
+
+#[test]
+fn every_example_answers_as_its_header_shows() {
+    for path in sources() {
+        let program = Program::start(&name(&path));
+        for step in steps(&read(&path).replace("127.0.0.1:8000", &program.address)) {
+            let shown = carry_out(&step.command, &program.address);
+            assert_eq!(shown.trim_end(), step.output.trim_end(), "{} of {}", step.command, path.display());
+        }
+    }
+}
+
+#[test]
+fn echo_keeps_the_media_type_and_what_follows_the_body() {
+    let program = Program::start("echo");
+    let mut client = Client::connect(&program.address);
+    let sized = "Content-Type: text/x-poem\r\nContent-Length: 5\r\n\r\nroses";
+    let chunked = "Transfer-Encoding: chunked\r\n\r\n3\r\nvio\r\n4;x=y\r\nlets\r\n0\r\n\r\n";
+    client.send(format!("POST / HTTP/1.1\r\nHost: x\r\n{sized}POST / HTTP/1.1\r\nHost: x\r\n{chunked}"));
+    let replies = [client.read_reply(), client.read_reply()];
+    assert_eq!(replies.each_ref().map(Reply::text), ["roses", "violets"]);
+    let types = replies.each_ref().map(|reply| reply.field("Content-Type"));
+    assert_eq!(types, [Some("text/x-poem"), Some("application/octet-stream")]);
+}
+
+#[test]
+fn echo_streams_a_body_that_is_larger_than_every_buffer() {
+    let program = Program::start("echo");
+    let mut client = Client::connect(&program.address);
+    let body = vec![b'e'; 1024 * 1024];
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n");
+    let mut sender = client.stream().try_clone().expect("a socket can be cloned");
+    let sent = body.clone();
+    let sending = std::thread::spawn(move || std::io::Write::write_all(&mut sender, &sent));
+    let reply = client.read_reply();
+    sending.join().expect("the sender does not panic").expect("the whole body was taken");
+    assert_eq!(reply.field("Transfer-Encoding"), Some("chunked"), "nobody has counted it before it went out");
+    assert!(reply.body == body, "{} bytes came back", reply.body.len());
+}
+
+#[test]
+fn shared_state_tells_a_new_key_from_an_old_one() {
+    let program = Program::start("shared_state");
+    let table = [
+        ("PUT /ada HTTP/1.1\r\nContent-Length: 1", "a", 201, "made"),
+        ("PUT /ada HTTP/1.1\r\nContent-Length: 1", "b", 204, "replaced"),
+        ("DELETE /ada HTTP/1.1", "", 204, "removed"),
+        ("DELETE /ada HTTP/1.1", "", 404, "removed before"),
+        ("GET /ada HTTP/1.1", "", 404, "removed before"),
+        ("GET /ada/too HTTP/1.1", "", 404, "no key"),
+        ("PUT /ada HTTP/1.1\r\nContent-Length: 1048577", "", 413, "more than a value may have"),
+    ];
+    for (head, body, status, why) in table {
+        let mut client = Client::connect(&program.address);
+        client.send(format!("{head}\r\nHost: x\r\n\r\n{body}"));
+        assert_eq!(client.read_reply().status, status, "{why}");
+    }
+}
+
+#[test]
+fn run_while_ends_by_itself_when_its_condition_does() {
+    let mut program = Program::start("run_while");
+    carry_out(&format!("curl http://{}/stop", program.address), &program.address);
+    let mut rest = String::new();
+    program.stdout.read_to_string(&mut rest).expect("the program ends, and its output with it");
+    assert_eq!(rest, "", "it prints one line");
+    assert!(program.child.wait().expect("it is our child").success());
+}
+
+#[test]
+fn the_port_of_python_refuses_what_its_original_refuses() {
+    let program = Program::start("port_of_python");
+    let table = [
+        ("GET /nobody HTTP/1.1\r\nHost: x\r\n\r\n", 404, "nobody scored here"),
+        ("POST /ada HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nmuch", 400, "a score is a number"),
+    ];
+    for (request, status, reason) in table {
+        let mut client = Client::connect(&program.address);
+        client.send(request);
+        let reply = client.read_reply();
+        assert_eq!((reply.status, &*reply.reason), (status, reason));
+        client.expect_end();
+    }
+}
+
+/// An example's process, on a free port. It is killed when the value is dropped.
+struct Program {
+    child: Child,
+    /// `127.0.0.1:PORT`.
+    address: String,
+    /// What it prints after its first line.
+    stdout: BufReader<UnixStream>,
+}
+
+impl Program {
+    fn start(name: &str) -> Self {
+        // `cargo test` puts this program into `target/PROFILE/deps` and the examples beside that folder.
+        let here = std::env::current_exe().expect("a test knows its own path");
+        let program = here.ancestors().nth(2).expect("in deps").join("examples").join(name);
+        // A socket and no pipe, since it has a timeout.
+        let (ours, theirs) = UnixStream::pair().expect("two descriptors");
+        ours.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
+        let spawned = Command::new(&program).arg("0").stdout(OwnedFd::from(theirs)).stderr(Stdio::null()).spawn();
+        let child = spawned.unwrap_or_else(|error| {
+            panic!(
+                "{}: {error}. `cargo test --test examples` builds no examples: cargo build --examples",
+                program.display()
+            )
+        });
+        let mut program = Program { child, address: String::new(), stdout: BufReader::new(ours) };
+        let mut line = String::new();
+        program.stdout.read_line(&mut line).expect("the program prints where it serves");
+        let address = line.strip_prefix("serving on http://").and_then(|rest| rest.strip_suffix("/\n"));
+        address.unwrap_or_else(|| panic!("{name} printed {line:?}")).clone_into(&mut program.address);
+        program
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // One that has ended by itself cannot be killed, and that is fine.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One command of a header, and what it prints.
+struct Step {
+    command: String,
+    output: String,
+}
+
+/// The commands in the `console` block of `source`'s header.
+fn steps(source: &str) -> Vec<Step> {
+    let lines = source.lines().map(|line| line.trim_start_matches("//!").trim_start());
+    let console = lines.skip_while(|line| *line != "```console").skip(1).take_while(|line| *line != "```");
+    let mut steps: Vec<Step> = Vec::new();
+    for line in console {
+        if let Some(command) = line.strip_prefix("$ ") {
+            steps.push(Step { command: command.to_owned(), output: String::new() });
+        } else {
+            let step = steps.last_mut().expect("output comes after a command");
+            step.output.push_str(line);
+            step.output.push('\n');
+        }
+    }
+    steps
+}
+
+/// Does what a shell would do with `[printf BODY |] curl [-si] [-X METHOD] [-d BODY | -T -] URL [| grep WORD]`.
+fn carry_out(command: &str, address: &str) -> String {
+    let mut words = words(command).into_iter();
+    let mut word = || words.next();
+    let (mut method, mut path, mut piped, mut body) = (None, None, None, String::new());
+    let (mut shows_head, mut wanted) = (false, None);
+    while let Some(option) = word() {
+        match option.as_str() {
+            "|" | "curl" => {}
+            "printf" => piped = word(),
+            "-si" => shows_head = true,
+            "-X" => method = word(),
+            "-d" => {
+                let data = word().expect("-d has data");
+                method.get_or_insert_with(|| "POST".to_owned());
+                body = format!("Content-Length: {}\r\n\r\n{data}", data.len());
+            }
+            "-T" => {
+                assert_eq!(word().as_deref(), Some("-"), "the body comes through the pipe");
+                let data = piped.take().expect("something is piped into curl -T -");
+                body = format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{data}\r\n0\r\n\r\n", data.len());
+            }
+            "grep" => wanted = word(),
+            url => path = url.strip_prefix("http://").and_then(|url| url.strip_prefix(address)).map(str::to_owned),
+        }
+    }
+    let method = method.unwrap_or_else(|| "GET".to_owned());
+    let path = path.unwrap_or_else(|| panic!("{command:?} has no URL, or an option that this test does not know"));
+    let body = if body.is_empty() { "\r\n" } else { &body };
+    let mut client = Client::connect(address);
+    client.send(format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{body}"));
+    let reply = client.try_read_reply(&method).expect("a whole reply");
+    let shown = if shows_head { head(&reply) + reply.text() } else { reply.text().to_owned() };
+    match wanted {
+        Some(wanted) => shown.lines().filter(|line| line.contains(&wanted)).collect(),
+        None => shown,
+    }
+}
+
+/// A reply's head as `curl -i` shows it.
+fn head(reply: &Reply) -> String {
+    let fields = reply.fields.iter().map(|(name, value)| format!("{name}: {value}\n"));
+    format!("{} {} {}\n{}\n", reply.version, reply.status, reply.reason, fields.collect::<String>())
+}
+
+/// Splits at blanks outside single quotes.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut is_quoted = false;
+    for character in command.chars() {
+        match character {
+            '\'' => is_quoted = !is_quoted,
+            ' ' if !is_quoted => words.push(String::new()),
+            _ => words.last_mut().expect("there is always one").push(character),
+        }
+    }
+    words
+}
+
+fn sources() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let entries = fs::read_dir(folder).expect("there is a folder of examples");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("the folder can be read").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().expect("a source file has a name").to_string_lossy().into_owned()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("a source file is text")
+}

@@ -1,0 +1,247 @@
+//! The floors of the runtime crate: imports only point down, and `proto` is pure.
+//!
+//! ```text
+//! above      lib, private, defaults, connection, testing; the handlers, which use the public API that stands here
+//! server
+//! engine
+//! conn
+//! proto      no sockets, clock, threads, files
+//! ```
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the lowest up. What is in none of them stands above them all.
+const FLOORS: [&str; 4] = ["proto", "conn", "engine", "server"];
+
+/// What a floor of pure decisions never names.
+const IMPURE: [&str; 6] = ["std::net", "std::thread", "std::fs", "std::io", "SystemTime::now", "Instant::now"];
+
+/// One source file.
+struct Source {
+    file: PathBuf,
+    /// From the crate's root.
+    module: Vec<String>,
+    /// See [`condensed`].
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("basehttp/src");
+    let mut files = vec![root.clone()];
+    let mut sources = Vec::new();
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let module = module_of(path.strip_prefix(&root).unwrap());
+            let code = condensed(&fs::read_to_string(&path).unwrap());
+            sources.push(Source { file: path, module, code });
+        }
+    }
+    sources
+}
+
+/// `conn/reply/mod.rs` is `["conn", "reply"]`, `conn/error.rs` is `["conn", "error"]`.
+fn module_of(file: &Path) -> Vec<String> {
+    let path = file.with_extension("");
+    let names = path.iter().map(|name| name.to_str().unwrap().to_owned());
+    names.filter(|name| !matches!(name.as_str(), "mod" | "lib")).collect()
+}
+
+/// The code without what is not code: comments (where links may point up), texts and white space.
+fn condensed(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let skipped = match first {
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            '"' => end_of_text(rest),
+            'r' if rest.starts_with("r#\"") => rest[3..].find("\"#").map_or(rest.len(), |end| end + 5),
+            '\'' if rest.starts_with("'\"'") => 3,
+            '\'' if rest.starts_with("'\\") => rest[2..].find('\'').map_or(rest.len(), |end| end + 3),
+            _ if first.is_whitespace() => first.len_utf8(),
+            _ => {
+                code.push(first);
+                rest = &rest[first.len_utf8()..];
+                continue;
+            }
+        };
+        // A keyword stays apart from the path behind it.
+        if code.ends_with(|last: char| last.is_alphanumeric()) {
+            code.push(' ');
+        }
+        rest = &rest[skipped..];
+    }
+    code
+}
+
+/// Where the text that `rest` begins with ends.
+fn end_of_text(rest: &str) -> usize {
+    let mut is_escaped = true; // The opening quote.
+    for (at, character) in rest.char_indices() {
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+/// What the code names of its own crate, in imports or anywhere else, as paths from the crate's root.
+fn targets(source: &Source) -> Vec<Vec<String>> {
+    let mut targets = Vec::new();
+    for start in ["crate::", "basehttp::", "super::"] {
+        for (at, _) in source.code.match_indices(start) {
+            let before = source.code[..at].chars().next_back();
+            let is_whole = !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '$'));
+            if is_whole {
+                resolve(&source.module, &source.code[at..], &mut targets);
+            }
+        }
+    }
+    targets
+}
+
+/// Resolves the path or the tree of paths at the front of `code`, as seen from `module`.
+fn resolve(module: &[String], code: &str, targets: &mut Vec<Vec<String>>) {
+    let (base, rest) = base_of(module, code);
+    for leaf in leaves(rest) {
+        targets.push(base.iter().cloned().chain(leaf.split("::").map(str::to_owned)).collect());
+    }
+}
+
+/// The module that the leading `crate::` or `super::`s name, and what follows them.
+fn base_of<'c>(module: &[String], code: &'c str) -> (Vec<String>, &'c str) {
+    if let Some(rest) = code.strip_prefix("crate::").or_else(|| code.strip_prefix("basehttp::")) {
+        return (Vec::new(), rest);
+    }
+    let mut base = module.to_vec();
+    let mut rest = code;
+    while let Some(behind) = rest.strip_prefix("super::") {
+        // Inside an inline module of this file `super` leads less far: taken as the file's, it errs on the strict side.
+        base.pop();
+        rest = behind;
+    }
+    (base, rest)
+}
+
+/// `a::{b, c::d}` is `a::b` and `a::c::d`; a plain path is itself.
+fn leaves(code: &str) -> Vec<String> {
+    let is_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '*');
+    let path_end = code.find(|c| !is_path(c)).unwrap_or(code.len());
+    let (path, rest) = code.split_at(path_end);
+    if !path.ends_with("::") && !path.is_empty() || !rest.starts_with('{') {
+        return vec![path.to_owned()];
+    }
+    let members = members(&rest[1..]);
+    members.iter().flat_map(|member| leaves(member)).map(|leaf| format!("{path}{leaf}")).collect()
+}
+
+/// The comma-separated members up to the closing brace.
+fn members(code: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut members) = (0, 0, Vec::new());
+    for (at, character) in code.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                members.extend(Some(&code[start..at]).filter(|member| !member.is_empty()));
+                start = at + 1;
+                if character == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    members
+}
+
+/// The floor of a module; the top where it is none of them.
+fn floor_of(module: &[String]) -> usize {
+    let first = module.first().map_or("", String::as_str);
+    FLOORS.iter().position(|floor| *floor == first).unwrap_or(FLOORS.len())
+}
+
+/// The targets that stand on a higher floor.
+fn upward(source: &Source) -> Vec<String> {
+    let floor = floor_of(&source.module);
+    targets(source).iter().filter(|target| floor_of(target) > floor).map(|target| target.join("::")).collect()
+}
+
+/// Which of [`IMPURE`] the code names.
+fn impurities(code: &str) -> Vec<&'static str> {
+    let in_trees = code.match_indices("std::{").flat_map(|(at, _)| leaves(&code[at..])).collect::<Vec<_>>();
+    let names = |impure: &str| code.contains(impure) || in_trees.iter().any(|leaf| leaf.contains(impure));
+    IMPURE.into_iter().filter(|impure| names(impure)).collect()
+}
+
+#[test]
+fn imports_only_point_down() {
+    let sources = sources();
+    assert!(sources.len() > 30, "the sources are there: {}", sources.len());
+    let faults: Vec<_> = sources
+        .iter()
+        .flat_map(|source| upward(source).into_iter().map(|target| format!("{}: {target}", source.file.display())))
+        .collect();
+    assert!(faults.is_empty(), "these imports point up:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn proto_has_no_sockets_clock_threads_or_files() {
+    let faults: Vec<_> = sources()
+        .iter()
+        .filter(|source| floor_of(&source.module) == 0)
+        .map(|source| (source.file.clone(), impurities(&source.code)))
+        .filter(|(_, impurities)| !impurities.is_empty())
+        .collect();
+    assert!(faults.is_empty(), "proto is pure, and time is an argument: {faults:#?}");
+}
+
+#[test]
+fn the_guard_sees_every_way_to_point_up() {
+    let table = [
+        ("conn/wire", "use crate::server::HTTPServer;", "server::HTTPServer", "a plain import"),
+        ("conn/wire", "use crate::{proto, server::HTTPServer};", "server::HTTPServer", "in a tree"),
+        ("conn/wire", "use crate::{\n    proto::{Field, Head},\n    server,\n};", "server", "a module in a tree"),
+        ("conn/wire", "use super::super::server::HTTPServer;", "server::HTTPServer", "by the parents"),
+        ("conn/reply/mod", "use super::super::{server, proto};", "server", "by the parents of a folder"),
+        ("conn/reply/head", "use super::super::super::server;", "server", "by more parents"),
+        ("conn/wire", "fn f(shard: &crate::engine::Shard) {}", "engine::Shard", "in a signature"),
+        ("proto/head", "use super::super::conn::Exchange;", "conn::Exchange", "the floor just above"),
+        ("proto/head", "use crate::Exchange;", "Exchange", "a re-export of the root"),
+        ("proto/head", "use basehttp::Exchange;", "Exchange", "a re-export by the crate's name"),
+        ("server/handler", "use crate::defaults;", "defaults", "a file above the floors"),
+        ("conn/wire", "use crate::proto::Head; use super::reply::Reply; use super::super::proto;", "", "down, beside"),
+        ("conn/wire", "//! [`HTTPServer`](crate::server::HTTPServer)\nuse super::Reply;", "", "a comment's link"),
+        ("conn/wire", "const TEXT: &str = \"use crate::server \\\" crate::server\";", "", "a text"),
+        ("conn/wire", "macro_rules! m { () => { $crate::server::X } }", "", "a macro's path is the user's"),
+        ("server/listen", "use crate::conn::{Address, Link};", "", "down"),
+        ("testing", "use crate::{Connection, HTTPServer, server::Lobby};", "", "above, all may be used"),
+    ];
+    for (file, text, expected, why) in table {
+        let module = module_of(Path::new(&format!("{file}.rs")));
+        let source = Source { file: file.into(), module, code: condensed(text) };
+        assert_eq!(upward(&source).join(" "), expected, "{why}: {text:?}");
+    }
+}
+
+#[test]
+fn the_guard_sees_every_impurity() {
+    let table: [(&str, &[&str]); 7] = [
+        ("use std::io::Read;", &["std::io"]),
+        ("use std::{fmt, io};", &["std::io"]),
+        ("use std::{fmt::{self, Write}, net::{IpAddr, Ipv4Addr}};", &["std::net"]),
+        ("fn f() { std::thread::yield_now() }", &["std::thread"]),
+        ("use std::time::SystemTime; fn f() { SystemTime::now(); }", &["SystemTime::now"]),
+        ("use std::time::Instant; fn f() { Instant::now(); }", &["Instant::now"]),
+        ("/// Not `std::fs`, nor SystemTime::now().\nuse std::time::SystemTime;", &[]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(impurities(&condensed(text)), expected, "{text:?}");
+    }
+}

@@ -1,0 +1,229 @@
+//! What the integration tests share: a client that sends raw bytes and takes replies apart by their framing.
+
+#![allow(dead_code)] // Each test file is a crate of its own and uses a part of this.
+
+pub mod does;
+
+use std::fmt::Debug;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use basehttp::testing;
+
+/// How long a client waits before a test is given up: a safety net, nothing is measured by it.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One connection to a server, as a client sees it.
+pub struct Client {
+    reader: BufReader<TcpStream>,
+}
+
+impl Client {
+    /// Connects to `address`.
+    pub fn connect(address: impl ToSocketAddrs) -> Self {
+        let stream = TcpStream::connect(address).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
+        stream.set_nodelay(true).expect("a fresh socket takes options");
+        Client { reader: BufReader::new(stream) }
+    }
+
+    /// Connects to a test's server.
+    pub fn of(server: &testing::Server) -> Self {
+        Client::connect(server.address())
+    }
+
+    /// Connects and sends `bytes`.
+    pub fn sending(server: &testing::Server, bytes: impl AsRef<[u8]>) -> Self {
+        let mut client = Client::of(server);
+        client.send(bytes);
+        client
+    }
+
+    /// Sends `bytes`.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.try_send(bytes).expect("the server takes the request");
+    }
+
+    /// Sends `bytes` to a server that may have closed already.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.reader.get_mut().write_all(bytes.as_ref())
+    }
+
+    /// Ends the client's side; replies can still be read.
+    pub fn end_sending(&mut self) {
+        self.reader.get_mut().shutdown(Shutdown::Write).expect("the connection is open");
+    }
+
+    /// Reads one reply to anything but HEAD.
+    pub fn read_reply(&mut self) -> Reply {
+        self.try_read_reply("GET").expect("a whole reply")
+    }
+
+    /// Reads one reply to `method`, which says whether a body can follow. `UnexpectedEof`, `ConnectionReset`: it was cut off.
+    pub fn try_read_reply(&mut self, method: &str) -> io::Result<Reply> {
+        Reply::read(&mut self.reader, method)
+    }
+
+    /// Reads until the server closes, and says what came. A reset is an error.
+    pub fn try_read_to_end(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.reader.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads until the server closes.
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        self.try_read_to_end().expect("the server closes cleanly")
+    }
+
+    /// The server closes without another byte.
+    #[track_caller]
+    pub fn expect_end(&mut self) {
+        let rest = self.read_to_end();
+        assert!(rest.is_empty(), "nothing but the end was to come: {:?}", String::from_utf8_lossy(&rest));
+    }
+
+    /// Reads so many bytes, whatever they mean.
+    pub fn read_exactly(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.reader.read_exact(&mut bytes).expect("so many bytes");
+        bytes
+    }
+
+    /// The stream below, for what the methods do not offer. Bytes that were read ahead are lost to it.
+    pub fn stream(&mut self) -> &mut TcpStream {
+        self.reader.get_mut()
+    }
+}
+
+/// One reply, taken apart.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// `HTTP/1.1`.
+    pub version: String,
+    /// `200`.
+    pub status: u16,
+    /// `OK`.
+    pub reason: String,
+    /// Names as sent, values read as Latin-1.
+    pub fields: Vec<(String, String)>,
+    /// Without its framing.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// Reads one reply to `method`.
+    pub fn read(reader: &mut impl BufRead, method: &str) -> io::Result<Self> {
+        let status_line = read_line(reader)?;
+        let mut words = status_line.splitn(3, ' ');
+        let mut word = || words.next().ok_or_else(|| malformed(&status_line));
+        let (version, status, reason) = (word()?.to_owned(), word()?, word()?.to_owned());
+        let status = status.parse().map_err(|_| malformed(&status_line))?;
+        let fields = read_fields(reader)?;
+        let mut reply = Reply { version, status, reason, fields, body: Vec::new() };
+        reply.body = reply.read_body(reader, method)?;
+        Ok(reply)
+    }
+
+    /// All replies in `bytes`, none of them to HEAD.
+    pub fn all(mut bytes: &[u8]) -> Vec<Self> {
+        let mut replies = Vec::new();
+        while !bytes.is_empty() {
+            replies.push(Reply::read(&mut bytes, "GET").expect("whole replies"));
+        }
+        replies
+    }
+
+    /// The first field of that name.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields_named(name).next()
+    }
+
+    /// Every field of that name.
+    pub fn fields_named(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        str::from_utf8(&self.body).expect("the body is text")
+    }
+
+    /// RFC 9112, section 6.3.
+    fn read_body(&self, reader: &mut impl BufRead, method: &str) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        if method == "HEAD" || matches!(self.status, 100..=199 | 204 | 304) {
+            return Ok(body);
+        }
+        if self.field("Transfer-Encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
+            return read_chunks(reader);
+        }
+        match self.field("Content-Length") {
+            Some(length) => {
+                body.resize(length.parse().map_err(|_| malformed(length))?, 0);
+                reader.read_exact(&mut body)?;
+            }
+            None => drop(reader.read_to_end(&mut body)?),
+        }
+        Ok(body)
+    }
+}
+
+impl Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let body = String::from_utf8_lossy(&self.body);
+        write!(f, "{} {} {} {:?} {body:?}", self.version, self.status, self.reason, self.fields)
+    }
+}
+
+fn read_fields(reader: &mut impl BufRead) -> io::Result<Vec<(String, String)>> {
+    let mut fields = Vec::new();
+    loop {
+        let line = read_line(reader)?;
+        if line.is_empty() {
+            return Ok(fields);
+        }
+        let (name, value) = line.split_once(':').ok_or_else(|| malformed(&line))?;
+        fields.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
+    }
+}
+
+fn read_chunks(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let line = read_line(reader)?;
+        let length = u64::from_str_radix(&line, 16).map_err(|_| malformed(&line))?;
+        if length == 0 {
+            read_fields(reader)?;
+            return Ok(body);
+        }
+        if reader.by_ref().take(length).read_to_end(&mut body)? as u64 != length {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        let end = read_line(reader)?;
+        if !end.is_empty() {
+            return Err(malformed(&end));
+        }
+    }
+}
+
+/// One line, without its CRLF, as Latin-1.
+fn read_line(reader: &mut impl BufRead) -> io::Result<String> {
+    let mut line = Vec::new();
+    reader.read_until(b'\n', &mut line)?;
+    match line.strip_suffix(b"\r\n") {
+        Some(line) => Ok(line.iter().map(|&byte| char::from(byte)).collect()),
+        None if line.ends_with(b"\n") => Err(malformed(&String::from_utf8_lossy(&line))),
+        None => Err(ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+fn malformed(text: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, format!("not well-formed: {text:?}"))
+}
+
+/// `bytes` in pieces for `respond_to_pieces`: byte by byte, of the very long ones a few bytes at a time.
+pub fn bit_by_bit(bytes: &[u8]) -> std::slice::Chunks<'_, u8> {
+    bytes.chunks(bytes.len().div_ceil(2048).max(1))
+}
