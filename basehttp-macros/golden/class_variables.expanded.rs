@@ -28,6 +28,9 @@ where
             },
         )
     }
+    fn pace(_: &str) -> reexported::basehttp::__private::Pace {
+        reexported::basehttp::__private::Pace::Pool
+    }
     const RESPONSES: &'static [(u16, &'static str, &'static str)] = reexported::basehttp::__private::responses! {
         299 : ("Fine", "All is well."), 520 : ("Tired", "The device needs a rest.")
     };

@@ -33,5 +33,11 @@ where
             },
         )
     }
+    fn pace(command: &str) -> ::basehttp::__private::Pace {
+        match command {
+            "M-SEARCH" => ::basehttp::__private::Pace::Pool,
+            _ => ::basehttp::__private::Pace::Auto,
+        }
+    }
     const OVERRIDES: ::basehttp::__private::Overrides = ::basehttp::__private::Overrides::NONE;
 }

@@ -9,6 +9,7 @@ impl Device {
     }
 
     #[http_method("M-SEARCH")]
+    #[pace("pool")]
     fn search(&self, ex: &mut Exchange) -> io::Result<()> {
         ex.send_error((404, "nothing found"))
     }

@@ -68,6 +68,17 @@ where
             },
         )
     }
+    fn pace(command: &str) -> ::basehttp::__private::Pace {
+        match command {
+            "GET" => ::basehttp::__private::Pace::Pool,
+            #[cfg(not(feature = "head"))]
+            "HEAD" => ::basehttp::__private::Pace::Pool,
+            #[cfg(unix)]
+            #[cfg(feature = "locks")]
+            "LOCK" => ::basehttp::__private::Pace::Auto,
+            _ => ::basehttp::__private::Pace::Inline,
+        }
+    }
     const OVERRIDES: ::basehttp::__private::Overrides = ::basehttp::__private::Overrides {
         #[cfg(feature = "quiet")]
         log_request: true,

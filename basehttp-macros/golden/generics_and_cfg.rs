@@ -1,10 +1,11 @@
-#[http_handler]
+#[http_handler(pace = "inline")]
 impl<'c, S: Store, const N: usize> Files<'c, S, N>
 where
     S::Error: Error,
 {
     const LIMIT: usize = N;
 
+    #[pace("pool")]
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         self.serve(ex)
     }
@@ -15,6 +16,7 @@ where
     }
 
     #[cfg(unix)]
+    #[pace("auto")]
     #[cfg(feature = "locks")]
     fn do_LOCK(&self, ex: &mut Exchange) {
         self.lock(ex);

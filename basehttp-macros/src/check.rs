@@ -5,6 +5,7 @@
 mod arguments;
 mod literals;
 mod methods;
+mod paces;
 mod signatures;
 mod types;
 mod verbs;
@@ -16,6 +17,7 @@ use crate::refusals::Refusals;
 pub fn handler(handler: &Handler<'_>, refusals: &mut Refusals) {
     arguments::check(handler.arguments, refusals);
     methods::check(handler, refusals);
+    paces::check(handler, refusals);
     signatures::check(handler, refusals);
     literals::check(handler, refusals);
 }

@@ -17,6 +17,7 @@
 //!     type MessageClass<'c> = Headers<'c>;
 //!     const METHODS: &'static [&'static str] = &["GET", "HEAD", "OPTIONS"];
 //!     fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Outcome> { … }
+//!     fn pace(command: &str) -> Pace { … } // if anything was said
 //!     const VERSION_STRING: &'static str = version_string!("Hello/1.0");
 //!     const OVERRIDES: Overrides = Overrides::NONE;
 //! }
@@ -30,6 +31,7 @@ mod class_variables;
 mod dispatch;
 mod names;
 mod overrides;
+mod pace;
 mod repair;
 
 use proc_macro2::TokenStream;
@@ -45,9 +47,10 @@ use crate::refusals::Refusals;
 pub fn handler(handler: &Handler<'_>) -> TokenStream {
     let names = Names::new(handler);
     let dispatch = dispatch::table_and_match(handler, &names);
+    let pace = pace::function(handler, &names);
     let class_variables = class_variables::constants(handler.arguments, &names);
     let overrides = overrides::flags_and_forwarders(handler, &names);
-    with_trait_impl(handler, &names, &block::annotated(handler), &quote!(#dispatch #class_variables #overrides))
+    with_trait_impl(handler, &names, &block::annotated(handler), &quote!(#dispatch #pace #class_variables #overrides))
 }
 
 /// The expansion of a refused block: the block for the editor, a handler that serves nothing, so that the type can be

@@ -1,8 +1,8 @@
 //! The attribute of basehttp, [`macro@http_handler`]. Use it through that crate, which re-exports it.
 //!
 //! Four steps, one module each: `parse`, `model`, `check`, `expand`. Beside them stands what several steps ask: the table
-//! of `overridables`, HTTP's `grammar`, the `calls` on an exchange, `similar` words, and the `refusals` that all of them
-//! report. Whole expansions, to be read, are in the folder `golden`.
+//! of `overridables`, the words for `paces`, HTTP's `grammar`, the `calls` on an exchange, `similar` words, and the
+//! `refusals` that all of them report. Whole expansions, to be read, are in the folder `golden`.
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,7 @@ mod golden;
 mod grammar;
 mod model;
 mod overridables;
+mod paces;
 mod parse;
 mod refusals;
 mod similar;
@@ -90,7 +91,39 @@ use crate::refusals::Refusals;
 /// | `MessageClass` | the type of `ex.headers`; `'c` or `'_` in it is the lifetime of the exchange | `Headers<'c>` |
 /// | `derive_head` | `false`: `do_GET` does not serve `HEAD` | `true` |
 /// | `derive_options` | `false`: nothing but a `do_OPTIONS` answers `OPTIONS` | `true` |
+/// | `pace` | `"inline"`, `"pool"` or `"auto"`: where the methods run, see below | `"auto"` |
 /// | `crate` | `"path::to::basehttp"`, for crates that re-export it | `"::basehttp"` |
+///
+/// # Where methods run
+///
+/// A request is served on the thread that read it, which is what makes the server fast, and what blocks is given to a
+/// pool of threads. The server learns by itself which is which: a method that took longer than 100 µs in three of its
+/// last eight runs blocks. These are told apart by method and by the first two segments of the path. So there is seldom
+/// a need to say anything; the argument `pace` says it for all methods, `#[pace("…")]` above a method for that one, and
+/// goes before the argument. `HEAD` has the pace of the `do_GET` that serves it.
+///
+/// | pace | the method runs |
+/// |---|---|
+/// | `"auto"` | where the server has learnt that it should |
+/// | `"inline"` | always on the thread that read the request: it never blocks |
+/// | `"pool"` | always on a thread of the pool: it blocks, and its first runs shall not hold anybody up |
+///
+/// ```
+/// # use basehttp::{Exchange, Result, http_handler};
+/// # struct Reports;
+/// # impl Reports { fn compute(&self) -> String { String::new() } }
+/// #[http_handler(pace = "inline")]
+/// impl Reports {
+///     fn do_GET(&self, ex: &mut Exchange) -> Result {
+///         Ok(ex.send_text(200, "ready")?)
+///     }
+///
+///     #[pace("pool")]
+///     fn do_POST(&self, ex: &mut Exchange) -> Result {
+///         Ok(ex.send_text(200, self.compute())?)
+///     }
+/// }
+/// ```
 ///
 /// # Overridable methods
 ///
@@ -147,8 +180,17 @@ use crate::refusals::Refusals;
 ///
 /// Whatever of this is broken, all of it at once, at the place and with what to write instead. Beyond that, literals on
 /// the exchange that could never work: a status code outside 100 to 599 in `send_response(…)`, `send_error(…)` and
-/// `send_text(…)`, a name that is no token or a value that cannot be sent in `send_header("…", "…")`. Closures and
-/// macros are not looked into.
+/// `send_text(…)`, a name that is no token or a value that cannot be sent in `send_header("…", "…")`. And three things
+/// that are right in Python:
+///
+/// | refused | to write instead |
+/// |---|---|
+/// | `self.send_response(200)`, and whatever else sends and cannot be overridden | `ex.send_response(200)` |
+/// | `ex.send_error(404, "no such page")` | `ex.send_error((404, "no such page"))` |
+/// | `ex.log_message("hello")` | `ex.log_message(format_args!("hello"))` |
+///
+/// The first is fine where the block has a method of that name, or the call hands on the exchange, as in
+/// `self.send_file(ex)`. Closures and macros are not looked into.
 ///
 /// ```compile_fail
 /// # use basehttp::{Exchange, Result, http_handler};

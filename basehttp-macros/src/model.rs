@@ -19,6 +19,9 @@ use crate::refusals::{Refusals, refusal};
 /// The attribute that names a method's token.
 const HTTP_METHOD: &str = "http_method";
 
+/// The attribute that says where a method runs.
+const PACE: &str = "pace";
+
 /// An impl block with the arguments of its attribute.
 pub struct Handler<'b> {
     pub arguments: &'b Arguments,
@@ -31,6 +34,8 @@ pub struct Handler<'b> {
 pub struct Method<'b> {
     pub item: &'b ImplItemFn,
     pub role: Role,
+    /// `#[pace("pool")]`, which goes before the argument `pace`.
+    pub pace: Option<LitStr>,
 }
 
 /// What a method is for.
@@ -57,7 +62,7 @@ impl<'b> Handler<'b> {
             ImplItem::Fn(function) => Some(function),
             _ => None,
         });
-        let methods = functions.map(|item| Method { item, role: Role::of(item, refusals) }).collect();
+        let methods = functions.map(|item| Method::new(item, refusals)).collect();
         Self { arguments, block, methods }
     }
 
@@ -79,6 +84,10 @@ impl<'b> Handler<'b> {
 }
 
 impl<'b> Method<'b> {
+    fn new(item: &'b ImplItemFn, refusals: &mut Refusals) -> Self {
+        Self { item, role: Role::of(item, refusals), pace: given_pace(item, refusals) }
+    }
+
     pub fn name(&self) -> &'b Ident {
         &self.item.sig.ident
     }
@@ -137,6 +146,14 @@ impl Token {
 }
 
 /// Whether the attribute is the macro's own and has to go before the compiler sees the block.
+pub fn is_own(attribute: &Attribute) -> bool {
+    is_http_method(attribute) || is_pace(attribute)
+}
+
+pub fn is_pace(attribute: &Attribute) -> bool {
+    attribute.path().is_ident(PACE)
+}
+
 pub fn is_http_method(attribute: &Attribute) -> bool {
     attribute.path().is_ident(HTTP_METHOD)
 }
@@ -149,4 +166,13 @@ fn given_token(function: &ImplItemFn, refusals: &mut Refusals) -> Option<LitStr>
         refusals.push(refusal(second, "a method serves one token", instead));
     }
     token
+}
+
+fn given_pace(function: &ImplItemFn, refusals: &mut Refusals) -> Option<LitStr> {
+    let mut given = function.attrs.iter().filter(|attribute| is_pace(attribute));
+    let pace = refusals.keep(parse::pace(given.next()?));
+    for second in given {
+        refusals.push(refusal(second, "a method has one pace", "keep one of them"));
+    }
+    pace
 }

@@ -58,3 +58,11 @@ pub fn method_token(attribute: &Attribute) -> syn::Result<LitStr> {
         )
     })
 }
+
+/// The word in `#[pace("pool")]`.
+pub fn pace(attribute: &Attribute) -> syn::Result<LitStr> {
+    attribute.parse_args().map_err(|_| {
+        let wrong = "`pace` takes one word, as a string";
+        refusal(attribute, wrong, "write `#[pace(\"inline\")]`, `#[pace(\"pool\")]` or `#[pace(\"auto\")]`")
+    })
+}

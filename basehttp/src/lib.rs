@@ -52,7 +52,7 @@ pub use basehttp_macros::http_handler;
 
 pub use conn::{
     Address, BodyReader, BodyWriter, DrainReport, Exchange, HTTPError, HandlerError, Hijacked, IntoOutcome, Outcome,
-    Overrides, Payload, Query, Result, ServerHandle, Stats, Status, Stream,
+    Overrides, Pace, Payload, Query, Result, ServerHandle, Stats, Status, Stream,
 };
 pub use connection::Connection;
 pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version};

@@ -1,13 +1,15 @@
-//! Literals in the bodies of the methods that get an exchange: what would be an error in every run is one now.
+//! Calls in the bodies of the methods that get an exchange: literals that would be an error in every run, and what is
+//! written as in Python, which the compiler would explain less well.
 //!
-//! Only calls whose receiver is the exchange are looked at: `ex.send_response(200).send_header("A", "b")`. Closures,
-//! nested items and macros are left alone, and a body that binds the exchange's name anew is as a whole.
+//! Only calls whose receiver is the exchange are looked at: `ex.send_response(200).send_header("A", "b")`, and those on
+//! `self` that should have it as theirs. Closures, nested items and macros are left alone, and a body that binds the
+//! exchange's name anew is as a whole.
 
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprClosure, ExprLit, ExprMethodCall, Ident, Item, Lit, LitInt, LitStr, PatIdent};
 
 use super::arguments::{refuse_status_code, status_code};
-use crate::calls;
+use crate::calls::{self, Exchange};
 use crate::grammar;
 use crate::model::Handler;
 use crate::refusals::Refusals;
@@ -15,7 +17,7 @@ use crate::refusals::Refusals;
 pub fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
     for method in &handler.methods {
         let body = &method.item.block;
-        if let Some(exchange) = method.exchange().filter(|exchange| !binds(body, exchange)) {
+        if let Some(exchange) = Exchange::of(method, handler).filter(|exchange| !binds(body, exchange.name)) {
             Calls { exchange, refusals }.visit_block(body);
         }
     }
@@ -40,16 +42,19 @@ fn binds(body: &Block, name: &Ident) -> bool {
     bindings.found
 }
 
-/// Looks at the calls on the exchange.
+/// Looks at the calls on the exchange, and at those that should be.
 struct Calls<'a> {
-    exchange: &'a Ident,
+    exchange: Exchange<'a>,
     refusals: &'a mut Refusals,
 }
 
 impl<'ast> Visit<'ast> for Calls<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         visit::visit_expr_method_call(self, call);
-        if calls::is_exchange(&call.receiver, self.exchange) {
+        if self.exchange.is_missed(call) {
+            self.missed(call);
+        }
+        if self.exchange.is_called(call) {
             self.call(call);
         }
     }
@@ -58,10 +63,26 @@ impl<'ast> Visit<'ast> for Calls<'_> {
 }
 
 impl Calls<'_> {
+    /// `self.send_response(200)` is Python; here the handler is shared, and each request has an exchange of its own.
+    fn missed(&mut self, call: &ExprMethodCall) {
+        let ExprMethodCall { receiver, dot_token, method, args, .. } = call;
+        let arguments = if args.is_empty() { "" } else { "…" };
+        self.refusals.refuse(
+            quote::quote!(#receiver #dot_token #method),
+            format_args!("`{method}` is a method of the exchange, and `self` is the handler"),
+            format_args!(
+                "write `{}.{method}({arguments})`\n\
+                 if another block has a `{method}` of your own, write `Self::{method}(self, …)`",
+                self.exchange.name
+            ),
+        );
+    }
+
     fn call(&mut self, call: &ExprMethodCall) {
         match call.method.to_string().as_str() {
             "send_response" | "send_response_only" | "send_error" | "send_text" | "send_bytes" => self.status(call),
             "send_header" => self.header(call),
+            "log_message" | "log_error" => self.message(call),
             _ => {}
         }
     }
@@ -88,12 +109,23 @@ impl Calls<'_> {
     /// `ex.send_error(404, "no such page")` is Python; here the status is one argument.
     fn python_arguments(&mut self, call: &ExprMethodCall) {
         let method = &call.method;
-        let shown = call.args.iter().map(shown).collect::<Vec<_>>().join(", ");
         self.refusals.refuse(
             &call.args,
             format_args!("`{method}` takes one argument"),
-            format_args!("write `{}.{method}(({shown}))`", self.exchange),
+            format_args!("write `{}.{method}(({}))`", self.exchange.name, shown_arguments(call)),
         );
+    }
+
+    /// `ex.log_message("hello")` is Python; here a message is formatted where it is written.
+    fn message(&mut self, call: &ExprMethodCall) {
+        if calls::has_text_as_message(call) {
+            let method = &call.method;
+            self.refusals.refuse(
+                &call.args,
+                format_args!("`{method}` takes its message as `format_args!`"),
+                format_args!("write `{}.{method}(format_args!({}))`", self.exchange.name, shown_arguments(call)),
+            );
+        }
     }
 
     fn header(&mut self, call: &ExprMethodCall) {
@@ -108,6 +140,11 @@ impl Calls<'_> {
             self.refusals.refuse(value, wrong, "write plain Latin-1 text on one line");
         }
     }
+}
+
+/// The arguments, short enough for a message.
+fn shown_arguments(call: &ExprMethodCall) -> String {
+    call.args.iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
 /// A literal as it stands, anything longer as `…`.

@@ -93,8 +93,11 @@ impl Wanted {
             Access::Shared => {}
             Access::Exclusive => refusals.refuse(
                 receiver,
-                format_args!("`{name}` takes `&mut self`, but requests share the handler"),
-                format_args!("{}\nwhat changes goes into a `Mutex` or an atomic", self.instead),
+                format_args!("`{name}` cannot take `&mut self`"),
+                format_args!(
+                    "{}\nthe handler is shared by all connections: keep state in a `Mutex` or an atomic",
+                    self.instead
+                ),
             ),
             Access::Owned => {
                 self.refuse(

@@ -4,7 +4,7 @@ use quote::quote;
 use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, parse_quote};
 
 use super::repair::repair;
-use crate::model::{Handler, Method, Role, is_http_method};
+use crate::model::{Handler, Method, Role, is_own};
 
 /// The block without the macro's own attributes, and with lints allowed.
 ///
@@ -27,7 +27,7 @@ pub fn annotated(handler: &Handler<'_>) -> ItemImpl {
 
 /// The block of a handler that is refused.
 pub fn repaired(handler: &Handler<'_>) -> ItemImpl {
-    annotated_with(handler, repair)
+    annotated_with(handler, |function, method| repair(function, method, handler))
 }
 
 fn annotated_with(handler: &Handler<'_>, change: impl Fn(&mut ImplItemFn, &Method<'_>)) -> ItemImpl {
@@ -39,7 +39,7 @@ fn annotated_with(handler: &Handler<'_>, change: impl Fn(&mut ImplItemFn, &Metho
         _ => None,
     });
     for (function, method) in functions.zip(&handler.methods) {
-        function.attrs.retain(|attribute| !is_http_method(attribute));
+        function.attrs.retain(|attribute| !is_own(attribute));
         function.attrs.extend(allowed(method));
         change(function, method);
     }

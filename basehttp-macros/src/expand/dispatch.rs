@@ -32,7 +32,7 @@ use crate::model::{Handler, Method};
 pub fn table_and_match(handler: &Handler<'_>, names: &Names) -> TokenStream {
     let rows = rows(handler);
     let table = rows.iter().flat_map(Row::entries);
-    let arms = rows.iter().map(|row| row.arm(names));
+    let arms = rows.iter().map(|row| row.arm(&row.answer(names)));
     let runtime = &names.runtime;
     let ex = names.parameter("ex", Span::call_site());
     let body = quote! {
@@ -63,7 +63,7 @@ fn with_body(names: &Names, table: &TokenStream, ex: &TokenStream, body: &TokenS
 }
 
 /// One arm of the match, and its entries in the table.
-struct Row<'h> {
+pub struct Row<'h> {
     cfgs: Vec<TokenStream>,
     tokens: Vec<String>,
     answer: Answer<'h>,
@@ -86,13 +86,25 @@ impl<'h> Row<'h> {
         self.tokens.iter().map(move |token| quote!(#(#cfgs)* #token))
     }
 
-    fn arm(&self, names: &Names) -> TokenStream {
-        let Self { cfgs, tokens, answer } = self;
-        let answer = match answer {
+    fn answer(&self, names: &Names) -> TokenStream {
+        match self.answer {
             Answer::Method(method) => outcome(method, names),
             Answer::Allow => allow(names),
-        };
-        quote!(#(#cfgs)* #(#tokens)|* => #answer,)
+        }
+    }
+
+    /// The method of the block that serves these tokens.
+    pub fn method(&self) -> Option<&'h Method<'h>> {
+        match self.answer {
+            Answer::Method(method) => Some(method),
+            Answer::Allow => None,
+        }
+    }
+
+    /// An arm of a match on the command, with this `value`.
+    pub fn arm(&self, value: &TokenStream) -> TokenStream {
+        let Self { cfgs, tokens, .. } = self;
+        quote!(#(#cfgs)* #(#tokens)|* => #value,)
     }
 }
 
@@ -110,7 +122,8 @@ fn allow(names: &Names) -> TokenStream {
     quote!(#runtime::allow(#ex, Self::METHODS))
 }
 
-fn rows<'h>(handler: &'h Handler<'h>) -> Vec<Row<'h>> {
+/// What is served, in the order of the block, the derived methods among it.
+pub fn rows<'h>(handler: &'h Handler<'h>) -> Vec<Row<'h>> {
     let mut rows = Vec::new();
     for (method, token) in handler.routes() {
         let token = token.text();

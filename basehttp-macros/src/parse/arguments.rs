@@ -13,7 +13,7 @@ use crate::refusals::{Refusals, refusal};
 use crate::similar;
 
 /// Each argument with a value to show in messages.
-const ARGUMENTS: [(&str, &str); 10] = [
+const ARGUMENTS: [(&str, &str); 11] = [
     ("server_version", "\"Hello/1.0\""),
     ("sys_version", "\"Device/2\""),
     ("protocol_version", "\"HTTP/1.1\""),
@@ -23,6 +23,7 @@ const ARGUMENTS: [(&str, &str); 10] = [
     ("MessageClass", "MyHeaders<'c>"),
     ("derive_head", "false"),
     ("derive_options", "false"),
+    ("pace", "\"pool\""),
     ("crate", "\"path::to::basehttp\""),
 ];
 
@@ -38,6 +39,7 @@ pub struct Arguments {
     pub message_class: Option<Type>,
     pub derive_head: Option<bool>,
     pub derive_options: Option<bool>,
+    pub pace: Option<LitStr>,
     /// Where the runtime crate is found, `::basehttp` if nothing is said.
     pub runtime: Option<Path>,
 }
@@ -100,6 +102,7 @@ impl Arguments {
             "MessageClass" => self.message_class = Some(input.parse()?),
             "derive_head" => self.derive_head = Some(input.parse::<LitBool>()?.value),
             "derive_options" => self.derive_options = Some(input.parse::<LitBool>()?.value),
+            "pace" => self.pace = Some(input.parse()?),
             "crate" => self.runtime = Some(input.parse::<LitStr>()?.parse_with(Path::parse_mod_style)?),
             unlisted => unreachable!("`{unlisted}` has an example but is not read"),
         }

@@ -1,0 +1,24 @@
+//! The words that say where a method runs: what is checked, what messages show and what the expansion says all come
+//! from this table.
+//!
+//! If you change it, change `Pace` in the runtime and the table in the documentation of `http_handler`.
+
+/// Each word, and the variant of the runtime's `Pace` that it names.
+pub const PACES: [(&str, &str); 3] = [("inline", "Inline"), ("pool", "Pool"), ("auto", "Auto")];
+
+/// The variant that a word names.
+pub fn variant(word: &str) -> Option<&'static str> {
+    PACES.iter().find(|(known, _)| *known == word).map(|(_, variant)| *variant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pace_is_documented() {
+        for (word, _) in PACES {
+            assert!(include_str!("lib.rs").contains(&format!("/// | `\"{word}\"` |")), "{word}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+use basehttp::{Exchange, Result, http_handler};
+
+struct Hello;
+
+#[http_handler]
+impl Hello {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_error(404)?)
+    }
+
+    #[pace("pool")]
+    fn handle_timeout(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use basehttp::{Exchange, Result, http_handler};
+
+struct Hello;
+
+#[http_handler]
+impl Hello {
+    #[pace("pool")]
+    #[pace("inline")]
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_error(404)?)
+    }
+}
+
+fn main() {}
