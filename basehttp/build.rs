@@ -4,6 +4,8 @@ use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    // For the models in `engine/loom_models.rs`.
+    println!("cargo::rustc-check-cfg=cfg(loom)");
     println!("cargo::rustc-env=BASEHTTP_SYS_VERSION=Rust/{}", compiler_version());
 }
 

@@ -1,4 +1,4 @@
-//! A Python script, ported: `cargo run --release --example port_of_python` (or with another port as its argument).
+//! A Python script, ported (but a score has nine digits at most): `cargo run --release --example port_of_python`
 //!
 //! ```console
 //! $ curl -d 42 http://127.0.0.1:8000/ada
@@ -44,9 +44,11 @@ impl Scores {
     }
 
     fn do_POST(&self, ex: &mut Exchange) -> Result {
-        let score = String::from_utf8(ex.read_body(10)?)?.parse::<u32>();
-        let score = score.map_err(|_| HTTPError::new(400, "a score is a number"))?;
-        *self.0.lock().unwrap().entry(ex.path.to_owned()).or_default() += u64::from(score);
+        let score = ex.read_text(9)?;
+        let is_number = score.bytes().all(|byte| byte.is_ascii_digit());
+        let score =
+            score.parse::<u64>().ok().filter(|_| is_number).ok_or(HTTPError::new(400, "a score is a number"))?;
+        *self.0.lock().unwrap().entry(ex.path.to_owned()).or_default() += score;
         self.do_GET(ex)
     }
 }

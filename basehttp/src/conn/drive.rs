@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
@@ -13,6 +14,7 @@ use super::error::HTTPError;
 use super::exchange::{Arrival, Request};
 use super::line::{Arriving, BodyAhead, Line, Patience, Ready, SendingTail, Stash, State, Wait, patience};
 use super::reply::Asked;
+use super::serve::forget_panic;
 use super::service::{Ending, Next, Service};
 use super::site::Site;
 use super::socket::{Direction, Socket};
@@ -101,7 +103,7 @@ enum Step {
 impl Bench {
     pub fn new(site: &Site) -> Self {
         Bench {
-            wire: RefCell::new(Wire::new(Socket::Taken, site.settings.clone())),
+            wire: RefCell::new(Wire::new(site)),
             sent: 0,
             input: vec![0; READ_BYTES],
             start: 0,
@@ -161,10 +163,7 @@ impl Bench {
         match self.find_request(host.site) {
             Err(refusal) => self.refuse(line, host, driver, refusal.into()),
             Ok(Some(span)) if !driver.is_turn_over() => self.serve(line, host, driver, span),
-            Ok(_) if self.has_unsent() => {
-                line.state = State::Writing(Next::Keep);
-                Step::Again
-            }
+            Ok(_) if self.has_unsent() => self.start_writing(line, Next::Keep, driver.now()),
             Ok(_) if driver.is_turn_over() => Step::Wait(Wait::Turn),
             Ok(_) => {
                 if self.start < self.end {
@@ -189,7 +188,8 @@ impl Bench {
     fn is_trickling(&self, site: &Site, now: Instant) -> bool {
         let (Some(body), Some(began)) = (&self.arriving.body, self.arriving.began) else { return false };
         let received = self.end - self.start - body.span.end;
-        site.settings.is_too_slow(now.saturating_duration_since(began), received as u64)
+        let settings = &site.settings;
+        settings.is_trickle(now.saturating_duration_since(began), received as u64, settings.body_stall_timeout)
     }
 
     /// The head of a request that can be served: its body is here, or will not be waited for.
@@ -317,11 +317,10 @@ impl Bench {
         }
         self.tail = tail.map(SendingTail::new);
         match next {
-            Next::Keep if self.tail.is_none() && self.unsent_len() < wire_room(self.wire.get_mut()) => {}
-            Next::Hijacked | Next::Abort => return self.finish(line, next, now),
-            next => line.state = State::Writing(next),
+            Next::Keep if self.tail.is_none() && self.unsent_len() < wire_room(self.wire.get_mut()) => Step::Again,
+            Next::Hijacked | Next::Abort => self.finish(line, next, now),
+            next => self.start_writing(line, next, now),
         }
-        Step::Again
     }
 
     fn refuse(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, error: HTTPError) -> Step {
@@ -360,7 +359,12 @@ impl Bench {
         refusal: Option<HTTPError>,
     ) -> Ending {
         let (peer, wire, site, segments) = (&line.peer, &self.wire, host.site, &OnceCell::new());
-        host.service.serve(Arrival { request, fields, refusal, ahead, peer, wire, site, segments })
+        let arrival = Arrival { request, fields, refusal, ahead, peer, wire, site, segments };
+        // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
+        catch_unwind(AssertUnwindSafe(|| host.service.serve(arrival))).unwrap_or_else(|panic| {
+            forget_panic(panic);
+            Ending::aborted()
+        })
     }
 
     // Writing.
@@ -373,13 +377,28 @@ impl Bench {
         self.unsent_len() > 0 || self.tail.is_some()
     }
 
+    /// From here on the replies are being written, and then comes `next`.
+    fn start_writing(&mut self, line: &mut Line, next: Next, now: Instant) -> Step {
+        line.state = State::Writing(next);
+        line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
+        Step::Again
+    }
+
     fn write(&mut self, line: &mut Line, now: Instant) -> Step {
+        let left = self.unsent_len();
+        let sent = self.tail.as_ref().map(SendingTail::sent);
         match self.send() {
             Ok(()) => {
                 let State::Writing(next) = mem::replace(&mut line.state, State::Reading) else { return Step::Again };
                 self.finish(line, next, now)
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Step::Wait(Wait::For(Direction::Write)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // Only what the client takes buys it time, not what it sends.
+                if self.unsent_len() < left || self.tail.as_ref().map(SendingTail::sent) > sent {
+                    line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
+                }
+                Step::Wait(Wait::For(Direction::Write))
+            }
             Err(_) => self.abort(line),
         }
     }

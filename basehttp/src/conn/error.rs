@@ -109,9 +109,9 @@ impl HTTPError {
         self.0.explain.as_deref()
     }
 
-    /// What caused it, if that was told.
-    pub(crate) fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
-        self.0.cause.as_deref()
+    /// Whether it was told what caused it: that is worth a line of the log.
+    pub(crate) fn has_cause(&self) -> bool {
+        self.0.cause.is_some()
     }
 
     /// The response fields that came with it.

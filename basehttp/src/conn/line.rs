@@ -11,7 +11,6 @@
 //!                                      +-----------------> closed           close, abort, hijack
 //! ```
 
-use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -95,8 +94,12 @@ impl SendingTail {
         SendingTail { tail, sent: 0 }
     }
 
-    /// Gives the socket as much as it takes. True at the end.
-    pub fn send(&mut self, socket: &mut Socket) -> io::Result<bool> {
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Gives the socket as much as it takes, until all of it is sent.
+    pub fn send(&mut self, socket: &mut Socket) -> io::Result<()> {
         while self.sent < self.tail.len() {
             self.sent += match &mut self.tail {
                 Tail::Bytes(payload) => {
@@ -104,16 +107,12 @@ impl SendingTail {
                     socket.write(&payload.as_slice()[start..])? as u64
                 }
                 Tail::File { file, offset, length } => {
-                    send_file(socket, file, *offset + self.sent, *length - self.sent)?
+                    socket.send_file(file, *offset + self.sent, *length - self.sent)?
                 }
             };
         }
-        Ok(true)
+        Ok(())
     }
-}
-
-fn send_file(socket: &mut Socket, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
-    socket.send_file(file, offset, count)
 }
 
 /// What a connection needs before it can go on.
@@ -213,8 +212,7 @@ pub(super) fn patience(state: &State, arriving: &Arriving, has_served: bool, set
             None if has_served => Patience::FromNow(settings.idle_timeout),
             None => Patience::Unchanged,
         },
-        State::Writing(_) => Patience::FromNow(settings.write_stall_timeout),
-        State::Draining(..) | State::Lingering(_) | State::Closed => Patience::Unchanged,
+        State::Writing(_) | State::Draining(..) | State::Lingering(_) | State::Closed => Patience::Unchanged,
     }
 }
 
@@ -222,6 +220,6 @@ pub(super) fn patience(state: &State, arriving: &Arriving, has_served: bool, set
 pub(super) enum Patience {
     FromNow(Duration),
     Until(Instant),
-    /// As it was set when the state began.
+    /// As it was set when the state began, or when it last got on.
     Unchanged,
 }

@@ -35,6 +35,7 @@ mod site;
 mod socket;
 mod stats;
 mod status;
+mod streaming;
 mod sugar;
 mod wire;
 
@@ -59,7 +60,7 @@ pub(crate) use blocking::handle_one_request;
 pub(crate) use drive::{Bench, Driver, Host, Place};
 pub(crate) use line::{Line, Ready, Wait};
 pub(crate) use reply::Reply;
-pub(crate) use serve::{serve, serve_bare};
+pub(crate) use serve::{forget_panic, serve, serve_bare};
 pub(crate) use settings::Settings;
 pub(crate) use site::Site;
-pub(crate) use socket::Socket;
+pub(crate) use socket::{Direction, Socket};

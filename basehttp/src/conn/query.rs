@@ -30,7 +30,7 @@ impl<'c> Query<'c> {
     /// # struct Form;
     /// # #[http_handler] impl Form {
     /// fn do_POST(&self, ex: &mut Exchange) -> basehttp::Result {
-    ///     let body = String::from_utf8(ex.read_body(64 * 1024)?)?;
+    ///     let body = ex.read_text(64 * 1024)?;
     ///     let name = Query::parse(&body).get("name").unwrap_or_default().into_owned();
     ///     Ok(ex.send_text(200, format!("hello {name}"))?)
     /// }

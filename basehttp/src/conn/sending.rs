@@ -214,7 +214,8 @@ impl<M> Exchange<'_, M> {
         content_type: &str,
         body: impl Into<Payload>,
     ) -> io::Result<()> {
-        self.send_response(status).send_header("Content-Type", content_type);
+        self.send_response(status);
+        self.with_reply(|reply, out| reply.add_field("Content-Type", content_type, out));
         self.send_tail(Tail::Bytes(body.into()))
     }
 

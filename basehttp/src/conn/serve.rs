@@ -90,7 +90,11 @@ impl<M> Exchange<'_, M> {
             Ok(Some(Ok(()))) => self.finish(),
             Ok(Some(Err(error))) => self.fail(&error),
             Ok(None) => self.answer((501, format!("Unsupported method ('{}')", self.request.command)).into()),
-            Err(panic) => self.fail(&format!("the handler panicked: {}", panic_text(&*panic)).into()),
+            Err(panic) => {
+                let error = format!("the handler panicked: {}", panic_text(&*panic)).into();
+                forget_panic(panic);
+                self.fail(&error)
+            }
         }
     }
 
@@ -125,8 +129,10 @@ impl<M> Exchange<'_, M> {
             return End::Aborted;
         }
         let answer = error.http_error().or_else(|| self.rfile.fault().cloned());
-        if answer.as_ref().is_none_or(|answer| answer.cause().is_some()) {
-            self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error));
+        match &answer {
+            None => drop(self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error))),
+            Some(answer) if answer.has_cause() => drop(self.guarded(|ex| ex.log_error(format_args!("{error}")))),
+            Some(_) => {}
         }
         if self.wire.borrow().reply.is_on_wire() {
             self.guarded(|ex| ex.log_error(format_args!("the reply was cut off: {error}")));
@@ -197,7 +203,14 @@ impl<M> Exchange<'_, M> {
         let result = catch_unwind(AssertUnwindSafe(|| call(self)));
         self.in_end_headers.set(false);
         self.in_send_error.set(false);
-        result.ok()
+        result.map_err(forget_panic).ok()
+    }
+}
+
+/// Drops a panic's value, which is the user's and may panic again: then it is leaked.
+pub(crate) fn forget_panic(panic: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(again);
     }
 }
 

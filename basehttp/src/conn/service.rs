@@ -51,6 +51,13 @@ pub struct Ending {
     pub(crate) next: Next,
 }
 
+impl Ending {
+    /// Nothing can be said of the connection any more but that it is over.
+    pub(crate) fn aborted() -> Self {
+        Ending { leftover: Leftover { used_ahead: 0, refill: Vec::new() }, tail: None, next: Next::Abort }
+    }
+}
+
 /// What becomes of the connection.
 #[derive(Debug)]
 pub(crate) enum Next {

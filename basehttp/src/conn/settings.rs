@@ -37,13 +37,15 @@ pub(crate) struct Settings {
     pub min_body_bytes_per_second: u64,
     pub write_stall_timeout: Duration,
     pub idle_timeout: Duration,
+    /// Handlers that may wait for slow readers at once.
+    pub max_streaming: usize,
 }
 
 impl Settings {
-    /// Whether a body that has brought `received` bytes in `elapsed` is a trickle.
-    pub fn is_too_slow(&self, elapsed: Duration, received: u64) -> bool {
+    /// Whether a body of which so many bytes have moved in `elapsed` is a trickle; looked at once `patience` is over.
+    pub fn is_trickle(&self, elapsed: Duration, bytes: u64, patience: Duration) -> bool {
         let wanted = elapsed.as_secs().saturating_mul(self.min_body_bytes_per_second);
-        elapsed > self.body_stall_timeout && received < wanted
+        elapsed > patience && bytes < wanted
     }
 }
 
@@ -58,6 +60,7 @@ impl Default for Settings {
             min_body_bytes_per_second: MIN_BODY_BYTES_PER_SECOND,
             write_stall_timeout: WRITE_STALL_TIMEOUT,
             idle_timeout: IDLE_TIMEOUT,
+            max_streaming: usize::MAX,
         }
     }
 }

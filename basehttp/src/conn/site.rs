@@ -1,8 +1,11 @@
 //! What all connections of one server share: its class variables, its bounds, and the heads that are ready-made.
 
+use std::sync::Arc;
+
 use super::ServerHandle;
 use super::hooks::Overrides;
 use super::settings::Settings;
+use super::streaming::Streams;
 use crate::proto::{self, Responses, Version};
 
 /// The class variables of a handler's type, as its connections see them.
@@ -22,12 +25,14 @@ pub(crate) struct Site {
     pub profile: Profile,
     pub settings: Settings,
     pub handle: ServerHandle,
+    pub streams: Arc<Streams>,
     ready: ReadyHeads,
 }
 
 impl Site {
     pub fn new(profile: Profile, settings: Settings, handle: ServerHandle) -> Self {
-        Site { profile, settings, handle, ready: ReadyHeads::new(&profile) }
+        let streams = Streams::new(settings.max_streaming);
+        Site { profile, settings, handle, streams, ready: ReadyHeads::new(&profile) }
     }
 
     /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.

@@ -29,9 +29,10 @@ impl<'c, M> Exchange<'c, M> {
     /// # use basehttp::{Exchange, http_handler};
     /// # struct Upper;
     /// # #[http_handler] impl Upper {
-    /// fn do_POST(&self, ex: &mut Exchange) -> basehttp::Result {
-    ///     let text = String::from_utf8(ex.read_body(1024 * 1024)?)?;
-    ///     Ok(ex.send_text(200, text.to_uppercase())?)
+    /// fn do_POST(&self, ex: &mut Exchange) -> std::io::Result<()> {
+    ///     let mut body = ex.read_body(1024 * 1024)?;
+    ///     body.make_ascii_uppercase();
+    ///     ex.send_bytes(200, "application/octet-stream", body)
     /// }
     /// # }
     /// # let reply = basehttp::testing::respond(&Upper, b"POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi");
@@ -46,6 +47,31 @@ impl<'c, M> Exchange<'c, M> {
         let mut body = Vec::with_capacity(usize::try_from(announced.min(MAX_TRUSTED_CAPACITY)).unwrap_or(0));
         (&mut self.rfile).take(max.saturating_add(1)).read_to_end(&mut body)?;
         if body.len() as u64 > max { Err(too_large(max)) } else { Ok(body) }
+    }
+
+    /// Reads the whole request body as UTF-8, of at most `max` bytes.
+    ///
+    /// # Errors
+    /// As [`read_body`](Self::read_body); a body that is no UTF-8 becomes 400.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// # struct Upper;
+    /// # #[http_handler] impl Upper {
+    /// fn do_POST(&self, ex: &mut Exchange) -> std::io::Result<()> {
+    ///     let text = ex.read_text(1024 * 1024)?;
+    ///     ex.send_text(200, text.to_uppercase())
+    /// }
+    /// # }
+    /// # let reply = basehttp::testing::respond(&Upper, b"POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi");
+    /// # assert!(reply.ends_with(b"\r\n\r\nHI"));
+    /// # let reply = basehttp::testing::respond(&Upper, b"POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\n\xff");
+    /// # assert!(reply.starts_with(b"HTTP/1.0 400 "));
+    /// ```
+    pub fn read_text(&mut self, max: usize) -> io::Result<String> {
+        String::from_utf8(self.read_body(max)?).map_err(|error| {
+            HTTPError::from(400).with_explain("the request's body is no utf-8").with_source(error).into()
+        })
     }
 
     /// The segments of the path, percent-decoded, without the query: `/users/7` is `["users", "7"]`, `/` is empty, and

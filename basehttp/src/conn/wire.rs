@@ -6,13 +6,16 @@
 //! `out` holds, in this order: whole earlier replies (pipelining), then the current one from `reply.start()` on. The
 //! earlier ones may leave at any time, the current one only when its head is final.
 
+use std::sync::Arc;
 use std::time::Instant;
 use std::{io, mem};
 
 use super::error::HTTPError;
 use super::reply::{Asked, Reply};
 use super::settings::Settings;
-use super::socket::Socket;
+use super::site::Site;
+use super::socket::{Direction, Socket};
+use super::streaming::{Place, Streams};
 
 /// See the module.
 pub(crate) struct Wire {
@@ -22,6 +25,9 @@ pub(crate) struct Wire {
     /// A text that is being put together by code that may call back here.
     pub scratch: String,
     settings: Settings,
+    /// A handler that waits for a slow reader has a place among those who may.
+    streams: Arc<Streams>,
+    place: Option<Place>,
     /// The client asked to be told before it sends its body (RFC 9110, section 10.1.1).
     awaits_continue: bool,
     /// When the body was first waited for, and what came since.
@@ -33,13 +39,16 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub fn new(socket: Socket, settings: Settings) -> Self {
+    /// Without a socket yet.
+    pub fn new(site: &Site) -> Self {
         Wire {
-            socket,
+            socket: Socket::Taken,
             out: Vec::new(),
-            reply: Reply::new(settings.max_buffered_reply_bytes),
+            reply: Reply::new(site.settings.max_buffered_reply_bytes),
             scratch: String::new(),
-            settings,
+            settings: site.settings.clone(),
+            streams: Arc::clone(&site.streams),
+            place: None,
             awaits_continue: false,
             body_clock: None,
             was_read: false,
@@ -53,6 +62,7 @@ impl Wire {
         self.awaits_continue = awaits_continue;
         self.body_clock = None;
         self.was_read = false;
+        self.place = None;
     }
 
     /// Takes up another connection.
@@ -63,6 +73,7 @@ impl Wire {
 
     /// Lets go of the connection.
     pub fn detach(&mut self) -> Socket {
+        self.place = None;
         mem::replace(&mut self.socket, Socket::Taken)
     }
 
@@ -117,11 +128,31 @@ impl Wire {
 
     /// Sends all of `out`.
     pub fn send_out(&mut self) -> io::Result<()> {
-        let stall = self.settings.write_stall_timeout;
-        let sent = self.check_gone().and_then(|()| self.socket.write_all_waiting(&self.out, stall));
+        let sent = self.check_gone().and_then(|()| self.write_out());
         self.out.clear();
         self.reply.note_sent();
         self.noting_loss(sent)
+    }
+
+    /// Waits for the reader where need be: not for ever, not at a trickle, and not with too many others.
+    fn write_out(&mut self) -> io::Result<()> {
+        let (mut sent, began) = (0, Instant::now());
+        while sent < self.out.len() {
+            match self.socket.write(&self.out[sent..]) {
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.place.is_none() {
+                        self.place = Some(self.streams.enter()?);
+                    }
+                    if self.settings.is_trickle(began.elapsed(), sent as u64, self.settings.write_stall_timeout) {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                    self.socket.wait(Direction::Write, Some(self.settings.write_stall_timeout))?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Sends the replies that stand before the current one.
@@ -181,7 +212,11 @@ impl Wire {
     }
 
     fn check_rate(&self, began: Instant, received: u64) -> io::Result<()> {
-        if self.settings.is_too_slow(began.elapsed(), received) { Err(too_slow()) } else { Ok(()) }
+        if self.settings.is_trickle(began.elapsed(), received, self.settings.body_stall_timeout) {
+            Err(too_slow())
+        } else {
+            Ok(())
+        }
     }
 
     // The peer.

@@ -4,12 +4,13 @@
 //! The one that slept least long is woken first: its stack and the processor's caches know it.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, Thread};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::placement::Room;
+use super::sync::atomic::{AtomicBool, Ordering};
+use super::sync::thread::{self, Thread};
+use super::sync::{Mutex, MutexGuard};
 
 /// How long a thread without work stays: 10 s.
 const IDLE_THREAD: Duration = Duration::from_secs(10);
@@ -75,6 +76,11 @@ impl<J: Send + 'static> Crew<J> {
         } else {
             Room::Full
         }
+    }
+
+    /// Whether no job waits for a thread.
+    pub fn is_quiet(&self) -> bool {
+        self.lock().jobs.is_empty()
     }
 
     /// Threads there are, leaders included.

@@ -17,16 +17,20 @@
 
 mod accept;
 mod crew;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod monitor;
 mod pace;
 mod placement;
 mod shard;
 mod slab;
 mod stats;
+mod sync;
 mod watch;
 mod work;
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -40,8 +44,9 @@ use self::monitor::Alarm;
 use self::pace::PaceTable;
 use self::shard::{Control, Shard};
 use self::stats::Counters;
+use self::watch::Watch;
 use self::work::{Desk, Job};
-use crate::conn::{Host, Loop, Service, Site, Stats};
+use crate::conn::{Host, Loop, Service, Site, Stats, forget_panic};
 
 pub(crate) use self::accept::is_of_one_client;
 pub(crate) use self::monitor::run;
@@ -114,9 +119,20 @@ impl Engine {
     fn work_for_ever(self: &Arc<Self>) {
         let (mut desk, me) = (Desk::new(self), Sleeper::new());
         while let Some(task) = self.crew.next(&me) {
-            match task {
+            let led = if let Task::Lead { shard, epoch } = &task { Some((*shard, *epoch)) } else { None };
+            let worked = catch_unwind(AssertUnwindSafe(|| match task {
                 Task::Lead { shard, epoch } => desk.lead(shard, epoch),
                 Task::Job(job) => desk.serve(job),
+            }));
+            // A fault of ours, since user code has guards of its own. It costs the connection that it met.
+            if let Err(panic) = worked {
+                forget_panic(panic);
+                desk = Desk::new(self);
+                if let Some((shard, epoch)) = led
+                    && self.shards[shard].epoch() == epoch
+                {
+                    self.appoint_leader(shard);
+                }
             }
         }
     }
@@ -145,7 +161,11 @@ impl Loop for Engine {
 
     fn stats(&self) -> Stats {
         let parked = self.shards.iter().map(|shard| shard.slab().parked(|_| true).len() as u64).sum();
-        Stats { parked, threads: self.crew.threads() as u64, ..self.counters.read() }
+        // Beside those of the crew, the leaders that are in one.
+        let leaders = self.shards.iter().filter(|shard| Watch::is_in_handler(shard.watch.word())).count() as u64;
+        let counted = self.counters.read();
+        let in_handlers = counted.in_handlers + leaders;
+        Stats { parked, in_handlers, threads: self.crew.threads() as u64, ..counted }
     }
 }
 

@@ -1,14 +1,15 @@
 //! The monitor: the thread that called `serve_forever`. It replaces leaders whose handler blocks, calls
 //! `service_actions`, and ends the engine. While no leader is in a handler it sleeps, for good if nothing else is due.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::stats::Counters;
+use super::sync::atomic::{AtomicBool, Ordering};
+use super::sync::{Condvar, Mutex, fence_in_models};
 use super::watch::Watch;
 use super::{Control, Engine};
-use crate::conn::DrainReport;
+use crate::conn::{DrainReport, forget_panic};
 
 /// How often the leaders are looked at: every 4 ms. A handler that is seen twice is replaced, after 4 to 8 ms.
 const TICK: Duration = Duration::from_millis(4);
@@ -41,6 +42,18 @@ impl Alarm {
         }
     }
 
+    /// Waits for a ring or for a handler to begin, at most so long; `None` is for good. Not while there is one.
+    pub fn sleep(&self, wait: Option<Duration>, is_anybody_in_a_handler: impl FnOnce() -> bool) {
+        // A swap, because loom would not order a plain store behind the leaders' swaps; they are the same instruction.
+        self.asleep.swap(true, Ordering::SeqCst);
+        fence_in_models();
+        // A handler that began before it could see `asleep` is seen here.
+        if !is_anybody_in_a_handler() {
+            self.wait(wait);
+        }
+        self.asleep.store(false, Ordering::SeqCst);
+    }
+
     /// Waits for a ring, at most so long; `None` is for good.
     fn wait(&self, wait: Option<Duration>) {
         let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,15 +77,14 @@ pub(crate) fn run(engine: &Arc<Engine>) -> DrainReport {
     }
     engine.closing.store(true, Ordering::SeqCst);
     engine.shards.iter().for_each(super::shard::Shard::wake);
-    let answered = engine.counters.requests.load(Ordering::SeqCst) - engine.counters.in_handlers.load(Ordering::SeqCst);
+    let answered = engine.counters.answered();
     let deadline = Instant::now() + engine.site.handle.grace();
     while engine.counters.connections.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
         round.go();
     }
     engine.end();
-    let finished = engine.counters.requests.load(Ordering::SeqCst) - engine.counters.in_handlers.load(Ordering::SeqCst);
     let cut = engine.counters.connections.load(Ordering::SeqCst) as u64;
-    DrainReport { finished: finished - answered, cut }
+    DrainReport { finished: engine.counters.answered() - answered, cut }
 }
 
 impl Engine {
@@ -112,17 +124,9 @@ impl<'e> Round<'e> {
 
     /// Sleeps until a handler begins, or something else is due.
     fn sleep(&mut self) {
-        let alarm = &self.engine.alarm;
-        alarm.asleep.store(true, Ordering::SeqCst);
-        // A handler that began before it could see `asleep` is seen here.
-        if self.is_anybody_in_a_handler() {
-            alarm.asleep.store(false, Ordering::SeqCst);
-        } else {
-            let due = self.next_actions.map(|next| next.saturating_duration_since(Instant::now()));
-            let closing = self.engine.is_closing().then_some(TICK);
-            alarm.wait(closing.or(due));
-            alarm.asleep.store(false, Ordering::SeqCst);
-        }
+        let due = self.next_actions.map(|next| next.saturating_duration_since(Instant::now()));
+        let closing = self.engine.is_closing().then_some(TICK);
+        self.engine.alarm.sleep(closing.or(due), || self.is_anybody_in_a_handler());
         self.quiet_ticks = 0;
     }
 
@@ -137,8 +141,10 @@ impl<'e> Round<'e> {
             let word = self.engine.shards[number].watch.word();
             if word != *seen {
                 self.quiet_ticks = 0;
-            } else if Watch::is_in_handler(word) && u64::from(self.engine.shards[number].epoch()) == word >> 32 {
+            } else if Watch::is_in_handler(word) && self.engine.shards[number].watch.take_away(word) {
                 Counters::add(&self.engine.counters.rescues);
+                // Until it returns; it counts itself off when it finds its word taken.
+                Counters::add(&self.engine.counters.in_handlers);
                 self.engine.appoint_leader(number);
             }
             *seen = word;
@@ -154,7 +160,7 @@ impl<'e> Round<'e> {
         let _serving = self.engine.site.handle.enter();
         let actions = std::panic::AssertUnwindSafe(|| self.engine.service.service_actions());
         // A panic of its own is the panic hook's to tell; the server goes on.
-        let _ = std::panic::catch_unwind(actions);
+        let _ = std::panic::catch_unwind(actions).map_err(forget_panic);
         self.next_actions = Some(Instant::now() + interval);
     }
 }

@@ -1,16 +1,17 @@
 //! One shard: a poller, the connections parked at it, and the lease that makes a thread its leader.
 //!
-//! Three locks, never nested but for one case, and none is held while user code runs:
+//! Three locks, none of them held while user code runs:
 //!
 //! * `lease` (poller, ready list): held across a poll, by the leader alone. A leader whose epoch is over lets go of it at
-//!   its next relock, and finds another one leading.
-//! * `slab`: held for the moment of parking or taking a connection, also by other threads and inside the lease.
+//!   its next relock, and finds another one leading. Nobody else ever waits for it.
+//! * `slab`: held for the moment of parking or taking a connection, by any thread, also inside the lease.
+//! * `turns`: connections that have had theirs and want another; the same.
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
@@ -36,6 +37,7 @@ const LISTENER: Token = Token(usize::MAX - 1);
 pub(super) struct Shard {
     lease: Mutex<Lease>,
     slab: Mutex<Slab>,
+    turns: Mutex<Vec<(Key, Ready)>>,
     /// Who may lead: moves on when a leader is replaced.
     epoch: AtomicU32,
     pub watch: Watch,
@@ -54,6 +56,16 @@ struct Lease {
 }
 
 impl Lease {
+    fn take_events(&mut self) {
+        for event in &self.events {
+            match event.token() {
+                WAKER => {}
+                LISTENER => self.acceptor.iter_mut().for_each(Acceptor::note_event),
+                token => self.ready.push_back(Work::Event(Key::from_bits(token.0), ready_of(event))),
+            }
+        }
+    }
+
     /// The server has ended: nothing is accepted or served any more.
     fn close(&mut self) {
         self.acceptor = None;
@@ -85,6 +97,7 @@ impl Shard {
         Ok(Shard {
             lease: Mutex::new(lease),
             slab: Mutex::default(),
+            turns: Mutex::default(),
             epoch: AtomicU32::new(0),
             watch: Watch::default(),
             registry,
@@ -135,24 +148,19 @@ impl Shard {
             self.dismiss_idle(lease);
         }
         let accepts_more = lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control));
-        let wait = if accepts_more || !lease.ready.is_empty() {
+        let turns = mem::take(&mut *self.turns());
+        let wait = if accepts_more || !turns.is_empty() || !lease.ready.is_empty() {
             Some(Duration::ZERO)
         } else {
             self.patience(lease, now, control)
         };
         let polled = lease.poll.poll(&mut lease.events, wait);
         self.sleeps_for_good.store(false, Ordering::SeqCst);
-        if polled.is_err() {
-            // Interrupted: nothing was said.
-            return;
+        if polled.is_ok() {
+            lease.take_events();
         }
-        for event in &lease.events {
-            match event.token() {
-                WAKER => {}
-                LISTENER => lease.acceptor.iter_mut().for_each(Acceptor::note_event),
-                token => lease.ready.push_back(Work::Event(Key::from_bits(token.0), ready_of(event))),
-            }
-        }
+        // Behind what the poller has said: others come first.
+        lease.ready.extend(turns.into_iter().map(|(key, ready)| Work::Event(key, ready)));
     }
 
     /// Until the next sweep; for good while there is nothing to sweep and nothing to retry.
@@ -216,10 +224,14 @@ impl Shard {
         self.slab().park(key, line)
     }
 
-    /// Puts a connection at the end of the line: others come first.
-    pub fn queue(&self, key: Key) {
-        let turn = Ready { readable: true, ..Ready::default() };
-        self.lease.lock().unwrap_or_else(PoisonError::into_inner).ready.push_back(Work::Event(key, turn));
+    /// Has a parked connection driven again, once others had their turn.
+    pub fn queue(&self, key: Key, ready: Ready) {
+        self.turns().push((key, Ready { readable: true, ..ready }));
+        self.wake();
+    }
+
+    fn turns(&self) -> MutexGuard<'_, Vec<(Key, Ready)>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

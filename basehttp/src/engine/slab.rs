@@ -101,6 +101,15 @@ impl Slab {
         }
     }
 
+    /// Parks a connection that was out, whatever came meanwhile: that is returned.
+    pub fn park_noting(&mut self, key: Key, line: Line) -> Ready {
+        let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
+        match std::mem::replace(&mut slot.content, Content::Parked(line)) {
+            Content::Out(pending) => pending,
+            Content::Parked(_) | Content::Vacant => Ready::default(),
+        }
+    }
+
     /// The connection is over. Its key means nothing from now on.
     pub fn free(&mut self, key: Key) {
         let Some(slot) = self.slot(key) else { return };

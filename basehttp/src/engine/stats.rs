@@ -8,6 +8,7 @@ use crate::conn::Stats;
 #[derive(Default)]
 pub(super) struct Counters {
     pub connections: AtomicUsize,
+    /// On threads of the crew; what leaders do is in their watches.
     pub in_handlers: AtomicU64,
     pub requests: AtomicU64,
     pub pooled: AtomicU64,
@@ -21,6 +22,11 @@ pub(super) struct Counters {
 impl Counters {
     pub fn add(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Requests whose handler has returned, leaders' of this moment aside.
+    pub fn answered(&self) -> u64 {
+        self.requests.load(Ordering::SeqCst)
     }
 
     /// Everything but what the shards and the crew know.

@@ -1,13 +1,17 @@
 //! What a shard's leader is doing, for the monitor to see: one word, written by the leader at every handler.
 //!
-//! The word is the leader's epoch, a count, and in the lowest bit whether a handler is running. A word that is odd and
-//! unchanged from one tick to the next is a handler that has not returned meanwhile. A leader that was replaced no longer
-//! owns the word: its writes find another epoch there and do nothing.
+//! The word is the leader's epoch, a count, and in the lowest bit whether user code is running. A word that is odd and
+//! unchanged from one tick to the next is a handler that has not returned meanwhile: the monitor takes the word away, and
+//! the leader finds out at its next step. Whoever changes the word first has decided.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::sync::atomic::{AtomicU64, Ordering};
+use super::sync::fence_in_models;
 
 /// The bits of the epoch.
 const EPOCH: u64 = 0xffff_ffff << 32;
+
+/// The word of nobody: no epoch of a real leader, and even.
+const TAKEN: u64 = EPOCH;
 
 /// See the module.
 #[derive(Default)]
@@ -34,6 +38,11 @@ impl Watch {
         self.word.load(Ordering::SeqCst)
     }
 
+    /// Takes the word from a leader that is still where `seen` says. False: it has moved on.
+    pub fn take_away(&self, seen: u64) -> bool {
+        self.word.compare_exchange(seen, TAKEN, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
     /// Whether the word says that a handler is running.
     pub fn is_in_handler(word: u64) -> bool {
         word & 1 == 1
@@ -41,12 +50,13 @@ impl Watch {
 }
 
 impl Watched<'_> {
-    /// A handler begins, or has returned.
-    pub fn step(&mut self) {
+    /// User code begins, or has returned. False: the word was taken away.
+    pub fn step(&mut self) -> bool {
         // The count wraps without touching the epoch above it.
         let next = self.word & EPOCH | self.word.wrapping_add(1) & !EPOCH;
-        // Failing, it belongs to another leader.
-        let _ = self.watch.word.compare_exchange(self.word, next, Ordering::SeqCst, Ordering::SeqCst);
+        let stepped = self.watch.word.compare_exchange(self.word, next, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        fence_in_models();
         self.word = next;
+        stepped
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::accept::Newcomer;
@@ -11,7 +11,7 @@ use super::shard::{Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::watch::Watched;
-use crate::conn::{Bench, Driver, HTTPError, Line, Place, Ready, Socket, Wait};
+use crate::conn::{Bench, Direction, Driver, HTTPError, Line, Place, Ready, Socket, Wait, forget_panic};
 use crate::proto::Head;
 
 /// How many requests of one connection are served before others have their turn: 64.
@@ -19,6 +19,10 @@ const REQUESTS_A_TURN: u32 = 64;
 
 /// How long a client that found no thread shall stay away: 1 s.
 const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// How long a thread of the crew keeps a connection it has served: 2 ms. A client that calls a blocking handler in a row
+/// then costs no hand-over, and its requests do not wait for the leader, which many waking threads keep from running.
+const STAY: Duration = Duration::from_millis(2);
 
 /// A connection on its way to a thread that may block.
 pub(super) struct Job {
@@ -98,7 +102,8 @@ impl<'e> Desk<'e> {
         let engine = self.engine;
         let shard = &engine.shards[number];
         let mut hand = Hand::leading(engine, shard, epoch);
-        while let Some(work) = shard.next(epoch, &**engine) {
+        while hand.leads() {
+            let Some(work) = shard.next(epoch, &**engine) else { return };
             hand.start_turn(Instant::now());
             match work {
                 Work::Accepted(newcomer) => self.welcome(newcomer, &mut hand),
@@ -125,7 +130,10 @@ impl<'e> Desk<'e> {
         let shard = engine.next_shard.fetch_add(1, Ordering::Relaxed) % engine.shards.len();
         let out = Out::new(engine, Seat { shard, key: None });
         let peer = newcomer.address.into();
-        if engine.is_admitted(&peer) {
+        hand.enter_user_code();
+        let is_admitted = engine.is_admitted(&peer);
+        hand.leave_user_code();
+        if is_admitted {
             let line = Line::new(Socket::Tcp(newcomer.stream), peer, &engine.site.settings, hand.now);
             self.drive(out, line, Ready::default(), hand);
         }
@@ -140,9 +148,14 @@ impl<'e> Desk<'e> {
             if ready.expired {
                 Counters::add(&self.engine.counters.timeouts);
             }
-            match self.bench.drive(&mut line, self.engine.host(), hand, ready) {
+            let wait = self.bench.drive(&mut line, self.engine.host(), hand, ready);
+            hand.end_turn();
+            match wait {
                 Wait::Closed => return,
                 Wait::For(_) if self.engine.dismisses(&line) => return,
+                Wait::For(Direction::Read) if hand.may_stay() && stay(&line) => {
+                    ready = Ready { readable: true, ..Ready::default() };
+                }
                 Wait::For(_) => match out.park(line) {
                     Some(again) => (out, line, ready) = again,
                     None => return,
@@ -157,30 +170,27 @@ impl<'e> Desk<'e> {
                     return;
                 }
             }
-            hand.start_turn(hand.now);
         }
     }
+}
+
+/// Waits a moment for the next request of a connection that has just been served. False if none came.
+fn stay(line: &Line) -> bool {
+    line.is_idle() && line.socket.wait(Direction::Read, Some(STAY)).is_ok()
 }
 
 /// Others come first.
 fn queue(out: Out<'_>, line: Line) {
     let shard = out.shard();
-    let key = match out.seat.key {
-        Some(key) => {
-            // Whatever the poller said meanwhile: it is driven soon, and reads then.
-            if let Parking::Again(line, _) = shard.park(key, line) {
-                let _ = shard.park(key, line);
-            }
-            key
-        }
+    let (key, ready) = match out.seat.key {
+        Some(key) => (key, shard.slab().park_noting(key, line)),
         None => match shard.admit(line) {
-            Ok(key) => key,
+            Ok(key) => (key, Ready::default()),
             Err(_) => return,
         },
     };
     out.let_go();
-    shard.queue(key);
-    shard.wake();
+    shard.queue(key, ready);
 }
 
 impl Engine {
@@ -191,7 +201,7 @@ impl Engine {
         }
         let _serving = self.site.handle.enter();
         let asked = std::panic::AssertUnwindSafe(|| self.service.verify_request(peer));
-        std::panic::catch_unwind(asked).unwrap_or(false)
+        std::panic::catch_unwind(asked).map_err(forget_panic).unwrap_or(false)
     }
 
     /// The server ends, and nothing is under way on this connection.
@@ -203,7 +213,8 @@ impl Engine {
 /// Who drives: a leader, whom others wait for, or one of the crew.
 struct Hand<'e> {
     engine: &'e Engine,
-    leading: Option<Leading<'e>>,
+    /// A leader's word, until it is taken away.
+    watched: Option<Watched<'e>>,
     now: Instant,
     /// The pace table's slot of the request that is being served.
     slot: usize,
@@ -211,31 +222,54 @@ struct Hand<'e> {
     served: u32,
 }
 
-/// A leader's side of its shard.
-struct Leading<'e> {
-    shard: &'e Shard,
-    epoch: u32,
-    watched: Watched<'e>,
-}
-
 impl<'e> Hand<'e> {
     fn leading(engine: &'e Engine, shard: &'e Shard, epoch: u32) -> Self {
-        let leading = Leading { shard, epoch, watched: shard.watch.take_over(epoch) };
-        Hand { leading: Some(leading), ..Hand::of_crew(engine) }
+        Hand { watched: Some(shard.watch.take_over(epoch)), ..Hand::of_crew(engine) }
     }
 
     fn of_crew(engine: &'e Engine) -> Self {
-        Hand { engine, leading: None, now: Instant::now(), slot: 0, served: 0 }
+        Hand { engine, watched: None, now: Instant::now(), slot: 0, served: 0 }
     }
 
     fn start_turn(&mut self, now: Instant) {
         self.now = now;
-        self.served = 0;
+        self.end_turn();
+    }
+
+    /// Counts what was served: once a turn, since the counter is everybody's.
+    fn end_turn(&mut self) {
+        let served = std::mem::take(&mut self.served);
+        self.engine.counters.requests.fetch_add(served.into(), Ordering::SeqCst);
     }
 
     /// Whether others wait for this thread.
     fn leads(&self) -> bool {
-        self.leading.as_ref().is_some_and(|leading| leading.shard.epoch() == leading.epoch)
+        self.watched.is_some()
+    }
+
+    /// Whether this thread may wait for its connection's next request: it is one of the crew, and no job waits for it.
+    fn may_stay(&self) -> bool {
+        !self.leads() && self.engine.crew.is_quiet()
+    }
+
+    /// User code begins: from here on the monitor watches a leader.
+    fn enter_user_code(&mut self) {
+        let is_watched = self.watched.as_mut().is_some_and(Watched::step);
+        if is_watched {
+            self.engine.alarm.ring_if_asleep();
+        } else {
+            self.watched = None;
+            self.engine.counters.in_handlers.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// User code has returned. A leader whose word was taken away meanwhile is one of the crew from now on.
+    fn leave_user_code(&mut self) {
+        let is_watched = self.watched.as_mut().is_some_and(Watched::step);
+        if !is_watched {
+            self.watched = None;
+            self.engine.counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -260,27 +294,19 @@ impl Driver for Hand<'_> {
     }
 
     fn begin(&mut self) {
-        self.served += 1;
-        let counters = &self.engine.counters;
-        Counters::add(&counters.requests);
-        counters.in_handlers.fetch_add(1, Ordering::Relaxed);
-        if let Some(leading) = &mut self.leading {
-            leading.watched.step();
-            self.engine.alarm.ring_if_asleep();
-        } else {
-            Counters::add(&counters.pooled);
+        if !self.leads() {
+            Counters::add(&self.engine.counters.pooled);
             self.now = Instant::now();
         }
+        self.enter_user_code();
     }
 
     fn end(&mut self) {
         let began = self.now;
         self.now = Instant::now();
         self.engine.pace.note(self.slot, self.now - began);
-        self.engine.counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
-        if let Some(leading) = &mut self.leading {
-            leading.watched.step();
-        }
+        self.served += 1;
+        self.leave_user_code();
     }
 
     fn now(&self) -> Instant {

@@ -38,16 +38,17 @@ pub struct BodyDecoder {
 enum State {
     /// So many bytes are to come.
     Sized(u64),
-    Chunked(ChunkDecoder),
+    /// Boxed: most requests have no chunks, and this is moved about with each.
+    Chunked(Box<ChunkDecoder>),
 }
 
 impl BodyDecoder {
     /// A decoder at the start of a body. Without a body it is complete at once.
-    pub const fn new(body: RequestBody, limits: &Limits) -> Self {
+    pub fn new(body: RequestBody, limits: &Limits) -> Self {
         let state = match body {
             RequestBody::None => State::Sized(0),
             RequestBody::Sized(length) => State::Sized(length),
-            RequestBody::Chunked => State::Chunked(ChunkDecoder::new(limits)),
+            RequestBody::Chunked => State::Chunked(Box::new(ChunkDecoder::new(limits))),
         };
         Self { state, refusal: None }
     }

@@ -110,8 +110,8 @@ options! {
     /// How long a client may send nothing of a body it owes. Default 30 s; then the read fails, and with it the request
     /// (408).
     body_stall_timeout: Duration => settings.body_stall_timeout;
-    /// How many bytes a second a body must bring on average, looked at once `body_stall_timeout` has passed. Default
-    /// 256; 0 turns it off.
+    /// How many bytes a second a body must move on average, looked at once `body_stall_timeout` has passed, and for a
+    /// streamed reply once `write_stall_timeout` has. Default 256; 0 turns it off.
     min_body_bytes_per_second: u64 => settings.min_body_bytes_per_second;
     /// How long a client may take none of its reply. Default 30 s; then the connection is closed.
     write_stall_timeout: Duration => settings.write_stall_timeout;
@@ -121,6 +121,9 @@ options! {
     workers: usize => engine.workers;
     /// The most threads for requests that block, beside the workers. Default 512; beyond it requests queue.
     max_threads: usize => engine.max_threads;
+    /// The most handlers that may wait, at once, for clients that do not take a streamed reply, each holding a thread. At
+    /// most half of `max_threads` and by default 256; beyond it, such a reply is cut off.
+    max_streaming: usize => settings.max_streaming;
     /// The most requests that wait for such a thread. Default 1,024; more are answered with 503 and `Retry-After`.
     max_queued: usize => engine.max_queued;
     /// The most connections at once. Default 20,000; more are accepted when one closes.
@@ -151,8 +154,13 @@ impl HTTPServerBuilder {
     /// The system's: a taken or forbidden address, no such name; [`InvalidInput`](io::ErrorKind::InvalidInput) for a
     /// timeout or a limit of zero.
     #[allow(clippy::needless_pass_by_value)] // `bind(("127.0.0.1", 8000), Hello)` wants no ampersand.
-    pub fn bind<H: BaseHTTPRequestHandler>(self, address: impl ListenAddress, handler: H) -> io::Result<HTTPServer> {
+    pub fn bind<H: BaseHTTPRequestHandler>(
+        mut self,
+        address: impl ListenAddress,
+        handler: H,
+    ) -> io::Result<HTTPServer> {
         self.check()?;
+        self.settings.max_streaming = self.settings.max_streaming.min((self.engine.max_threads / 2).max(1));
         HTTPServer::listen_on(self, &address, handler)
     }
 

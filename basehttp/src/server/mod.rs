@@ -6,6 +6,7 @@ mod handler;
 mod http_server;
 mod listen;
 mod service;
+mod shared;
 mod waiting;
 
 pub use builder::HTTPServerBuilder;

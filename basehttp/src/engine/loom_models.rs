@@ -1,0 +1,274 @@
+//! The engine's hand-shakes under every interleaving of their threads: models that run on the real `Slab`, `Watch`,
+//! `Crew` and `Alarm`. Not a test of the loop around them: that is `tests/engine_*.rs`.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p basehttp --lib loom`
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use loom::sync::Mutex;
+use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use loom::thread;
+
+use super::crew::{Crew, CrewLimits, Sleeper, Task};
+use super::monitor::Alarm;
+use super::slab::{Key, Parking, Slab};
+use super::watch::Watch;
+use crate::conn::{Address, Line, Ready, Settings, Socket};
+
+const READABLE: Ready = Ready { readable: true, writable: false, closed: false, expired: false };
+const CLOSED: Ready = Ready { readable: false, writable: false, closed: true, expired: false };
+
+fn line() -> Line {
+    Line::new(Socket::Taken, Address::Unnamed, &Settings::default(), Instant::now())
+}
+
+/// A slab with one connection that is out with somebody.
+fn one_out() -> (Arc<Mutex<Slab>>, Key, Line) {
+    let mut slab = Slab::default();
+    let key = slab.insert(line());
+    let line = slab.arrive(key, READABLE).expect("it was parked");
+    (Arc::new(Mutex::new(slab)), key, line)
+}
+
+// Parking.
+
+#[test]
+fn an_event_for_a_connection_that_is_out_is_seen_when_it_parks_or_finds_it_parked() {
+    loom::model(|| {
+        let (slab, key, line) = one_out();
+        let pollers = [READABLE, CLOSED].map(|event| {
+            let slab = Arc::clone(&slab);
+            // True: it drives the connection, with this event.
+            thread::spawn(move || slab.lock().unwrap().arrive(key, event).is_some())
+        });
+        // The driver parks it until it is parked, and remembers what it was told.
+        let (mut line, mut seen) = (line, Ready::default());
+        loop {
+            let parking = slab.lock().unwrap().park(key, line);
+            match parking {
+                Parking::Parked => break,
+                Parking::Again(again, ready) => {
+                    assert!(ready.is_any(), "it comes back for a reason");
+                    (line, seen) = (again, seen.and(ready));
+                }
+            }
+        }
+        let [finds_readable, finds_closed] = pollers.map(|poller| poller.join().unwrap());
+        assert!(!(finds_readable && finds_closed), "one connection, one driver");
+        // Whoever has it at the end parks it, and hears of what came meanwhile.
+        if finds_readable || finds_closed {
+            seen = seen.and(if finds_readable { READABLE } else { CLOSED });
+            let taken = self::line();
+            if let Parking::Again(_, ready) = slab.lock().unwrap().park(key, taken) {
+                seen = seen.and(ready);
+            }
+        }
+        assert_eq!(seen, READABLE.and(CLOSED), "no event is lost");
+    });
+}
+
+#[test]
+fn an_event_for_a_connection_that_is_over_reaches_nobody() {
+    loom::model(|| {
+        let (slab, key, line) = one_out();
+        let poller = {
+            let slab = Arc::clone(&slab);
+            thread::spawn(move || slab.lock().unwrap().arrive(key, READABLE).is_some())
+        };
+        drop(line);
+        slab.lock().unwrap().free(key);
+        let next = slab.lock().unwrap().insert(self::line());
+        assert_ne!(next, key, "the slot is used again under another key");
+        assert!(!poller.join().unwrap(), "the next connection in the slot is not taken for it");
+        assert!(slab.lock().unwrap().arrive(next, READABLE).is_some());
+    });
+}
+
+// Leading.
+
+/// One shard, its monitor, and the crew.
+struct Model {
+    watch: Watch,
+    epoch: AtomicU32,
+    /// Who leads, if anybody: the lease. Its lock is held where the real one is: not in a handler.
+    lease: Mutex<Lease>,
+    crew: Crew<()>,
+    /// Handlers of leaders that were replaced.
+    stuck: AtomicUsize,
+    jobs_done: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Lease {
+    turns: u32,
+    last_epoch: u32,
+}
+
+impl Model {
+    fn new(max_threads: usize) -> Arc<Self> {
+        Arc::new(Model {
+            watch: Watch::default(),
+            epoch: AtomicU32::new(0),
+            lease: Mutex::default(),
+            crew: Crew::new(CrewLimits { max_threads, leaders: 1, max_queued: 1 }),
+            stuck: AtomicUsize::new(0),
+            jobs_done: AtomicUsize::new(0),
+        })
+    }
+
+    /// A thread of the crew, until the crew ends.
+    fn work(&self) {
+        let me = Sleeper::new();
+        while let Some(task) = self.crew.next(&me) {
+            match task {
+                Task::Lead { epoch, .. } => self.lead(epoch),
+                Task::Job(()) => drop(self.jobs_done.fetch_add(1, Ordering::SeqCst)),
+            }
+        }
+    }
+
+    /// Leads for two turns with a handler each, unless it is replaced.
+    fn lead(&self, epoch: u32) {
+        let mut watched = self.watch.take_over(epoch);
+        for _ in 0..2 {
+            {
+                let mut lease = self.lease.lock().unwrap();
+                if self.epoch.load(Ordering::SeqCst) != epoch {
+                    return;
+                }
+                assert!(lease.last_epoch <= epoch, "a leader that was replaced does not come back");
+                lease.last_epoch = epoch;
+                lease.turns += 1;
+            }
+            assert!(watched.step(), "between handlers nobody takes the word");
+            if !watched.step() {
+                self.stuck.fetch_sub(1, Ordering::SeqCst);
+                return;
+            }
+        }
+    }
+
+    /// Looks twice, as the monitor does. True if it has replaced the leader.
+    fn look(&self, spawn: impl FnOnce() -> std::io::Result<()>) -> bool {
+        let word = self.watch.word();
+        if !Watch::is_in_handler(word) || self.watch.word() != word {
+            return false;
+        }
+        self.stuck.fetch_add(1, Ordering::SeqCst);
+        if !self.watch.take_away(word) {
+            self.stuck.fetch_sub(1, Ordering::SeqCst);
+            return false;
+        }
+        self.appoint(spawn);
+        true
+    }
+
+    fn appoint(&self, spawn: impl FnOnce() -> std::io::Result<()>) {
+        let epoch = self.epoch.fetch_add(1, Ordering::SeqCst) + 1;
+        self.crew.grant(0, epoch, spawn);
+    }
+}
+
+/// Starts threads, and waits for them at the end.
+#[derive(Default)]
+struct Threads(std::cell::RefCell<Vec<thread::JoinHandle<()>>>);
+
+impl Threads {
+    fn spawn(&self, model: &Arc<Model>) -> std::io::Result<()> {
+        let model = Arc::clone(model);
+        self.0.borrow_mut().push(thread::spawn(move || model.work()));
+        Ok(())
+    }
+
+    fn join(self) {
+        self.0.into_inner().into_iter().for_each(|thread| thread.join().unwrap());
+    }
+}
+
+/// Enough to find what two or three unlucky switches do; without a bound the models take hours.
+fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(model);
+}
+
+#[test]
+fn a_leader_that_is_replaced_while_it_finishes_leaves_exactly_one() {
+    bounded(3, || {
+        let (model, threads) = (Model::new(1), Threads::default());
+        model.appoint(|| threads.spawn(&model));
+        let rescues = (0..2).filter(|_| model.look(|| threads.spawn(&model))).count();
+        assert!(model.crew.end().is_empty());
+        threads.join();
+        let lease = model.lease.lock().unwrap();
+        let epoch = model.epoch.load(Ordering::SeqCst);
+        assert_eq!(epoch, 1 + u32::try_from(rescues).unwrap());
+        assert_eq!(lease.last_epoch, epoch, "whoever was appointed last has led");
+        assert!(lease.turns >= 2, "and to its end");
+        // What the old leader still wrote did not touch the new one's word: its two handlers are four steps.
+        assert_eq!(model.watch.word(), u64::from(epoch) << 32 | 4);
+        assert_eq!(model.stuck.load(Ordering::SeqCst), 0, "each replaced handler was counted on and off");
+        assert_eq!(model.crew.threads(), 0);
+    });
+}
+
+#[test]
+fn a_job_or_a_lease_finds_the_thread_that_is_about_to_sleep() {
+    bounded(3, || {
+        let (model, threads) = (Model::new(1), Threads::default());
+        model.appoint(|| threads.spawn(&model));
+        assert!(model.crew.submit((), || threads.spawn(&model)).is_ok());
+        // The crew ends when both are done: a wake-up that is missed is a deadlock.
+        while model.jobs_done.load(Ordering::SeqCst) == 0 || model.lease.lock().unwrap().turns == 0 {
+            thread::yield_now();
+        }
+        assert!(model.crew.end().is_empty());
+        threads.join();
+        assert_eq!(model.jobs_done.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn a_lease_goes_before_a_job_and_both_are_taken_by_one_thread() {
+    bounded(3, || {
+        let (model, threads) = (Model::new(1), Threads::default());
+        // A system that gives no second thread.
+        let none = || Err(std::io::ErrorKind::WouldBlock.into());
+        model.appoint(|| threads.spawn(&model));
+        assert!(model.crew.submit((), none).is_ok());
+        let jobs = model.crew.end();
+        threads.join();
+        assert_eq!(jobs.len() + model.jobs_done.load(Ordering::SeqCst), 1, "done, or given back");
+        assert_eq!(model.lease.lock().unwrap().last_epoch, 1);
+    });
+}
+
+// The monitor's sleep.
+
+#[test]
+fn a_handler_that_begins_is_seen_by_the_monitor_or_wakes_it() {
+    loom::model(|| {
+        let shared = Arc::new((Watch::default(), Alarm::new()));
+        let leader = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                let (watch, alarm) = &*shared;
+                let mut watched = watch.take_over(1);
+                // One handler that returns, and one that does not.
+                for steps in [2, 1] {
+                    assert!(watched.step());
+                    alarm.ring_if_asleep();
+                    assert!(steps == 1 || watched.step());
+                }
+            })
+        };
+        let (watch, alarm) = &*shared;
+        // If the second one is missed this sleeps for ever, which loom reports.
+        while watch.word() != 1 << 32 | 3 {
+            alarm.sleep(None, || Watch::is_in_handler(watch.word()));
+            thread::yield_now();
+        }
+        leader.join().unwrap();
+    });
+}

@@ -1,0 +1,71 @@
+//! The locks, atomics and threads of the engine's hand-shakes: std's, and loom's where the models run (`--cfg loom`).
+//!
+//! Not a place for anything else: what is here exists because loom lacks it or has it under another name.
+
+#[cfg(not(all(loom, test)))]
+pub(super) use std::{
+    sync::{Condvar, Mutex, MutexGuard, atomic},
+    thread,
+};
+
+/// Loom takes sequentially consistent accesses for acquire and release alone; there a fence stands in. Elsewhere the
+/// accesses are what they say, and this is nothing.
+#[inline]
+pub(super) fn fence_in_models() {
+    #[cfg(all(loom, test))]
+    atomic::fence(atomic::Ordering::SeqCst);
+}
+
+#[cfg(all(loom, test))]
+pub(super) use self::of_loom::{Condvar, thread};
+#[cfg(all(loom, test))]
+pub(super) use loom::sync::{Mutex, MutexGuard, atomic};
+
+/// Time does not pass in a model: what waits for a while waits for good, and a wake-up that is missed is a deadlock.
+#[cfg(all(loom, test))]
+mod of_loom {
+    use std::sync::{LockResult, PoisonError};
+    use std::time::Duration;
+
+    use loom::sync::MutexGuard;
+
+    pub mod thread {
+        pub use loom::thread::{Thread, current};
+
+        pub fn park_timeout(_: std::time::Duration) {
+            loom::thread::park();
+        }
+    }
+
+    pub struct Condvar(loom::sync::Condvar);
+
+    impl Condvar {
+        pub fn new() -> Self {
+            Condvar(loom::sync::Condvar::new())
+        }
+
+        pub fn notify_all(&self) {
+            self.0.notify_all();
+        }
+
+        pub fn wait_while<'g, T>(
+            &self,
+            mut guard: MutexGuard<'g, T>,
+            mut condition: impl FnMut(&mut T) -> bool,
+        ) -> LockResult<MutexGuard<'g, T>> {
+            while condition(&mut guard) {
+                guard = self.0.wait(guard)?;
+            }
+            Ok(guard)
+        }
+
+        pub fn wait_timeout_while<'g, T>(
+            &self,
+            guard: MutexGuard<'g, T>,
+            _: Duration,
+            condition: impl FnMut(&mut T) -> bool,
+        ) -> LockResult<(MutexGuard<'g, T>, ())> {
+            Ok((self.wait_while(guard, condition).unwrap_or_else(PoisonError::into_inner), ()))
+        }
+    }
+}
