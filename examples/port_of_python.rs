@@ -44,11 +44,8 @@ impl Scores {
     }
 
     fn do_POST(&self, ex: &mut Exchange) -> Result {
-        let score = ex.read_text(9)?;
-        let is_number = score.bytes().all(|byte| byte.is_ascii_digit());
-        let score =
-            score.parse::<u64>().ok().filter(|_| is_number).ok_or(HTTPError::new(400, "a score is a number"))?;
-        *self.0.lock().unwrap().entry(ex.path.to_owned()).or_default() += score;
+        let score = ex.read_text(9)?.parse::<u32>().map_err(|_| HTTPError::new(400, "a score is a number"))?;
+        *self.0.lock().unwrap().entry(ex.path.to_owned()).or_default() += u64::from(score);
         self.do_GET(ex)
     }
 }

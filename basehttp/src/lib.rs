@@ -34,6 +34,8 @@
 //! so that state goes into it behind a `Mutex` or an atomic. What it returns as an error is logged and becomes a 500,
 //! unless there is an [`HTTPError`] in the error's chain of sources, which becomes the reply.
 
+#![forbid(unsafe_code)]
+
 // The crate uses its own macro, whose expansion names the crate.
 #[allow(unused_extern_crates)] // Used by macro expansions alone.
 extern crate self as basehttp;
