@@ -175,6 +175,7 @@ impl Model {
 struct Threads(std::cell::RefCell<Vec<thread::JoinHandle<()>>>);
 
 impl Threads {
+    #[allow(clippy::unnecessary_wraps)] // As the crew wants it.
     fn spawn(&self, model: &Arc<Model>) -> std::io::Result<()> {
         let model = Arc::clone(model);
         self.0.borrow_mut().push(thread::spawn(move || model.work()));

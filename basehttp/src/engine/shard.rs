@@ -117,8 +117,8 @@ impl Shard {
         self.epoch.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// What to do next, waited for if need be. `None`: somebody else leads.
-    pub fn next(&self, epoch: u32, control: &impl Control) -> Option<Work> {
+    /// What to do next, waited for if need be; `now` is brought up to date if it was. `None`: somebody else leads.
+    pub fn next(&self, epoch: u32, now: &mut Instant, control: &impl Control) -> Option<Work> {
         let mut lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if control.has_ended() {
@@ -133,6 +133,7 @@ impl Shard {
                 return Some(work);
             }
             self.turn(&mut lease, control);
+            *now = Instant::now();
         }
     }
 

@@ -59,6 +59,7 @@ mod of_loom {
             Ok(guard)
         }
 
+        #[allow(clippy::unnecessary_wraps)] // As std has it.
         pub fn wait_timeout_while<'g, T>(
             &self,
             guard: MutexGuard<'g, T>,

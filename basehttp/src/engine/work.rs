@@ -103,8 +103,7 @@ impl<'e> Desk<'e> {
         let shard = &engine.shards[number];
         let mut hand = Hand::leading(engine, shard, epoch);
         while hand.leads() {
-            let Some(work) = shard.next(epoch, &**engine) else { return };
-            hand.start_turn(Instant::now());
+            let Some(work) = shard.next(epoch, &mut hand.now, &**engine) else { return };
             match work {
                 Work::Accepted(newcomer) => self.welcome(newcomer, &mut hand),
                 Work::Event(key, ready) => {
@@ -120,7 +119,6 @@ impl<'e> Desk<'e> {
     pub fn serve(&mut self, job: Job) {
         let Job { seat, line } = job;
         let mut hand = Hand::of_crew(self.engine);
-        hand.start_turn(Instant::now());
         self.drive(Out::new(self.engine, seat), line, Ready::default(), &mut hand);
     }
 
@@ -229,11 +227,6 @@ impl<'e> Hand<'e> {
 
     fn of_crew(engine: &'e Engine) -> Self {
         Hand { engine, watched: None, now: Instant::now(), slot: 0, served: 0 }
-    }
-
-    fn start_turn(&mut self, now: Instant) {
-        self.now = now;
-        self.end_turn();
     }
 
     /// Counts what was served: once a turn, since the counter is everybody's.
