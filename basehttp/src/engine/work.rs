@@ -289,9 +289,10 @@ impl Driver for Hand<'_> {
     fn begin(&mut self) {
         if !self.leads() {
             Counters::add(&self.engine.counters.pooled);
-            self.now = Instant::now();
         }
         self.enter_user_code();
+        // Not the end of the run before: what the system does for a socket in between is not the handler's to answer for.
+        self.now = Instant::now();
     }
 
     fn end(&mut self) {
