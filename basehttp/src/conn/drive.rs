@@ -388,7 +388,11 @@ impl Bench {
         let left = self.unsent_len();
         let sent = self.tail.as_ref().map(SendingTail::sent);
         match self.send() {
-            Ok(()) => {
+            Ok(false) => {
+                line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
+                Step::Wait(Wait::Turn)
+            }
+            Ok(true) => {
                 let State::Writing(next) = mem::replace(&mut line.state, State::Reading) else { return Step::Again };
                 self.finish(line, next, now)
             }
@@ -403,19 +407,21 @@ impl Bench {
         }
     }
 
-    /// Sends all there is, replies and tail.
-    fn send(&mut self) -> io::Result<()> {
+    /// Sends all there is, replies and tail. False: so much of the tail that it is another connection's turn.
+    fn send(&mut self) -> io::Result<bool> {
         let wire = self.wire.get_mut();
         while self.sent < wire.out.len() {
             self.sent += wire.socket.write(&wire.out[self.sent..])?;
         }
         wire.out.clear();
         self.sent = 0;
-        if let Some(tail) = &mut self.tail {
-            tail.send(&mut wire.socket)?;
+        if let Some(tail) = &mut self.tail
+            && !tail.send(&mut wire.socket)?
+        {
+            return Ok(false);
         }
         self.tail = None;
-        Ok(())
+        Ok(true)
     }
 
     /// Everything is sent: what was decided for afterwards.

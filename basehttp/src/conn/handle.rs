@@ -112,7 +112,11 @@ impl ServerHandle {
         if self.is_served_by_this_thread() {
             return;
         }
-        let ended = self.shared.ended.wait_while(running, |running| running.is_some());
+        // The one that runs now: by the time this thread wakes the next one may have begun.
+        let Some(awaited) = running.clone() else { return };
+        let still =
+            |running: &mut Option<Arc<dyn Loop>>| running.as_ref().is_some_and(|other| Arc::ptr_eq(other, &awaited));
+        let ended = self.shared.ended.wait_while(running, still);
         drop(ended.unwrap_or_else(PoisonError::into_inner));
     }
 

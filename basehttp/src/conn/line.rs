@@ -83,6 +83,9 @@ pub(super) struct BodyAhead {
     pub decoded: usize,
 }
 
+/// How much of a tail is sent in one turn to a reader that takes all of it: 4 MiB, a millisecond or so.
+const MAX_TURN_BYTES: u64 = 4 * 1024 * 1024;
+
 /// A tail, and how much of it is sent.
 pub(super) struct SendingTail {
     tail: Tail,
@@ -98,9 +101,13 @@ impl SendingTail {
         self.sent
     }
 
-    /// Gives the socket as much as it takes, until all of it is sent.
-    pub fn send(&mut self, socket: &mut Socket) -> io::Result<()> {
+    /// Gives the socket as much as it takes, until all of it is sent, or enough for one turn: then false.
+    pub fn send(&mut self, socket: &mut Socket) -> io::Result<bool> {
+        let turn_ends = self.sent.saturating_add(MAX_TURN_BYTES);
         while self.sent < self.tail.len() {
+            if self.sent >= turn_ends {
+                return Ok(false);
+            }
             self.sent += match &mut self.tail {
                 Tail::Bytes(payload) => {
                     let start = usize::try_from(self.sent).expect("a part of what is in memory");
@@ -111,7 +118,7 @@ impl SendingTail {
                 }
             };
         }
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -175,6 +182,11 @@ impl Line {
     /// Makes the next request the last one.
     pub fn close_after_next_request(&mut self) {
         self.is_last_request = true;
+    }
+
+    /// A reply is on its way.
+    pub fn is_writing(&self) -> bool {
+        matches!(self.state, State::Writing(_))
     }
 
     /// Ends the connection.

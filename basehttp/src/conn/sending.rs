@@ -183,7 +183,12 @@ impl<M> Exchange<'_, M> {
         if self.wire.borrow().reply.is_on_wire() {
             return Err(misuse("send_error after the reply's head was sent: return an error to abort the connection"));
         }
-        self.log_error(format_args!("code {code}, message {message}"));
+        // The runtime's own errors have a reason and no message: that is what whoever reads the log wants to know.
+        let error = self.error_fields.borrow().clone();
+        match error.as_ref().filter(|error| error.message().is_none()).and_then(HTTPError::explain) {
+            Some(reason) => self.log_error(format_args!("code {code}, message {message} ({reason})")),
+            None => self.log_error(format_args!("code {code}, message {message}")),
+        }
         self.with_reply(Reply::discard);
         let profile = &self.site.profile;
         let page = proto::render(profile.error_message_format, profile.error_content_type, code, message, explain);

@@ -112,8 +112,10 @@ impl<J: Send + 'static> Crew<J> {
     /// Wakes a thread, or starts one unless there are `most`.
     fn rouse(&self, mut state: MutexGuard<'_, State<J>>, most: usize, spawn: impl FnOnce() -> std::io::Result<()>) {
         if let Some(sleeper) = state.asleep.pop() {
+            // Under the lock: one that gives up waiting just now must find it set before it sleeps again.
+            sleeper.woken.store(true, Ordering::Release);
             drop(state);
-            sleeper.wake();
+            sleeper.thread.unpark();
         } else if state.threads < most {
             state.threads += 1;
             drop(state);

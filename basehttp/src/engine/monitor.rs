@@ -1,6 +1,7 @@
 //! The monitor: the thread that called `serve_forever`. It replaces leaders whose handler blocks, calls
 //! `service_actions`, and ends the engine. While no leader is in a handler it sleeps, for good if nothing else is due.
 
+use std::io;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -69,30 +70,38 @@ impl Alarm {
 }
 
 /// Runs the engine until it is asked to end; then gives what is under way its time to finish.
-pub(crate) fn run(engine: &Arc<Engine>) -> DrainReport {
+///
+/// # Errors
+/// The system gives no thread to lead.
+pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
     (0..engine.shards.len()).for_each(|shard| engine.appoint_leader(shard));
+    if engine.crew.threads() == 0 {
+        return Err(io::Error::other("the system gives no thread to serve with"));
+    }
     let mut round = Round::new(engine);
     while !engine.site.handle.is_shutting_down() {
         round.go();
     }
+    let answered = engine.counters.answered();
     engine.closing.store(true, Ordering::SeqCst);
     engine.shards.iter().for_each(super::shard::Shard::wake);
-    let answered = engine.counters.answered();
     let deadline = Instant::now() + engine.site.handle.grace();
     while engine.counters.connections.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
         round.go();
     }
     engine.end();
     let cut = engine.counters.connections.load(Ordering::SeqCst) as u64;
-    DrainReport { finished: engine.counters.answered() - answered, cut }
+    Ok(DrainReport { finished: engine.counters.answered() - answered, cut })
 }
 
 impl Engine {
     /// Sends the threads away. What is still open is closed as they let go of it.
     fn end(&self) {
+        // First, or a leader that leaves would take one of the jobs.
+        let jobs = self.crew.end();
         self.ended.store(true, Ordering::SeqCst);
         self.shards.iter().for_each(super::shard::Shard::wake);
-        drop(self.crew.end());
+        drop(jobs);
     }
 }
 
@@ -141,11 +150,16 @@ impl<'e> Round<'e> {
             let word = self.engine.shards[number].watch.word();
             if word != *seen {
                 self.quiet_ticks = 0;
-            } else if Watch::is_in_handler(word) && self.engine.shards[number].watch.take_away(word) {
-                Counters::add(&self.engine.counters.rescues);
-                // Until it returns; it counts itself off when it finds its word taken.
-                Counters::add(&self.engine.counters.in_handlers);
-                self.engine.appoint_leader(number);
+            } else if Watch::is_in_handler(word) {
+                // Until it returns; it counts itself off when it finds its word taken, which may be at once.
+                let counters = &self.engine.counters;
+                Counters::add(&counters.in_handlers);
+                if self.engine.shards[number].watch.take_away(word) {
+                    Counters::add(&counters.rescues);
+                    self.engine.appoint_leader(number);
+                } else {
+                    counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
+                }
             }
             *seen = word;
         }

@@ -143,7 +143,7 @@ impl<'e> Desk<'e> {
                 // It was driven since the sweep saw it.
                 ready.expired = false;
             }
-            if ready.expired {
+            if ready.expired && line.deadline() <= hand.now {
                 Counters::add(&self.engine.counters.timeouts);
             }
             let wait = self.bench.drive(&mut line, self.engine.host(), hand, ready);

@@ -159,7 +159,7 @@ impl HTTPServer {
         let (service, site) = (Arc::clone(&self.service), Arc::clone(&self.site));
         let engine = Engine::new(Arc::clone(listener), service, site, self.engine_options.clone())?;
         let running = self.site.handle.begin_loop(Arc::<Engine>::clone(&engine));
-        let report = engine::run(&engine);
+        let report = engine::run(&engine)?;
         log::flush();
         running.end(report);
         Ok(())

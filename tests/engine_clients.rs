@@ -1,0 +1,262 @@
+//! Clients that vanish, and clients that are slow, in every state of a connection: they cost bytes, not threads, and
+//! nobody else notices.
+
+mod support;
+
+use std::io::{ErrorKind, Read, Write};
+use std::time::{Duration, Instant};
+
+use basehttp::Stats;
+use basehttp::testing::Server;
+use support::stage::{expect_all_served, expect_served, get, one_worker, start, upload, wait_until};
+use support::{Client, PATIENCE};
+
+/// A real deadline, small enough to wait for. Deadlines are looked at once a second.
+const SHORT: Duration = Duration::from_millis(200);
+
+/// The same where all of a crowd must be there before the first one's has passed.
+const LONG_ENOUGH_FOR_A_CROWD: Duration = Duration::from_millis(1500);
+
+/// So many slow clients of each kind.
+const CROWD: usize = 50;
+
+/// Where a client is when it vanishes, and how the server's counters show that it is there.
+struct Moment {
+    name: &'static str,
+    sent: Vec<u8>,
+    is_reached: fn(&Stats) -> bool,
+}
+
+fn moments() -> Vec<Moment> {
+    // One request was served before, whose reply the client has not read.
+    let waits = |stats: &Stats| stats.parked == 1 && stats.requests == 1;
+    let in_handler = |stats: &Stats| stats.in_handlers == 1;
+    let queued = |stats: &Stats| stats.parked == 1 && stats.requests == 2 && stats.in_handlers == 0;
+    let moment = |name, sent: &[u8], is_reached| Moment { name, sent: sent.to_vec(), is_reached };
+    let unread_upload = upload("/");
+    let drained = format!("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\nhalf", 200_000);
+    vec![
+        moment("idle", b"", waits),
+        moment("half a head", b"GET / HTTP/1.1\r\nHo", waits),
+        moment("half a body", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf", waits),
+        moment("half a long body", &unread_upload[..5000], in_handler),
+        moment("a handler on the leader", get("/hold/a").as_bytes(), in_handler),
+        moment("a handler in the pool", &upload("/hold/a"), in_handler),
+        moment("a large reply", get("/large").as_bytes(), queued),
+        moment("a file", get("/file").as_bytes(), queued),
+        moment("replies of several requests", get("/buffered").repeat(400).as_bytes(), |stats| {
+            stats.parked == 1 && stats.requests > 1 && stats.in_handlers == 0
+        }),
+        moment("draining", drained.as_bytes(), queued),
+        moment("lingering", b"nonsense\r\n\r\nand more", queued),
+    ]
+}
+
+/// Leaves with bytes unread, which is a reset, at once if it can be.
+fn reset(mut client: Client) {
+    // The reply to the first request is here, and stays unread.
+    assert_eq!(client.stream().peek(&mut [0]).expect("a byte of it"), 1);
+    drop(client);
+}
+
+#[test]
+fn a_client_that_resets_in_any_state_is_forgotten() {
+    for moment in moments() {
+        let (server, stage) = start(one_worker());
+        let mut client = Client::of(&server);
+        client.send(get("/"));
+        wait_until(server.handle(), "the first is served", |stats| stats.requests == 1 && stats.parked == 1);
+        // The server may stop reading in the middle of it.
+        client.send(&moment.sent);
+        wait_until(server.handle(), moment.name, moment.is_reached);
+        reset(client);
+        stage.open("a");
+        wait_until(server.handle(), moment.name, |stats| stats.connections == 0 && stats.in_handlers == 0);
+        expect_served(&mut Client::of(&server), "/");
+    }
+}
+
+#[test]
+fn a_crowd_that_resets_in_any_state_is_forgotten() {
+    let (server, stage) = start(one_worker());
+    stage.open("a");
+    let mut clients = Vec::new();
+    for moment in moments().iter().cycle().take(10 * CROWD) {
+        let mut client = Client::of(&server);
+        client.send(get("/"));
+        client.send(&moment.sent);
+        clients.push(client);
+        if clients.len() == 20 {
+            clients.drain(..).for_each(reset);
+        }
+    }
+    clients.into_iter().for_each(reset);
+    wait_until(server.handle(), "all are gone", |stats| stats.connections == 0 && stats.in_handlers == 0);
+    expect_served(&mut Client::of(&server), "/");
+}
+
+/// Threads that were ever needed: a leader, and one for each time that a busy machine made it look stuck.
+#[track_caller]
+fn expect_no_thread_held(server: &Server, what: &str) {
+    let stats = server.handle().stats();
+    assert!(stats.threads <= 1 + stats.rescues && stats.pooled == 0, "{what} hold no thread: {stats:?}");
+    assert!(stats.rescues < CROWD as u64 / 5, "{what} block no leader: {stats:?}");
+}
+
+#[test]
+fn slow_heads_and_slow_bodies_hold_no_thread_and_end_as_408() {
+    let table = [
+        ("nothing", "", None),
+        ("a byte", "G", Some(408)),
+        ("half a head", "GET / HTTP/1.1\r\nHost: h\r\n", Some(408)),
+        ("no body", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", Some(408)),
+        ("half a body", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe", Some(408)),
+        ("half a chunk", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe", Some(408)),
+    ];
+    for (what, bytes, code) in table {
+        let (server, _stage) = start(one_worker().head_timeout(SHORT).body_stall_timeout(SHORT));
+        let mut clients: Vec<_> = (0..CROWD).map(|_| Client::sending(&server, bytes)).collect();
+        expect_served(&mut Client::of(&server), "/");
+        for client in &mut clients {
+            if let Some(code) = code {
+                assert_eq!(client.read_reply().status, code, "{what}");
+            }
+            client.expect_end();
+        }
+        wait_until(server.handle(), what, |stats| stats.timeouts >= CROWD as u64);
+        expect_no_thread_held(&server, what);
+        drop(clients);
+        wait_until(server.handle(), what, |stats| stats.connections == 0);
+    }
+}
+
+#[test]
+fn a_head_that_trickles_has_no_more_time_than_one_that_stops() {
+    let (server, _stage) = start(one_worker().head_timeout(SHORT));
+    let mut client = Client::sending(&server, "GET / HTTP/1.1\r\nHost: h\r\n");
+    expect_given_up(&mut client, "a head without end", b"X: y\r\n");
+    wait_until(server.handle(), "it is gone", |stats| stats.connections == 0);
+}
+
+#[test]
+fn a_body_that_trickles_is_given_up() {
+    let (server, _stage) = start(one_worker().body_stall_timeout(SHORT).min_body_bytes_per_second(1000));
+    let mut client = Client::sending(&server, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n");
+    expect_given_up(&mut client, "a body without end", b"x");
+    wait_until(server.handle(), "it is gone", |stats| stats.connections == 0);
+}
+
+/// Sends `bytes` again and again, slowly, until the server ends the connection.
+#[track_caller]
+fn expect_given_up(client: &mut Client, what: &str, bytes: &[u8]) {
+    let give_up = Instant::now() + PATIENCE;
+    while client.try_send(bytes).is_ok() {
+        assert!(Instant::now() < give_up, "{what} is borne for ever");
+        std::thread::sleep(SHORT / 10);
+    }
+}
+
+#[test]
+fn slow_readers_hold_no_thread_and_are_given_up() {
+    for (path, count) in [("/large", 1), ("/file", 1), ("/buffered", 400)] {
+        let (server, _stage) = start(one_worker().write_stall_timeout(LONG_ENOUGH_FOR_A_CROWD));
+        let mut clients: Vec<_> = (0..CROWD).map(|_| Client::sending(&server, get(path).repeat(count))).collect();
+        // Composing so much may go to the pool on a busy machine; waiting for the reader may not.
+        wait_until(server.handle(), path, |stats| stats.parked == CROWD as u64 && stats.in_handlers == 0);
+        expect_served(&mut Client::of(&server), "/");
+        wait_until(server.handle(), path, |stats| stats.timeouts >= CROWD as u64 && stats.connections == 0);
+        for client in &mut clients {
+            // A part, and then a cut that cannot be taken for an end.
+            let mut part = Vec::new();
+            let end = client.stream().read_to_end(&mut part).map_err(|error| error.kind());
+            assert_eq!(end, Err(ErrorKind::ConnectionReset), "{path}: {} bytes", part.len());
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_takes_nothing_is_given_up_also_if_it_keeps_sending() {
+    let (server, _stage) = start(one_worker().write_stall_timeout(SHORT));
+    let mut client = Client::sending(&server, get("/large"));
+    wait_until(server.handle(), "its reply waits", |stats| stats.parked == 1 && stats.requests == 1);
+    expect_given_up(&mut client, "a reader that takes nothing", b"\r\n");
+    wait_until(server.handle(), "it is gone", |stats| stats.connections == 0);
+}
+
+#[test]
+fn a_slow_reader_that_goes_on_in_time_gets_everything() {
+    for path in ["/large", "/file"] {
+        let (server, _stage) = start(one_worker().write_stall_timeout(LONG_ENOUGH_FOR_A_CROWD));
+        let mut client = Client::sending(&server, get(path));
+        // Longer in all than the deadline, but never without progress for so long.
+        let mut reader = Slowly { stream: client.stream().try_clone().expect("a second handle"), taken: 0 };
+        let mut reply = Vec::new();
+        client.end_sending();
+        reader.read_to_end(&mut reply).expect("all of it");
+        assert!(reply.len() > support::stage::LARGE_BYTES, "{path}: {} bytes", reply.len());
+    }
+}
+
+/// Reads, and pauses after each megabyte.
+struct Slowly {
+    stream: std::net::TcpStream,
+    taken: usize,
+}
+
+impl Read for Slowly {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        if self.taken >> 20 != (self.taken + count) >> 20 {
+            std::thread::sleep(SHORT);
+        }
+        self.taken += count;
+        Ok(count)
+    }
+}
+
+#[test]
+fn idle_connections_hold_no_thread_and_are_closed() {
+    let (server, _stage) = start(one_worker().idle_timeout(SHORT));
+    let mut clients: Vec<_> = (0..CROWD).map(|_| Client::of(&server)).collect();
+    expect_all_served(&mut clients, "/");
+    clients.iter_mut().for_each(Client::expect_end);
+    wait_until(server.handle(), "all are closed", |stats| stats.connections == 0 && stats.timeouts >= CROWD as u64);
+    expect_no_thread_held(&server, "idle connections");
+}
+
+#[test]
+fn two_thousand_connections_come_and_go() {
+    let (server, _stage) = start(basehttp::HTTPServer::builder().workers(2));
+    let address = server.address();
+    let coming: Vec<_> = (0..8)
+        .map(|_| {
+            std::thread::spawn(move || {
+                for number in 0..250 {
+                    let mut client = Client::connect(address);
+                    match number % 5 {
+                        // Served and closed by the client; by the server; left with the reply unread; never used; cut short.
+                        0 => expect_served(&mut client, "/"),
+                        1 => {
+                            client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+                            assert_eq!(client.read_reply().text(), "/");
+                            client.expect_end();
+                        }
+                        2 => client.send(get("/")),
+                        3 => {}
+                        _ => client.stream().write_all(b"GET / HT").expect("the server listens"),
+                    }
+                }
+            })
+        })
+        .collect();
+    for coming in coming {
+        coming.join().unwrap();
+    }
+    wait_until(server.handle(), "all have come and gone", |stats| stats.accepted == 2000 && stats.connections == 0);
+    // And many at once.
+    let mut together: Vec<_> = (0..500).map(|_| Client::sending(&server, get("/"))).collect();
+    assert!(together.iter_mut().all(|client| client.read_reply().text() == "/"));
+    wait_until(server.handle(), "all are parked", |stats| stats.parked == 500);
+    drop(together);
+    wait_until(server.handle(), "all have gone", |stats| stats.connections == 0 && stats.parked == 0);
+}

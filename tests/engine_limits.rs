@@ -1,0 +1,216 @@
+//! When something has run out: threads, the queue, connections, descriptors. What can go on goes on, and nothing spins.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use basehttp::HTTPServer;
+use basehttp::testing::Server;
+use support::stage::{expect_all_served, expect_ping, get, one_worker, start, upload, wait_until};
+use support::{Client, PATIENCE};
+
+/// A real deadline, small enough to wait for. Deadlines are looked at once a second.
+const SHORT: Duration = Duration::from_millis(200);
+
+#[test]
+fn with_every_thread_stuck_and_the_queue_full_the_rest_goes_on() {
+    for hold in [|name: &str| get(&format!("/hold/{name}")).into_bytes(), |name: &str| upload(&format!("/hold/{name}"))]
+    {
+        let builder = one_worker().max_threads(2).max_queued(2).head_timeout(SHORT);
+        let (server, stage) = start(builder);
+        let mut fast = Client::of(&server);
+        expect_ping(&mut fast);
+
+        let mut holding = Vec::new();
+        for name in ["a", "b"] {
+            holding.push(Client::sending(&server, hold(name)));
+            stage.wait_for(name);
+        }
+        // In the queue. A request that would be refused instead shows in `busy`.
+        for name in ["c", "d"] {
+            holding.push(Client::sending(&server, hold(name)));
+            wait_until(server.handle(), "it is queued", |stats| stats.accepted == holding.len() as u64 + 1);
+        }
+        expect_ping(&mut fast);
+        wait_until(server.handle(), "two wait", |stats| stats.in_handlers == 2 && stats.parked == 1);
+        assert_eq!(server.handle().stats().busy, 0);
+
+        for (busy, request) in
+            [(1, get("/hold/e").into_bytes()), (2, get("/never-seen").into_bytes()), (3, upload("/"))]
+        {
+            let mut client = Client::sending(&server, request);
+            let reply = client.read_reply();
+            assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
+            assert_eq!(server.handle().stats().busy, busy);
+        }
+        expect_ping(&mut fast);
+        expect_ping(&mut Client::of(&server));
+        assert_eq!(Client::sending(&server, "GET / HT").read_reply().status, 408, "deadlines are kept");
+        assert!(!stage.was_entered("c") && !stage.was_entered("d"));
+
+        let report = server.handle().drain(SHORT).expect("it was running");
+        assert_eq!(report.cut, 4, "two in their handlers, two in the queue");
+        fast.expect_end();
+        server.stop().unwrap();
+        stage.open("a");
+        stage.open("b");
+        assert!(!stage.was_entered("c"), "what was cut off is not begun");
+    }
+}
+
+#[test]
+fn what_was_queued_is_served_when_threads_are_free() {
+    let (server, stage) = start(one_worker().max_threads(2).max_queued(50));
+    let mut held: Vec<_> = ["a", "b"]
+        .map(|name| {
+            let client = Client::sending(&server, upload(&format!("/hold/{name}")));
+            stage.wait_for(name);
+            client
+        })
+        .into();
+    held.extend((0..50).map(|_| Client::sending(&server, upload("/"))));
+    wait_until(server.handle(), "all have come", |stats| stats.accepted == 52);
+    stage.open("a");
+    stage.open("b");
+    assert!(held.iter_mut().all(|client| client.read_reply().text() == "100000"));
+    let stats = server.handle().stats();
+    assert_eq!((stats.busy, stats.pooled), (0, 52));
+    assert!(stats.threads <= 2 + 2, "{stats:?}");
+}
+
+#[test]
+fn connections_beyond_the_most_are_accepted_when_others_close() {
+    const MOST: usize = 10;
+    let (server, _stage) = start(one_worker().max_connections(MOST));
+    let mut inside: Vec<_> = (0..MOST).map(|_| Client::of(&server)).collect();
+    expect_all_served(&mut inside, "/");
+    let mut outside: Vec<_> = (0..MOST).map(|_| Client::sending(&server, get("/late"))).collect();
+    for _ in 0..5 {
+        expect_all_served(&mut inside, "/");
+    }
+    let stats = server.handle().stats();
+    assert_eq!((stats.connections, stats.accepted), (MOST as u64, MOST as u64));
+    for (left, mut client) in outside.drain(..).enumerate() {
+        drop(inside.pop());
+        assert_eq!(client.read_reply().text(), "/late", "number {left}");
+        assert!(server.handle().stats().connections <= MOST as u64);
+    }
+    drop(inside);
+    wait_until(server.handle(), "all are gone", |stats| stats.connections == 0 && stats.accepted == 2 * MOST as u64);
+}
+
+#[test]
+fn with_one_connection_at_a_time_they_take_turns() {
+    let server = start(HTTPServer::builder().workers(2).max_connections(1)).0;
+    let mut clients: Vec<_> = (0..20).map(|_| Client::sending(&server, get("/"))).collect();
+    for client in &mut clients {
+        assert_eq!(client.read_reply().text(), "/");
+        client.stream().shutdown(std::net::Shutdown::Both).expect("it is open");
+    }
+    wait_until(server.handle(), "all are gone", |stats| stats.connections == 0 && stats.accepted == 20);
+}
+
+/// In the environment of the child: be the server.
+const IS_SERVER: &str = "BASEHTTP_TEST_IS_SERVER";
+
+/// What the child prints before its port.
+const PORT_FOLLOWS: &str = "port ";
+
+/// Not a test: the server of the next one, in a process of its own, which may open few files.
+#[test]
+fn a_server_of_few_descriptors() {
+    if std::env::var_os(IS_SERVER).is_none() {
+        return;
+    }
+    let server = Server::start_with(one_worker().head_timeout(SHORT), Counting).expect("a free port");
+    println!("\n{PORT_FOLLOWS}{}", server.address().port());
+    // The parent ends its side when it is done.
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+/// Says how often accepting had to pause.
+struct Counting;
+
+#[basehttp::http_handler(protocol_version = "HTTP/1.1")]
+impl Counting {
+    fn do_GET(&self, ex: &mut basehttp::Exchange) -> basehttp::Result {
+        let stats = ex.server.stats();
+        Ok(ex.send_text(200, format!("{} {}", stats.accept_pauses, stats.accepted))?)
+    }
+
+    fn log_message(&self, _: &basehttp::Exchange, _: std::fmt::Arguments) {}
+}
+
+/// The child; killed when the test ends.
+struct FewDescriptors(Child);
+
+impl Drop for FewDescriptors {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn few_descriptors(count: u32) -> (FewDescriptors, u16) {
+    let program = std::env::current_exe().expect("this test");
+    let mut child = Command::new("sh")
+        .args(["-c", &format!("ulimit -n {count}; exec \"$0\" --exact a_server_of_few_descriptors --nocapture")])
+        .arg(program)
+        .env(IS_SERVER, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let child = FewDescriptors(child);
+    let port = lines.map_while(std::io::Result::ok).find_map(|line| line.strip_prefix(PORT_FOLLOWS)?.parse().ok());
+    (child, port.expect("the child says where it listens"))
+}
+
+/// Pauses so far, and connections accepted.
+fn counters(client: &mut Client) -> (u64, u64) {
+    client.send(get("/"));
+    let reply = client.read_reply();
+    let (pauses, accepted) = reply.text().split_once(' ').expect("two numbers");
+    (pauses.parse().unwrap(), accepted.parse().unwrap())
+}
+
+#[test]
+fn without_descriptors_accepting_pauses_and_goes_on_when_some_are_free() {
+    const CLIENTS: usize = 80;
+    let (_child, port) = few_descriptors(40);
+    let address = ("127.0.0.1", port);
+    let mut control = Client::connect(address);
+    counters(&mut control);
+    let mut late = Client::connect(address);
+    late.send("GET / HT");
+    let mut clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let mut client = Client::connect(address);
+            client.send(get("/"));
+            client
+        })
+        .collect();
+    let give_up = std::time::Instant::now() + PATIENCE;
+    let pauses = loop {
+        let (pauses, accepted) = counters(&mut control);
+        if pauses > 0 {
+            assert!(accepted < 40, "{accepted} were accepted");
+            break pauses;
+        }
+        assert!(std::time::Instant::now() < give_up, "forty descriptors suffice");
+    };
+    // Some time passes, until the deadline of a connection that is inside: a loop that spins makes thousands of it.
+    assert_eq!(late.read_reply().status, 408);
+    let (now, _) = counters(&mut control);
+    assert!(now - pauses < 50, "it tries again and again: {pauses}, then {now}");
+    drop(late);
+    for (number, mut client) in clients.drain(..).enumerate() {
+        assert_eq!(client.read_reply().status, 200, "number {number}");
+    }
+    let (_, accepted) = counters(&mut control);
+    assert_eq!(accepted, CLIENTS as u64 + 2);
+}

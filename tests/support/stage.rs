@@ -1,0 +1,220 @@
+//! A handler whose requests a test holds and lets go, one by one, and what a test may wait for at its server.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use basehttp::testing::Server;
+use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, Result, ServerHandle, Stats, http_handler};
+
+use super::{Client, PATIENCE};
+
+/// How long nothing happens between two looks at the counters. Shorter would only cost the server its processor.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+
+/// What a handler writes by itself for `/buffered`: just not too much for the reply's buffer.
+pub const BUFFERED_BYTES: usize = 60_000;
+
+/// What a large body is: more than the sockets of both sides take.
+pub const LARGE_BYTES: usize = 10 * 1024 * 1024;
+
+/// The server's side and the test's side of every request that waits.
+///
+/// `GET /hold/NAME` tells that it is here and waits for `open(NAME)`. Each name is a path of its own, so that what is
+/// learnt of one says nothing of the others.
+#[derive(Default)]
+pub struct Stage {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Names of holds, in the order they were entered; a name may come again.
+    entered: Vec<String>,
+    opened: Vec<String>,
+    /// Paths of all requests, in the order they were served.
+    served: Vec<String>,
+}
+
+impl Stage {
+    /// Waits until a handler is inside the hold of that name.
+    #[track_caller]
+    pub fn wait_for(&self, name: &str) {
+        let is_there = self.wait_until(|state| state.entered.iter().any(|entered| entered == name));
+        assert!(is_there, "no handler came into /hold/{name}");
+    }
+
+    /// Whether a handler has been in the hold of that name.
+    pub fn was_entered(&self, name: &str) -> bool {
+        self.lock().entered.iter().any(|entered| entered == name)
+    }
+
+    /// Lets everybody in the hold of that name go on, also those who come later.
+    pub fn open(&self, name: &str) {
+        self.lock().opened.push(name.to_owned());
+        self.changed.notify_all();
+    }
+
+    /// The hold of that name holds again, and nobody has entered it.
+    pub fn close(&self, name: &str) {
+        let mut state = self.lock();
+        state.entered.retain(|entered| entered != name);
+        state.opened.retain(|opened| opened != name);
+    }
+
+    /// The paths served so far, in order.
+    pub fn served(&self) -> Vec<String> {
+        self.lock().served.clone()
+    }
+
+    fn hold(&self, name: &str) {
+        self.lock().entered.push(name.to_owned());
+        self.changed.notify_all();
+        // A test that has failed opens nothing any more.
+        self.wait_until(|state| state.opened.iter().any(|opened| opened == name));
+    }
+
+    fn wait_until(&self, is_so: impl Fn(&State) -> bool) -> bool {
+        let state = self.lock();
+        let waited = self.changed.wait_timeout_while(state, PATIENCE, |state| !is_so(state));
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Serves what the tests of the engine ask for; HTTP/1.1, and no log.
+pub struct Staged(pub Arc<Stage>);
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Staged {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        match ex.segments()[..] {
+            ["hold", name] => {
+                self.0.hold(name);
+                ex.send_text(200, name)?;
+            }
+            ["panic"] => panic!("as the test wants it"),
+            ["bomb"] => std::panic::panic_any(Bomb),
+            ["buffered"] => {
+                ex.send_response(200).end_headers()?;
+                for _ in 0..BUFFERED_BYTES / 1000 {
+                    ex.wfile.write_all(&[b'b'; 1000])?;
+                }
+            }
+            ["large"] => ex.send_bytes(200, "text/plain", Arc::clone(&LARGE))?,
+            ["file"] => ex.send_file(FILE.try_clone()?, ..)?,
+            _ => ex.send_text(200, ex.path)?,
+        }
+        self.0.lock().served.push(ex.path.to_owned());
+        Ok(())
+    }
+
+    /// Says how long the body was. With `/hold/NAME` it waits after the body.
+    fn do_POST(&self, ex: &mut Exchange) -> Result {
+        let mut body = Vec::new();
+        ex.rfile.read_to_end(&mut body)?;
+        if let ["hold", name] = ex.segments()[..] {
+            self.0.hold(name);
+        }
+        self.0.lock().served.push(ex.path.to_owned());
+        Ok(ex.send_text(200, body.len().to_string())?)
+    }
+
+    /// Is never taken for blocking, however busy the machine is.
+    #[pace("inline")]
+    fn do_PING(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_text(200, "pong")?)
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+    fn handle_error(&self, _: &basehttp::Address, _: &basehttp::HandlerError) {}
+}
+
+/// A panic's payload that panics again when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("and once more");
+    }
+}
+
+/// A body of [`LARGE_BYTES`].
+static LARGE: LazyLock<Arc<[u8]>> = LazyLock::new(|| vec![b'l'; LARGE_BYTES].into());
+
+/// An unnamed file of [`LARGE_BYTES`] zeros.
+static FILE: LazyLock<File> = LazyLock::new(|| {
+    let path = std::env::temp_dir().join(format!("basehttp-stage-{}", std::process::id()));
+    let file = File::options().read(true).write(true).create_new(true).open(&path).expect("a temporary file");
+    std::fs::remove_file(&path).expect("it was just made");
+    file.set_len(LARGE_BYTES as u64).expect("nothing is written");
+    file
+});
+
+/// A server of a [`Stage`], and the stage.
+pub fn start(builder: HTTPServerBuilder) -> (Server, Arc<Stage>) {
+    let stage = Arc::new(Stage::default());
+    let server = Server::start_with(builder, Staged(Arc::clone(&stage))).expect("a free port");
+    (server, stage)
+}
+
+/// One shard: every connection has the same leader.
+pub fn one_worker() -> HTTPServerBuilder {
+    HTTPServer::builder().workers(1)
+}
+
+/// A GET of `path`.
+pub fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n")
+}
+
+/// A POST to `path` with a body too long to be read before the handler runs: it goes to a thread of the pool.
+pub fn upload(path: &str) -> Vec<u8> {
+    let body = vec![b'u'; UPLOAD_BYTES];
+    [format!("POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {UPLOAD_BYTES}\r\n\r\n").as_bytes(), &body].concat()
+}
+
+/// How long the body of [`upload`] is.
+pub const UPLOAD_BYTES: usize = 100_000;
+
+/// One GET and its reply.
+#[track_caller]
+pub fn expect_served(client: &mut Client, path: &str) {
+    client.send(get(path));
+    assert_eq!(client.read_reply().text(), path.strip_prefix("/hold/").unwrap_or(path));
+}
+
+/// The same for each of them.
+#[track_caller]
+pub fn expect_all_served(clients: &mut [Client], path: &str) {
+    for client in clients {
+        expect_served(client, path);
+    }
+}
+
+/// One PING and its reply: of a method that always runs on the leader.
+#[track_caller]
+pub fn expect_ping(client: &mut Client) {
+    client.send("PING / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(client.read_reply().text(), "pong");
+}
+
+/// Waits until the server's counters say so.
+#[track_caller]
+pub fn wait_until(handle: &ServerHandle, what: &str, is_so: impl Fn(&Stats) -> bool) {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        let stats = handle.stats();
+        if is_so(&stats) {
+            return;
+        }
+        assert!(Instant::now() < give_up, "{what}: {stats:?}");
+        std::thread::sleep(BETWEEN_LOOKS);
+    }
+}
