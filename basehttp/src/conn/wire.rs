@@ -110,13 +110,14 @@ impl Wire {
 
     /// Takes more of the reply's body, and sends what no longer fits the buffer.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Wire { reply, out, .. } = self;
-        reply.write(bytes, out)?;
-        // A reply that still buffers has its body elsewhere: then `out` is its head and what came before.
-        if self.out.len() > self.settings.max_buffered_reply_bytes && self.reply.is_streaming() {
-            return self.send_out();
-        }
-        Ok(())
+        // In pieces, so that the buffer stays one, however much is written at once.
+        let max = self.settings.max_buffered_reply_bytes;
+        bytes.chunks(max.max(1)).try_for_each(|piece| {
+            let Wire { reply, out, .. } = self;
+            reply.write(piece, out)?;
+            // A reply that still buffers has its body elsewhere: then `out` is its head and what came before.
+            if self.out.len() > max && self.reply.is_streaming() { self.send_out() } else { Ok(()) }
+        })
     }
 
     /// Puts on the wire what was written so far.

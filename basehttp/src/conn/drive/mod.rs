@@ -1,0 +1,214 @@
+//! Drives a connection as far as it goes without waiting: reads, has requests served, writes. What it then waits for is
+//! the caller's to arrange: the engine parks it, `blocking` polls.
+//!
+//! Everything that one read brought is answered by one write. A thread's buffers (its [`Bench`]) serve one connection
+//! after the other; a connection that must wait takes the few bytes in between along in its stash.
+//!
+//! `reading` finds requests, `serving` has them served, `writing` sends what they left; `ahead` follows bodies.
+
+mod ahead;
+mod reading;
+mod serving;
+mod writing;
+
+use std::cell::RefCell;
+use std::mem;
+use std::time::Instant;
+
+use self::ahead::{Drained, drain};
+use super::error::HTTPError;
+use super::line::{Arriving, Line, Patience, Ready, SendingTail, Stash, State, Wait, patience};
+use super::service::Service;
+use super::site::Site;
+use super::socket::Socket;
+use super::wire::Wire;
+use crate::proto::Head;
+
+/// How much a read asks for at least: a browser's head several times over, and most bodies of forms.
+const READ_BYTES: usize = 16 * 1024;
+
+/// How large a thread's buffers stay when they have grown for one connection: 256 KiB each.
+const MAX_KEPT_BYTES: usize = 256 * 1024;
+
+/// Why a 408.
+const SLOW_BODY: &str = "the request's body came too slowly";
+
+/// The server as a connection sees it.
+#[derive(Clone, Copy)]
+pub(crate) struct Host<'h> {
+    pub service: &'h dyn Service,
+    pub site: &'h Site,
+}
+
+/// Who drives: decides where a request is served, and knows the time.
+pub(crate) trait Driver {
+    /// Where the request shall be served. `may_wait`: its body is not here as a whole.
+    fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place;
+
+    /// The handler is about to be called for the request that was placed here.
+    fn begin(&mut self);
+
+    /// The handler has returned.
+    fn end(&mut self);
+
+    /// The time, as far as this driver has looked at the clock.
+    fn now(&self) -> Instant;
+
+    /// Whether it is another connection's turn.
+    fn is_turn_over(&self) -> bool;
+}
+
+/// Where a request is served.
+pub(crate) enum Place {
+    /// Here and now.
+    Here,
+    /// On a thread that may block.
+    Thread,
+    /// Nowhere: this is the answer.
+    Nowhere(HTTPError),
+}
+
+/// A thread's buffers.
+pub(crate) struct Bench {
+    wire: RefCell<Wire>,
+    /// How much of `wire.out` the socket has taken.
+    sent: usize,
+    /// Initialised throughout, so that a read needs no clearing; unread from `start` to `end`.
+    input: Vec<u8>,
+    start: usize,
+    end: usize,
+    arriving: Arriving,
+    tail: Option<SendingTail>,
+}
+
+/// What one step came to.
+enum Step {
+    Again,
+    Wait(Wait),
+}
+impl Bench {
+    pub fn new(site: &Site) -> Self {
+        Bench {
+            wire: RefCell::new(Wire::new(site)),
+            sent: 0,
+            input: vec![0; READ_BYTES],
+            start: 0,
+            end: 0,
+            arriving: Arriving::default(),
+            tail: None,
+        }
+    }
+
+    /// Goes as far as it goes without waiting.
+    pub fn drive(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, ready: Ready) -> Wait {
+        self.load(line);
+        line.may_read |= ready.readable || ready.closed;
+        if ready.expired {
+            self.expire(line, host, driver);
+        }
+        let wait = loop {
+            match self.step(line, host, driver, ready) {
+                Step::Again => {}
+                Step::Wait(wait) => break wait,
+            }
+        };
+        self.unload(line, host.site, driver.now());
+        wait
+    }
+
+    fn step(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, ready: Ready) -> Step {
+        match &mut line.state {
+            State::Closed => Step::Wait(Wait::Closed),
+            State::Writing(_) => self.write(line, driver.now()),
+            State::Reading => self.read_request(line, host, driver, ready),
+            State::Draining(decoder, left) => match drain(decoder, left, &self.input[self.start..self.end]) {
+                Drained::More => {
+                    self.start = self.end;
+                    self.read_or_close(line, ready)
+                }
+                Drained::Done(used) => {
+                    self.start += used;
+                    line.state = State::Reading;
+                    Step::Again
+                }
+                Drained::TooMuch => self.linger(line, driver.now()),
+            },
+            State::Lingering(left) => {
+                let count = self.end - self.start;
+                self.start = self.end;
+                *left = left.saturating_sub(count);
+                if *left == 0 { close(line) } else { self.read_or_close(line, ready) }
+            }
+        }
+    }
+
+    // Time, and changing hands.
+
+    /// The deadline has passed.
+    fn expire(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) {
+        let late = match &line.state {
+            State::Reading if self.arriving.body.is_some() => SLOW_BODY,
+            State::Reading if self.start < self.end => "the request's head came too slowly",
+            State::Writing(_) => {
+                self.abort(line);
+                return;
+            }
+            State::Reading | State::Draining(..) | State::Lingering(_) | State::Closed => {
+                close(line);
+                return;
+            }
+        };
+        self.refuse(line, host, driver, HTTPError::from(408).with_explain(late));
+    }
+
+    fn load(&mut self, line: &mut Line) {
+        let wire = self.wire.get_mut();
+        wire.attach(mem::replace(&mut line.socket, Socket::Taken));
+        let Some(stash) = line.stash.take() else { return };
+        let Stash { input, arriving, unsent, tail } = *stash;
+        self.arriving = arriving;
+        self.tail = tail;
+        if !unsent.is_empty() {
+            wire.out = unsent;
+        }
+        if !input.is_empty() {
+            self.end = input.len();
+            if self.input.len() < self.end {
+                self.input.resize(self.end.next_power_of_two(), 0);
+            }
+            self.input[..self.end].copy_from_slice(&input);
+        }
+    }
+
+    fn unload(&mut self, line: &mut Line, site: &Site, now: Instant) {
+        match patience(&line.state, &self.arriving, line.has_served, &site.settings) {
+            Patience::FromNow(patience) => line.deadline = now + patience,
+            Patience::Until(deadline) => line.deadline = deadline,
+            Patience::Unchanged => {}
+        }
+        let wire = self.wire.get_mut();
+        line.socket = wire.detach();
+        let has_rest = self.start < self.end || !wire.out.is_empty() || self.tail.is_some();
+        if has_rest && !line.is_closed() {
+            line.stash = Some(Box::new(Stash {
+                input: self.input[self.start..self.end].to_vec(),
+                arriving: mem::take(&mut self.arriving),
+                unsent: wire.out[self.sent..].to_vec(),
+                tail: self.tail.take(),
+            }));
+        }
+        wire.out.clear();
+        self.arriving = Arriving::default();
+        self.tail = None;
+        (self.sent, self.start, self.end) = (0, 0, 0);
+        if self.input.len() > MAX_KEPT_BYTES {
+            self.input = vec![0; READ_BYTES];
+        }
+        wire.out.shrink_to(MAX_KEPT_BYTES);
+    }
+}
+
+fn close(line: &mut Line) -> Step {
+    line.state = State::Closed;
+    Step::Wait(Wait::Closed)
+}

@@ -1,0 +1,123 @@
+//! Reading: finds the request that is here, or reads more.
+
+use std::io;
+use std::time::Instant;
+
+use super::{Bench, Driver, Host, READ_BYTES, SLOW_BODY, Step, close};
+use crate::conn::error::HTTPError;
+use crate::conn::line::{Line, Ready, Wait};
+use crate::conn::service::Next;
+use crate::conn::site::Site;
+use crate::conn::socket::Direction;
+use crate::proto::{HeadSpan, Refusal};
+
+/// What reading came to.
+#[derive(Clone, Copy)]
+enum Input {
+    More,
+    /// Nothing more is here.
+    NotYet,
+    /// Nothing more will come.
+    End,
+}
+
+impl Bench {
+    /// Serves the request that is here; or writes what waits to be written, then reads, then waits.
+    pub(super) fn read_request(
+        &mut self,
+        line: &mut Line,
+        host: Host<'_>,
+        driver: &mut dyn Driver,
+        ready: Ready,
+    ) -> Step {
+        match self.find_request(host.site) {
+            Err(refusal) => self.refuse(line, host, driver, refusal.into()),
+            Ok(Some(span)) if !driver.is_turn_over() => self.serve(line, host, driver, span),
+            Ok(_) if self.has_unsent() => self.start_writing(line, Next::Keep, driver.now()),
+            Ok(_) if driver.is_turn_over() => Step::Wait(Wait::Turn),
+            Ok(_) => {
+                if self.start < self.end {
+                    self.arriving.began.get_or_insert_with(|| driver.now());
+                }
+                match self.read_more(line, ready) {
+                    Input::NotYet if self.is_trickling(host.site, driver.now()) => {
+                        self.refuse(line, host, driver, HTTPError::from(408).with_explain(SLOW_BODY))
+                    }
+                    // The client may still read what was wrong.
+                    Input::End if self.arriving.body.is_some() => {
+                        let error = HTTPError::from(400).with_explain("the request's body ended early");
+                        self.refuse(line, host, driver, error)
+                    }
+                    input => go_on(line, input),
+                }
+            }
+        }
+    }
+
+    /// Whether a body that is waited for comes too slowly.
+    fn is_trickling(&self, site: &Site, now: Instant) -> bool {
+        let (Some(body), Some(began)) = (&self.arriving.body, self.arriving.began) else { return false };
+        let received = self.end - self.start - body.span.end;
+        let settings = &site.settings;
+        settings.is_trickle(now.saturating_duration_since(began), received as u64, settings.body_stall_timeout)
+    }
+
+    /// The head of a request that can be served: its body is here, or will not be waited for.
+    fn find_request(&mut self, site: &Site) -> Result<Option<HeadSpan>, Refusal> {
+        let unread = &self.input[self.start..self.end];
+        if let Some(body) = &mut self.arriving.body {
+            return Ok(body.is_here(unread).then_some(body.span));
+        }
+        self.arriving.scanner.scan(unread, &site.settings.limits)
+    }
+
+    pub(super) fn read_or_close(&mut self, line: &mut Line, ready: Ready) -> Step {
+        let input = self.read_more(line, ready);
+        go_on(line, input)
+    }
+
+    fn read_more(&mut self, line: &mut Line, ready: Ready) -> Input {
+        if !line.may_read {
+            return Input::NotYet;
+        }
+        self.make_room();
+        let room = self.input.len() - self.end;
+        let socket = &mut self.wire.get_mut().socket;
+        match socket.read(&mut self.input[self.end..]) {
+            Ok(0) => Input::End,
+            Ok(count) => {
+                self.end += count;
+                // Edge-triggered: fewer bytes than asked for were all there were, unless the end is behind them.
+                line.may_read = count == room || ready.closed || !socket.tells_readiness();
+                Input::More
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                line.may_read = false;
+                Input::NotYet
+            }
+            Err(_) => Input::End,
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        if self.input.len() - self.end >= READ_BYTES / 2 {
+            return;
+        }
+        self.input.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        if self.input.len() - self.end < READ_BYTES / 2 {
+            self.input.resize(self.input.len() * 2, 0);
+        }
+    }
+}
+
+fn go_on(line: &mut Line, input: Input) -> Step {
+    match input {
+        Input::More => Step::Again,
+        Input::NotYet => Step::Wait(Wait::For(Direction::Read)),
+        Input::End => close(line),
+    }
+}

@@ -1,0 +1,205 @@
+//! Serving: parses a head, asks the driver where its request is served, and takes back what the exchange left.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use super::ahead::{BodyHere, body_here};
+use super::{Bench, Driver, Host, Place, Step};
+use crate::conn::error::HTTPError;
+use crate::conn::exchange::{Arrival, Request};
+use crate::conn::line::{Arriving, Line, SendingTail, Wait};
+use crate::conn::reply::Asked;
+use crate::conn::serve::forget_panic;
+use crate::conn::service::{Ending, Next};
+use crate::conn::site::Site;
+use crate::conn::wire::Wire;
+use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody};
+
+impl Bench {
+    pub(super) fn serve(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, span: HeadSpan) -> Step {
+        let input = mem::take(&mut self.input);
+        let unread = &input[self.start..self.end];
+        let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
+        let mut fields = FieldBuffer::new();
+        let step = match proto::parse(bytes, &mut fields, &host.site.settings.limits) {
+            Err(refusal) => self.refuse_line(line, host, driver, bytes, refusal.into()),
+            Ok(head) => self.serve_head(line, host, driver, span, &head, fields.as_slice(), ahead),
+        };
+        // A refill is in place already.
+        if self.input.is_empty() {
+            self.input = input;
+        }
+        step
+    }
+
+    #[allow(clippy::too_many_arguments)] // The parts of one request, and who serves it.
+    fn serve_head(
+        &mut self,
+        line: &mut Line,
+        host: Host<'_>,
+        driver: &mut dyn Driver,
+        span: HeadSpan,
+        head: &Head<'_>,
+        fields: &[Field<'_>],
+        ahead: &[u8],
+    ) -> Step {
+        let body = match &self.arriving.body {
+            Some(_) => BodyHere::Whole,
+            None => body_here(head, span, ahead, host.site),
+        };
+        let may_wait = match body {
+            BodyHere::Whole => false,
+            BodyHere::Streams => true,
+            BodyHere::Soon(body) => {
+                self.arriving = Arriving { body: Some(body), began: Some(driver.now()), ..Arriving::default() };
+                return Step::Again;
+            }
+        };
+        let place = driver.place(head, may_wait);
+        if let Place::Thread = place {
+            // The request is looked for anew there: what the scanner has seen is forgotten.
+            self.arriving = Arriving::default();
+            return Step::Wait(Wait::Thread);
+        }
+        let refusal = if let Place::Nowhere(answer) = place { Some(answer) } else { None };
+        self.wire.get_mut().begin(asked(head, line, host.site), head.expects_continue);
+        driver.begin();
+        let ending = self.arrive(line, host, request_of(head), fields, ahead, refusal);
+        driver.end();
+        self.start += span.end;
+        self.settle(line, ending, driver.now())
+    }
+
+    /// Takes back what an exchange left.
+    fn settle(&mut self, line: &mut Line, ending: Ending, now: Instant) -> Step {
+        let Ending { leftover, tail, next } = ending;
+        let wire = self.wire.get_mut();
+        line.has_served = true;
+        line.may_read |= wire.was_read();
+        self.arriving = Arriving::default();
+        self.start += leftover.used_ahead;
+        if !leftover.refill.is_empty() {
+            self.start = 0;
+            self.end = leftover.refill.len();
+            self.input = leftover.refill;
+        } else if wire.was_read() {
+            // All that was read ahead was used, and what was read since as well.
+            self.start = self.end;
+        }
+        self.tail = tail.map(SendingTail::new);
+        match next {
+            Next::Keep if self.tail.is_none() && self.unsent_len() < wire_room(self.wire.get_mut()) => Step::Again,
+            Next::Hijacked | Next::Abort => self.finish(line, next, now),
+            next => self.start_writing(line, next, now),
+        }
+    }
+
+    pub(super) fn refuse(
+        &mut self,
+        line: &mut Line,
+        host: Host<'_>,
+        driver: &mut dyn Driver,
+        error: HTTPError,
+    ) -> Step {
+        let input = mem::take(&mut self.input);
+        let step = self.refuse_line(line, host, driver, &input[self.start..self.end], error);
+        self.input = input;
+        step
+    }
+
+    /// Answers a head that is no good. What follows it cannot be told from it.
+    fn refuse_line(
+        &mut self,
+        line: &mut Line,
+        host: Host<'_>,
+        driver: &mut dyn Driver,
+        bytes: &[u8],
+        error: HTTPError,
+    ) -> Step {
+        let requestline = latin1(proto::request_line(bytes));
+        let asked = Asked { version: host.site.profile.protocol_version, method: "GET", keeps_alive: false };
+        self.wire.get_mut().begin(asked, false);
+        driver.begin();
+        let ending = self.arrive(line, host, refused_request(&requestline), &[], &[], Some(error));
+        driver.end();
+        self.start = self.end;
+        self.settle(line, ending, driver.now())
+    }
+
+    fn arrive(
+        &self,
+        line: &Line,
+        host: Host<'_>,
+        request: Request<'_>,
+        fields: &[Field<'_>],
+        ahead: &[u8],
+        refusal: Option<HTTPError>,
+    ) -> Ending {
+        let (peer, wire, site, segments) = (&line.peer, &self.wire, host.site, &OnceCell::new());
+        let arrival = Arrival { request, fields, refusal, ahead, peer, wire, site, segments };
+        // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
+        catch_unwind(AssertUnwindSafe(|| host.service.serve(arrival))).unwrap_or_else(|panic| {
+            forget_panic(panic);
+            Ending::aborted()
+        })
+    }
+}
+
+/// How much of replies is collected before it is written.
+fn wire_room(wire: &Wire) -> usize {
+    wire.settings().max_buffered_reply_bytes
+}
+
+fn asked(head: &Head<'_>, line: &Line, site: &Site) -> Asked {
+    let server = site.profile.protocol_version;
+    Asked {
+        version: head.version.min(server),
+        method: method_for_reply(head.method),
+        keeps_alive: proto::keeps_alive(head.version, head.connection, server)
+            && !line.is_last_request
+            && !site.handle.is_shutting_down(),
+    }
+}
+
+fn method_for_reply(method: &str) -> &'static str {
+    match method {
+        "HEAD" => "HEAD",
+        "CONNECT" => "CONNECT",
+        _ => "GET",
+    }
+}
+
+fn request_of<'h>(head: &'h Head<'_>) -> Request<'h> {
+    Request {
+        command: head.method,
+        path: &head.target.path,
+        requestline: head.requestline,
+        request_version: head.request_version,
+        authority: head.authority,
+        body: head.body,
+        expects_continue: head.expects_continue,
+    }
+}
+
+/// What is known of a request whose head is refused: the line it came with, for the log.
+fn refused_request(requestline: &str) -> Request<'_> {
+    Request {
+        command: "",
+        path: "",
+        requestline,
+        request_version: "",
+        authority: None,
+        body: RequestBody::None,
+        expects_continue: false,
+    }
+}
+
+fn latin1(bytes: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
+    }
+}

@@ -1,0 +1,107 @@
+//! Writing: sends replies and tails as far as the socket takes them, and does what was decided for afterwards.
+
+use std::time::{Duration, Instant};
+use std::{io, mem};
+
+use super::{Bench, Step, close};
+use crate::conn::line::{Line, SendingTail, State, Wait};
+use crate::conn::service::Next;
+use crate::conn::socket::Direction;
+
+/// How long a connection that is closed under a sending client is kept, so that the client can read the reply: 2 s.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How much such a client may send meanwhile: 1 MiB.
+const MAX_LINGER_BYTES: usize = 1024 * 1024;
+
+impl Bench {
+    pub(super) fn unsent_len(&mut self) -> usize {
+        self.wire.get_mut().out.len() - self.sent
+    }
+
+    pub(super) fn has_unsent(&mut self) -> bool {
+        self.unsent_len() > 0 || self.tail.is_some()
+    }
+
+    /// From here on the replies are being written, and then comes `next`.
+    pub(super) fn start_writing(&mut self, line: &mut Line, next: Next, now: Instant) -> Step {
+        line.state = State::Writing(next);
+        line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
+        Step::Again
+    }
+
+    pub(super) fn write(&mut self, line: &mut Line, now: Instant) -> Step {
+        let left = self.unsent_len();
+        let sent = self.tail.as_ref().map(SendingTail::sent);
+        match self.send() {
+            Ok(false) => {
+                line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
+                Step::Wait(Wait::Turn)
+            }
+            Ok(true) => {
+                let State::Writing(next) = mem::replace(&mut line.state, State::Reading) else { return Step::Again };
+                self.finish(line, next, now)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // Only what the client takes buys it time, not what it sends.
+                if self.unsent_len() < left || self.tail.as_ref().map(SendingTail::sent) > sent {
+                    line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
+                }
+                Step::Wait(Wait::For(Direction::Write))
+            }
+            Err(_) => self.abort(line),
+        }
+    }
+
+    /// Sends all there is, replies and tail. False: so much of the tail that it is another connection's turn.
+    fn send(&mut self) -> io::Result<bool> {
+        let wire = self.wire.get_mut();
+        while self.sent < wire.out.len() {
+            self.sent += wire.socket.write(&wire.out[self.sent..])?;
+        }
+        wire.out.clear();
+        self.sent = 0;
+        if let Some(tail) = &mut self.tail
+            && !tail.send(&mut wire.socket)?
+        {
+            return Ok(false);
+        }
+        self.tail = None;
+        Ok(true)
+    }
+
+    /// Everything is sent: what was decided for afterwards.
+    pub(super) fn finish(&mut self, line: &mut Line, next: Next, now: Instant) -> Step {
+        match next {
+            Next::Keep => Step::Again,
+            Next::Drain(decoder) => {
+                let settings = self.wire.get_mut().settings();
+                line.state = State::Draining(decoder, settings.max_drained_bytes);
+                line.deadline = now + settings.body_stall_timeout;
+                Step::Again
+            }
+            Next::Linger => self.linger(line, now),
+            Next::Abort => self.abort(line),
+            Next::Close | Next::Hijacked => close(line),
+        }
+    }
+
+    /// Ends our side and lets the client finish its sentence, so that its kernel does not throw the reply away.
+    ///
+    /// RFC 9112, section 9.6.
+    pub(super) fn linger(&mut self, line: &mut Line, now: Instant) -> Step {
+        if self.wire.get_mut().socket.finish_writing().is_err() {
+            return close(line);
+        }
+        line.state = State::Lingering(MAX_LINGER_BYTES);
+        line.deadline = now + LINGER_TIMEOUT;
+        line.may_read = true;
+        Step::Again
+    }
+
+    pub(super) fn abort(&mut self, line: &mut Line) -> Step {
+        // A socket that takes no options is closed already.
+        let _ = self.wire.get_mut().socket.reset_on_close();
+        close(line)
+    }
+}
