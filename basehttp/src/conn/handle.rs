@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::settings::bounded;
 use super::{Address, DrainReport, Stats};
 
 /// A cloneable handle to a running server: its names, and how to stop it from anywhere.
@@ -104,8 +105,9 @@ impl ServerHandle {
     /// Called from a handler or a hook of this server, before `serve_forever` or after it, it asks and returns at
     /// once: the next (or the running) `serve_forever` ends.
     pub fn shutdown(&self) {
-        self.shared.stopping.store(true, Ordering::SeqCst);
+        // Under the lock, so that a loop that ends meanwhile either takes the wish along or leaves it to the next.
         let running = self.running();
+        self.shared.stopping.store(true, Ordering::SeqCst);
         if let Some(running) = &*running {
             running.wake();
         }
@@ -138,7 +140,7 @@ impl ServerHandle {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn drain(&self, deadline: Duration) -> Option<DrainReport> {
-        self.last().grace = deadline;
+        self.last().grace = bounded(deadline);
         if self.is_served_by_this_thread() || self.running().is_none() {
             self.shutdown();
             return None;
@@ -232,8 +234,10 @@ impl RunningLoop {
 impl Drop for RunningLoop {
     fn drop(&mut self) {
         let shared = &self.handle.shared;
+        let mut running = self.handle.running();
         shared.stopping.store(false, Ordering::SeqCst);
-        let ended = self.handle.running().take();
+        let ended = running.take();
+        drop(running);
         if let Some(ended) = ended {
             self.handle.last().stats = ended.stats();
         }

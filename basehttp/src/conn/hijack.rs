@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use super::reply::misuse;
+use super::settings::bounded;
 use super::socket::Socket;
 
 /// The raw connection, after [`Exchange::hijack`](crate::Exchange::hijack): a protocol of your own from here on.
@@ -53,7 +54,7 @@ impl Hijacked {
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
             return Err(misuse("a read timeout of zero: `None` waits for ever"));
         }
-        self.read_timeout = timeout;
+        self.read_timeout = timeout.map(bounded);
         Ok(())
     }
 }

@@ -22,6 +22,7 @@ use super::socket::{Direction, Socket};
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
 
 /// One connection.
+#[allow(clippy::struct_excessive_bools)] // Four independent facts, in as many bytes.
 pub(crate) struct Line {
     pub socket: Socket,
     pub peer: Address,
@@ -32,6 +33,9 @@ pub(crate) struct Line {
     pub(super) deadline: Instant,
     /// The socket may hold bytes that no event will tell of.
     pub(super) may_read: bool,
+    /// The client has ended its side, or the socket is broken, and no event will tell again: a short read is not the
+    /// last one.
+    pub(super) may_have_ended: bool,
     /// A request was served, or refused.
     pub(super) has_served: bool,
     /// The next request shall be the last.
@@ -174,6 +178,7 @@ impl Line {
             deadline: now + settings.head_timeout,
             // The request may have come with the connection.
             may_read: true,
+            may_have_ended: false,
             has_served: false,
             is_last_request: false,
         }

@@ -61,6 +61,6 @@ pub(crate) use drive::{Bench, Driver, Host, Place};
 pub(crate) use line::{Line, Ready, Wait};
 pub(crate) use reply::Reply;
 pub(crate) use serve::{forget_panic, serve, serve_bare};
-pub(crate) use settings::Settings;
+pub(crate) use settings::{Settings, bounded};
 pub(crate) use site::Site;
 pub(crate) use socket::{Direction, Socket};

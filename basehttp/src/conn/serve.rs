@@ -88,7 +88,11 @@ impl<M> Exchange<'_, M> {
         }));
         match called {
             Ok(Some(Ok(()))) => self.finish(),
-            Ok(Some(Err(error))) => self.fail(&error),
+            Ok(Some(Err(error))) => {
+                let end = self.fail(&error);
+                self.guarded(|_| drop(error));
+                end
+            }
             Ok(None) => self.answer((501, format!("Unsupported method ('{}')", self.request.command)).into()),
             Err(panic) => {
                 let error = format!("the handler panicked: {}", panic_text(&*panic)).into();
@@ -111,6 +115,11 @@ impl<M> Exchange<'_, M> {
         if self.is_hijacked() {
             return End::Sent(None);
         }
+        if self.wire.borrow().is_gone() {
+            // The handler did not mind, but the client must not take what it has for a whole reply.
+            self.guarded(|ex| ex.log_error(format_args!("the client went away")));
+            return End::Aborted;
+        }
         self.decide_close();
         match self.with_reply(Reply::finish) {
             Ok(tail) => End::Sent(tail),
@@ -128,7 +137,7 @@ impl<M> Exchange<'_, M> {
             self.guarded(|ex| ex.log_error(format_args!("the client went away: {error}")));
             return End::Aborted;
         }
-        let answer = error.http_error().or_else(|| self.rfile.fault().cloned());
+        let answer = self.guarded(|_| error.http_error()).flatten().or_else(|| self.rfile.fault().cloned());
         match &answer {
             None => drop(self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error))),
             Some(answer) if answer.has_cause() => drop(self.guarded(|ex| ex.log_error(format_args!("{error}")))),

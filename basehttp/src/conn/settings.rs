@@ -49,6 +49,14 @@ impl Settings {
     }
 }
 
+/// The longest time that is waited for: ten years. Beyond that clocks overflow.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// A duration that a clock takes; `Duration::MAX` means for ever.
+pub(crate) fn bounded(duration: Duration) -> Duration {
+    duration.min(LONGEST)
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {

@@ -46,6 +46,8 @@ struct State<J> {
     /// The one that fell asleep last is last.
     asleep: Vec<Arc<Sleeper>>,
     threads: usize,
+    /// The system has refused one.
+    lacks_thread: bool,
     ending: bool,
 }
 
@@ -57,8 +59,14 @@ pub(super) struct Sleeper {
 
 impl<J: Send + 'static> Crew<J> {
     pub fn new(limits: CrewLimits) -> Self {
-        let state =
-            State { leases: VecDeque::new(), jobs: VecDeque::new(), asleep: Vec::new(), threads: 0, ending: false };
+        let state = State {
+            leases: VecDeque::new(),
+            jobs: VecDeque::new(),
+            asleep: Vec::new(),
+            threads: 0,
+            lacks_thread: false,
+            ending: false,
+        };
         Crew { limits, state: Mutex::new(state) }
     }
 
@@ -109,6 +117,16 @@ impl<J: Send + 'static> Crew<J> {
         self.rouse(state, most, spawn);
     }
 
+    /// Starts a thread that could not be had when it was wanted. False if none is wanted any more.
+    pub fn reinforce(&self, spawn: impl FnOnce() -> std::io::Result<()>) -> bool {
+        let mut state = self.lock();
+        let is_wanted = std::mem::take(&mut state.lacks_thread) && !(state.leases.is_empty() && state.jobs.is_empty());
+        if is_wanted {
+            self.rouse(state, self.limits.max_threads + self.limits.leaders, spawn);
+        }
+        is_wanted
+    }
+
     /// Wakes a thread, or starts one unless there are `most`.
     fn rouse(&self, mut state: MutexGuard<'_, State<J>>, most: usize, spawn: impl FnOnce() -> std::io::Result<()>) {
         if let Some(sleeper) = state.asleep.pop() {
@@ -121,7 +139,9 @@ impl<J: Send + 'static> Crew<J> {
             drop(state);
             // Without a thread the task waits for one that is there.
             if spawn().is_err() {
-                self.lock().threads -= 1;
+                let mut state = self.lock();
+                state.threads -= 1;
+                state.lacks_thread = true;
             }
         }
     }

@@ -112,7 +112,9 @@ impl Engine {
     /// Starts one more thread of the crew.
     fn spawn(self: &Arc<Self>) -> io::Result<()> {
         let engine = Arc::clone(self);
-        thread::Builder::new().name("basehttp".into()).spawn(move || engine.work_for_ever()).map(drop)
+        let started = thread::Builder::new().name("basehttp".into()).spawn(move || engine.work_for_ever());
+        // Without a thread the monitor tries again.
+        started.map(drop).inspect_err(|_| self.alarm.ring())
     }
 
     /// A thread of the crew.

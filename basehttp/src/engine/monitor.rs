@@ -100,7 +100,7 @@ impl Engine {
         // First, or a leader that leaves would take one of the jobs.
         let jobs = self.crew.end();
         self.ended.store(true, Ordering::SeqCst);
-        self.shards.iter().for_each(super::shard::Shard::wake);
+        self.shards.iter().for_each(super::shard::Shard::close);
         drop(jobs);
     }
 }
@@ -128,6 +128,9 @@ impl<'e> Round<'e> {
             self.sleep();
         }
         self.look();
+        if self.engine.crew.reinforce(|| self.engine.spawn()) {
+            self.quiet_ticks = 0;
+        }
         self.act();
     }
 
@@ -152,13 +155,20 @@ impl<'e> Round<'e> {
                 self.quiet_ticks = 0;
             } else if Watch::is_in_handler(word) {
                 // Until it returns; it counts itself off when it finds its word taken, which may be at once.
-                let counters = &self.engine.counters;
+                let (counters, watch) = (&self.engine.counters, &self.engine.shards[number].watch);
+                let slot = watch.slot();
                 Counters::add(&counters.in_handlers);
-                if self.engine.shards[number].watch.take_away(word) {
+                counters.stuck.fetch_add(1, Ordering::SeqCst);
+                if watch.take_away(word) {
                     Counters::add(&counters.rescues);
+                    // It has not returned, and until it does nothing else would tell the others.
+                    if let Some(slot) = slot {
+                        self.engine.pace.condemn(slot);
+                    }
                     self.engine.appoint_leader(number);
                 } else {
                     counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
+                    counters.stuck.fetch_sub(1, Ordering::SeqCst);
                 }
             }
             *seen = word;

@@ -48,12 +48,18 @@ impl PaceTable {
         method.bytes().chain(first_two_segments(path)).for_each(|byte| {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         });
-        // The high bits are the well-mixed ones.
-        (hash >> 32) as usize % SLOTS
+        // Short texts that end differently are still close together: fold the low half in, and mix once more.
+        hash = (hash ^ hash >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (hash >> 54) as usize % SLOTS
     }
 
     pub fn learnt(&self, slot: usize) -> Learnt {
         learnt(self.slots[slot].load(Ordering::Relaxed))
+    }
+
+    /// A run that was found stuck: blocking at once, whatever came before. Later runs prove otherwise.
+    pub fn condemn(&self, slot: usize) {
+        self.slots[slot].store(PROVEN_RUNS << 8 | 0xff, Ordering::Relaxed);
     }
 
     /// A run that took so long. Two at once may count as one.

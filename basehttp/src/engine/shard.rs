@@ -119,6 +119,10 @@ impl Shard {
 
     /// What to do next, waited for if need be; `now` is brought up to date if it was. `None`: somebody else leads.
     pub fn next(&self, epoch: u32, now: &mut Instant, control: &impl Control) -> Option<Work> {
+        if self.epoch() != epoch && !control.has_ended() {
+            // Not worth waiting for the lease, which the new leader may hold for as long as it sleeps.
+            return None;
+        }
         let mut lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if control.has_ended() {
@@ -185,6 +189,15 @@ impl Shard {
     fn dismiss_idle(&self, lease: &mut Lease) {
         let expired = Ready { expired: true, ..Ready::default() };
         lease.ready.extend(self.slab().parked(Line::is_idle).into_iter().map(|key| Work::Event(key, expired)));
+    }
+
+    /// The server has ended: closes what no leader is there to close.
+    pub fn close(&self) {
+        self.slab().close_parked();
+        if let Ok(mut lease) = self.lease.try_lock() {
+            lease.close();
+        }
+        self.wake();
     }
 
     /// Ends the leader's wait.

@@ -14,6 +14,8 @@ pub(super) struct Counters {
     pub pooled: AtomicU64,
     pub busy: AtomicU64,
     pub rescues: AtomicU64,
+    /// Leaders that were replaced and have not returned yet.
+    pub stuck: AtomicUsize,
     pub accepted: AtomicU64,
     pub accept_pauses: AtomicU64,
     pub timeouts: AtomicU64,

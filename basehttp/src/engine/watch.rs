@@ -4,11 +4,14 @@
 //! unchanged from one tick to the next is a handler that has not returned meanwhile: the monitor takes the word away, and
 //! the leader finds out at its next step. Whoever changes the word first has decided.
 
-use super::sync::atomic::{AtomicU64, Ordering};
+use super::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use super::sync::fence_in_models;
 
 /// The bits of the epoch.
 const EPOCH: u64 = 0xffff_ffff << 32;
+
+/// No slot of the pace table.
+const NO_SLOT: usize = usize::MAX;
 
 /// The word of nobody: no epoch of a real leader, and even.
 const TAKEN: u64 = EPOCH;
@@ -17,6 +20,8 @@ const TAKEN: u64 = EPOCH;
 #[derive(Default)]
 pub(super) struct Watch {
     word: AtomicU64,
+    /// The pace table's slot of the request that is being served; `NO_SLOT` while none is.
+    slot: AtomicUsize,
 }
 
 /// The leader's side.
@@ -31,6 +36,11 @@ impl Watch {
         let word = u64::from(epoch) << 32;
         self.word.store(word, Ordering::SeqCst);
         Watched { watch: self, word }
+    }
+
+    /// The pace table's slot of the request that is being served, if one is.
+    pub fn slot(&self) -> Option<usize> {
+        Some(self.slot.load(Ordering::SeqCst)).filter(|slot| *slot != NO_SLOT)
     }
 
     /// What the leader does at the moment.
@@ -50,6 +60,11 @@ impl Watch {
 }
 
 impl Watched<'_> {
+    /// Which request's handler is about to begin. A leader whose word was taken away says it in vain.
+    pub fn serves(&self, slot: Option<usize>) {
+        self.watch.slot.store(slot.unwrap_or(NO_SLOT), Ordering::Relaxed);
+    }
+
     /// User code begins, or has returned. False: the word was taken away.
     pub fn step(&mut self) -> bool {
         // The count wraps without touching the epoch above it.

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::accept::Newcomer;
+use super::pace::Learnt;
 use super::placement::{Placement, place};
 use super::shard::{Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::watch::Watched;
-use crate::conn::{Bench, Direction, Driver, HTTPError, Line, Place, Ready, Socket, Wait, forget_panic};
+use crate::conn::{Address, Bench, Direction, Driver, HTTPError, Line, Place, Ready, Socket, Wait, forget_panic};
 use crate::proto::Head;
 
 /// How many requests of one connection are served before others have their turn: 64.
@@ -128,10 +129,7 @@ impl<'e> Desk<'e> {
         let shard = engine.next_shard.fetch_add(1, Ordering::Relaxed) % engine.shards.len();
         let out = Out::new(engine, Seat { shard, key: None });
         let peer = newcomer.address.into();
-        hand.enter_user_code();
-        let is_admitted = engine.is_admitted(&peer);
-        hand.leave_user_code();
-        if is_admitted {
+        if engine.is_admitted(&peer, hand) {
             let line = Line::new(Socket::Tcp(newcomer.stream), peer, &engine.site.settings, hand.now);
             self.drive(out, line, Ready::default(), hand);
         }
@@ -193,13 +191,16 @@ fn queue(out: Out<'_>, line: Line) {
 
 impl Engine {
     /// Asks the handler whether the client may speak to this server. A panic is a no.
-    fn is_admitted(&self, peer: &crate::conn::Address) -> bool {
+    fn is_admitted(&self, peer: &Address, hand: &mut Hand<'_>) -> bool {
         if !self.service.profile().overrides.verify_request {
             return true;
         }
         let _serving = self.site.handle.enter();
         let asked = std::panic::AssertUnwindSafe(|| self.service.verify_request(peer));
-        std::panic::catch_unwind(asked).map_err(forget_panic).unwrap_or(false)
+        hand.enter_user_code();
+        let is_admitted = std::panic::catch_unwind(asked).map_err(forget_panic).unwrap_or(false);
+        hand.leave_user_code();
+        is_admitted
     }
 
     /// The server ends, and nothing is under way on this connection.
@@ -214,8 +215,8 @@ struct Hand<'e> {
     /// A leader's word, until it is taken away.
     watched: Option<Watched<'e>>,
     now: Instant,
-    /// The pace table's slot of the request that is being served.
-    slot: usize,
+    /// The pace table's slot of the request that is being served; none for a refusal, which teaches nothing.
+    slot: Option<usize>,
     /// Requests served since the turn began.
     served: u32,
 }
@@ -226,7 +227,7 @@ impl<'e> Hand<'e> {
     }
 
     fn of_crew(engine: &'e Engine) -> Self {
-        Hand { engine, watched: None, now: Instant::now(), slot: 0, served: 0 }
+        Hand { engine, watched: None, now: Instant::now(), slot: None, served: 0 }
     }
 
     /// Counts what was served: once a turn, since the counter is everybody's.
@@ -247,6 +248,9 @@ impl<'e> Hand<'e> {
 
     /// User code begins: from here on the monitor watches a leader.
     fn enter_user_code(&mut self) {
+        if let Some(watched) = &self.watched {
+            watched.serves(self.slot);
+        }
         let is_watched = self.watched.as_mut().is_some_and(Watched::step);
         if is_watched {
             self.engine.alarm.ring_if_asleep();
@@ -260,21 +264,39 @@ impl<'e> Hand<'e> {
     fn leave_user_code(&mut self) {
         let is_watched = self.watched.as_mut().is_some_and(Watched::step);
         if !is_watched {
-            self.watched = None;
-            self.engine.counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
+            let counters = &self.engine.counters;
+            counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
+            if self.watched.take().is_some() {
+                counters.stuck.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+    }
+
+    /// What is known of a slot. Once as many leaders are stuck as there are shards, nothing counts as proven: there might
+    /// be no thread to replace the next one.
+    fn learnt(&self, slot: usize) -> Learnt {
+        match self.engine.pace.learnt(slot) {
+            Learnt::Fast if self.engine.counters.stuck.load(Ordering::SeqCst) >= self.engine.shards.len() => {
+                Learnt::Unproven
+            }
+            learnt => learnt,
         }
     }
 }
 
 impl Driver for Hand<'_> {
     fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place {
-        self.slot = self.engine.pace.slot(request.method, &request.target.path);
+        let slot = self.engine.pace.slot(request.method, &request.target.path);
         if !self.leads() {
+            self.slot = Some(slot);
             return Place::Here;
         }
         let pace = self.engine.service.pace(request.method);
-        match place(pace, self.engine.pace.learnt(self.slot), may_wait, || self.engine.crew.room()) {
-            Placement::Inline => Place::Here,
+        match place(pace, self.learnt(slot), may_wait, || self.engine.crew.room()) {
+            Placement::Inline => {
+                self.slot = Some(slot);
+                Place::Here
+            }
             Placement::Pool => Place::Thread,
             Placement::Busy => {
                 Counters::add(&self.engine.counters.busy);
@@ -298,7 +320,9 @@ impl Driver for Hand<'_> {
     fn end(&mut self) {
         let began = self.now;
         self.now = Instant::now();
-        self.engine.pace.note(self.slot, self.now - began);
+        if let Some(slot) = self.slot.take() {
+            self.engine.pace.note(slot, self.now - began);
+        }
         self.served += 1;
         self.leave_user_code();
     }

@@ -77,6 +77,11 @@ impl BodyDecoder {
         }
     }
 
+    /// Whether the chunked grammar was broken.
+    pub const fn is_broken(&self) -> bool {
+        self.refusal.is_some()
+    }
+
     /// Bytes of content to come, if that is known before they are read.
     pub const fn remaining(&self) -> Option<u64> {
         match &self.state {

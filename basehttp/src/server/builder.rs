@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::listen::{AddressFamily, ListenOptions};
 use super::{BaseHTTPRequestHandler, HTTPServer, ListenAddress};
-use crate::conn::Settings;
+use crate::conn::{Settings, bounded};
 use crate::engine::EngineOptions;
 
 /// Options of an [`HTTPServer`], made by [`HTTPServer::builder`].
@@ -160,6 +160,11 @@ impl HTTPServerBuilder {
         handler: H,
     ) -> io::Result<HTTPServer> {
         self.check()?;
+        let Settings { head_timeout, body_stall_timeout, write_stall_timeout, idle_timeout, .. } = &mut self.settings;
+        for duration in [head_timeout, body_stall_timeout, write_stall_timeout, idle_timeout, &mut self.poll_interval] {
+            *duration = bounded(*duration);
+        }
+        self.timeout = self.timeout.map(bounded);
         self.settings.max_streaming = self.settings.max_streaming.min((self.engine.max_threads / 2).max(1));
         HTTPServer::listen_on(self, &address, handler)
     }

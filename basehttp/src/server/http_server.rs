@@ -12,7 +12,9 @@ use mio::net::TcpListener;
 use super::listen::{listen, server_name};
 use super::waiting::Lobby;
 use super::{BaseHTTPRequestHandler, HTTPServerBuilder, ListenAddress};
-use crate::conn::{Address, Bench, Host, Line, ServerHandle, Service, Site, Socket, handle_one_request, log};
+use crate::conn::{
+    Address, Bench, Host, Line, ServerHandle, Service, Site, Socket, forget_panic, handle_one_request, log,
+};
 use crate::engine::{self, Engine, EngineOptions};
 
 /// An HTTP/1.x server: a listening socket and the handler that answers for it.
@@ -139,7 +141,7 @@ impl HTTPServer {
         if !handled {
             let _serving = self.site.handle.enter();
             // A panic of its own is the panic hook's to tell.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.service.handle_timeout()));
+            let _ = catch_unwind(AssertUnwindSafe(|| self.service.handle_timeout())).map_err(forget_panic);
         }
         log::flush();
         Ok(())
@@ -168,7 +170,11 @@ impl HTTPServer {
     /// Serves one request of a new connection, on this thread. False if the client did not send any.
     fn serve_one(&self, stream: TcpStream, peer: Address) -> bool {
         let host = Host { service: &*self.service, site: &self.site };
-        if !self.service.verify_request(&peer) {
+        let serving = self.site.handle.enter();
+        // A panic is a no.
+        let verified = catch_unwind(AssertUnwindSafe(|| self.service.verify_request(&peer)));
+        drop(serving);
+        if !verified.map_err(forget_panic).unwrap_or(false) {
             return false;
         }
         let mut line = Line::new(Socket::Tcp(stream), peer, &self.site.settings, Instant::now());

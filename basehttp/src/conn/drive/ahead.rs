@@ -35,6 +35,11 @@ pub(super) fn body_here(head: &Head<'_>, span: HeadSpan, ahead: &[u8], site: &Si
 }
 
 impl BodyAhead {
+    /// Whether all of it is behind the head, or as much as there will be: a broken one's handler is told by its read.
+    pub(super) fn is_whole(&self) -> bool {
+        self.needed.is_some() || self.decoder.is_complete() || self.decoder.is_broken()
+    }
+
     /// Whether all of it, or as much as the buffer takes, is among the unread bytes.
     pub(super) fn is_here(&mut self, unread: &[u8]) -> bool {
         match self.needed {

@@ -102,12 +102,13 @@ impl Bench {
     /// Goes as far as it goes without waiting.
     pub fn drive(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, ready: Ready) -> Wait {
         self.load(line);
+        line.may_have_ended |= ready.closed;
         line.may_read |= ready.readable || ready.closed;
         if ready.expired {
             self.expire(line, host, driver);
         }
         let wait = loop {
-            match self.step(line, host, driver, ready) {
+            match self.step(line, host, driver) {
                 Step::Again => {}
                 Step::Wait(wait) => break wait,
             }
@@ -116,15 +117,15 @@ impl Bench {
         wait
     }
 
-    fn step(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, ready: Ready) -> Step {
+    fn step(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Step {
         match &mut line.state {
             State::Closed => Step::Wait(Wait::Closed),
             State::Writing(_) => self.write(line, driver.now()),
-            State::Reading => self.read_request(line, host, driver, ready),
+            State::Reading => self.read_request(line, host, driver),
             State::Draining(decoder, left) => match drain(decoder, left, &self.input[self.start..self.end]) {
                 Drained::More => {
                     self.start = self.end;
-                    self.read_or_close(line, ready)
+                    self.read_or_close(line)
                 }
                 Drained::Done(used) => {
                     self.start += used;
@@ -137,7 +138,7 @@ impl Bench {
                 let count = self.end - self.start;
                 self.start = self.end;
                 *left = left.saturating_sub(count);
-                if *left == 0 { close(line) } else { self.read_or_close(line, ready) }
+                if *left == 0 { close(line) } else { self.read_or_close(line) }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Bench, Driver, Host, READ_BYTES, SLOW_BODY, Step, close};
 use crate::conn::error::HTTPError;
-use crate::conn::line::{Line, Ready, Wait};
+use crate::conn::line::{Line, Wait};
 use crate::conn::service::Next;
 use crate::conn::site::Site;
 use crate::conn::socket::Direction;
@@ -23,13 +23,7 @@ enum Input {
 
 impl Bench {
     /// Serves the request that is here; or writes what waits to be written, then reads, then waits.
-    pub(super) fn read_request(
-        &mut self,
-        line: &mut Line,
-        host: Host<'_>,
-        driver: &mut dyn Driver,
-        ready: Ready,
-    ) -> Step {
+    pub(super) fn read_request(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Step {
         match self.find_request(host.site) {
             Err(refusal) => self.refuse(line, host, driver, refusal.into()),
             Ok(Some(span)) if !driver.is_turn_over() => self.serve(line, host, driver, span),
@@ -39,7 +33,7 @@ impl Bench {
                 if self.start < self.end {
                     self.arriving.began.get_or_insert_with(|| driver.now());
                 }
-                match self.read_more(line, ready) {
+                match self.read_more(line) {
                     Input::NotYet if self.is_trickling(host.site, driver.now()) => {
                         self.refuse(line, host, driver, HTTPError::from(408).with_explain(SLOW_BODY))
                     }
@@ -71,12 +65,12 @@ impl Bench {
         self.arriving.scanner.scan(unread, &site.settings.limits)
     }
 
-    pub(super) fn read_or_close(&mut self, line: &mut Line, ready: Ready) -> Step {
-        let input = self.read_more(line, ready);
+    pub(super) fn read_or_close(&mut self, line: &mut Line) -> Step {
+        let input = self.read_more(line);
         go_on(line, input)
     }
 
-    fn read_more(&mut self, line: &mut Line, ready: Ready) -> Input {
+    fn read_more(&mut self, line: &mut Line) -> Input {
         if !line.may_read {
             return Input::NotYet;
         }
@@ -88,7 +82,7 @@ impl Bench {
             Ok(count) => {
                 self.end += count;
                 // Edge-triggered: fewer bytes than asked for were all there were, unless the end is behind them.
-                line.may_read = count == room || ready.closed || !socket.tells_readiness();
+                line.may_read = count == room || line.may_have_ended || !socket.tells_readiness();
                 Input::More
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

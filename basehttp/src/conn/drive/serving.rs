@@ -47,7 +47,9 @@ impl Bench {
         ahead: &[u8],
     ) -> Step {
         let body = match &self.arriving.body {
-            Some(_) => BodyHere::Whole,
+            Some(body) if body.is_whole() => BodyHere::Whole,
+            // As much as the buffer takes: the handler waits for the rest.
+            Some(_) => BodyHere::Streams,
             None => body_here(head, span, ahead, host.site),
         };
         let may_wait = match body {
@@ -60,6 +62,10 @@ impl Bench {
         };
         let place = driver.place(head, may_wait);
         if let Place::Thread = place {
+            if self.has_unsent() {
+                // Earlier replies do not wait for this one.
+                return self.start_writing(line, Next::Keep, driver.now());
+            }
             // The request is looked for anew there: what the scanner has seen is forgotten.
             self.arriving = Arriving::default();
             return Step::Wait(Wait::Thread);

@@ -46,8 +46,10 @@ impl Reply {
 
     /// The runtime's own `Date`.
     pub fn add_date(&mut self, date: &[u8], out: &mut Vec<u8>) {
-        self.fields.has_date = true;
-        push_field(out, b"Date", date);
+        if self.is_head_open() && !self.fields.has_date {
+            self.fields.has_date = true;
+            push_field(out, b"Date", date);
+        }
     }
 
     /// A field of the handler's. What is wrong with it comes out of [`end_head`](Self::end_head).
