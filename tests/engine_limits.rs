@@ -125,6 +125,9 @@ fn a_server_of_few_descriptors() {
         return;
     }
     let server = Server::start_with(one_worker().head_timeout(SHORT), Counting).expect("a free port");
+    // The server leaves some descriptors to the program. This program takes more than that, and keeps them.
+    let mut kept: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    kept.truncate(kept.len().saturating_sub(20));
     println!("\n{PORT_FOLLOWS}{}", server.address().port());
     // The parent ends its side when it is done.
     let _ = std::io::stdin().read_line(&mut String::new());
@@ -181,7 +184,7 @@ fn counters(client: &mut Client) -> (u64, u64) {
 #[test]
 fn without_descriptors_accepting_pauses_and_goes_on_when_some_are_free() {
     const CLIENTS: usize = 80;
-    let (_child, port) = few_descriptors(40);
+    let (_child, port) = few_descriptors(100);
     let address = ("127.0.0.1", port);
     let mut control = Client::connect(address);
     counters(&mut control);
@@ -198,10 +201,10 @@ fn without_descriptors_accepting_pauses_and_goes_on_when_some_are_free() {
     let pauses = loop {
         let (pauses, accepted) = counters(&mut control);
         if pauses > 0 {
-            assert!(accepted < 40, "{accepted} were accepted");
+            assert!(accepted <= 20, "{accepted} were accepted");
             break pauses;
         }
-        assert!(std::time::Instant::now() < give_up, "forty descriptors suffice");
+        assert!(std::time::Instant::now() < give_up, "twenty descriptors suffice");
     };
     // Some time passes, until the deadline of a connection that is inside: a loop that spins makes thousands of it.
     assert_eq!(late.read_reply().status, 408);

@@ -76,7 +76,7 @@ fn as_many_handlers_may_block_as_there_are_threads() {
         .collect();
     let mut late = Client::sending(&server, get("/hold/late"));
     expect_ping(&mut fast);
-    // A busy machine has the pool take one of them now and then.
+    // Two of them may share a place of the pace table: then the second goes to the pool at once.
     wait_until(server.handle(), "each holds a thread, and the one too many waits in the queue", |stats| {
         stats.in_handlers == THREADS as u64 && stats.rescues + stats.pooled >= THREADS as u64
     });

@@ -105,21 +105,25 @@ impl ServerHandle {
     /// Called from a handler or a hook of this server, before `serve_forever` or after it, it asks and returns at
     /// once: the next (or the running) `serve_forever` ends.
     pub fn shutdown(&self) {
+        self.stop();
+    }
+
+    /// Asks the loop to end, and waits until it has. False where there is none, or where this thread must not wait.
+    fn stop(&self) -> bool {
         // Under the lock, so that a loop that ends meanwhile either takes the wish along or leaves it to the next.
         let running = self.running();
         self.shared.stopping.store(true, Ordering::SeqCst);
-        if let Some(running) = &*running {
-            running.wake();
-        }
-        if self.is_served_by_this_thread() {
-            return;
-        }
         // The one that runs now: by the time this thread wakes the next one may have begun.
-        let Some(awaited) = running.clone() else { return };
+        let Some(awaited) = running.clone() else { return false };
+        awaited.wake();
+        if self.is_served_by_this_thread() {
+            return false;
+        }
         let still =
             |running: &mut Option<Arc<dyn Loop>>| running.as_ref().is_some_and(|other| Arc::ptr_eq(other, &awaited));
         let ended = self.shared.ended.wait_while(running, still);
         drop(ended.unwrap_or_else(PoisonError::into_inner));
+        true
     }
 
     /// The same, with a word on how long requests in flight may take (5 s for `shutdown`), and a report.
@@ -141,12 +145,7 @@ impl ServerHandle {
     /// ```
     pub fn drain(&self, deadline: Duration) -> Option<DrainReport> {
         self.last().grace = bounded(deadline);
-        if self.is_served_by_this_thread() || self.running().is_none() {
-            self.shutdown();
-            return None;
-        }
-        self.shutdown();
-        Some(self.last().report)
+        self.stop().then(|| self.last().report)
     }
 
     /// What the server has counted so far; all zeros before it serves.

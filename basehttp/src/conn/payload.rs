@@ -1,4 +1,4 @@
-//! Bodies that are given whole, to be sent after the handler has returned. What sends them is the `wire`.
+//! Bodies that are given whole, to be sent after the handler has returned. What sends them is `line`.
 
 use std::fs::File;
 use std::sync::Arc;

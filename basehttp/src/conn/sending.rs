@@ -271,6 +271,9 @@ impl<M> Exchange<'_, M> {
     /// A head that was begun and not ended; a socket that is gone.
     pub fn hijack(&mut self) -> io::Result<Hijacked> {
         let mut wire = self.wire.borrow_mut();
+        if wire.is_taken() {
+            return Err(misuse("the connection was hijacked already"));
+        }
         if wire.reply.is_head_open() {
             return Err(misuse("hijack() between send_response and end_headers: end the head first"));
         }

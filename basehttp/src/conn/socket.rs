@@ -152,7 +152,8 @@ const MAX_SENDFILE_BYTES: u64 = 1024 * 1024;
 #[cfg(target_os = "linux")]
 fn send_file(stream: &TcpStream, file: &File, mut offset: u64, count: u64) -> io::Result<u64> {
     let count = usize::try_from(count.min(MAX_SENDFILE_BYTES)).unwrap_or(usize::MAX);
-    Ok(rustix::fs::sendfile(stream, file, Some(&mut offset), count)? as u64)
+    let sent = rustix::io::retry_on_intr(|| rustix::fs::sendfile(stream, file, Some(&mut offset), count))?;
+    Ok(sent as u64)
 }
 
 #[cfg(not(target_os = "linux"))]

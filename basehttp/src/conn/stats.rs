@@ -51,6 +51,7 @@ pub struct Stats {
 pub struct DrainReport {
     /// Requests that were answered after the drain had begun.
     pub finished: u64,
-    /// Connections that were still busy at the deadline, and were cut off.
+    /// Connections that were still busy at the deadline. A handler that runs on may still answer, as long as the process
+    /// lasts; everything else about them is closed.
     pub cut: u64,
 }

@@ -129,17 +129,17 @@ impl Wire {
 
     /// Sends all of `out`.
     pub fn send_out(&mut self) -> io::Result<()> {
-        let sent = self.check_gone().and_then(|()| self.write_out());
+        let sent = self.check_gone().and_then(|()| self.write_out(self.out.len()));
         self.out.clear();
         self.reply.note_sent();
         self.noting_loss(sent)
     }
 
-    /// Waits for the reader where need be: not for ever, not at a trickle, and not with too many others.
-    fn write_out(&mut self) -> io::Result<()> {
+    /// Writes `out` up to `end`, and waits for the reader where need be: not for ever, not at a trickle, and not with too many others.
+    fn write_out(&mut self, end: usize) -> io::Result<()> {
         let (mut sent, began) = (0, Instant::now());
-        while sent < self.out.len() {
-            match self.socket.write(&self.out[sent..]) {
+        while sent < end {
+            match self.socket.write(&self.out[sent..end]) {
                 Ok(count) => sent += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if self.place.is_none() {
@@ -162,7 +162,7 @@ impl Wire {
         if earlier == 0 {
             return Ok(());
         }
-        let sent = self.socket.write_all_waiting(&self.out[..earlier], self.settings.write_stall_timeout);
+        let sent = self.write_out(earlier);
         self.out.drain(..earlier);
         self.reply.note_earlier_sent();
         self.noting_loss(sent)

@@ -74,7 +74,8 @@ impl Acceptor {
                 Ok((stream, address)) => {
                     control.note_accepted();
                     let stream = TcpStream::from(OwnedFd::from(stream));
-                    ready.push_back(Work::Accepted(Newcomer { stream, address }));
+                    let newcomer = Newcomer { stream, address };
+                    ready.push_back(Work::Accepted { newcomer, is_crowded: false });
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.state = State::Waiting;

@@ -122,7 +122,8 @@ impl<J: Send + 'static> Crew<J> {
         let mut state = self.lock();
         let is_wanted = std::mem::take(&mut state.lacks_thread) && !(state.leases.is_empty() && state.jobs.is_empty());
         if is_wanted {
-            self.rouse(state, self.limits.max_threads + self.limits.leaders, spawn);
+            let leaders = if state.leases.is_empty() { self.limits.leaders } else { 2 * self.limits.leaders };
+            self.rouse(state, self.limits.max_threads + leaders, spawn);
         }
         is_wanted
     }

@@ -84,8 +84,9 @@ impl Engine {
         listener: Arc<TcpListener>,
         service: Arc<dyn Service>,
         site: Arc<Site>,
-        options: EngineOptions,
+        mut options: EngineOptions,
     ) -> io::Result<Arc<Self>> {
+        options.max_connections = options.max_connections.min(descriptors_for_connections());
         let mut acceptor = Some(Acceptor::new(listener));
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
         let limits =
@@ -154,6 +155,13 @@ impl Engine {
             self.alarm.ring();
         }
     }
+}
+
+/// How many descriptors connections may have: handlers open files, so a quarter of the process's, at least 32, is theirs.
+fn descriptors_for_connections() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    limit.saturating_sub((limit / 4).max(32)).max(1)
 }
 
 impl Loop for Engine {

@@ -111,13 +111,14 @@ struct Round<'e> {
     /// What each leader did at the last tick.
     seen: Vec<u64>,
     quiet_ticks: u32,
+    last_look: Instant,
     next_actions: Option<Instant>,
 }
 
 impl<'e> Round<'e> {
     fn new(engine: &'e Arc<Engine>) -> Self {
         let next_actions = engine.options.service_actions.map(|interval| Instant::now() + interval);
-        Round { engine, seen: vec![0; engine.shards.len()], quiet_ticks: 0, next_actions }
+        Round { engine, seen: vec![0; engine.shards.len()], quiet_ticks: 0, last_look: Instant::now(), next_actions }
     }
 
     /// Waits for one tick, or for something to do, and does it.
@@ -127,7 +128,11 @@ impl<'e> Round<'e> {
         } else {
             self.sleep();
         }
-        self.look();
+        // A ring may come at any time, but a leader must have had a tick's time to get on.
+        if self.last_look.elapsed() >= TICK {
+            self.last_look = Instant::now();
+            self.look();
+        }
         if self.engine.crew.reinforce(|| self.engine.spawn()) {
             self.quiet_ticks = 0;
         }

@@ -1,15 +1,25 @@
 //! How long the handlers took the last times, by what was asked: blocking ones shall not hold a leader up.
 //!
 //! Requests are told apart by method and the first two segments of the path, hashed with a secret key into a table of
-//! fixed size. A slot remembers its last eight runs, one bit each: was it slow? (An average would be spoilt by a single
-//! preemption.) Collisions and made-up paths are harmless: they can only move work to the pool.
+//! fixed size. A place remembers whose it is and its last eight runs, one bit each: was it slow? (An average would be
+//! spoilt by a single preemption.) A run that had to be rescued counts as eight.
+//!
+//! | another request finds its place |                                                              |
+//! |---------------------------------|--------------------------------------------------------------|
+//! | taken by one that does not block | takes it over, and begins anew                               |
+//! | taken by one that blocks        | counts as blocking itself, and has no vote                    |
+//!
+//! So made-up paths cannot wash out what is known of a blocking handler: they can only move themselves to the pool.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// How many slots: 1,024, two bytes each. More than the routes of most programs, and it stays in the cache.
+/// How many places: 1,024, four bytes each. More than the routes of most programs, and it stays in the cache.
 const SLOTS: usize = 1024;
+
+/// How many bits of a request's hash are its slot: ten for the place, sixteen that tell whose the place is.
+const SLOT_BITS: u32 = 26;
 
 /// A run that took longer is slow: 100 µs, some thirty times what a request costs otherwise.
 pub(super) const SLOW: Duration = Duration::from_micros(100);
@@ -31,15 +41,16 @@ pub(super) enum Learnt {
 
 /// The table of one server.
 pub(super) struct PaceTable {
-    /// The last eight runs in the low byte, how many there were (up to `PROVEN_RUNS`) in the high one.
-    slots: Vec<AtomicU16>,
+    /// Whose it is in the high half; in the low one the last eight runs, and above them how many there were (up to
+    /// `PROVEN_RUNS`).
+    slots: Vec<AtomicU32>,
     secret: u64,
 }
 
 impl PaceTable {
     pub fn new() -> Self {
         let secret = RandomState::new().hash_one(SLOTS);
-        PaceTable { slots: (0..SLOTS).map(|_| AtomicU16::new(0)).collect(), secret }
+        PaceTable { slots: (0..SLOTS).map(|_| AtomicU32::new(0)).collect(), secret }
     }
 
     /// The slot of a request.
@@ -50,26 +61,48 @@ impl PaceTable {
         });
         // Short texts that end differently are still close together: fold the low half in, and mix once more.
         hash = (hash ^ hash >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (hash >> 54) as usize % SLOTS
+        usize::try_from(hash >> (u64::BITS - SLOT_BITS)).expect("26 bits")
     }
 
     pub fn learnt(&self, slot: usize) -> Learnt {
-        learnt(self.slots[slot].load(Ordering::Relaxed))
+        let (word, owner) = self.read(slot);
+        match learnt(runs_of(word)) {
+            Learnt::Blocking => Learnt::Blocking,
+            known if word >> 16 == owner => known,
+            _ => Learnt::Unproven,
+        }
     }
 
     /// A run that was found stuck: blocking at once, whatever came before. Later runs prove otherwise.
     pub fn condemn(&self, slot: usize) {
-        self.slots[slot].store(PROVEN_RUNS << 8 | 0xff, Ordering::Relaxed);
+        let (_, owner) = self.read(slot);
+        self.slots[slot % SLOTS].store(owner << 16 | u32::from(PROVEN_RUNS << 8 | 0xff), Ordering::Relaxed);
     }
 
     /// A run that took so long. Two at once may count as one.
     pub fn note(&self, slot: usize, took: Duration) {
-        let runs = self.slots[slot].load(Ordering::Relaxed);
-        let next = after_run(runs, took > SLOW);
-        if next != runs {
-            self.slots[slot].store(next, Ordering::Relaxed);
+        let (word, owner) = self.read(slot);
+        let runs = match runs_of(word) {
+            runs if word >> 16 == owner => runs,
+            runs if learnt(runs) == Learnt::Blocking => return,
+            _ => 0,
+        };
+        let next = owner << 16 | u32::from(after_run(runs, took > SLOW));
+        if next != word {
+            self.slots[slot % SLOTS].store(next, Ordering::Relaxed);
         }
     }
+
+    /// What the slot's place holds, and whose it would be.
+    fn read(&self, slot: usize) -> (u32, u32) {
+        let owner = u32::try_from(slot / SLOTS).expect("a slot has 26 bits");
+        (self.slots[slot % SLOTS].load(Ordering::Relaxed), owner)
+    }
+}
+
+/// The low half of a place.
+fn runs_of(word: u32) -> u16 {
+    (word & 0xffff) as u16
 }
 
 fn after_run(runs: u16, is_slow: bool) -> u16 {
@@ -115,6 +148,25 @@ mod tests {
             let slot = runs.chars().fold(0, |slot, run| after_run(slot, run == 's'));
             assert_eq!(learnt(slot), expected, "{runs}: {why}");
         }
+    }
+
+    #[test]
+    fn strangers_neither_wash_out_nor_inherit_what_is_known() {
+        let pace = PaceTable::new();
+        let (blocking, stranger) = (SLOTS + 7, 2 * SLOTS + 7);
+        pace.condemn(blocking);
+        for _ in 0..100 {
+            pace.note(stranger, Duration::ZERO);
+        }
+        assert_eq!(pace.learnt(blocking), Learnt::Blocking, "strangers have no vote");
+        assert_eq!(pace.learnt(stranger), Learnt::Blocking, "and go to the pool");
+        let (fast, other) = (SLOTS + 8, 2 * SLOTS + 8);
+        (0..8).for_each(|_| pace.note(fast, Duration::ZERO));
+        assert_eq!((pace.learnt(fast), pace.learnt(other)), (Learnt::Fast, Learnt::Unproven), "nothing is inherited");
+        pace.note(other, Duration::ZERO);
+        assert_eq!(pace.learnt(fast), Learnt::Unproven, "the place is another's now");
+        (0..8).for_each(|_| pace.note(blocking, Duration::ZERO));
+        assert_eq!(pace.learnt(blocking), Learnt::Fast, "and it comes back by its own runs");
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(super) struct Shard {
     lease: Mutex<Lease>,
     slab: Mutex<Slab>,
     turns: Mutex<Vec<(Key, Ready)>>,
+    /// New connections that a busier shard has accepted.
+    newcomers: Mutex<Vec<Newcomer>>,
     /// Who may lead: moves on when a leader is replaced.
     epoch: AtomicU32,
     pub watch: Watch,
@@ -75,7 +77,13 @@ impl Lease {
 
 /// What a leader does next.
 pub(super) enum Work {
-    Accepted(Newcomer),
+    /// A new connection; whether other work waits behind it, so that another shard had better take it.
+    Accepted {
+        newcomer: Newcomer,
+        is_crowded: bool,
+    },
+    /// A new connection from another shard.
+    Newcomer(Newcomer),
     Event(Key, Ready),
 }
 
@@ -98,6 +106,7 @@ impl Shard {
             lease: Mutex::new(lease),
             slab: Mutex::default(),
             turns: Mutex::default(),
+            newcomers: Mutex::default(),
             epoch: AtomicU32::new(0),
             watch: Watch::default(),
             registry,
@@ -133,8 +142,12 @@ impl Shard {
             if self.epoch() != epoch {
                 return None;
             }
-            if let Some(work) = lease.ready.pop_front() {
-                return Some(work);
+            match lease.ready.pop_front() {
+                Some(Work::Accepted { newcomer, .. }) => {
+                    return Some(Work::Accepted { newcomer, is_crowded: !lease.ready.is_empty() });
+                }
+                Some(work) => return Some(work),
+                None => {}
             }
             self.turn(&mut lease, control);
             *now = Instant::now();
@@ -154,6 +167,7 @@ impl Shard {
         }
         let accepts_more = lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control));
         let turns = mem::take(&mut *self.turns());
+        lease.ready.extend(self.newcomers().drain(..).map(Work::Newcomer));
         let wait = if accepts_more || !turns.is_empty() || !lease.ready.is_empty() {
             Some(Duration::ZERO)
         } else {
@@ -194,6 +208,7 @@ impl Shard {
     /// The server has ended: closes what no leader is there to close.
     pub fn close(&self) {
         self.slab().close_parked();
+        self.newcomers().clear();
         if let Ok(mut lease) = self.lease.try_lock() {
             lease.close();
         }
@@ -242,6 +257,16 @@ impl Shard {
     pub fn queue(&self, key: Key, ready: Ready) {
         self.turns().push((key, Ready { readable: true, ..ready }));
         self.wake();
+    }
+
+    /// Takes over a connection that another shard has accepted.
+    pub fn welcome(&self, newcomer: Newcomer) {
+        self.newcomers().push(newcomer);
+        self.wake();
+    }
+
+    fn newcomers(&self) -> MutexGuard<'_, Vec<Newcomer>> {
+        self.newcomers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn turns(&self) -> MutexGuard<'_, Vec<(Key, Ready)>> {

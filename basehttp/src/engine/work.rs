@@ -102,11 +102,23 @@ impl<'e> Desk<'e> {
     pub fn lead(&mut self, number: usize, epoch: u32) {
         let engine = self.engine;
         let shard = &engine.shards[number];
+        if shard.epoch() != epoch {
+            return;
+        }
         let mut hand = Hand::leading(engine, shard, epoch);
         while hand.leads() {
             let Some(work) = shard.next(epoch, &mut hand.now, &**engine) else { return };
             match work {
-                Work::Accepted(newcomer) => self.welcome(newcomer, &mut hand),
+                Work::Accepted { newcomer, is_crowded } => {
+                    // Round-robin, but a leader with nothing else to do saves the hand-over.
+                    let next = engine.next_shard.fetch_add(1, Ordering::Relaxed) % engine.shards.len();
+                    if is_crowded && next != number {
+                        engine.shards[next].welcome(newcomer);
+                    } else {
+                        self.welcome(newcomer, next, &mut hand);
+                    }
+                }
+                Work::Newcomer(newcomer) => self.welcome(newcomer, number, &mut hand),
                 Work::Event(key, ready) => {
                     let Some(line) = shard.slab().arrive(key, ready) else { continue };
                     let out = Out::new(engine, Seat { shard: number, key: Some(key) });
@@ -124,9 +136,9 @@ impl<'e> Desk<'e> {
     }
 
     /// A new connection: its first request is usually here already, and then the poller need not know of it.
-    fn welcome(&mut self, newcomer: Newcomer, hand: &mut Hand<'_>) {
+    /// It is parked at `shard`.
+    fn welcome(&mut self, newcomer: Newcomer, shard: usize, hand: &mut Hand<'_>) {
         let engine = self.engine;
-        let shard = engine.next_shard.fetch_add(1, Ordering::Relaxed) % engine.shards.len();
         let out = Out::new(engine, Seat { shard, key: None });
         let peer = newcomer.address.into();
         if engine.is_admitted(&peer, hand) {

@@ -35,7 +35,7 @@ pub struct HTTPServerBuilder {
 /// How many connections may wait to be accepted: 1,024. The seed's 5 drops clients in any burst.
 const REQUEST_QUEUE_SIZE: u32 = 1024;
 
-/// How many connections may be open at once: 20,000, a few megabytes while they are idle.
+/// How many connections may be open at once: 20,000, a few megabytes while they are idle, 2.6 GB at the very worst.
 const MAX_CONNECTIONS: usize = 20_000;
 
 /// How many threads may serve requests that block: 512. Each costs a stack, of which it touches some 16 KiB.
@@ -126,7 +126,9 @@ options! {
     max_streaming: usize => settings.max_streaming;
     /// The most requests that wait for such a thread. Default 1,024; more are answered with 503 and `Retry-After`.
     max_queued: usize => engine.max_queued;
-    /// The most connections at once. Default 20,000; more are accepted when one closes.
+    /// The most connections at once. Default 20,000, and never more than three quarters of the descriptors that the process
+    /// may have, so that handlers can open files; more are accepted when one closes. An idle one costs some hundred bytes,
+    /// one in the middle of a request's head or small body what it has sent: 128 KiB at most.
     max_connections: usize => engine.max_connections;
     /// How long [`HTTPServer::handle_request`] waits for a request. Default `None`: for ever. Then `handle_timeout`.
     timeout: Option<Duration> => timeout;

@@ -103,7 +103,7 @@ impl Bench {
         self.input.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
         if self.input.len() - self.end < READ_BYTES / 2 {
-            self.input.resize(self.input.len() * 2, 0);
+            self.input.resize((self.input.len() * 2).max(READ_BYTES), 0);
         }
     }
 }
