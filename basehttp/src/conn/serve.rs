@@ -209,11 +209,16 @@ impl<M> Exchange<'_, M> {
 
     /// Calls user code; a panic of its own is logged by the process's panic hook, and `None` here.
     fn guarded<R>(&self, call: impl FnOnce(&Self) -> R) -> Option<R> {
-        let result = catch_unwind(AssertUnwindSafe(|| call(self)));
+        let result = contained(|| call(self));
         self.in_end_headers.set(false);
         self.in_send_error.set(false);
-        result.map_err(forget_panic).ok()
+        result
     }
+}
+
+/// Calls user code; a panic of its own is the process's panic hook's to tell, and `None` here.
+pub(crate) fn contained<R>(call: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(forget_panic).ok()
 }
 
 /// Drops a panic's value, which is the user's and may panic again: then it is leaked.

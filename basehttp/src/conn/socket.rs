@@ -106,8 +106,7 @@ impl Socket {
             Direction::Read => PollFlags::IN,
             Direction::Write => PollFlags::OUT,
         };
-        let wait =
-            wait.map(|wait| Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() });
+        let wait = wait.map(timespec);
         match poll(&mut [PollFd::new(stream, flags)], wait.as_ref()) {
             Ok(0) => Err(io::ErrorKind::TimedOut.into()),
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -143,6 +142,11 @@ impl Socket {
             Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }
+}
+
+/// A duration as the system's calls take it.
+pub(crate) fn timespec(duration: Duration) -> Timespec {
+    Timespec { tv_sec: duration.as_secs().cast_signed(), tv_nsec: duration.subsec_nanos().into() }
 }
 
 /// How much one sendfile(2) is asked for: 1 MiB, so that one fast reader does not keep the others waiting.

@@ -135,7 +135,8 @@ impl Wire {
         self.noting_loss(sent)
     }
 
-    /// Writes `out` up to `end`, and waits for the reader where need be: not for ever, not at a trickle, and not with too many others.
+    /// Writes `out` up to `end`, and waits for the reader where need be: not for ever, not at a trickle, and not with too
+    /// many others.
     fn write_out(&mut self, end: usize) -> io::Result<()> {
         let (mut sent, began) = (0, Instant::now());
         while sent < end {

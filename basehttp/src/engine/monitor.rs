@@ -10,7 +10,7 @@ use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::{Condvar, Mutex, fence_in_models};
 use super::watch::Watch;
 use super::{Control, Engine};
-use crate::conn::{DrainReport, forget_panic};
+use crate::conn::{DrainReport, contained};
 
 /// How often the leaders are looked at: every 4 ms. A handler that is seen twice is replaced, after 4 to 8 ms.
 const TICK: Duration = Duration::from_millis(4);
@@ -187,9 +187,8 @@ impl<'e> Round<'e> {
             return;
         }
         let _serving = self.engine.site.handle.enter();
-        let actions = std::panic::AssertUnwindSafe(|| self.engine.service.service_actions());
         // A panic of its own is the panic hook's to tell; the server goes on.
-        let _ = std::panic::catch_unwind(actions).map_err(forget_panic);
+        let _ = contained(|| self.engine.service.service_actions());
         self.next_actions = Some(Instant::now() + interval);
     }
 }

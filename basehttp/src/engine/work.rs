@@ -12,7 +12,7 @@ use super::shard::{Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::watch::Watched;
-use crate::conn::{Address, Bench, Direction, Driver, HTTPError, Line, Place, Ready, Socket, Wait, forget_panic};
+use crate::conn::{Address, Bench, Direction, Driver, HTTPError, Line, Place, Ready, Socket, Wait, contained};
 use crate::proto::Head;
 
 /// How many requests of one connection are served before others have their turn: 64.
@@ -208,9 +208,8 @@ impl Engine {
             return true;
         }
         let _serving = self.site.handle.enter();
-        let asked = std::panic::AssertUnwindSafe(|| self.service.verify_request(peer));
         hand.enter_user_code();
-        let is_admitted = std::panic::catch_unwind(asked).map_err(forget_panic).unwrap_or(false);
+        let is_admitted = contained(|| self.service.verify_request(peer)).unwrap_or(false);
         hand.leave_user_code();
         is_admitted
     }

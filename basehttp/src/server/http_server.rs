@@ -3,7 +3,6 @@
 use std::io;
 use std::net::TcpStream;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ use super::listen::{listen, server_name};
 use super::waiting::Lobby;
 use super::{BaseHTTPRequestHandler, HTTPServerBuilder, ListenAddress};
 use crate::conn::{
-    Address, Bench, Host, Line, ServerHandle, Service, Site, Socket, forget_panic, handle_one_request, log,
+    Address, Bench, Host, Line, ServerHandle, Service, Site, Socket, contained, handle_one_request, log,
 };
 use crate::engine::{self, Engine, EngineOptions};
 
@@ -141,7 +140,7 @@ impl HTTPServer {
         if !handled {
             let _serving = self.site.handle.enter();
             // A panic of its own is the panic hook's to tell.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.service.handle_timeout())).map_err(forget_panic);
+            let _ = contained(|| self.service.handle_timeout());
         }
         log::flush();
         Ok(())
@@ -172,9 +171,9 @@ impl HTTPServer {
         let host = Host { service: &*self.service, site: &self.site };
         let serving = self.site.handle.enter();
         // A panic is a no.
-        let verified = catch_unwind(AssertUnwindSafe(|| self.service.verify_request(&peer)));
+        let is_admitted = contained(|| self.service.verify_request(&peer)).unwrap_or(false);
         drop(serving);
-        if !verified.map_err(forget_panic).unwrap_or(false) {
+        if !is_admitted {
             return false;
         }
         let mut line = Line::new(Socket::Tcp(stream), peer, &self.site.settings, Instant::now());

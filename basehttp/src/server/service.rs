@@ -1,12 +1,13 @@
 //! Every handler is a `Service`: what connections and loops ask of an object is passed on to the handler's type.
 
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 use std::{fmt, io};
 
 use super::{BaseHTTPRequestHandler, MessageClass};
-use crate::conn::{self, Address, Arrival, Ending, Exchange, HTTPError, HandlerError, Hooks, Pace, Profile, Service};
+use crate::conn::{
+    self, Address, Arrival, Ending, Exchange, HTTPError, HandlerError, Hooks, Pace, Profile, Service, contained,
+};
 use crate::proto::Field;
 
 impl<H: BaseHTTPRequestHandler> Service for H {
@@ -52,8 +53,7 @@ impl<H: BaseHTTPRequestHandler> Service for H {
 
 /// The fields as the handler's `MessageClass`; a panic in there is a 500.
 fn parse<'c, H: BaseHTTPRequestHandler>(fields: &'c [Field<'c>]) -> Result<H::MessageClass<'c>, HTTPError> {
-    let parsed = catch_unwind(AssertUnwindSafe(|| H::MessageClass::parse(fields)));
-    parsed.unwrap_or_else(|_| Err(HTTPError::from(500)))
+    contained(|| H::MessageClass::parse(fields)).unwrap_or_else(|| Err(HTTPError::from(500)))
 }
 
 impl<'c, M, H> Hooks<'c, M> for H

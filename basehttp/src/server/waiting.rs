@@ -6,8 +6,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpListener;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 
+use crate::conn::timespec;
 use crate::engine::is_of_one_client;
 
 /// How many silent connections `handle_request` keeps beside the one it serves: 64, some browsers' worth.
@@ -17,7 +18,7 @@ const MAX_WAITING: usize = 64;
 fn wait_readable(descriptors: &[BorrowedFd<'_>], wait: Option<Duration>) -> io::Result<Vec<bool>> {
     let mut polled: Vec<PollFd<'_>> =
         descriptors.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
-    let wait = wait.map(|wait| Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() });
+    let wait = wait.map(timespec);
     match poll(&mut polled, wait.as_ref()) {
         Ok(_) | Err(rustix::io::Errno::INTR) => {}
         Err(error) => return Err(error.into()),

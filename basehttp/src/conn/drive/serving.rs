@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use super::ahead::{BodyHere, body_here};
@@ -12,7 +11,7 @@ use crate::conn::error::HTTPError;
 use crate::conn::exchange::{Arrival, Request};
 use crate::conn::line::{Arriving, Line, SendingTail, Wait};
 use crate::conn::reply::Asked;
-use crate::conn::serve::forget_panic;
+use crate::conn::serve::contained;
 use crate::conn::service::{Ending, Next};
 use crate::conn::site::Site;
 use crate::conn::wire::Wire;
@@ -147,10 +146,7 @@ impl Bench {
         let (peer, wire, site, segments) = (&line.peer, &self.wire, host.site, &OnceCell::new());
         let arrival = Arrival { request, fields, refusal, ahead, peer, wire, site, segments };
         // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
-        catch_unwind(AssertUnwindSafe(|| host.service.serve(arrival))).unwrap_or_else(|panic| {
-            forget_panic(panic);
-            Ending::aborted()
-        })
+        contained(|| host.service.serve(arrival)).unwrap_or_else(Ending::aborted)
     }
 }
 
