@@ -125,6 +125,8 @@ fn a_server_of_few_descriptors() {
         return;
     }
     let server = Server::start_with(one_worker().head_timeout(SHORT), Counting).expect("a free port");
+    // Once it has answered it has opened what it needs for itself.
+    counters(&mut Client::of(&server));
     // The server leaves some descriptors to the program. This program takes more than that, and keeps them.
     let mut kept: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
     kept.truncate(kept.len().saturating_sub(20));
@@ -201,7 +203,7 @@ fn without_descriptors_accepting_pauses_and_goes_on_when_some_are_free() {
     let pauses = loop {
         let (pauses, accepted) = counters(&mut control);
         if pauses > 0 {
-            assert!(accepted <= 20, "{accepted} were accepted");
+            assert!(accepted < CLIENTS as u64 / 2, "{accepted} were accepted with about 20 descriptors");
             break pauses;
         }
         assert!(std::time::Instant::now() < give_up, "twenty descriptors suffice");
@@ -215,5 +217,6 @@ fn without_descriptors_accepting_pauses_and_goes_on_when_some_are_free() {
         assert_eq!(client.read_reply().status, 200, "number {number}");
     }
     let (_, accepted) = counters(&mut control);
-    assert_eq!(accepted, CLIENTS as u64 + 2);
+    // Ours, the control, the late one, and the first, of the child itself.
+    assert_eq!(accepted, CLIENTS as u64 + 3);
 }
