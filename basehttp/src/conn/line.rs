@@ -77,6 +77,13 @@ pub(super) struct Arriving {
     pub body: Option<BodyAhead>,
 }
 
+impl Arriving {
+    /// Nothing was looked at so far.
+    pub fn is_new(&self) -> bool {
+        self.body.is_none() && self.scanner.is_new()
+    }
+}
+
 /// A body that will fit the buffer, and is waited for before the handler is called.
 pub(super) struct BodyAhead {
     pub span: HeadSpan,

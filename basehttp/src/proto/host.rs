@@ -79,8 +79,9 @@ fn host_len(text: &[u8]) -> Option<usize> {
 fn reg_name_len(text: &[u8]) -> usize {
     let mut len = 0;
     loop {
+        let rest = &text[len..];
+        len += rest.iter().position(|byte| !NAME_BYTES[usize::from(*byte)]).unwrap_or(rest.len());
         match &text[len..] {
-            [byte, ..] if NAME_BYTES[usize::from(*byte)] => len += 1,
             [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => len += 3,
             _ => return len,
         }

@@ -24,6 +24,13 @@ enum Input {
 impl Bench {
     /// Serves the request that is here; or writes what waits to be written, then reads, then waits.
     pub(super) fn read_request(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Step {
+        let is_new = self.start < self.end && self.arriving.is_new();
+        if is_new
+            && !driver.is_turn_over()
+            && let Some(step) = self.serve_whole(line, host, driver)
+        {
+            return step;
+        }
         match self.find_request(host.site) {
             Err(refusal) => self.refuse(line, host, driver, refusal.into()),
             Ok(Some(span)) if !driver.is_turn_over() => self.serve(line, host, driver, span),

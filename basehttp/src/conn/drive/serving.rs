@@ -18,6 +18,21 @@ use crate::conn::wire::Wire;
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody};
 
 impl Bench {
+    /// Serves the request at the start of what is unread, if all of its head is there and nothing about it is odd.
+    pub(super) fn serve_whole(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Option<Step> {
+        let input = mem::take(&mut self.input);
+        let unread = &input[self.start..self.end];
+        let mut fields = FieldBuffer::new();
+        let found = proto::parse_whole(unread, &mut fields, &host.site.settings.limits);
+        let step = found.map(|(end, head)| {
+            let span = HeadSpan { start: 0, end };
+            self.serve_head(line, host, driver, span, &head, fields.as_slice(), &unread[end..])
+        });
+        self.put_back(input);
+        step
+    }
+
+    /// Serves the request whose head lies there.
     pub(super) fn serve(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, span: HeadSpan) -> Step {
         let input = mem::take(&mut self.input);
         let unread = &input[self.start..self.end];
@@ -27,11 +42,15 @@ impl Bench {
             Err(refusal) => self.refuse_line(line, host, driver, bytes, refusal.into()),
             Ok(head) => self.serve_head(line, host, driver, span, &head, fields.as_slice(), ahead),
         };
-        // A refill is in place already.
+        self.put_back(input);
+        step
+    }
+
+    /// Takes the input back, unless a refill is in its place already.
+    fn put_back(&mut self, input: Vec<u8>) {
         if self.input.is_empty() {
             self.input = input;
         }
-        step
     }
 
     #[allow(clippy::too_many_arguments)] // The parts of one request, and who serves it.

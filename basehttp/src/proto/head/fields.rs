@@ -37,7 +37,7 @@ impl fmt::Debug for Field<'_> {
 }
 
 /// Fields that fit without the heap. A browser sends about 20 behind a proxy; 24 are 768 bytes to clear.
-const INLINE_FIELDS: usize = 24;
+pub(super) const INLINE_FIELDS: usize = 24;
 
 /// Room for the fields of one head: up to 24 in place, more on the heap.
 pub struct FieldBuffer<'b> {
@@ -65,15 +65,20 @@ impl<'b> FieldBuffer<'b> {
         let mut tokens = [EMPTY_HEADER; INLINE_FIELDS];
         match httparse::parse_headers(lines, &mut tokens) {
             Ok(Status::Complete((used, found))) if used == lines.len() && found.len() <= limits.max_fields => {
-                for (field, token) in self.inline.iter_mut().zip(found) {
-                    *field = Field::new(token.name, token.value);
-                }
-                self.inline_len = found.len();
+                self.take(found);
                 Ok(())
             }
             Err(TooManyHeaders) if limits.max_fields > INLINE_FIELDS => self.read_to_heap(lines, limits),
             outcome => Err(refusal_of(&outcome, lines)),
         }
+    }
+
+    /// Takes over tokens, at most as many as fit in place.
+    pub(super) fn take(&mut self, tokens: &[Header<'b>]) {
+        for (field, token) in self.inline.iter_mut().zip(tokens) {
+            *field = Field::new(token.name, token.value);
+        }
+        self.inline_len = tokens.len().min(INLINE_FIELDS);
     }
 
     #[cold]

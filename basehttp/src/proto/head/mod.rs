@@ -1,5 +1,6 @@
 //! The request head: where it ends (`scan`), its fields (`fields`), and what it says (`parse`).
 //!
+//! `whole` takes the usual head, which arrives in one piece, in one pass. For all others:
 //! `scan` runs on every arrival of bytes and looks at each byte once; `parse` runs once, on a complete head, and may be
 //! run again on the same bytes after they have moved. What a head means to the server is decided here and nowhere else:
 //! nothing above reads `Content-Length`, `Transfer-Encoding`, `Connection`, `Expect` or `Host` again.
@@ -12,8 +13,10 @@ mod scan;
 mod tests;
 #[cfg(test)]
 mod twin_tests;
+mod whole;
 
 pub use fields::{Field, FieldBuffer};
 pub use known::ConnectionOptions;
 pub use parse::{Head, parse};
 pub use scan::{HeadScanner, HeadSpan, request_line};
+pub use whole::parse_whole;

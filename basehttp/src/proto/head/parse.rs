@@ -53,7 +53,7 @@ pub fn parse<'b>(head: &'b [u8], fields: &mut FieldBuffer<'b>, limits: &Limits) 
 
 /// `METHOD SP TARGET SP VERSION` (RFC 9112, section 3): one blank each, none at the ends.
 #[derive(Clone, Copy)]
-struct RequestLine<'b> {
+pub(super) struct RequestLine<'b> {
     whole: &'b str,
     method: &'b str,
     target: &'b str,
@@ -72,12 +72,19 @@ impl<'b> RequestLine<'b> {
         if !is_token(&line[..first]) {
             return Err(NOT_A_REQUEST_LINE);
         }
-        let (method, target, request_version) = (&whole[..first], &whole[first + 1..last], &whole[last + 1..]);
-        Ok(Self { whole, method, target, request_version, version })
+        Ok(Self::of_parts(whole, first, last - first - 1, version))
+    }
+
+    /// A line that was taken apart already: so long are its method and its target.
+    pub(super) fn of_parts(whole: &'b str, method_len: usize, target_len: usize, version: Version) -> Self {
+        let (method, rest) = whole.split_at(method_len);
+        let (target, request_version) = rest[1..].split_at(target_len);
+        Self { whole, method, target, request_version: &request_version[1..], version }
     }
 }
 
-fn understand<'b>(line: RequestLine<'b>, fields: &[Field<'b>]) -> Result<Head<'b>, Refusal> {
+/// What the head means, its syntax being right.
+pub(super) fn understand<'b>(line: RequestLine<'b>, fields: &[Field<'b>]) -> Result<Head<'b>, Refusal> {
     let RequestLine { whole, method, target, request_version, version } = line;
     let target = Target::parse(method, target)?;
     let known = Known::of(fields)?;

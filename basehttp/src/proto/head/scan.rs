@@ -39,6 +39,11 @@ pub struct HeadScanner {
 }
 
 impl HeadScanner {
+    /// Whether it has seen nothing of a head yet.
+    pub const fn is_new(&self) -> bool {
+        self.seen == 0
+    }
+
     /// Says where the head ends, or `None` while its end has not arrived.
     ///
     /// `bytes` is everything unread of the connection; between calls it may only grow.

@@ -84,6 +84,65 @@ fn small_limits() -> impl Strategy<Value = Limits> {
     })
 }
 
+const PLAIN: &[u8] =
+    b"POST /a?b HTTP/1.1\r\nHost: example.org:80\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+fn one_byte_changed() -> impl Strategy<Value = Vec<u8>> {
+    (0..PLAIN.len(), any::<u8>()).prop_map(|(at, byte)| {
+        let mut bytes = PLAIN.to_vec();
+        bytes[at] = byte;
+        bytes
+    })
+}
+
+/// Whatever the short way takes, the careful way takes as the same.
+fn check_short_way(bytes: &[u8], limits: &Limits) -> Result<(), TestCaseError> {
+    let mut fields = FieldBuffer::new();
+    let Some((end, head)) = parse_whole(bytes, &mut fields, limits) else { return Ok(()) };
+    let span = HeadSpan { start: 0, end };
+    prop_assert_eq!(HeadScanner::default().scan(bytes, limits), Ok(Some(span)));
+    let mut careful = FieldBuffer::new();
+    prop_assert_eq!(parse(&bytes[..end], &mut careful, limits), Ok(head));
+    prop_assert_eq!(careful.as_slice(), fields.as_slice());
+    Ok(())
+}
+
+#[test]
+fn the_short_way_takes_what_clients_send() {
+    let mut heads = vec![
+        PLAIN.to_vec(),
+        b"GET / HTTP/1.0\r\n\r\n".to_vec(),
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec(),
+        b"OPTIONS * HTTP/1.1\r\nHost:\r\nX-Empty:  \r\nX: y \t\r\n\r\nbody".to_vec(),
+    ];
+    heads.push([&b"GET /long HTTP/1.1\r\nHost: a\r\n"[..], &b"X-Field: value\r\n".repeat(23), b"\r\n"].concat());
+    for head in heads {
+        check_short_way(&head, &Limits::default()).expect("the same");
+        assert!(parse_whole(&head, &mut FieldBuffer::new(), &Limits::default()).is_some(), "{}", head.escape_ascii());
+    }
+}
+
+#[test]
+fn the_short_way_leaves_what_is_odd_to_the_careful_one() {
+    let odd: [&[u8]; 12] = [
+        b"",
+        b"GET / HTTP/1.1\r\nHost: a\r\n",
+        b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n\n",
+        b"GET / HTTP/1.1\r\n Host: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n",
+        b"GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+    ];
+    for head in odd {
+        assert_eq!(parse_whole(head, &mut FieldBuffer::new(), &Limits::default()), None, "{}", head.escape_ascii());
+    }
+}
+
 proptest! {
     #[test]
     fn pieces_the_whole_and_the_plain_twin_agree(bytes in head_like(), limits in small_limits(), step in 1..5usize) {
@@ -104,14 +163,22 @@ proptest! {
     }
 
     #[test]
+    fn the_short_way_takes_nothing_that_the_careful_way_would_not(
+        bytes in prop_oneof![head_like(), one_byte_changed(), prop::collection::vec(any::<u8>(), 0..200)],
+        limits in small_limits(),
+    ) {
+        for limits in [limits, Limits::default()] {
+            check_short_way(&bytes, &limits)?;
+        }
+    }
+
+    #[test]
     fn parse_panics_on_nothing(bytes in prop_oneof![head_like(), prop::collection::vec(any::<u8>(), 0..200)]) {
         let _ = parse(&bytes, &mut FieldBuffer::new(), &Limits::default());
     }
 
     #[test]
-    fn a_changed_byte_gets_one_answer_and_never_a_panic(at in 0..91usize, byte in any::<u8>()) {
-        let mut bytes = b"POST /a?b HTTP/1.1\r\nHost: example.org:80\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
-        bytes[at] = byte;
+    fn a_changed_byte_gets_one_answer_and_never_a_panic(bytes in one_byte_changed()) {
         if let Err(refusal) = super::tests::outcome(&bytes, &Limits::default()) {
             prop_assert!([400, 501, 505].contains(&refusal.status));
         }
