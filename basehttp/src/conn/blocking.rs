@@ -18,8 +18,11 @@ impl Driver for Alone {
         Place::Here
     }
 
-    fn begin(&mut self) {
+    fn look_at_clock(&mut self) {}
+
+    fn begin(&mut self) -> Option<Instant> {
         self.has_served = true;
+        None
     }
 
     fn end(&mut self) {}

@@ -83,7 +83,7 @@ pub(crate) struct Request<'c> {
     pub path: &'c str,
     pub requestline: &'c str,
     pub request_version: &'c str,
-    pub authority: Option<&'c str>,
+    pub authority: Option<&'c [u8]>,
     pub body: RequestBody,
     pub expects_continue: bool,
 }
@@ -140,7 +140,8 @@ impl<'c, M> Exchange<'c, M> {
     /// `None` only for an HTTP/1.0 request without either. It is the client's word: check it before you build links
     /// from it. (RFC 9112, section 3.3.)
     pub fn authority(&self) -> Option<&'c str> {
-        self.request.authority
+        // What was checked is ASCII.
+        self.request.authority.and_then(|authority| str::from_utf8(authority).ok())
     }
 }
 

@@ -35,7 +35,8 @@ impl<M> Exchange<'_, M> {
             let date = self.hooks.date_time_string(SystemTime::now());
             self.send_header("Date", date);
         } else {
-            clock::with_http_date(|date| self.with_reply(|reply, out| reply.add_date(date, out)));
+            let line = clock::date_line(self.wire.borrow().called_at);
+            self.with_reply(|reply, out| reply.add_date(&line, out));
         }
         self
     }
@@ -140,9 +141,7 @@ impl<M> Exchange<'_, M> {
                 self.send_header(name, value);
             }
         }
-        let lacks_allow = self.with_reply(|reply, _| reply.is_head_open() && reply.code() == 405 && !reply.has_allow());
-        if lacks_allow {
-            // RFC 9110, section 15.5.6.
+        if self.with_reply(|reply, _| reply.lacks_allow()) {
             self.send_header("Allow", self.site.profile.methods.join(", "));
         }
         self.decide_close();

@@ -10,6 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
 
 /// What a connection can be held over: whatever reads, writes and may move to another thread.
@@ -39,7 +40,7 @@ impl Socket {
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let result = match self {
-                Socket::Tcp(stream) => stream.read(buffer),
+                Socket::Tcp(stream) => receive(stream, buffer),
                 Socket::Other(stream) => stream.read(buffer),
                 Socket::Taken => return Err(taken()),
             };
@@ -64,7 +65,7 @@ impl Socket {
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             let result = match self {
-                Socket::Tcp(stream) => stream.write(bytes),
+                Socket::Tcp(stream) => send(stream, bytes),
                 Socket::Other(stream) => stream.write_all(bytes).and_then(|()| stream.flush()).map(|()| bytes.len()),
                 Socket::Taken => return Err(taken()),
             };
@@ -142,6 +143,18 @@ impl Socket {
             Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }
+}
+
+/// Not the standard library's read: the C library below it makes every one a point where a thread may be cancelled, at
+/// the price of two locked instructions.
+fn receive(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    let (count, _) = rustix::net::recv(stream, buffer, RecvFlags::empty())?;
+    Ok(count)
+}
+
+/// See [`receive`]. A client that is gone is an error, not a signal.
+fn send(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    Ok(rustix::net::send(stream, bytes, SendFlags::NOSIGNAL)?)
 }
 
 /// A duration as the system's calls take it.

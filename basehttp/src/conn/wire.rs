@@ -24,6 +24,8 @@ pub(crate) struct Wire {
     pub reply: Reply,
     /// A text that is being put together by code that may call back here.
     pub scratch: String,
+    /// When the handler was called, if that is as good as now: it is short.
+    pub called_at: Option<Instant>,
     settings: Settings,
     /// A handler that waits for a slow reader has a place among those who may.
     streams: Arc<Streams>,
@@ -46,6 +48,7 @@ impl Wire {
             out: Vec::new(),
             reply: Reply::new(site.settings.max_buffered_reply_bytes),
             scratch: String::new(),
+            called_at: None,
             settings: site.settings.clone(),
             streams: Arc::clone(&site.streams),
             place: None,
@@ -57,9 +60,10 @@ impl Wire {
     }
 
     /// A new request was read.
-    pub fn begin(&mut self, asked: Asked, awaits_continue: bool) {
+    pub fn begin(&mut self, asked: Asked, awaits_continue: bool, called_at: Option<Instant>) {
         self.reply.begin(asked, &self.out);
         self.awaits_continue = awaits_continue;
+        self.called_at = called_at;
         self.body_clock = None;
         self.was_read = false;
         self.place = None;

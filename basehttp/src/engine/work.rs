@@ -319,13 +319,17 @@ impl Driver for Hand<'_> {
         }
     }
 
-    fn begin(&mut self) {
+    fn look_at_clock(&mut self) {
+        self.now = Instant::now();
+    }
+
+    fn begin(&mut self) -> Option<Instant> {
         if !self.leads() {
             Counters::add(&self.engine.counters.pooled);
         }
         self.enter_user_code();
-        // Not the end of the run before: what the system does for a socket in between is not the handler's to answer for.
-        self.now = Instant::now();
+        // A leader's handlers are known to be short, or it will lead no more.
+        self.leads().then_some(self.now)
     }
 
     fn end(&mut self) {

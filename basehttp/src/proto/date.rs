@@ -6,9 +6,6 @@ use std::time::{Duration, SystemTime};
 
 use httpdate::fmt_http_date;
 
-/// Bytes of an IMF-fixdate.
-pub const HTTP_DATE_LEN: usize = 29;
-
 /// The last second of the year 9999, in seconds since 1970.
 const LAST_SECOND: u64 = 253_402_300_799;
 
@@ -25,34 +22,15 @@ pub fn log_date(time: SystemTime) -> String {
     format!("{}/{}/{} {}", &date[5..7], &date[8..11], &date[12..16], &date[17..25])
 }
 
-/// The `Date` of responses, written anew once a second.
-#[derive(Clone, Debug)]
-pub struct DateCache {
-    second: u64,
-    text: [u8; HTTP_DATE_LEN],
-}
+/// The field line `Date: Tue, 14 Nov 2023 22:13:20 GMT` with its CRLF.
+pub type DateLine = [u8; "Date: Tue, 14 Nov 2023 22:13:20 GMT\r\n".len()];
 
-impl DateCache {
-    /// A cache that holds the first second of 1970.
-    pub const fn new() -> Self {
-        Self { second: 0, text: *b"Thu, 01 Jan 1970 00:00:00 GMT" }
-    }
-
-    /// The date at this time.
-    pub fn get(&mut self, now: SystemTime) -> &[u8; HTTP_DATE_LEN] {
-        let second = second_of(now);
-        if second != self.second {
-            self.second = second;
-            self.text.copy_from_slice(format_second(second).as_bytes());
-        }
-        &self.text
-    }
-}
-
-impl Default for DateCache {
-    fn default() -> Self {
-        Self::new()
-    }
+/// The `Date` of a response that begins now, and for how long it stays right.
+pub fn date_line(now: SystemTime) -> (DateLine, Duration) {
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let line = format!("Date: {}\r\n", http_date(now));
+    let line = DateLine::try_from(line.as_bytes()).expect("a date of the years 1970 to 9999 has one length");
+    (line, Duration::from_nanos((1_000_000_000 - since.subsec_nanos()).into()))
 }
 
 fn second_of(time: SystemTime) -> u64 {
@@ -93,10 +71,15 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_follows_the_time_it_is_given_backwards_too() {
-        let mut cache = DateCache::new();
-        for second in [0, 1_700_000_000, 1_700_000_000, 1_700_000_001, 5] {
-            assert_eq!(cache.get(at(second)), http_date(at(second)).as_bytes());
-        }
+    fn a_date_line_is_right_until_the_second_ends() {
+        let (line, lasts) = date_line(at(1_700_000_000) + Duration::from_millis(250));
+        assert_eq!(line, *b"Date: Tue, 14 Nov 2023 22:13:20 GMT\r\n");
+        assert_eq!(lasts, Duration::from_millis(750));
+        assert_eq!(date_line(at(5)).1, Duration::from_secs(1));
+        assert_eq!(date_line(at(LAST_SECOND + 7)).0, *b"Date: Fri, 31 Dec 9999 23:59:59 GMT\r\n");
+        assert_eq!(
+            date_line(SystemTime::UNIX_EPOCH - Duration::from_secs(9)).0[6..],
+            *b"Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+        );
     }
 }

@@ -48,22 +48,26 @@ pub fn authority<'b>(
     host: Option<&'b [u8]>,
     target: &Target<'b>,
     version: Version,
-) -> Result<Option<&'b str>, Refusal> {
+) -> Result<Option<&'b [u8]>, Refusal> {
     let Some(host) = host else {
         return match version {
-            Version::Http10 => Ok(target.authority),
+            Version::Http10 => Ok(target.authority.map(str::as_bytes)),
             Version::Http11 => Err(NO_HOST),
         };
     };
     let sent = Authority::parse(host)?;
     if let Some(authority) = target.authority {
         let asked = Authority::parse(authority.as_bytes())?;
-        return if asked.is_same(&sent, target.default_port()) { Ok(Some(authority)) } else { Err(DISAGREES) };
+        return if asked.is_same(&sent, target.default_port()) {
+            Ok(Some(authority.as_bytes()))
+        } else {
+            Err(DISAGREES)
+        };
     }
     if sent.host.is_empty() && !host.is_empty() {
         return Err(NOT_A_HOST);
     }
-    str::from_utf8(host).map(Some).map_err(|_| NOT_A_HOST)
+    Ok(Some(host))
 }
 
 /// Bytes of the host at the start of the text; `None` if a bracket begins no IP literal.
@@ -258,7 +262,7 @@ mod tests {
             let authority = authority(Some(host.as_bytes()), &target, Version::Http11);
             assert_eq!(authority.is_ok(), agree, "{why}");
             if agree {
-                assert_eq!(authority, Ok(target.authority), "the target's own words: {why}");
+                assert_eq!(authority, Ok(target.authority.map(str::as_bytes)), "the target's own words: {why}");
             }
         }
     }
@@ -266,7 +270,7 @@ mod tests {
     #[test]
     fn a_host_may_be_empty_but_only_as_a_whole() {
         let target = Target::parse("GET", "/").expect("well-formed");
-        assert_eq!(authority(Some(b""), &target, Version::Http11), Ok(Some("")));
+        assert_eq!(authority(Some(b""), &target, Version::Http11), Ok(Some(&b""[..])));
         assert_eq!(authority(Some(b":80"), &target, Version::Http11).map_err(|r| r.status), Err(400));
         assert_eq!(authority(None, &target, Version::Http10), Ok(None));
         assert_eq!(authority(None, &target, Version::Http11).map_err(|r| r.status), Err(400));

@@ -36,7 +36,7 @@ pub mod version;
 pub use body::BodyDecoder;
 pub use chunked::{CHUNK_END, LAST_CHUNK, Trailer, write_chunk_head};
 pub use content_type::ContentType;
-pub use date::{DateCache, http_date, log_date};
+pub use date::{DateLine, date_line, http_date, log_date};
 pub use error_page::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, render};
 pub use escape::{log_line, safe_reason};
 pub use field::{is_token, push_latin1};

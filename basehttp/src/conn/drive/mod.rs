@@ -22,7 +22,7 @@ use super::service::Service;
 use super::site::Site;
 use super::socket::Socket;
 use super::wire::Wire;
-use crate::proto::Head;
+use crate::proto::{FieldBuffer, Head};
 
 /// How much a read asks for at least: a browser's head several times over, and most bodies of forms.
 const READ_BYTES: usize = 16 * 1024;
@@ -45,8 +45,12 @@ pub(crate) trait Driver {
     /// Where the request shall be served. `may_wait`: its body is not here as a whole.
     fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place;
 
-    /// The handler is about to be called for the request that was placed here.
-    fn begin(&mut self);
+    /// The system had work to do for a socket: looks at the clock, so that no handler is charged with it.
+    fn look_at_clock(&mut self);
+
+    /// The handler is about to be called for the request that was placed here. Returns the time, if that will still do
+    /// when it returns.
+    fn begin(&mut self) -> Option<Instant>;
 
     /// The handler has returned.
     fn end(&mut self);
@@ -79,6 +83,8 @@ pub(crate) struct Bench {
     end: usize,
     arriving: Arriving,
     tail: Option<SendingTail>,
+    /// Room for the fields of the request that is served.
+    fields: FieldBuffer<'static>,
 }
 
 /// What one step came to.
@@ -96,6 +102,7 @@ impl Bench {
             end: 0,
             arriving: Arriving::default(),
             tail: None,
+            fields: FieldBuffer::new(),
         }
     }
 
@@ -120,7 +127,13 @@ impl Bench {
     fn step(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Step {
         match &mut line.state {
             State::Closed => Step::Wait(Wait::Closed),
-            State::Writing(_) => self.write(line, driver.now()),
+            State::Writing(_) => {
+                let step = self.write(line, driver.now());
+                if self.start < self.end {
+                    driver.look_at_clock();
+                }
+                step
+            }
             State::Reading => self.read_request(line, host, driver),
             State::Draining(decoder, left) => match drain(decoder, left, &self.input[self.start..self.end]) {
                 Drained::More => {

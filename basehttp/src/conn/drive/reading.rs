@@ -49,6 +49,10 @@ impl Bench {
                         let error = HTTPError::from(400).with_explain("the request's body ended early");
                         self.refuse(line, host, driver, error)
                     }
+                    Input::More => {
+                        driver.look_at_clock();
+                        Step::Again
+                    }
                     input => go_on(line, input),
                 }
             }

@@ -20,34 +20,39 @@ use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody};
 impl Bench {
     /// Serves the request at the start of what is unread, if all of its head is there and nothing about it is odd.
     pub(super) fn serve_whole(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Option<Step> {
-        let input = mem::take(&mut self.input);
+        let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
-        let mut fields = FieldBuffer::new();
         let found = proto::parse_whole(unread, &mut fields, &host.site.settings.limits);
         let step = found.map(|(end, head)| {
             let span = HeadSpan { start: 0, end };
             self.serve_head(line, host, driver, span, &head, fields.as_slice(), &unread[end..])
         });
-        self.put_back(input);
+        self.fields = fields.recycle();
+        self.take_back(input);
         step
     }
 
     /// Serves the request whose head lies there.
     pub(super) fn serve(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, span: HeadSpan) -> Step {
-        let input = mem::take(&mut self.input);
+        let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
-        let mut fields = FieldBuffer::new();
         let step = match proto::parse(bytes, &mut fields, &host.site.settings.limits) {
             Err(refusal) => self.refuse_line(line, host, driver, bytes, refusal.into()),
             Ok(head) => self.serve_head(line, host, driver, span, &head, fields.as_slice(), ahead),
         };
-        self.put_back(input);
+        self.fields = fields.recycle();
+        self.take_back(input);
         step
     }
 
+    /// What a request borrows from while it is served.
+    fn lend<'b>(&mut self) -> (Vec<u8>, FieldBuffer<'b>) {
+        (mem::take(&mut self.input), mem::take(&mut self.fields).recycle())
+    }
+
     /// Takes the input back, unless a refill is in its place already.
-    fn put_back(&mut self, input: Vec<u8>) {
+    fn take_back(&mut self, input: Vec<u8>) {
         if self.input.is_empty() {
             self.input = input;
         }
@@ -89,8 +94,8 @@ impl Bench {
             return Step::Wait(Wait::Thread);
         }
         let refusal = if let Place::Nowhere(answer) = place { Some(answer) } else { None };
-        self.wire.get_mut().begin(asked(head, line, host.site), head.expects_continue);
-        driver.begin();
+        let called_at = driver.begin();
+        self.wire.get_mut().begin(asked(head, line, host.site), head.expects_continue, called_at);
         let ending = self.arrive(line, host, request_of(head), fields, ahead, refusal);
         driver.end();
         self.start += span.end;
@@ -145,8 +150,8 @@ impl Bench {
     ) -> Step {
         let requestline = latin1(proto::request_line(bytes));
         let asked = Asked { version: host.site.profile.protocol_version, method: "GET", keeps_alive: false };
-        self.wire.get_mut().begin(asked, false);
-        driver.begin();
+        let called_at = driver.begin();
+        self.wire.get_mut().begin(asked, false, called_at);
         let ending = self.arrive(line, host, refused_request(&requestline), &[], &[], Some(error));
         driver.end();
         self.start = self.end;

@@ -96,10 +96,6 @@ impl Reply {
                 self.push_chunk(out);
                 out.extend_from_slice(proto::LAST_CHUNK);
             }
-            // A short body goes out with its head.
-            Stage::Queued(Tail::Bytes(bytes)) if bytes.as_slice().len() <= self.max_buffered => {
-                out.extend_from_slice(bytes.as_slice());
-            }
             Stage::Queued(tail) => return Ok(Some(tail)),
             Stage::Streaming(_) | Stage::Ended => {}
         }

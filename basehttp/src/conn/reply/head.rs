@@ -6,7 +6,7 @@ use super::bytes::{push_field, push_length, remove_field};
 use super::{Reply, Stage, misuse};
 use crate::conn::clock;
 use crate::conn::payload::Tail;
-use crate::proto::{self, BodyRule, ReplyFraming, Version};
+use crate::proto::{self, BodyRule, DateLine, ReplyFraming, Version};
 
 /// What is known of the fields of the head under construction.
 #[derive(Default)]
@@ -45,10 +45,10 @@ impl Reply {
     }
 
     /// The runtime's own `Date`.
-    pub fn add_date(&mut self, date: &[u8], out: &mut Vec<u8>) {
+    pub fn add_date(&mut self, line: &DateLine, out: &mut Vec<u8>) {
         if self.is_head_open() && !self.fields.has_date {
             self.fields.has_date = true;
-            push_field(out, b"Date", date);
+            out.extend_from_slice(line);
         }
     }
 
@@ -66,22 +66,20 @@ impl Reply {
         if !proto::is_token(name.as_bytes()) {
             return Err(format!("{name:?} is no field name: a token has letters, digits and !#$%&'*+-.^_`|~ only"));
         }
-        if name.eq_ignore_ascii_case("content-length") {
-            return self.declare_length(value);
+        // The names that matter here, told apart by their length first.
+        match name.len() {
+            14 if name.eq_ignore_ascii_case("content-length") => return self.declare_length(value),
+            17 if name.eq_ignore_ascii_case("transfer-encoding") => return self.declare_coding(value),
+            10 if name.eq_ignore_ascii_case("connection") => return self.add_connection_options(value),
+            4 if name.eq_ignore_ascii_case("date") && mem::replace(&mut self.fields.has_date, true) => {
+                remove_field(out, self.start, "Date");
+            }
+            6 if name.eq_ignore_ascii_case("server") && mem::replace(&mut self.fields.has_server, true) => {
+                remove_field(out, self.start, "Server");
+            }
+            5 => self.fields.has_allow |= name.eq_ignore_ascii_case("allow"),
+            _ => {}
         }
-        if name.eq_ignore_ascii_case("transfer-encoding") {
-            return self.declare_coding(value);
-        }
-        if name.eq_ignore_ascii_case("connection") {
-            return self.add_connection_options(value);
-        }
-        if name.eq_ignore_ascii_case("date") && mem::replace(&mut self.fields.has_date, true) {
-            remove_field(out, self.start, "Date");
-        }
-        if name.eq_ignore_ascii_case("server") && mem::replace(&mut self.fields.has_server, true) {
-            remove_field(out, self.start, "Server");
-        }
-        self.fields.has_allow |= name.eq_ignore_ascii_case("allow");
         let line = out.len();
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b": ");
@@ -163,12 +161,22 @@ impl Reply {
             self.stream(self.framing(None), out);
         }
         if let Some(tail) = self.tail.take() {
-            self.passed = tail.len();
-            if self.keeps_body() {
-                self.stage = Stage::Queued(tail);
-            }
+            self.take_whole_body(tail, out);
         }
         Ok(())
+    }
+
+    /// A short body goes out with its head, a longer one behind it.
+    fn take_whole_body(&mut self, tail: Tail, out: &mut Vec<u8>) {
+        self.passed = tail.len();
+        match tail {
+            _ if !self.keeps_body() => {}
+            Tail::Bytes(bytes) if bytes.as_slice().len() <= self.max_buffered => {
+                out.extend_from_slice(bytes.as_slice());
+                self.stage = Stage::Ended;
+            }
+            tail => self.stage = Stage::Queued(tail),
+        }
     }
 
     /// Gives the whole body, before the head's end.
@@ -228,7 +236,7 @@ impl Reply {
     /// Writes what frames the message, and the empty line.
     pub(super) fn close_head(&mut self, framing: ReplyFraming, out: &mut Vec<u8>) {
         if !self.fields.has_date && self.code >= 200 {
-            clock::with_http_date(|date| push_field(out, b"Date", date));
+            out.extend_from_slice(&clock::date_line(None));
         }
         match framing {
             ReplyFraming::Length(length) => push_length(out, length),

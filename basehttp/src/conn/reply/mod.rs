@@ -144,8 +144,9 @@ impl Reply {
         self.closes = true;
     }
 
-    pub fn has_allow(&self) -> bool {
-        self.fields.has_allow
+    /// RFC 9110, section 15.5.6: a 405 says which methods there are.
+    pub fn lacks_allow(&self) -> bool {
+        self.code == 405 && self.is_head_open() && !self.fields.has_allow
     }
 
     pub fn is_on_wire(&self) -> bool {
@@ -163,7 +164,7 @@ impl Reply {
 
     /// A final head was ended, so that all of `out` may be sent.
     pub fn is_streaming(&self) -> bool {
-        matches!(self.stage, Stage::Streaming(_) | Stage::Queued(_))
+        matches!(self.stage, Stage::Streaming(_) | Stage::Queued(_) | Stage::Ended)
     }
 
     /// Remembers a misuse; the first one counts.

@@ -1,4 +1,4 @@
-//! The fields of a head as borrowed slices, tokenized by httparse into a buffer that needs no heap for usual requests.
+//! The fields of a head as borrowed slices, tokenized by httparse, in a buffer that serves one head after the other.
 
 use std::fmt;
 
@@ -36,67 +36,60 @@ impl fmt::Debug for Field<'_> {
     }
 }
 
-/// Fields that fit without the heap. A browser sends about 20 behind a proxy; 24 are 768 bytes to clear.
-pub(super) const INLINE_FIELDS: usize = 24;
+/// Fields that are tokenized without the heap: a browser sends about 20 behind a proxy.
+pub(super) const USUAL_FIELDS: usize = 24;
 
-/// Room for the fields of one head: up to 24 in place, more on the heap.
-pub struct FieldBuffer<'b> {
-    inline: [Field<'b>; INLINE_FIELDS],
-    inline_len: usize,
-    /// Used instead of `inline` when it is not empty.
-    heap: Vec<Field<'b>>,
-}
+/// Room for the fields of one head, to be used again for the next one.
+#[derive(Default)]
+pub struct FieldBuffer<'b>(Vec<Field<'b>>);
 
 impl<'b> FieldBuffer<'b> {
     /// An empty buffer. Allocates nothing.
     pub const fn new() -> Self {
-        Self { inline: [Field::new("", b""); INLINE_FIELDS], inline_len: 0, heap: Vec::new() }
+        Self(Vec::new())
     }
 
     /// The fields in the order they came.
     pub fn as_slice(&self) -> &[Field<'b>] {
-        if self.heap.is_empty() { &self.inline[..self.inline_len] } else { &self.heap }
+        &self.0
+    }
+
+    /// Forgets the fields and keeps the room, for a head that lies elsewhere.
+    pub fn recycle<'other>(mut self) -> FieldBuffer<'other> {
+        self.0.clear();
+        // Collecting into the same shape takes over the allocation; there is nothing to collect.
+        FieldBuffer(self.0.into_iter().map(|_| Field::new("", b"")).collect())
     }
 
     /// Reads the field lines of a head, the empty line at their end included.
     pub(super) fn read(&mut self, lines: &'b [u8], limits: &Limits) -> Result<(), Refusal> {
-        self.inline_len = 0;
-        self.heap.clear();
-        let mut tokens = [EMPTY_HEADER; INLINE_FIELDS];
+        let mut tokens = [EMPTY_HEADER; USUAL_FIELDS];
         match httparse::parse_headers(lines, &mut tokens) {
             Ok(Status::Complete((used, found))) if used == lines.len() && found.len() <= limits.max_fields => {
                 self.take(found);
                 Ok(())
             }
-            Err(TooManyHeaders) if limits.max_fields > INLINE_FIELDS => self.read_to_heap(lines, limits),
+            Err(TooManyHeaders) if limits.max_fields > USUAL_FIELDS => self.read_many(lines, limits),
             outcome => Err(refusal_of(&outcome, lines)),
         }
     }
 
-    /// Takes over tokens, at most as many as fit in place.
+    /// Takes over tokens, in place of what was there.
     pub(super) fn take(&mut self, tokens: &[Header<'b>]) {
-        for (field, token) in self.inline.iter_mut().zip(tokens) {
-            *field = Field::new(token.name, token.value);
-        }
-        self.inline_len = tokens.len().min(INLINE_FIELDS);
+        self.0.clear();
+        self.0.extend(tokens.iter().map(|token| Field::new(token.name, token.value)));
     }
 
     #[cold]
-    fn read_to_heap(&mut self, lines: &'b [u8], limits: &Limits) -> Result<(), Refusal> {
+    fn read_many(&mut self, lines: &'b [u8], limits: &Limits) -> Result<(), Refusal> {
         let mut tokens = vec![EMPTY_HEADER; limits.max_fields];
         match httparse::parse_headers(lines, &mut tokens) {
             Ok(Status::Complete((used, found))) if used == lines.len() => {
-                self.heap = found.iter().map(|token| Field::new(token.name, token.value)).collect();
+                self.take(found);
                 Ok(())
             }
             outcome => Err(refusal_of(&outcome, lines)),
         }
-    }
-}
-
-impl Default for FieldBuffer<'_> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -27,9 +27,9 @@ pub struct Head<'b> {
     pub version: Version,
     /// The request line as sent, without its CRLF. Always ASCII without controls.
     pub requestline: &'b str,
-    /// Who is asked: the target's authority if it has one, else Host, which may be empty. `None` only when an HTTP/1.0
-    /// request has neither.
-    pub authority: Option<&'b str>,
+    /// Who is asked: the target's authority if it has one, else Host, which may be empty. Checked, and so always ASCII.
+    /// `None` only when an HTTP/1.0 request has neither.
+    pub authority: Option<&'b [u8]>,
     /// The body that follows the head.
     pub body: RequestBody,
     /// What the client wants of the connection afterwards.

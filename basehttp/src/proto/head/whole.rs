@@ -1,0 +1,48 @@
+//! The usual head: all of it is here, and nothing about it is odd. Tokenized, checked and understood in one pass.
+//!
+//! What is not taken here is not refused either: [`HeadScanner`](super::HeadScanner) and [`parse`](super::parse) then find
+//! out what it is, and what to answer. So this only has to be right about heads that it takes, and
+//! `twin_tests` holds it to what the two others say of them.
+
+use std::mem::MaybeUninit;
+
+use httparse::{Request, Status};
+
+use super::super::{limits::Limits, version::Version};
+use super::parse::{RequestLine, understand};
+use super::{FieldBuffer, Head, fields::USUAL_FIELDS};
+
+/// Reads the head at the start of `bytes`, and says where it ends. `None`: look closer.
+pub fn parse_whole<'b>(bytes: &'b [u8], fields: &mut FieldBuffer<'b>, limits: &Limits) -> Option<(usize, Head<'b>)> {
+    let mut tokens = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
+    let mut request = Request::new(&mut []);
+    let Ok(Status::Complete(end)) = request.parse_with_uninit_headers(bytes, &mut tokens) else { return None };
+    // A head that is shorter than each of these is within all of them.
+    let least = limits.max_request_line_bytes.min(limits.max_field_line_bytes).min(limits.max_head_bytes);
+    let (method, target) = (request.method?, request.path?);
+    if end > least || request.headers.len() > limits.max_fields || method.len() > limits.max_method_bytes {
+        return None;
+    }
+    let head = &bytes[..end];
+    let line_end = method.len() + 1 + target.len() + " HTTP/1.1".len();
+    if !is_plain(head, line_end, request.headers) {
+        return None;
+    }
+    let whole = str::from_utf8(&head[..line_end]).ok()?;
+    let version = if request.version? == 0 { Version::Http10 } else { Version::Http11 };
+    let line = RequestLine::of_parts(whole, method.len(), target.len(), version);
+    fields.take(request.headers);
+    Some((end, understand(line, fields.as_slice()).ok()?))
+}
+
+/// Whether every line ends in CRLF and the next one follows at once. Where tokens begin is where the tokenizer found
+/// them, so that whatever it skipped or took leniently shows: empty lines in front, a bare LF.
+fn is_plain(head: &[u8], line_end: usize, fields: &[httparse::Header<'_>]) -> bool {
+    let begins = |field: &httparse::Header<'_>| (field.name.as_ptr() as usize).wrapping_sub(head.as_ptr() as usize);
+    let ends_in_crlf = |end: usize| end.checked_sub(2).and_then(|start| head.get(start..end)) == Some(b"\r\n");
+    let first = fields.first().map_or(head.len() - 2, begins);
+    first == line_end + 2
+        && fields.iter().all(|field| ends_in_crlf(begins(field)))
+        && ends_in_crlf(head.len())
+        && ends_in_crlf(head.len() - 2)
+}
