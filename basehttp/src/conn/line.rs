@@ -11,8 +11,8 @@
 //!                                      +-----------------> closed           close, abort, hijack
 //! ```
 
-use std::io;
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use super::Address;
 use super::payload::Tail;
@@ -40,6 +40,8 @@ pub(crate) struct Line {
     pub(super) has_served: bool,
     /// The next request shall be the last.
     pub(super) is_last_request: bool,
+    /// Reads of the socket wait by themselves.
+    is_patient: bool,
 }
 
 /// Where a connection is in its life. See the module.
@@ -188,7 +190,20 @@ impl Line {
             may_have_ended: false,
             has_served: false,
             is_last_request: false,
+            is_patient: false,
         }
+    }
+
+    /// Makes reads wait by themselves for the next request, for at most so long: for a thread that has nothing else to
+    /// do, it saves a system call a request.
+    pub fn be_patient(&mut self, wait: Duration) -> io::Result<()> {
+        self.is_patient = true;
+        self.socket.set_patience(Some(wait))
+    }
+
+    /// The end of that.
+    pub fn end_patience(&mut self) -> io::Result<()> {
+        if mem::replace(&mut self.is_patient, false) { self.socket.set_patience(None) } else { Ok(()) }
     }
 
     /// Makes the next request the last one.

@@ -115,6 +115,16 @@ impl Socket {
         }
     }
 
+    /// Makes reads wait by themselves, for at most so long, before they say `WouldBlock`; `None`: not at all, as at first.
+    /// `write` never waits; `send_file` would, and must not be called meanwhile.
+    pub fn set_patience(&self, wait: Option<Duration>) -> io::Result<()> {
+        let Socket::Tcp(stream) = self else { return Err(io::ErrorKind::Unsupported.into()) };
+        if wait.is_some() {
+            stream.set_read_timeout(wait)?;
+        }
+        stream.set_nonblocking(wait.is_none())
+    }
+
     /// Whether a read that finds nothing says so, and readiness can be waited for.
     pub fn tells_readiness(&self) -> bool {
         matches!(self, Socket::Tcp(_))
@@ -154,7 +164,7 @@ fn receive(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
 
 /// See [`receive`]. A client that is gone is an error, not a signal.
 fn send(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
-    Ok(rustix::net::send(stream, bytes, SendFlags::NOSIGNAL)?)
+    Ok(rustix::net::send(stream, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?)
 }
 
 /// A duration as the system's calls take it.

@@ -25,6 +25,7 @@ mod placement;
 mod shard;
 mod slab;
 mod stats;
+mod stay;
 mod sync;
 mod watch;
 mod work;

@@ -248,6 +248,15 @@ impl Shard {
         Ok(key)
     }
 
+    /// Gives up the slot of a connection that is out, and has its socket watched no more.
+    pub fn dismiss(&self, key: Key, line: &Line) {
+        if let Some(descriptor) = line.socket.descriptor() {
+            // A socket that the poller does not know any more is not watched either.
+            let _ = self.registry.deregister(&mut SourceFd(&descriptor));
+        }
+        self.slab().free(key);
+    }
+
     /// Parks a connection that was out.
     pub fn park(&self, key: Key, line: Line) -> Parking {
         self.slab().park(key, line)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Engine;
 use super::accept::Newcomer;
@@ -11,19 +11,16 @@ use super::placement::{Placement, place};
 use super::shard::{Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
+use super::stay::Stay;
 use super::watch::Watched;
-use crate::conn::{Address, Bench, Direction, Driver, HTTPError, Line, Place, Ready, Socket, Wait, contained};
+use crate::conn::{Address, Bench, Driver, HTTPError, Line, Place, Ready, Socket, Wait, contained};
 use crate::proto::Head;
 
 /// How many requests of one connection are served before others have their turn: 64.
-const REQUESTS_A_TURN: u32 = 64;
+pub(super) const REQUESTS_A_TURN: u32 = 64;
 
 /// How long a client that found no thread shall stay away: 1 s.
 const RETRY_AFTER_SECONDS: u32 = 1;
-
-/// How long a thread of the crew keeps a connection it has served: 2 ms. A client that calls a blocking handler in a row
-/// then costs no hand-over, and its requests do not wait for the leader, which many waking threads keep from running.
-const STAY: Duration = Duration::from_millis(2);
 
 /// A connection on its way to a thread that may block.
 pub(super) struct Job {
@@ -68,6 +65,14 @@ impl<'e> Out<'e> {
             },
         };
         None
+    }
+
+    /// Takes the connection off the poller: its thread waits for it alone, and the leader need not be woken for it.
+    /// It is parked like a new one when that is over.
+    pub(super) fn adopt(&mut self, line: &Line) {
+        if let Some(key) = self.seat.key.take() {
+            self.shard().dismiss(key, line);
+        }
     }
 
     /// The connection is somebody else's from here on.
@@ -148,6 +153,7 @@ impl<'e> Desk<'e> {
     }
 
     fn drive(&mut self, mut out: Out<'e>, mut line: Line, mut ready: Ready, hand: &mut Hand<'_>) {
+        let mut stay = Stay::default();
         loop {
             if ready.expired && line.deadline() > hand.now && !self.engine.dismisses(&line) {
                 // It was driven since the sweep saw it.
@@ -158,12 +164,18 @@ impl<'e> Desk<'e> {
             }
             let wait = self.bench.drive(&mut line, self.engine.host(), hand, ready);
             hand.end_turn();
+            if hand.may_stay() && !self.engine.dismisses(&line) && stay.goes_on(&mut out, &mut line, wait) {
+                ready = Ready { readable: true, ..Ready::default() };
+                hand.requests_a_turn = stay.requests_a_turn();
+                continue;
+            }
+            hand.requests_a_turn = REQUESTS_A_TURN;
+            if line.end_patience().is_err() {
+                return;
+            }
             match wait {
                 Wait::Closed => return,
                 Wait::For(_) if self.engine.dismisses(&line) => return,
-                Wait::For(Direction::Read) if hand.may_stay() && stay(&line) => {
-                    ready = Ready { readable: true, ..Ready::default() };
-                }
                 Wait::For(_) => match out.park(line) {
                     Some(again) => (out, line, ready) = again,
                     None => return,
@@ -180,11 +192,6 @@ impl<'e> Desk<'e> {
             }
         }
     }
-}
-
-/// Waits a moment for the next request of a connection that has just been served. False if none came.
-fn stay(line: &Line) -> bool {
-    line.is_idle() && line.socket.wait(Direction::Read, Some(STAY)).is_ok()
 }
 
 /// Others come first.
@@ -228,8 +235,9 @@ struct Hand<'e> {
     now: Instant,
     /// The pace table's slot of the request that is being served; none for a refusal, which teaches nothing.
     slot: Option<usize>,
-    /// Requests served since the turn began.
+    /// Requests served since the turn began, and how many it may be.
     served: u32,
+    requests_a_turn: u32,
 }
 
 impl<'e> Hand<'e> {
@@ -238,7 +246,7 @@ impl<'e> Hand<'e> {
     }
 
     fn of_crew(engine: &'e Engine) -> Self {
-        Hand { engine, watched: None, now: Instant::now(), slot: None, served: 0 }
+        Hand { engine, watched: None, now: Instant::now(), slot: None, served: 0, requests_a_turn: REQUESTS_A_TURN }
     }
 
     /// Counts what was served: once a turn, since the counter is everybody's.
@@ -347,6 +355,6 @@ impl Driver for Hand<'_> {
     }
 
     fn is_turn_over(&self) -> bool {
-        self.served >= REQUESTS_A_TURN
+        self.served >= self.requests_a_turn
     }
 }

@@ -31,6 +31,9 @@ impl Bench {
     }
 
     pub(super) fn write(&mut self, line: &mut Line, now: Instant) -> Step {
+        if self.tail.is_some() && self.end_patience(line).is_err() {
+            return self.abort(line);
+        }
         let left = self.unsent_len();
         let sent = self.tail.as_ref().map(SendingTail::sent);
         match self.send() {
@@ -51,6 +54,15 @@ impl Bench {
             }
             Err(_) => self.abort(line),
         }
+    }
+
+    /// A tail is not waited for.
+    fn end_patience(&mut self, line: &mut Line) -> io::Result<()> {
+        let wire = self.wire.get_mut();
+        mem::swap(&mut wire.socket, &mut line.socket);
+        let ended = line.end_patience();
+        mem::swap(&mut wire.socket, &mut line.socket);
+        ended
     }
 
     /// Sends all there is, replies and tail. False: so much of the tail that it is another connection's turn.
