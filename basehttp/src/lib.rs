@@ -59,5 +59,6 @@ pub use conn::{
 pub use connection::Connection;
 pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version};
 pub use server::{
-    AddressFamily, BaseHTTPRequestHandler, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass, defaults,
+    AddressFamily, BaseHTTPRequestHandler, Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass,
+    defaults,
 };

@@ -24,8 +24,13 @@ impl Client {
     /// Connects to `address`.
     pub fn connect(address: impl ToSocketAddrs) -> Self {
         let stream = TcpStream::connect(address).expect("the server listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
         stream.set_nodelay(true).expect("a fresh socket takes options");
+        Client::of_stream(stream)
+    }
+
+    /// The client's end of a connection that was made elsewhere.
+    pub fn of_stream(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
         Client { reader: BufReader::new(stream) }
     }
 

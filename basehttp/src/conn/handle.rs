@@ -34,7 +34,8 @@ pub struct ServerHandle {
 
 struct Shared {
     name: String,
-    address: Address,
+    /// All that are listened on, at least one; the first is the server's own.
+    addresses: Vec<Address>,
     /// Somebody asked the loop to end; taken back when it has.
     stopping: AtomicBool,
     /// The loop that runs, if one does.
@@ -65,10 +66,10 @@ pub(crate) trait Loop: Send + Sync {
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 impl ServerHandle {
-    pub(crate) fn new(name: String, address: Address) -> Self {
+    pub(crate) fn new(name: String, addresses: Vec<Address>) -> Self {
         let shared = Shared {
             name,
-            address,
+            addresses,
             stopping: AtomicBool::new(false),
             running: Mutex::new(None),
             ended: Condvar::new(),
@@ -79,7 +80,7 @@ impl ServerHandle {
 
     /// A handle to no server, for a connection that has none.
     pub(crate) fn detached() -> Self {
-        ServerHandle::new(String::new(), Address::Unnamed)
+        ServerHandle::new(String::new(), vec![Address::Unnamed])
     }
 
     /// The host's name as the original has it: the name that was bound, or the machine's own for a wildcard address.
@@ -91,12 +92,18 @@ impl ServerHandle {
 
     /// The port that is listened on, the real one if 0 was asked for. 0 where there is no port.
     pub fn server_port(&self) -> u16 {
-        self.shared.address.port().unwrap_or(0)
+        self.server_address().port().unwrap_or(0)
     }
 
-    /// The address that is listened on.
+    /// The address that is listened on; with several, the one that `bind` was given.
     pub fn server_address(&self) -> &Address {
-        &self.shared.address
+        &self.shared.addresses[0]
+    }
+
+    /// All addresses that are listened on: the one that `bind` was given, then those of
+    /// [`also_listen`](crate::HTTPServerBuilder::also_listen) in their order.
+    pub fn server_addresses(&self) -> &[Address] {
+        &self.shared.addresses
     }
 
     /// Asks the server's loop to end, and waits until it has.
@@ -196,7 +203,7 @@ impl ServerHandle {
 impl fmt::Debug for ServerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerHandle")
-            .field("server_address", &self.shared.address)
+            .field("server_addresses", &self.shared.addresses)
             .field("is_shutting_down", &self.is_shutting_down())
             .finish_non_exhaustive()
     }

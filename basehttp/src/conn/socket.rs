@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -130,10 +130,10 @@ impl Socket {
         matches!(self, Socket::Tcp(_))
     }
 
-    /// What a poller registers.
-    pub fn descriptor(&self) -> Option<RawFd> {
+    /// What a poller waits for, where it can.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         match self {
-            Socket::Tcp(stream) => Some(stream.as_fd().as_raw_fd()),
+            Socket::Tcp(stream) => Some(stream.as_fd()),
             Socket::Other(_) | Socket::Taken => None,
         }
     }

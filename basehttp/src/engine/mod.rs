@@ -7,7 +7,7 @@
 //! has another thread lead, a few milliseconds later; the stuck one finishes its own reply and becomes one of the crew.
 //!
 //! ```text
-//! shard    poller, ready list, parked connections (slab)     accept   the listener
+//! shard    poller, ready list, parked connections (slab)     accept   the listeners (listener)
 //! work     one piece of work: drive a connection, then park, queue, hand over or close it
 //! crew     the threads: leaders, jobs, sleepers              monitor  rescue, shutdown, service_actions
 //! ```
@@ -17,6 +17,7 @@
 
 mod accept;
 mod crew;
+mod listener;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod monitor;
@@ -37,8 +38,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use mio::net::TcpListener;
-
 use self::accept::Acceptor;
 use self::crew::{Crew, CrewLimits, Sleeper, Task};
 use self::monitor::Alarm;
@@ -49,8 +48,9 @@ use self::watch::Watch;
 use self::work::{Desk, Job};
 use crate::conn::{Host, Loop, Service, Site, Stats, forget_panic};
 
-pub(crate) use self::accept::is_of_one_client;
+pub(crate) use self::listener::{Listener, Newcomer, is_of_one_client};
 pub(crate) use self::monitor::run;
+pub(crate) use self::shard::MAX_LISTENERS;
 
 /// How large an engine is.
 #[derive(Clone, Debug)]
@@ -82,13 +82,13 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub fn new(
-        listener: Arc<TcpListener>,
+        listeners: Vec<Arc<Listener>>,
         service: Arc<dyn Service>,
         site: Arc<Site>,
         mut options: EngineOptions,
     ) -> io::Result<Arc<Self>> {
         options.max_connections = options.max_connections.min(descriptors_for_connections());
-        let mut acceptor = Some(Acceptor::new(listener));
+        let mut acceptor = Some(Acceptor::new(listeners));
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
         let limits =
             CrewLimits { max_threads: options.max_threads, leaders: options.workers, max_queued: options.max_queued };

@@ -8,6 +8,7 @@
 //! * `turns`: connections that have had theirs and want another; the same.
 
 use std::collections::VecDeque;
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,7 +17,8 @@ use std::{io, mem};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 
-use super::accept::{Acceptor, Newcomer};
+use super::accept::Acceptor;
+use super::listener::Newcomer;
 use super::slab::{Key, Parking, Slab};
 use super::watch::Watch;
 use crate::conn::{Line, Ready};
@@ -30,8 +32,11 @@ const EVENTS: usize = 1024;
 /// The waker's token: no key has all bits set, short of 2^32 connections.
 const WAKER: Token = Token(usize::MAX);
 
-/// The listener's token.
-const LISTENER: Token = Token(usize::MAX - 1);
+/// The first listener's token; the others' are below it.
+const FIRST_LISTENER: usize = usize::MAX - 1;
+
+/// How many listeners one server may have: 256, each with a token that is no connection's.
+pub(crate) const MAX_LISTENERS: usize = 256;
 
 /// See the module.
 pub(super) struct Shard {
@@ -62,8 +67,10 @@ impl Lease {
         for event in &self.events {
             match event.token() {
                 WAKER => {}
-                LISTENER => self.acceptor.iter_mut().for_each(Acceptor::note_event),
-                token => self.ready.push_back(Work::Event(Key::from_bits(token.0), ready_of(event))),
+                token => match listener_number(token) {
+                    Some(number) => self.acceptor.iter_mut().for_each(|acceptor| acceptor.note_event(number)),
+                    None => self.ready.push_back(Work::Event(Key::from_bits(token.0), ready_of(event))),
+                },
             }
         }
     }
@@ -93,7 +100,7 @@ impl Shard {
         let registry = poll.registry().try_clone()?;
         let waker = mio::Waker::new(&registry, WAKER)?;
         if let Some(acceptor) = &acceptor {
-            acceptor.register(&registry, LISTENER)?;
+            acceptor.register(&registry, |number| Token(FIRST_LISTENER - number))?;
         }
         let lease = Lease {
             poll,
@@ -196,7 +203,7 @@ impl Shard {
     fn sweep(&self, lease: &mut Lease, now: Instant) {
         let expired = Ready { expired: true, ..Ready::default() };
         lease.ready.extend(self.slab().expired(now).into_iter().map(|key| Work::Event(key, expired)));
-        lease.acceptor.iter_mut().for_each(Acceptor::note_event);
+        lease.acceptor.iter_mut().for_each(Acceptor::try_again);
     }
 
     /// The server ends: connections on which nothing is under way are closed.
@@ -231,7 +238,7 @@ impl Shard {
     ///
     /// Registered and parked under one lock, so that the first event finds it.
     pub fn admit(&self, line: Line) -> io::Result<Key> {
-        let descriptor = line.socket.descriptor().ok_or(io::ErrorKind::NotConnected)?;
+        let descriptor = line.socket.descriptor().ok_or(io::ErrorKind::NotConnected)?.as_raw_fd();
         let mut slab = self.slab();
         let key = slab.insert(line);
         let both = Interest::READABLE | Interest::WRITABLE;
@@ -252,7 +259,7 @@ impl Shard {
     pub fn dismiss(&self, key: Key, line: &Line) {
         if let Some(descriptor) = line.socket.descriptor() {
             // A socket that the poller does not know any more is not watched either.
-            let _ = self.registry.deregister(&mut SourceFd(&descriptor));
+            let _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
         }
         self.slab().free(key);
     }
@@ -299,6 +306,11 @@ pub(super) trait Control {
 
     /// Accepting pauses: the system has nothing to give.
     fn note_pause(&self);
+}
+
+/// Which listener a token means, if it is one's.
+fn listener_number(token: Token) -> Option<usize> {
+    FIRST_LISTENER.checked_sub(token.0).filter(|number| *number < MAX_LISTENERS)
 }
 
 fn ready_of(event: &mio::event::Event) -> Ready {

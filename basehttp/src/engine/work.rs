@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::Engine;
-use super::accept::Newcomer;
+use super::listener::Newcomer;
 use super::pace::Learnt;
 use super::placement::{Placement, place};
 use super::shard::{Shard, Work};
@@ -13,7 +13,7 @@ use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::Stay;
 use super::watch::Watched;
-use crate::conn::{Address, Bench, Driver, HTTPError, Line, Place, Ready, Socket, Wait, contained};
+use crate::conn::{Address, Bench, Driver, HTTPError, Line, Place, Ready, Wait, contained};
 use crate::proto::Head;
 
 /// How many requests of one connection are served before others have their turn: 64.
@@ -145,9 +145,9 @@ impl<'e> Desk<'e> {
     fn welcome(&mut self, newcomer: Newcomer, shard: usize, hand: &mut Hand<'_>) {
         let engine = self.engine;
         let out = Out::new(engine, Seat { shard, key: None });
-        let peer = newcomer.address.into();
-        if engine.is_admitted(&peer, hand) {
-            let line = Line::new(Socket::Tcp(newcomer.stream), peer, &engine.site.settings, hand.now);
+        let Newcomer { socket, address } = newcomer;
+        if engine.is_admitted(&address, hand) {
+            let line = Line::new(socket, address, &engine.site.settings, hand.now);
             self.drive(out, line, Ready::default(), hand);
         }
     }

@@ -1,12 +1,13 @@
 //! The options of a server, each with its default. What each bounds stands with its constant.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::listen::{AddressFamily, ListenOptions};
-use super::{BaseHTTPRequestHandler, HTTPServer, ListenAddress};
+use super::{BaseHTTPRequestHandler, Endpoint, HTTPServer, ListenAddress};
 use crate::conn::{Settings, bounded};
-use crate::engine::EngineOptions;
+use crate::engine::{EngineOptions, MAX_LISTENERS};
 
 /// Options of an [`HTTPServer`], made by [`HTTPServer::builder`].
 ///
@@ -27,6 +28,8 @@ use crate::engine::EngineOptions;
 pub struct HTTPServerBuilder {
     pub(super) settings: Settings,
     pub(super) listen: ListenOptions,
+    /// What to listen on beside what `bind` is given.
+    also: Vec<Result<Endpoint, Arc<io::Error>>>,
     pub(super) timeout: Option<Duration>,
     pub(super) poll_interval: Duration,
     pub(super) engine: EngineOptions,
@@ -58,6 +61,7 @@ impl Default for HTTPServerBuilder {
         HTTPServerBuilder {
             settings: Settings::default(),
             listen,
+            also: Vec::new(),
             timeout: None,
             poll_interval: POLL_INTERVAL,
             engine: EngineOptions {
@@ -150,25 +154,48 @@ impl HTTPServerBuilder {
         self
     }
 
+    /// Listens on one more address, or on a socket that listens already; up to 256 in all.
+    ///
+    /// All of them feed the one server: one set of limits, one `shutdown`. A name is resolved here and may block; what is
+    /// wrong with it comes out of [`bind`](Self::bind). Whoever clones the builder shares a socket given here.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, HTTPServer, http_handler};
+    /// # struct Hello;
+    /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
+    /// // As from a service manager.
+    /// let ready = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    /// let httpd = HTTPServer::builder().also_listen(ready).bind(("127.0.0.1", 0), Hello)?;
+    /// assert_eq!(httpd.server_addresses().len(), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn also_listen(mut self, address: impl ListenAddress) -> Self {
+        self.also.push(address.into_endpoint().map_err(Arc::new));
+        self
+    }
+
     /// Binds `address` and listens: see [`HTTPServer::bind`].
     ///
     /// # Errors
-    /// The system's: a taken or forbidden address, no such name; [`InvalidInput`](io::ErrorKind::InvalidInput) for a
-    /// timeout or a limit of zero.
-    #[allow(clippy::needless_pass_by_value)] // `bind(("127.0.0.1", 8000), Hello)` wants no ampersand.
+    /// The system's: a taken or forbidden address, no such name, here or in [`also_listen`](Self::also_listen);
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a timeout or a limit of zero, or too many addresses.
     pub fn bind<H: BaseHTTPRequestHandler>(
         mut self,
         address: impl ListenAddress,
         handler: H,
     ) -> io::Result<HTTPServer> {
         self.check()?;
+        let mut endpoints = vec![address.into_endpoint()?];
+        for also in self.also.drain(..) {
+            endpoints.push(also.map_err(|error| io::Error::new(error.kind(), error))?);
+        }
         let Settings { head_timeout, body_stall_timeout, write_stall_timeout, idle_timeout, .. } = &mut self.settings;
         for duration in [head_timeout, body_stall_timeout, write_stall_timeout, idle_timeout, &mut self.poll_interval] {
             *duration = bounded(*duration);
         }
         self.timeout = self.timeout.map(bounded);
         self.settings.max_streaming = self.settings.max_streaming.min((self.engine.max_threads / 2).max(1));
-        HTTPServer::listen_on(self, &address, handler)
+        HTTPServer::listen_on(self, &endpoints, handler)
     }
 
     fn check(&self) -> io::Result<()> {
@@ -188,6 +215,10 @@ impl HTTPServerBuilder {
             ("max_threads", self.engine.max_threads),
             ("max_connections", self.engine.max_connections),
         ];
+        if self.also.len() >= MAX_LISTENERS {
+            let text = format!("one server listens on {MAX_LISTENERS} addresses at most");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
         let zero_duration = durations.iter().find(|(_, duration)| duration.is_zero()).map(|(name, _)| name);
         let zero_count = counts.iter().find(|(_, count)| *count == 0).map(|(name, _)| name);
         zero_duration.or(zero_count).map_or(Ok(()), |name| {

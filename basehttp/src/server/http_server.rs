@@ -1,22 +1,17 @@
-//! [`HTTPServer`]: the listening socket, its handler, and the two ways of serving: one request, or for ever.
+//! [`HTTPServer`]: the listening sockets, their handler, and the two ways of serving: one request, or for ever.
 
 use std::io;
-use std::net::TcpStream;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mio::net::TcpListener;
-
 use super::listen::{listen, server_name};
 use super::waiting::Lobby;
-use super::{BaseHTTPRequestHandler, HTTPServerBuilder, ListenAddress};
-use crate::conn::{
-    Address, Bench, Host, Line, ServerHandle, Service, Site, Socket, contained, handle_one_request, log,
-};
-use crate::engine::{self, Engine, EngineOptions};
+use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
+use crate::conn::{Address, Bench, Host, Line, ServerHandle, Service, Site, contained, handle_one_request, log};
+use crate::engine::{self, Engine, EngineOptions, Listener, Newcomer};
 
-/// An HTTP/1.x server: a listening socket and the handler that answers for it.
+/// An HTTP/1.x server: one listening socket or more, and the handler that answers for them.
 ///
 /// ```no_run
 /// use basehttp::{Exchange, HTTPServer, http_handler};
@@ -36,9 +31,10 @@ use crate::engine::{self, Engine, EngineOptions};
 /// ```
 ///
 /// The handler is shared by all connections. A panic in it costs one exchange (500, or a connection that is cut off)
-/// and never the server; with `panic = "abort"` it ends the process. Dropping the server closes its socket.
+/// and never the server; with `panic = "abort"` it ends the process. Dropping the server closes its sockets.
 pub struct HTTPServer {
-    listener: Option<Arc<TcpListener>>,
+    /// None after `server_close`.
+    listeners: Vec<Arc<Listener>>,
     service: Arc<dyn Service>,
     site: Arc<Site>,
     lobby: Lobby,
@@ -47,7 +43,8 @@ pub struct HTTPServer {
 }
 
 impl HTTPServer {
-    /// Binds `address` and listens, with every option at its default. Clients may connect from now on.
+    /// Binds `address` and listens, with every option at its default. Clients may connect from now on. More than one
+    /// address: [`also_listen`](HTTPServerBuilder::also_listen).
     ///
     /// # Errors
     /// The system's: a taken or forbidden address, no such name.
@@ -62,19 +59,20 @@ impl HTTPServer {
 
     pub(super) fn listen_on<H: BaseHTTPRequestHandler>(
         options: HTTPServerBuilder,
-        address: &impl ListenAddress,
+        endpoints: &[Endpoint],
         handler: H,
     ) -> io::Result<Self> {
-        let listener = listen(address, &options.listen)?;
-        let bound = listener.local_addr()?;
-        let handle = ServerHandle::new(server_name(&address.host(), bound), bound.into());
+        let listeners: Vec<_> =
+            endpoints.iter().map(|endpoint| listen(endpoint, &options.listen)).collect::<io::Result<_>>()?;
+        let bound: Vec<_> = listeners.iter().map(|listener| listener.address()).collect::<io::Result<_>>()?;
+        let handle = ServerHandle::new(server_name(endpoints[0].host(), &bound[0]), bound);
         let profile = handler.profile();
         let engine_options = EngineOptions {
             service_actions: profile.overrides.service_actions.then_some(options.poll_interval),
             ..options.engine
         };
         Ok(HTTPServer {
-            listener: Some(Arc::new(listener)),
+            listeners,
             site: Arc::new(Site::new(profile, options.settings, handle)),
             service: Arc::new(handler),
             lobby: Lobby::default(),
@@ -98,14 +96,21 @@ impl HTTPServer {
         self.site.handle.server_port()
     }
 
-    /// The address that is listened on.
+    /// The address that is listened on; with several, the one that `bind` was given.
     pub fn server_address(&self) -> &Address {
         self.site.handle.server_address()
     }
 
-    /// The listening socket's descriptor, for a poller of your own; -1 after [`server_close`](Self::server_close).
+    /// All addresses that are listened on: the one that `bind` was given, then those of
+    /// [`also_listen`](HTTPServerBuilder::also_listen) in their order.
+    pub fn server_addresses(&self) -> &[Address] {
+        self.site.handle.server_addresses()
+    }
+
+    /// The listening socket's descriptor (the first one's), for a poller of your own; -1 after
+    /// [`server_close`](Self::server_close).
     pub fn fileno(&self) -> RawFd {
-        self.listener.as_deref().map_or(-1, AsRawFd::as_raw_fd)
+        self.listeners.first().map_or(-1, |listener| listener.as_fd().as_raw_fd())
     }
 
     /// Waits for one request, serves it on this thread, and closes its connection.
@@ -129,11 +134,11 @@ impl HTTPServer {
     /// # Errors
     /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`. Whatever a client does is no error.
     pub fn handle_request(&mut self) -> io::Result<()> {
-        let listener = self.listener.as_ref().ok_or_else(closed)?;
+        self.check_open()?;
         let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
         let handled = loop {
-            let Some((stream, peer)) = self.lobby.next_to_speak(listener, deadline)? else { break false };
-            if self.serve_one(stream, peer.into()) {
+            let Some(newcomer) = self.lobby.next_to_speak(&self.listeners, deadline)? else { break false };
+            if self.serve_one(newcomer) {
                 break true;
             }
         };
@@ -149,16 +154,16 @@ impl HTTPServer {
     /// Serves until [`ServerHandle::shutdown`] is called, from a handler or from another thread.
     ///
     /// Blocks. When it is asked to end it accepts no more, closes idle connections, and returns when the requests that
-    /// handlers are working on are answered, or after 5 seconds. The socket still listens then: dropping the server
-    /// closes it. The original's `poll_interval` is a builder option, for `service_actions` only: nothing here polls.
+    /// handlers are working on are answered, or after 5 seconds. The sockets still listen then: dropping the server
+    /// closes them. The original's `poll_interval` is a builder option, for `service_actions` only: nothing here polls.
     ///
     /// # Errors
     /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`; a poller the system refuses. Whatever a client
     /// does, and descriptors running out, is no error.
     pub fn serve_forever(&mut self) -> io::Result<()> {
-        let listener = self.listener.as_ref().ok_or_else(closed)?;
+        self.check_open()?;
         let (service, site) = (Arc::clone(&self.service), Arc::clone(&self.site));
-        let engine = Engine::new(Arc::clone(listener), service, site, self.engine_options.clone())?;
+        let engine = Engine::new(self.listeners.clone(), service, site, self.engine_options.clone())?;
         let running = self.site.handle.begin_loop(Arc::<Engine>::clone(&engine));
         let report = engine::run(&engine)?;
         log::flush();
@@ -167,30 +172,34 @@ impl HTTPServer {
     }
 
     /// Serves one request of a new connection, on this thread. False if the client did not send any.
-    fn serve_one(&self, stream: TcpStream, peer: Address) -> bool {
+    fn serve_one(&self, newcomer: Newcomer) -> bool {
+        let Newcomer { socket, address } = newcomer;
         let host = Host { service: &*self.service, site: &self.site };
         let serving = self.site.handle.enter();
         // A panic is a no.
-        let is_admitted = contained(|| self.service.verify_request(&peer)).unwrap_or(false);
+        let is_admitted = contained(|| self.service.verify_request(&address)).unwrap_or(false);
         drop(serving);
         if !is_admitted {
             return false;
         }
-        let mut line = Line::new(Socket::Tcp(stream), peer, &self.site.settings, Instant::now());
+        let mut line = Line::new(socket, address, &self.site.settings, Instant::now());
         line.close_after_next_request();
         while handle_one_request(&mut line, &mut Bench::new(&self.site), host) {}
         line.has_served()
     }
 
-    /// Closes the listening socket. What serves has ended by then; serving again is an error.
+    /// Closes the listening sockets. What serves has ended by then; serving again is an error.
     pub fn server_close(&mut self) {
-        self.listener = None;
+        self.listeners.clear();
         self.lobby = Lobby::default();
     }
-}
 
-fn closed() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "the server is closed: bind another")
+    fn check_open(&self) -> io::Result<()> {
+        if self.listeners.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::NotConnected, "the server is closed: bind another"));
+        }
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for HTTPServer {
@@ -199,12 +208,12 @@ impl std::fmt::Debug for HTTPServer {
     }
 }
 
-/// The listening socket.
+/// The listening socket, the first one if there are several.
 ///
 /// # Panics
 /// After [`HTTPServer::server_close`], when there is none.
 impl AsFd for HTTPServer {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.listener.as_ref().expect("`as_fd` is called before `server_close`").as_fd()
+        self.listeners.first().expect("`as_fd` is called before `server_close`").as_fd()
     }
 }

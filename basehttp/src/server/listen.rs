@@ -1,96 +1,15 @@
-//! Where to listen: the forms of an address that `bind` takes, and the listening socket made from it.
+//! Listening sockets, made from what `bind` was given, with the options that the system has for them.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// An address to listen on: what [`HTTPServer::bind`](crate::HTTPServer::bind) takes.
-///
-/// Host and port as a pair (`("127.0.0.1", 8000)`), one text (`"localhost:8000"`), or any of the standard library's
-/// addresses. An empty host, as in `("", 8000)`, is every interface, IPv6 and IPv4. Port 0 lets the system pick one.
-///
-/// ```
-/// # use basehttp::ListenAddress;
-/// assert_eq!(("", 8000).host(), "");
-/// assert_eq!("[::1]:8000".candidates()?, [([0, 0, 0, 0, 0, 0, 0, 1], 8000).into()]);
-/// # Ok::<(), std::io::Error>(())
-/// ```
-pub trait ListenAddress {
-    /// The host as it was written.
-    fn host(&self) -> String;
-
-    /// The socket addresses to try, the first first. A name is resolved, which may block.
-    fn candidates(&self) -> io::Result<Vec<SocketAddr>>;
-}
-
-impl ListenAddress for (&str, u16) {
-    fn host(&self) -> String {
-        self.0.to_owned()
-    }
-
-    fn candidates(&self) -> io::Result<Vec<SocketAddr>> {
-        if self.0.is_empty() {
-            return Ok(every_interface(self.1));
-        }
-        Ok(self.to_socket_addrs()?.collect())
-    }
-}
-
-impl ListenAddress for (String, u16) {
-    fn host(&self) -> String {
-        self.0.clone()
-    }
-
-    fn candidates(&self) -> io::Result<Vec<SocketAddr>> {
-        (self.0.as_str(), self.1).candidates()
-    }
-}
-
-impl ListenAddress for &str {
-    fn host(&self) -> String {
-        self.rsplit_once(':').map_or(*self, |(host, _)| host).to_owned()
-    }
-
-    fn candidates(&self) -> io::Result<Vec<SocketAddr>> {
-        match self.strip_prefix(':').map(str::parse) {
-            Some(Ok(port)) => Ok(every_interface(port)),
-            _ => Ok(self.to_socket_addrs()?.collect()),
-        }
-    }
-}
-
-impl ListenAddress for String {
-    fn host(&self) -> String {
-        self.as_str().host()
-    }
-
-    fn candidates(&self) -> io::Result<Vec<SocketAddr>> {
-        self.as_str().candidates()
-    }
-}
-
-macro_rules! listen_on_socket_address {
-    ($($address:ty),+) => {$(
-        impl ListenAddress for $address {
-            fn host(&self) -> String {
-                SocketAddr::from(*self).ip().to_string()
-            }
-
-            fn candidates(&self) -> io::Result<Vec<SocketAddr>> {
-                Ok(vec![SocketAddr::from(*self)])
-            }
-        }
-    )+};
-}
-
-listen_on_socket_address!(SocketAddr, SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
-
-/// IPv6 with IPv4 in it; IPv4 alone where the system has no IPv6.
-fn every_interface(port: u16) -> Vec<SocketAddr> {
-    vec![(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()]
-}
+use super::endpoint::{Endpoint, Place};
+use crate::conn::Address;
+use crate::engine::Listener;
 
 /// The IP version to listen with: the seed's `address_family`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,15 +38,21 @@ pub(super) struct ListenOptions {
     pub address_family: Option<AddressFamily>,
 }
 
-/// Listens on the first candidate that lets us.
-pub(super) fn listen(address: &impl ListenAddress, options: &ListenOptions) -> io::Result<TcpListener> {
-    let mut last_error = io::Error::new(io::ErrorKind::InvalidInput, format!("{:?} has no address", address.host()));
-    let candidates = address.candidates()?;
+/// Listens there: on the first candidate that lets us.
+pub(super) fn listen(endpoint: &Endpoint, options: &ListenOptions) -> io::Result<Arc<Listener>> {
+    match endpoint.place() {
+        Place::Addresses(candidates) => listen_on_first(endpoint.host(), candidates, options),
+        Place::Listening(listener) => Ok(Arc::clone(listener)),
+    }
+}
+
+fn listen_on_first(host: &str, candidates: &[SocketAddr], options: &ListenOptions) -> io::Result<Arc<Listener>> {
+    let mut last_error = io::Error::new(io::ErrorKind::InvalidInput, format!("{host:?} has no address"));
     let of_family =
-        candidates.into_iter().filter(|&candidate| options.address_family.is_none_or(|family| family.has(candidate)));
-    for candidate in of_family {
+        candidates.iter().filter(|&&candidate| options.address_family.is_none_or(|family| family.has(candidate)));
+    for &candidate in of_family {
         match listen_on(candidate, options) {
-            Ok(listener) => return Ok(listener),
+            Ok(listener) => return Ok(Arc::new(Listener::Tcp(listener))),
             Err(error) => last_error = io::Error::new(error.kind(), format!("cannot listen on {candidate}: {error}")),
         }
     }
@@ -152,8 +77,8 @@ fn listen_on(address: SocketAddr, options: &ListenOptions) -> io::Result<TcpList
 }
 
 /// The seed's `server_name` without asking a resolver: the name that was bound, or the machine's for a wildcard.
-pub(super) fn server_name(host: &str, bound: SocketAddr) -> String {
-    if !bound.ip().is_unspecified() && !host.is_empty() {
+pub(super) fn server_name(host: &str, bound: &Address) -> String {
+    if bound.ip().is_some_and(|ip| !ip.is_unspecified()) && !host.is_empty() {
         return host.to_owned();
     }
     rustix::system::uname().nodename().to_string_lossy().into_owned()

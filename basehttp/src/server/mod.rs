@@ -2,6 +2,7 @@
 
 mod builder;
 pub mod defaults;
+mod endpoint;
 mod handler;
 mod http_server;
 mod listen;
@@ -10,6 +11,7 @@ mod shared;
 mod waiting;
 
 pub use builder::HTTPServerBuilder;
+pub use endpoint::{Endpoint, ListenAddress};
 pub use handler::{BaseHTTPRequestHandler, MessageClass};
 pub use http_server::HTTPServer;
-pub use listen::{AddressFamily, ListenAddress};
+pub use listen::AddressFamily;

@@ -1,15 +1,14 @@
-//! What `handle_request` waits for: the listener, and the connections it has accepted that have not said anything yet.
+//! What `handle_request` waits for: the listeners, and the connections it has accepted that have not said anything yet.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mio::net::TcpListener;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::conn::timespec;
-use crate::engine::is_of_one_client;
+use crate::engine::{Listener, Newcomer, is_of_one_client};
 
 /// How many silent connections `handle_request` keeps beside the one it serves: 64, some browsers' worth.
 const MAX_WAITING: usize = 64;
@@ -27,9 +26,9 @@ fn wait_readable(descriptors: &[BorrowedFd<'_>], wait: Option<Duration>) -> io::
 }
 
 /// One new connection, if there is one. What is wrong with a single client is no error.
-fn accept(listener: &TcpListener) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+fn accept(listener: &Listener) -> io::Result<Option<Newcomer>> {
     match listener.accept() {
-        Ok((stream, peer)) => Ok(Some((TcpStream::from(OwnedFd::from(stream)), peer))),
+        Ok(newcomer) => Ok(Some(newcomer)),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock || is_of_one_client(&error) => Ok(None),
         Err(error) => Err(error),
     }
@@ -38,33 +37,34 @@ fn accept(listener: &TcpListener) -> io::Result<Option<(TcpStream, SocketAddr)>>
 /// Connections that have not said anything: a silent one must not keep the next one waiting.
 #[derive(Default)]
 pub(super) struct Lobby {
-    silent: Vec<(TcpStream, SocketAddr)>,
+    silent: Vec<Newcomer>,
 }
 
 impl Lobby {
     /// Waits for a connection that has something to say, accepting new ones meanwhile; `None` at the deadline.
     pub fn next_to_speak(
         &mut self,
-        listener: &TcpListener,
+        listeners: &[Arc<Listener>],
         deadline: Option<Instant>,
-    ) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+    ) -> io::Result<Option<Newcomer>> {
         loop {
             let wait = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let mut descriptors = vec![listener.as_fd()];
-            descriptors.extend(self.silent.iter().map(|(stream, _)| stream.as_fd()));
+            let mut descriptors: Vec<_> = listeners.iter().map(AsFd::as_fd).collect();
+            descriptors.extend(self.silent.iter().filter_map(|newcomer| newcomer.socket.descriptor()));
             let readable = wait_readable(&descriptors, wait)?;
-            if let Some(speaker) = readable[1..].iter().position(|&can_be_read| can_be_read) {
+            let (doors, speakers) = readable.split_at(listeners.len());
+            if let Some(speaker) = speakers.iter().position(|&can_be_read| can_be_read) {
                 return Ok(Some(self.silent.remove(speaker)));
             }
-            if readable[0] {
-                self.welcome(listener)?;
-            } else if wait.is_some_and(|wait| wait.is_zero()) {
+            let mut called_at = listeners.iter().zip(doors).filter(|(_, can_be_read)| **can_be_read).peekable();
+            if called_at.peek().is_none() && wait.is_some_and(|wait| wait.is_zero()) {
                 return Ok(None);
             }
+            called_at.try_for_each(|(listener, _)| self.welcome(listener))?;
         }
     }
 
-    fn welcome(&mut self, listener: &TcpListener) -> io::Result<()> {
+    fn welcome(&mut self, listener: &Listener) -> io::Result<()> {
         if self.silent.len() == MAX_WAITING {
             self.silent.remove(0);
         }

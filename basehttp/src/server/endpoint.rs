@@ -1,0 +1,156 @@
+//! Where to listen: the forms of an address that `bind` takes. Only names; the sockets are made in `listen`.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpListener, ToSocketAddrs};
+use std::sync::Arc;
+
+use socket2::SockRef;
+
+use crate::engine::Listener;
+
+/// Something to listen on: what [`HTTPServer::bind`](crate::HTTPServer::bind) and
+/// [`also_listen`](crate::HTTPServerBuilder::also_listen) take.
+///
+/// | given | is |
+/// |---|---|
+/// | `("127.0.0.1", 8000)`, `"localhost:8000"`, the standard library's addresses | host and port; port 0 lets the system pick one |
+/// | `("", 8000)`, `":8000"` | every interface, IPv6 and IPv4 |
+/// | a [`TcpListener`] | a socket that listens already, as a service manager hands it over; it is made non-blocking |
+///
+/// ```
+/// # use basehttp::ListenAddress;
+/// assert_eq!(("", 8000).into_endpoint()?.host(), "");
+/// assert_eq!("[::1]:8000".into_endpoint()?.candidates(), [([0, 0, 0, 0, 0, 0, 0, 1], 8000).into()]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub trait ListenAddress: Sized {
+    /// What is meant. A name is resolved, which may block.
+    ///
+    /// # Errors
+    /// A text that is no address, a name that is not known.
+    fn into_endpoint(self) -> io::Result<Endpoint>;
+}
+
+/// What a [`ListenAddress`] means.
+///
+/// ```
+/// # use basehttp::{Endpoint, ListenAddress};
+/// /// The program's own default.
+/// struct Admin;
+///
+/// impl ListenAddress for Admin {
+///     fn into_endpoint(self) -> std::io::Result<Endpoint> {
+///         Ok(Endpoint::new("localhost", [([127, 0, 0, 1], 9000).into()]))
+///     }
+/// }
+/// # assert_eq!(Admin.into_endpoint()?.candidates().len(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    host: String,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// The first one that can be bound.
+    Addresses(Vec<SocketAddr>),
+    /// It was bound by somebody else.
+    Listening(Arc<Listener>),
+}
+
+impl Endpoint {
+    /// Listens on the first of `candidates` that can be bound; `host` is their name, which may be empty.
+    pub fn new(host: impl Into<String>, candidates: impl IntoIterator<Item = SocketAddr>) -> Self {
+        Endpoint { host: host.into(), place: Place::Addresses(candidates.into_iter().collect()) }
+    }
+
+    fn listening(host: String, listener: Listener) -> Self {
+        Endpoint { host, place: Place::Listening(Arc::new(listener)) }
+    }
+
+    /// The host as it was written; of a socket that listens already, its address.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The socket addresses to try, the first first; none for a socket that listens already.
+    pub fn candidates(&self) -> &[SocketAddr] {
+        match &self.place {
+            Place::Addresses(candidates) => candidates,
+            Place::Listening(_) => &[],
+        }
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+}
+
+/// As it is.
+impl ListenAddress for Endpoint {
+    fn into_endpoint(self) -> io::Result<Endpoint> {
+        Ok(self)
+    }
+}
+
+impl ListenAddress for (&str, u16) {
+    fn into_endpoint(self) -> io::Result<Endpoint> {
+        if self.0.is_empty() {
+            return Ok(every_interface(self.1));
+        }
+        Ok(Endpoint::new(self.0, self.to_socket_addrs()?))
+    }
+}
+
+impl ListenAddress for (String, u16) {
+    fn into_endpoint(self) -> io::Result<Endpoint> {
+        (self.0.as_str(), self.1).into_endpoint()
+    }
+}
+
+impl ListenAddress for &str {
+    fn into_endpoint(self) -> io::Result<Endpoint> {
+        if let Some(Ok(port)) = self.strip_prefix(':').map(str::parse) {
+            return Ok(every_interface(port));
+        }
+        let host = self.rsplit_once(':').map_or(self, |(host, _)| host);
+        Ok(Endpoint::new(host, self.to_socket_addrs()?))
+    }
+}
+
+impl ListenAddress for String {
+    fn into_endpoint(self) -> io::Result<Endpoint> {
+        self.as_str().into_endpoint()
+    }
+}
+
+macro_rules! listen_on_socket_address {
+    ($($address:ty),+) => {$(
+        impl ListenAddress for $address {
+            fn into_endpoint(self) -> io::Result<Endpoint> {
+                let address = SocketAddr::from(self);
+                Ok(Endpoint::new(address.ip().to_string(), [address]))
+            }
+        }
+    )+};
+}
+
+listen_on_socket_address!(SocketAddr, SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
+
+/// A socket that listens already.
+impl ListenAddress for TcpListener {
+    fn into_endpoint(self) -> io::Result<Endpoint> {
+        let host = self.local_addr()?.ip().to_string();
+        self.set_nonblocking(true)?;
+        // As for those that are bound here: accepted sockets inherit it.
+        SockRef::from(&self).set_tcp_nodelay(true)?;
+        Ok(Endpoint::listening(host, Listener::Tcp(mio::net::TcpListener::from_std(self))))
+    }
+}
+
+/// IPv6 with IPv4 in it; IPv4 alone where the system has no IPv6.
+fn every_interface(port: u16) -> Endpoint {
+    Endpoint::new("", [(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()])
+}
