@@ -83,14 +83,15 @@ impl ServerHandle {
         ServerHandle::new(String::new(), vec![Address::Unnamed])
     }
 
-    /// The host's name as the original has it: the name that was bound, or the machine's own for a wildcard address.
+    /// The host's name as the original has it: the name that was bound, or the machine's own for a wildcard address
+    /// or a Unix socket.
     ///
     /// No resolver is asked.
     pub fn server_name(&self) -> &str {
         &self.shared.name
     }
 
-    /// The port that is listened on, the real one if 0 was asked for. 0 where there is no port.
+    /// The port that is listened on, the real one if 0 was asked for. 0 for a Unix socket.
     pub fn server_port(&self) -> u16 {
         self.server_address().port().unwrap_or(0)
     }

@@ -1,12 +1,13 @@
-//! The bytes' way in and out: a TCP socket, or anything that reads and writes.
+//! The bytes' way in and out: a TCP or Unix socket, or anything that reads and writes.
 //!
-//! A TCP socket never blocks by itself: `read`, `write` and `send_file` say [`io::ErrorKind::WouldBlock`]. The `*_waiting`
+//! A socket never blocks by itself: `read`, `write` and `send_file` say [`io::ErrorKind::WouldBlock`]. The `*_waiting`
 //! methods are for a handler's thread, which may wait, for a bounded time. Any other stream blocks as it likes.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -22,6 +23,8 @@ impl<S: Read + Write + Send + 'static> Stream for S {}
 pub(crate) enum Socket {
     /// Not blocking.
     Tcp(TcpStream),
+    /// Not blocking.
+    Unix(UnixStream),
     /// Memory, a pipe, standard input and output: no timeouts, no half-close.
     Other(Box<dyn Stream>),
     /// A handler has taken it, or it is closed.
@@ -41,6 +44,7 @@ impl Socket {
         loop {
             let result = match self {
                 Socket::Tcp(stream) => receive(stream, buffer),
+                Socket::Unix(stream) => receive(stream, buffer),
                 Socket::Other(stream) => stream.read(buffer),
                 Socket::Taken => return Err(taken()),
             };
@@ -66,6 +70,7 @@ impl Socket {
         loop {
             let result = match self {
                 Socket::Tcp(stream) => send(stream, bytes),
+                Socket::Unix(stream) => send(stream, bytes),
                 Socket::Other(stream) => stream.write_all(bytes).and_then(|()| stream.flush()).map(|()| bytes.len()),
                 Socket::Taken => return Err(taken()),
             };
@@ -94,6 +99,7 @@ impl Socket {
     pub fn send_file(&mut self, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
         let sent = match self {
             Socket::Tcp(stream) => send_file(stream, file, offset, count)?,
+            Socket::Unix(stream) => send_file(stream, file, offset, count)?,
             Socket::Other(stream) => copy_part(stream, file, offset, count)?,
             Socket::Taken => return Err(taken()),
         };
@@ -102,13 +108,13 @@ impl Socket {
 
     /// Waits until it is worth trying again; at once where nothing tells.
     pub fn wait(&self, direction: Direction, wait: Option<Duration>) -> io::Result<()> {
-        let Socket::Tcp(stream) = self else { return Ok(()) };
+        let Some(descriptor) = self.descriptor() else { return Ok(()) };
         let flags = match direction {
             Direction::Read => PollFlags::IN,
             Direction::Write => PollFlags::OUT,
         };
         let wait = wait.map(timespec);
-        match poll(&mut [PollFd::new(stream, flags)], wait.as_ref()) {
+        match poll(&mut [PollFd::from_borrowed_fd(descriptor, flags)], wait.as_ref()) {
             Ok(0) => Err(io::ErrorKind::TimedOut.into()),
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
@@ -118,7 +124,11 @@ impl Socket {
     /// Makes reads wait by themselves, for at most so long, before they say `WouldBlock`; `None`: not at all, as at first.
     /// `write` never waits; `send_file` would, and must not be called meanwhile.
     pub fn set_patience(&self, wait: Option<Duration>) -> io::Result<()> {
-        let Socket::Tcp(stream) = self else { return Err(io::ErrorKind::Unsupported.into()) };
+        let stream = match self {
+            Socket::Tcp(stream) => SockRef::from(stream),
+            Socket::Unix(stream) => SockRef::from(stream),
+            Socket::Other(_) | Socket::Taken => return Err(io::ErrorKind::Unsupported.into()),
+        };
         if wait.is_some() {
             stream.set_read_timeout(wait)?;
         }
@@ -127,13 +137,14 @@ impl Socket {
 
     /// Whether a read that finds nothing says so, and readiness can be waited for.
     pub fn tells_readiness(&self) -> bool {
-        matches!(self, Socket::Tcp(_))
+        matches!(self, Socket::Tcp(_) | Socket::Unix(_))
     }
 
     /// What a poller waits for, where it can.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Socket::Tcp(stream) => Some(stream.as_fd()),
+            Socket::Unix(stream) => Some(stream.as_fd()),
             Socket::Other(_) | Socket::Taken => None,
         }
     }
@@ -142,28 +153,30 @@ impl Socket {
     pub fn finish_writing(&mut self) -> io::Result<()> {
         match self {
             Socket::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Socket::Unix(stream) => stream.shutdown(Shutdown::Write),
             Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }
 
-    /// Makes the coming close a reset: the client must not take what it has for a whole reply.
+    /// Makes the coming close a reset: the client must not take what it has for a whole reply. A Unix socket knows no
+    /// resets: there only the reply's framing tells.
     pub fn reset_on_close(&self) -> io::Result<()> {
         match self {
             Socket::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
-            Socket::Other(_) | Socket::Taken => Ok(()),
+            Socket::Unix(_) | Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }
 }
 
 /// Not the standard library's read: the C library below it makes every one a point where a thread may be cancelled, at
 /// the price of two locked instructions.
-fn receive(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+fn receive(stream: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
     let (count, _) = rustix::net::recv(stream, buffer, RecvFlags::empty())?;
     Ok(count)
 }
 
 /// See [`receive`]. A client that is gone is an error, not a signal.
-fn send(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+fn send(stream: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::net::send(stream, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?)
 }
 
@@ -177,15 +190,15 @@ pub(crate) fn timespec(duration: Duration) -> Timespec {
 const MAX_SENDFILE_BYTES: u64 = 1024 * 1024;
 
 #[cfg(target_os = "linux")]
-fn send_file(stream: &TcpStream, file: &File, mut offset: u64, count: u64) -> io::Result<u64> {
+fn send_file(stream: &impl AsFd, file: &File, mut offset: u64, count: u64) -> io::Result<u64> {
     let count = usize::try_from(count.min(MAX_SENDFILE_BYTES)).unwrap_or(usize::MAX);
     let sent = rustix::io::retry_on_intr(|| rustix::fs::sendfile(stream, file, Some(&mut offset), count))?;
     Ok(sent as u64)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn send_file(mut stream: &TcpStream, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
-    copy_part(&mut stream, file, offset, count)
+fn send_file(stream: &mut impl Write, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
+    copy_part(stream, file, offset, count)
 }
 
 /// One buffer's worth of the file. What the stream does not take is read again at the next call.

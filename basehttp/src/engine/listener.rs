@@ -1,10 +1,14 @@
 //! A listening socket, and the connections that come from it. No waiting here: the poller's and `handle_request`'s.
 
+use std::fs::{Metadata, remove_file, symlink_metadata};
 use std::io;
 use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 
-use mio::net::TcpListener;
+use mio::net::{TcpListener, UnixListener};
 
 use crate::conn::{Address, Socket};
 
@@ -12,6 +16,11 @@ use crate::conn::{Address, Socket};
 #[derive(Debug)]
 pub(crate) enum Listener {
     Tcp(TcpListener),
+    Unix {
+        listener: UnixListener,
+        /// The file that stands for it, if we made that: it goes with the listener.
+        _file: Option<SocketFile>,
+    },
 }
 
 /// A connection nobody has looked at.
@@ -29,6 +38,11 @@ impl Listener {
                 let socket = Socket::Tcp(TcpStream::from(OwnedFd::from(stream)));
                 Ok(Newcomer { socket, address: address.into() })
             }
+            Listener::Unix { listener, .. } => {
+                let (stream, address) = listener.accept()?;
+                let socket = Socket::Unix(UnixStream::from(OwnedFd::from(stream)));
+                Ok(Newcomer { socket, address: Address::Unix(address.as_pathname().map(Path::to_owned)) })
+            }
         }
     }
 
@@ -36,6 +50,9 @@ impl Listener {
     pub fn address(&self) -> io::Result<Address> {
         match self {
             Listener::Tcp(listener) => Ok(listener.local_addr()?.into()),
+            Listener::Unix { listener, .. } => {
+                Ok(Address::Unix(listener.local_addr()?.as_pathname().map(Path::to_owned)))
+            }
         }
     }
 }
@@ -44,6 +61,38 @@ impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Listener::Tcp(listener) => listener.as_fd(),
+            Listener::Unix { listener, .. } => listener.as_fd(),
+        }
+    }
+}
+
+/// The file of a Unix socket that was bound here; dropped, it removes that file, and no other that stands there by then.
+#[derive(Debug)]
+pub(crate) struct SocketFile {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl SocketFile {
+    /// The file at `path`, which bind(2) has just made. `None` if it made none: Linux has names without files.
+    pub fn just_made(path: &Path) -> Option<Self> {
+        // The program may change its folder later.
+        let path = std::path::absolute(path).ok()?;
+        let made = symlink_metadata(&path).ok()?;
+        Some(SocketFile { path, device: made.dev(), inode: made.ino() })
+    }
+
+    fn is(&self, found: &Metadata) -> bool {
+        (found.dev(), found.ino()) == (self.device, self.inode)
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if symlink_metadata(&self.path).is_ok_and(|found| self.is(&found)) {
+            // What cannot be removed stays: the next one to bind is told.
+            let _ = remove_file(&self.path);
         }
     }
 }

@@ -48,7 +48,7 @@ use self::watch::Watch;
 use self::work::{Desk, Job};
 use crate::conn::{Host, Loop, Service, Site, Stats, forget_panic};
 
-pub(crate) use self::listener::{Listener, Newcomer, is_of_one_client};
+pub(crate) use self::listener::{Listener, Newcomer, SocketFile, is_of_one_client};
 pub(crate) use self::monitor::run;
 pub(crate) use self::shard::MAX_LISTENERS;
 

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpListener, ToSocketAddrs};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use socket2::SockRef;
@@ -15,7 +17,18 @@ use crate::engine::Listener;
 /// |---|---|
 /// | `("127.0.0.1", 8000)`, `"localhost:8000"`, the standard library's addresses | host and port; port 0 lets the system pick one |
 /// | `("", 8000)`, `":8000"` | every interface, IPv6 and IPv4 |
-/// | a [`TcpListener`] | a socket that listens already, as a service manager hands it over; it is made non-blocking |
+/// | a [`Path`], `"unix:/run/app.sock"` | a Unix socket |
+/// | a [`TcpListener`], a [`UnixListener`] | a socket that listens already, as a service manager hands it over; it is made non-blocking |
+///
+/// # Unix sockets
+///
+/// Binding makes the file, with the permissions that the process's umask leaves: who may write to it may connect. Put it
+/// into a folder that only those can enter. When the server is dropped or closed it removes the file that it made, and no
+/// other. A file that is there already is never removed, also if it is a socket that nobody listens on any more, as a
+/// program that was killed leaves one: binding says [`AddrInUse`](io::ErrorKind::AddrInUse), and what to do about it.
+///
+/// A reply that has to be cut off ends a TCP connection with a reset; Unix sockets have none, so that a client of HTTP/1.0
+/// may take a part for the whole. `Content-Length` and chunks tell it.
 ///
 /// ```
 /// # use basehttp::ListenAddress;
@@ -56,6 +69,8 @@ pub struct Endpoint {
 pub(super) enum Place {
     /// The first one that can be bound.
     Addresses(Vec<SocketAddr>),
+    /// A Unix socket's.
+    Path(PathBuf),
     /// It was bound by somebody else.
     Listening(Arc<Listener>),
 }
@@ -70,16 +85,16 @@ impl Endpoint {
         Endpoint { host, place: Place::Listening(Arc::new(listener)) }
     }
 
-    /// The host as it was written; of a socket that listens already, its address.
+    /// The host as it was written; of a socket that listens already, its address; empty for Unix sockets.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The socket addresses to try, the first first; none for a socket that listens already.
+    /// The socket addresses to try, the first first; none for a Unix socket, and for one that listens already.
     pub fn candidates(&self) -> &[SocketAddr] {
         match &self.place {
             Place::Addresses(candidates) => candidates,
-            Place::Listening(_) => &[],
+            Place::Path(_) | Place::Listening(_) => &[],
         }
     }
 
@@ -115,6 +130,9 @@ impl ListenAddress for &str {
         if let Some(Ok(port)) = self.strip_prefix(':').map(str::parse) {
             return Ok(every_interface(port));
         }
+        if let Some(path) = self.strip_prefix("unix:").filter(|path| path.starts_with('/')) {
+            return Path::new(path).into_endpoint();
+        }
         let host = self.rsplit_once(':').map_or(self, |(host, _)| host);
         Ok(Endpoint::new(host, self.to_socket_addrs()?))
     }
@@ -139,6 +157,20 @@ macro_rules! listen_on_socket_address {
 
 listen_on_socket_address!(SocketAddr, SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
 
+/// A Unix socket.
+impl ListenAddress for &Path {
+    fn into_endpoint(self) -> io::Result<Endpoint> {
+        self.to_owned().into_endpoint()
+    }
+}
+
+/// A Unix socket.
+impl ListenAddress for PathBuf {
+    fn into_endpoint(self) -> io::Result<Endpoint> {
+        Ok(Endpoint { host: String::new(), place: Place::Path(self) })
+    }
+}
+
 /// A socket that listens already.
 impl ListenAddress for TcpListener {
     fn into_endpoint(self) -> io::Result<Endpoint> {
@@ -147,6 +179,15 @@ impl ListenAddress for TcpListener {
         // As for those that are bound here: accepted sockets inherit it.
         SockRef::from(&self).set_tcp_nodelay(true)?;
         Ok(Endpoint::listening(host, Listener::Tcp(mio::net::TcpListener::from_std(self))))
+    }
+}
+
+/// A socket that listens already. Its file is not ours to remove.
+impl ListenAddress for UnixListener {
+    fn into_endpoint(self) -> io::Result<Endpoint> {
+        self.set_nonblocking(true)?;
+        let listener = mio::net::UnixListener::from_std(self);
+        Ok(Endpoint::listening(String::new(), Listener::Unix { listener, _file: None }))
     }
 }
 

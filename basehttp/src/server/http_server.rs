@@ -86,12 +86,12 @@ impl HTTPServer {
         self.site.handle.clone()
     }
 
-    /// The name that was bound, or the machine's own for a wildcard address. No resolver is asked.
+    /// The name that was bound, or the machine's own for a wildcard address or a Unix socket. No resolver is asked.
     pub fn server_name(&self) -> &str {
         self.site.handle.server_name()
     }
 
-    /// The port that is listened on, the real one if 0 was asked for.
+    /// The port that is listened on, the real one if 0 was asked for. 0 for a Unix socket.
     pub fn server_port(&self) -> u16 {
         self.site.handle.server_port()
     }

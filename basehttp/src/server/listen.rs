@@ -2,14 +2,15 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
-use mio::net::TcpListener;
-use socket2::{Domain, Protocol, Socket, Type};
+use mio::net::{TcpListener, UnixListener};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::endpoint::{Endpoint, Place};
 use crate::conn::Address;
-use crate::engine::Listener;
+use crate::engine::{Listener, SocketFile};
 
 /// The IP version to listen with: the seed's `address_family`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub(super) struct ListenOptions {
 pub(super) fn listen(endpoint: &Endpoint, options: &ListenOptions) -> io::Result<Arc<Listener>> {
     match endpoint.place() {
         Place::Addresses(candidates) => listen_on_first(endpoint.host(), candidates, options),
+        Place::Path(path) => listen_at(path, options).map(Arc::new).map_err(|error| not_at(path, &error)),
         Place::Listening(listener) => Ok(Arc::clone(listener)),
     }
 }
@@ -76,7 +78,25 @@ fn listen_on(address: SocketAddr, options: &ListenOptions) -> io::Result<TcpList
     Ok(TcpListener::from_std(socket.into()))
 }
 
-/// The seed's `server_name` without asking a resolver: the name that was bound, or the machine's for a wildcard.
+fn listen_at(path: &Path, options: &ListenOptions) -> io::Result<Listener> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    let file = SocketFile::just_made(path);
+    socket.listen(options.request_queue_size)?;
+    Ok(Listener::Unix { listener: UnixListener::from_std(socket.into()), _file: file })
+}
+
+fn not_at(path: &Path, error: &io::Error) -> io::Error {
+    let hint = match error.kind() {
+        io::ErrorKind::AddrInUse => ": a file is there already; remove it if no server uses it",
+        _ => "",
+    };
+    io::Error::new(error.kind(), format!("cannot listen on unix:{}: {error}{hint}", path.display()))
+}
+
+/// The seed's `server_name` without asking a resolver: the name that was bound, or the machine's for a wildcard and
+/// for a Unix socket.
 pub(super) fn server_name(host: &str, bound: &Address) -> String {
     if bound.ip().is_some_and(|ip| !ip.is_unspecified()) && !host.is_empty() {
         return host.to_owned();
