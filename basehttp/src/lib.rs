@@ -53,8 +53,8 @@ pub mod testing;
 pub use basehttp_macros::http_handler;
 
 pub use conn::{
-    Address, BodyReader, BodyWriter, DrainReport, Exchange, HTTPError, HandlerError, Hijacked, IntoOutcome, Outcome,
-    Overrides, Pace, Payload, Query, Result, ServerHandle, Stats, Status, Stream,
+    Address, BodyReader, BodyWriter, DrainReport, ErrorCounts, Exchange, HTTPError, HandlerError, Hijacked,
+    IntoOutcome, Outcome, Overrides, Pace, Payload, Query, Result, ServerHandle, Stats, Status, Stream,
 };
 pub use connection::Connection;
 pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version};

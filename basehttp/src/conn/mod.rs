@@ -6,7 +6,7 @@
 //! serve        calls the handler under the panic guard; what its outcome becomes on the wire and in the log
 //! exchange     what the handler sees; its methods in `sending` and `sugar`; `body_reader` and `body_writer`
 //! reply        which bytes the handler's calls make; `site` has those that are ready-made
-//! wire         sends and reads, waiting as long as `settings` allow; `socket` underneath
+//! wire         sends and reads, waiting as long as `settings` allow; `socket` underneath; `tally` counts
 //! ```
 //!
 //! What is asked of the floors above: `service` (an object that serves) and `hooks` (the overridables).
@@ -37,6 +37,7 @@ mod stats;
 mod status;
 mod streaming;
 mod sugar;
+mod tally;
 mod wire;
 
 pub use address::Address;
@@ -53,7 +54,7 @@ pub use query::Query;
 pub use service::{Ending, Pace, Service};
 pub use site::Profile;
 pub use socket::Stream;
-pub use stats::{DrainReport, Stats};
+pub use stats::{DrainReport, ErrorCounts, Stats};
 pub use status::Status;
 
 pub(crate) use blocking::handle_one_request;
@@ -64,3 +65,4 @@ pub(crate) use serve::{contained, forget_panic, serve, serve_bare};
 pub(crate) use settings::{Settings, bounded};
 pub(crate) use site::Site;
 pub(crate) use socket::{Direction, Socket, timespec};
+pub(crate) use tally::{FAULTS, Tally};

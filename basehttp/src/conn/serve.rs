@@ -18,6 +18,7 @@ use super::body_reader::Leftover;
 use super::error::{HTTPError, HandlerError, Outcome};
 use super::payload::Tail;
 use super::service::{Ending, Next};
+use super::tally::Fault;
 use super::{Arrival, Exchange, Reply};
 use crate::proto::BodyDecoder;
 
@@ -35,6 +36,7 @@ pub(crate) fn serve<'c, M>(
     };
     ex.log_end();
     drop(serving);
+    ex.note_broken_body();
     let after = ex.after();
     let (leftover, decoder) = ex.rfile.into_leftover();
     let (tail, next) = match end {
@@ -97,6 +99,7 @@ impl<M> Exchange<'_, M> {
             Err(panic) => {
                 let error = format!("the handler panicked: {}", panic_text(&*panic)).into();
                 forget_panic(panic);
+                self.note(Fault::Panic);
                 self.fail(&error)
             }
         }
@@ -139,7 +142,10 @@ impl<M> Exchange<'_, M> {
         }
         let answer = self.guarded(|_| error.http_error()).flatten().or_else(|| self.rfile.fault().cloned());
         match &answer {
-            None => drop(self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error))),
+            None => {
+                self.note(Fault::HandlerError);
+                self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error));
+            }
             Some(answer) if answer.has_cause() => drop(self.guarded(|ex| ex.log_error(format_args!("{error}")))),
             Some(_) => {}
         }
@@ -203,6 +209,18 @@ impl<M> Exchange<'_, M> {
         }
     }
 
+    fn note_broken_body(&self) {
+        match self.rfile.fault() {
+            Some(fault) if fault.code() == 408 => self.note(Fault::SlowBody),
+            Some(_) => self.note(Fault::BadBody),
+            None => {}
+        }
+    }
+
+    fn note(&self, fault: Fault) {
+        self.wire.borrow_mut().tally.note(fault);
+    }
+
     fn is_hijacked(&self) -> bool {
         self.wire.borrow().is_taken()
     }
@@ -210,6 +228,9 @@ impl<M> Exchange<'_, M> {
     /// Calls user code; a panic of its own is logged by the process's panic hook, and `None` here.
     fn guarded<R>(&self, call: impl FnOnce(&Self) -> R) -> Option<R> {
         let result = contained(|| call(self));
+        if result.is_none() {
+            self.note(Fault::Panic);
+        }
         self.in_end_headers.set(false);
         self.in_send_error.set(false);
         result

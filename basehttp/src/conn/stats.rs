@@ -41,8 +41,44 @@ pub struct Stats {
     pub accepted: u64,
     /// Times that accepting had to pause because the system had no descriptor to give.
     pub accept_pauses: u64,
-    /// Connections whose deadline passed: slow heads, slow bodies, slow readers, and idle ones.
+    /// Connections whose deadline passed: the slow ones and the idle ones of `errors` together.
     pub timeouts: u64,
+    /// Bytes that clients have sent, heads and framing included. Of a hijacked connection only what came before.
+    pub bytes_received: u64,
+    /// Bytes that clients were sent, heads and framing included. Of a hijacked connection only what came before.
+    pub bytes_sent: u64,
+    /// What went wrong, by kind.
+    pub errors: ErrorCounts,
+}
+
+/// What went wrong since a server's start, by kind: [`Stats::errors`].
+///
+/// One request may count more than once: a client that leaves in the middle of its body is `bad_bodies`, and `clients_gone`
+/// if there was a reply on its way. What lacked of the server's own is in [`Stats::busy`] and [`Stats::accept_pauses`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ErrorCounts {
+    /// Requests that were refused for their head: malformed, too long, of another version.
+    pub bad_heads: u64,
+    /// Requests whose body was malformed or ended early.
+    pub bad_bodies: u64,
+    /// Clients that did not send a whole head in time.
+    pub slow_heads: u64,
+    /// Clients that did not send the body in time, or too slowly.
+    pub slow_bodies: u64,
+    /// Clients that did not take their reply in time, or too slowly.
+    pub slow_readers: u64,
+    /// Connections that were closed because no further request came in time. No fault of anybody's.
+    pub idle: u64,
+    /// Clients that went away in the middle of a head or a reply.
+    pub clients_gone: u64,
+    /// Errors of handlers that became a 500 or cut off a reply: what [`handle_error`] was told, and files that shrank while
+    /// they were sent.
+    ///
+    /// [`handle_error`]: crate::BaseHTTPRequestHandler::handle_error
+    pub handler_errors: u64,
+    /// Panics of handlers, which are told to `handle_error` as well, and of their hooks.
+    pub panics: u64,
 }
 
 /// How a drain went: [`ServerHandle::drain`](crate::ServerHandle::drain).

@@ -16,6 +16,7 @@ use super::settings::Settings;
 use super::site::Site;
 use super::socket::{Direction, Socket};
 use super::streaming::{Place, Streams};
+use super::tally::{Fault, Tally};
 
 /// See the module.
 pub(crate) struct Wire {
@@ -26,6 +27,7 @@ pub(crate) struct Wire {
     pub scratch: String,
     /// When the handler was called, if that is as good as now: it is short.
     pub called_at: Option<Instant>,
+    pub tally: Tally,
     settings: Settings,
     /// A handler that waits for a slow reader has a place among those who may.
     streams: Arc<Streams>,
@@ -49,6 +51,7 @@ impl Wire {
             reply: Reply::new(site.settings.max_buffered_reply_bytes),
             scratch: String::new(),
             called_at: None,
+            tally: Tally::default(),
             settings: site.settings.clone(),
             streams: Arc::clone(&site.streams),
             place: None,
@@ -145,7 +148,10 @@ impl Wire {
         let (mut sent, began) = (0, Instant::now());
         while sent < end {
             match self.socket.write(&self.out[sent..end]) {
-                Ok(count) => sent += count,
+                Ok(count) => {
+                    sent += count;
+                    self.tally.bytes_sent += count as u64;
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if self.place.is_none() {
                         self.place = Some(self.streams.enter()?);
@@ -201,6 +207,7 @@ impl Wire {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(too_slow()),
             Ok(count) => {
                 self.body_clock = Some((began, received + count as u64));
+                self.tally.bytes_received += count as u64;
                 Ok(count)
             }
             Err(error) => self.noting_loss(Err(error)),
@@ -211,7 +218,9 @@ impl Wire {
     fn send_continue(&mut self) -> io::Result<()> {
         if mem::take(&mut self.awaits_continue) && !self.reply.is_on_wire() {
             let stall = self.settings.write_stall_timeout;
-            let sent = self.socket.write_all_waiting(b"HTTP/1.1 100 Continue\r\n\r\n", stall);
+            let interim = b"HTTP/1.1 100 Continue\r\n\r\n";
+            let sent = self.socket.write_all_waiting(interim, stall);
+            self.tally.bytes_sent += if sent.is_ok() { interim.len() as u64 } else { 0 };
             return self.noting_loss(sent);
         }
         Ok(())
@@ -232,8 +241,13 @@ impl Wire {
     }
 
     fn noting_loss<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        if let Err(error) = &result {
-            self.gone.get_or_insert(error.kind());
+        if let (Err(error), None) = (&result, self.gone) {
+            self.gone = Some(error.kind());
+            self.tally.note(match error.kind() {
+                // The second one: too many others are as slow.
+                io::ErrorKind::TimedOut | io::ErrorKind::Other => Fault::SlowReader,
+                _ => Fault::ClientGone,
+            });
         }
         result
     }

@@ -92,6 +92,7 @@ impl Engine {
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
         let limits =
             CrewLimits { max_threads: options.max_threads, leaders: options.workers, max_queued: options.max_queued };
+        let counters = Counters::new(options.workers);
         Ok(Arc::new(Engine {
             service,
             site,
@@ -99,7 +100,7 @@ impl Engine {
             shards,
             crew: Crew::new(limits),
             pace: PaceTable::new(),
-            counters: Counters::default(),
+            counters,
             alarm: Alarm::new(),
             next_shard: AtomicUsize::new(0),
             closing: AtomicBool::new(false),

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::conn::Stats;
+use crate::conn::{ErrorCounts, FAULTS, Stats, Tally};
 
 /// The counters behind it.
 #[derive(Default)]
@@ -10,7 +10,6 @@ pub(super) struct Counters {
     pub connections: AtomicUsize,
     /// On threads of the crew; what leaders do is in their watches.
     pub in_handlers: AtomicU64,
-    pub requests: AtomicU64,
     pub pooled: AtomicU64,
     pub busy: AtomicU64,
     pub rescues: AtomicU64,
@@ -18,34 +17,71 @@ pub(super) struct Counters {
     pub stuck: AtomicUsize,
     pub accepted: AtomicU64,
     pub accept_pauses: AtomicU64,
-    pub timeouts: AtomicU64,
+    faults: [AtomicU64; FAULTS],
+    /// One for each shard.
+    traffic: Vec<Traffic>,
+}
+
+/// What every turn counts. A shard's leader has it to itself, nearly: a line of the cache that no other leader writes to.
+#[derive(Default)]
+#[repr(align(128))]
+struct Traffic {
+    requests: AtomicU64,
+    bytes_received: AtomicU64,
+    bytes_sent: AtomicU64,
 }
 
 impl Counters {
+    pub fn new(shards: usize) -> Self {
+        Counters { traffic: (0..shards).map(|_| Traffic::default()).collect(), ..Counters::default() }
+    }
+
     pub fn add(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Adds what a turn of one of the shard's connections has counted, and begins the tally anew.
+    pub fn publish(&self, shard: usize, requests: u32, tally: &mut Tally) {
+        let add = |counter: &AtomicU64, count: u64| {
+            if count > 0 {
+                counter.fetch_add(count, Ordering::SeqCst);
+            }
+        };
+        let traffic = &self.traffic[shard];
+        add(&traffic.bytes_received, std::mem::take(&mut tally.bytes_received));
+        add(&traffic.bytes_sent, std::mem::take(&mut tally.bytes_sent));
+        if let Some(faults) = tally.take_faults() {
+            self.faults.iter().zip(faults).for_each(|(counter, count)| add(counter, count.into()));
+        }
+        // Last: whoever sees a request counted sees its bytes and faults as well.
+        add(&traffic.requests, requests.into());
+    }
+
     /// Requests whose handler has returned, leaders' of this moment aside.
     pub fn answered(&self) -> u64 {
-        self.requests.load(Ordering::SeqCst)
+        self.traffic.iter().map(|traffic| traffic.requests.load(Ordering::SeqCst)).sum()
     }
 
     /// Everything but what the shards and the crew know.
     pub fn read(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let requests = self.answered();
+        let errors = ErrorCounts::of(|fault| read(&self.faults[fault as usize]));
         Stats {
             connections: self.connections.load(Ordering::Relaxed) as u64,
             parked: 0,
             in_handlers: read(&self.in_handlers),
             threads: 0,
-            requests: read(&self.requests),
+            requests,
             pooled: read(&self.pooled),
             busy: read(&self.busy),
             rescues: read(&self.rescues),
             accepted: read(&self.accepted),
             accept_pauses: read(&self.accept_pauses),
-            timeouts: read(&self.timeouts),
+            timeouts: errors.slow_heads + errors.slow_bodies + errors.slow_readers + errors.idle,
+            bytes_received: self.traffic.iter().map(|traffic| read(&traffic.bytes_received)).sum(),
+            bytes_sent: self.traffic.iter().map(|traffic| read(&traffic.bytes_sent)).sum(),
+            errors,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::Stay;
 use super::watch::Watched;
-use crate::conn::{Address, Bench, Driver, HTTPError, Line, Place, Ready, Wait, contained};
+use crate::conn::{Address, Bench, Driver, HTTPError, Line, Place, Ready, Tally, Wait, contained};
 use crate::proto::Head;
 
 /// How many requests of one connection are served before others have their turn: 64.
@@ -159,11 +159,8 @@ impl<'e> Desk<'e> {
                 // It was driven since the sweep saw it.
                 ready.expired = false;
             }
-            if ready.expired && line.deadline() <= hand.now {
-                Counters::add(&self.engine.counters.timeouts);
-            }
             let wait = self.bench.drive(&mut line, self.engine.host(), hand, ready);
-            hand.end_turn();
+            hand.end_turn(out.seat.shard, self.bench.tally());
             if hand.may_stay() && !self.engine.dismisses(&line) && stay.goes_on(&mut out, &mut line, wait) {
                 ready = Ready { readable: true, ..Ready::default() };
                 hand.requests_a_turn = stay.requests_a_turn();
@@ -249,10 +246,10 @@ impl<'e> Hand<'e> {
         Hand { engine, watched: None, now: Instant::now(), slot: None, served: 0, requests_a_turn: REQUESTS_A_TURN }
     }
 
-    /// Counts what was served: once a turn, since the counter is everybody's.
-    fn end_turn(&mut self) {
+    /// Adds up what was counted: once a turn, since the counters are everybody's.
+    fn end_turn(&mut self, shard: usize, tally: &mut Tally) {
         let served = std::mem::take(&mut self.served);
-        self.engine.counters.requests.fetch_add(served.into(), Ordering::SeqCst);
+        self.engine.counters.publish(shard, served, tally);
     }
 
     /// Whether others wait for this thread.

@@ -21,6 +21,7 @@ use super::line::{Arriving, Line, Patience, Ready, SendingTail, Stash, State, Wa
 use super::service::Service;
 use super::site::Site;
 use super::socket::Socket;
+use super::tally::{Fault, Tally};
 use super::wire::Wire;
 use crate::proto::{FieldBuffer, Head};
 
@@ -160,6 +161,12 @@ impl Bench {
 
     /// The deadline has passed.
     fn expire(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) {
+        // An idle one is also closed because the server ends.
+        if line.deadline <= driver.now()
+            && let Some(fault) = self.lateness(line)
+        {
+            self.note(fault);
+        }
         let late = match &line.state {
             State::Reading if self.arriving.body.is_some() => SLOW_BODY,
             State::Reading if self.start < self.end => "the request's head came too slowly",
@@ -173,6 +180,23 @@ impl Bench {
             }
         };
         self.refuse(line, host, driver, HTTPError::from(408).with_explain(late));
+    }
+
+    /// What a client did too slowly.
+    fn lateness(&self, line: &Line) -> Option<Fault> {
+        match &line.state {
+            State::Reading if self.arriving.body.is_some() => Some(Fault::SlowBody),
+            State::Reading if self.start == self.end && line.has_served => Some(Fault::Idle),
+            State::Reading => Some(Fault::SlowHead),
+            State::Writing(_) => Some(Fault::SlowReader),
+            State::Draining(..) => Some(Fault::SlowBody),
+            State::Lingering(_) | State::Closed => None,
+        }
+    }
+
+    /// What was counted since somebody last looked.
+    pub fn tally(&mut self) -> &mut Tally {
+        &mut self.wire.get_mut().tally
     }
 
     fn load(&mut self, line: &mut Line) {

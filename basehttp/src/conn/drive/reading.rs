@@ -9,6 +9,8 @@ use crate::conn::line::{Line, Wait};
 use crate::conn::service::Next;
 use crate::conn::site::Site;
 use crate::conn::socket::Direction;
+use crate::conn::tally::Fault;
+use crate::conn::wire::Wire;
 use crate::proto::{HeadSpan, Refusal};
 
 /// What reading came to.
@@ -32,7 +34,10 @@ impl Bench {
             return step;
         }
         match self.find_request(host.site) {
-            Err(refusal) => self.refuse(line, host, driver, refusal.into()),
+            Err(refusal) => {
+                self.note(Fault::BadHead);
+                self.refuse(line, host, driver, refusal.into())
+            }
             Ok(Some(span)) if !driver.is_turn_over() => self.serve(line, host, driver, span),
             Ok(_) if self.has_unsent() => self.start_writing(line, Next::Keep, driver.now()),
             Ok(_) if driver.is_turn_over() => Step::Wait(Wait::Turn),
@@ -42,10 +47,12 @@ impl Bench {
                 }
                 match self.read_more(line) {
                     Input::NotYet if self.is_trickling(host.site, driver.now()) => {
+                        self.note(Fault::SlowBody);
                         self.refuse(line, host, driver, HTTPError::from(408).with_explain(SLOW_BODY))
                     }
                     // The client may still read what was wrong.
                     Input::End if self.arriving.body.is_some() => {
+                        self.note(Fault::BadBody);
                         let error = HTTPError::from(400).with_explain("the request's body ended early");
                         self.refuse(line, host, driver, error)
                     }
@@ -53,7 +60,12 @@ impl Bench {
                         driver.look_at_clock();
                         Step::Again
                     }
-                    input => go_on(line, input),
+                    input => {
+                        if matches!(input, Input::End) && self.start < self.end {
+                            self.note(Fault::ClientGone);
+                        }
+                        go_on(line, input)
+                    }
                 }
             }
         }
@@ -87,11 +99,12 @@ impl Bench {
         }
         self.make_room();
         let room = self.input.len() - self.end;
-        let socket = &mut self.wire.get_mut().socket;
+        let Wire { socket, tally, .. } = self.wire.get_mut();
         match socket.read(&mut self.input[self.end..]) {
             Ok(0) => Input::End,
             Ok(count) => {
                 self.end += count;
+                tally.bytes_received += count as u64;
                 // Edge-triggered: fewer bytes than asked for were all there were, unless the end is behind them.
                 line.may_read = count == room || line.may_have_ended || !socket.tells_readiness();
                 Input::More

@@ -14,6 +14,7 @@ use crate::conn::reply::Asked;
 use crate::conn::serve::contained;
 use crate::conn::service::{Ending, Next};
 use crate::conn::site::Site;
+use crate::conn::tally::Fault;
 use crate::conn::wire::Wire;
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody};
 
@@ -38,7 +39,10 @@ impl Bench {
         let unread = &input[self.start..self.end];
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
         let step = match proto::parse(bytes, &mut fields, &host.site.settings.limits) {
-            Err(refusal) => self.refuse_line(line, host, driver, bytes, refusal.into()),
+            Err(refusal) => {
+                self.wire.borrow_mut().tally.note(Fault::BadHead);
+                self.refuse_line(line, host, driver, bytes, refusal.into())
+            }
             Ok(head) => self.serve_head(line, host, driver, span, &head, fields.as_slice(), ahead),
         };
         self.fields = fields.recycle();
@@ -170,7 +174,10 @@ impl Bench {
         let (peer, wire, site, segments) = (&line.peer, &self.wire, host.site, &OnceCell::new());
         let arrival = Arrival { request, fields, refusal, ahead, peer, wire, site, segments };
         // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
-        contained(|| host.service.serve(arrival)).unwrap_or_else(Ending::aborted)
+        contained(|| host.service.serve(arrival)).unwrap_or_else(|| {
+            self.wire.borrow_mut().tally.note(Fault::Panic);
+            Ending::aborted()
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Bench, Step, close};
 use crate::conn::line::{Line, SendingTail, State, Wait};
 use crate::conn::service::Next;
 use crate::conn::socket::Direction;
+use crate::conn::tally::Fault;
 
 /// How long a connection that is closed under a sending client is kept, so that the client can read the reply: 2 s.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -52,7 +53,11 @@ impl Bench {
                 }
                 Step::Wait(Wait::For(Direction::Write))
             }
-            Err(_) => self.abort(line),
+            Err(error) => {
+                let of_a_file = error.kind() == io::ErrorKind::UnexpectedEof;
+                self.note(if of_a_file { Fault::HandlerError } else { Fault::ClientGone });
+                self.abort(line)
+            }
         }
     }
 
@@ -69,14 +74,19 @@ impl Bench {
     fn send(&mut self) -> io::Result<bool> {
         let wire = self.wire.get_mut();
         while self.sent < wire.out.len() {
-            self.sent += wire.socket.write(&wire.out[self.sent..])?;
+            let count = wire.socket.write(&wire.out[self.sent..])?;
+            self.sent += count;
+            wire.tally.bytes_sent += count as u64;
         }
         wire.out.clear();
         self.sent = 0;
-        if let Some(tail) = &mut self.tail
-            && !tail.send(&mut wire.socket)?
-        {
-            return Ok(false);
+        if let Some(tail) = &mut self.tail {
+            let before = tail.sent();
+            let sent = tail.send(&mut wire.socket);
+            wire.tally.bytes_sent += tail.sent() - before;
+            if !sent? {
+                return Ok(false);
+            }
         }
         self.tail = None;
         Ok(true)
@@ -109,6 +119,10 @@ impl Bench {
         line.deadline = now + LINGER_TIMEOUT;
         line.may_read = true;
         Step::Again
+    }
+
+    pub(super) fn note(&mut self, fault: Fault) {
+        self.wire.get_mut().tally.note(fault);
     }
 
     pub(super) fn abort(&mut self, line: &mut Line) -> Step {
