@@ -18,11 +18,11 @@ pub(super) struct Counters {
     pub accepted: AtomicU64,
     pub accept_pauses: AtomicU64,
     faults: [AtomicU64; FAULTS],
-    /// One for each shard.
+    /// One for each shard's leader, and the last for the crew.
     traffic: Vec<Traffic>,
 }
 
-/// What every turn counts. A shard's leader has it to itself, nearly: a line of the cache that no other leader writes to.
+/// What every turn counts, in a line of the cache that no other leader writes to.
 #[derive(Default)]
 #[repr(align(128))]
 struct Traffic {
@@ -33,25 +33,35 @@ struct Traffic {
 
 impl Counters {
     pub fn new(shards: usize) -> Self {
-        Counters { traffic: (0..shards).map(|_| Traffic::default()).collect(), ..Counters::default() }
+        Counters { traffic: (0..=shards).map(|_| Traffic::default()).collect(), ..Counters::default() }
     }
 
     pub fn add(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds what a turn of one of the shard's connections has counted, and begins the tally anew.
-    pub fn publish(&self, shard: usize, requests: u32, tally: &mut Tally) {
-        let add = |counter: &AtomicU64, count: u64| {
-            if count > 0 {
-                counter.fetch_add(count, Ordering::SeqCst);
-            }
-        };
-        let traffic = &self.traffic[shard];
+    /// Adds what a turn has counted under its leader, whom nobody can replace just now: it is the only one who writes
+    /// there, and needs no locked instruction for it. Begins the tally anew.
+    pub fn publish_as_leader(&self, shard: usize, requests: u32, tally: &mut Tally) {
+        self.publish(&self.traffic[shard], requests, tally, |counter, count| {
+            counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Release);
+        });
+    }
+
+    /// The same for a thread of the crew, of which there are many.
+    pub fn publish_as_crew(&self, requests: u32, tally: &mut Tally) {
+        self.publish(&self.traffic[self.traffic.len() - 1], requests, tally, |counter, count| {
+            counter.fetch_add(count, Ordering::Release);
+        });
+    }
+
+    fn publish(&self, traffic: &Traffic, requests: u32, tally: &mut Tally, add: impl Fn(&AtomicU64, u64)) {
         add(&traffic.bytes_received, std::mem::take(&mut tally.bytes_received));
         add(&traffic.bytes_sent, std::mem::take(&mut tally.bytes_sent));
         if let Some(faults) = tally.take_faults() {
-            self.faults.iter().zip(faults).for_each(|(counter, count)| add(counter, count.into()));
+            for (counter, count) in self.faults.iter().zip(faults) {
+                counter.fetch_add(count.into(), Ordering::Relaxed);
+            }
         }
         // Last: whoever sees a request counted sees its bytes and faults as well.
         add(&traffic.requests, requests.into());
@@ -59,7 +69,7 @@ impl Counters {
 
     /// Requests whose handler has returned, leaders' of this moment aside.
     pub fn answered(&self) -> u64 {
-        self.traffic.iter().map(|traffic| traffic.requests.load(Ordering::SeqCst)).sum()
+        self.traffic.iter().map(|traffic| traffic.requests.load(Ordering::Acquire)).sum()
     }
 
     /// Everything but what the shards and the crew know.

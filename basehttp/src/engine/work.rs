@@ -110,7 +110,7 @@ impl<'e> Desk<'e> {
         if shard.epoch() != epoch {
             return;
         }
-        let mut hand = Hand::leading(engine, shard, epoch);
+        let mut hand = Hand::leading(engine, number, epoch);
         while hand.leads() {
             let Some(work) = shard.next(epoch, &mut hand.now, &**engine) else { return };
             match work {
@@ -160,7 +160,7 @@ impl<'e> Desk<'e> {
                 ready.expired = false;
             }
             let wait = self.bench.drive(&mut line, self.engine.host(), hand, ready);
-            hand.end_turn(out.seat.shard, self.bench.tally());
+            hand.end_turn(self.bench.tally());
             if hand.may_stay() && !self.engine.dismisses(&line) && stay.goes_on(&mut out, &mut line, wait) {
                 ready = Ready { readable: true, ..Ready::default() };
                 hand.requests_a_turn = stay.requests_a_turn();
@@ -227,8 +227,9 @@ impl Engine {
 /// Who drives: a leader, whom others wait for, or one of the crew.
 struct Hand<'e> {
     engine: &'e Engine,
-    /// A leader's word, until it is taken away.
+    /// A leader's word, until it is taken away, and its shard.
     watched: Option<Watched<'e>>,
+    shard: usize,
     now: Instant,
     /// The pace table's slot of the request that is being served; none for a refusal, which teaches nothing.
     slot: Option<usize>,
@@ -238,18 +239,23 @@ struct Hand<'e> {
 }
 
 impl<'e> Hand<'e> {
-    fn leading(engine: &'e Engine, shard: &'e Shard, epoch: u32) -> Self {
-        Hand { watched: Some(shard.watch.take_over(epoch)), ..Hand::of_crew(engine) }
+    fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Self {
+        Hand { watched: Some(engine.shards[shard].watch.take_over(epoch)), shard, ..Hand::of_crew(engine) }
     }
 
     fn of_crew(engine: &'e Engine) -> Self {
-        Hand { engine, watched: None, now: Instant::now(), slot: None, served: 0, requests_a_turn: REQUESTS_A_TURN }
+        let (now, requests_a_turn) = (Instant::now(), REQUESTS_A_TURN);
+        Hand { engine, watched: None, shard: 0, now, slot: None, served: 0, requests_a_turn }
     }
 
     /// Adds up what was counted: once a turn, since the counters are everybody's.
-    fn end_turn(&mut self, shard: usize, tally: &mut Tally) {
+    fn end_turn(&mut self, tally: &mut Tally) {
         let served = std::mem::take(&mut self.served);
-        self.engine.counters.publish(shard, served, tally);
+        if self.leads() {
+            self.engine.counters.publish_as_leader(self.shard, served, tally);
+        } else {
+            self.engine.counters.publish_as_crew(served, tally);
+        }
     }
 
     /// Whether others wait for this thread.
