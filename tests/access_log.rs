@@ -11,6 +11,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
 use basehttp::testing::{Server, respond};
 use basehttp::{Address, Exchange, HTTPError, HandlerError, Result, http_handler};
@@ -37,9 +38,25 @@ impl Logging {
                 ex.send_response_only(103).end_headers()?;
                 ex.send_text(200, "fine")?;
             }
+            "/stuck" => {
+                while !ex.server.is_shutting_down() {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                ex.send_text(200, "at last")?;
+            }
+            // Long enough for the leader to be replaced, or for the pool.
+            path if path.starts_with("/slow") => {
+                thread::sleep(Duration::from_millis(20));
+                ex.send_text(200, "fine")?;
+            }
             _ => ex.send_text(200, "fine")?,
         }
         Ok(())
+    }
+
+    fn do_POST(&self, ex: &mut Exchange) -> Result {
+        io::copy(&mut ex.rfile, &mut io::sink())?;
+        Ok(ex.send_text(200, "fine")?)
     }
 }
 
@@ -238,6 +255,65 @@ fn a_refused_line_is_logged_no_longer_than_the_limit() {
     assert!(lines[0].contains("] code 414, message URI Too Long (the request line is too long)"), "{}", lines[0]);
     assert!(message(&lines[1]).starts_with("\"GET /aaaaaaaa") && message(&lines[1]).ends_with("a\" 414 -"));
     assert!(lines[1].len() < 17 * 1024, "{} bytes", lines[1].len());
+}
+
+#[test]
+fn the_lines_of_one_connection_come_in_the_order_of_its_requests_whatever_thread_serves_them() {
+    const CONNECTIONS: usize = 4;
+    const ROUNDS: usize = 12;
+    let server = ServerProcess::start();
+    thread::scope(|scope| {
+        for connection in 0..CONNECTIONS {
+            let address = server.address;
+            scope.spawn(move || {
+                let mut client = Client::connect(address);
+                let body = "x".repeat(100_000);
+                for round in 0..ROUNDS {
+                    let kind = ["plain", "slow", "plain"][round % 3];
+                    // Two of one turn, then one for the pool, and one more behind it.
+                    client.send(format!("GET /{kind}/{connection}/{round}/0 HTTP/1.1\r\nHost: x\r\n\r\n"));
+                    client.send(format!("GET /plain/{connection}/{round}/1 HTTP/1.1\r\nHost: x\r\n\r\n"));
+                    client.send(format!(
+                        "POST /upload/{connection}/{round}/2 HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{body}"
+                    ));
+                    client.send(format!("GET /plain/{connection}/{round}/3 HTTP/1.1\r\nHost: x\r\n\r\n"));
+                    (0..4).for_each(|_| assert_eq!(client.read_reply().status, 200));
+                }
+            });
+        }
+    });
+    let lines = server.finish();
+    for connection in 0..CONNECTIONS {
+        let numbers: Vec<(usize, usize)> = lines
+            .iter()
+            .filter_map(|line| {
+                let path = message(line).split(' ').nth(1).expect("a path");
+                let mut numbers = path.split('/').skip(2).map(|number| number.parse().expect("a number"));
+                let (of, round, request) = (numbers.next()?, numbers.next()?, numbers.next()?);
+                (of == connection).then_some((round, request))
+            })
+            .collect();
+        let expected: Vec<_> = (0..ROUNDS).flat_map(|round| (0..4).map(move |request| (round, request))).collect();
+        assert_eq!(numbers, expected, "connection {connection}");
+    }
+}
+
+#[test]
+fn what_a_stuck_thread_has_logged_does_not_wait_for_it() {
+    let mut server = ServerProcess::start();
+    let mut client = Client::connect(server.address);
+    client.send("GET /before HTTP/1.1\r\nHost: x\r\n\r\nGET /stuck HTTP/1.1\r\nHost: x\r\n\r\n");
+    let stderr = server.child.stderr.take().unwrap();
+    let (sender, lines) = channel();
+    thread::spawn(move || {
+        BufReader::new(stderr).lines().map_while(io::Result::ok).try_for_each(|line| sender.send(line))
+    });
+    let line = lines.recv_timeout(PATIENCE).expect("the line of the first, while the second is stuck");
+    assert_eq!(message(&line), r#""GET /before HTTP/1.1" 200 -"#);
+    drop(server.child.stdin.take());
+    let line = lines.recv_timeout(PATIENCE).expect("and at the end the other");
+    assert_eq!(message(&line), r#""GET /stuck HTTP/1.1" 200 -"#);
+    assert!(server.child.wait().unwrap().success());
 }
 
 /// Reads lines until `expected` requests were logged or counted as dropped, and returns how many were dropped.

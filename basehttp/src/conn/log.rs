@@ -1,12 +1,20 @@
 //! Where log lines go: standard error, through a bounded buffer and a thread of its own, so that a blocked terminal or
 //! pipe never stops a connection. Lines that the buffer cannot take are dropped, counted, and owned up to later.
+//!
+//! A thread that serves many connections collects the lines of a turn, and hands them over at its end: one wake-up of the
+//! writer for all of them. Whoever lets another thread have a connection hands over first, so that the lines of one
+//! connection stay in order.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// How many bytes of lines may wait for a sink that does not take them: 1 MiB, some 10,000 requests.
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
+
+/// How many bytes of lines a thread collects before it hands them over: 8 KiB, those of a turn's requests or so.
+const MAX_TURN_BYTES: usize = 8 * 1024;
 
 /// The process's log: every server writes its lines to the same standard error.
 static LOG: Log = Log {
@@ -33,26 +41,42 @@ enum Writer {
     None,
     /// It waits for lines.
     Idle,
-    /// It has taken lines and writes them.
+    /// It has been called, or has taken lines and writes them.
     Busy,
+}
+
+/// The lines of one thread's turn; others may hand them over for a thread that is stuck.
+#[derive(Default)]
+pub(crate) struct TurnLines {
+    lines: Mutex<Vec<u8>>,
+}
+
+thread_local! {
+    /// Where this thread's lines go; straight to the log if nowhere.
+    static TURN: RefCell<Option<Arc<TurnLines>>> = const { RefCell::new(None) };
+}
+
+/// From now on this thread's lines are collected, until somebody hands them over.
+pub(crate) fn collect() -> Arc<TurnLines> {
+    let turn = Arc::<TurnLines>::default();
+    TURN.set(Some(Arc::clone(&turn)));
+    turn
+}
+
+/// This thread's turn is over.
+pub(crate) fn end_turn() {
+    TURN.with_borrow(|turn| turn.iter().for_each(|turn| turn.hand_over()));
 }
 
 /// Adds one line, which ends with a line feed. Never waits for the sink.
 pub(crate) fn add_line(line: &str) {
-    let mut waiting = LOG.lock();
-    if waiting.lines.len() + line.len() > MAX_WAITING_BYTES {
-        waiting.dropped += 1;
-        return;
-    }
-    waiting.lines.extend_from_slice(line.as_bytes());
-    if waiting.writer == Writer::None {
-        waiting.start_writer();
-    }
-    drop(waiting);
-    LOG.changed.notify_all();
+    TURN.with_borrow(|turn| match turn {
+        Some(turn) => turn.add(line.as_bytes()),
+        None => LOG.add(line.as_bytes()),
+    });
 }
 
-/// Waits until every line added so far is written, but no longer than a blocked sink deserves.
+/// Waits until every line handed over so far is written, but no longer than a blocked sink deserves.
 pub(crate) fn flush() {
     const PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
     let is_unwritten = |waiting: &mut Waiting| !waiting.lines.is_empty() || waiting.writer == Writer::Busy;
@@ -60,7 +84,46 @@ pub(crate) fn flush() {
     let _ = LOG.changed.wait_timeout_while(LOG.lock(), PATIENCE, is_unwritten);
 }
 
+impl TurnLines {
+    fn add(&self, line: &[u8]) {
+        let mut lines = self.lock();
+        if lines.len() + line.len() > MAX_TURN_BYTES {
+            LOG.add(&lines);
+            lines.clear();
+        }
+        if line.len() > MAX_TURN_BYTES { LOG.add(line) } else { lines.extend_from_slice(line) }
+    }
+
+    /// Gives the writer what was collected.
+    pub fn hand_over(&self) {
+        let mut lines = self.lock();
+        if !lines.is_empty() {
+            LOG.add(&lines);
+            lines.clear();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Log {
+    /// Adds whole lines, as far as there is room for them.
+    fn add(&self, lines: &[u8]) {
+        let mut waiting = self.lock();
+        waiting.add(lines);
+        if waiting.writer == Writer::None {
+            waiting.start_writer();
+        }
+        // A busy one looks again before it sleeps.
+        if waiting.writer == Writer::Idle {
+            waiting.writer = Writer::Busy;
+            drop(waiting);
+            self.changed.notify_all();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,6 +147,16 @@ impl Log {
 }
 
 impl Waiting {
+    fn add(&mut self, lines: &[u8]) {
+        let room = MAX_WAITING_BYTES - self.lines.len();
+        let fitting = match lines.get(..room) {
+            None => lines.len(),
+            Some(part) => part.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1),
+        };
+        self.lines.extend_from_slice(&lines[..fitting]);
+        self.dropped += lines[fitting..].split_inclusive(|&byte| byte == b'\n').count() as u64;
+    }
+
     fn start_writer(&mut self) {
         let started = thread::Builder::new().name("basehttp-log".into()).spawn(|| LOG.write_for_ever());
         match started {
@@ -100,5 +173,29 @@ impl Waiting {
             self.dropped = 0;
         }
         lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_do_not_fit_are_counted_and_none_is_cut() {
+        let mut waiting = Waiting { lines: Vec::new(), dropped: 0, writer: Writer::Idle };
+        let line = [&[b'x'; 99][..], b"\n"].concat();
+        for _ in 0..2 * MAX_WAITING_BYTES / 1000 {
+            waiting.add(&line.repeat(10));
+        }
+        assert_eq!(waiting.lines.len(), MAX_WAITING_BYTES / 100 * 100);
+        assert_eq!(
+            waiting.lines.len() / 100 + usize::try_from(waiting.dropped).unwrap(),
+            2 * MAX_WAITING_BYTES / 1000 * 10
+        );
+        let (lines, dropped) = (waiting.lines.len(), waiting.dropped);
+        let taken = waiting.take();
+        assert_eq!(taken[lines..], *format!("basehttp: {dropped} log lines dropped\n").as_bytes());
+        waiting.add(&line);
+        assert_eq!((waiting.lines.len(), waiting.dropped), (100, 0), "there is room again");
     }
 }

@@ -46,7 +46,7 @@ use self::shard::{Control, Shard};
 use self::stats::Counters;
 use self::watch::Watch;
 use self::work::{Desk, Job};
-use crate::conn::{Host, Loop, Service, Site, Stats, forget_panic};
+use crate::conn::{Host, Loop, Service, Site, Stats, forget_panic, log};
 
 pub(crate) use self::listener::{Listener, Newcomer, SocketFile, is_of_one_client};
 pub(crate) use self::monitor::run;
@@ -129,6 +129,7 @@ impl Engine {
                 Task::Lead { shard, epoch } => desk.lead(shard, epoch),
                 Task::Job(job) => desk.serve(job),
             }));
+            log::end_turn();
             // A fault of ours, since user code has guards of its own. It costs the connection that it met.
             if let Err(panic) = worked {
                 forget_panic(panic);

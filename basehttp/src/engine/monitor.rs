@@ -102,6 +102,7 @@ impl Engine {
         self.ended.store(true, Ordering::SeqCst);
         self.shards.iter().for_each(super::shard::Shard::close);
         drop(jobs);
+        self.shards.iter().for_each(super::shard::Shard::hand_over_lines);
     }
 }
 
@@ -170,6 +171,8 @@ impl<'e> Round<'e> {
                     if let Some(slot) = slot {
                         self.engine.pace.condemn(slot);
                     }
+                    // What it has logged shall not wait for it, nor come behind what the next leader logs.
+                    self.engine.shards[number].hand_over_lines();
                     self.engine.appoint_leader(number);
                 } else {
                     counters.in_handlers.fetch_sub(1, Ordering::Relaxed);

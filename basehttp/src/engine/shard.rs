@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
@@ -21,6 +21,7 @@ use super::accept::Acceptor;
 use super::listener::Newcomer;
 use super::slab::{Key, Parking, Slab};
 use super::watch::Watch;
+use crate::conn::log::{self, TurnLines};
 use crate::conn::{Line, Ready};
 
 /// How often the deadlines of a shard's connections are looked at: every second.
@@ -48,6 +49,8 @@ pub(super) struct Shard {
     /// Who may lead: moves on when a leader is replaced.
     epoch: AtomicU32,
     pub watch: Watch,
+    /// The log lines of the leader's turn.
+    lines: Mutex<Arc<TurnLines>>,
     registry: Registry,
     waker: mio::Waker,
     /// The leader sleeps without a timeout, because no connection is parked here.
@@ -116,6 +119,7 @@ impl Shard {
             newcomers: Mutex::default(),
             epoch: AtomicU32::new(0),
             watch: Watch::default(),
+            lines: Mutex::default(),
             registry,
             waker,
             sleeps_for_good: AtomicBool::new(false),
@@ -131,6 +135,16 @@ impl Shard {
     /// Ends the leader's epoch, and returns the next one's.
     pub fn revoke(&self) -> u32 {
         self.epoch.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// A thread leads from now on: these are its log lines.
+    pub fn collect_lines(&self, lines: &Arc<TurnLines>) {
+        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(lines);
+    }
+
+    /// Hands over the log lines of a leader that does not get round to it.
+    pub fn hand_over_lines(&self) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).hand_over();
     }
 
     /// What to do next, waited for if need be; `now` is brought up to date if it was. `None`: somebody else leads.
@@ -163,6 +177,7 @@ impl Shard {
 
     /// One turn of the loop: what is due, then whatever the poller says.
     fn turn(&self, lease: &mut Lease, control: &impl Control) {
+        log::end_turn();
         let now = Instant::now();
         if now >= lease.next_sweep {
             lease.next_sweep = now + SWEEP_INTERVAL;

@@ -13,6 +13,7 @@ use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::Stay;
 use super::watch::Watched;
+use crate::conn::log::{self, TurnLines};
 use crate::conn::{Address, Bench, Driver, HTTPError, Line, Place, Ready, Tally, Wait, contained};
 use crate::proto::Head;
 
@@ -96,11 +97,13 @@ impl Drop for Out<'_> {
 pub(super) struct Desk<'e> {
     engine: &'e Arc<Engine>,
     bench: Bench,
+    /// The log lines of this thread's turn.
+    lines: Arc<TurnLines>,
 }
 
 impl<'e> Desk<'e> {
     pub fn new(engine: &'e Arc<Engine>) -> Self {
-        Desk { engine, bench: Bench::new(&engine.site) }
+        Desk { engine, bench: Bench::new(&engine.site), lines: log::collect() }
     }
 
     /// Leads a shard until somebody else does, or the server ends.
@@ -110,6 +113,7 @@ impl<'e> Desk<'e> {
         if shard.epoch() != epoch {
             return;
         }
+        shard.collect_lines(&self.lines);
         let mut hand = Hand::leading(engine, number, epoch);
         while hand.leads() {
             let Some(work) = shard.next(epoch, &mut hand.now, &**engine) else { return };
@@ -161,6 +165,11 @@ impl<'e> Desk<'e> {
             }
             let wait = self.bench.drive(&mut line, self.engine.host(), hand, ready);
             hand.end_turn(self.bench.tally());
+            // The next line of this connection may come from another thread, now or after the end of all.
+            let changes_hands = wait == Wait::Thread || out.seat.key.is_none() && wait != Wait::Closed;
+            if changes_hands || !hand.leads() {
+                self.lines.hand_over();
+            }
             if hand.may_stay() && !self.engine.dismisses(&line) && stay.goes_on(&mut out, &mut line, wait) {
                 ready = Ready { readable: true, ..Ready::default() };
                 hand.requests_a_turn = stay.requests_a_turn();
