@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Mutex;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -19,6 +19,12 @@ use support::{Client, PATIENCE, Reply};
 
 /// Set for the process that is the server.
 const IS_SERVER: &str = "BASEHTTP_TEST_ACCESS_LOG_SERVER";
+
+/// How long the server's last replies may take when it ends.
+const DRAIN: Duration = Duration::from_millis(500);
+
+/// More than the sockets of both sides take.
+const QUEUED_BYTES: usize = 10 * 1024 * 1024;
 
 /// Keeps the original's log.
 struct Logging;
@@ -38,6 +44,7 @@ impl Logging {
                 ex.send_response_only(103).end_headers()?;
                 ex.send_text(200, "fine")?;
             }
+            "/queued" => ex.send_bytes(200, "text/plain", vec![b'q'; QUEUED_BYTES])?,
             "/stuck" => {
                 while !ex.server.is_shutting_down() {
                     thread::sleep(Duration::from_millis(1));
@@ -98,6 +105,16 @@ impl ServerProcess {
         client.read_to_end()
     }
 
+    /// What it logs from now on, line by line.
+    fn lines(&mut self) -> Receiver<String> {
+        let stderr = self.child.stderr.take().expect("nobody reads it yet");
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            BufReader::new(stderr).lines().map_while(io::Result::ok).try_for_each(|line| sender.send(line))
+        });
+        lines
+    }
+
     /// Ends the server, and returns what it logged.
     fn finish(mut self) -> Vec<String> {
         drop(self.child.stdin.take());
@@ -117,6 +134,7 @@ fn the_server_process() {
     let server = Server::start(Logging).unwrap();
     println!("listening on {}", server.address());
     io::copy(&mut io::stdin(), &mut io::sink()).unwrap();
+    server.handle().drain(DRAIN);
     server.stop().unwrap();
 }
 
@@ -303,16 +321,55 @@ fn what_a_stuck_thread_has_logged_does_not_wait_for_it() {
     let mut server = ServerProcess::start();
     let mut client = Client::connect(server.address);
     client.send("GET /before HTTP/1.1\r\nHost: x\r\n\r\nGET /stuck HTTP/1.1\r\nHost: x\r\n\r\n");
-    let stderr = server.child.stderr.take().unwrap();
-    let (sender, lines) = channel();
-    thread::spawn(move || {
-        BufReader::new(stderr).lines().map_while(io::Result::ok).try_for_each(|line| sender.send(line))
-    });
+    let lines = server.lines();
     let line = lines.recv_timeout(PATIENCE).expect("the line of the first, while the second is stuck");
     assert_eq!(message(&line), r#""GET /before HTTP/1.1" 200 -"#);
     drop(server.child.stdin.take());
     let line = lines.recv_timeout(PATIENCE).expect("and at the end the other");
     assert_eq!(message(&line), r#""GET /stuck HTTP/1.1" 200 -"#);
+    assert!(server.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_request_with_a_queued_body_is_logged_when_that_is_sent_or_cut_off() {
+    const REQUEST: &str = "GET /queued HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut server = ServerProcess::start();
+    let lines = server.lines();
+    let next = || lines.recv_timeout(PATIENCE).expect("a line");
+    let logs_another = |server: &ServerProcess, path: &str| {
+        server.ask(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
+        assert_eq!(message(&next()), format!(r#""GET {path} HTTP/1.1" 200 -"#));
+    };
+
+    // Sent: its line comes then, and not when its handler has returned.
+    let mut reading = Client::connect(server.address);
+    reading.send(REQUEST);
+    reading.stream().peek(&mut [0]).expect("a byte of it");
+    logs_another(&server, "/1");
+    assert_eq!(reading.read_reply().body.len(), QUEUED_BYTES);
+    assert_eq!(message(&next()), r#""GET /queued HTTP/1.1" 200 -"#);
+
+    // Cut off by the client, and by the server's end.
+    for is_cut_by_the_client in [true, false] {
+        let mut client = Client::connect(server.address);
+        client.send(REQUEST);
+        client.stream().peek(&mut [0]).expect("a byte of it");
+        logs_another(&server, "/2");
+        if is_cut_by_the_client {
+            drop(client);
+        } else {
+            drop(server.child.stdin.take());
+        }
+        assert_eq!(message(&next()), r#""GET /queued HTTP/1.1" 200 -"#);
+        let line = next();
+        let (sent, length) = message(&line)
+            .strip_prefix("the reply was cut off: ")
+            .and_then(|rest| rest.strip_suffix(" bytes of body"))
+            .and_then(|rest| rest.split_once(" of "))
+            .unwrap_or_else(|| panic!("how much was sent: {line}"));
+        assert_eq!(length.parse(), Ok(QUEUED_BYTES));
+        assert!(sent.parse::<usize>().expect("a number") < QUEUED_BYTES);
+    }
     assert!(server.child.wait().unwrap().success());
 }
 

@@ -24,3 +24,8 @@ pub(crate) fn date_line(time: Option<Instant>) -> DateLine {
         }
     }
 }
+
+/// Now, as a line of the log shows it.
+pub(crate) fn log_date() -> String {
+    proto::log_date(SystemTime::now())
+}

@@ -11,14 +11,15 @@
 //!                                      +-----------------> closed           close, abort, hijack
 //! ```
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
-use super::Address;
 use super::payload::Tail;
 use super::service::Next;
 use super::settings::Settings;
 use super::socket::{Direction, Socket};
+use super::{Address, clock, log};
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
 
 /// One connection.
@@ -99,15 +100,18 @@ pub(super) struct BodyAhead {
 /// How much of a tail is sent in one turn to a reader that takes all of it: 4 MiB, a millisecond or so.
 const MAX_TURN_BYTES: u64 = 4 * 1024 * 1024;
 
-/// A tail, and how much of it is sent.
+/// A tail, and how much of it is sent. Its request is logged when it is dropped: sent, or cut off.
 pub(super) struct SendingTail {
     tail: Tail,
     sent: u64,
+    /// The request's log lines; empty if it has none, and then nothing is logged of its end either.
+    lines: String,
+    client: Address,
 }
 
 impl SendingTail {
-    pub fn new(tail: Tail) -> Self {
-        SendingTail { tail, sent: 0 }
+    pub fn new(tail: Tail, lines: String, client: &Address) -> Self {
+        SendingTail { tail, sent: 0, lines, client: client.clone() }
     }
 
     pub fn sent(&self) -> u64 {
@@ -132,6 +136,22 @@ impl SendingTail {
             };
         }
         Ok(true)
+    }
+}
+
+impl Drop for SendingTail {
+    fn drop(&mut self) {
+        if self.lines.is_empty() {
+            return;
+        }
+        let (sent, length) = (self.sent, self.tail.len());
+        if sent < length {
+            let (client, date) = (self.client.log_name(), clock::log_date());
+            // A String takes everything.
+            let _ =
+                writeln!(self.lines, "{client} - - [{date}] the reply was cut off: {sent} of {length} bytes of body");
+        }
+        log::add_lines(&self.lines);
     }
 }
 

@@ -51,9 +51,14 @@ pub(crate) struct TurnLines {
     lines: Mutex<Vec<u8>>,
 }
 
+/// How many bytes of lines a reply that is on its way may hold back: 4 KiB. Longer ones do not wait for it.
+const MAX_HELD_BYTES: usize = 4 * 1024;
+
 thread_local! {
     /// Where this thread's lines go; straight to the log if nowhere.
     static TURN: RefCell<Option<Arc<TurnLines>>> = const { RefCell::new(None) };
+    /// The lines that are held back, while they are.
+    static HELD: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 /// From now on this thread's lines are collected, until somebody hands them over.
@@ -68,11 +73,31 @@ pub(crate) fn end_turn() {
     TURN.with_borrow(|turn| turn.iter().for_each(|turn| turn.hand_over()));
 }
 
+/// Holds back the lines that `log` adds, and returns them. They are to be added later; too long ones are not held.
+pub(crate) fn hold(log: impl FnOnce()) -> String {
+    HELD.set(Some(String::new()));
+    log();
+    let lines = HELD.take().unwrap_or_default();
+    if lines.len() > MAX_HELD_BYTES {
+        add_lines(&lines);
+        return String::new();
+    }
+    lines
+}
+
 /// Adds one line, which ends with a line feed. Never waits for the sink.
 pub(crate) fn add_line(line: &str) {
+    let is_held = HELD.with_borrow_mut(|held| held.as_mut().map(|lines| lines.push_str(line)).is_some());
+    if !is_held {
+        add_lines(line);
+    }
+}
+
+/// Adds whole lines, also while others are held back.
+pub(crate) fn add_lines(lines: &str) {
     TURN.with_borrow(|turn| match turn {
-        Some(turn) => turn.add(line.as_bytes()),
-        None => LOG.add(line.as_bytes()),
+        Some(turn) => turn.add(lines.as_bytes()),
+        None => LOG.add(lines.as_bytes()),
     });
 }
 
@@ -85,13 +110,13 @@ pub(crate) fn flush() {
 }
 
 impl TurnLines {
-    fn add(&self, line: &[u8]) {
+    fn add(&self, more: &[u8]) {
         let mut lines = self.lock();
-        if lines.len() + line.len() > MAX_TURN_BYTES {
+        if lines.len() + more.len() > MAX_TURN_BYTES {
             LOG.add(&lines);
             lines.clear();
         }
-        if line.len() > MAX_TURN_BYTES { LOG.add(line) } else { lines.extend_from_slice(line) }
+        if more.len() > MAX_TURN_BYTES { LOG.add(more) } else { lines.extend_from_slice(more) }
     }
 
     /// Gives the writer what was collected.

@@ -19,7 +19,7 @@ use super::error::{HTTPError, HandlerError, Outcome};
 use super::payload::Tail;
 use super::service::{Ending, Next};
 use super::tally::Fault;
-use super::{Arrival, Exchange, Reply};
+use super::{Arrival, Exchange, Reply, log};
 use crate::proto::BodyDecoder;
 
 /// Serves one request: answers the refusal if there is one, else lets `dispatch` call the handler's method.
@@ -34,7 +34,13 @@ pub(crate) fn serve<'c, M>(
         Some(error) => ex.refuse(error),
         None => ex.call(dispatch),
     };
-    ex.log_end();
+    let lines = if let End::Sent(Some(_)) = end {
+        // Logged when the reply has ended. The hook wants the exchange, which is gone then: it is asked now.
+        log::hold(|| ex.log_end())
+    } else {
+        ex.log_end();
+        String::new()
+    };
     drop(serving);
     ex.note_broken_body();
     let after = ex.after();
@@ -44,7 +50,7 @@ pub(crate) fn serve<'c, M>(
         End::Sent(tail) if is_refused => (tail, Next::Linger),
         End::Sent(tail) => (tail, after.into_next(decoder)),
     };
-    Ending { leftover, tail, next }
+    Ending { leftover, tail, lines, next }
 }
 
 /// What follows a reply that was completed.
@@ -258,5 +264,10 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 pub(crate) fn serve_bare(arrival: &Arrival<'_>) -> Ending {
     let wire = &mut *arrival.wire.borrow_mut();
     wire.reply.finish_bare(&mut wire.out);
-    Ending { leftover: Leftover { used_ahead: 0, refill: Vec::new() }, tail: None, next: Next::Linger }
+    Ending {
+        leftover: Leftover { used_ahead: 0, refill: Vec::new() },
+        tail: None,
+        lines: String::new(),
+        next: Next::Linger,
+    }
 }

@@ -48,13 +48,20 @@ pub enum Pace {
 pub struct Ending {
     pub(crate) leftover: Leftover,
     pub(crate) tail: Option<Tail>,
+    /// The log lines that are held back until the tail is sent.
+    pub(crate) lines: String,
     pub(crate) next: Next,
 }
 
 impl Ending {
     /// Nothing can be said of the connection any more but that it is over.
     pub(crate) fn aborted() -> Self {
-        Ending { leftover: Leftover { used_ahead: 0, refill: Vec::new() }, tail: None, next: Next::Abort }
+        Ending {
+            leftover: Leftover { used_ahead: 0, refill: Vec::new() },
+            tail: None,
+            lines: String::new(),
+            next: Next::Abort,
+        }
     }
 }
 

@@ -229,6 +229,8 @@ impl Shard {
 
     /// The server has ended: closes what no leader is there to close.
     pub fn close(&self) {
+        // What is closed may have a line to log, behind these.
+        self.hand_over_lines();
         self.slab().close_parked();
         self.newcomers().clear();
         if let Ok(mut lease) = self.lease.try_lock() {

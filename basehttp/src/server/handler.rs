@@ -77,6 +77,11 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     }
 
     /// Logs a request whose reply has ended, with the size of the body that was written. Called once a request.
+    ///
+    /// A body that is sent after the handler has returned (`send_file`, or `send_bytes` of more than the reply's buffer) is
+    /// on its way when this is called, since the exchange does not outlive the handler. What is logged here through the
+    /// original of [`log_message`](Self::log_message) is then held back until the body is sent. If it is cut off, a line
+    /// behind it says so, with how much was sent.
     fn log_request<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, code: u16, size: Option<u64>) {
         defaults::log_request(self, ex, code, size);
     }

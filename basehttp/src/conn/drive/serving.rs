@@ -108,7 +108,7 @@ impl Bench {
 
     /// Takes back what an exchange left.
     fn settle(&mut self, line: &mut Line, ending: Ending, now: Instant) -> Step {
-        let Ending { leftover, tail, next } = ending;
+        let Ending { leftover, tail, lines, next } = ending;
         let wire = self.wire.get_mut();
         line.has_served = true;
         line.may_read |= wire.was_read();
@@ -122,7 +122,7 @@ impl Bench {
             // All that was read ahead was used, and what was read since as well.
             self.start = self.end;
         }
-        self.tail = tail.map(SendingTail::new);
+        self.tail = tail.map(|tail| SendingTail::new(tail, lines, &line.peer));
         match next {
             Next::Keep if self.tail.is_none() && self.unsent_len() < wire_room(self.wire.get_mut()) => Step::Again,
             Next::Hijacked | Next::Abort => self.finish(line, next, now),
