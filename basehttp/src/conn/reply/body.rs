@@ -116,7 +116,7 @@ impl Reply {
     fn finish_buffered(&mut self, out: &mut Vec<u8>) {
         let framing = match self.passed {
             // A `do_HEAD` writes no body, and what the body's length would be is not known then.
-            0 if self.body_rule() == BodyRule::HeadOnly => ReplyFraming::NoBody,
+            0 if self.rule == BodyRule::HeadOnly => ReplyFraming::NoBody,
             passed if passed > self.max_buffered as u64 => self.framing(None),
             passed => self.framing(Some(passed)),
         };

@@ -40,6 +40,7 @@ impl Reply {
         self.fields.clear();
         self.stage = Stage::Head;
         self.code = code;
+        self.rule = proto::body_allowed(code, self.asked.method);
         self.fields.has_server = has == HeadParts::WithServer;
         out.extend_from_slice(line);
     }
@@ -205,19 +206,15 @@ impl Reply {
         self.stage = Stage::Ended;
     }
 
-    pub(super) fn body_rule(&self) -> BodyRule {
-        proto::body_allowed(self.code, self.asked.method)
-    }
-
     /// How the body's end is told, if it is known to be of `complete` bytes or not at all.
     pub(super) fn framing(&self, complete: Option<u64>) -> ReplyFraming {
         let declared = self.fields.declared.filter(|_| !self.fields.wants_chunks);
-        proto::reply_framing(self.body_rule(), declared, complete, self.asked.version)
+        proto::reply_framing(self.rule, declared, complete, self.asked.version)
     }
 
     /// Whether the status and the method leave room for a body, or at least for its length.
     pub fn may_have_body(&self) -> bool {
-        matches!(self.body_rule(), BodyRule::Allowed | BodyRule::HeadOnly)
+        matches!(self.rule, BodyRule::Allowed | BodyRule::HeadOnly)
     }
 
     pub(super) fn opens_tunnel(&self) -> bool {
@@ -225,7 +222,7 @@ impl Reply {
     }
 
     pub(super) fn keeps_body(&self) -> bool {
-        self.body_rule() == BodyRule::Allowed
+        self.rule == BodyRule::Allowed
     }
 
     pub(super) fn stream(&mut self, framing: ReplyFraming, out: &mut Vec<u8>) {

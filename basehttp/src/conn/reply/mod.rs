@@ -25,7 +25,7 @@ pub(crate) use self::head::HeadParts;
 
 use self::head::HeadFields;
 use super::payload::Tail;
-use crate::proto::{ReplyFraming, Version};
+use crate::proto::{BodyRule, ReplyFraming, Version};
 
 /// The request's side of what a reply must look like.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,8 @@ pub(crate) struct Reply {
     /// Some of the final response has left: it can only be continued or aborted.
     on_wire: bool,
     code: u16,
+    /// What the code leaves room for.
+    rule: BodyRule,
     closes: bool,
     fields: HeadFields,
     /// What was written and is not in `out` yet: all of it while buffering, then less than a chunk.
@@ -86,6 +88,7 @@ impl Reply {
             start: 0,
             on_wire: false,
             code: 0,
+            rule: BodyRule::Allowed,
             closes: true,
             fields: HeadFields::default(),
             body: Vec::new(),
