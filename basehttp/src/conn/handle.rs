@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -60,6 +61,15 @@ pub(crate) trait Loop: Send + Sync {
 
     /// What it has counted.
     fn stats(&self) -> Stats;
+
+    /// A handler has taken the connection: its socket is not watched any more.
+    fn forget(&self, descriptor: BorrowedFd<'_>);
+
+    /// A connection that a handler has taken is kept beyond the handler's end.
+    fn count_hijacked(&self);
+
+    /// It is closed.
+    fn count_off_hijacked(&self);
 }
 
 /// How long requests in flight may take once the loop was asked to end: 5 s.
@@ -158,8 +168,12 @@ impl ServerHandle {
 
     /// What the server has counted so far; all zeros before it serves.
     pub fn stats(&self) -> Stats {
-        let running = self.running().clone();
-        running.map_or_else(|| self.last().stats, |running| running.stats())
+        self.running_loop().map_or_else(|| self.last().stats, |running| running.stats())
+    }
+
+    /// The loop that runs, if one does.
+    pub(crate) fn running_loop(&self) -> Option<Arc<dyn Loop>> {
+        self.running().clone()
     }
 
     /// How long requests in flight may take, now that the loop ends.

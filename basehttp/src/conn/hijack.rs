@@ -1,8 +1,12 @@
-//! A connection that a handler has taken for itself: the raw stream, from the first byte the server has not used.
+//! A connection that a handler has taken for itself: the raw stream, from the first byte the server has not used. The
+//! server only counts it from then on, until the handler has returned and the stream is dropped.
 
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::handle::Loop;
 use super::reply::misuse;
 use super::settings::bounded;
 use super::socket::Socket;
@@ -12,6 +16,9 @@ use super::socket::Socket;
 /// Reads yield first what the server had read already. Reads and writes block; a read for as long as
 /// [`set_read_timeout`](Self::set_read_timeout) says (for ever at first), a write for at most the server's write stall
 /// timeout without progress. Dropping it closes the connection.
+///
+/// It may be kept when the handler has returned, on a thread of its own for instance. It counts towards `max_connections`
+/// until it is dropped; a server that ends does not wait for it, and leaves it open.
 ///
 /// ```
 /// # use basehttp::{Exchange, http_handler};
@@ -37,11 +44,13 @@ pub struct Hijacked {
     start: usize,
     read_timeout: Option<Duration>,
     write_stall_timeout: Duration,
+    /// Counts it off when it is dropped, behind the socket.
+    _counted: Counted,
 }
 
 impl Hijacked {
-    pub(crate) fn new(socket: Socket, ahead: Vec<u8>, write_stall_timeout: Duration) -> Self {
-        Hijacked { socket, ahead, start: 0, read_timeout: None, write_stall_timeout }
+    pub(crate) fn new(socket: Socket, ahead: Vec<u8>, write_stall_timeout: Duration, counted: Counted) -> Self {
+        Hijacked { socket, ahead, start: 0, read_timeout: None, write_stall_timeout, _counted: counted }
     }
 
     /// Sets how long a read may wait for its first byte; `None`, the default, is for ever.
@@ -80,5 +89,61 @@ impl Write for Hijacked {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// How the server counts a connection that was taken: as any other until the handler returns, then as a hijacked one. One
+/// half ends with the handler, the other with the connection, in either order.
+pub(crate) struct Counted(Arc<Count>);
+
+/// The handler's half.
+pub(crate) struct Handling(Arc<Count>);
+
+struct Count {
+    /// A server that is gone counts no more, and is not kept by its connections.
+    server: Option<Weak<dyn Loop>>,
+    has_one_ended: AtomicBool,
+}
+
+impl Counted {
+    /// For a socket that is taken now; `server` watches it no more.
+    pub fn new(socket: &Socket, server: Option<&Arc<dyn Loop>>) -> (Self, Handling) {
+        if let (Some(server), Some(descriptor)) = (server, socket.descriptor()) {
+            server.forget(descriptor);
+        }
+        let count = Arc::new(Count { server: server.map(Arc::downgrade), has_one_ended: AtomicBool::new(false) });
+        (Counted(Arc::clone(&count)), Handling(count))
+    }
+}
+
+impl Count {
+    fn server(&self) -> Option<Arc<dyn Loop>> {
+        self.server.as_ref().and_then(Weak::upgrade)
+    }
+
+    /// True for the second half.
+    fn end(&self) -> bool {
+        self.has_one_ended.swap(true, Ordering::SeqCst)
+    }
+}
+
+impl Drop for Handling {
+    fn drop(&mut self) {
+        let Some(server) = self.0.server() else { return };
+        // First, so that it is counted when the other half finds out that it is the last.
+        server.count_hijacked();
+        if self.0.end() {
+            server.count_off_hijacked();
+        }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        if self.0.end()
+            && let Some(server) = self.0.server()
+        {
+            server.count_off_hijacked();
+        }
     }
 }

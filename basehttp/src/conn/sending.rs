@@ -10,6 +10,7 @@ use std::ops::{Bound, RangeBounds};
 use std::time::SystemTime;
 
 use super::error::HTTPError;
+use super::hijack::Counted;
 use super::payload::{Payload, Tail};
 use super::reply::{HeadParts, Reply, misuse};
 use super::site::{push_server, push_status_line};
@@ -278,7 +279,9 @@ impl<M> Exchange<'_, M> {
         }
         let ahead = self.rfile.take_raw();
         let socket = wire.surrender()?;
-        Ok(Hijacked::new(socket, ahead, self.site.settings.write_stall_timeout))
+        let (counted, handling) = Counted::new(&socket, self.site.handle.running_loop().as_ref());
+        wire.handling = Some(handling);
+        Ok(Hijacked::new(socket, ahead, self.site.settings.write_stall_timeout, counted))
     }
 
     pub(super) fn with_reply<R>(&self, act: impl FnOnce(&mut Reply, &mut Vec<u8>) -> R) -> R {

@@ -21,9 +21,11 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Connections that are open.
+    /// Connections that are open, hijacked ones included.
     pub connections: u64,
-    /// Those of them that hold no thread: idle, slow, or taking what is queued.
+    /// Those of them that a handler has taken and kept when it returned: [`Exchange::hijack`](crate::Exchange::hijack).
+    pub hijacked: u64,
+    /// Those of the connections that hold no thread: idle, slow, or taking what is queued.
     pub parked: u64,
     /// Requests that a handler is working on.
     pub in_handlers: u64,

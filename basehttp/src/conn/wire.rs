@@ -11,6 +11,7 @@ use std::time::Instant;
 use std::{io, mem};
 
 use super::error::HTTPError;
+use super::hijack::Handling;
 use super::reply::{Asked, Reply};
 use super::settings::Settings;
 use super::site::Site;
@@ -40,6 +41,8 @@ pub(crate) struct Wire {
     was_read: bool,
     /// What the socket said when the peer went away.
     gone: Option<io::ErrorKind>,
+    /// The handler has taken the socket, and has not returned.
+    pub handling: Option<Handling>,
 }
 
 impl Wire {
@@ -59,6 +62,7 @@ impl Wire {
             body_clock: None,
             was_read: false,
             gone: None,
+            handling: None,
         }
     }
 
@@ -81,6 +85,7 @@ impl Wire {
     /// Lets go of the connection.
     pub fn detach(&mut self) -> Socket {
         self.place = None;
+        self.handling = None;
         mem::replace(&mut self.socket, Socket::Taken)
     }
 

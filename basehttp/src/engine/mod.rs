@@ -32,6 +32,7 @@ mod watch;
 mod work;
 
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -179,6 +180,21 @@ impl Loop for Engine {
         let counted = self.counters.read();
         let in_handlers = counted.in_handlers + leaders;
         Stats { parked, in_handlers, threads: self.crew.threads() as u64, ..counted }
+    }
+
+    fn forget(&self, descriptor: BorrowedFd<'_>) {
+        // Its shard's poller knows it, or none, and it is rare enough to ask them all.
+        self.shards.iter().for_each(|shard| shard.forget(descriptor));
+    }
+
+    fn count_hijacked(&self) {
+        self.counters.connections.fetch_add(1, Ordering::SeqCst);
+        self.counters.hijacked.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn count_off_hijacked(&self) {
+        self.counters.hijacked.fetch_sub(1, Ordering::SeqCst);
+        self.count_off();
     }
 }
 

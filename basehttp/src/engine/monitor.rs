@@ -86,11 +86,11 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
     engine.closing.store(true, Ordering::SeqCst);
     engine.shards.iter().for_each(super::shard::Shard::wake);
     let deadline = Instant::now() + engine.site.handle.grace();
-    while engine.counters.connections.load(Ordering::SeqCst) > 0 && Instant::now() < deadline {
+    while engine.counters.in_flight() > 0 && Instant::now() < deadline {
         round.go();
     }
     engine.end();
-    let cut = engine.counters.connections.load(Ordering::SeqCst) as u64;
+    let cut = engine.counters.in_flight() as u64;
     Ok(DrainReport { finished: engine.counters.answered() - answered, cut })
 }
 

@@ -8,7 +8,7 @@
 //! * `turns`: connections that have had theirs and want another; the same.
 
 use std::collections::VecDeque;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -275,10 +275,15 @@ impl Shard {
     /// Gives up the slot of a connection that is out, and has its socket watched no more.
     pub fn dismiss(&self, key: Key, line: &Line) {
         if let Some(descriptor) = line.socket.descriptor() {
-            // A socket that the poller does not know any more is not watched either.
-            let _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
+            self.forget(descriptor);
         }
         self.slab().free(key);
+    }
+
+    /// The poller tells no more of a socket that it may know.
+    pub fn forget(&self, descriptor: BorrowedFd<'_>) {
+        // One it does not know needs no forgetting.
+        let _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
     }
 
     /// Parks a connection that was out.

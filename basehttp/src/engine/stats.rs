@@ -7,7 +7,9 @@ use crate::conn::{ErrorCounts, FAULTS, Stats, Tally};
 /// The counters behind it.
 #[derive(Default)]
 pub(super) struct Counters {
+    /// Hijacked ones included.
     pub connections: AtomicUsize,
+    pub hijacked: AtomicUsize,
     /// On threads of the crew; what leaders do is in their watches.
     pub in_handlers: AtomicU64,
     pub pooled: AtomicU64,
@@ -67,6 +69,11 @@ impl Counters {
         add(&traffic.requests, requests.into());
     }
 
+    /// Connections that the server answers on.
+    pub fn in_flight(&self) -> usize {
+        self.connections.load(Ordering::SeqCst).saturating_sub(self.hijacked.load(Ordering::SeqCst))
+    }
+
     /// Requests whose handler has returned, leaders' of this moment aside.
     pub fn answered(&self) -> u64 {
         self.traffic.iter().map(|traffic| traffic.requests.load(Ordering::Acquire)).sum()
@@ -79,6 +86,7 @@ impl Counters {
         let errors = ErrorCounts::of(|fault| read(&self.faults[fault as usize]));
         Stats {
             connections: self.connections.load(Ordering::Relaxed) as u64,
+            hijacked: self.hijacked.load(Ordering::Relaxed) as u64,
             parked: 0,
             in_handlers: read(&self.in_handlers),
             threads: 0,

@@ -1,0 +1,205 @@
+//! Connections that a handler takes for itself: the server watches them no more, and counts them until they are closed.
+
+mod support;
+
+use std::fmt;
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use basehttp::testing::Server;
+use basehttp::{Exchange, HTTPServerBuilder, Hijacked, Result, http_handler};
+use support::stage::{expect_served, get, one_worker, wait_until};
+use support::{Client, PATIENCE};
+
+/// Takes connections, and keeps them where the test finds them.
+struct Taking {
+    kept: Mutex<Vec<Hijacked>>,
+    entered: Sender<()>,
+    go_on: Mutex<Receiver<()>>,
+}
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Taking {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        match ex.path {
+            "/keep" => {
+                let line = take(ex)?;
+                self.kept.lock().unwrap().push(line);
+            }
+            // Keeps the thread, and the connection until the thread goes on.
+            "/hold" => {
+                let _line = take(ex)?;
+                self.hold();
+            }
+            // The other way round.
+            "/drop-first" => {
+                drop(take(ex)?);
+                self.hold();
+            }
+            "/panic" => {
+                let _line = take(ex)?;
+                panic!("as the test wants");
+            }
+            _ => ex.send_text(200, ex.path)?,
+        }
+        Ok(())
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+impl Taking {
+    fn hold(&self) {
+        self.entered.send(()).expect("the test waits");
+        // A test that has failed says nothing any more.
+        let _ = self.go_on.lock().unwrap().recv_timeout(PATIENCE);
+    }
+}
+
+fn take(ex: &mut Exchange) -> Result<Hijacked> {
+    ex.send_response(101).send_header("Upgrade", "raw").send_header("Connection", "Upgrade").end_headers()?;
+    Ok(ex.hijack()?)
+}
+
+struct Test {
+    server: Server,
+    handler: Arc<Taking>,
+    entered: Receiver<()>,
+    go_on: Sender<()>,
+}
+
+fn start(builder: HTTPServerBuilder) -> Test {
+    let ((tell_entered, entered), (go_on, wait)) = (channel(), channel());
+    let handler = Arc::new(Taking { kept: Mutex::default(), entered: tell_entered, go_on: Mutex::new(wait) });
+    let server = Server::start_with(builder, Arc::clone(&handler)).expect("a free port");
+    Test { server, handler, entered, go_on }
+}
+
+impl Test {
+    /// A client whose connection was served once, so that the poller knows it, and then taken.
+    fn taken(&self, path: &str) -> Client {
+        let mut client = Client::of(&self.server);
+        expect_served(&mut client, "/");
+        wait_until(self.server.handle(), "it is parked", |stats| stats.parked == stats.connections - stats.hijacked);
+        client.send(get(path));
+        let head = client.read_exactly(b"HTTP/1.1 101 Switching Protocols\r\n".len());
+        assert!(head.starts_with(b"HTTP/1.1 101 "));
+        client
+    }
+
+    fn wait_for_counts(&self, what: &str, connections: u64, hijacked: u64) {
+        let is_so = |stats: &basehttp::Stats| (stats.connections, stats.hijacked) == (connections, hijacked);
+        wait_until(self.server.handle(), what, is_so);
+    }
+}
+
+#[test]
+fn a_taken_connection_takes_a_place_until_it_is_dropped() {
+    let test = start(one_worker().max_connections(2));
+    let mut taken = test.taken("/keep");
+    test.wait_for_counts("taken, and its handler has returned", 1, 1);
+    wait_until(test.server.handle(), "none is parked", |stats| stats.parked == 0 && stats.in_handlers == 0);
+    let mut inside = Client::of(&test.server);
+    expect_served(&mut inside, "/");
+    let mut outside = Client::sending(&test.server, get("/late"));
+    expect_served(&mut inside, "/");
+    assert_eq!(test.server.handle().stats().accepted, 2, "there are two places");
+    // It works, and then makes room.
+    let mut line = test.handler.kept.lock().unwrap().pop().expect("it was kept");
+    taken.send("hello");
+    let mut heard = [0; 5];
+    line.read_exact(&mut heard).expect("the client says it");
+    line.write_all(&heard).expect("the client takes it");
+    drop(line);
+    assert_eq!(outside.read_reply().text(), "/late");
+    test.wait_for_counts("the other two", 2, 0);
+    assert!(taken.read_to_end().ends_with(b"hello"));
+}
+
+#[test]
+fn it_is_counted_once_whichever_ends_first() {
+    for path in ["/hold", "/drop-first"] {
+        let test = start(one_worker());
+        let _client = test.taken(path);
+        test.entered.recv_timeout(PATIENCE).expect("a handler holds");
+        test.wait_for_counts(path, 1, 0);
+        test.go_on.send(()).expect("a handler holds");
+        test.wait_for_counts(path, 0, 0);
+    }
+    let test = start(one_worker());
+    let mut client = test.taken("/panic");
+    test.wait_for_counts("a panic closes it", 0, 0);
+    client.read_to_end();
+}
+
+#[test]
+fn a_drain_waits_for_handlers_and_not_for_what_they_have_kept() {
+    let test = start(one_worker());
+    let _kept = test.taken("/keep");
+    test.wait_for_counts("kept", 1, 1);
+    let _held = test.taken("/hold");
+    test.entered.recv_timeout(PATIENCE).expect("a handler holds");
+    let draining = {
+        let handle = test.server.handle().clone();
+        std::thread::spawn(move || handle.drain(PATIENCE))
+    };
+    while !test.server.handle().is_shutting_down() {
+        std::thread::yield_now();
+    }
+    assert!(!draining.is_finished(), "a handler is at work");
+    test.go_on.send(()).expect("a handler holds");
+    let report = draining.join().unwrap().expect("it was running");
+    assert_eq!(report.cut, 0);
+    // Dropped when the server is gone.
+    let Test { server, handler, .. } = test;
+    server.stop().expect("it serves to its end");
+    let mut line = handler.kept.lock().unwrap().pop().expect("it was kept");
+    line.write_all(b"still open").expect("the server's end is not its own");
+}
+
+/// How many descriptors the pollers of this process know, each counted as often as its poller is open.
+#[cfg(target_os = "linux")]
+fn watched() -> usize {
+    let infos = std::fs::read_dir("/proc/self/fdinfo").expect("Linux has it");
+    let texts = infos.filter_map(|info| std::fs::read_to_string(info.ok()?.path()).ok());
+    texts.map(|text| text.lines().filter(|line| line.starts_with("tfd:")).count()).sum()
+}
+
+/// In the environment of the process that has no other server than its own.
+#[cfg(target_os = "linux")]
+const IS_ALONE: &str = "BASEHTTP_TEST_IS_ALONE";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_poller_forgets_it_when_it_is_taken() {
+    if std::env::var_os(IS_ALONE).is_none() {
+        // Again, in a process where no other test has a poller.
+        let this = std::env::current_exe().expect("this test");
+        let mut child = std::process::Command::new(this);
+        child.args(["--exact", "the_poller_forgets_it_when_it_is_taken", "--test-threads=1"]).env(IS_ALONE, "1");
+        let output = child.output().expect("this file can run itself");
+        return assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+    let test = start(basehttp::HTTPServer::builder().workers(2));
+    let mut other = Client::of(&test.server);
+    expect_served(&mut other, "/");
+    wait_until(test.server.handle(), "it is parked", |stats| stats.parked == 1);
+    let without = watched();
+    let mut parked = Client::of(&test.server);
+    expect_served(&mut parked, "/");
+    wait_until(test.server.handle(), "both are parked", |stats| stats.parked == 2);
+    assert!(watched() > without, "one more is watched");
+    drop(parked);
+    test.wait_for_counts("it is gone", 1, 0);
+    let clients: Vec<_> = (0..4).map(|_| test.taken("/keep")).collect();
+    test.wait_for_counts("taken", 5, 4);
+    assert_eq!(watched(), without, "the one that was not taken");
+    // One that the poller never knew.
+    let mut fresh = Client::sending(&test.server, get("/keep"));
+    assert!(fresh.read_exactly(13).ends_with(b" 101 "));
+    test.wait_for_counts("taken at once", 6, 5);
+    assert_eq!(watched(), without);
+    expect_served(&mut other, "/");
+    drop(clients);
+}
