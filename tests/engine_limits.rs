@@ -112,6 +112,77 @@ fn with_one_connection_at_a_time_they_take_turns() {
     wait_until(server.handle(), "all are gone", |stats| stats.connections == 0 && stats.accepted == 20);
 }
 
+/// A POST with a body that is read before the handler runs, and how much of it comes at first.
+fn post(first: usize) -> (String, String) {
+    const LENGTH: usize = 60_000;
+    let head = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {LENGTH}\r\n\r\n");
+    (head + &"b".repeat(first), "b".repeat(LENGTH - first))
+}
+
+#[test]
+fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
+    let (server, _stage) = start(one_worker().max_unfinished_bytes(64 * 1024));
+    let mut came = 0;
+    let mut unfinished = |bytes: &str| {
+        let client = Client::sending(&server, bytes);
+        came += bytes.len() as u64;
+        wait_until(server.handle(), "it has come", |stats| stats.bytes_received == came);
+        client
+    };
+    let (half, rest) = post(30_000);
+    let mut inside: Vec<_> = (0..2).map(|_| unfinished(&half)).collect();
+    wait_until(server.handle(), "both wait", |stats| stats.parked == 2);
+    let head = "GET / HTTP/1.1\r\nHost: h\r\n".to_owned() + &"X: y\r\n".repeat(90) + "Y: " + &"z".repeat(30_000);
+    // A body in one piece, one in chunks, and a head: each would have been welcome before.
+    let chunks =
+        format!("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7000\r\n{}", "c".repeat(28_000));
+    for (refused, bytes) in [&half, &chunks, &head].into_iter().enumerate() {
+        let mut late = unfinished(bytes);
+        let reply = late.read_reply();
+        assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
+        assert_eq!(server.handle().stats().errors.crowded_out, refused as u64 + 1);
+        drop(late);
+    }
+    // What is small is not concerned, however many there are, and nobody is thrown out.
+    let mut small: Vec<_> = (0..50).map(|_| unfinished(&post(3500).0)).collect();
+    assert!(small.iter_mut().chain(&mut inside).all(hears_nothing));
+    // One leaves: then the other has room to finish, and newcomers after it.
+    drop(inside.pop());
+    wait_until(server.handle(), "one has gone", |stats| stats.connections == 51);
+    let mut client = inside.remove(0);
+    for _ in 0..3 {
+        client.send(&rest);
+        assert_eq!(client.read_reply().text(), "60000");
+        client = Client::sending(&server, &half);
+    }
+    assert_eq!(server.handle().stats().errors.crowded_out, 3);
+}
+
+/// Whether nothing has come back, not even an end.
+fn hears_nothing(client: &mut Client) -> bool {
+    let stream = client.stream();
+    stream.set_nonblocking(true).expect("it is open");
+    let peeked = stream.peek(&mut [0]);
+    stream.set_nonblocking(false).expect("it is open");
+    peeked.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+}
+
+#[test]
+fn pipelined_requests_behind_unread_replies_are_dropped_where_there_is_no_memory_for_them() {
+    const REQUESTS: usize = 400;
+    let (server, _stage) = start(one_worker().max_unfinished_bytes(0));
+    let mut slow = Client::sending(&server, get("/buffered").repeat(REQUESTS));
+    wait_until(server.handle(), "they are dropped", |stats| stats.errors.crowded_out == 1);
+    let mut replies = 0;
+    while let Ok(reply) = slow.try_read_reply("GET") {
+        assert_eq!(reply.body.len(), support::stage::BUFFERED_BYTES, "number {replies}");
+        replies += 1;
+    }
+    assert!((1..REQUESTS).contains(&replies), "{replies} replies, each of them whole");
+    assert_eq!(server.handle().stats().requests, replies as u64);
+    wait_until(server.handle(), "and it is closed", |stats| stats.connections == 0);
+}
+
 /// In the environment of the child: be the server.
 const IS_SERVER: &str = "BASEHTTP_TEST_IS_SERVER";
 

@@ -19,6 +19,7 @@ use super::payload::Tail;
 use super::service::Next;
 use super::settings::Settings;
 use super::socket::{Direction, Socket};
+use super::unfinished::Share;
 use super::{Address, clock, log};
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
 
@@ -64,6 +65,8 @@ pub(super) enum State {
 pub(super) struct Stash {
     /// Bytes read and not used.
     pub input: Vec<u8>,
+    /// What they take of the memory for unfinished requests.
+    pub share: Option<Share>,
     pub arriving: Arriving,
     /// Bytes of replies that the socket has not taken.
     pub unsent: Vec<u8>,

@@ -11,6 +11,10 @@ pub const MAX_BUFFERED_REPLY_BYTES: usize = 64 * 1024;
 /// 256 KiB. Past it a new connection is cheaper than the rest of the body.
 pub const MAX_DRAINED_BYTES: u64 = 256 * 1024;
 
+/// What unfinished heads and small bodies may hold of memory, all connections together, beside the first 4 KiB of each:
+/// 128 MiB. That is two thousand of the largest small bodies at once.
+pub const MAX_UNFINISHED_BYTES: usize = 128 * 1024 * 1024;
+
 /// How long a client may take from the first byte of a head to its end: 15 s.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -32,6 +36,7 @@ pub(crate) struct Settings {
     pub limits: Limits,
     pub max_buffered_reply_bytes: usize,
     pub max_drained_bytes: u64,
+    pub max_unfinished_bytes: usize,
     pub head_timeout: Duration,
     pub body_stall_timeout: Duration,
     pub min_body_bytes_per_second: u64,
@@ -63,6 +68,7 @@ impl Default for Settings {
             limits: Limits::default(),
             max_buffered_reply_bytes: MAX_BUFFERED_REPLY_BYTES,
             max_drained_bytes: MAX_DRAINED_BYTES,
+            max_unfinished_bytes: MAX_UNFINISHED_BYTES,
             head_timeout: HEAD_TIMEOUT,
             body_stall_timeout: BODY_STALL_TIMEOUT,
             min_body_bytes_per_second: MIN_BODY_BYTES_PER_SECOND,

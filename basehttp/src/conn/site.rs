@@ -6,6 +6,7 @@ use super::ServerHandle;
 use super::hooks::Overrides;
 use super::settings::Settings;
 use super::streaming::Streams;
+use super::unfinished::Store;
 use crate::proto::{self, Responses, Version};
 
 /// The class variables of a handler's type, as its connections see them.
@@ -26,13 +27,15 @@ pub(crate) struct Site {
     pub settings: Settings,
     pub handle: ServerHandle,
     pub streams: Arc<Streams>,
+    pub unfinished: Arc<Store>,
     ready: ReadyHeads,
 }
 
 impl Site {
     pub fn new(profile: Profile, settings: Settings, handle: ServerHandle) -> Self {
         let streams = Streams::new(settings.max_streaming);
-        Site { profile, settings, handle, streams, ready: ReadyHeads::new(&profile) }
+        let unfinished = Store::new(settings.max_unfinished_bytes);
+        Site { profile, settings, handle, streams, unfinished, ready: ReadyHeads::new(&profile) }
     }
 
     /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.

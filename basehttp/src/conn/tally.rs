@@ -15,10 +15,11 @@ pub(crate) enum Fault {
     ClientGone,
     HandlerError,
     Panic,
+    CrowdedOut,
 }
 
 /// How many kinds of [`Fault`] there are.
-pub(crate) const FAULTS: usize = Fault::Panic as usize + 1;
+pub(crate) const FAULTS: usize = Fault::CrowdedOut as usize + 1;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -54,6 +55,7 @@ impl ErrorCounts {
             clients_gone: count(Fault::ClientGone),
             handler_errors: count(Fault::HandlerError),
             panics: count(Fault::Panic),
+            crowded_out: count(Fault::CrowdedOut),
         }
     }
 }

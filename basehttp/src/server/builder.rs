@@ -38,7 +38,8 @@ pub struct HTTPServerBuilder {
 /// How many connections may wait to be accepted: 1,024. The seed's 5 drops clients in any burst.
 const REQUEST_QUEUE_SIZE: u32 = 1024;
 
-/// How many connections may be open at once: 20,000, a few megabytes while they are idle, 2.6 GB at the very worst.
+/// How many connections may be open at once: 20,000. A few megabytes while they are idle; 2.6 GB at the very worst, when
+/// none of them takes its replies.
 const MAX_CONNECTIONS: usize = 20_000;
 
 /// How many threads may serve requests that block: 512. Each costs a stack, of which it touches some 16 KiB.
@@ -108,6 +109,13 @@ options! {
     /// How much of a request body that the handler left unread is read to keep the connection, in bytes. Default
     /// 256 KiB; with more left the connection is closed.
     max_drained_bytes: u64 => settings.max_drained_bytes;
+    /// What unfinished requests may hold of memory, all connections together, in bytes: heads, and bodies that are read
+    /// before the handler is called. Default 128 MiB. Each connection has 4 KiB of its own beside that, which nearly all
+    /// requests fit into.
+    ///
+    /// A request that needs more while there is none is answered with 503 and `Retry-After`, and pipelined ones behind
+    /// replies that nobody reads are dropped with their connection.
+    max_unfinished_bytes: usize => settings.max_unfinished_bytes;
     /// How long a client may take for a request's head, from its first byte on (from the connection's beginning for
     /// the first). Default 15 s; then 408 and close.
     head_timeout: Duration => settings.head_timeout;
@@ -132,7 +140,8 @@ options! {
     max_queued: usize => engine.max_queued;
     /// The most connections at once. Default 20,000, and never more than three quarters of the descriptors that the process
     /// may have, so that handlers can open files; more are accepted when one closes. An idle one costs some hundred bytes,
-    /// one in the middle of a request's head or small body what it has sent: 128 KiB at most.
+    /// one in the middle of a request what [`max_unfinished_bytes`](Self::max_unfinished_bytes) allows, one that does not
+    /// take its replies what is buffered of them: 128 KiB by default.
     max_connections: usize => engine.max_connections;
     /// How long [`HTTPServer::handle_request`] waits for a request. Default `None`: for ever. Then `handle_timeout`.
     timeout: Option<Duration> => timeout;

@@ -18,10 +18,11 @@ use std::time::Instant;
 use self::ahead::{Drained, drain};
 use super::error::HTTPError;
 use super::line::{Arriving, Line, Patience, Ready, SendingTail, Stash, State, Wait, patience};
-use super::service::Service;
+use super::service::{Next, Service};
 use super::site::Site;
 use super::socket::Socket;
 use super::tally::{Fault, Tally};
+use super::unfinished::Share;
 use super::wire::Wire;
 use crate::proto::{FieldBuffer, Head};
 
@@ -82,6 +83,8 @@ pub(crate) struct Bench {
     input: Vec<u8>,
     start: usize,
     end: usize,
+    /// What the unread bytes take of the memory for unfinished requests, when their connection waits.
+    share: Option<Share>,
     arriving: Arriving,
     tail: Option<SendingTail>,
     /// Room for the fields of the request that is served.
@@ -101,6 +104,7 @@ impl Bench {
             input: vec![0; READ_BYTES],
             start: 0,
             end: 0,
+            share: None,
             arriving: Arriving::default(),
             tail: None,
             fields: FieldBuffer::new(),
@@ -203,7 +207,8 @@ impl Bench {
         let wire = self.wire.get_mut();
         wire.attach(mem::replace(&mut line.socket, Socket::Taken));
         let Some(stash) = line.stash.take() else { return };
-        let Stash { input, arriving, unsent, tail } = *stash;
+        let Stash { input, share, arriving, unsent, tail } = *stash;
+        self.share = share;
         self.arriving = arriving;
         self.tail = tail;
         if !unsent.is_empty() {
@@ -224,12 +229,14 @@ impl Bench {
             Patience::Until(deadline) => line.deadline = deadline,
             Patience::Unchanged => {}
         }
+        self.make_share(line, site);
         let wire = self.wire.get_mut();
         line.socket = wire.detach();
         let has_rest = self.start < self.end || !wire.out.is_empty() || self.tail.is_some();
         if has_rest && !line.is_closed() {
             line.stash = Some(Box::new(Stash {
                 input: self.input[self.start..self.end].to_vec(),
+                share: self.share.take(),
                 arriving: mem::take(&mut self.arriving),
                 unsent: wire.out[self.sent..].to_vec(),
                 tail: self.tail.take(),
@@ -238,11 +245,32 @@ impl Bench {
         wire.out.clear();
         self.arriving = Arriving::default();
         self.tail = None;
+        self.share = None;
         (self.sent, self.start, self.end) = (0, 0, 0);
         if self.input.len() > MAX_KEPT_BYTES {
             self.input = vec![0; READ_BYTES];
         }
         wire.out.shrink_to(MAX_KEPT_BYTES);
+    }
+
+    /// Accounts for the bytes that the connection takes along.
+    fn make_share(&mut self, line: &mut Line, site: &Site) {
+        let length = self.end - self.start;
+        if length == 0 && self.share.is_none() {
+            return;
+        }
+        match &mut line.state {
+            // Requests behind replies that are not read: those replies are the last ones then. RFC 9112, section 9.3.2.
+            State::Writing(next) => {
+                if !Share::resize(&mut self.share, length, &site.unfinished) {
+                    *next = Next::Linger;
+                    self.start = self.end;
+                    self.note(Fault::CrowdedOut);
+                }
+            }
+            // It has its share already, or it waits for a thread or a turn, of which there are not many.
+            _ => Share::resize_anyway(&mut self.share, length, &site.unfinished),
+        }
     }
 }
 

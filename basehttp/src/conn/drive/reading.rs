@@ -10,8 +10,15 @@ use crate::conn::service::Next;
 use crate::conn::site::Site;
 use crate::conn::socket::Direction;
 use crate::conn::tally::Fault;
+use crate::conn::unfinished::Share;
 use crate::conn::wire::Wire;
 use crate::proto::{HeadSpan, Refusal};
+
+/// Why a 503.
+const CROWDED: &str = "too much of unfinished requests waits already";
+
+/// How long a client whose request found no memory shall stay away: 1 s.
+const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// What reading came to.
 #[derive(Clone, Copy)]
@@ -50,6 +57,11 @@ impl Bench {
                         self.note(Fault::SlowBody);
                         self.refuse(line, host, driver, HTTPError::from(408).with_explain(SLOW_BODY))
                     }
+                    Input::NotYet if !self.may_wait_for_more(host.site) => {
+                        self.note(Fault::CrowdedOut);
+                        let error = HTTPError::from(503).with_explain(CROWDED);
+                        self.refuse(line, host, driver, error.with_header("Retry-After", RETRY_AFTER_SECONDS))
+                    }
                     // The client may still read what was wrong.
                     Input::End if self.arriving.body.is_some() => {
                         self.note(Fault::BadBody);
@@ -69,6 +81,11 @@ impl Bench {
                 }
             }
         }
+    }
+
+    /// Whether there is memory for what is here of a request while the rest is waited for.
+    fn may_wait_for_more(&mut self, site: &Site) -> bool {
+        Share::resize(&mut self.share, self.end - self.start, &site.unfinished)
     }
 
     /// Whether a body that is waited for comes too slowly.

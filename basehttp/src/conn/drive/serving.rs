@@ -97,6 +97,8 @@ impl Bench {
             self.arriving = Arriving::default();
             return Step::Wait(Wait::Thread);
         }
+        // From here on its bytes are the thread's.
+        self.share = None;
         let refusal = if let Place::Nowhere(answer) = place { Some(answer) } else { None };
         let called_at = driver.begin();
         self.wire.get_mut().begin(asked(head, line, host.site), head.expects_continue, called_at);
