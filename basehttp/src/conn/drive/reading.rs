@@ -102,6 +102,9 @@ impl Bench {
         if let Some(body) = &mut self.arriving.body {
             return Ok(body.is_here(unread).then_some(body.span));
         }
+        if unread.is_empty() {
+            return Ok(None);
+        }
         self.arriving.scanner.scan(unread, &site.settings.limits)
     }
 
