@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -206,6 +206,34 @@ fn a_server_of_few_descriptors() {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
+/// The same: the server of the last test, in a process that cannot have another thread until it is told.
+#[test]
+fn a_server_of_no_more_threads() {
+    if std::env::var_os(IS_SERVER).is_none() {
+        return;
+    }
+    let (server, _stage) = start(one_worker());
+    expect_ping(&mut Client::of(&server));
+    // All of the address space but less than a thread's stack; none of it is used.
+    let mut taken: Vec<Vec<u8>> = Vec::new();
+    loop {
+        let mut part = Vec::new();
+        match part.try_reserve_exact(STACK_BYTES / 2) {
+            Ok(()) => taken.push(part),
+            Err(_) => break,
+        }
+    }
+    println!("\n{PORT_FOLLOWS}{}", server.address().port());
+    for word in std::io::stdin().lines() {
+        assert_eq!(word.expect("a line"), "enough");
+        taken.clear();
+    }
+}
+
+/// The stacks of that server's threads, and its address space in KiB: some 32 of them.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+const ADDRESS_SPACE_KIB: usize = 32 * STACK_BYTES / 1024;
+
 /// Says how often accepting had to pause.
 struct Counting;
 
@@ -219,31 +247,37 @@ impl Counting {
     fn log_message(&self, _: &basehttp::Exchange, _: std::fmt::Arguments) {}
 }
 
-/// The child; killed when the test ends.
-struct FewDescriptors(Child);
+/// A child that is a server; killed when the test ends.
+struct ServerProcess {
+    child: Child,
+    port: u16,
+}
 
-impl Drop for FewDescriptors {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
-fn few_descriptors(count: u32) -> (FewDescriptors, u16) {
+/// Runs the test of that name as a server, with a limit of the shell's.
+fn limited(limit: &str, name: &str) -> ServerProcess {
     let program = std::env::current_exe().expect("this test");
     let mut child = Command::new("sh")
-        .args(["-c", &format!("ulimit -n {count}; exec \"$0\" --exact a_server_of_few_descriptors --nocapture")])
+        .args(["-c", &format!("ulimit {limit}; exec \"$0\" --exact {name} --nocapture")])
         .arg(program)
         .env(IS_SERVER, "1")
+        .env("RUST_MIN_STACK", STACK_BYTES.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect("a shell");
     let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let child = FewDescriptors(child);
+    let mut child = ServerProcess { child, port: 0 };
     let port = lines.map_while(std::io::Result::ok).find_map(|line| line.strip_prefix(PORT_FOLLOWS)?.parse().ok());
-    (child, port.expect("the child says where it listens"))
+    child.port = port.expect("the child says where it listens");
+    child
 }
 
 /// Pauses so far, and connections accepted.
@@ -257,8 +291,8 @@ fn counters(client: &mut Client) -> (u64, u64) {
 #[test]
 fn without_descriptors_accepting_pauses_and_goes_on_when_some_are_free() {
     const CLIENTS: usize = 80;
-    let (_child, port) = few_descriptors(100);
-    let address = ("127.0.0.1", port);
+    let server = limited("-n 100", "a_server_of_few_descriptors");
+    let address = ("127.0.0.1", server.port);
     let mut control = Client::connect(address);
     counters(&mut control);
     let mut late = Client::connect(address);
@@ -290,4 +324,39 @@ fn without_descriptors_accepting_pauses_and_goes_on_when_some_are_free() {
     let (_, accepted) = counters(&mut control);
     // Ours, the control, the late one, and the first, of the child itself.
     assert_eq!(accepted, CLIENTS as u64 + 3);
+}
+
+#[test]
+fn without_any_thread_to_be_had_requests_for_one_are_refused_after_a_while() {
+    let mut server = limited(&format!("-v {ADDRESS_SPACE_KIB}"), "a_server_of_no_more_threads");
+    let address = ("127.0.0.1", server.port);
+    let mut known = Client::connect(address);
+    expect_ping(&mut known);
+    let mut waiting: Vec<_> = (0..3)
+        .map(|_| {
+            let mut client = Client::connect(address);
+            client.send(upload("/"));
+            client
+        })
+        .collect();
+    expect_ping(&mut known);
+    for client in &mut waiting {
+        let reply = client.read_reply();
+        assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
+    }
+    expect_ping(&mut known);
+    writeln!(server.child.stdin.as_mut().expect("a pipe"), "enough").expect("the child reads");
+    let give_up = std::time::Instant::now() + PATIENCE;
+    loop {
+        let mut client = Client::connect(address);
+        client.send(upload("/"));
+        let reply = client.read_reply();
+        if reply.status == 200 {
+            assert_eq!(reply.text(), "100000");
+            break;
+        }
+        assert!(reply.status == 503 && std::time::Instant::now() < give_up, "{reply:?}");
+        std::thread::sleep(SHORT);
+    }
+    expect_ping(&mut known);
 }

@@ -2,6 +2,9 @@
 //! that waits for a thread, else sleeps; one that slept for long leaves.
 //!
 //! The one that slept least long is woken first: its stack and the processor's caches know it.
+//!
+//! A system may give no thread at all. Jobs wait for one as long as somebody is at work who could take them next; if nobody
+//! is, they are given back after a second, and for another one nobody need come.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
@@ -14,6 +17,9 @@ use super::sync::{Mutex, MutexGuard};
 
 /// How long a thread without work stays: 10 s.
 const IDLE_THREAD: Duration = Duration::from_secs(10);
+
+/// How long jobs wait for a system that gives no thread, and how long others then need not come: 1 s each.
+const THREAD_WAIT: Duration = Duration::from_secs(1);
 
 /// What a thread does next.
 pub(super) enum Task<J> {
@@ -46,13 +52,23 @@ struct State<J> {
     /// The one that fell asleep last is last.
     asleep: Vec<Arc<Sleeper>>,
     threads: usize,
-    /// The system has refused one.
-    lacks_thread: bool,
+    /// Those of them that are at a job.
+    serving: usize,
+    /// The system has refused one since then, and it is still wanted.
+    lacks_thread: Option<Instant>,
+    /// Until then no thread can be had, and nobody will take a job.
+    deserted_until: Option<Instant>,
     ending: bool,
 }
 
+/// A thread of the crew, as it sees itself.
+pub(super) struct Member {
+    sleeper: Arc<Sleeper>,
+    is_serving: bool,
+}
+
 /// A thread of the crew, as others wake it.
-pub(super) struct Sleeper {
+struct Sleeper {
     thread: Thread,
     woken: AtomicBool,
 }
@@ -64,7 +80,9 @@ impl<J: Send + 'static> Crew<J> {
             jobs: VecDeque::new(),
             asleep: Vec::new(),
             threads: 0,
-            lacks_thread: false,
+            serving: 0,
+            lacks_thread: None,
+            deserted_until: None,
             ending: false,
         };
         Crew { limits, state: Mutex::new(state) }
@@ -76,6 +94,9 @@ impl<J: Send + 'static> Crew<J> {
     }
 
     fn room_locked(&self, state: &State<J>) -> Room {
+        if state.deserted_until.is_some_and(|until| Instant::now() < until) {
+            return Room::Full;
+        }
         // Leaders are threads of the crew as well.
         if state.jobs.len() < state.asleep.len() || state.threads < self.limits.max_threads + self.limits.leaders {
             Room::Free
@@ -117,15 +138,27 @@ impl<J: Send + 'static> Crew<J> {
         self.rouse(state, most, spawn);
     }
 
-    /// Starts a thread that could not be had when it was wanted. False if none is wanted any more.
-    pub fn reinforce(&self, spawn: impl FnOnce() -> std::io::Result<()>) -> bool {
+    /// Starts a thread that could not be had when it was wanted. `None` if none is wanted any more; else the jobs that have
+    /// waited for one in vain, and that nobody is going to take.
+    pub fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Vec<J>> {
         let mut state = self.lock();
-        let is_wanted = std::mem::take(&mut state.lacks_thread) && !(state.leases.is_empty() && state.jobs.is_empty());
-        if is_wanted {
-            let leaders = if state.leases.is_empty() { self.limits.leaders } else { 2 * self.limits.leaders };
-            self.rouse(state, self.limits.max_threads + leaders, spawn);
+        let since = state.lacks_thread.take()?;
+        if state.leases.is_empty() && state.jobs.is_empty() {
+            return None;
         }
-        is_wanted
+        let leaders = if state.leases.is_empty() { self.limits.leaders } else { 2 * self.limits.leaders };
+        self.rouse(state, self.limits.max_threads + leaders, spawn);
+        let mut state = self.lock();
+        if state.lacks_thread.is_none() {
+            return Some(Vec::new());
+        }
+        // It has been lacking all the time.
+        state.lacks_thread = Some(since);
+        if now < since + THREAD_WAIT || state.serving > 0 {
+            return Some(Vec::new());
+        }
+        state.deserted_until = Some(now + THREAD_WAIT);
+        Some(state.jobs.drain(..).collect())
     }
 
     /// Wakes a thread, or starts one unless there are `most`.
@@ -142,31 +175,36 @@ impl<J: Send + 'static> Crew<J> {
             if spawn().is_err() {
                 let mut state = self.lock();
                 state.threads -= 1;
-                state.lacks_thread = true;
+                state.lacks_thread.get_or_insert_with(Instant::now);
             }
         }
     }
 
     /// A thread's next task, slept for if need be. `None`: the thread shall leave.
-    pub fn next(&self, me: &Arc<Sleeper>) -> Option<Task<J>> {
+    pub fn next(&self, me: &mut Member) -> Option<Task<J>> {
         let mut state = self.lock();
+        if std::mem::take(&mut me.is_serving) {
+            state.serving -= 1;
+        }
         loop {
             if let Some((shard, epoch)) = state.leases.pop_front() {
                 return Some(Task::Lead { shard, epoch });
             }
             if let Some(job) = state.jobs.pop_front() {
+                state.serving += 1;
+                me.is_serving = true;
                 return Some(Task::Job(job));
             }
             if state.ending {
                 state.threads -= 1;
                 return None;
             }
-            me.woken.store(false, Ordering::Relaxed);
-            state.asleep.push(Arc::clone(me));
+            me.sleeper.woken.store(false, Ordering::Relaxed);
+            state.asleep.push(Arc::clone(&me.sleeper));
             drop(state);
-            let was_woken = me.sleep();
+            let was_woken = me.sleeper.sleep();
             state = self.lock();
-            if !was_woken && state.forget(me) {
+            if !was_woken && state.forget(&me.sleeper) {
                 return None;
             }
         }
@@ -202,12 +240,15 @@ impl<J> State<J> {
     }
 }
 
-impl Sleeper {
+impl Member {
     /// The current thread.
-    pub fn new() -> Arc<Self> {
-        Arc::new(Sleeper { thread: thread::current(), woken: AtomicBool::new(false) })
+    pub fn new() -> Self {
+        let sleeper = Sleeper { thread: thread::current(), woken: AtomicBool::new(false) };
+        Member { sleeper: Arc::new(sleeper), is_serving: false }
     }
+}
 
+impl Sleeper {
     fn wake(&self) {
         self.woken.store(true, Ordering::Release);
         self.thread.unpark();
@@ -224,5 +265,56 @@ impl Sleeper {
             thread::park_timeout(left);
         }
         true
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// A system that gives no thread.
+    fn none() -> io::Result<()> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn crew() -> Crew<u32> {
+        Crew::new(CrewLimits { max_threads: 4, leaders: 1, max_queued: 4 })
+    }
+
+    #[test]
+    fn jobs_come_back_from_a_system_that_gives_no_thread() {
+        let crew = crew();
+        let now = Instant::now();
+        crew.submit(1, none).expect("it may wait");
+        crew.submit(2, none).expect("it may wait");
+        assert_eq!(crew.reinforce(now, none), Some(vec![]), "not at once");
+        assert_eq!(crew.room(), Room::Free, "there may be a thread soon");
+        assert_eq!(crew.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![1, 2]));
+        assert_eq!(crew.room(), Room::Full, "nobody need come");
+        assert_eq!(crew.submit(3, none), Err(3));
+        assert_eq!(crew.reinforce(now + 2 * THREAD_WAIT, none), None, "and none is wanted any more");
+        crew.lock().deserted_until = Some(now);
+        assert_eq!(crew.room(), Room::Free, "when that is over it is tried again");
+        crew.submit(4, none).expect("it may wait");
+        assert_eq!(crew.reinforce(now, none), Some(vec![]), "for as long as the first");
+    }
+
+    #[test]
+    fn jobs_wait_for_a_thread_that_is_at_another() {
+        let crew = crew();
+        let now = Instant::now();
+        let mut me = Member::new();
+        crew.submit(1, || Ok(())).expect("there is a thread");
+        assert!(matches!(crew.next(&mut me), Some(Task::Job(1))));
+        crew.submit(2, none).expect("it may wait");
+        assert_eq!(crew.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![]), "the thread will come back");
+        assert!(matches!(crew.next(&mut me), Some(Task::Job(2))));
+        // One that leads does not serve jobs.
+        crew.grant(0, 1, none);
+        assert!(matches!(crew.next(&mut me), Some(Task::Lead { shard: 0, epoch: 1 })));
+        crew.submit(3, none).expect("it may wait");
+        assert_eq!(crew.reinforce(now + 4 * THREAD_WAIT, none), Some(vec![3]));
     }
 }

@@ -10,7 +10,7 @@ use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use loom::thread;
 
-use super::crew::{Crew, CrewLimits, Sleeper, Task};
+use super::crew::{Crew, CrewLimits, Member, Task};
 use super::monitor::Alarm;
 use super::slab::{Key, Parking, Slab};
 use super::watch::Watch;
@@ -119,8 +119,8 @@ impl Model {
 
     /// A thread of the crew, until the crew ends.
     fn work(&self) {
-        let me = Sleeper::new();
-        while let Some(task) = self.crew.next(&me) {
+        let mut me = Member::new();
+        while let Some(task) = self.crew.next(&mut me) {
             match task {
                 Task::Lead { epoch, .. } => self.lead(epoch),
                 Task::Job(()) => drop(self.jobs_done.fetch_add(1, Ordering::SeqCst)),

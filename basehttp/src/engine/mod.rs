@@ -40,7 +40,7 @@ use std::thread;
 use std::time::Duration;
 
 use self::accept::Acceptor;
-use self::crew::{Crew, CrewLimits, Sleeper, Task};
+use self::crew::{Crew, CrewLimits, Member, Task};
 use self::monitor::Alarm;
 use self::pace::PaceTable;
 use self::shard::{Control, Shard};
@@ -123,8 +123,8 @@ impl Engine {
 
     /// A thread of the crew.
     fn work_for_ever(self: &Arc<Self>) {
-        let (mut desk, me) = (Desk::new(self), Sleeper::new());
-        while let Some(task) = self.crew.next(&me) {
+        let (mut desk, mut me) = (Desk::new(self), Member::new());
+        while let Some(task) = self.crew.next(&mut me) {
             let led = if let Task::Lead { shard, epoch } = &task { Some((*shard, *epoch)) } else { None };
             let worked = catch_unwind(AssertUnwindSafe(|| match task {
                 Task::Lead { shard, epoch } => desk.lead(shard, epoch),

@@ -134,8 +134,11 @@ impl<'e> Round<'e> {
             self.last_look = Instant::now();
             self.look();
         }
-        if self.engine.crew.reinforce(|| self.engine.spawn()) {
+        if let Some(jobs) = self.engine.crew.reinforce(Instant::now(), || self.engine.spawn()) {
             self.quiet_ticks = 0;
+            for job in jobs {
+                job.give_back(self.engine);
+            }
         }
         self.act();
     }

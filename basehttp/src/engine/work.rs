@@ -29,6 +29,13 @@ pub(super) struct Job {
     line: Line,
 }
 
+impl Job {
+    /// No thread will take it: its shard's leader looks at it again.
+    pub fn give_back(self, engine: &Engine) {
+        queue(Out::new(engine, self.seat), self.line);
+    }
+}
+
 /// Where a connection is parked when nobody drives it.
 #[derive(Clone, Copy)]
 struct Seat {
@@ -331,7 +338,7 @@ impl Driver for Hand<'_> {
             Placement::Pool => Place::Thread,
             Placement::Busy => {
                 Counters::add(&self.engine.counters.busy);
-                let explain = "every thread is at work and enough requests wait already";
+                let explain = "no thread is free, and no more requests may wait for one";
                 Place::Nowhere(
                     HTTPError::from(503).with_explain(explain).with_header("Retry-After", RETRY_AFTER_SECONDS),
                 )
