@@ -130,7 +130,7 @@ impl Model {
 
     /// Leads for two turns with a handler each, unless it is replaced.
     fn lead(&self, epoch: u32) {
-        let mut watched = self.watch.take_over(epoch);
+        let Some(mut watched) = self.watch.take_over(epoch) else { return };
         for _ in 0..2 {
             {
                 let mut lease = self.lease.lock().unwrap();
@@ -215,6 +215,26 @@ fn a_leader_that_is_replaced_while_it_finishes_leaves_exactly_one() {
 }
 
 #[test]
+fn a_leader_that_comes_too_late_takes_no_word_from_the_next_one() {
+    loom::model(|| {
+        let watch = Arc::new(Watch::default());
+        let late = {
+            let watch = Arc::clone(&watch);
+            thread::spawn(move || watch.take_over(1).is_some_and(|mut watched| watched.step()))
+        };
+        let mut watched = watch.take_over(2).expect("there is no later one");
+        assert!(watched.step(), "nor does anybody take it away");
+        // In time, or not at all.
+        late.join().unwrap();
+        assert_eq!(watch.word(), 2 << 32 | 1);
+        assert!(watch.take_away(watch.word()));
+        assert!(watch.take_over(1).is_none() && watch.take_over(2).is_none(), "also when the word is taken");
+        assert!(!watched.step());
+        assert!(watch.take_over(3).is_some());
+    });
+}
+
+#[test]
 fn a_job_or_a_lease_finds_the_thread_that_is_about_to_sleep() {
     bounded(3, || {
         let (model, threads) = (Model::new(1), Threads::default());
@@ -255,7 +275,7 @@ fn a_handler_that_begins_is_seen_by_the_monitor_or_wakes_it() {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
                 let (watch, alarm) = &*shared;
-                let mut watched = watch.take_over(1);
+                let mut watched = watch.take_over(1).expect("nobody else does");
                 // One handler that returns, and one that does not.
                 for steps in [2, 1] {
                     assert!(watched.step());

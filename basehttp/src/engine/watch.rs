@@ -13,8 +13,8 @@ const EPOCH: u64 = 0xffff_ffff << 32;
 /// No slot of the pace table.
 const NO_SLOT: usize = usize::MAX;
 
-/// The word of nobody: no epoch of a real leader, and even.
-const TAKEN: u64 = EPOCH;
+/// The count of a word that was taken away: even. The leader's own is odd at that time, so that it cannot be the same.
+const TAKEN: u64 = 0xffff_fffe;
 
 /// See the module.
 #[derive(Default)]
@@ -31,11 +31,17 @@ pub(super) struct Watched<'s> {
 }
 
 impl Watch {
-    /// A leader takes over.
-    pub fn take_over(&self, epoch: u32) -> Watched<'_> {
+    /// A leader takes over. `None`: it comes too late, one of its own epoch or a later one has.
+    pub fn take_over(&self, epoch: u32) -> Option<Watched<'_>> {
         let word = u64::from(epoch) << 32;
-        self.word.store(word, Ordering::SeqCst);
-        Watched { watch: self, word }
+        let mut seen = self.word();
+        while is_later(word, seen) {
+            match self.word.compare_exchange(seen, word, Ordering::SeqCst, Ordering::SeqCst) {
+                Ok(_) => return Some(Watched { watch: self, word }),
+                Err(now) => seen = now,
+            }
+        }
+        None
     }
 
     /// The pace table's slot of the request that is being served, if one is.
@@ -50,13 +56,19 @@ impl Watch {
 
     /// Takes the word from a leader that is still where `seen` says. False: it has moved on.
     pub fn take_away(&self, seen: u64) -> bool {
-        self.word.compare_exchange(seen, TAKEN, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+        self.word.compare_exchange(seen, seen & EPOCH | TAKEN, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     /// Whether the word says that a handler is running.
     pub fn is_in_handler(word: u64) -> bool {
         word & 1 == 1
     }
+}
+
+/// Whether a word is of a later epoch than the other. Epochs wrap, in years.
+fn is_later(word: u64, other: u64) -> bool {
+    let ahead = (word >> 32).wrapping_sub(other >> 32) & 0xffff_ffff;
+    (1..1 << 31).contains(&ahead)
 }
 
 impl Watched<'_> {

@@ -120,8 +120,8 @@ impl<'e> Desk<'e> {
         if shard.epoch() != epoch {
             return;
         }
+        let Some(mut hand) = Hand::leading(engine, number, epoch) else { return };
         shard.collect_lines(&self.lines);
-        let mut hand = Hand::leading(engine, number, epoch);
         while hand.leads() {
             let Some(work) = shard.next(epoch, &mut hand.now, &**engine) else { return };
             match work {
@@ -255,8 +255,10 @@ struct Hand<'e> {
 }
 
 impl<'e> Hand<'e> {
-    fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Self {
-        Hand { watched: Some(engine.shards[shard].watch.take_over(epoch)), shard, ..Hand::of_crew(engine) }
+    /// `None`: somebody leads already.
+    fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
+        let watched = engine.shards[shard].watch.take_over(epoch)?;
+        Some(Hand { watched: Some(watched), shard, ..Hand::of_crew(engine) })
     }
 
     fn of_crew(engine: &'e Engine) -> Self {
