@@ -41,7 +41,7 @@ pub struct Stats {
     pub rescues: u64,
     /// Connections accepted since the start.
     pub accepted: u64,
-    /// Times that accepting had to pause because the system had no descriptor to give.
+    /// Times that accepting had to pause because the system had no descriptor to give; a pause counts once, however long.
     pub accept_pauses: u64,
     /// Connections whose deadline passed: the slow ones and the idle ones of `errors` together.
     pub timeouts: u64,

@@ -19,8 +19,9 @@ const ACCEPTS_A_TURN: usize = 64;
 /// The listeners, and what is known of them.
 pub(super) struct Acceptor {
     doors: Vec<Door>,
-    /// There is no room or descriptor: tried again when a connection closes, and at each sweep.
-    is_paused: bool,
+    pause: Pause,
+    /// It is tried again, pause or not.
+    is_due: bool,
     /// Which door is looked at first. It moves on, so that none is always the last to get a place.
     first: usize,
 }
@@ -31,21 +32,35 @@ struct Door {
     is_pending: bool,
 }
 
+/// Why nothing is accepted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pause {
+    /// It is.
+    No,
+    /// There are as many connections as there may be. Until there is room.
+    Full,
+    /// The system had no descriptor to give when there were so many connections. Until one closes, and it is tried at each
+    /// sweep: the program may have closed something of its own.
+    Exhausted(usize),
+}
+
 /// Why a door is left.
 enum Left {
     /// Nobody stands there any more; the poller will tell.
     Empty,
     /// It has had its share of the turn.
     Busy,
-    /// No more connections can be had, at any door.
-    Paused,
+    /// No more connections may be had, at any door.
+    Full,
+    /// No more can be had.
+    Exhausted,
 }
 
 impl Acceptor {
     pub fn new(listeners: Vec<Arc<Listener>>) -> Self {
         // Clients may have come before the loop did.
         let doors = listeners.into_iter().map(|listener| Door { listener, is_pending: true }).collect();
-        Acceptor { doors, is_paused: false, first: 0 }
+        Acceptor { doors, pause: Pause::No, is_due: false, first: 0 }
     }
 
     /// Registers each listener; `token` says under what, by its number.
@@ -63,35 +78,74 @@ impl Acceptor {
 
     /// It is time to try again.
     pub fn try_again(&mut self) {
-        self.is_paused = false;
+        self.is_due = true;
         self.doors.iter_mut().for_each(|door| door.is_pending = true);
     }
 
     pub fn is_paused(&self) -> bool {
-        self.is_paused
+        self.pause != Pause::No
     }
 
     /// Accepts what there is. True if there may be more.
     pub fn accept(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
-        if self.is_paused && !control.has_room() {
+        if !self.may_try(control) {
             return false;
         }
-        self.is_paused = false;
+        // Looked at before it is tried: one that closes meanwhile makes a difference.
+        let (connections, before) = (control.connections(), ready.len());
+        let left = self.accept_at_each_door(ready, control);
+        let came = ready.len() - before;
+        match left {
+            Left::Empty | Left::Busy => self.change(Pause::No, control),
+            Left::Full => self.change(Pause::Full, control),
+            Left::Exhausted => {
+                if came > 0 || !self.is_exhausted() {
+                    control.note_pause();
+                }
+                self.pause = Pause::Exhausted(connections + came);
+                // Whoever closes one from now on wakes us, since it was noted.
+                return self.may_try(control);
+            }
+        }
+        matches!(left, Left::Busy)
+    }
+
+    fn may_try(&mut self, control: &impl Control) -> bool {
+        std::mem::take(&mut self.is_due)
+            || match self.pause {
+                Pause::No => self.doors.iter().any(|door| door.is_pending),
+                Pause::Full => control.has_room(),
+                Pause::Exhausted(connections) => control.connections() < connections,
+            }
+    }
+
+    /// Why the last one was left; `Busy` if any was.
+    fn accept_at_each_door(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> Left {
         let (count, first) = (self.doors.len(), self.first);
         let share = (ACCEPTS_A_TURN / count.max(1)).max(1);
-        let mut is_more = false;
+        let mut result = Left::Empty;
         for number in (first..count).chain(0..first) {
             match self.doors[number].accept(share, ready, control) {
                 Left::Empty => {}
-                Left::Busy => is_more = true,
-                Left::Paused => {
-                    self.is_paused = true;
+                Left::Busy => result = Left::Busy,
+                left @ (Left::Full | Left::Exhausted) => {
                     self.first = (number + 1) % count;
-                    return false;
+                    return left;
                 }
             }
         }
-        is_more
+        result
+    }
+
+    fn is_exhausted(&self) -> bool {
+        matches!(self.pause, Pause::Exhausted(_))
+    }
+
+    fn change(&mut self, pause: Pause, control: &impl Control) {
+        if self.is_exhausted() {
+            control.note_resumption();
+        }
+        self.pause = pause;
     }
 }
 
@@ -102,7 +156,7 @@ impl Door {
         }
         for _ in 0..most {
             if !control.has_room() {
-                return Left::Paused;
+                return Left::Full;
             }
             match self.listener.accept() {
                 Ok(newcomer) => {
@@ -114,10 +168,7 @@ impl Door {
                     return Left::Empty;
                 }
                 Err(error) if is_of_one_client(&error) => {}
-                Err(_) => {
-                    control.note_pause();
-                    return Left::Paused;
-                }
+                Err(_) => return Left::Exhausted,
             }
         }
         Left::Busy

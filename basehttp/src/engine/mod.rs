@@ -77,6 +77,8 @@ pub(crate) struct Engine {
     alarm: Alarm,
     /// Whose turn it is to get a new connection.
     next_shard: AtomicUsize,
+    /// Accepting pauses until a connection closes.
+    lacks_descriptors: AtomicBool,
     closing: AtomicBool,
     ended: AtomicBool,
 }
@@ -104,6 +106,7 @@ impl Engine {
             counters,
             alarm: Alarm::new(),
             next_shard: AtomicUsize::new(0),
+            lacks_descriptors: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             ended: AtomicBool::new(false),
         }))
@@ -152,7 +155,7 @@ impl Engine {
 
     fn count_off(&self) {
         let was_full = self.counters.connections.fetch_sub(1, Ordering::SeqCst) >= self.options.max_connections;
-        if was_full {
+        if was_full || self.lacks_descriptors.load(Ordering::SeqCst) {
             self.shards[0].wake();
         }
         if self.closing.load(Ordering::SeqCst) {
@@ -216,7 +219,16 @@ impl Control for Engine {
         Counters::add(&self.counters.accepted);
     }
 
+    fn connections(&self) -> usize {
+        self.counters.connections.load(Ordering::SeqCst)
+    }
+
     fn note_pause(&self) {
         Counters::add(&self.counters.accept_pauses);
+        self.lacks_descriptors.store(true, Ordering::SeqCst);
+    }
+
+    fn note_resumption(&self) {
+        self.lacks_descriptors.store(false, Ordering::SeqCst);
     }
 }

@@ -326,8 +326,14 @@ pub(super) trait Control {
     /// A connection was accepted.
     fn note_accepted(&self);
 
-    /// Accepting pauses: the system has nothing to give.
+    /// Connections there are.
+    fn connections(&self) -> usize;
+
+    /// Accepting pauses: the system has nothing to give. From now on each connection that closes is told, by a wake-up.
     fn note_pause(&self);
+
+    /// It has something again.
+    fn note_resumption(&self);
 }
 
 /// Which listener a token means, if it is one's.
