@@ -161,7 +161,7 @@ impl Door {
             match self.listener.accept() {
                 Ok(newcomer) => {
                     control.note_accepted();
-                    ready.push_back(Work::Accepted { newcomer, is_crowded: false });
+                    ready.push_back(Work::Accepted(newcomer));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.is_pending = false;

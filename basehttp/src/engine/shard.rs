@@ -87,11 +87,10 @@ impl Lease {
 
 /// What a leader does next.
 pub(super) enum Work {
-    /// A new connection; whether other work waits behind it, so that another shard had better take it.
-    Accepted {
-        newcomer: Newcomer,
-        is_crowded: bool,
-    },
+    /// A new connection.
+    Accepted(Newcomer),
+    /// The same, and other work waits behind it: another shard had better take it.
+    InACrowd(Newcomer),
     /// A new connection from another shard.
     Newcomer(Newcomer),
     Event(Key, Ready),
@@ -164,9 +163,7 @@ impl Shard {
                 return None;
             }
             match lease.ready.pop_front() {
-                Some(Work::Accepted { newcomer, .. }) => {
-                    return Some(Work::Accepted { newcomer, is_crowded: !lease.ready.is_empty() });
-                }
+                Some(Work::Accepted(newcomer)) if !lease.ready.is_empty() => return Some(Work::InACrowd(newcomer)),
                 Some(work) => return Some(work),
                 None => {}
             }

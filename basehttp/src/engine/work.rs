@@ -125,15 +125,12 @@ impl<'e> Desk<'e> {
         while hand.leads() {
             let Some(work) = shard.next(epoch, &mut hand.now, &**engine) else { return };
             match work {
-                Work::Accepted { newcomer, is_crowded } => {
-                    // Round-robin, but a leader with nothing else to do saves the hand-over.
-                    let next = engine.next_shard.fetch_add(1, Ordering::Relaxed) % engine.shards.len();
-                    if is_crowded && next != number {
-                        engine.shards[next].welcome(newcomer);
-                    } else {
-                        self.welcome(newcomer, next, &mut hand);
-                    }
-                }
+                // A leader with nothing else to do saves the hand-over.
+                Work::Accepted(newcomer) => self.welcome(newcomer, engine.next_shard(), &mut hand),
+                Work::InACrowd(newcomer) => match engine.next_shard() {
+                    next if next == number => self.welcome(newcomer, number, &mut hand),
+                    next => engine.shards[next].welcome(newcomer),
+                },
                 Work::Newcomer(newcomer) => self.welcome(newcomer, number, &mut hand),
                 Work::Event(key, ready) => {
                     let Some(line) = shard.slab().arrive(key, ready) else { continue };
@@ -222,6 +219,11 @@ fn queue(out: Out<'_>, line: Line) {
 }
 
 impl Engine {
+    /// Whose turn it is to get a new connection: round-robin.
+    fn next_shard(&self) -> usize {
+        self.next_shard.fetch_add(1, Ordering::Relaxed) % self.shards.len()
+    }
+
     /// Asks the handler whether the client may speak to this server. A panic is a no.
     fn is_admitted(&self, peer: &Address, hand: &mut Hand<'_>) -> bool {
         if !self.service.profile().overrides.verify_request {
