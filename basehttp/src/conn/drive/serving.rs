@@ -18,6 +18,17 @@ use crate::conn::tally::Fault;
 use crate::conn::wire::Wire;
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody};
 
+/// A request whose head is parsed.
+#[derive(Clone, Copy)]
+struct Parsed<'p> {
+    /// Where in the unread bytes the head is.
+    span: HeadSpan,
+    head: &'p Head<'p>,
+    fields: &'p [Field<'p>],
+    /// What is there behind the head.
+    ahead: &'p [u8],
+}
+
 impl Bench {
     /// Serves the request at the start of what is unread, if all of its head is there and nothing about it is odd.
     pub(super) fn serve_whole(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Option<Step> {
@@ -26,7 +37,8 @@ impl Bench {
         let found = proto::parse_whole(unread, &mut fields, &host.site.settings.limits);
         let step = found.map(|(end, head)| {
             let span = HeadSpan { start: 0, end };
-            self.serve_head(line, host, driver, span, &head, fields.as_slice(), &unread[end..])
+            let request = Parsed { span, head: &head, fields: fields.as_slice(), ahead: &unread[end..] };
+            self.serve_head(line, host, driver, request)
         });
         self.fields = fields.recycle();
         self.take_back(input);
@@ -43,7 +55,10 @@ impl Bench {
                 self.wire.borrow_mut().tally.note(Fault::BadHead);
                 self.refuse_line(line, host, driver, bytes, refusal.into())
             }
-            Ok(head) => self.serve_head(line, host, driver, span, &head, fields.as_slice(), ahead),
+            Ok(head) => {
+                let request = Parsed { span, head: &head, fields: fields.as_slice(), ahead };
+                self.serve_head(line, host, driver, request)
+            }
         };
         self.fields = fields.recycle();
         self.take_back(input);
@@ -62,17 +77,8 @@ impl Bench {
         }
     }
 
-    #[allow(clippy::too_many_arguments)] // The parts of one request, and who serves it.
-    fn serve_head(
-        &mut self,
-        line: &mut Line,
-        host: Host<'_>,
-        driver: &mut dyn Driver,
-        span: HeadSpan,
-        head: &Head<'_>,
-        fields: &[Field<'_>],
-        ahead: &[u8],
-    ) -> Step {
+    fn serve_head(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, request: Parsed<'_>) -> Step {
+        let Parsed { span, head, fields, ahead } = request;
         let body = match &self.arriving.body {
             Some(body) if body.is_whole() => BodyHere::Whole,
             // As much as the buffer takes: the handler waits for the rest.
