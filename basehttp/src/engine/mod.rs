@@ -90,7 +90,7 @@ impl Engine {
         site: Arc<Site>,
         mut options: EngineOptions,
     ) -> io::Result<Arc<Self>> {
-        options.max_connections = options.max_connections.min(descriptors_for_connections());
+        options.max_connections = options.max_connections.min(descriptors_for_connections()).min(slab::MAX_SLOTS);
         let mut acceptor = Some(Acceptor::new(listeners));
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
         let limits =

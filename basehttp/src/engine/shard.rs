@@ -30,7 +30,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// How many events one poll brings at most: 1,024, some tens of kilobytes.
 const EVENTS: usize = 1024;
 
-/// The waker's token: no key has all bits set, short of 2^32 connections.
+/// The waker's token: no key has the topmost bit of a slot set.
 const WAKER: Token = Token(usize::MAX);
 
 /// The first listener's token; the others' are below it.

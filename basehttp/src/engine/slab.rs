@@ -18,14 +18,28 @@ pub(super) struct Key {
     generation: u32,
 }
 
+/// How many bits of a token are the slot; the others are the generation. Half and half of 64; with 32 more slots than a
+/// process of that size has connections, and generations that come again after 4,096 connections of one slot: an event
+/// that stays unread for so long makes one drive too many.
+const INDEX_BITS: u32 = if usize::BITS >= 64 { 32 } else { 20 };
+
+/// How many connections one shard may have: short of what `INDEX_BITS` count, so that the last tokens mean none.
+pub(super) const MAX_SLOTS: usize = (1_usize << (INDEX_BITS - 1)) - 1;
+
 impl Key {
     pub fn to_bits(self) -> usize {
-        (self.generation as usize) << 32 | self.index as usize
+        (self.generation as usize) << INDEX_BITS | self.index as usize
     }
 
-    #[allow(clippy::cast_possible_truncation)] // The two halves of what `to_bits` joined.
+    #[allow(clippy::cast_possible_truncation)] // The two parts of what `to_bits` joined.
     pub fn from_bits(bits: usize) -> Self {
-        Key { index: bits as u32, generation: (bits >> 32) as u32 }
+        Key { index: (bits & ((1 << INDEX_BITS) - 1)) as u32, generation: (bits >> INDEX_BITS) as u32 }
+    }
+
+    /// The next generation, of those that a token has room for.
+    #[allow(clippy::cast_possible_truncation)] // No more than the upper part of a token.
+    fn next_generation(self) -> u32 {
+        self.generation.wrapping_add(1) & (usize::MAX >> INDEX_BITS) as u32
     }
 }
 
@@ -66,7 +80,7 @@ impl Slab {
     pub fn insert(&mut self, line: Line) -> Key {
         let index = self.vacant.pop().unwrap_or_else(|| {
             self.slots.push(Slot { generation: 0, content: Content::Vacant });
-            u32::try_from(self.slots.len() - 1).expect("fewer connections than descriptors, fewer of those than 2^32")
+            u32::try_from(self.slots.len() - 1).expect("no more connections than `MAX_SLOTS`")
         });
         let slot = &mut self.slots[index as usize];
         slot.content = Content::Parked(line);
@@ -114,7 +128,7 @@ impl Slab {
     pub fn free(&mut self, key: Key) {
         let Some(slot) = self.slot(key) else { return };
         slot.content = Content::Vacant;
-        slot.generation = slot.generation.wrapping_add(1);
+        slot.generation = key.next_generation();
         self.vacant.push(key.index);
     }
 
@@ -144,5 +158,21 @@ impl Slab {
 
     fn slot(&mut self, key: Key) -> Option<&mut Slot> {
         self.slots.get_mut(key.index as usize).filter(|slot| slot.generation == key.generation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_comes_back_from_its_token_in_every_generation() {
+        let last = Key { index: u32::try_from(MAX_SLOTS).unwrap(), generation: Key::from_bits(usize::MAX).generation };
+        for key in [Key { index: 0, generation: 0 }, Key { index: 5, generation: 7 }, last] {
+            assert_eq!(Key::from_bits(key.to_bits()), key);
+        }
+        assert_eq!(last.next_generation(), 0);
+        // The waker's, and those of 256 listeners.
+        assert!((0..=256).all(|down| Key::from_bits(usize::MAX - down).index > last.index));
     }
 }
