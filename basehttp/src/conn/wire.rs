@@ -189,6 +189,8 @@ impl Wire {
         let Wire { reply, out, .. } = self;
         reply.surrender(out);
         self.send_out()?;
+        // A thread that kept the connection has made its reads wait; what is no socket has nothing to undo.
+        let _ = self.socket.set_patience(None);
         Ok(mem::replace(&mut self.socket, Socket::Taken))
     }
 
@@ -261,4 +263,38 @@ impl Wire {
 /// RFC 9110, section 15.5.9.
 fn too_slow() -> io::Error {
     HTTPError::from(408).with_explain("the request's body came too slowly").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::conn::ServerHandle;
+    use crate::conn::hooks::Overrides;
+    use crate::conn::site::Profile;
+    use crate::proto::{RESPONSES, Version};
+
+    #[test]
+    fn a_socket_that_is_given_away_does_not_wait_by_itself() {
+        let profile = Profile {
+            methods: &[],
+            responses: RESPONSES,
+            version_string: "",
+            protocol_version: Version::Http11,
+            error_message_format: "",
+            error_content_type: "text/plain",
+            overrides: Overrides::NONE,
+        };
+        let mut wire = Wire::new(&Site::new(profile, Settings::default(), ServerHandle::detached()));
+        let (ours, _theirs) = UnixStream::pair().expect("two sockets");
+        let socket = Socket::Unix(ours);
+        socket.set_patience(Some(Duration::from_secs(60))).expect("a socket");
+        wire.attach(socket);
+        let mut socket = wire.surrender().expect("nothing is to be sent");
+        let (began, read) = (Instant::now(), socket.read(&mut [0]));
+        assert_eq!(read.map_err(|error| error.kind()), Err(io::ErrorKind::WouldBlock));
+        assert!(began.elapsed() < Duration::from_secs(30), "at once");
+    }
 }
