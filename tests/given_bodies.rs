@@ -58,6 +58,11 @@ fn send_bytes_takes_every_form_of_bytes() {
         (|ex| Ok(ex.send_bytes(200, "text/plain", "str")?), b"str", "&'static str"),
         (|ex| Ok(ex.send_bytes(200, "text/plain", String::from("text"))?), b"text", "String"),
         (|ex| Ok(ex.send_bytes(200, "text/plain", Arc::<[u8]>::from([3]))?), &[3], "Arc<[u8]>"),
+        (
+            |ex| Ok(ex.send_response(200).send_header("Content-Type", "text/plain").send_body("behind the fields")?),
+            b"behind the fields",
+            "send_body",
+        ),
         (|ex| Ok(ex.send_bytes((200, "Fine"), "text/plain", "")?), b"", "nothing"),
     ];
     for (act, body, why) in table {
@@ -153,6 +158,9 @@ fn a_body_that_cannot_be_given_is_a_500() {
             "the head has ended",
         ),
         (|ex| Ok(ex.send_bytes(200, "", "x").and_then(|()| ex.send_bytes(200, "", "y"))?), "two bodies"),
+        (|ex| Ok(ex.send_body("x")?), "a body without a status line"),
+        (|ex| Ok(ex.send_response(200).send_header("Content-Length", 9).send_body("x")?), "another length"),
+        (|ex| Ok(ex.send_text(200, "x").and_then(|()| ex.send_body("y"))?), "a second body"),
         (
             |ex| {
                 ex.send_text(200, "x")?;

@@ -8,8 +8,16 @@ use crate::model::{Handler, Method};
 const CHAINING: [&str; 3] = ["send_response", "send_response_only", "send_header"];
 
 /// The methods that only an exchange has. `end_headers` and `send_error` are overridable, so a handler has them too.
-const SENDING: [&str; 7] =
-    ["send_response", "send_response_only", "send_header", "flush_headers", "send_text", "send_bytes", "send_file"];
+const SENDING: [&str; 8] = [
+    "send_response",
+    "send_response_only",
+    "send_header",
+    "flush_headers",
+    "send_text",
+    "send_bytes",
+    "send_body",
+    "send_file",
+];
 
 /// The methods whose message is `format_args!(…)`.
 const LOGGING: [&str; 2] = ["log_message", "log_error"];

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::sync::Arc;
 
-/// A body that is known whole: what [`Exchange::send_bytes`](crate::Exchange::send_bytes) takes.
+/// A body that is known whole: what [`Exchange::send_bytes`](crate::Exchange::send_bytes) and
+/// [`send_body`](crate::Exchange::send_body) take.
 ///
 /// Made from `Vec<u8>`, `String`, `&'static [u8]`, `&'static str` and `Arc<[u8]>`, none of which is copied when it is
 /// large. It is sent after the handler has returned, so that it cannot be borrowed from there: give a copy (`to_vec()`),

@@ -224,6 +224,29 @@ impl<M> Exchange<'_, M> {
         self.send_tail(Tail::Bytes(body.into()))
     }
 
+    /// Sends `body` as the whole body, uncopied when it is large, after the handler has returned: in place of
+    /// `end_headers`, behind `send_response` and `send_header`. [`send_bytes`](Self::send_bytes) for replies that have
+    /// fields of their own.
+    ///
+    /// # Errors
+    /// Without `send_response` before it; a `Content-Length` that is not its length.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// # struct Logo;
+    /// # #[http_handler] impl Logo {
+    /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+    ///     ex.send_response(200).send_header("Content-Type", "image/x-icon").send_header("Cache-Control", "max-age=60");
+    ///     ex.send_body(b"pixels")
+    /// }
+    /// # }
+    /// # let reply = basehttp::testing::respond(&Logo, b"GET / HTTP/1.0\r\n\r\n");
+    /// # assert!(reply.ends_with(b"\r\nCache-Control: max-age=60\r\nContent-Length: 6\r\n\r\npixels"));
+    /// ```
+    pub fn send_body(&self, body: impl Into<Payload>) -> io::Result<()> {
+        self.send_tail(Tail::Bytes(body.into()))
+    }
+
     /// Sends `range` of an open file as the body, after the handler has returned: in place of `end_headers`, behind
     /// `send_response` and `send_header`. The system copies it (sendfile(2)), whatever its size.
     ///
