@@ -1,7 +1,9 @@
-//! The floors of the runtime crate: imports only point down, and `proto` is pure.
+//! The floors of the runtime crate: imports only point down, `proto` is pure, and the handlers are written as users
+//! write theirs.
 //!
 //! ```text
-//! above      lib, private, defaults, connection, testing; the handlers, which use the public API that stands here
+//! handlers   the public API alone: what the crate's root exports
+//! above      lib, private, defaults, connection, testing, files
 //! server
 //! engine
 //! conn
@@ -173,6 +175,24 @@ fn upward(source: &Source) -> Vec<String> {
     targets(source).iter().filter(|target| floor_of(target) > floor).map(|target| target.join("::")).collect()
 }
 
+/// Modules of the crate's root that are public: what else is public there is a type or a function.
+const PUBLIC_MODULES: [&str; 3] = ["defaults", "files", "testing"];
+
+/// The targets outside the handlers that no other crate could name.
+fn private(source: &Source, private_modules: &[String]) -> Vec<String> {
+    let is_private = |target: &&Vec<String>| {
+        let first = target.first().map_or("", String::as_str);
+        first != "handlers" && (first == "__private" || private_modules.iter().any(|module| module == first))
+    };
+    targets(source).iter().filter(is_private).map(|target| target.join("::")).collect()
+}
+
+/// The modules of the crate's root that are not public, by its files.
+fn private_modules(sources: &[Source]) -> Vec<String> {
+    let modules = sources.iter().filter_map(|source| source.module.first().cloned());
+    modules.filter(|module| !PUBLIC_MODULES.contains(&module.as_str())).collect()
+}
+
 /// Which of [`IMPURE`] the code names.
 fn impurities(code: &str) -> Vec<&'static str> {
     let in_trees = code.match_indices("std::{").flat_map(|(at, _)| leaves(&code[at..])).collect::<Vec<_>>();
@@ -189,6 +209,40 @@ fn imports_only_point_down() {
         .flat_map(|source| upward(source).into_iter().map(|target| format!("{}: {target}", source.file.display())))
         .collect();
     assert!(faults.is_empty(), "these imports point up:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_handlers_use_the_public_api_alone() {
+    let sources = sources();
+    let modules = private_modules(&sources);
+    let handlers: Vec<_> =
+        sources.iter().filter(|source| source.module.first().is_some_and(|m| m == "handlers")).collect();
+    assert!(handlers.len() > 5, "the handlers are there: {}", handlers.len());
+    let faults: Vec<_> = handlers
+        .iter()
+        .flat_map(|source| {
+            private(source, &modules).into_iter().map(|target| format!("{}: {target}", source.file.display()))
+        })
+        .collect();
+    assert!(faults.is_empty(), "no user could write these imports:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_guard_sees_what_is_not_public() {
+    let modules = ["conn", "engine", "private", "proto", "server"].map(str::to_owned);
+    let table = [
+        ("use crate::conn::Exchange;", "conn::Exchange", "a floor"),
+        ("use basehttp::{Exchange, proto::Head};", "proto::Head", "a floor, by the crate's name"),
+        ("use super::super::super::server::defaults;", "server::defaults", "by the parents"),
+        ("use basehttp::__private::Outcome;", "__private::Outcome", "what macros name"),
+        ("fn f(ex: &crate::private::X) {}", "private::X", "a private file"),
+        ("use basehttp::{Exchange, Result, http_handler}; use super::path::Place; use crate::testing;", "", "public"),
+    ];
+    for (text, expected, why) in table {
+        let module = module_of(Path::new("handlers/simple/found.rs"));
+        let source = Source { file: "found".into(), module, code: condensed(text) };
+        assert_eq!(private(&source, &modules).join(" "), expected, "{why}: {text:?}");
+    }
 }
 
 #[test]

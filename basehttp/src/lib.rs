@@ -28,6 +28,7 @@
 //! * [`Exchange`] is what a method gets: one request and its response.
 //! * [`BaseHTTPRequestHandler`] has the class variables and the overridable methods.
 //! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it.
+//! * [`SimpleHTTPRequestHandler`] serves files and folders, on its own or for a handler of yours (feature `files`).
 //! * [`testing`] calls a handler without a socket.
 //!
 //! A handler's methods are ordinary blocking Rust. The handler is shared by all connections (`&self`, `Send + Sync`),
@@ -46,6 +47,9 @@ pub mod __private;
 mod conn;
 mod connection;
 mod engine;
+#[cfg(feature = "files")]
+pub mod files;
+mod handlers;
 mod proto;
 mod server;
 pub mod testing;
@@ -57,6 +61,8 @@ pub use conn::{
     IntoOutcome, Outcome, Overrides, Pace, Payload, Query, Result, ServerHandle, Stats, Status, Stream,
 };
 pub use connection::Connection;
+#[cfg(feature = "files")]
+pub use files::{ETag, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};
 pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version};
 pub use server::{
     AddressFamily, BaseHTTPRequestHandler, Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass,

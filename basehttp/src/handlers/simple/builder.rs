@@ -1,0 +1,306 @@
+//! The options of a [`SimpleHTTPRequestHandler`], each with its default.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use basehttp::{Exchange, Result};
+
+use super::listing::{Listing, ListingOptions};
+use super::media::MediaTypes;
+use super::root::{Links, Root};
+use super::{ETag, SimpleHTTPRequestHandler};
+
+/// How many bytes of small files are kept in memory: 8 MiB, a few hundred pages, scripts and icons.
+const CACHE_BYTES: usize = 8 * 1024 * 1024;
+
+pub(super) type GuessType = Arc<dyn Fn(&Path) -> Option<String> + Send + Sync>;
+pub(super) type TranslatePath = Arc<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
+pub(super) type ListDirectory = Arc<dyn Fn(&mut Exchange<'_>, &Listing) -> Result + Send + Sync>;
+
+/// Options of a [`SimpleHTTPRequestHandler`], made by [`SimpleHTTPRequestHandler::builder`].
+///
+/// ```
+/// use basehttp::{ETag, SimpleHTTPRequestHandler};
+///
+/// # let folder = env!("CARGO_MANIFEST_DIR");
+/// let files = SimpleHTTPRequestHandler::builder()
+///     .directory(folder)
+///     .extensions_map([(".foo", "application/x-foo")])
+///     .etag(ETag::Weak)
+///     .cache_control("max-age=60")
+///     .header("X-Frame-Options", "DENY")
+///     .precompressed(true)
+///     .build()?;
+/// # let reply = basehttp::testing::respond(&files, b"GET /Cargo.toml HTTP/1.0\r\n\r\n");
+/// # assert!(reply.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", String::from_utf8_lossy(&reply));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct SimpleHTTPRequestHandlerBuilder {
+    pub(super) directory: PathBuf,
+    pub(super) links: Links,
+    pub(super) options: Options,
+}
+
+/// What a handler needs to know besides its folder.
+#[derive(Clone)]
+#[allow(clippy::struct_excessive_bools)] // Independent options, each a method of the builder.
+pub(super) struct Options {
+    pub index_pages: Vec<PathBuf>,
+    pub media_types: MediaTypes,
+    pub guess_type: Option<GuessType>,
+    pub translate_path: Option<TranslatePath>,
+    pub has_listings: bool,
+    pub listing: ListingOptions,
+    pub dot_files: bool,
+    pub etag: ETag,
+    pub precompressed: bool,
+    pub cache_control: Option<String>,
+    /// Fields of every reply.
+    pub headers: Vec<(String, String)>,
+    pub cors: Option<String>,
+    pub attachment: bool,
+    pub fallback_page: Option<PathBuf>,
+    pub not_found_page: Option<PathBuf>,
+    pub cache_bytes: usize,
+}
+
+impl Default for SimpleHTTPRequestHandlerBuilder {
+    fn default() -> Self {
+        SimpleHTTPRequestHandlerBuilder {
+            directory: PathBuf::from("."),
+            links: Links::Inside,
+            options: Options {
+                index_pages: vec!["index.html".into(), "index.htm".into()],
+                media_types: MediaTypes::default(),
+                guess_type: None,
+                translate_path: None,
+                has_listings: true,
+                listing: ListingOptions::default(),
+                dot_files: false,
+                etag: ETag::Strong,
+                precompressed: false,
+                cache_control: None,
+                headers: Vec::new(),
+                cors: None,
+                attachment: false,
+                fallback_page: None,
+                not_found_page: None,
+                cache_bytes: CACHE_BYTES,
+            },
+        }
+    }
+}
+
+impl SimpleHTTPRequestHandlerBuilder {
+    /// The folder that is served. Default: the current directory.
+    ///
+    /// It is opened once, by [`build`](Self::build): when its path names another folder later, the first one goes on
+    /// being served.
+    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = directory.into();
+        self
+    }
+
+    /// The files that stand for their folder, the first that is there. Default: `index.html`, `index.htm`.
+    pub fn index_pages(mut self, names: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        self.options.index_pages = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds media types by extension, dot included; the empty one is that of names without. An extension is looked up
+    /// as it is, then in lower case, and what is found here is sent as it was given.
+    ///
+    /// Default: `.gz`, `.Z`, `.bz2` and `.xz`, so that what is compressed is sent as that. Other extensions are known
+    /// from a table that comes with the library; text is said to be UTF-8.
+    pub fn extensions_map(mut self, types: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
+        for (extension, media_type) in types {
+            self.options.media_types.add(extension.into(), media_type.into());
+        }
+        self
+    }
+
+    /// The media type of files that no table knows. Default: `application/octet-stream`.
+    pub fn default_type(mut self, media_type: impl Into<String>) -> Self {
+        self.options.media_types.set_default(media_type.into());
+        self
+    }
+
+    /// Guesses media types in place of the tables, from the file's path beneath the root. `None`: as without it.
+    ///
+    /// Called when a file is opened, and once a second at most for one that is kept in memory.
+    pub fn guess_type(mut self, guess: impl Fn(&Path) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.options.guess_type = Some(Arc::new(guess));
+        self
+    }
+
+    /// Says which path beneath the root a request's path means, undecoded and with its query, as the original's method
+    /// of that name. `None`: 404.
+    ///
+    /// Whatever it returns is looked for beneath the root, `..` and a slash in front included.
+    /// [`SimpleHTTPRequestHandler::translate_path`] is the original, to be called from it.
+    ///
+    /// ```
+    /// use basehttp::SimpleHTTPRequestHandler;
+    ///
+    /// # let folder = env!("CARGO_MANIFEST_DIR");
+    /// let files = SimpleHTTPRequestHandler::builder()
+    ///     .directory(folder)
+    ///     .translate_path(|path| SimpleHTTPRequestHandler::translate_path(path.strip_prefix("/static")?))
+    ///     .build()?;
+    /// # let reply = basehttp::testing::respond(&files, b"GET /static/Cargo.toml HTTP/1.0\r\n\r\n");
+    /// # assert!(reply.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn translate_path(mut self, translate: impl Fn(&str) -> Option<PathBuf> + Send + Sync + 'static) -> Self {
+        self.options.translate_path = Some(Arc::new(translate));
+        self
+    }
+
+    /// Answers for folders without an index page, in place of the page that comes with the library.
+    pub fn list_directory(
+        mut self,
+        list: impl Fn(&mut Exchange<'_>, &Listing) -> Result + Send + Sync + 'static,
+    ) -> Self {
+        self.options.listing.look = Some(Arc::new(list));
+        self
+    }
+
+    /// Whether folders without an index page are listed. Default: they are. Else they are 404.
+    pub fn listings(mut self, listings: bool) -> Self {
+        self.options.has_listings = listings;
+        self
+    }
+
+    /// Follows links wherever they lead. Default: only to places beneath the root; what leads out of it is 404.
+    ///
+    /// With it, whoever can make a link in the folder can have every file served that the process may read.
+    pub fn follow_links_out(mut self, follow: bool) -> Self {
+        self.links = if follow { Links::Anywhere } else { Links::Inside };
+        self
+    }
+
+    /// Serves and lists names with a leading dot. Default: they are 404, but for what stands beneath `/.well-known/`.
+    ///
+    /// The name that was asked for decides: a link may lead to such a name.
+    pub fn dot_files(mut self, dot_files: bool) -> Self {
+        self.options.dot_files = dot_files;
+        self.options.listing.dot_files = dot_files;
+        self
+    }
+
+    /// Which validator files have besides `Last-Modified`. Default: [`ETag::Strong`].
+    pub fn etag(mut self, etag: ETag) -> Self {
+        self.options.etag = etag;
+        self
+    }
+
+    /// Sends `name.br`, `name.zst` or `name.gz` for `name` to clients that prefer them, with `Content-Encoding` and
+    /// `Vary: Accept-Encoding` (RFC 9110, section 12.5.3). Default: off.
+    ///
+    /// `name` itself must be there. Whether what stands beside it was made from it is the program's to care for.
+    pub fn precompressed(mut self, precompressed: bool) -> Self {
+        self.options.precompressed = precompressed;
+        self
+    }
+
+    /// The `Cache-Control` of files, such as `max-age=60` (RFC 9111, section 5.2.2). Default: none.
+    pub fn cache_control(mut self, value: impl Into<String>) -> Self {
+        self.options.cache_control = Some(value.into());
+        self
+    }
+
+    /// Adds a field to every reply of the handler, errors included. Several of one name are all sent.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Lets pages of `origin` (`*`: of all sites) read what is served, by `Access-Control-Allow-Origin` in every reply,
+    /// and answers the question that browsers ask before (OPTIONS) for the handler on its own. Default: none.
+    pub fn cors(mut self, origin: impl Into<String>) -> Self {
+        self.options.cors = Some(origin.into());
+        self
+    }
+
+    /// Asks browsers to save files in place of showing them (`Content-Disposition`, RFC 6266). Default: no.
+    pub fn attachment(mut self, attachment: bool) -> Self {
+        self.options.attachment = attachment;
+        self
+    }
+
+    /// The page, beneath the root, for what is not there: for programs that run in the browser and make their own
+    /// paths. It is sent with 200. A path whose last segment has a dot (`/app.js`) is a file's, and stays 404.
+    pub fn fallback_page(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.fallback_page = Some(path.into());
+        self
+    }
+
+    /// The page, beneath the root, that is sent with 404 for what is not there.
+    pub fn not_found_page(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.not_found_page = Some(path.into());
+        self
+    }
+
+    /// How many bytes of small files (up to 64 KiB each) are kept in memory. Default: 8 MiB. 0: none.
+    ///
+    /// A change of a file is noticed within one second.
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.options.cache_bytes = bytes;
+        self
+    }
+
+    /// Opens the folder.
+    ///
+    /// # Errors
+    /// What opening it says; [`InvalidInput`](io::ErrorKind::InvalidInput) for a field or media type that cannot be
+    /// sent, or that only the server may send.
+    pub fn build(self) -> io::Result<SimpleHTTPRequestHandler> {
+        self.options.check()?;
+        let root = Root::open(&self.directory, self.links)?;
+        Ok(SimpleHTTPRequestHandler::new_in(root, self.options))
+    }
+}
+
+/// What frames a message is the runtime's: it would refuse these later, at every request.
+const NOT_FOR_PROGRAMS: [&str; 4] = ["connection", "content-length", "content-range", "transfer-encoding"];
+
+impl Options {
+    fn check(&self) -> io::Result<()> {
+        for (name, value) in &self.headers {
+            let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            if name.is_empty() || !name.bytes().all(is_token) {
+                return Err(invalid(format!("{name:?} is no field name")));
+            }
+            if NOT_FOR_PROGRAMS.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
+                return Err(invalid(format!("{name} is for the server to send")));
+            }
+            check_value(value)?;
+        }
+        self.media_types
+            .all()
+            .chain(self.cache_control.as_deref())
+            .chain(self.cors.as_deref())
+            .try_for_each(check_value)
+    }
+}
+
+fn check_value(value: &str) -> io::Result<()> {
+    match value.chars().find(|&character| character.is_control() && character != '\t' || character > '\u{ff}') {
+        Some(offender) => Err(invalid(format!("{value:?} has {offender:?}: no field can carry it"))),
+        None => Ok(()),
+    }
+}
+
+fn invalid(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
+impl fmt::Debug for SimpleHTTPRequestHandlerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimpleHTTPRequestHandlerBuilder").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,295 @@
+//! What a request's path means beneath the root, and where a folder's own address is. Pure; nothing is opened here.
+//!
+//! | in the path               | becomes                                                            |
+//! |---------------------------|--------------------------------------------------------------------|
+//! | `?…`, `#…`                | cut off                                                            |
+//! | `%2e`, `%2F`, any `%XX`   | the byte, before anything is looked at                             |
+//! | `//`, `/./`               | one slash                                                          |
+//! | `/a/../`                  | `/`; above the root there is nothing, so that `/../a` is `/a`      |
+//! | `%00`, over 4,096 bytes   | no path at all                                                     |
+//!
+//! Bytes that are no UTF-8 stay as they are: a name may have them.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// The longest path beneath the root: 4,096 bytes, what Linux calls `PATH_MAX`. No file can be opened by a longer one.
+const MAX_PATH_BYTES: usize = 4096;
+
+/// The one name with a leading dot that is meant for the public (RFC 8615).
+const WELL_KNOWN: &[u8] = b".well-known";
+
+/// A path beneath the root: no dots, no empty segments, no NUL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place<'p> {
+    /// Segments joined by slashes, with a slash behind them where the request's path ended in one; empty for the root.
+    key: Cow<'p, [u8]>,
+    /// The request's path ended in a slash as sent, and not only after decoding.
+    ends_in_slash: bool,
+}
+
+impl<'p> Place<'p> {
+    /// What the path of a request means, undecoded and with its query. `None`: nothing that could exist.
+    pub fn of_request(raw: &'p str) -> Option<Self> {
+        let raw = without_query(raw);
+        let ends_in_slash = raw.ends_with('/');
+        let relative = raw.strip_prefix('/').unwrap_or(raw);
+        let key = if is_plain(relative) { Cow::Borrowed(relative.as_bytes()) } else { Cow::Owned(decoded(relative)?) };
+        (key.len() <= MAX_PATH_BYTES).then_some(Place { key, ends_in_slash })
+    }
+
+    /// The place of `path`, asked for by a request's path that may end in a slash.
+    pub fn of_path(path: &[u8], request: &str) -> Option<Place<'static>> {
+        let ends_in_slash = without_query(request).ends_with('/');
+        let mut key = normalized(path)?;
+        if ends_in_slash && !key.is_empty() && !key.ends_with(b"/") {
+            key.push(b'/');
+        }
+        (key.len() <= MAX_PATH_BYTES).then_some(Place { key: Cow::Owned(key), ends_in_slash })
+    }
+
+    /// What this place is remembered by.
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The path, without a slash at its end.
+    pub fn path(&self) -> &[u8] {
+        self.key.strip_suffix(b"/").unwrap_or(&self.key)
+    }
+
+    /// Only a folder can be meant.
+    pub fn is_folder_form(&self) -> bool {
+        self.key().is_empty() || self.key().ends_with(b"/")
+    }
+
+    /// The request came with the slash that relative links in a folder's page need.
+    pub fn ends_in_slash(&self) -> bool {
+        self.ends_in_slash
+    }
+
+    /// A segment begins with a dot, and it is not `/.well-known/`.
+    pub fn is_hidden(&self) -> bool {
+        let is_hidden = |(at, name): (usize, &[u8])| name.starts_with(b".") && !(at == 0 && name == WELL_KNOWN);
+        self.key.contains(&b'.') && self.path().split(|&byte| byte == b'/').enumerate().any(is_hidden)
+    }
+}
+
+/// The last segment of a path.
+pub fn last_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
+}
+
+/// The path of a request without query and fragment.
+pub fn without_query(raw: &str) -> &str {
+    raw.find(['?', '#']).map_or(raw, |end| &raw[..end])
+}
+
+/// Nothing in it needs decoding or collapsing.
+fn is_plain(relative: &str) -> bool {
+    let bytes = relative.as_bytes();
+    let mut before = b'/';
+    bytes.iter().all(|&byte| {
+        let is_plain = !(byte == b'%' || byte == 0 || before == b'/' && matches!(byte, b'/' | b'.'));
+        before = byte;
+        is_plain
+    })
+}
+
+fn decoded(relative: &str) -> Option<Vec<u8>> {
+    let decoded: Cow<'_, [u8]> = percent_decode_str(relative).into();
+    normalized(&decoded)
+}
+
+/// Collapses dots and slashes; `None` for a NUL.
+fn normalized(path: &[u8]) -> Option<Vec<u8>> {
+    if path.contains(&0) {
+        return None;
+    }
+    let mut names: Vec<&[u8]> = Vec::new();
+    for name in path.split(|&byte| byte == b'/') {
+        match name {
+            b"" | b"." => {}
+            b".." => drop(names.pop()),
+            name => names.push(name),
+        }
+    }
+    let mut key = names.join(&b'/');
+    if path.ends_with(b"/") && !key.is_empty() {
+        key.push(b'/');
+    }
+    Some(key)
+}
+
+/// Where a folder that was asked for without a slash has its page: the same path with one, and the query.
+///
+/// It never leads to another site: it begins with one slash, and what a browser would take for a slash, or strip, is
+/// percent-encoded.
+pub fn folder_location(raw: &str) -> String {
+    let path = without_query(raw);
+    let (query, _) = raw[path.len()..].split_once('#').unwrap_or((&raw[path.len()..], ""));
+    let mut location = String::with_capacity(raw.len() + 2);
+    location.push('/');
+    push_encoded(&mut location, path.trim_start_matches(['/', '\\']));
+    if !location.ends_with('/') {
+        location.push('/');
+    }
+    push_encoded(&mut location, query);
+    location
+}
+
+fn push_encoded(location: &mut String, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'\\' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | ..=b' ' | 0x7f.. => {
+                location.push_str(percent_encoding::percent_encode_byte(byte));
+            }
+            _ => location.push(char::from(byte)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_means_what_it_says_after_decoding_and_never_more_than_the_root() {
+        let table: [(&str, Option<&[u8]>, &str); 41] = [
+            ("/", Some(b""), "the root"),
+            ("/a", Some(b"a"), "a name"),
+            ("/a/", Some(b"a/"), "a folder's form"),
+            ("/a/b.txt?x=/../y", Some(b"a/b.txt"), "the query is cut off"),
+            ("/a#b?c", Some(b"a"), "the fragment is cut off"),
+            ("/a%3Fb", Some(b"a?b"), "an encoded question mark is a name's"),
+            ("/a%23b", Some(b"a#b"), "an encoded hash is a name's"),
+            ("/a%20b+c", Some(b"a b+c"), "plus is plus in a path"),
+            ("/caf%C3%A9", Some(b"caf\xc3\xa9"), "UTF-8"),
+            ("/%FF", Some(b"\xff"), "no UTF-8: the byte itself"),
+            ("/%zz%", Some(b"%zz%"), "no triplet: as it stands"),
+            ("/%2541", Some(b"%41"), "decoded once"),
+            ("/..", Some(b""), "above the root"),
+            ("/../../a", Some(b"a"), "above the root"),
+            ("/a/../../../b", Some(b"b"), "above the root"),
+            ("/%2e%2e/a", Some(b"a"), "encoded dots"),
+            ("/%2E./a", Some(b"a"), "half-encoded dots"),
+            ("/.%2e/a", Some(b"a"), "half-encoded dots"),
+            ("/..%2fa", Some(b"a"), "an encoded slash"),
+            ("/..%2F..%2Fa", Some(b"a"), "encoded slashes"),
+            ("/a%2fb", Some(b"a/b"), "an encoded slash is a slash, as in the original"),
+            ("/a/b/..", Some(b"a"), "up"),
+            ("/a/b/../", Some(b"a/"), "up, with a slash"),
+            ("/a/.", Some(b"a"), "a dot"),
+            ("/a/./", Some(b"a/"), "a dot, with a slash"),
+            ("/./", Some(b""), "the root"),
+            ("/..a", Some(b"..a"), "a name"),
+            ("/...", Some(b"..."), "a name"),
+            ("//a", Some(b"a"), "slashes"),
+            ("/a//b", Some(b"a/b"), "slashes"),
+            ("/a///", Some(b"a/"), "slashes"),
+            ("/a%2f", Some(b"a/"), "an encoded slash at the end"),
+            ("/a\\..\\..\\b", Some(b"a\\..\\..\\b"), "a backslash is a name's"),
+            ("/..\\a", Some(b"..\\a"), "a backslash is a name's"),
+            ("/%5c..%5c", Some(b"\\..\\"), "a backslash is a name's"),
+            ("/%00", None, "a NUL"),
+            ("/a%00.txt", None, "a NUL"),
+            ("/a/../%00", None, "a NUL"),
+            ("/%c0%ae%c0%ae/a", Some(b"\xc0\xae\xc0\xae/a"), "overlong dots are bytes of a name"),
+            ("/%u002e%u002e/a", Some(b"%u002e%u002e/a"), "no triplets"),
+            ("a", Some(b"a"), "without a slash"),
+        ];
+        for (raw, key, why) in table {
+            assert_eq!(Place::of_request(raw).as_ref().map(Place::key), key, "{raw}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_no_system_opens_is_none() {
+        let longest = format!("/{}", "a".repeat(MAX_PATH_BYTES));
+        assert!(Place::of_request(&longest).is_some());
+        assert_eq!(Place::of_request(&format!("{longest}a")), None);
+        assert_eq!(Place::of_request(&format!("{longest}%61")), None);
+    }
+
+    #[test]
+    fn the_short_cut_and_the_long_way_agree() {
+        let pieces = ["a", "/", ".", "..", "%2f", "%2e", "b.c", "//"];
+        for first in pieces {
+            for second in pieces {
+                for third in pieces {
+                    let raw = format!("/{first}{second}{third}");
+                    assert_eq!(
+                        Place::of_request(&raw).map(|place| place.key().to_vec()),
+                        decoded(&raw),
+                        "{raw}: the leading slash changes nothing, and the short cut neither"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_with_a_leading_dot_are_hidden_but_for_the_well_known() {
+        let table = [
+            ("/a", false),
+            ("/a.b/c.d", false),
+            ("/.git/config", true),
+            ("/a/.env", true),
+            ("/%2eenv", true),
+            ("/...", true),
+            ("/.well-known/acme-challenge/x", false),
+            ("/.well-known/", false),
+            ("/.well-known/.hidden", true),
+            ("/a/.well-known/x", true),
+            ("/.well-knownx", true),
+            ("/a/../.env", true),
+            ("/.env/../a", false),
+        ];
+        for (raw, is_hidden) in table {
+            assert_eq!(Place::of_request(raw).map(|place| place.is_hidden()), Some(is_hidden), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_folders_location_has_one_slash_in_front_and_nothing_that_browsers_bend() {
+        let table = [
+            ("/a", "/a/"),
+            ("/a?x=/y", "/a/?x=/y"),
+            ("/a#f", "/a/"),
+            ("/a?x#f", "/a/?x"),
+            ("//evil.example", "/evil.example/"),
+            ("/\\evil.example", "/evil.example/"),
+            ("\\\\evil.example/..", "/evil.example/../"),
+            ("/%5cevil.example", "/%5cevil.example/"),
+            ("/a\\b", "/a%5Cb/"),
+            ("/a?x=\\\"<b>", "/a/?x=%5C%22%3Cb%3E"),
+            ("/a\r\nSet-Cookie:x", "/a%0D%0ASet-Cookie:x/"),
+            ("/a\tb\u{7f}\u{85}\u{2028}", "/a%09b%7F%C2%85%E2%80%A8/"),
+            ("/caf%C3%A9", "/caf%C3%A9/"),
+            ("/.", "/./"),
+            ("/a%2f", "/a%2f/"),
+            ("", "/"),
+            ("//", "/"),
+        ];
+        for (raw, location) in table {
+            assert_eq!(folder_location(raw), location, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_of_the_programs_own_keeps_the_requests_slash() {
+        let table = [
+            ("a", "/x", Some("a")),
+            ("a", "/x/", Some("a/")),
+            ("/a/../../b", "/x", Some("b")),
+            ("", "/x", Some("")),
+            ("", "/x/?q", Some("")),
+            ("a\0", "/x", None),
+        ];
+        for (path, request, key) in table {
+            let place = Place::of_path(path.as_bytes(), request);
+            assert_eq!(place.as_ref().map(Place::key), key.map(str::as_bytes), "{path:?}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What tells one state of a file from another without reading it.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, SystemTime};
+
+/// A file's identity, size and times, as one call of the system told them.
+///
+/// Whoever changes the bytes changes one of these, but for two changes within one tick of the file system's clock (4 ms
+/// on most Linux systems) that leave the size as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    pub device: u64,
+    pub inode: u64,
+    pub size: u64,
+    /// Seconds since 1970, and nanoseconds.
+    pub modified: (i64, i64),
+    /// Seconds since 1970, and nanoseconds.
+    pub changed: (i64, i64),
+}
+
+impl Stamp {
+    pub fn of(metadata: &Metadata) -> Self {
+        Stamp {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// When the bytes were last written; a time before 1970 is 1970.
+    pub fn modified(&self) -> SystemTime {
+        time(self.modified)
+    }
+}
+
+/// What the system's clock cannot express is 1970 as well: nothing a file says may end in a panic.
+fn time((seconds, nanoseconds): (i64, i64)) -> SystemTime {
+    let since = Duration::new(u64::try_from(seconds).unwrap_or(0), u32::try_from(nanoseconds).unwrap_or(0));
+    SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
+}

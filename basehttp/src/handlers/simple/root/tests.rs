@@ -1,0 +1,188 @@
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, process};
+
+use rustix::fs::FileType;
+
+use super::*;
+
+/// A folder of the test's own, gone when the value is.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("basehttp-root-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = env::temp_dir().canonicalize().expect("a folder for scratch files").join(name);
+        fs::create_dir(&path).expect("a scratch folder");
+        Scratch(path)
+    }
+
+    /// The folder that is served, `www`, beside one that is not.
+    fn with_tree() -> Self {
+        let scratch = Scratch::new();
+        let www = scratch.www();
+        for folder in ["outside", "www", "www/a", "www/a/b"] {
+            fs::create_dir(scratch.0.join(folder)).expect("a folder");
+        }
+        for (file, text) in [("outside/secret", "secret"), ("www/f", "f"), ("www/a/f", "a/f"), ("www/a/b/f", "a/b/f")] {
+            fs::write(scratch.0.join(file), text).expect("a file");
+        }
+        let link = |target: &Path, name: &str| symlink(target, www.join(name)).expect("a link");
+        for (target, name) in [
+            ("f", "to_file"),
+            ("a", "to_folder"),
+            ("a/b/../f", "up_and_down"),
+            ("to_folder/to_b", "chain"),
+            ("b", "a/to_b"),
+            ("../f", "a/up"),
+            ("../../outside/secret", "a/out"),
+            ("../outside", "out_folder"),
+            ("../outside/secret", "out_file"),
+            ("../www/f", "out_and_in"),
+            ("/etc/passwd", "absolute_out"),
+            ("loop_b", "loop_a"),
+            ("loop_a", "loop_b"),
+            (".", "here"),
+            ("nothing", "dangling"),
+            ("..", "parent"),
+            ("a/..", "root_again"),
+            ("/proc/self/root/etc/passwd", "magic"),
+        ] {
+            link(Path::new(target), name);
+        }
+        link(&www.join("a/f"), "absolute_in");
+        link(&www.join("a"), "absolute_folder");
+        link(&www.join("a/../../outside/secret"), "absolute_in_and_out");
+        rustix::fs::mknodat(CWD, www.join("fifo"), FileType::Fifo, Mode::from_raw_mode(0o644), 0).expect("a fifo");
+        scratch
+    }
+
+    fn www(&self) -> PathBuf {
+        self.0.join("www")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A leftover among the temporary files harms nobody.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What stands there, told by its text; `/` for a folder, nothing for nothing.
+fn told(opened: io::Result<Option<Opened>>) -> String {
+    match opened.expect("nothing is wrong with this system") {
+        Some(Opened::File(file, stamp)) => {
+            let text = io::read_to_string(file).expect("a file can be read");
+            assert_eq!(stamp.size, text.len() as u64);
+            text
+        }
+        Some(Opened::Folder(_)) => "/".into(),
+        None => String::new(),
+    }
+}
+
+/// As [`Root::open_beneath`] on a system without openat2.
+fn walked(root: &Root, path: &[u8]) -> io::Result<Option<Opened>> {
+    match root.walk(path) {
+        Ok(descriptor) => classify(descriptor),
+        Err(error) if is_trouble(error) => Err(error.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+#[test]
+fn nothing_outside_the_root_is_opened_by_the_kernels_way_or_by_hand() {
+    let scratch = Scratch::with_tree();
+    let root = Root::open(&scratch.www(), Links::Inside).expect("the root");
+    let table = [
+        ("", "/", "the root"),
+        ("f", "f", "a file"),
+        ("a", "/", "a folder"),
+        ("a/b/f", "a/b/f", "a file in folders"),
+        ("nothing", "", "nothing"),
+        ("f/x", "", "a file is no folder"),
+        ("to_file", "f", "a link"),
+        ("to_folder/f", "a/f", "a link on the way"),
+        ("up_and_down", "a/f", "a link with dots"),
+        ("chain/f", "a/b/f", "links that lead to links"),
+        ("a/up", "f", "a link up, inside"),
+        ("a/b/../up", "f", "dots and a link"),
+        ("here/here/here/f", "f", "a link to its own folder"),
+        ("root_again/f", "f", "a link to the root"),
+        ("absolute_in", "a/f", "a full path inside"),
+        ("absolute_folder/b/f", "a/b/f", "a full path inside, on the way"),
+        ("absolute_in_and_out", "", "a full path that begins inside"),
+        ("a/out", "", "a link out"),
+        ("out_file", "", "a link out"),
+        ("out_folder", "", "a link out"),
+        ("out_folder/secret", "", "a link out on the way"),
+        ("out_and_in", "", "out and in again"),
+        ("absolute_out", "", "a full path outside"),
+        ("parent", "", "the root's parent"),
+        ("parent/outside/secret", "", "through the root's parent"),
+        ("..", "", "dots"),
+        ("../outside/secret", "", "dots"),
+        ("a/../../outside/secret", "", "dots"),
+        ("loop_a", "", "a loop"),
+        ("dangling", "", "a link to nothing"),
+        ("magic", "", "a link through the process's own root"),
+        ("fifo", "", "a pipe without another end"),
+        ("a\0b", "", "a NUL"),
+    ];
+    for (path, expected, why) in table {
+        assert_eq!(told(root.open_beneath(path.as_bytes())), expected, "{path}: {why}");
+        assert_eq!(told(walked(&root, path.as_bytes())), expected, "{path}: {why}, by hand");
+    }
+}
+
+#[test]
+fn links_lead_anywhere_where_that_is_asked_for() {
+    let scratch = Scratch::with_tree();
+    let root = Root::open(&scratch.www(), Links::Anywhere).expect("the root");
+    let table = [("a/out", "secret"), ("out_folder/secret", "secret"), ("parent/outside/secret", "secret"), ("f", "f")];
+    for (path, expected) in table {
+        assert_eq!(told(root.open_beneath(path.as_bytes())), expected, "{path}");
+    }
+    assert_eq!(told(root.open_beneath(b"fifo")), "", "a pipe is no file, wherever links lead");
+}
+
+#[test]
+fn the_root_is_the_folder_that_was_opened_whatever_its_path_names_later() {
+    let scratch = Scratch::with_tree();
+    let root = Root::open(&scratch.www(), Links::Inside).expect("the root");
+    fs::rename(scratch.www(), scratch.0.join("moved")).expect("a folder can be renamed");
+    symlink(scratch.0.join("outside"), scratch.www()).expect("a link");
+    assert_eq!(told(root.open_beneath(b"f")), "f");
+    assert_eq!(told(root.open_beneath(b"secret")), "");
+}
+
+#[test]
+fn the_walk_has_an_end_however_long_or_deep_or_tangled_the_path() {
+    let scratch = Scratch::new();
+    let root = Root::open(&scratch.0, Links::Inside).expect("the root");
+    // Each link doubles the way: 2 to the 30th names, if nothing stopped it.
+    symlink(".", scratch.0.join("link0")).expect("a link");
+    for level in 1..30 {
+        let (target, name) = (format!("link{0}/link{0}", level - 1), format!("link{level}"));
+        symlink(target, scratch.0.join(name)).expect("a link");
+    }
+    assert_eq!(told(walked(&root, b"link29")), "", "more links than one path may lead over");
+    let deep = vec![b"d".as_slice(); 200].join(&b'/');
+    fs::create_dir_all(scratch.0.join(OsStr::from_bytes(&deep))).expect("a deep folder");
+    assert_eq!(told(walked(&root, &deep)), "", "deeper than descriptors are spent on");
+    assert_eq!(told(root.open_beneath(&deep)), "/", "the kernel needs none");
+    assert_eq!(told(walked(&root, &vec![b"d/..".as_slice(); 2000].join(&b'/'))), "/", "as many names as a path holds");
+    assert_eq!(told(walked(&root, &vec![b"d/..".as_slice(); 3000].join(&b'/'))), "", "more than that");
+}
+
+#[test]
+fn a_root_that_is_no_folder_is_an_error() {
+    let scratch = Scratch::with_tree();
+    for (path, kind) in [("www/f", io::ErrorKind::NotADirectory), ("nothing", io::ErrorKind::NotFound)] {
+        assert_eq!(Root::open(&scratch.0.join(path), Links::Inside).map_err(|e| e.kind()).err(), Some(kind), "{path}");
+    }
+}
