@@ -261,7 +261,7 @@ impl SimpleHTTPRequestHandlerBuilder {
     pub fn build(self) -> io::Result<SimpleHTTPRequestHandler> {
         self.options.check()?;
         let root = Root::open(&self.directory, self.links)?;
-        Ok(SimpleHTTPRequestHandler::new_in(root, self.options))
+        SimpleHTTPRequestHandler::new_in(root, self.options)
     }
 }
 

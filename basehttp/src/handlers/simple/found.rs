@@ -1,12 +1,22 @@
 //! What a request's place turns out to be: a file in the coding that the client prefers, a folder, or nothing.
+//!
+//! A file is taken from memory if it was looked at within the last second. Else it is opened, and read into memory if it
+//! is small.
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use basehttp::Exchange;
 
 use super::SimpleHTTPRequestHandler;
+use super::about::About;
+use super::cache::{Cache, Entry, Kept, MAX_KEPT_BYTES, Variant};
+use super::codings::{CODINGS, Coding, Preference};
 use super::path::Place;
 use super::root::{Opened, Root, Stamp};
 
@@ -20,11 +30,19 @@ pub enum Found<'h> {
     Missing,
 }
 
-/// A file that was opened and checked.
-pub struct Selected {
-    pub file: File,
-    pub stamp: Stamp,
-    pub path: Vec<u8>,
+/// A file that can be sent: what is said of it and its bytes are of one state.
+pub enum Selected {
+    Kept(Arc<Kept>),
+    Open(About, File),
+}
+
+impl Selected {
+    pub fn about(&self) -> &About {
+        match self {
+            Selected::Kept(kept) => &kept.about,
+            Selected::Open(about, _) => about,
+        }
+    }
 }
 
 /// A folder, open to be read.
@@ -54,32 +72,164 @@ fn joined(folder: &[u8], name: &[u8]) -> Vec<u8> {
     if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
 }
 
+/// A file as it was opened, and what is remembered of it.
+struct Candidate<'c> {
+    path: Vec<u8>,
+    file: File,
+    stamp: Stamp,
+    /// Where it may be remembered.
+    memory: Option<(&'c Cache, &'c [u8])>,
+    known: Option<Arc<Entry>>,
+    looked: Instant,
+}
+
 impl SimpleHTTPRequestHandler {
     /// Looks for what stands at `place`.
-    pub(super) fn find(&self, place: &Place<'_>) -> io::Result<Found<'_>> {
-        if place.is_hidden() && !self.options.dot_files {
-            return Ok(Found::Missing);
+    pub(super) fn find(&self, ex: &Exchange<'_>, place: &Place<'_>) -> io::Result<Found<'_>> {
+        let preference = self.preference(ex);
+        let looked = Instant::now();
+        // A slash that only decoding has brought leads elsewhere, which is not remembered.
+        let is_usual = place.ends_in_slash() == place.is_folder_form();
+        let memory = self.cache.as_ref().filter(|_| is_usual).map(|cache| (cache, place.key()));
+        let known = memory.and_then(|(cache, key)| cache.get(key));
+        if let Some(entry) = known.as_ref().filter(|entry| entry.is_fresh(looked))
+            && let Some(selected) = self.pick(ex, entry, preference)?
+        {
+            return Ok(Found::File(selected));
         }
-        match self.root.open_beneath(place.path())? {
-            Some(Opened::File(file, stamp)) if !place.is_folder_form() => {
-                Ok(Found::File(Selected { file, stamp, path: place.path().to_vec() }))
+        let candidate = match self.root.open_beneath(place.path())? {
+            Some(Opened::File(file, stamp)) if !place.is_folder_form() => Some((place.path().to_vec(), file, stamp)),
+            Some(Opened::Folder(_)) if !place.ends_in_slash() => return Ok(Found::Elsewhere),
+            Some(Opened::Folder(descriptor)) => match self.find_index(place.path())? {
+                None if self.options.has_listings => {
+                    let path = place.path().to_vec();
+                    return Ok(Found::Folder(Folder { descriptor, root: &self.root, path }));
+                }
+                index => index,
+            },
+            Some(Opened::File(..)) | None => None,
+        };
+        let Some((path, file, stamp)) = candidate else {
+            if let (Some((cache, key)), true) = (memory, known.is_some()) {
+                cache.forget(key);
             }
-            Some(Opened::Folder(_)) if !place.ends_in_slash() => Ok(Found::Elsewhere),
-            Some(Opened::Folder(descriptor)) => self.find_index(place.path(), descriptor),
-            Some(Opened::File(..)) | None => Ok(Found::Missing),
-        }
+            return Ok(Found::Missing);
+        };
+        self.select(ex, preference, Candidate { path, file, stamp, memory, known, looked }).map(Found::File)
     }
 
-    fn find_index(&self, folder: &[u8], descriptor: OwnedFd) -> io::Result<Found<'_>> {
+    fn find_index(&self, folder: &[u8]) -> io::Result<Option<(Vec<u8>, File, Stamp)>> {
         for page in &self.options.index_pages {
             let path = joined(folder, page.as_os_str().as_bytes());
             if let Some(Opened::File(file, stamp)) = self.root.open_beneath(&path)? {
-                return Ok(Found::File(Selected { file, stamp, path }));
+                return Ok(Some((path, file, stamp)));
             }
         }
-        if !self.options.has_listings {
-            return Ok(Found::Missing);
-        }
-        Ok(Found::Folder(Folder { descriptor, root: &self.root, path: folder.to_vec() }))
+        Ok(None)
     }
+
+    fn preference(&self, ex: &Exchange<'_>) -> Preference {
+        if !self.options.precompressed {
+            return Preference::IDENTITY;
+        }
+        let fields: Vec<_> = ex.headers.get_all("Accept-Encoding").collect();
+        Preference::of(&fields)
+    }
+
+    /// The best coding of what is remembered. `None`: it is gone meanwhile.
+    fn pick(&self, ex: &Exchange<'_>, entry: &Entry, preference: Preference) -> io::Result<Option<Selected>> {
+        for coding in preference.iter() {
+            match entry.variant(coding) {
+                Variant::Absent => {}
+                Variant::Kept(kept) => return Ok(Some(Selected::Kept(Arc::clone(kept)))),
+                Variant::Large => {
+                    if let Some((file, stamp)) = self.open_coding(&entry.path, coding)? {
+                        let about = About::new(self, ex, &entry.path, coding, stamp);
+                        return Ok(Some(Selected::Open(about, file)));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn open_coding(&self, path: &[u8], coding: Coding) -> io::Result<Option<(File, Stamp)>> {
+        match self.root.open_beneath(&[path, coding.suffix()].concat())? {
+            Some(Opened::File(file, stamp)) => Ok(Some((file, stamp))),
+            Some(Opened::Folder(_)) | None => Ok(None),
+        }
+    }
+
+    /// The best coding of a file that is there; remembers it if there is room for it.
+    fn select(&self, ex: &Exchange<'_>, preference: Preference, candidate: Candidate<'_>) -> io::Result<Selected> {
+        let Candidate { path, file, stamp, memory, known, looked } = candidate;
+        let Some((cache, key)) = memory else { return self.open_best(ex, preference, &path, (file, stamp)) };
+        let mut original = Some((file, stamp));
+        let mut codings = [const { None }; CODINGS.len()];
+        for coding in CODINGS {
+            let opened = match coding {
+                Coding::Identity => original.take(),
+                _ if self.options.precompressed => self.open_coding(&path, coding)?,
+                _ => None,
+            };
+            codings[coding as usize] = opened.map(|(file, stamp)| {
+                let about = About::new(self, ex, &path, coding, stamp);
+                keep(about, file, known.as_ref().map(|entry| entry.variant(coding)))
+            });
+        }
+        let variants = codings.each_ref().map(|selected| match selected {
+            None => Variant::Absent,
+            Some(Selected::Open(..)) => Variant::Large,
+            Some(Selected::Kept(kept)) => Variant::Kept(Arc::clone(kept)),
+        });
+        if variants.iter().any(|variant| matches!(variant, Variant::Kept(_))) {
+            cache.put(key, Arc::new(Entry { path, variants, looked }));
+        } else if known.is_some() {
+            cache.forget(key);
+        }
+        let best = preference.iter().find_map(|coding| codings[coding as usize].take());
+        Ok(best.expect("every preference has the file as it is, and that is open"))
+    }
+
+    fn open_best(
+        &self,
+        ex: &Exchange<'_>,
+        preference: Preference,
+        path: &[u8],
+        original: (File, Stamp),
+    ) -> io::Result<Selected> {
+        for coding in preference.iter().take_while(|coding| *coding != Coding::Identity) {
+            if let Some((file, stamp)) = self.open_coding(path, coding)? {
+                return Ok(Selected::Open(About::new(self, ex, path, coding, stamp), file));
+            }
+        }
+        let (file, stamp) = original;
+        Ok(Selected::Open(About::new(self, ex, path, Coding::Identity, stamp), file))
+    }
+}
+
+/// Reads a small file into memory, unless it is there already.
+fn keep(about: About, mut file: File, known: Option<&Variant>) -> Selected {
+    if about.stamp.size > MAX_KEPT_BYTES {
+        return Selected::Open(about, file);
+    }
+    if let Some(Variant::Kept(kept)) = known
+        && kept.is_still(&about)
+    {
+        return Selected::Kept(Arc::clone(kept));
+    }
+    match read_whole(&mut file, &about.stamp) {
+        Some(bytes) => Selected::Kept(Arc::new(Kept::new(about, bytes, SystemTime::now()))),
+        None => Selected::Open(about, file),
+    }
+}
+
+/// All of a file, if nobody writes to it meanwhile.
+fn read_whole(file: &mut File, stamp: &Stamp) -> Option<Arc<[u8]>> {
+    let size = usize::try_from(stamp.size).ok()?;
+    let mut bytes = Vec::with_capacity(size + 1);
+    // One byte more than there should be: a file that has grown is found out.
+    file.take(stamp.size + 1).read_to_end(&mut bytes).ok()?;
+    let is_unchanged = Stamp::of(&file.metadata().ok()?) == *stamp;
+    (bytes.len() == size && is_unchanged).then(|| bytes.into())
 }

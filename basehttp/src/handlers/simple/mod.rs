@@ -1,53 +1,113 @@
 //! [`SimpleHTTPRequestHandler`]: files and folders, as `python -m http.server` serves them, and what that lacks.
 //!
-//! ```text
-//! path          what the request means beneath the root
-//! root          opens it, and nothing outside
-//! found         the file, the folder, or nothing
-//! media         its type
-//! listing       a folder's page
-//! ```
+//! One request's way: `path` says which place beneath the root is meant, `found` what stands there (opened by `root`, or
+//! out of the `cache`), `about` what is to be said of it, `reply` which status and which part of it, by the `conditions`
+//! and `ranges` of the request; `content` sends it. `listing` answers for folders, `pages` for what is not there.
 
+mod about;
 mod builder;
+mod cache;
+mod codings;
+mod conditions;
+mod content;
 mod found;
 mod listing;
 mod media;
+mod pages;
 mod path;
+mod ranges;
+mod reply;
 mod root;
 
-use std::fmt;
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::{ffi::OsStr, ffi::OsString, io, os::unix::ffi::OsStringExt};
+use std::{fmt, io};
 
 use basehttp::{Exchange, HTTPError, Result, http_handler};
 
 pub use self::builder::SimpleHTTPRequestHandlerBuilder;
+pub use self::content::Content;
 pub use self::listing::{Entry, EntryKind, Listing};
 
 use self::builder::Options;
-use self::found::{Found, Selected};
+use self::cache::Cache;
+use self::found::Found;
+use self::pages::Pages;
 use self::path::Place;
 use self::root::Root;
 
 /// Serves the files and folders beneath one folder: the seed's `SimpleHTTPRequestHandler`.
-#[allow(clippy::struct_field_names)]
+///
+/// On its own it is a handler for a server; a handler of yours can hand requests on to it.
+///
+/// ```no_run
+/// use basehttp::{HTTPServer, SimpleHTTPRequestHandler};
+///
+/// fn main() -> std::io::Result<()> {
+///     HTTPServer::bind(("127.0.0.1", 8000), SimpleHTTPRequestHandler::new("public")?)?.serve_forever()
+/// }
+/// ```
+///
+/// ```
+/// use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler};
+///
+/// struct Site {
+///     files: SimpleHTTPRequestHandler,
+/// }
+///
+/// #[http_handler(server_version = "Site/1.0", protocol_version = "HTTP/1.1")]
+/// impl Site {
+///     fn do_GET(&self, ex: &mut Exchange) -> Result {
+///         match ex.path {
+///             "/health" => Ok(ex.send_text(200, "fine\n")?),
+///             _ => self.files.do_GET(ex),
+///         }
+///     }
+/// }
+/// # let site = Site { files: SimpleHTTPRequestHandler::new(env!("CARGO_MANIFEST_DIR"))? };
+/// # let reply = basehttp::testing::respond(&site, b"GET /Cargo.toml HTTP/1.0\r\n\r\n");
+/// # assert!(reply.starts_with(b"HTTP/1.1 200 OK\r\nServer: Site/1.0 "));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # What is served
+///
+/// * Regular files, with `Last-Modified`, an `ETag` and ranges; requests that name a state of the file are answered as
+///   RFC 9110, section 13, says (304, 412, 206 or the whole).
+/// * For a folder its index page, or a listing. Without a slash at the end of its path it is a redirect to the path with
+///   one; a file with a slash is 404.
+/// * Nothing outside the folder: every path is resolved beneath it, links that lead out are not followed, and the file
+///   that was checked is the descriptor that is sent. Pipes, sockets and devices are 404, as are names with a leading
+///   dot (but beneath `/.well-known/`), and what may not be read.
+///
+/// Small files are kept in memory and looked at once a second; large ones are sent by the system from the disk's cache,
+/// and never held. A file that is overwritten in place while it is sent may arrive mixed: write a new one and rename it.
+///
+/// A method may wait for the disk. The server notices that, and keeps other requests going.
 pub struct SimpleHTTPRequestHandler {
     root: Root,
     options: Options,
+    pages: Pages,
+    /// Fields of every reply.
+    fields: Vec<(String, String)>,
+    cache: Option<Cache>,
 }
 
 /// Which validator files have besides `Last-Modified` (RFC 9110, section 8.8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ETag {
-    /// One that changes with the file's identity (device and inode), size, and the times of its last writing and its
-    /// last change, in nanoseconds: with every change of its bytes, but for two within one tick of the file system's
-    /// clock that leave the size as it is. Ranges can be resumed by it.
+    /// One that changes with the file's identity (device and inode), its size, and the times of its last writing and its
+    /// last change, in nanoseconds.
+    ///
+    /// So it changes with every change of the bytes, but for two that leave the size as it is within one tick of the
+    /// file system's clock (4 ms on most Linux systems). Downloads can be resumed by it. The same file on another machine
+    /// has another one.
     #[default]
     Strong,
-    /// One of size and time of last writing, the same on every machine that has the file from the same source. Says
-    /// that the content is as good as the same; ranges are not resumed by it.
+    /// One of the size and the time of the last writing: the same on all machines to which the file was copied with its
+    /// times. It says that the content is as good as the same, so that downloads are not resumed by it.
     Weak,
     /// None.
     Off,
@@ -56,18 +116,24 @@ pub enum ETag {
 #[http_handler(server_version = "SimpleHTTP/0.1.0", protocol_version = "HTTP/1.1")]
 impl SimpleHTTPRequestHandler {
     /// Answers a GET, or a HEAD, for the file or folder at `ex.path`.
+    ///
+    /// # Errors
+    /// What the system says when it has no descriptors or memory left (an [`HTTPError`] of 503), or its disk fails; a
+    /// client that went away. What is not there, or may not be read, is a 404, and no error.
     pub fn do_GET(&self, ex: &mut Exchange) -> Result {
-        let place = self.place_of(ex.path);
-        let found = match &place {
-            Some(place) => self.find(place).map_err(busy)?,
-            None => Found::Missing,
-        };
-        match found {
-            Found::File(selected) => self.send_selected(ex, selected),
-            Found::Elsewhere => redirect(ex),
-            Found::Folder(folder) => listing::send(ex, &folder, &self.options.listing),
-            Found::Missing => Ok(ex.send_error((404, "File not found"))?),
+        match self.answer(ex)? {
+            Some(content) => content.send(ex),
+            None => Ok(()),
         }
+    }
+
+    /// The fields of every reply, where the methods above have not sent them: OPTIONS, 501.
+    fn end_headers(&self, ex: &Exchange) -> io::Result<()> {
+        if !matches!(ex.command, "GET" | "HEAD") {
+            self.add_own_fields(ex);
+            self.add_preflight(ex);
+        }
+        Ok(())
     }
 }
 
@@ -85,20 +151,88 @@ impl SimpleHTTPRequestHandler {
         SimpleHTTPRequestHandlerBuilder::default()
     }
 
-    fn new_in(root: Root, options: Options) -> Self {
-        SimpleHTTPRequestHandler { root, options }
+    fn new_in(root: Root, mut options: Options) -> io::Result<Self> {
+        let pages = Pages::new(options.fallback_page.as_deref(), options.not_found_page.as_deref())?;
+        let mut fields = std::mem::take(&mut options.headers);
+        if let Some(origin) = &options.cors {
+            fields.push(("Access-Control-Allow-Origin".into(), origin.clone()));
+            fields.push(("Access-Control-Expose-Headers".into(), "*".into()));
+        }
+        options.listing.fields.clone_from(&fields);
+        let cache = (options.cache_bytes > 0).then(|| Cache::new(options.cache_bytes));
+        Ok(SimpleHTTPRequestHandler { root, options, pages, fields, cache })
+    }
+
+    /// Sends the head of the reply for the file at `ex.path`, and gives the bytes that it has announced, as the
+    /// original's method of that name.
+    ///
+    /// `None`: the reply is whole. It was a listing, a redirect, or it has no content (304, an error).
+    ///
+    /// ```
+    /// use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler};
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// struct Counting {
+    ///     files: SimpleHTTPRequestHandler,
+    ///     sent: AtomicU64,
+    /// }
+    ///
+    /// #[http_handler]
+    /// impl Counting {
+    ///     fn do_GET(&self, ex: &mut Exchange) -> Result {
+    ///         if let Some(mut content) = self.files.send_head(ex)? {
+    ///             let sent = std::io::copy(&mut content, &mut ex.wfile)?;
+    ///             self.sent.fetch_add(sent, Ordering::Relaxed);
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # let folder = env!("CARGO_MANIFEST_DIR");
+    /// # let files = SimpleHTTPRequestHandler::new(folder)?;
+    /// # let handler = Counting { files, sent: AtomicU64::new(0) };
+    /// # let reply = basehttp::testing::respond(&handler, b"GET /Cargo.toml HTTP/1.0\r\n\r\n");
+    /// # assert!(reply.ends_with(&std::fs::read(format!("{folder}/Cargo.toml"))?));
+    /// # assert_eq!(handler.sent.into_inner(), std::fs::metadata(format!("{folder}/Cargo.toml"))?.len());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`do_GET`](Self::do_GET).
+    pub fn send_head(&self, ex: &mut Exchange<'_>) -> Result<Option<Content>> {
+        let content = self.answer(ex)?;
+        if let Some(content) = &content {
+            ex.send_header("Content-Length", content.len()).end_headers()?;
+        }
+        Ok(content)
     }
 
     /// The path beneath the root that a request's path means: decoded, without query, dots and doubled slashes.
-    /// `None`: nothing that could exist. The original of the builder's option of that name.
+    /// `None`: nothing that could exist.
+    ///
+    /// The original of the builder's option of that name.
     pub fn translate_path(path: &str) -> Option<PathBuf> {
         Place::of_request(path).map(|place| OsString::from_vec(place.path().to_vec()).into())
     }
 
-    /// The media type of the file at `path`, guessed from its name.
+    /// The media type of the file at `path`, guessed from its name alone.
     pub fn guess_type(&self, path: &Path) -> String {
         let own = self.options.guess_type.as_ref().and_then(|guess| guess(path));
         own.unwrap_or_else(|| self.options.media_types.guess(path))
+    }
+
+    /// Begins the reply. `Some`: its head is open, and these bytes are to follow. `None`: it is whole.
+    fn answer(&self, ex: &mut Exchange<'_>) -> Result<Option<Content>> {
+        let place = self.place_of(ex.path).filter(|place| self.options.dot_files || !place.is_hidden());
+        let found = match &place {
+            Some(place) => self.find(ex, place).map_err(|error| busy(self, error))?,
+            None => Found::Missing,
+        };
+        match found {
+            Found::File(selected) => self.begin(ex, selected),
+            Found::Elsewhere => self.redirect(ex).map(|()| None),
+            Found::Folder(folder) => listing::send(ex, &folder, &self.options.listing).map(|()| None),
+            Found::Missing => self.begin_missing(ex),
+        }
     }
 
     fn place_of<'p>(&self, path: &'p str) -> Option<Place<'p>> {
@@ -108,31 +242,18 @@ impl SimpleHTTPRequestHandler {
         }
     }
 
-    fn send_selected(&self, ex: &Exchange<'_>, selected: Selected) -> Result {
-        let Selected { file, stamp, path } = selected;
-        let content_type = self.guess_type(Path::new(OsStr::from_bytes(&path)));
-        ex.send_response(200)
-            .send_header("Content-type", content_type)
-            .send_header("Last-Modified", ex.date_time_string(stamp.modified()));
-        if let Some(value) = &self.options.cache_control {
-            ex.send_header("Cache-Control", value);
+    /// What browsers ask before a request that a page may not make unasked.
+    fn add_preflight(&self, ex: &Exchange<'_>) {
+        if self.options.cors.is_some() && ex.headers.contains("Access-Control-Request-Method") {
+            ex.send_header("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");
+            ex.send_header("Access-Control-Allow-Headers", "*");
         }
-        if self.options.attachment {
-            ex.send_header("Content-Disposition", media::attachment(path::last_name(&path)));
-        }
-        Ok(ex.send_file(file, ..)?)
     }
 }
 
-fn redirect(ex: &Exchange<'_>) -> Result {
-    let location = path::folder_location(ex.path);
-    ex.send_response(301).send_header("Location", location).send_header("Content-Length", 0);
-    Ok(ex.end_headers()?)
-}
-
-/// The system's trouble, not the path's.
-fn busy(error: io::Error) -> HTTPError {
-    HTTPError::from(503).with_header("Retry-After", 1).with_source(error)
+/// The system's trouble, which may be over soon.
+fn busy(handler: &SimpleHTTPRequestHandler, error: io::Error) -> HTTPError {
+    handler.with_own_fields(HTTPError::from(503)).with_header("Retry-After", 1).with_source(error)
 }
 
 impl fmt::Debug for SimpleHTTPRequestHandler {

@@ -15,6 +15,8 @@ use super::found::Folder;
 #[derive(Clone, Default)]
 pub struct ListingOptions {
     pub dot_files: bool,
+    /// Fields of every reply.
+    pub fields: Vec<(String, String)>,
     pub look: Option<ListDirectory>,
 }
 
@@ -113,5 +115,9 @@ pub(super) fn send(ex: &mut Exchange<'_>, folder: &Folder<'_>, options: &Listing
         return look(ex, &listing);
     }
     let names: Vec<_> = listing.entries.iter().map(|entry| entry.name.to_string_lossy()).collect();
-    Ok(ex.send_text(200, names.join("\n"))?)
+    ex.send_response(200).send_header("Content-Type", "text/plain; charset=utf-8");
+    for (name, value) in &options.fields {
+        ex.send_header(name, value);
+    }
+    Ok(ex.send_body(names.join("\n"))?)
 }

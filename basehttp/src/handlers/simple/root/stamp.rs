@@ -34,6 +34,11 @@ impl Stamp {
     pub fn modified(&self) -> SystemTime {
         time(self.modified)
     }
+
+    /// When anything of it last changed; a time before 1970 is 1970.
+    pub fn changed(&self) -> SystemTime {
+        time(self.changed)
+    }
 }
 
 /// What the system's clock cannot express is 1970 as well: nothing a file says may end in a panic.

@@ -1,0 +1,129 @@
+//! What a reply says of a file's bytes: type, validators, coding. Made once for each state of a file.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use basehttp::Exchange;
+
+use super::codings::Coding;
+use super::conditions::Validators;
+use super::root::Stamp;
+use super::{ETag, SimpleHTTPRequestHandler, media, path};
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct About {
+    pub stamp: Stamp,
+    pub coding: Coding,
+    pub content_type: String,
+    pub last_modified: String,
+    pub etag: Option<String>,
+    /// `Content-Disposition`, where it was asked for.
+    pub disposition: Option<String>,
+    /// What `last_modified` says.
+    modified: SystemTime,
+}
+
+impl About {
+    /// What is to be said of the file at `path`, in the state `stamp`, which holds `path` or a coding of it.
+    pub fn new(
+        handler: &SimpleHTTPRequestHandler,
+        ex: &Exchange<'_>,
+        path: &[u8],
+        coding: Coding,
+        stamp: Stamp,
+    ) -> Self {
+        // RFC 9110, section 8.8.2.1: no date of the future.
+        let modified = whole_second(stamp.modified().min(SystemTime::now()));
+        let is_attachment = handler.options.attachment;
+        About {
+            stamp,
+            coding,
+            content_type: handler.guess_type(Path::new(OsStr::from_bytes(path))),
+            last_modified: ex.date_time_string(modified),
+            etag: etag(&stamp, handler.options.etag),
+            disposition: is_attachment.then(|| media::attachment(path::last_name(path))),
+            modified,
+        }
+    }
+
+    /// Of a file that nobody asks more about.
+    #[cfg(test)]
+    pub fn plain(stamp: Stamp) -> Self {
+        let (content_type, last_modified) = (String::new(), String::new());
+        let modified = SystemTime::UNIX_EPOCH;
+        About { stamp, coding: Coding::Identity, content_type, last_modified, etag: None, disposition: None, modified }
+    }
+
+    pub fn validators(&self) -> Validators<'_> {
+        Validators { etag: self.etag.as_deref(), modified: self.modified }
+    }
+}
+
+fn whole_second(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
+}
+
+/// RFC 9110, section 8.8.3.
+fn etag(stamp: &Stamp, kind: ETag) -> Option<String> {
+    let Stamp { device, inode, size, modified, changed } = *stamp;
+    match kind {
+        // Hashed: what numbers a server's disk gives its files is nobody's business.
+        ETag::Strong => {
+            let signed = [modified.0, modified.1, changed.0, changed.1].map(i64::cast_unsigned);
+            Some(format!("\"{:016x}\"", hashed([device, inode, size].into_iter().chain(signed))))
+        }
+        ETag::Weak => Some(format!("W/\"{:x}-{:x}-{:x}\"", size, modified.0, modified.1)),
+        ETag::Off => None,
+    }
+}
+
+/// The same on every run: FNV-1a, and a last mix so that all digits depend on all numbers.
+fn hashed(numbers: impl Iterator<Item = u64>) -> u64 {
+    let bytes = numbers.flat_map(u64::to_le_bytes);
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash ^ hash >> 33
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAMP: Stamp = Stamp { device: 1, inode: 2, size: 3, modified: (4, 5), changed: (6, 7) };
+
+    #[test]
+    fn a_strong_etag_changes_with_each_part_of_the_stamp() {
+        let others = [
+            Stamp { device: 2, ..STAMP },
+            Stamp { inode: 3, ..STAMP },
+            Stamp { size: 4, ..STAMP },
+            Stamp { modified: (5, 5), ..STAMP },
+            Stamp { modified: (4, 6), ..STAMP },
+            Stamp { modified: (-4, 5), ..STAMP },
+            Stamp { changed: (7, 7), ..STAMP },
+            Stamp { changed: (6, 8), ..STAMP },
+        ];
+        let own = etag(&STAMP, ETag::Strong).expect("there is one");
+        assert_eq!(own.len(), 18, "sixteen digits in quotes: {own}");
+        assert!(own.starts_with('"') && own.ends_with('"'), "{own}");
+        assert_eq!(etag(&STAMP, ETag::Strong), Some(own.clone()), "the same for the same");
+        for other in others {
+            assert_ne!(etag(&other, ETag::Strong), Some(own.clone()), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_weak_etag_is_the_same_on_another_disk() {
+        let own = etag(&STAMP, ETag::Weak);
+        assert_eq!(own.as_deref(), Some("W/\"3-4-5\""));
+        assert_eq!(etag(&Stamp { device: 2, inode: 3, changed: (7, 8), ..STAMP }, ETag::Weak), own);
+        assert_ne!(etag(&Stamp { size: 4, ..STAMP }, ETag::Weak), own);
+        assert_ne!(etag(&Stamp { modified: (4, 6), ..STAMP }, ETag::Weak), own);
+        assert_eq!(etag(&STAMP, ETag::Off), None);
+    }
+}

@@ -1,0 +1,186 @@
+//! Small files in memory, by the path they are asked for, within a bound in bytes.
+//!
+//! An entry is what one look at the disk found: body and validators of one state of a file, together, which never change
+//! afterwards. It is good for one second; then the disk is asked anew, and what has not changed is taken over unread.
+//! What is given up first is what nobody has asked for since it was last looked at (a clock, the cheap form of "least
+//! recently used").
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::about::About;
+use super::codings::{CODINGS, Coding};
+
+/// The largest file that is kept: 64 KiB. Larger ones cost less by sendfile(2).
+pub const MAX_KEPT_BYTES: u64 = 64 * 1024;
+
+/// How long an entry is believed: 1 s, the longest time for which a change may go unnoticed.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How old a change must be for the file's times to tell the next one apart: 2 s, the coarsest clock that a file system
+/// is known to have (FAT).
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// What an entry costs besides bodies and path: 1 KiB, for texts, map and ring.
+const ENTRY_BYTES: usize = 1024;
+
+/// One state of a small file.
+#[derive(Debug)]
+pub struct Kept {
+    pub about: About,
+    pub bytes: Arc<[u8]>,
+    /// The file had just been changed when it was read: it may have changed again within the same tick of its clock.
+    is_young: bool,
+}
+
+impl Kept {
+    /// `bytes` were read from the file just now.
+    pub fn new(about: About, bytes: Arc<[u8]>, now: SystemTime) -> Self {
+        let is_young = now.duration_since(about.stamp.changed()).is_ok_and(|age| age < SETTLED);
+        let is_of_the_future = about.stamp.changed() > now;
+        Kept { about, bytes, is_young: is_young || is_of_the_future }
+    }
+
+    /// Whether a file in the state that `other` tells has these bytes.
+    pub fn is_still(&self, about: &About) -> bool {
+        self.about.stamp == about.stamp && !self.is_young
+    }
+}
+
+/// What is known of one coding of a file.
+#[derive(Clone, Debug)]
+pub enum Variant {
+    /// There is no such file.
+    Absent,
+    /// Too large to be kept: to be opened for each request.
+    Large,
+    Kept(Arc<Kept>),
+}
+
+/// What a path led to.
+#[derive(Debug)]
+pub struct Entry {
+    /// The file's own path beneath the root: of an index page it is longer than the one asked for.
+    pub path: Vec<u8>,
+    /// By the number of the coding.
+    pub variants: [Variant; CODINGS.len()],
+    /// Before the disk was asked.
+    pub looked: Instant,
+}
+
+impl Entry {
+    pub fn variant(&self, coding: Coding) -> &Variant {
+        &self.variants[coding as usize]
+    }
+
+    /// Whether it may be used without asking the disk.
+    pub fn is_fresh(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.looked) < FRESH
+    }
+
+    fn cost(&self, key: &[u8]) -> usize {
+        let body = |variant: &Variant| if let Variant::Kept(kept) = variant { kept.bytes.len() } else { 0 };
+        ENTRY_BYTES + key.len() + self.path.len() + self.variants.iter().map(body).sum::<usize>()
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Cache {
+    max_bytes: usize,
+    shelf: RwLock<Shelf>,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    slots: HashMap<Arc<[u8]>, Slot>,
+    /// The keys in the order in which they are looked at when room is needed.
+    ring: VecDeque<Arc<[u8]>>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Slot {
+    entry: Arc<Entry>,
+    cost: usize,
+    /// Asked for since the ring came by.
+    was_used: AtomicBool,
+}
+
+impl Cache {
+    pub fn new(max_bytes: usize) -> Self {
+        Cache { max_bytes, shelf: RwLock::default() }
+    }
+
+    /// What is remembered of `key`, fresh or not.
+    pub fn get(&self, key: &[u8]) -> Option<Arc<Entry>> {
+        let inside = self.read();
+        let slot = inside.slots.get(key)?;
+        // Read first, so that cores that ask for the same do not take the line from each other.
+        if !slot.was_used.load(Ordering::Relaxed) {
+            slot.was_used.store(true, Ordering::Relaxed);
+        }
+        Some(Arc::clone(&slot.entry))
+    }
+
+    /// Remembers `entry`, in place of what was remembered.
+    pub fn put(&self, key: &[u8], entry: Arc<Entry>) {
+        let cost = entry.cost(key);
+        if cost > self.max_bytes {
+            return self.forget(key);
+        }
+        let mut inside = self.write();
+        let inside = &mut *inside;
+        if let Some(slot) = inside.slots.get_mut(key) {
+            inside.bytes = inside.bytes - slot.cost + cost;
+            (slot.entry, slot.cost) = (entry, cost);
+        } else {
+            let key: Arc<[u8]> = key.into();
+            inside.slots.insert(Arc::clone(&key), Slot { entry, cost, was_used: AtomicBool::new(false) });
+            inside.ring.push_back(key);
+            inside.bytes += cost;
+        }
+        inside.make_room(self.max_bytes);
+    }
+
+    /// Forgets what is remembered of `key`.
+    pub fn forget(&self, key: &[u8]) {
+        let mut inside = self.write();
+        if let Some(slot) = inside.slots.remove(key) {
+            inside.bytes -= slot.cost;
+            inside.ring.retain(|other| **other != *key);
+        }
+    }
+
+    /// No code that could panic runs under the lock; a poisoned one is as good.
+    fn read(&self) -> RwLockReadGuard<'_, Shelf> {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Shelf> {
+        self.shelf.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf {
+    /// Gives up entries until the rest fits. Each round of the ring clears a mark or an entry, so that it ends.
+    fn make_room(&mut self, max_bytes: usize) {
+        while self.bytes > max_bytes {
+            let Some(key) = self.ring.pop_front() else { return };
+            match self.slots.get(&key).map(|slot| slot.was_used.swap(false, Ordering::Relaxed)) {
+                Some(true) => self.ring.push_back(key),
+                Some(false) => {
+                    if let Some(slot) = self.slots.remove(&key) {
+                        self.bytes -= slot.cost;
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

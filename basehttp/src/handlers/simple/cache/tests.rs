@@ -1,0 +1,90 @@
+use super::super::root::Stamp;
+use super::*;
+
+fn kept(bytes: usize, changed: i64, now: u64) -> Arc<Kept> {
+    let stamp = Stamp { device: 1, inode: 1, size: bytes as u64, modified: (0, 0), changed: (changed, 0) };
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
+    Arc::new(Kept::new(About::plain(stamp), vec![0; bytes].into(), now))
+}
+
+fn entry(bytes: usize) -> Arc<Entry> {
+    let mut variants = [const { Variant::Absent }; CODINGS.len()];
+    variants[Coding::Identity as usize] = Variant::Kept(kept(bytes, 0, 100));
+    Arc::new(Entry { path: Vec::new(), variants, looked: Instant::now() })
+}
+
+/// What the keys cost, added up anew; and the ring has each key once.
+fn check(cache: &Cache) -> usize {
+    let inside = cache.read();
+    let bytes = inside.slots.iter().map(|(key, slot)| slot.entry.cost(key)).sum();
+    assert_eq!(inside.bytes, bytes, "the sum is kept");
+    assert_eq!(inside.ring.len(), inside.slots.len(), "the ring has the keys");
+    assert!(inside.ring.iter().all(|key| inside.slots.contains_key(key)), "and no others");
+    assert!(bytes <= cache.max_bytes, "{bytes} of {}", cache.max_bytes);
+    bytes
+}
+
+#[test]
+fn the_bytes_stay_within_the_bound_whatever_is_put() {
+    let cache = Cache::new(100_000);
+    for round in 0..2000_usize {
+        let key = format!("file{}", round * 7919 % 300);
+        match round % 5 {
+            0 => cache.forget(key.as_bytes()),
+            1 => drop(cache.get(key.as_bytes())),
+            _ => cache.put(key.as_bytes(), entry(round * 31 % 20_000)),
+        }
+        check(&cache);
+    }
+    assert!(check(&cache) > 50_000, "and they are used");
+}
+
+#[test]
+fn what_is_asked_for_stays_and_what_nobody_asks_for_goes() {
+    let cache = Cache::new(20 * (ENTRY_BYTES + 1000 + 10));
+    cache.put(b"popular", entry(1000));
+    for other in 0..200 {
+        assert!(cache.get(b"popular").is_some(), "after {other} others");
+        cache.put(format!("other{other}").as_bytes(), entry(1000));
+    }
+    assert!(cache.get(b"other0").is_none());
+    assert!(cache.get(b"other199").is_some());
+}
+
+#[test]
+fn what_is_larger_than_the_bound_is_not_kept_and_takes_nothings_place() {
+    let cache = Cache::new(10_000);
+    cache.put(b"small", entry(1));
+    cache.put(b"large", entry(10_000));
+    assert!(cache.get(b"small").is_some());
+    assert!(cache.get(b"large").is_none());
+    cache.put(b"small", entry(10_000));
+    assert!(cache.get(b"small").is_none(), "the old state is not served in place of one that cannot be kept");
+    check(&cache);
+}
+
+#[test]
+fn an_entry_is_fresh_for_one_second() {
+    let entry = entry(1);
+    assert!(entry.is_fresh(entry.looked));
+    assert!(entry.is_fresh(entry.looked + Duration::from_millis(999)));
+    assert!(!entry.is_fresh(entry.looked + Duration::from_secs(1)));
+}
+
+#[test]
+fn bytes_are_taken_over_only_if_the_file_had_settled_when_they_were_read() {
+    let table = [
+        (50, 100, true, "changed long before"),
+        (98, 100, true, "two seconds before"),
+        (99, 100, false, "just before: the next change may have the same time"),
+        (100, 100, false, "just now"),
+        (101, 100, false, "another machine's clock"),
+    ];
+    for (changed, now, expected, why) in table {
+        let kept = kept(5, changed, now);
+        let same = About::plain(kept.about.stamp);
+        assert_eq!(kept.is_still(&same), expected, "{why}");
+        let longer = About::plain(Stamp { size: 6, ..same.stamp });
+        assert!(!kept.is_still(&longer), "another state: {why}");
+    }
+}

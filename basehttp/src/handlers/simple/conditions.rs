@@ -1,0 +1,203 @@
+//! Preconditions of a request against a file's validators. Pure decisions, in the order of RFC 9110, section 13.2.2.
+//!
+//! | step | field                 | looked at                          | false |
+//! |------|-----------------------|------------------------------------|-------|
+//! | 1    | `If-Match`            | always, by strong comparison       | 412   |
+//! | 2    | `If-Unmodified-Since` | without `If-Match`                 | 412   |
+//! | 3    | `If-None-Match`       | always, by weak comparison         | 304   |
+//! | 4    | `If-Modified-Since`   | without `If-None-Match`            | 304   |
+//! | 5    | `If-Range`            | with `Range`, by strong comparison | whole |
+//!
+//! A date that cannot be read is as good as none; so is one in a list.
+
+use std::time::{Duration, SystemTime};
+
+use basehttp::Headers;
+
+/// What a file's state is known by to clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Validators<'v> {
+    /// With its quotes, and `W/` if it is weak.
+    pub etag: Option<&'v str>,
+    /// What `Last-Modified` says: whole seconds.
+    pub modified: SystemTime,
+}
+
+/// What the preconditions make of a GET or HEAD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As if there were none.
+    Send,
+    /// 304: the client has it.
+    NotModified,
+    /// 412.
+    Failed,
+}
+
+/// Judges a request by all its preconditions but `If-Range`.
+pub fn judge(headers: Headers<'_>, validators: Validators<'_>) -> Verdict {
+    let has_passed = if headers.contains("If-Match") {
+        matches_any(headers, "If-Match", |tag| is_strong_match(tag, validators.etag))
+    } else {
+        date(headers, "If-Unmodified-Since").is_none_or(|date| validators.modified <= date)
+    };
+    if !has_passed {
+        return Verdict::Failed;
+    }
+    let is_known = if headers.contains("If-None-Match") {
+        matches_any(headers, "If-None-Match", |tag| is_weak_match(tag, validators.etag))
+    } else {
+        date(headers, "If-Modified-Since").is_some_and(|date| validators.modified <= date)
+    };
+    if is_known { Verdict::NotModified } else { Verdict::Send }
+}
+
+/// How long ago a file must have been written for its date to tell its states apart: within the second of the date it
+/// may have been written again (RFC 9110, section 8.8.2.2).
+const DATE_IS_STRONG_AFTER: Duration = Duration::from_secs(2);
+
+/// Whether `Range` counts: there is no `If-Range`, or it names the state that the file is in.
+pub fn allows_range(headers: Headers<'_>, validators: Validators<'_>, now: impl FnOnce() -> SystemTime) -> bool {
+    match headers.get_bytes("If-Range") {
+        None => true,
+        Some(tag) if tag.starts_with(b"\"") || tag.starts_with(b"W/") => {
+            str::from_utf8(tag).is_ok_and(|tag| is_strong_match(tag, validators.etag))
+        }
+        Some(_) => {
+            let is_settled = now().duration_since(validators.modified).is_ok_and(|age| age >= DATE_IS_STRONG_AFTER);
+            is_settled && date(headers, "If-Range") == Some(validators.modified)
+        }
+    }
+}
+
+/// Whether a list of entity tags, over all fields of that name, is `*` or has one that matches.
+fn matches_any(headers: Headers<'_>, name: &str, is_match: impl Fn(&str) -> bool) -> bool {
+    headers.get_all(name).any(|list| list.trim() == "*" || tags(list).any(&is_match))
+}
+
+/// The entity tags of a list, up to the first thing that is none.
+fn tags(list: &str) -> impl Iterator<Item = &str> {
+    let mut rest = list;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        let opaque = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?;
+        let end = rest.len() - opaque.len() + opaque.find('"')? + 1;
+        let (tag, behind) = rest.split_at(end);
+        rest = behind;
+        Some(tag)
+    })
+}
+
+/// RFC 9110, section 8.8.3.2: both are strong, and the same.
+fn is_strong_match(tag: &str, own: Option<&str>) -> bool {
+    own.is_some_and(|own| own == tag && !own.starts_with("W/"))
+}
+
+/// The same but for `W/`.
+fn is_weak_match(tag: &str, own: Option<&str>) -> bool {
+    own.is_some_and(|own| opaque(own) == opaque(tag))
+}
+
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
+}
+
+fn date(headers: Headers<'_>, name: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(name)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use basehttp::Field;
+
+    use super::*;
+    use Verdict::{Failed, NotModified, Send};
+
+    const BEFORE: &str = "Tue, 14 Nov 2023 22:13:19 GMT";
+    const THEN: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
+    const AFTER: &str = "Tue, 14 Nov 2023 22:13:21 GMT";
+
+    fn then() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+    }
+
+    type Fields<'f> = &'f [(&'f str, &'f str)];
+
+    fn validators(etag: &str) -> Validators<'_> {
+        Validators { etag: Some(etag).filter(|etag| !etag.is_empty()), modified: then() }
+    }
+
+    #[test]
+    fn preconditions_are_judged_in_the_standards_order() {
+        let (strong, weak, none) = ("\"a\"", "W/\"a\"", "");
+        let (im, ius, inm, ims) = ("If-Match", "If-Unmodified-Since", "If-None-Match", "If-Modified-Since");
+        let table: [(Fields<'_>, &str, Verdict, &str); 36] = [
+            (&[], strong, Send, "no precondition"),
+            (&[(im, "\"a\"")], strong, Send, "the same"),
+            (&[(im, "\"b\"")], strong, Failed, "another"),
+            (&[(im, "\"b\", \"a\"")], strong, Send, "one of them"),
+            (&[(im, "\"b\""), (im, "\"a\"")], strong, Send, "one of them, in two fields"),
+            (&[(im, "*")], strong, Send, "any"),
+            (&[(im, "*")], none, Send, "any"),
+            (&[(im, "W/\"a\"")], strong, Failed, "a weak one never matches strongly"),
+            (&[(im, "W/\"a\"")], weak, Failed, "nor does it match itself"),
+            (&[(im, "\"a\"")], weak, Failed, "nor a strong one ours"),
+            (&[(im, "\"a\"")], none, Failed, "we have none"),
+            (&[(im, "a")], strong, Failed, "no entity tag"),
+            (&[(im, "\"a\""), (ius, BEFORE)], strong, Send, "the date is not looked at"),
+            (&[(ius, THEN)], strong, Send, "not modified since"),
+            (&[(ius, AFTER)], strong, Send, "not modified since"),
+            (&[(ius, BEFORE)], strong, Failed, "modified since"),
+            (&[(ius, "yesterday")], strong, Send, "no date"),
+            (&[(inm, "\"a\"")], strong, NotModified, "the same"),
+            (&[(inm, "W/\"a\"")], strong, NotModified, "the same, weakly"),
+            (&[(inm, "\"a\"")], weak, NotModified, "the same, weakly"),
+            (&[(inm, "\"b\"")], strong, Send, "another"),
+            (&[(inm, "\"b\" ,\t W/\"c\",\"a\"")], strong, NotModified, "one of them"),
+            (&[(inm, "\"b, \"a\"")], strong, Send, "a quote that is not closed where it should be"),
+            (&[(inm, "*")], strong, NotModified, "any"),
+            (&[(inm, "\"*\"")], strong, Send, "not any: a tag of that name"),
+            (&[(inm, "\"b\""), (ims, AFTER)], strong, Send, "the date is not looked at"),
+            (&[(inm, "\"b\""), (ims, AFTER)], none, Send, "the date is not looked at"),
+            (&[(ims, THEN)], strong, NotModified, "not modified since"),
+            (&[(ims, AFTER)], none, NotModified, "not modified since"),
+            (&[(ims, BEFORE)], strong, Send, "modified since"),
+            (&[(ims, "Tuesday, 14-Nov-23 22:13:20 GMT")], strong, NotModified, "the date of RFC 850"),
+            (&[(ims, "Tue Nov 14 22:13:20 2023")], strong, NotModified, "the date of asctime"),
+            (&[(ims, "Tue, 14 Nov 2023 22:13:20 +0100")], strong, Send, "another zone is no date"),
+            (&[(ims, "0")], strong, Send, "no date"),
+            (&[(im, "\"b\""), (inm, "\"a\"")], strong, Failed, "If-Match comes first"),
+            (&[(im, "\"a\""), (inm, "\"a\"")], strong, NotModified, "and then If-None-Match"),
+        ];
+        for (fields, etag, expected, why) in table {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| Field::new(name, value.as_bytes())).collect();
+            assert_eq!(judge(Headers::new(&fields), validators(etag)), expected, "{fields:?} for {etag}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_range_counts_only_for_the_state_that_if_range_names() {
+        let table = [
+            ("\"a\"", "\"a\"", true, "the same"),
+            ("\"b\"", "\"a\"", false, "another"),
+            ("W/\"a\"", "\"a\"", false, "weak"),
+            ("W/\"a\"", "W/\"a\"", false, "weak"),
+            ("\"a\"", "", false, "we have none"),
+            (THEN, "\"a\"", true, "the same date"),
+            (BEFORE, "\"a\"", false, "another date"),
+            (AFTER, "\"a\"", false, "another date, if a later one"),
+            ("soon", "\"a\"", false, "no date"),
+            ("*", "\"a\"", false, "no tag"),
+        ];
+        for (value, etag, expected, why) in table {
+            let fields = [Field::new("If-Range", value.as_bytes())];
+            let later = || then() + Duration::from_secs(60);
+            assert_eq!(allows_range(Headers::new(&fields), validators(etag), later), expected, "{value}: {why}");
+        }
+        assert!(allows_range(Headers::new(&[]), validators(""), then), "without If-Range");
+        let fields = [Field::new("If-Range", THEN.as_bytes())];
+        let (headers, validators) = (Headers::new(&fields), validators("\"a\""));
+        assert!(!allows_range(headers, validators, || then() + Duration::from_secs(1)), "it may be written again yet");
+        assert!(!allows_range(headers, validators, || then() - Duration::from_secs(1)), "a file of the future");
+    }
+}

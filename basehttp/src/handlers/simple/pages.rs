@@ -1,0 +1,87 @@
+//! The pages that stand in for what is not there: where in the folder they are.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use basehttp::{Exchange, HTTPError, Result};
+
+use super::content::Content;
+use super::found::{Found, Selected};
+use super::path::{self, Place};
+use super::{SimpleHTTPRequestHandler, busy};
+
+/// See the builder's options of these names.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    fallback: Option<Place<'static>>,
+    not_found: Option<Place<'static>>,
+}
+
+impl Pages {
+    /// Both are paths beneath the root.
+    pub fn new(fallback: Option<&Path>, not_found: Option<&Path>) -> io::Result<Self> {
+        let place = |path: &Path| {
+            let place = Place::of_path(path.as_os_str().as_bytes(), "").filter(|place| !place.is_folder_form());
+            place.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, format!("{} is no page", path.display())))
+        };
+        Ok(Pages { fallback: fallback.map(place).transpose()?, not_found: not_found.map(place).transpose()? })
+    }
+}
+
+impl SimpleHTTPRequestHandler {
+    /// Answers for what is not there. `None`: the reply is whole.
+    pub(super) fn begin_missing(&self, ex: &Exchange<'_>) -> Result<Option<Content>> {
+        if let Some(selected) = self.page(ex, self.pages.fallback.as_ref().filter(|_| may_be_a_program_s(ex.path)))? {
+            return self.begin(ex, selected);
+        }
+        if let Some(selected) = self.page(ex, self.pages.not_found.as_ref())? {
+            return Ok(Some(self.begin_not_found(ex, selected)));
+        }
+        self.refuse(ex, HTTPError::new(404, "File not found")).map(|()| None)
+    }
+
+    fn page(&self, ex: &Exchange<'_>, place: Option<&Place<'_>>) -> Result<Option<Selected>> {
+        let Some(place) = place else { return Ok(None) };
+        match self.find(ex, place).map_err(|error| busy(self, error))? {
+            Found::File(selected) => Ok(Some(selected)),
+            Found::Elsewhere | Found::Folder(_) | Found::Missing => Ok(None),
+        }
+    }
+}
+
+/// A program that runs in the browser makes paths without dots; what has one in its last segment is a file's name, and
+/// a page in place of a script that is gone would only be harder to understand than a 404.
+fn may_be_a_program_s(raw: &str) -> bool {
+    let path = path::without_query(raw);
+    !path::last_name(path.as_bytes()).contains(&b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_a_dot_in_its_last_segment_is_a_files() {
+        let table = [
+            ("/", true),
+            ("/users/7", true),
+            ("/users/7/", true),
+            ("/v1.2/users", true),
+            ("/users?file=a.js", true),
+            ("/app.js", false),
+            ("/a/b.c?d", false),
+            ("/.env", false),
+        ];
+        for (raw, expected) in table {
+            assert_eq!(may_be_a_program_s(raw), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_a_file_beneath_the_root() {
+        for (path, is_page) in [("404.html", true), ("/a/404.html", true), ("", false), ("..", false), ("a\0", false)] {
+            assert_eq!(Pages::new(None, Some(Path::new(path))).is_ok(), is_page, "{path:?}");
+        }
+    }
+}

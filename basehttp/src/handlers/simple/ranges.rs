@@ -1,0 +1,173 @@
+//! Which parts of a file a `Range` field asks for (RFC 9110, section 14). Pure decisions.
+//!
+//! | field                                       | answer                        |
+//! |---------------------------------------------|-------------------------------|
+//! | another unit, malformed, `5-2`              | whole: as if it were not there |
+//! | overlapping, or more than 16                | whole (*)                     |
+//! | one part that there is                      | 206                           |
+//! | several                                     | 206, multipart/byteranges     |
+//! | none that there is                          | 416                           |
+//!
+//! (*) A request of a few bytes must not make more to send than the file has, nor hundreds of tiny parts: no player or
+//! downloader asks like that, those who wear servers out do (RFC 9110, section 14.2).
+
+use std::ops::Range;
+
+/// How many parts one request gets: 16. PDF readers ask for a handful.
+const MAX_RANGES: usize = 16;
+
+/// What a `Range` field asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ranges {
+    /// All of it.
+    Whole,
+    /// Parts that are there and do not overlap, in the order asked for: at least one, none of them empty.
+    Parts(Vec<Range<u64>>),
+    /// Only what is not there.
+    Unsatisfiable,
+}
+
+/// Reads the value of a `Range` field for a file of `size` bytes.
+pub fn ranges(value: &str, size: u64) -> Ranges {
+    let Some(specs) = specs(value) else { return Ranges::Whole };
+    // An empty file has no part that a Content-Range could name, but all of it is there.
+    if size == 0 && specs.iter().any(|spec| matches!(spec, Spec::Last(1..))) {
+        return Ranges::Whole;
+    }
+    let parts: Vec<_> = specs.iter().filter_map(|spec| spec.within(size)).collect();
+    match parts.len() {
+        0 => Ranges::Unsatisfiable,
+        _ if overlap(&parts) => Ranges::Whole,
+        _ => Ranges::Parts(parts),
+    }
+}
+
+/// One range as it was asked for.
+#[derive(Clone, Copy)]
+enum Spec {
+    /// `5-`
+    From(u64),
+    /// `5-9`
+    FromTo(u64, u64),
+    /// `-5`
+    Last(u64),
+}
+
+impl Spec {
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once('-')? {
+            ("", count) => Some(Spec::Last(number(count)?)),
+            (first, "") => Some(Spec::From(number(first)?)),
+            (first, last) => Some(Spec::FromTo(number(first)?, number(last)?)).filter(Spec::is_forward),
+        }
+    }
+
+    fn is_forward(&self) -> bool {
+        !matches!(self, Spec::FromTo(first, last) if first > last)
+    }
+
+    fn within(self, size: u64) -> Option<Range<u64>> {
+        let range = match self {
+            Spec::From(first) => first..size,
+            Spec::FromTo(first, last) => first..last.saturating_add(1).min(size),
+            Spec::Last(count) => size.saturating_sub(count)..size,
+        };
+        Some(range).filter(|range| range.start < range.end)
+    }
+}
+
+/// The ranges asked for; `None` if the field is to be ignored.
+fn specs(value: &str) -> Option<Vec<Spec>> {
+    let (unit, list) = value.split_once('=')?;
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return None;
+    }
+    let items = list.split(',').map(|item| item.trim_matches([' ', '\t'])).filter(|item| !item.is_empty());
+    let specs = items.take(MAX_RANGES + 1).map(Spec::parse).collect::<Option<Vec<_>>>()?;
+    (1..=MAX_RANGES).contains(&specs.len()).then_some(specs)
+}
+
+/// A number too large for a file is the largest.
+fn number(digits: &str) -> Option<u64> {
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| digits.parse().unwrap_or(u64::MAX))
+}
+
+fn overlap(parts: &[Range<u64>]) -> bool {
+    let mut sorted: Vec<_> = parts.iter().collect();
+    sorted.sort_by_key(|part| part.start);
+    sorted.windows(2).any(|pair| pair[0].end > pair[1].start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_field_names_parts_of_ten_bytes() {
+        let whole = || Ranges::Whole;
+        // First byte, and the one behind the last.
+        let parts = |parts: &[(u64, u64)]| Ranges::Parts(parts.iter().map(|&(first, end)| first..end).collect());
+        let none = || Ranges::Unsatisfiable;
+        let table = [
+            ("bytes=0-0", parts(&[(0, 1)]), "the first byte"),
+            ("bytes=0-9", parts(&[(0, 10)]), "all, but as a part"),
+            ("bytes=2-4", parts(&[(2, 5)]), "the last byte counts"),
+            ("bytes=5-", parts(&[(5, 10)]), "to the end"),
+            ("bytes=5-99", parts(&[(5, 10)]), "beyond the end"),
+            ("bytes=-3", parts(&[(7, 10)]), "the last three"),
+            ("bytes=-99", parts(&[(0, 10)]), "more than there is"),
+            ("BYTES=0-0", parts(&[(0, 1)]), "units have no case"),
+            ("bytes=0-1, 4-5", parts(&[(0, 2), (4, 6)]), "two"),
+            ("bytes=4-5,0-1", parts(&[(4, 6), (0, 2)]), "in the order asked for"),
+            ("bytes=0-1,2-3", parts(&[(0, 2), (2, 4)]), "neighbours"),
+            ("bytes=0-1,,\t20-30 ,", parts(&[(0, 2)]), "what is not there is left out"),
+            ("bytes=10-", none(), "behind the end"),
+            ("bytes=10-20", none(), "behind the end"),
+            ("bytes=-0", none(), "the last none"),
+            ("bytes=99999999999999999999999-", none(), "a number beyond all files"),
+            ("bytes=0-99999999999999999999999", parts(&[(0, 10)]), "a number beyond all files"),
+            ("bytes=18446744073709551615-18446744073709551615", none(), "the largest number"),
+            ("bytes=5-2", whole(), "backwards"),
+            ("bytes=5-2,0-1", whole(), "one of them backwards"),
+            ("bytes=a-b", whole(), "no numbers"),
+            ("bytes=1-2x", whole(), "no number"),
+            ("bytes=+1-2", whole(), "no number"),
+            ("bytes=--1", whole(), "no number"),
+            ("bytes=-", whole(), "nothing"),
+            ("bytes=", whole(), "nothing"),
+            ("bytes", whole(), "nothing"),
+            ("", whole(), "nothing"),
+            ("bytes 0-1", whole(), "another syntax"),
+            ("bytes= 0 - 1", whole(), "blanks inside"),
+            ("lines=0-1", whole(), "another unit"),
+            ("bytes=0-5,3-9", whole(), "overlapping"),
+            ("bytes=3-9,0-5", whole(), "overlapping, backwards"),
+            ("bytes=0-,-1", whole(), "overlapping"),
+            ("bytes=0-0,0-0", whole(), "the same twice"),
+        ];
+        for (value, expected, why) in table {
+            assert_eq!(ranges(value, 10), expected, "{value}: {why}");
+        }
+    }
+
+    #[test]
+    fn too_many_parts_are_the_whole() {
+        let list = |count: usize| (0..count).map(|at| format!("{0}-{0}", at * 2)).collect::<Vec<_>>().join(",");
+        assert!(matches!(ranges(&format!("bytes={}", list(16)), 1000), Ranges::Parts(parts) if parts.len() == 16));
+        assert_eq!(ranges(&format!("bytes={}", list(17)), 1000), Ranges::Whole);
+        assert_eq!(ranges(&format!("bytes={}", list(5000)), 1000), Ranges::Whole);
+    }
+
+    #[test]
+    fn an_empty_file_has_no_parts() {
+        for (value, expected) in [
+            ("bytes=0-", Ranges::Unsatisfiable),
+            ("bytes=0-0", Ranges::Unsatisfiable),
+            ("bytes=-0", Ranges::Unsatisfiable),
+            ("bytes=-5", Ranges::Whole),
+        ] {
+            assert_eq!(ranges(value, 0), expected, "{value}");
+        }
+    }
+}

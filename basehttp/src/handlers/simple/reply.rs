@@ -1,0 +1,179 @@
+//! From a file that was found to its reply: which status, which fields, which bytes.
+
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+use std::time::SystemTime;
+
+use basehttp::{Exchange, HTTPError, Result};
+
+use super::SimpleHTTPRequestHandler;
+use super::about::About;
+use super::conditions::{self, Verdict};
+use super::content::{Content, Source};
+use super::found::Selected;
+use super::path;
+use super::ranges::{self, Ranges};
+
+impl SimpleHTTPRequestHandler {
+    /// Begins the reply for a file, up to the fields of its content. `None`: the reply is whole, without content.
+    pub(super) fn begin(&self, ex: &Exchange<'_>, selected: Selected) -> Result<Option<Content>> {
+        let about = selected.about();
+        let size = about.stamp.size;
+        let mut ranges = Ranges::Whole;
+        if has_conditions(ex) {
+            match conditions::judge(ex.headers, about.validators()) {
+                Verdict::Send => ranges = asked_ranges(ex, about),
+                Verdict::NotModified => return self.send_not_modified(ex, about).map(|()| None),
+                Verdict::Failed => return self.refuse(ex, HTTPError::from(412)).map(|()| None),
+            }
+        }
+        match ranges {
+            Ranges::Unsatisfiable => {
+                // RFC 9110, section 15.5.17.
+                let error = HTTPError::from(416).with_header("Content-Range", format_args!("bytes */{size}"));
+                self.refuse(ex, error).map(|()| None)
+            }
+            Ranges::Whole => {
+                ex.send_response(200).send_header("Content-type", &*about.content_type);
+                self.add_fields(ex, about);
+                Ok(Some(Content::part(source(selected), 0..size)))
+            }
+            Ranges::Parts(parts) => match <[Range<u64>; 1]>::try_from(parts) {
+                Ok([part]) => {
+                    ex.send_response(206).send_header("Content-type", &*about.content_type);
+                    ex.send_header("Content-Range", content_range(&part, size));
+                    self.add_fields(ex, about);
+                    Ok(Some(Content::part(source(selected), part)))
+                }
+                Err(parts) => Ok(Some(self.begin_multipart(ex, selected, parts))),
+            },
+        }
+    }
+
+    /// RFC 9110, section 14.6.
+    fn begin_multipart(&self, ex: &Exchange<'_>, selected: Selected, parts: Vec<Range<u64>>) -> Content {
+        let about = selected.about();
+        let boundary = boundary();
+        let with_head = |part: Range<u64>| {
+            let (media_type, range) = (&about.content_type, content_range(&part, about.stamp.size));
+            let head = format!("\r\n--{boundary}\r\nContent-Type: {media_type}\r\nContent-Range: {range}\r\n\r\n");
+            (head.into_bytes(), part)
+        };
+        let parts = parts.into_iter().map(with_head).collect();
+        let media_type = format!("multipart/byteranges; boundary={boundary}");
+        ex.send_response(206).send_header("Content-type", media_type);
+        self.add_fields(ex, about);
+        Content::parts(source(selected), parts, format!("\r\n--{boundary}--\r\n").into_bytes())
+    }
+
+    /// Begins a 404 with the page that the options name.
+    pub(super) fn begin_not_found(&self, ex: &Exchange<'_>, selected: Selected) -> Content {
+        let about = selected.about();
+        ex.send_response(404).send_header("Content-type", &*about.content_type);
+        self.add_coding(ex, about);
+        self.add_own_fields(ex);
+        let size = about.stamp.size;
+        Content::part(source(selected), 0..size)
+    }
+
+    /// RFC 9110, section 15.4.5: what caches need, and nothing that describes content.
+    fn send_not_modified(&self, ex: &Exchange<'_>, about: &About) -> Result {
+        ex.send_response(304);
+        match &about.etag {
+            Some(etag) => ex.send_header("ETag", etag),
+            None => ex.send_header("Last-Modified", &*about.last_modified),
+        };
+        if self.options.precompressed {
+            ex.send_header("Vary", "Accept-Encoding");
+        }
+        if let Some(value) = &self.options.cache_control {
+            ex.send_header("Cache-Control", value);
+        }
+        self.add_own_fields(ex);
+        Ok(ex.end_headers()?)
+    }
+
+    /// Sends the page of an error.
+    pub(super) fn refuse(&self, ex: &Exchange<'_>, error: HTTPError) -> Result {
+        Ok(ex.send_error(self.with_own_fields(error))?)
+    }
+
+    pub(super) fn with_own_fields(&self, error: HTTPError) -> HTTPError {
+        self.fields.iter().fold(error, |error, (name, value)| error.with_header(name, value))
+    }
+
+    /// Sends a client that asked for a folder without a slash to the same place with one.
+    pub(super) fn redirect(&self, ex: &Exchange<'_>) -> Result {
+        let location = path::folder_location(ex.path);
+        ex.send_response(301).send_header("Location", location).send_header("Content-Length", 0);
+        self.add_own_fields(ex);
+        Ok(ex.end_headers()?)
+    }
+
+    fn add_fields(&self, ex: &Exchange<'_>, about: &About) {
+        ex.send_header("Last-Modified", &*about.last_modified);
+        if let Some(etag) = &about.etag {
+            ex.send_header("ETag", etag);
+        }
+        ex.send_header("Accept-Ranges", "bytes");
+        self.add_coding(ex, about);
+        if let Some(value) = &self.options.cache_control {
+            ex.send_header("Cache-Control", value);
+        }
+        if let Some(disposition) = &about.disposition {
+            ex.send_header("Content-Disposition", disposition);
+        }
+        self.add_own_fields(ex);
+    }
+
+    fn add_coding(&self, ex: &Exchange<'_>, about: &About) {
+        if let Some(coding) = about.coding.name() {
+            ex.send_header("Content-Encoding", coding);
+        }
+        if self.options.precompressed {
+            ex.send_header("Vary", "Accept-Encoding");
+        }
+    }
+
+    pub(super) fn add_own_fields(&self, ex: &Exchange<'_>) {
+        for (name, value) in &self.fields {
+            ex.send_header(name, value);
+        }
+    }
+}
+
+fn source(selected: Selected) -> Source {
+    match selected {
+        Selected::Kept(kept) => Source::Memory(kept.bytes.clone()),
+        Selected::Open(_, file) => Source::File(file),
+    }
+}
+
+/// Whether the request has a field that `conditions` or `ranges` would look at: most have none, and one look tells.
+fn has_conditions(ex: &Exchange<'_>) -> bool {
+    ex.headers.iter().any(|(name, _)| match name.as_bytes() {
+        [b'i' | b'I', b'f' | b'F', b'-', ..] => true,
+        name => name.eq_ignore_ascii_case(b"range"),
+    })
+}
+
+/// RFC 9110, section 14.2: only of a GET. Two fields are none: nobody could say which one counts.
+fn asked_ranges(ex: &Exchange<'_>, about: &About) -> Ranges {
+    let mut fields = ex.headers.get_all("Range");
+    match (ex.command, fields.next(), fields.next()) {
+        ("GET", Some(field), None) if conditions::allows_range(ex.headers, about.validators(), SystemTime::now) => {
+            ranges::ranges(field, about.stamp.size)
+        }
+        _ => Ranges::Whole,
+    }
+}
+
+fn content_range(part: &Range<u64>, size: u64) -> String {
+    format!("bytes {}-{}/{size}", part.start, part.end - 1)
+}
+
+/// A text that no file holds: nobody knows it before.
+fn boundary() -> String {
+    let random = || RandomState::new().hash_one(0);
+    format!("{:016x}{:016x}", random(), random())
+}
