@@ -184,18 +184,19 @@ fn steps(source: &str) -> Vec<Step> {
     steps
 }
 
-/// Does what a shell would do with `[printf BODY |] curl [-si] [-X METHOD] [-d BODY | -T -] URL [| grep WORD]`.
+/// Does what a shell would do with `[printf BODY |] curl [-si] [-X METHOD] [-r RANGE] [-d BODY | -T -] URL [| grep WORD]`.
 fn carry_out(command: &str, address: &str) -> String {
     let mut words = words(command).into_iter();
     let mut word = || words.next();
     let (mut method, mut path, mut piped, mut body) = (None, None, None, String::new());
-    let (mut shows_head, mut wanted) = (false, None);
+    let (mut shows_head, mut wanted, mut fields) = (false, None, String::new());
     while let Some(option) = word() {
         match option.as_str() {
             "|" | "curl" => {}
             "printf" => piped = word(),
             "-si" => shows_head = true,
             "-X" => method = word(),
+            "-r" => fields = format!("Range: bytes={}\r\n", word().expect("-r has a range")),
             "-d" => {
                 let data = word().expect("-d has data");
                 method.get_or_insert_with(|| "POST".to_owned());
@@ -214,7 +215,7 @@ fn carry_out(command: &str, address: &str) -> String {
     let path = path.unwrap_or_else(|| panic!("{command:?} has no URL, or an option that this test does not know"));
     let body = if body.is_empty() { "\r\n" } else { &body };
     let mut client = Client::connect(address);
-    client.send(format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{body}"));
+    client.send(format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{fields}{body}"));
     let reply = client.try_read_reply(&method).expect("a whole reply");
     let shown = if shows_head { head(&reply) + reply.text() } else { reply.text().to_owned() };
     match wanted {
