@@ -3,6 +3,7 @@
 #![allow(dead_code)] // Each test file is a crate of its own and uses a part of this.
 
 pub mod does;
+pub mod folder;
 pub mod stage;
 
 use std::fmt::Debug;
