@@ -9,6 +9,8 @@ use std::io;
 use std::ops::{Bound, RangeBounds};
 use std::time::SystemTime;
 
+use rustix::fs::FileType;
+
 use super::error::HTTPError;
 use super::hijack::Counted;
 use super::payload::{Payload, Tail};
@@ -269,11 +271,11 @@ impl<M> Exchange<'_, M> {
     /// # assert!(basehttp::testing::respond(&Page, b"GET / HTTP/1.0\r\n\r\n").starts_with(b"HTTP/1.0 200 OK\r\n"));
     /// ```
     pub fn send_file(&self, file: File, range: impl RangeBounds<u64>) -> io::Result<()> {
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
+        let stat = rustix::fs::fstat(&file)?;
+        if !FileType::from_raw_mode(stat.st_mode).is_file() {
             return Err(misuse("send_file takes a regular file: no folder, no pipe, no device"));
         }
-        let (offset, end) = bounds(&range, metadata.len())?;
+        let (offset, end) = bounds(&range, u64::try_from(stat.st_size).unwrap_or(0))?;
         if self.wire.borrow().reply.is_unsent() {
             self.send_response(200);
         }
