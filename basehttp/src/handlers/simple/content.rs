@@ -18,7 +18,11 @@ use basehttp::{Exchange, Result};
 #[derive(Debug)]
 pub struct Content {
     source: Source,
-    pieces: VecDeque<Piece>,
+    /// What is read next: a text, then a part of the source.
+    text: Vec<u8>,
+    part: Range<u64>,
+    /// What follows, in the same way.
+    ahead: VecDeque<(Vec<u8>, Range<u64>)>,
     left: u64,
 }
 
@@ -28,25 +32,17 @@ pub(super) enum Source {
     File(File),
 }
 
-#[derive(Debug)]
-enum Piece {
-    /// What stands between parts.
-    Text(Vec<u8>),
-    /// A part of the source.
-    Part(Range<u64>),
-}
-
 impl Content {
     /// One part of the source, or all of it.
     pub(super) fn part(source: Source, part: Range<u64>) -> Self {
-        Content { source, left: part.end - part.start, pieces: [Piece::Part(part)].into() }
+        Content { source, text: Vec::new(), left: part.end - part.start, part, ahead: VecDeque::new() }
     }
 
     /// Several parts, each behind its own text, and a last text.
     pub(super) fn parts(source: Source, parts: Vec<(Vec<u8>, Range<u64>)>, end: Vec<u8>) -> Self {
-        let pieces = parts.into_iter().flat_map(|(text, part)| [Piece::Text(text), Piece::Part(part)]);
-        let pieces: VecDeque<_> = pieces.chain([Piece::Text(end)]).collect();
-        Content { source, left: pieces.iter().map(Piece::len).sum(), pieces }
+        let ahead: VecDeque<_> = parts.into_iter().chain([(end, 0..0)]).collect();
+        let left = ahead.iter().map(|(text, part)| text.len() as u64 + (part.end - part.start)).sum();
+        Content { source, text: Vec::new(), part: 0..0, ahead, left }
     }
 
     /// How many bytes are left to be read: at first the `Content-Length`.
@@ -59,12 +55,28 @@ impl Content {
         self.left == 0
     }
 
+    /// Reads what the buffer takes of the current part, which is not empty.
+    fn read_part(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = match &self.source {
+            Source::Memory(bytes) => (&bytes[in_memory(&self.part)]).read(buffer)?,
+            Source::File(file) => {
+                let most = usize::try_from(self.part.end - self.part.start).unwrap_or(usize::MAX).min(buffer.len());
+                file.read_at(&mut buffer[..most], self.part.start)?
+            }
+        };
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.part.start += count as u64;
+        Ok(count)
+    }
+
     /// Ends the head that was begun, and sends everything.
     ///
     /// Parts together are written here, on the handler's thread; all else after it has returned.
     pub(super) fn send(mut self, ex: &mut Exchange<'_>) -> Result {
-        if let ([Piece::Part(part)], []) = self.pieces.as_slices() {
-            let part = part.clone();
+        if self.ahead.is_empty() {
+            let part = self.part;
             let is_whole = |bytes: &[u8]| part.end - part.start == bytes.len() as u64;
             return match self.source {
                 Source::File(file) => ex.send_file(file, part),
@@ -79,15 +91,6 @@ impl Content {
     }
 }
 
-impl Piece {
-    fn len(&self) -> u64 {
-        match self {
-            Piece::Text(text) => text.len() as u64,
-            Piece::Part(part) => part.end - part.start,
-        }
-    }
-}
-
 fn in_memory(part: &Range<u64>) -> Range<usize> {
     let index = |at| usize::try_from(at).expect("a part of what is in memory");
     index(part.start)..index(part.end)
@@ -98,24 +101,15 @@ impl Read for Content {
         if buffer.is_empty() {
             return Ok(0);
         }
-        loop {
-            let Some(piece) = self.pieces.front_mut() else { return Ok(0) };
-            let count = match (piece, &self.source) {
-                (Piece::Text(text), _) => take(text, buffer),
-                (Piece::Part(part), _) if part.is_empty() => 0,
-                (Piece::Part(part), Source::Memory(bytes)) => {
-                    let count = (&bytes[in_memory(part)]).read(buffer)?;
-                    part.start += count as u64;
-                    count
-                }
-                (Piece::Part(part), Source::File(file)) => read_part(file, part, buffer)?,
-            };
-            if count > 0 {
-                self.left -= count as u64;
-                return Ok(count);
+        while self.text.is_empty() && self.part.is_empty() {
+            match self.ahead.pop_front() {
+                Some(next) => (self.text, self.part) = next,
+                None => return Ok(0),
             }
-            self.pieces.pop_front();
         }
+        let count = if self.text.is_empty() { self.read_part(buffer)? } else { take(&mut self.text, buffer) };
+        self.left -= count as u64;
+        Ok(count)
     }
 }
 
@@ -124,17 +118,6 @@ fn take(text: &mut Vec<u8>, buffer: &mut [u8]) -> usize {
     buffer[..count].copy_from_slice(&text[..count]);
     text.drain(..count);
     count
-}
-
-fn read_part(file: &File, part: &mut Range<u64>, buffer: &mut [u8]) -> io::Result<usize> {
-    let count = usize::try_from(part.end - part.start).unwrap_or(usize::MAX).min(buffer.len());
-    match file.read_at(&mut buffer[..count], part.start)? {
-        0 => Err(io::ErrorKind::UnexpectedEof.into()),
-        count => {
-            part.start += count as u64;
-            Ok(count)
-        }
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
 use rustix::io::Errno;
 
 pub use self::stamp::Stamp;
@@ -116,11 +116,10 @@ fn is_trouble(error: Errno) -> bool {
 }
 
 fn classify(descriptor: OwnedFd) -> io::Result<Option<Opened>> {
-    let file = File::from(descriptor);
-    let metadata = file.metadata()?;
-    Ok(match metadata.file_type() {
-        kind if kind.is_file() => Some(Opened::File(file, Stamp::of(&metadata))),
-        kind if kind.is_dir() => Some(Opened::Folder(file.into())),
+    let stat = fstat(&descriptor)?;
+    Ok(match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => Some(Opened::File(descriptor.into(), Stamp::of(&stat))),
+        FileType::Directory => Some(Opened::Folder(descriptor)),
         _ => None,
     })
 }

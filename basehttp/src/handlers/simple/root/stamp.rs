@@ -1,8 +1,8 @@
 //! What tells one state of a file from another without reading it.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
+
+use rustix::fs::Stat;
 
 /// A file's identity, size and times, as one call of the system told them.
 ///
@@ -20,13 +20,16 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    pub fn of(metadata: &Metadata) -> Self {
+    /// fstat(2) costs two thirds of the statx(2) that the standard library calls.
+    #[allow(clippy::cast_lossless, clippy::unnecessary_cast)] // The fields' types differ from system to system.
+    #[allow(clippy::cast_possible_wrap, clippy::cast_sign_loss)] // None is negative but times, and those are signed.
+    pub fn of(stat: &Stat) -> Self {
         Stamp {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            size: stat.st_size as u64,
+            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
         }
     }
 

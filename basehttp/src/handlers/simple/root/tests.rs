@@ -4,8 +4,6 @@ use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::{env, process};
 
-use rustix::fs::FileType;
-
 use super::*;
 
 /// A folder of the test's own, gone when the value is.
