@@ -6,12 +6,13 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::ops::Bound;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
+use basehttp::Payload;
 use basehttp::testing::Server;
 use support::does::{Act, Does, GET, GET_10, HEAD, answer, reply};
-use support::{Client, Reply};
+use support::{Client, PATIENCE, Reply};
 
 /// More than any buffer on the way holds.
 const LARGE: usize = 10 * 1024 * 1024;
@@ -116,6 +117,40 @@ fn a_large_body_given_whole_arrives_whole_and_the_connection_goes_on() {
         assert!(client.read_reply().body == expected, "{why}");
         client.expect_end();
     }
+}
+
+/// Tells when it is dropped.
+struct Notice(mpsc::Sender<()>);
+
+impl Drop for Notice {
+    fn drop(&mut self) {
+        // Nobody listens any more when the test has failed.
+        let _ = self.0.send(());
+    }
+}
+
+#[test]
+fn what_guards_a_body_lives_as_long_as_the_body_is_on_its_way() {
+    static NOTICES: Mutex<Option<mpsc::Sender<()>>> = Mutex::new(None);
+    let (sender, dropped) = mpsc::channel();
+    *NOTICES.lock().unwrap() = Some(sender);
+    let server = Server::start(Does(|ex| {
+        let notice = Notice(NOTICES.lock().unwrap().clone().expect("set before the server was started"));
+        Ok(ex.send_bytes(200, "text/plain", Payload::from(large().repeat(4)).with_guard(Arc::new(notice)))?)
+    }))
+    .expect("a free port");
+
+    let mut client = Client::sending(&server, GET);
+    let head = client.read_exactly(17);
+    assert_eq!(head, b"HTTP/1.1 200 OK\r\n", "it is being sent, and more is left than the sockets hold");
+    assert_eq!(dropped.try_recv(), Err(mpsc::TryRecvError::Empty), "it lives while the body is on its way");
+    client.read_exactly(4 * LARGE);
+    dropped.recv_timeout(PATIENCE).expect("dropped with the last byte");
+
+    let mut client = Client::sending(&server, GET);
+    client.read_exactly(17);
+    drop(client);
+    dropped.recv_timeout(PATIENCE).expect("dropped with the client");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Bodies that are given whole, to be sent after the handler has returned. What sends them is `line`.
 
+use std::any::Any;
+use std::fmt;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -9,8 +11,12 @@ use std::sync::Arc;
 /// Made from `Vec<u8>`, `String`, `&'static [u8]`, `&'static str` and `Arc<[u8]>`, none of which is copied when it is
 /// large. It is sent after the handler has returned, so that it cannot be borrowed from there: give a copy (`to_vec()`),
 /// or write to `wfile`.
-#[derive(Clone, Debug)]
-pub struct Payload(Bytes);
+#[derive(Clone)]
+pub struct Payload {
+    bytes: Bytes,
+    /// Dropped with the bytes.
+    guard: Option<Arc<dyn Any + Send + Sync>>,
+}
 
 #[derive(Clone, Debug)]
 enum Bytes {
@@ -22,47 +28,85 @@ enum Bytes {
 impl Payload {
     /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
-        match &self.0 {
+        match &self.bytes {
             Bytes::Owned(bytes) => bytes,
             Bytes::Static(bytes) => bytes,
             Bytes::Shared(bytes) => bytes,
         }
     }
+
+    /// The same with something that is dropped when the bytes are: after the last of them was sent, or the client was
+    /// given up. For a cache that wants to know what it still holds for slow clients.
+    ///
+    /// It is dropped on a thread of the server's: its `Drop` neither blocks nor panics.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, Payload, http_handler};
+    /// # use std::sync::Arc;
+    /// struct Cached { page: Arc<[u8]>, on_their_way: Arc<()> }
+    ///
+    /// # #[http_handler] impl Cached {
+    /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+    ///     let page = Payload::from(Arc::clone(&self.page)).with_guard(Arc::clone(&self.on_their_way));
+    ///     ex.send_bytes(200, "text/plain", page)
+    /// }
+    /// # }
+    /// # let cached = Cached { page: b"cached".as_slice().into(), on_their_way: Arc::new(()) };
+    /// # assert!(basehttp::testing::respond(&cached, b"GET / HTTP/1.0\r\n\r\n").ends_with(b"\r\n\r\ncached"));
+    /// assert_eq!(Arc::strong_count(&cached.on_their_way), 1);
+    /// ```
+    #[must_use]
+    pub fn with_guard<T: Any + Send + Sync>(mut self, guard: Arc<T>) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+}
+
+impl From<Bytes> for Payload {
+    fn from(bytes: Bytes) -> Self {
+        Payload { bytes, guard: None }
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payload").field("bytes", &self.bytes).field("is_guarded", &self.guard.is_some()).finish()
+    }
 }
 
 impl From<Vec<u8>> for Payload {
     fn from(bytes: Vec<u8>) -> Self {
-        Payload(Bytes::Owned(bytes))
+        Bytes::Owned(bytes).into()
     }
 }
 
 impl From<String> for Payload {
     fn from(text: String) -> Self {
-        Payload(Bytes::Owned(text.into_bytes()))
+        Bytes::Owned(text.into_bytes()).into()
     }
 }
 
 impl From<&'static [u8]> for Payload {
     fn from(bytes: &'static [u8]) -> Self {
-        Payload(Bytes::Static(bytes))
+        Bytes::Static(bytes).into()
     }
 }
 
 impl<const N: usize> From<&'static [u8; N]> for Payload {
     fn from(bytes: &'static [u8; N]) -> Self {
-        Payload(Bytes::Static(bytes))
+        Bytes::Static(bytes).into()
     }
 }
 
 impl From<&'static str> for Payload {
     fn from(text: &'static str) -> Self {
-        Payload(Bytes::Static(text.as_bytes()))
+        Bytes::Static(text.as_bytes()).into()
     }
 }
 
 impl From<Arc<[u8]>> for Payload {
     fn from(bytes: Arc<[u8]>) -> Self {
-        Payload(Bytes::Shared(bytes))
+        Bytes::Shared(bytes).into()
     }
 }
 
