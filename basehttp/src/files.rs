@@ -1,5 +1,5 @@
 //! Files and folders: [`SimpleHTTPRequestHandler`] and what belongs to it. The feature `files`, which is on by default.
 
 pub use crate::handlers::simple::{
-    Content, ETag, Entry, EntryKind, Listing, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder,
+    Content, ETag, Entry, EntryKind, LinkTarget, Listing, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder,
 };

@@ -54,11 +54,6 @@ pub struct Folder<'h> {
 }
 
 impl Folder<'_> {
-    /// The path beneath the root, without a slash in front and at its end; for display only.
-    pub fn path(&self) -> String {
-        String::from_utf8_lossy(&self.path).into_owned()
-    }
-
     /// What the entry `name` leads to, if that may be served: links are followed as the options say.
     pub fn follow(&self, name: &OsStr) -> Option<Metadata> {
         let opened = self.root.open_beneath(&joined(&self.path, name.as_bytes())).ok()??;

@@ -28,7 +28,7 @@ use basehttp::{Exchange, HTTPError, Result, http_handler};
 
 pub use self::builder::SimpleHTTPRequestHandlerBuilder;
 pub use self::content::Content;
-pub use self::listing::{Entry, EntryKind, Listing};
+pub use self::listing::{Entry, EntryKind, LinkTarget, Listing};
 
 use self::builder::Options;
 use self::cache::Cache;

@@ -1,123 +1,249 @@
-//! A folder's page: a plain list, until the real one comes.
+//! Listings of folders, as HTML for people and as JSON for programs.
+//!
+//! ```text
+//! send ── location, sort, accept: what is asked for
+//!   └─ keep: read lately? ── scan: reads the folder, through its descriptor
+//!        ├─ usual folders: one page in memory, shared by all who ask for it ── html | json, style, format, escape
+//!        └─ large ones: the same in pieces, to `wfile`
+//! ```
+//!
+//! What is held of a folder is its scan (names, and 32 bytes for each), for another order than by name 4 bytes for
+//! each entry more, and the page, if it is small enough to be one. `budget` bounds all of that in total.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::Metadata;
-use std::os::unix::ffi::OsStrExt;
-use std::time::SystemTime;
+mod accept;
+mod budget;
+mod escape;
+mod format;
+mod html;
+mod json;
+mod keep;
+mod location;
+mod model;
+mod pieces;
+mod scan;
+mod sort;
+mod style;
+#[cfg(test)]
+mod tests;
 
-use basehttp::{Exchange, HTTPError, Result};
-use rustix::fs::{AtFlags, Dir, FileType, statat};
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::Instant;
 
+use basehttp::{Exchange, HTTPError, Payload, Result};
+use rustix::io::Errno;
+
+pub use self::model::{Entry, EntryKind, LinkTarget, Listing};
+
+use self::budget::{Budget, Exhausted};
+use self::escape::{MAX_HREF_GROWTH, MAX_TEXT_GROWTH};
+use self::keep::{Folder, Keep, Page, PageKey, Stamp};
+use self::location::Location;
+use self::pieces::Pieces;
+use self::scan::{DotFiles, Scan, ScanError};
+use self::sort::Sorting;
 use super::builder::ListDirectory;
-use super::found::Folder;
+use super::found;
 
-/// How folders are listed.
-#[derive(Clone, Default)]
+/// What all listings of a handler hold at once, kept or on their way: 256 MiB. Beyond it clients get 503.
+const MAX_HELD_BYTES: usize = 256 * 1024 * 1024;
+
+/// A folder with more entries is sent in pieces, and its pages are not kept: 20,000, some 4 MiB of HTML.
+const MAX_PAGE_ENTRIES: usize = 20_000;
+
+/// So is one with longer names in total: 1 MiB, of which escapes make nine at worst.
+const MAX_PAGE_NAME_BYTES: usize = 1024 * 1024;
+
+/// What a page has besides its rows, without names: 16 KiB, twice the style and the header.
+const MAX_FRAME_BYTES: usize = 16 * 1024;
+
+/// What a row has besides the name: 320 bytes, of which the largest needs some 260.
+const MAX_ROW_BYTES: usize = 320;
+
+/// How often a path may stand in a page, escaped: in the title, and in references to the folders above.
+const MAX_PATH_COPIES: usize = 16;
+
+/// What a listing is sent as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Format {
+    Html,
+    Json,
+}
+
+/// How folders are listed, and what was listed lately.
+#[derive(Default)]
 pub struct ListingOptions {
     pub dot_files: bool,
-    /// Fields of every reply.
-    pub fields: Vec<(String, String)>,
+    /// The program's own way to show a folder.
     pub look: Option<ListDirectory>,
+    /// Fields of every reply, errors included.
+    pub fields: Vec<(String, String)>,
+    memory: Memory,
 }
 
-/// What an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EntryKind {
-    /// A regular file.
-    File,
-    /// A folder.
-    Folder,
-    /// A link.
-    Link {
-        /// It leads to a folder.
-        is_folder: bool,
-    },
-    /// Anything else.
-    Other,
+/// What the listings of one handler remember.
+struct Memory {
+    budget: Arc<Budget>,
+    keep: Keep,
 }
 
-/// One thing in a folder.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    name: OsString,
-    kind: EntryKind,
-    size: u64,
-    modified: Option<SystemTime>,
+/// A listing, ready to be sent.
+enum Ready {
+    Page(Page),
+    Large(Listing),
 }
 
-impl Entry {
-    /// Its name.
-    pub fn name(&self) -> &OsStr {
-        &self.name
-    }
-
-    /// What it is.
-    pub fn kind(&self) -> EntryKind {
-        self.kind
-    }
-
-    /// Its size in bytes.
-    pub fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// When it was last written.
-    pub fn modified(&self) -> Option<SystemTime> {
-        self.modified
-    }
-}
-
-/// What stands in a folder.
-#[derive(Clone, Debug)]
-pub struct Listing {
-    path: String,
-    entries: Vec<Entry>,
-}
-
-impl Listing {
-    /// The decoded path of the request.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The entries.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-}
-
-/// Sends the page of a folder, which was asked for with a slash at the end of its path.
-pub(super) fn send(ex: &mut Exchange<'_>, folder: &Folder<'_>, options: &ListingOptions) -> Result {
-    let missing = |_| HTTPError::new(404, "No permission to list directory");
-    let mut entries = Vec::new();
-    for entry in Dir::read_from(&folder.descriptor).map_err(missing)? {
-        let entry = entry.map_err(missing)?;
-        let name = entry.file_name().to_bytes();
-        if name == b"." || name == b".." || !options.dot_files && name.starts_with(b".") {
-            continue;
-        }
-        let name = OsStr::from_bytes(name).to_owned();
-        let Ok(stat) = statat(&folder.descriptor, &name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
-        let kind = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => EntryKind::File,
-            FileType::Directory => EntryKind::Folder,
-            FileType::Symlink => {
-                EntryKind::Link { is_folder: folder.follow(&name).as_ref().is_some_and(Metadata::is_dir) }
-            }
-            _ => EntryKind::Other,
-        };
-        let size = u64::try_from(stat.st_size).unwrap_or(0);
-        entries.push(Entry { name, kind, size, modified: None });
-    }
-    let listing = Listing { path: format!("/{}", folder.path()), entries };
+/// Sends the listing of a folder in the form and order that the request asks for.
+pub(super) fn send(ex: &mut Exchange<'_>, folder: &found::Folder<'_>, options: &ListingOptions) -> Result {
+    let key = PageKey { path: path_of(ex).into(), sorting: sorting(ex), format: format(ex) };
     if let Some(look) = &options.look {
+        let listing = options.listing(folder, &key).map_err(|error| answer(error, &options.fields))?;
         return look(ex, &listing);
     }
-    let names: Vec<_> = listing.entries.iter().map(|entry| entry.name.to_string_lossy()).collect();
-    ex.send_response(200).send_header("Content-Type", "text/plain; charset=utf-8");
+    let format = key.format;
+    let ready = options.ready(folder, key).map_err(|error| answer(error, &options.fields))?;
+    ex.send_response(200).send_header("Content-Type", format.content_type()).send_header("Vary", "Accept");
+    ex.send_header("X-Content-Type-Options", "nosniff");
+    if format == Format::Html {
+        ex.send_header("Content-Security-Policy", style::CONTENT_SECURITY_POLICY);
+    }
     for (name, value) in &options.fields {
         ex.send_header(name, value);
     }
-    Ok(ex.send_body(names.join("\n"))?)
+    match ready {
+        Ready::Page(Page { bytes, reservation }) => Ok(ex.send_body(Payload::from(bytes).with_guard(reservation))?),
+        Ready::Large(listing) => Ok(stream(ex, &listing, format)?),
+    }
+}
+
+impl ListingOptions {
+    fn listing(&self, folder: &found::Folder<'_>, key: &PageKey) -> Result<Listing, ScanError> {
+        let scan = self.with_folder(folder, |found| Ok(Arc::clone(&found.scan)))?;
+        self.memory.listing_of(scan, key)
+    }
+
+    fn ready(&self, folder: &found::Folder<'_>, key: PageKey) -> Result<Ready, ScanError> {
+        self.with_folder(folder, |found| {
+            if is_large(&found.scan) {
+                return Ok(Ready::Large(self.memory.listing_of(Arc::clone(&found.scan), &key)?));
+            }
+            if let Some(page) = found.page(&key) {
+                return Ok(Ready::Page(page));
+            }
+            let page = self.memory.page(&found.scan, &key)?;
+            found.keep_page(key, page.clone());
+            Ok(Ready::Page(page))
+        })
+    }
+
+    fn with_folder<R>(
+        &self,
+        folder: &found::Folder<'_>,
+        act: impl FnOnce(&mut Folder) -> Result<R, ScanError>,
+    ) -> Result<R, ScanError> {
+        let Memory { budget, keep } = &self.memory;
+        let dot_files = if self.dot_files { DotFiles::Listed } else { DotFiles::Hidden };
+        let read = || Scan::read(folder.descriptor.as_fd(), dot_files, &|name| folder.follow(name), budget);
+        keep.with_folder(Stamp::of(folder.descriptor.as_fd())?, Instant::now(), read, act)
+    }
+}
+
+impl Clone for ListingOptions {
+    /// A copy remembers nothing: it may be for another folder, and be changed.
+    fn clone(&self) -> Self {
+        let (look, fields) = (self.look.clone(), self.fields.clone());
+        ListingOptions { dot_files: self.dot_files, look, fields, memory: Memory::default() }
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Memory { budget: Budget::new(MAX_HELD_BYTES), keep: Keep::default() }
+    }
+}
+
+impl Memory {
+    fn listing_of(&self, scan: Arc<Scan>, key: &PageKey) -> Result<Listing, ScanError> {
+        Ok(Listing::new(Location::of(&key.path), scan, key.sorting, &self.budget)?)
+    }
+
+    /// Makes a page. What it may become at worst is reserved until it is known.
+    fn page(&self, scan: &Arc<Scan>, key: &PageKey) -> Result<Page, ScanError> {
+        // Twice, since a vector that grows may be half empty.
+        let mut reservation = self.budget.reserve(2 * max_page_bytes(scan, &key.path))?;
+        let listing = self.listing_of(Arc::clone(scan), key)?;
+        let mut pieces = Pieces::kept();
+        key.format.render(&listing, &mut pieces).expect("memory takes everything");
+        let bytes = pieces.finish().expect("memory takes everything");
+        debug_assert!(bytes.len() <= reservation.bytes() / 2, "{} bytes are more than was thought", bytes.len());
+        reservation.resize(bytes.len() + key.path.len()).map_err(|Exhausted| ScanError::Exhausted)?;
+        Ok(Page { bytes: bytes.into(), reservation: Arc::new(reservation) })
+    }
+}
+
+impl Format {
+    fn content_type(self) -> &'static str {
+        match self {
+            Format::Html => "text/html; charset=utf-8",
+            // RFC 8259, section 8.1: always UTF-8, there is no parameter for it.
+            Format::Json => "application/json",
+        }
+    }
+
+    fn render(self, listing: &Listing, pieces: &mut Pieces<'_>) -> io::Result<()> {
+        match self {
+            Format::Html => html::render(listing, pieces),
+            Format::Json => json::render(listing, pieces),
+        }
+    }
+}
+
+/// Sends a listing in pieces, chunked, while the client takes them.
+fn stream(ex: &mut Exchange, listing: &Listing, format: Format) -> io::Result<()> {
+    ex.end_headers()?;
+    if ex.command == "HEAD" {
+        return Ok(());
+    }
+    let mut pieces = Pieces::passed_to(&mut ex.wfile);
+    format.render(listing, &mut pieces)?;
+    pieces.finish()?;
+    Ok(())
+}
+
+fn path_of<'c>(ex: &Exchange<'c>) -> &'c str {
+    ex.path.split_once('?').map_or(ex.path, |(path, _)| path)
+}
+
+fn sorting(ex: &Exchange) -> Sorting {
+    let query = ex.query();
+    Sorting::from_parameters(query.get("sort").as_deref(), query.get("order").as_deref())
+}
+
+fn format(ex: &Exchange) -> Format {
+    accept::preferred(ex.headers.get_all("Accept"))
+}
+
+fn is_large(scan: &Scan) -> bool {
+    scan.records().len() > MAX_PAGE_ENTRIES || scan.name_bytes() > MAX_PAGE_NAME_BYTES
+}
+
+/// More than a page of these entries can have.
+fn max_page_bytes(scan: &Scan, path: &str) -> usize {
+    let growth = MAX_TEXT_GROWTH + MAX_HREF_GROWTH;
+    let frame = MAX_FRAME_BYTES + MAX_PATH_COPIES * growth * path.len();
+    frame + scan.records().len() * MAX_ROW_BYTES + scan.name_bytes() * growth
+}
+
+/// What a client is told about a folder that cannot be listed.
+fn answer(error: ScanError, fields: &[(String, String)]) -> HTTPError {
+    let error = match error {
+        ScanError::Folder(errno @ (Errno::ACCESS | Errno::PERM)) => {
+            HTTPError::new(404, "No permission to list directory").with_source(io::Error::from(errno))
+        }
+        ScanError::Folder(Errno::NOENT | Errno::NOTDIR | Errno::STALE) => HTTPError::new(404, "File not found"),
+        ScanError::Folder(errno) => HTTPError::from(500).with_source(io::Error::from(errno)),
+        ScanError::Exhausted => HTTPError::from(503).with_header("Retry-After", 1),
+    };
+    fields.iter().fold(error, |error, (name, value)| error.with_header(name, value))
 }

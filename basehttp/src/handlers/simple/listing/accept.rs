@@ -1,0 +1,117 @@
+//! Which form of a listing a client prefers, by its `Accept` fields. Pure.
+//!
+//! RFC 9110, section 12.5.1: the most specific range that matches a media type gives its weight. JSON is sent to those
+//! who prefer it to HTML; everybody else, browsers and `*/*` above all, gets HTML, also when neither was asked for.
+
+use super::Format;
+
+/// Thousandths: a weight has three digits behind its point at most.
+type Weight = u16;
+
+const FULL: Weight = 1000;
+
+/// The form for a client that sent these `Accept` values.
+pub(super) fn preferred<'v>(values: impl Iterator<Item = &'v str>) -> Format {
+    let (mut html, mut json) = (Best::default(), Best::default());
+    for range in values.flat_map(|value| value.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default();
+        let Some(weight) = weight(parts) else { continue };
+        html.offer(specificity(media, "text", "html"), weight);
+        json.offer(specificity(media, "application", "json"), weight);
+    }
+    if json.weight > html.weight { Format::Json } else { Format::Html }
+}
+
+/// The weight of the most specific range so far.
+#[derive(Default)]
+struct Best {
+    specificity: u8,
+    weight: Weight,
+}
+
+impl Best {
+    fn offer(&mut self, specificity: u8, weight: Weight) {
+        if specificity > self.specificity {
+            *self = Best { specificity, weight };
+        } else if specificity == self.specificity && specificity > 0 {
+            self.weight = self.weight.max(weight);
+        }
+    }
+}
+
+/// How well a range matches a media type: 0 not at all, 1 `*/*`, 2 `type/*`, 3 exactly. Parameters are not told apart.
+fn specificity(range: &str, kind: &str, subtype: &str) -> u8 {
+    match range.split_once('/') {
+        Some(("*", "*")) => 1,
+        Some((range_kind, "*")) if range_kind.eq_ignore_ascii_case(kind) => 2,
+        Some((range_kind, range_subtype))
+            if range_kind.eq_ignore_ascii_case(kind) && range_subtype.eq_ignore_ascii_case(subtype) =>
+        {
+            3
+        }
+        _ => 0,
+    }
+}
+
+/// What `q=` says among the parameters, 1 without it; `None` if it is none: such a range is passed over.
+fn weight<'v>(mut parameters: impl Iterator<Item = &'v str>) -> Option<Weight> {
+    let is_weight = |parameter: &&str| parameter.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("q="));
+    match parameters.find(is_weight) {
+        Some(parameter) => parse_weight(&parameter[2..]),
+        None => Some(FULL),
+    }
+}
+
+/// RFC 9110, section 12.4.2: `0`, `0.5`, `0.125`, `1`, `1.000`.
+fn parse_weight(text: &str) -> Option<Weight> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let thousandths = format!("{fraction:0<3}").parse::<Weight>().ok()?;
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(FULL),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_goes_to_those_who_prefer_it() {
+        use Format::{Html, Json};
+        let table: [(&[&str], Format, &str); 24] = [
+            (&[], Html, "no Accept at all"),
+            (&[""], Html, "an empty one"),
+            (&["*/*"], Html, "curl"),
+            (&["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"], Html, "a browser"),
+            (&["application/json"], Json, "JSON alone"),
+            (&["Application/JSON"], Json, "in any case"),
+            (&["application/json;charset=utf-8"], Json, "with a parameter"),
+            (&["application/json, text/html"], Html, "a tie"),
+            (&["application/json, */*"], Html, "a tie through a range"),
+            (&["application/json, */*;q=0.9"], Json, "a range that weighs less"),
+            (&["application/json;q=0.5, text/html;q=0.4"], Json, "weights"),
+            (&["application/json;q=0.4, text/html;q=0.5"], Html, "weights the other way"),
+            (&["application/json ; Q=0.001"], Json, "a small weight, with blanks"),
+            (&["application/json;q=0"], Html, "refused"),
+            (&["application/json;q=0, text/html;q=0"], Html, "both refused"),
+            (&["application/*"], Json, "a range of its type"),
+            (&["application/*, application/json;q=0"], Html, "the exact one counts"),
+            (&["text/*;q=0.2, application/json;q=0.3"], Json, "a range for HTML"),
+            (&["text/html;q=0.1", "application/json"], Json, "two fields"),
+            (&["*/*, text/html;q=0.1"], Json, "HTML is liked less than the rest"),
+            (&["application/json;q=2"], Html, "a weight that is none"),
+            (&["application/json;q=0.1234"], Html, "too many digits"),
+            (&["application/json;q=, text/plain"], Html, "an empty weight"),
+            (&["json, application, /, */json, ;;, \u{e9}/\u{e9};\u{e9}=1"], Html, "nonsense"),
+        ];
+        for (values, expected, why) in table {
+            assert_eq!(preferred(values.iter().copied()), expected, "{why}: {values:?}");
+        }
+    }
+}

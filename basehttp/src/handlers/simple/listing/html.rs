@@ -1,0 +1,199 @@
+//! A listing as a page: a table whose heads sort it, without script. Valid HTML5; the look is in `style`.
+//!
+//! For those who do not see it: `th scope`, `aria-sort`, and words behind the names of folders and links (a plain file,
+//! the usual case, has none, so that long listings are quick to listen to). Names stand in `bdi`, so that one with marks
+//! of direction turns nothing round but itself. Most end tags of table parts are left out, as HTML allows: a row is
+//! shorter by a third.
+
+use std::io;
+
+use super::escape::push_html;
+use super::format::{Utc, push, push_exact_size, push_grouped, push_human_size};
+use super::model::{Entry, EntryKind, LinkTarget, Listing};
+use super::pieces::Pieces;
+use super::sort::{Direction, SortBy, Sorting};
+use super::style::STYLE;
+
+/// How many folders above a listing its breadcrumbs show next to the root: 8, what a wide screen has room for. A link
+/// that leads to its own folder can make paths of thousands.
+pub(super) const MAX_CRUMBS: usize = 8;
+
+pub(super) fn render(listing: &Listing, pieces: &mut Pieces<'_>) -> io::Result<()> {
+    let out = pieces.buffer();
+    push_top(out, listing);
+    push_header(out, listing);
+    push_table_head(out, listing.sorting());
+    if listing.has_parent() {
+        push_parent_row(out, listing);
+    }
+    for entry in listing.entries() {
+        push_row(pieces.buffer(), &entry);
+        pieces.pass_on()?;
+    }
+    let out = pieces.buffer();
+    out.extend_from_slice(b"</table>\n</main>\n</body>\n</html>\n");
+    Ok(())
+}
+
+fn push_top(out: &mut Vec<u8>, listing: &Listing) {
+    out.extend_from_slice(b"<!DOCTYPE html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n");
+    out.extend_from_slice(b"<meta name=viewport content=\"width=device-width, initial-scale=1\">\n<title>Index of ");
+    push_html(out, listing.path().as_bytes());
+    out.extend_from_slice(b"</title>\n<style>");
+    out.extend_from_slice(STYLE.as_bytes());
+    out.extend_from_slice(b"</style>\n</head>\n<body>\n");
+}
+
+fn push_header(out: &mut Vec<u8>, listing: &Listing) {
+    out.extend_from_slice(b"<header>\n");
+    if listing.has_parent() {
+        push_breadcrumbs(out, listing);
+    }
+    out.extend_from_slice(b"<h1 id=name>");
+    match listing.location().segments().last() {
+        Some(name) => push_name(out, name),
+        None => out.extend_from_slice(b"Index of /"),
+    }
+    out.extend_from_slice(b"</h1>\n<p>");
+    push_summary(out, listing);
+    out.extend_from_slice(b"</p>\n</header>\n");
+}
+
+/// The root, the folders above, and last this one, which is no link.
+fn push_breadcrumbs(out: &mut Vec<u8>, listing: &Listing) {
+    let location = listing.location();
+    let depth = location.segments().len();
+    let first_shown = depth.saturating_sub(MAX_CRUMBS).max(1);
+    out.extend_from_slice(b"<nav aria-label=Breadcrumbs><ol>\n<li><a href=\"");
+    location.push_href_above(0, out);
+    out.extend_from_slice(b"\">Home</a>\n");
+    if first_shown > 1 {
+        out.extend_from_slice("<li><span>…</span>\n".as_bytes());
+    }
+    for above in first_shown..depth {
+        out.extend_from_slice(b"<li><a href=\"");
+        location.push_href_above(above, out);
+        out.extend_from_slice(b"\">");
+        push_name(out, &location.segments()[above - 1]);
+        out.extend_from_slice(b"</a>\n");
+    }
+    out.extend_from_slice(b"<li><span aria-current=page>");
+    push_name(out, location.segments().last().map_or(b"", |name| name));
+    out.extend_from_slice(b"</span>\n</ol></nav>\n");
+}
+
+fn push_name(out: &mut Vec<u8>, name: &[u8]) {
+    out.extend_from_slice(b"<bdi>");
+    push_html(out, name);
+    out.extend_from_slice(b"</bdi>");
+}
+
+/// `2 folders, 1,234 files, 1.2 GiB`; without what there is none of.
+fn push_summary(out: &mut Vec<u8>, listing: &Listing) {
+    let folders = listing.entries().filter(|entry| entry.kind().is_folder()).count() as u64;
+    let files = listing.len() as u64 - folders;
+    if listing.is_empty() {
+        return out.extend_from_slice(b"This folder is empty.");
+    }
+    if folders > 0 {
+        push_count(out, folders, "folder");
+        out.extend_from_slice(if files > 0 { b", " } else { b"" });
+    }
+    if files > 0 {
+        push_count(out, files, "file");
+        let total = listing.entries().fold(0_u64, |total, entry| total.saturating_add(entry.size()));
+        out.extend_from_slice(b", ");
+        push_human_size(out, total);
+    }
+    if listing.is_cut() {
+        out.extend_from_slice(b". <strong>The folder has more than can be listed: this is a part of it.</strong>");
+    }
+}
+
+fn push_count(out: &mut Vec<u8>, count: u64, what: &str) {
+    push_grouped(out, count);
+    push(out, format_args!(" {what}{}", if count == 1 { "" } else { "s" }));
+}
+
+fn push_table_head(out: &mut Vec<u8>, sorting: Sorting) {
+    out.extend_from_slice(b"<main>\n<table aria-labelledby=name>\n<thead>\n<tr>");
+    for (by, title) in [(SortBy::Name, "Name"), (SortBy::Size, "Size"), (SortBy::Date, "Modified<span> (UTC)</span>")] {
+        let state = match (sorting.by == by, sorting.direction) {
+            (false, _) => "",
+            (true, Direction::Ascending) => " aria-sort=ascending",
+            (true, Direction::Descending) => " aria-sort=descending",
+        };
+        let next = sorting.after_choosing(by);
+        let (word, order) = (next.by.word(), next.direction.word());
+        push(out, format_args!("<th scope=col{state}><a href=\"?sort={word}&amp;order={order}\">{title}</a>"));
+    }
+    out.extend_from_slice(b"\n<tbody>\n");
+}
+
+fn push_parent_row(out: &mut Vec<u8>, listing: &Listing) {
+    out.extend_from_slice(b"<tr class=up><th scope=row><a href=\"");
+    listing.location().push_href_above(listing.location().segments().len() - 1, out);
+    out.extend_from_slice(b"\">Parent folder</a><td><td>\n");
+}
+
+fn push_row(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    let Looks { class, words, tail } = looks(entry.kind());
+    push(out, format_args!("<tr{class}><th scope=row><a href=\""));
+    if entry.push_href(out) {
+        out.extend_from_slice(b"\"><bdi>");
+    } else {
+        // A link without a destination is a placeholder: it looks alike and cannot be chosen.
+        out.truncate(out.len() - b" href=\"".len());
+        out.extend_from_slice(b"><bdi>");
+    }
+    push_html(out, entry.name_bytes());
+    push(out, format_args!("</bdi>{tail}{words}</a>"));
+    push_size(out, entry);
+    push_date(out, entry);
+    out.push(b'\n');
+}
+
+/// How a kind of entry is told apart.
+struct Looks {
+    /// The row's, which gives it its symbol.
+    class: &'static str,
+    /// For those who do not see the symbol.
+    words: &'static str,
+    /// Behind the name, as in a terminal.
+    tail: &'static str,
+}
+
+fn looks(kind: EntryKind) -> Looks {
+    let (class, words, tail) = match kind {
+        EntryKind::File => ("", "", ""),
+        EntryKind::Folder => (" class=d", "<i>, folder</i>", "/"),
+        EntryKind::Link(LinkTarget::File) => (" class=l", "<i>, link to a file</i>", ""),
+        EntryKind::Link(LinkTarget::Folder) => (" class=\"d l\"", "<i>, link to a folder</i>", "/"),
+        EntryKind::Link(LinkTarget::Unreachable) => (" class=o", "<i>, link that leads nowhere</i>", ""),
+        EntryKind::Other => (" class=o", "<i>, not a file</i>", ""),
+    };
+    Looks { class, words, tail }
+}
+
+fn push_size(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    if !entry.kind().is_file() {
+        return out.extend_from_slice(b"<td>");
+    }
+    out.extend_from_slice(b"<td title=\"");
+    push_exact_size(out, entry.size());
+    out.extend_from_slice(b"\">");
+    push_human_size(out, entry.size());
+}
+
+fn push_date(out: &mut Vec<u8>, entry: &Entry<'_>) {
+    out.extend_from_slice(b"<td>");
+    if let Some(utc) = Utc::from_unix(entry.modified_second()) {
+        out.extend_from_slice(b"<time datetime=");
+        utc.push_rfc3339(out);
+        out.push(b'>');
+        utc.push_day(out);
+        out.extend_from_slice(b"<span> ");
+        utc.push_minute(out);
+        out.extend_from_slice(b"</span></time>");
+    }
+}

@@ -1,0 +1,210 @@
+//! What was read of folders and made of it, kept for a second: asking for a listing often costs little more than once.
+//!
+//! | another request for a folder finds            | and gets                                              |
+//! |-----------------------------------------------|-------------------------------------------------------|
+//! | it read less than a second ago, not modified   | what was read then, and the page if its form was made |
+//! | it read longer ago, or entries came or went    | it read anew                                          |
+//! | the same in it as before                      | what was read and made before, so that slow clients share one copy |
+//! | it being read                                 | what comes of it, after waiting                       |
+//!
+//! So a folder is read once a second at most unless entries come and go, whatever clients ask for, and what one client
+//! can have allocated is bounded: here, by bytes and by folders; on its way to slow clients, by the `budget`.
+
+use std::collections::HashMap;
+use std::os::fd::BorrowedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Format;
+use super::budget::Reservation;
+use super::scan::Scan;
+use super::sort::Sorting;
+
+/// How long a reading counts: a second, in which a file's new size and date may not be seen yet.
+pub(super) const KEPT_FOR: Duration = Duration::from_secs(1);
+
+/// What is kept for later requests, in total: 32 MiB, some fifteen folders of 10,000 entries.
+pub(super) const MAX_KEPT_BYTES: usize = 32 * 1024 * 1024;
+
+/// How many folders are kept: 1,024, so that looking for the one to give up stays short.
+pub(super) const MAX_FOLDERS: usize = 1024;
+
+/// How many pages are kept of one folder: all orders in both forms, and some for other spellings of its path.
+const MAX_PAGES: usize = 16;
+
+/// What tells a folder from all others, and from itself with other entries in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    id: FolderId,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+type FolderId = (u64, u64);
+
+impl Stamp {
+    pub fn of(folder: BorrowedFd<'_>) -> rustix::io::Result<Self> {
+        let stat = rustix::fs::fstat(folder)?;
+        // The fields' types differ between systems; all that matters is that what differs stays different.
+        #[allow(clippy::cast_possible_wrap, clippy::unnecessary_cast)]
+        Ok(Stamp {
+            id: (stat.st_dev as u64, stat.st_ino as u64),
+            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+        })
+    }
+
+    /// The same for another folder.
+    #[cfg(test)]
+    pub fn with_id(self, inode: u64) -> Self {
+        Stamp { id: (self.id.0, inode), ..self }
+    }
+}
+
+/// A page that is ready to be sent, shared by all whom it is sent to.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    pub bytes: Arc<[u8]>,
+    pub reservation: Arc<Reservation>,
+}
+
+/// Which page of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PageKey {
+    /// As sent: the page has references in it that depend on its spelling.
+    pub path: Box<str>,
+    pub sorting: Sorting,
+    pub format: Format,
+}
+
+/// The folders that were asked for lately.
+#[derive(Debug, Default)]
+pub(super) struct Keep {
+    /// Held for a moment only, never while a folder is read.
+    folders: Mutex<HashMap<FolderId, Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    folder: Arc<Mutex<Option<Folder>>>,
+    last_used: Instant,
+    bytes: usize,
+}
+
+/// One folder, as it was read.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub scan: Arc<Scan>,
+    stamp: Stamp,
+    read_at: Instant,
+    pages: Vec<(PageKey, Page)>,
+}
+
+impl Keep {
+    /// Acts on a folder that was read within the last second, and is read now if need be.
+    ///
+    /// Requests for the same folder wait for each other meanwhile, so that it is read once.
+    pub fn with_folder<R, E>(
+        &self,
+        stamp: Stamp,
+        now: Instant,
+        read: impl FnOnce() -> Result<Scan, E>,
+        act: impl FnOnce(&mut Folder) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let kept = self.find(stamp.id, now);
+        let mut folder = lock(&kept);
+        let bytes_before = folder.as_ref().map_or(0, Folder::bytes);
+        let result = refresh(&mut folder, stamp, now, read).and_then(act);
+        let bytes = folder.as_ref().map_or(0, Folder::bytes);
+        drop(folder);
+        if bytes != bytes_before {
+            self.settle(stamp.id, &kept, bytes);
+        }
+        result
+    }
+
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        lock(&self.folders).len()
+    }
+
+    fn find(&self, id: FolderId, now: Instant) -> Arc<Mutex<Option<Folder>>> {
+        let mut folders = lock(&self.folders);
+        let kept = folders.entry(id).or_insert_with(|| Kept { folder: Arc::default(), last_used: now, bytes: 0 });
+        kept.last_used = now;
+        let folder = Arc::clone(&kept.folder);
+        give_up_oldest(&mut folders, id);
+        folder
+    }
+
+    /// Notes how much a folder takes now, unless it was given up meanwhile.
+    fn settle(&self, id: FolderId, folder: &Arc<Mutex<Option<Folder>>>, bytes: usize) {
+        let mut folders = lock(&self.folders);
+        if let Some(kept) = folders.get_mut(&id).filter(|kept| Arc::ptr_eq(&kept.folder, folder)) {
+            kept.bytes = bytes;
+        }
+        while folders.values().map(|kept| kept.bytes).sum::<usize>() > MAX_KEPT_BYTES {
+            give_up(&mut folders, |_| true);
+        }
+    }
+}
+
+/// Keeps the number of folders within its bound; the one that is wanted now stays.
+fn give_up_oldest(folders: &mut HashMap<FolderId, Kept>, wanted: FolderId) {
+    while folders.len() > MAX_FOLDERS {
+        give_up(folders, |id| id != wanted);
+    }
+}
+
+/// Forgets the folder that was not asked for for the longest time.
+fn give_up(folders: &mut HashMap<FolderId, Kept>, may_go: impl Fn(FolderId) -> bool) {
+    let candidates = folders.iter().filter(|(id, _)| may_go(**id));
+    if let Some(id) = candidates.min_by_key(|(_, kept)| kept.last_used).map(|(id, _)| *id) {
+        folders.remove(&id);
+    }
+}
+
+/// Sees to it that what is there was read within the last second.
+fn refresh<E>(
+    folder: &mut Option<Folder>,
+    stamp: Stamp,
+    now: Instant,
+    read: impl FnOnce() -> Result<Scan, E>,
+) -> Result<&mut Folder, E> {
+    let old = match folder.take() {
+        Some(current) if current.is_current(stamp, now) => return Ok(folder.insert(current)),
+        old => old,
+    };
+    let scan = read()?;
+    let unchanged = old.filter(|old| old.scan.is_same(&scan));
+    let (scan, pages) = unchanged.map_or_else(|| (Arc::new(scan), Vec::new()), |old| (old.scan, old.pages));
+    Ok(folder.insert(Folder { scan, stamp, read_at: now, pages }))
+}
+
+impl Folder {
+    fn is_current(&self, stamp: Stamp, now: Instant) -> bool {
+        // Who waited for the reading has an earlier `now`.
+        self.stamp == stamp && now.saturating_duration_since(self.read_at) < KEPT_FOR
+    }
+
+    /// A page that was made of this reading.
+    pub fn page(&self, key: &PageKey) -> Option<Page> {
+        self.pages.iter().find(|(made, _)| made == key).map(|(_, page)| page.clone())
+    }
+
+    pub fn keep_page(&mut self, key: PageKey, page: Page) {
+        if self.pages.len() >= MAX_PAGES {
+            self.pages.remove(0);
+        }
+        self.pages.push((key, page));
+    }
+
+    fn bytes(&self) -> usize {
+        self.scan.bytes() + self.pages.iter().map(|(_, page)| page.reservation.bytes()).sum::<usize>()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic leaves nothing half done: what is kept is replaced as a whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
