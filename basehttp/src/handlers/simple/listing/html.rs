@@ -124,8 +124,12 @@ fn push_table_head(out: &mut Vec<u8>, sorting: Sorting) {
             (true, Direction::Descending) => " aria-sort=descending",
         };
         let next = sorting.after_choosing(by);
+        // A crawler need not fetch six orders of the same.
         let (word, order) = (next.by.word(), next.direction.word());
-        push(out, format_args!("<th scope=col{state}><a href=\"?sort={word}&amp;order={order}\">{title}</a>"));
+        push(
+            out,
+            format_args!("<th scope=col{state}><a rel=nofollow href=\"?sort={word}&amp;order={order}\">{title}</a>"),
+        );
     }
     out.extend_from_slice(b"\n<tbody>\n");
 }

@@ -155,8 +155,8 @@ fn a_page_shows_where_it_is_what_is_there_and_how_it_is_sorted() {
         "<li><a href=\"../../\">Home</a>\n<li><a href=\"../\"><bdi>docs</bdi></a>\n",
         "<li><span aria-current=page><bdi>x y</bdi></span>",
         "<h1 id=name><bdi>x y</bdi></h1>\n<p>1 folder, 1 file, 1.2 KiB</p>",
-        "<th scope=col aria-sort=ascending><a href=\"?sort=name&amp;order=desc\">Name</a>",
-        "<th scope=col><a href=\"?sort=size&amp;order=desc\">Size</a>",
+        "<th scope=col aria-sort=ascending><a rel=nofollow href=\"?sort=name&amp;order=desc\">Name</a>",
+        "<th scope=col><a rel=nofollow href=\"?sort=size&amp;order=desc\">Size</a>",
         "<tr class=up><th scope=row><a href=\"../\">Parent folder</a>",
         "<tr class=d><th scope=row><a href=\"sub/\"><bdi>sub</bdi>/<i>, folder</i></a><td><td><time datetime=",
         "<tr><th scope=row><a href=\"a%20b.txt\"><bdi>a b.txt</bdi></a><td title=\"1,234 bytes\">1.2 KiB<td>\
