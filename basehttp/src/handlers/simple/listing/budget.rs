@@ -1,4 +1,4 @@
-//! How much memory all listings of a handler hold together: what is read, kept, and on its way to slow clients.
+//! How much memory the listings of a handler hold together: what is read, kept, and on its way to slow clients.
 //!
 //! Everything large is reserved before it is allocated, and given back when its owner is dropped. What would go beyond
 //! is refused, and the client is told to come again.

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::Format;
 use super::budget::Reservation;
+use super::location::Location;
 use super::scan::Scan;
 use super::sort::Sorting;
 
@@ -29,8 +30,8 @@ pub(super) const MAX_KEPT_BYTES: usize = 32 * 1024 * 1024;
 /// How many folders are kept: 1,024, so that looking for the one to give up stays short.
 pub(super) const MAX_FOLDERS: usize = 1024;
 
-/// How many pages are kept of one folder: all orders in both forms, and some for other spellings of its path.
-const MAX_PAGES: usize = 16;
+/// How many pages are kept of one folder: 24, all orders in both forms, for plain spellings of its path and for others.
+const MAX_PAGES: usize = 24;
 
 /// What tells a folder from all others, and from itself with other entries in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +72,8 @@ pub(super) struct Page {
 /// Which page of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PageKey {
-    /// As sent: the page has references in it that depend on its spelling.
-    pub path: Box<str>,
+    /// Not the path as sent, which has too many spellings: everybody's page is then another.
+    pub location: Location,
     pub sorting: Sorting,
     pub format: Format,
 }

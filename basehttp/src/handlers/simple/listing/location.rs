@@ -55,6 +55,16 @@ impl Location {
         text
     }
 
+    /// Bytes of all segments, with a slash behind each.
+    pub fn len(&self) -> usize {
+        self.segments.iter().map(|segment| segment.len() + 1).sum()
+    }
+
+    /// The memory it takes, allocations included.
+    pub fn bytes(&self) -> usize {
+        self.len() + self.segments.len() * 2 * size_of::<Vec<u8>>()
+    }
+
     /// Adds a reference to the folder that has so many segments, at most those of this one.
     pub fn push_href_above(&self, depth: usize, out: &mut Vec<u8>) {
         let steps = self.segments.len().saturating_sub(depth);

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! What is held of a folder is its scan (names, and 32 bytes for each), for another order than by name 4 bytes for
-//! each entry more, and the page, if it is small enough to be one. `budget` bounds all of that in total.
+//! each entry more, and the page, if it is small enough to be one. `budget` bounds all of that in total: when slow clients
+//! hold all the pages there may be, others get theirs in pieces, of which the runtime bounds the number.
 
 mod accept;
 mod budget;
@@ -46,8 +47,11 @@ use self::sort::Sorting;
 use super::builder::ListDirectory;
 use super::found;
 
-/// What all listings of a handler hold at once, kept or on their way: 256 MiB. Beyond it clients get 503.
-const MAX_HELD_BYTES: usize = 256 * 1024 * 1024;
+/// What is held of all folders at once that are being read, kept or listed: 128 MiB. Beyond it clients get 503.
+const MAX_SCANS_BYTES: usize = 128 * 1024 * 1024;
+
+/// What is held of pages at once, kept or on their way to slow clients: 128 MiB. Beyond it listings are sent in pieces.
+const MAX_PAGES_BYTES: usize = 128 * 1024 * 1024;
 
 /// A folder with more entries is sent in pieces, and its pages are not kept: 20,000, some 4 MiB of HTML.
 const MAX_PAGE_ENTRIES: usize = 20_000;
@@ -84,7 +88,8 @@ pub struct ListingOptions {
 
 /// What the listings of one handler remember.
 struct Memory {
-    budget: Arc<Budget>,
+    scans: Arc<Budget>,
+    pages: Arc<Budget>,
     keep: Keep,
 }
 
@@ -96,7 +101,7 @@ enum Ready {
 
 /// Sends the listing of a folder in the form and order that the request asks for.
 pub(super) fn send(ex: &mut Exchange<'_>, folder: &found::Folder<'_>, options: &ListingOptions) -> Result {
-    let key = PageKey { path: path_of(ex).into(), sorting: sorting(ex), format: format(ex) };
+    let key = PageKey { location: Location::of(path_of(ex)), sorting: sorting(ex), format: format(ex) };
     if let Some(look) = &options.look {
         let listing = options.listing(folder, &key).map_err(|error| answer(error, &options.fields))?;
         return look(ex, &listing);
@@ -125,15 +130,20 @@ impl ListingOptions {
 
     fn ready(&self, folder: &found::Folder<'_>, key: PageKey) -> Result<Ready, ScanError> {
         self.with_folder(folder, |found| {
-            if is_large(&found.scan) {
-                return Ok(Ready::Large(self.memory.listing_of(Arc::clone(&found.scan), &key)?));
-            }
             if let Some(page) = found.page(&key) {
                 return Ok(Ready::Page(page));
             }
-            let page = self.memory.page(&found.scan, &key)?;
-            found.keep_page(key, page.clone());
-            Ok(Ready::Page(page))
+            let listing = self.memory.listing_of(Arc::clone(&found.scan), &key)?;
+            if is_large(&found.scan) {
+                return Ok(Ready::Large(listing));
+            }
+            match self.memory.page(&listing, key.format) {
+                Ok(page) => {
+                    found.keep_page(key, page.clone());
+                    Ok(Ready::Page(page))
+                }
+                Err(Exhausted) => Ok(Ready::Large(listing)),
+            }
         })
     }
 
@@ -142,9 +152,9 @@ impl ListingOptions {
         folder: &found::Folder<'_>,
         act: impl FnOnce(&mut Folder) -> Result<R, ScanError>,
     ) -> Result<R, ScanError> {
-        let Memory { budget, keep } = &self.memory;
+        let Memory { scans, keep, .. } = &self.memory;
         let dot_files = if self.dot_files { DotFiles::Listed } else { DotFiles::Hidden };
-        let read = || Scan::read(folder.descriptor.as_fd(), dot_files, &|name| folder.follow(name), budget);
+        let read = || Scan::read(folder.descriptor.as_fd(), dot_files, &|name| folder.follow(name), scans);
         keep.with_folder(Stamp::of(folder.descriptor.as_fd())?, Instant::now(), read, act)
     }
 }
@@ -159,25 +169,25 @@ impl Clone for ListingOptions {
 
 impl Default for Memory {
     fn default() -> Self {
-        Memory { budget: Budget::new(MAX_HELD_BYTES), keep: Keep::default() }
+        let (scans, pages) = (Budget::new(MAX_SCANS_BYTES), Budget::new(MAX_PAGES_BYTES));
+        Memory { scans, pages, keep: Keep::default() }
     }
 }
 
 impl Memory {
     fn listing_of(&self, scan: Arc<Scan>, key: &PageKey) -> Result<Listing, ScanError> {
-        Ok(Listing::new(Location::of(&key.path), scan, key.sorting, &self.budget)?)
+        Ok(Listing::new(key.location.clone(), scan, key.sorting, &self.scans)?)
     }
 
     /// Makes a page. What it may become at worst is reserved until it is known.
-    fn page(&self, scan: &Arc<Scan>, key: &PageKey) -> Result<Page, ScanError> {
+    fn page(&self, listing: &Listing, format: Format) -> Result<Page, Exhausted> {
         // Twice, since a vector that grows may be half empty.
-        let mut reservation = self.budget.reserve(2 * max_page_bytes(scan, &key.path))?;
-        let listing = self.listing_of(Arc::clone(scan), key)?;
+        let mut reservation = self.pages.reserve(2 * max_page_bytes(listing))?;
         let mut pieces = Pieces::kept();
-        key.format.render(&listing, &mut pieces).expect("memory takes everything");
+        format.render(listing, &mut pieces).expect("memory takes everything");
         let bytes = pieces.finish().expect("memory takes everything");
         debug_assert!(bytes.len() <= reservation.bytes() / 2, "{} bytes are more than was thought", bytes.len());
-        reservation.resize(bytes.len() + key.path.len()).map_err(|Exhausted| ScanError::Exhausted)?;
+        reservation.resize(bytes.len() + listing.location().bytes())?;
         Ok(Page { bytes: bytes.into(), reservation: Arc::new(reservation) })
     }
 }
@@ -228,11 +238,11 @@ fn is_large(scan: &Scan) -> bool {
     scan.records().len() > MAX_PAGE_ENTRIES || scan.name_bytes() > MAX_PAGE_NAME_BYTES
 }
 
-/// More than a page of these entries can have.
-fn max_page_bytes(scan: &Scan, path: &str) -> usize {
+/// More than the page of a listing can have.
+fn max_page_bytes(listing: &Listing) -> usize {
     let growth = MAX_TEXT_GROWTH + MAX_HREF_GROWTH;
-    let frame = MAX_FRAME_BYTES + MAX_PATH_COPIES * growth * path.len();
-    frame + scan.records().len() * MAX_ROW_BYTES + scan.name_bytes() * growth
+    let frame = MAX_FRAME_BYTES + MAX_PATH_COPIES * growth * listing.location().len();
+    frame + listing.len() * MAX_ROW_BYTES + listing.name_bytes() * growth
 }
 
 /// What a client is told about a folder that cannot be listed.

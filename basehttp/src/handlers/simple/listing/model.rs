@@ -13,7 +13,7 @@ use super::sort::{SortBy, Sorting};
 
 /// A folder as a client is to see it: what `list_directory` gets.
 ///
-/// Holds no path of this machine. Up to 64 MiB of entries are read of a folder; what is beyond is not in the listing, and
+/// Holds no path of this machine. Up to 32 MiB of entries are read of a folder (names, and 32 bytes for each); what is beyond is not in the listing, and
 /// [`is_cut`](Self::is_cut) says so.
 pub struct Listing {
     location: Location,
@@ -128,6 +128,11 @@ impl Listing {
 
     pub(super) fn location(&self) -> &Location {
         &self.location
+    }
+
+    /// Bytes of all names together.
+    pub(super) fn name_bytes(&self) -> usize {
+        self.scan.name_bytes()
     }
 
     pub(super) fn sorting(&self) -> Sorting {

@@ -17,8 +17,8 @@ use super::budget::{Budget, Exhausted, Reservation};
 use super::sort::compare_names;
 use super::{EntryKind, LinkTarget};
 
-/// What one folder may take: 64 MiB, some million of entries with names of usual length. What is beyond is not listed.
-pub(super) const MAX_SCAN_BYTES: usize = 64 * 1024 * 1024;
+/// What one folder may take: 32 MiB, some 600,000 entries with names of usual length. What is beyond is not listed.
+pub(super) const MAX_SCAN_BYTES: usize = 32 * 1024 * 1024;
 
 /// How much is reserved at once while a folder is read: 64 KiB, over a thousand entries.
 const RESERVE_STEP: usize = 64 * 1024;

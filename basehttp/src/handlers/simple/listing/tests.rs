@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 use std::{env, process};
 
+use basehttp::{SimpleHTTPRequestHandler, testing};
+
 use super::keep::KEPT_FOR;
 use super::sort::{Direction, SortBy};
 use super::*;
@@ -57,7 +59,7 @@ impl Scratch {
     }
 
     fn rendered(&self, path: &str, format: Format) -> String {
-        let page = Memory::default().page(&self.scan(), &key(path, format)).expect("there is room");
+        let page = page_of(&self.scan(), path, format);
         String::from_utf8(page.bytes.to_vec()).expect("what is sent is UTF-8")
     }
 }
@@ -70,11 +72,16 @@ impl Drop for Scratch {
 }
 
 fn plenty() -> Arc<Budget> {
-    Budget::new(MAX_HELD_BYTES)
+    Budget::new(MAX_SCANS_BYTES)
 }
 
 fn key(path: &str, format: Format) -> PageKey {
-    PageKey { path: path.into(), sorting: Sorting::default(), format }
+    PageKey { location: Location::of(path), sorting: Sorting::default(), format }
+}
+
+fn page_of(scan: &Arc<Scan>, path: &str, format: Format) -> Page {
+    let listing = listing(Arc::clone(scan), path, Sorting::default());
+    Memory::default().page(&listing, format).expect("there is room")
 }
 
 fn listing(scan: Arc<Scan>, path: &str, sorting: Sorting) -> Listing {
@@ -218,8 +225,9 @@ fn no_page_is_larger_than_what_is_reserved_for_it() {
         let scan = scratch.scan();
         for path in &paths {
             for format in [Format::Html, Format::Json] {
-                let page = Memory::default().page(&scan, &key(path, format)).expect("there is room");
-                let (is, may_be) = (page.bytes.len(), max_page_bytes(&scan, path));
+                let page = page_of(&scan, path, format);
+                let may_be = max_page_bytes(&listing(Arc::clone(&scan), path, Sorting::default()));
+                let is = page.bytes.len();
                 assert!(is <= may_be, "{is} <= {may_be} for {} of {path:.20}", scan.records().len());
             }
         }
@@ -266,13 +274,13 @@ fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
     let (memory, start) = (Memory::default(), Instant::now());
     let page_at = |now: Instant, path: &str| {
         let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
-        let read = || scratch.scan_with(DotFiles::Hidden, &memory.budget);
+        let read = || scratch.scan_with(DotFiles::Hidden, &memory.scans);
         let page = memory.keep.with_folder(stamp, now, read, |folder| {
             let key = key(path, Format::Html);
             if let Some(page) = folder.page(&key) {
                 return Ok(page);
             }
-            let page = memory.page(&folder.scan, &key)?;
+            let page = memory.page(&memory.listing_of(Arc::clone(&folder.scan), &key)?, key.format)?;
             folder.keep_page(key, page.clone());
             Ok(page)
         });
@@ -280,16 +288,22 @@ fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
     };
     let first = page_at(start, "/");
     assert!(Arc::ptr_eq(&first, &page_at(start + 5 * KEPT_FOR, "/")), "the same page after any time");
+    let spelt_otherwise = page_at(start + 5 * KEPT_FOR, "/./");
     for spelling in 0..100 {
-        page_at(start + 5 * KEPT_FOR, &"/".repeat(spelling + 2));
+        let page = page_at(start + 5 * KEPT_FOR, &format!("/.{}", "/".repeat(spelling + 2)));
+        assert!(Arc::ptr_eq(&page, &spelt_otherwise), "all odd spellings of a path have the same page");
     }
-    let held = memory.budget.held();
-    assert!(held < 20 * (first.len() + 2000), "100 spellings of a path are not all kept: {held}");
+    for alias in 0..100 {
+        page_at(start + 5 * KEPT_FOR, &format!("/{alias}/"));
+    }
+    let held = memory.pages.held();
+    assert!(held < 30 * (first.len() + 100), "links with 100 names to one folder are not all kept: {held}");
     scratch.file(b"a", 7, 1_700_000_000);
     let changed = page_at(start + 6 * KEPT_FOR, "/");
     assert!(String::from_utf8_lossy(&changed).contains("7 bytes"));
     drop(first);
-    assert!(memory.budget.held() < 2 * (changed.len() + 2000), "pages of the old reading are gone");
+    drop(spelt_otherwise);
+    assert!(memory.pages.held() < 2 * (changed.len() + 100), "pages of the old reading are gone");
 }
 
 #[test]
@@ -328,12 +342,31 @@ fn what_is_beyond_the_budget_is_refused_and_leaves_nothing_behind() {
     assert_eq!(scratch.scan_with(DotFiles::Hidden, &small).err(), Some(ScanError::Exhausted), "while it is read");
     assert_eq!(small.held(), 0);
 
-    let memory = Memory { budget: Budget::new(250 * 1024), keep: Keep::default() };
-    let scan = Arc::new(scratch.scan_with(DotFiles::Hidden, &memory.budget).expect("the scan fits"));
-    assert_eq!(memory.budget.held(), scan.bytes());
-    assert_eq!(memory.page(&scan, &key("/", Format::Html)).err(), Some(ScanError::Exhausted), "its page does not");
-    drop(scan);
-    assert_eq!(memory.budget.held(), 0);
+    let scans = Budget::new(250 * 1024);
+    let scan = Arc::new(scratch.scan_with(DotFiles::Hidden, &scans).expect("it fits"));
+    assert_eq!(scans.held(), scan.bytes());
+    let memory = Memory { scans, pages: Budget::new(100 * 1024), keep: Keep::default() };
+    let by_size = PageKey { sorting: Sorting::from_parameters(Some("size"), None), ..key("/", Format::Html) };
+    let listing = memory.listing_of(scan, &by_size).expect("it fits");
+    assert_eq!(memory.page(&listing, Format::Html).err(), Some(Exhausted), "a page that does not fit");
+    drop(listing);
+    assert_eq!((memory.scans.held(), memory.pages.held()), (0, 0));
+}
+
+#[test]
+fn when_slow_clients_hold_all_pages_others_get_pieces_and_at_last_503() {
+    let scratch = Scratch::of(&[b"a"]);
+    let mut handler = SimpleHTTPRequestHandler::new(&scratch.0).expect("the folder is there");
+    let ask = |handler: &SimpleHTTPRequestHandler| {
+        let reply = testing::respond(handler, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        String::from_utf8(reply).expect("text")
+    };
+    handler.options.listing.memory.pages = Budget::new(0);
+    let reply = ask(&handler);
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains("<a href=\"a\">"), "{reply}");
+    handler.options.listing.memory = Memory { scans: Budget::new(0), ..Memory::default() };
+    let reply = ask(&handler);
+    assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\r\nRetry-After: 1\r\n"), "{reply}");
 }
 
 #[test]
@@ -375,7 +408,7 @@ fn pieces_hold_no_more_than_one_piece_and_a_row() {
         let mut pieces = Pieces::passed_to(&mut largest);
         format.render(&listing(Arc::clone(&scan), "/", Sorting::default()), &mut pieces).expect("all is taken");
         assert_eq!(pieces.finish().expect("all is taken").len(), 0);
-        let whole = Memory::default().page(&scan, &key("/", format)).expect("there is room").bytes;
+        let whole = page_of(&scan, "/", format).bytes;
         assert_eq!(largest.1, whole.len(), "the same as the page");
         assert!(largest.0 < 33 * 1024, "{}", largest.0);
     }
