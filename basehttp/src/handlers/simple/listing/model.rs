@@ -13,6 +13,22 @@ use super::sort::{SortBy, Sorting};
 
 /// A folder as a client is to see it: what `list_directory` gets.
 ///
+/// ```
+/// use basehttp::SimpleHTTPRequestHandler;
+///
+/// # let folder = env!("CARGO_MANIFEST_DIR");
+/// let files = SimpleHTTPRequestHandler::builder()
+///     .directory(folder)
+///     .list_directory(|ex, listing| {
+///         let hrefs: Vec<String> = listing.entries().filter_map(|entry| entry.href()).collect();
+///         Ok(ex.send_text(200, hrefs.join("\n"))?)
+///     })
+///     .build()?;
+/// # let reply = basehttp::testing::respond(&files, b"GET /src/?order=desc HTTP/1.0\r\n\r\n");
+/// # assert!(String::from_utf8_lossy(&reply).contains("server/\nproto/\n"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// Holds no path of this machine. Up to 32 MiB of entries are read of a folder (names, and 32 bytes for each); what is beyond is not in the listing, and
 /// [`is_cut`](Self::is_cut) says so.
 pub struct Listing {
@@ -34,6 +50,7 @@ pub struct Entry<'l> {
 
 /// What an [`Entry`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum EntryKind {
     /// A regular file.
     File,
@@ -47,6 +64,7 @@ pub enum EntryKind {
 
 /// What a symbolic link leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum LinkTarget {
     /// A regular file.
     File,

@@ -1,4 +1,7 @@
-use std::cell::Cell;
+//! What is read and what is made of it. What is remembered is in `memory`.
+
+mod memory;
+
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
@@ -8,9 +11,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 use std::{env, process};
 
-use basehttp::{SimpleHTTPRequestHandler, testing};
-
-use super::keep::KEPT_FOR;
 use super::sort::{Direction, SortBy};
 use super::*;
 
@@ -236,137 +236,6 @@ fn no_page_is_larger_than_what_is_reserved_for_it() {
 
 fn worst_name(n: u8, byte: &[u8]) -> Vec<u8> {
     [byte.repeat(240), vec![b'a' + n, b':']].concat()
-}
-
-#[test]
-fn a_folder_is_read_once_a_second_and_at_once_when_entries_come_or_go() {
-    let scratch = Scratch::of(&[b"a"]);
-    let (keep, budget, reads) = (Keep::default(), plenty(), Cell::new(0));
-    let before = Instant::now();
-    let start = before + KEPT_FOR;
-    let scan_at = |now: Instant| {
-        let read = || {
-            reads.set(reads.get() + 1);
-            scratch.scan_with(DotFiles::Hidden, &budget)
-        };
-        let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
-        keep.with_folder(stamp, now, read, |folder| Ok(Arc::clone(&folder.scan))).expect("it can be read")
-    };
-    let first = scan_at(start);
-    let again = scan_at(start + KEPT_FOR * 999 / 1000);
-    assert!(Arc::ptr_eq(&first, &again) && reads.get() == 1, "within a second");
-    assert!(Arc::ptr_eq(&first, &scan_at(before)) && reads.get() == 1, "by one who waited for it");
-    let later = scan_at(start + KEPT_FOR);
-    assert!(Arc::ptr_eq(&first, &later) && reads.get() == 2, "the same is kept, and read again after a second");
-
-    scratch.file(b"a", 7, 1_700_000_000);
-    assert_eq!(scan_at(start + KEPT_FOR).records()[0].size, 0, "a size may be a second old");
-    assert_eq!(scan_at(start + 2 * KEPT_FOR).records()[0].size, 7, "and no older");
-    scratch.file(b"b", 0, 0);
-    // Two changes within one tick of the file system's clock would look like one.
-    scratch.open().set_modified(UNIX_EPOCH).expect("a date");
-    assert_eq!(scan_at(start + 2 * KEPT_FOR).records().len(), 2, "a new entry is seen at once");
-}
-
-#[test]
-fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
-    let scratch = Scratch::of(&[b"a"]);
-    let (memory, start) = (Memory::default(), Instant::now());
-    let page_at = |now: Instant, path: &str| {
-        let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
-        let read = || scratch.scan_with(DotFiles::Hidden, &memory.scans);
-        let page = memory.keep.with_folder(stamp, now, read, |folder| {
-            let key = key(path, Format::Html);
-            if let Some(page) = folder.page(&key) {
-                return Ok(page);
-            }
-            let page = memory.page(&memory.listing_of(Arc::clone(&folder.scan), &key)?, key.format)?;
-            folder.keep_page(key, page.clone());
-            Ok(page)
-        });
-        page.expect("it can be read").bytes
-    };
-    let first = page_at(start, "/");
-    assert!(Arc::ptr_eq(&first, &page_at(start + 5 * KEPT_FOR, "/")), "the same page after any time");
-    let spelt_otherwise = page_at(start + 5 * KEPT_FOR, "/./");
-    for spelling in 0..100 {
-        let page = page_at(start + 5 * KEPT_FOR, &format!("/.{}", "/".repeat(spelling + 2)));
-        assert!(Arc::ptr_eq(&page, &spelt_otherwise), "all odd spellings of a path have the same page");
-    }
-    for alias in 0..100 {
-        page_at(start + 5 * KEPT_FOR, &format!("/{alias}/"));
-    }
-    let held = memory.pages.held();
-    assert!(held < 30 * (first.len() + 100), "links with 100 names to one folder are not all kept: {held}");
-    scratch.file(b"a", 7, 1_700_000_000);
-    let changed = page_at(start + 6 * KEPT_FOR, "/");
-    assert!(String::from_utf8_lossy(&changed).contains("7 bytes"));
-    drop(first);
-    drop(spelt_otherwise);
-    assert!(memory.pages.held() < 2 * (changed.len() + 100), "pages of the old reading are gone");
-}
-
-#[test]
-fn folders_that_were_not_asked_for_lately_are_given_up() {
-    let (keep, budget, start) = (Keep::default(), plenty(), Instant::now());
-    let scratch = Scratch::of(&[&[b'a'; 200], &[b'b'; 200]]);
-    let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
-    let weigh = |id: u64, at: u64, bytes: usize| {
-        let read = || scratch.scan_with(DotFiles::Hidden, &budget);
-        let act = |folder: &mut Folder| {
-            let reservation = budget.reserve(bytes).expect("there is room");
-            let page = Page { bytes: Arc::new([]), reservation: Arc::new(reservation) };
-            folder.keep_page(key("/", Format::Html), page);
-            Ok(())
-        };
-        keep.with_folder(stamp.with_id(id), start + Duration::from_secs(at), read, act).expect("it can be read");
-    };
-    for folder in 0..2000 {
-        weigh(folder, folder, 1000);
-    }
-    let each = budget.held() / keep.len();
-    assert_eq!(keep.len(), keep::MAX_FOLDERS, "so many folders are kept, each of {each} bytes");
-    for folder in 0..100 {
-        weigh(3000 + folder, 3000 + folder, 1024 * 1024);
-        assert!(budget.held() <= keep::MAX_KEPT_BYTES, "and so many bytes: {}", budget.held());
-    }
-    assert!(keep.len() < 40, "the large ones have driven the small ones out: {}", keep.len());
-}
-
-#[test]
-fn what_is_beyond_the_budget_is_refused_and_leaves_nothing_behind() {
-    let names: Vec<String> = (0..300).map(|n| format!("{n:0>200}")).collect();
-    let names: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
-    let scratch = Scratch::of(&names);
-    let small = Budget::new(100 * 1024);
-    assert_eq!(scratch.scan_with(DotFiles::Hidden, &small).err(), Some(ScanError::Exhausted), "while it is read");
-    assert_eq!(small.held(), 0);
-
-    let scans = Budget::new(250 * 1024);
-    let scan = Arc::new(scratch.scan_with(DotFiles::Hidden, &scans).expect("it fits"));
-    assert_eq!(scans.held(), scan.bytes());
-    let memory = Memory { scans, pages: Budget::new(100 * 1024), keep: Keep::default() };
-    let by_size = PageKey { sorting: Sorting::from_parameters(Some("size"), None), ..key("/", Format::Html) };
-    let listing = memory.listing_of(scan, &by_size).expect("it fits");
-    assert_eq!(memory.page(&listing, Format::Html).err(), Some(Exhausted), "a page that does not fit");
-    drop(listing);
-    assert_eq!((memory.scans.held(), memory.pages.held()), (0, 0));
-}
-
-#[test]
-fn when_slow_clients_hold_all_pages_others_get_pieces_and_at_last_503() {
-    let scratch = Scratch::of(&[b"a"]);
-    let mut handler = SimpleHTTPRequestHandler::new(&scratch.0).expect("the folder is there");
-    let ask = |handler: &SimpleHTTPRequestHandler| {
-        let reply = testing::respond(handler, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        String::from_utf8(reply).expect("text")
-    };
-    handler.options.listing.memory.pages = Budget::new(0);
-    let reply = ask(&handler);
-    assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains("<a href=\"a\">"), "{reply}");
-    handler.options.listing.memory = Memory { scans: Budget::new(0), ..Memory::default() };
-    let reply = ask(&handler);
-    assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\r\nRetry-After: 1\r\n"), "{reply}");
 }
 
 #[test]
