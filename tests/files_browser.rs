@@ -28,7 +28,7 @@ const ODD_NAMES: [(&[u8], &str); 15] = [
     (b"javascript:alert(1)", "javascript:alert(1)"),
     (b"back\\slash", "back\\slash"),
     (b"raw\xff\xfe", "raw\u{fffd}\u{fffd}"),
-    ("evil\u{202e}txt.exe".as_bytes(), "evil\u{202e}txt.exe"),
+    ("evil\u{202e}txt.exe".as_bytes(), "evil\u{fffd}txt.exe"),
     ("\u{5e9}\u{5dc}\u{5d5}\u{5dd}".as_bytes(), "\u{5e9}\u{5dc}\u{5d5}\u{5dd}"),
     (b"new\nline", "new\u{240a}line"),
     (

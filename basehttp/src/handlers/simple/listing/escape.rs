@@ -36,6 +36,8 @@ fn visible(c: char) -> char {
         '\0'..='\x1F' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
         '\x7F' => '\u{2421}',
         '\u{80}'..='\u{9F}' => char::REPLACEMENT_CHARACTER,
+        // Embeddings, overrides and isolates of writing direction: `evil<RLO>txt.exe` would read `evilexe.txt`.
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
         // Noncharacters (the last two of each plane, and 32 more), which HTML does not allow either.
         c if u32::from(c) & 0xFFFE == 0xFFFE || matches!(c, '\u{FDD0}'..='\u{FDEF}') => char::REPLACEMENT_CHARACTER,
         c => c,
@@ -121,7 +123,7 @@ mod tests {
             ("caf\u{e9} \u{4e2d}".as_bytes(), "caf\u{e9} \u{4e2d}", "\"caf\u{e9} \u{4e2d}\"", "caf%C3%A9%20%E4%B8%AD"),
             (b"a\nb\x01\x7f", "a\u{240a}b\u{2401}\u{2421}", "\"a\\nb\\u0001\\u007f\"", "a%0Ab%01%7F"),
             ("\u{85}\u{fffe}".as_bytes(), "\u{fffd}\u{fffd}", "\"\u{85}\u{fffe}\"", "%C2%85%EF%BF%BE"),
-            ("\u{202e}\u{2028}".as_bytes(), "\u{202e}\u{2028}", "\"\u{202e}\\u2028\"", "%E2%80%AE%E2%80%A8"),
+            ("\u{202e}\u{2028}".as_bytes(), "\u{fffd}\u{2028}", "\"\u{202e}\\u2028\"", "%E2%80%AE%E2%80%A8"),
         ];
         for (name, html, json, href) in table {
             assert_eq!(with(push_html, name), html, "{}", name.escape_ascii());
