@@ -5,6 +5,7 @@
 pub mod does;
 pub mod folder;
 pub mod stage;
+pub mod witness;
 
 use std::fmt::Debug;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
