@@ -22,7 +22,7 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// What reading came to.
 #[derive(Clone, Copy)]
-enum Input {
+pub(super) enum Input {
     More,
     /// Nothing more is here.
     NotYet,
@@ -113,7 +113,7 @@ impl Bench {
         go_on(line, input)
     }
 
-    fn read_more(&mut self, line: &mut Line) -> Input {
+    pub(super) fn read_more(&mut self, line: &mut Line) -> Input {
         if !line.may_read {
             return Input::NotYet;
         }

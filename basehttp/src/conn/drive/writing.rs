@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
+use super::reading::Input;
 use super::{Bench, Step, close};
 use crate::conn::line::{Line, SendingTail, State, Wait};
 use crate::conn::service::Next;
@@ -103,9 +104,17 @@ impl Bench {
                 Step::Again
             }
             Next::Linger => self.linger(line, now),
+            Next::Close if self.has_more(line) => self.linger(line, now),
             Next::Abort => self.abort(line),
             Next::Close | Next::Hijacked => close(line),
         }
+    }
+
+    /// Whether the client has sent more than was asked of it: a socket that is closed with that unread is reset, and the
+    /// reply may be lost with it. Looks into the socket only where that may hold something, and does not wait for it.
+    fn has_more(&mut self, line: &mut Line) -> bool {
+        let is_told = self.wire.get_mut().socket.tells_readiness();
+        self.start < self.end || is_told && matches!(self.read_more(line), Input::More)
     }
 
     /// Ends our side and lets the client finish its sentence, so that its kernel does not throw the reply away.
