@@ -161,7 +161,9 @@ impl Bench {
         error: HTTPError,
     ) -> Step {
         let requestline = latin1(proto::request_line(bytes));
-        let asked = Asked { version: host.site.profile.protocol_version, method: "GET", keeps_alive: false };
+        // RFC 9110, section 9.3.2: no body for HEAD, whatever is wrong with the rest.
+        let method = method_for_reply(requestline.split(' ').next().unwrap_or_default());
+        let asked = Asked { version: host.site.profile.protocol_version, method, keeps_alive: false };
         let called_at = driver.begin();
         self.wire.get_mut().begin(asked, false, called_at);
         let ending = self.arrive(line, host, refused_request(&requestline), &[], &[], Some(error));
