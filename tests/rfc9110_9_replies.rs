@@ -112,6 +112,34 @@ fn interim_replies_and_tunnels_have_no_framing_fields() {
     }
 }
 
+/// 15.2: a server MUST NOT send a 1xx to an HTTP/1.0 client.
+#[test]
+fn an_http_1_0_client_gets_no_interim_reply_of_any_kind() {
+    let table: &[(Act, u16, &str)] = &[
+        (
+            |ex| {
+                ex.send_response_only(103).end_headers()?;
+                Ok(ex.send_text(200, "final")?)
+            },
+            200,
+            "early hints",
+        ),
+        (
+            |ex| {
+                ex.send_response(101).send_header("Upgrade", "x").send_header("Connection", "Upgrade").end_headers()?;
+                Ok(())
+            },
+            500,
+            "another protocol",
+        ),
+        (|ex| ex.send_error(101).map_err(Into::into), 500, "no error"),
+    ];
+    for (act, code, why) in table {
+        let upgrade = "GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
+        assert_eq!(codes(&Reply::all(&testing::respond(&Does(*act), upgrade))), [*code], "{why}");
+    }
+}
+
 /// 9.3.2: the fields of GET, and no body, whatever the reply is.
 #[test]
 fn head_gets_the_fields_of_get_and_no_body() {

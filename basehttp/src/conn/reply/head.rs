@@ -153,6 +153,10 @@ impl Reply {
         if !self.is_head_open() {
             self.mark_fault("end_headers() without send_response() before it".into());
         }
+        // RFC 9110, section 15.2: no 1xx to an HTTP/1.0 client, which would take what follows for a reply.
+        if self.code == 101 && self.asked.version == Version::Http10 {
+            self.mark_fault("101 where one of the two sides speaks HTTP/1.0, which has no upgrades".into());
+        }
         if let Some(fault) = &self.fault {
             return Err(misuse(fault));
         }
