@@ -1,0 +1,70 @@
+//! Why nothing is served: one line on standard error, and the exit code.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+use crate::flags::Flags;
+
+/// The lowest port that programs of everybody may listen on, on most systems.
+const FIRST_FREE_PORT: u16 = 1024;
+
+/// What ends the program before, or instead of, serving.
+#[derive(Debug)]
+pub enum Failure {
+    /// A flag has a value that cannot be used. The usage is shown, and the exit code is 2, as for all wrong flags.
+    Flag(String),
+    /// The system does not let us. The exit code is 1.
+    System(String),
+}
+
+impl Failure {
+    /// The folder cannot be served.
+    pub fn of_folder(folder: &Path, error: &io::Error) -> Self {
+        match error.kind() {
+            // The library's own, about a value: the system's have a number.
+            io::ErrorKind::InvalidInput if error.raw_os_error().is_none() => Failure::Flag(error.to_string()),
+            io::ErrorKind::NotADirectory => {
+                let text = format!("{} is not a folder: name the folder that it is in", folder.display());
+                Failure::System(text)
+            }
+            _ => Failure::cannot(&format!("serve the folder {}", folder.display()), error),
+        }
+    }
+
+    /// The address cannot be listened on.
+    pub fn of_address(host: &str, port: u16, error: &io::Error) -> Self {
+        Failure::System(match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                format!("port {port} of {host} is taken: name another one, or 0 for any that is free")
+            }
+            io::ErrorKind::AddrNotAvailable => {
+                format!("{host} is no address of this computer: leave --bind away, or name one that is")
+            }
+            io::ErrorKind::PermissionDenied if (1..FIRST_FREE_PORT).contains(&port) => {
+                format!("port {port} is the system's, as all below {FIRST_FREE_PORT}: name a higher one, such as 8000")
+            }
+            _ => format!("cannot use --bind {host}: {error}"),
+        })
+    }
+
+    /// The system does not let us `do_what`.
+    pub fn cannot(do_what: &str, error: &io::Error) -> Self {
+        Failure::System(format!("cannot {do_what}: {error}"))
+    }
+
+    /// Tells the user, and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        match self {
+            Failure::Flag(text) => Flags::command().error(ErrorKind::ValueValidation, text).exit(),
+            Failure::System(text) => {
+                // Without a standard error there is nobody to tell; the exit code says it.
+                let _ = writeln!(io::stderr(), "basehttp: {text}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}

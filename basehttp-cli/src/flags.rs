@@ -1,0 +1,249 @@
+//! The flags, and the options of the library that they stand for. The texts here are the help and the man page.
+
+use std::path::PathBuf;
+
+use basehttp::{ETag, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};
+use clap::builder::{PathBufValueParser, RangedU64ValueParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgAction, CommandFactory, Parser, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use crate::failure::Failure;
+use crate::values;
+
+/// Where to listen without `--bind`: this computer alone.
+const LOOPBACK: &str = "127.0.0.1";
+
+/// The most workers: 1,024, more than any machine this was tried on has processors. Each has a thread and a poller.
+const MAX_WORKERS: u64 = 1024;
+
+/// Serves a folder over HTTP: its files, and a list of them where there is no index page.
+///
+/// It takes the flags of `python -m http.server`. What differs does so on purpose: only this computer can connect unless
+/// --bind says otherwise, files with a leading dot are not served, links are followed inside the folder only, connections
+/// are kept open (HTTP/1.1), and downloads can be resumed.
+#[derive(Debug, Parser)]
+#[command(name = "basehttp", version, max_term_width = 100, disable_help_flag = true, disable_version_flag = true)]
+#[allow(clippy::struct_excessive_bools)] // Each is a flag of the command line.
+pub struct Flags {
+    /// Port to listen on; 0 picks one that is free
+    #[arg(value_name = "PORT", default_value_t = 8000, value_parser = values::port, allow_negative_numbers = true)]
+    pub port: u16,
+
+    /// Address to listen on [default: 127.0.0.1, this computer alone]
+    ///
+    /// With 0.0.0.0 (or :: for IPv6 too) everybody on the network can read the folder. A name like localhost is looked up,
+    /// and its first address that works is taken. May be given several times.
+    #[arg(short, long, value_name = "ADDRESS", value_parser = values::host, value_hint = ValueHint::Hostname)]
+    #[arg(help_heading = "Where")]
+    pub bind: Vec<String>,
+
+    /// Folder to serve; without it, the current one
+    #[arg(short, long, value_name = "FOLDER", default_value = ".", hide_default_value = true, value_hint = ValueHint::DirPath)]
+    #[arg(help_heading = "Where")]
+    pub directory: PathBuf,
+
+    /// Protocol version of the replies
+    ///
+    /// With HTTP/1.0 each connection is closed after one request.
+    #[arg(short, long, value_name = "VERSION", value_enum, ignore_case = true, default_value = "HTTP/1.1")]
+    #[arg(help_heading = "Where")]
+    pub protocol: Protocol,
+
+    /// Threads that serve at once [default: one for each processor]
+    ///
+    /// Requests that wait for a disk or a slow client move to other threads by themselves.
+    #[arg(long, value_name = "N", help_heading = "Where")]
+    #[arg(value_parser = RangedU64ValueParser::<u16>::new().range(1..=MAX_WORKERS))]
+    pub workers: Option<u16>,
+
+    /// Page that stands for its folder; may be given several times, the first that exists is taken
+    ///
+    /// [default: index.html, index.htm]
+    #[arg(long, value_name = "NAME", value_parser = PathBufValueParser::new().try_map(values::file_name))]
+    #[arg(help_heading = "What is served")]
+    pub index: Vec<PathBuf>,
+
+    /// Do not list folders without such a page; they are 404
+    #[arg(long, help_heading = "What is served")]
+    pub no_listing: bool,
+
+    /// Follow links that lead out of the folder
+    ///
+    /// Whoever can make a link in the folder can then have every file served that you may read.
+    #[arg(long, help_heading = "What is served")]
+    pub follow_links: bool,
+
+    /// Serve and list names with a leading dot, such as .git
+    ///
+    /// What is beneath .well-known is served in any case.
+    #[arg(long, help_heading = "What is served")]
+    pub dot_files: bool,
+
+    /// Do not send FILE.br, FILE.zst or FILE.gz for FILE to clients that can unpack it
+    #[arg(long, help_heading = "What is served")]
+    pub no_precompressed: bool,
+
+    /// Page for every path that does not exist, for programs that run in the browser [default page: index.html]
+    ///
+    /// It is sent with 200. Paths whose last part has a dot, such as /app.js, stay 404.
+    #[arg(long, value_name = "PAGE", num_args = 0..=1, require_equals = true, default_missing_value = "index.html")]
+    #[arg(value_parser = PathBufValueParser::new().try_map(values::page), value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = "What is served")]
+    pub spa: Option<PathBuf>,
+
+    /// Page of the folder that is sent, with 404, for what does not exist
+    #[arg(long, value_name = "PAGE", value_hint = ValueHint::FilePath, help_heading = "What is served")]
+    #[arg(value_parser = PathBufValueParser::new().try_map(values::page))]
+    pub not_found: Option<PathBuf>,
+
+    /// Memory for small files, in bytes; 0 for none [default: 8388608]
+    ///
+    /// Files of up to 64 KiB are kept there. A change is noticed within one second.
+    #[arg(long, value_name = "N", value_parser = values::bytes, help_heading = "What is served")]
+    pub cache_bytes: Option<usize>,
+
+    /// Field to add to every reply; may be given several times
+    #[arg(short = 'H', long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append)]
+    #[arg(allow_negative_numbers = true, help_heading = "How it is sent")]
+    pub header: Vec<String>,
+
+    /// Media type of files whose name does not tell it [default: application/octet-stream]
+    #[arg(long, value_name = "TYPE", value_parser = values::media_type, help_heading = "How it is sent")]
+    pub content_type: Option<String>,
+
+    /// How long files may be kept by browsers, such as no-cache or max-age=60
+    #[arg(long, value_name = "VALUE", help_heading = "How it is sent")]
+    pub cache_control: Option<String>,
+
+    /// Let pages of other sites read what is served [default origin: *, all sites]
+    #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
+    #[arg(value_parser = values::origin, help_heading = "How it is sent")]
+    pub cors: Option<String>,
+
+    /// Which mark tells clients that a file has changed
+    #[arg(long, value_name = "KIND", value_enum, default_value = "strong", help_heading = "How it is sent")]
+    pub etag: Mark,
+
+    /// Have browsers save files instead of showing them
+    #[arg(long, help_heading = "How it is sent")]
+    pub attachment: bool,
+
+    /// Do not log requests
+    #[arg(short, long, help_heading = "This program")]
+    pub quiet: bool,
+
+    /// Print completions for a shell
+    ///
+    /// For bash: source <(basehttp --completions bash)
+    #[arg(long, value_name = "SHELL", value_enum, help_heading = "This program")]
+    pub completions: Option<Shell>,
+
+    /// Print the man page: basehttp --man | man -l -
+    #[arg(long, help_heading = "This program")]
+    pub man: bool,
+
+    /// Print help; --help says more than -h
+    #[arg(short, long, action = ArgAction::Help, help_heading = "This program")]
+    help: Option<bool>,
+
+    /// Print the version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "This program")]
+    version: Option<bool>,
+}
+
+/// The protocol version of the replies.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Protocol {
+    /// One request a connection.
+    #[value(name = "HTTP/1.0", help = None)]
+    Http10,
+    /// Connections are kept open.
+    #[value(name = "HTTP/1.1", help = None)]
+    Http11,
+}
+
+/// The library's [`ETag`], in words.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Mark {
+    /// Differs with every change; downloads can be resumed
+    Strong,
+    /// Size and time alone: the same on all machines that hold copies
+    Weak,
+    /// None but the time of the last change
+    Off,
+}
+
+impl Flags {
+    /// Reads the command line. What is wrong with it is answered with what to write, and ends the program.
+    pub fn of_command_line() -> Self {
+        Flags::try_parse().unwrap_or_else(|mut error| {
+            if error.use_stderr() && error.get(ContextKind::Usage).is_none() {
+                // clap shows it for some mistakes only.
+                let usage = ContextValue::StyledStr(Flags::command().render_usage());
+                error.insert(ContextKind::Usage, usage);
+            }
+            error.exit()
+        })
+    }
+
+    /// Where to listen: one address, and perhaps others.
+    pub fn hosts(&self) -> (&str, Vec<&str>) {
+        let mut hosts = self.bind.iter().map(String::as_str);
+        (hosts.next().unwrap_or(LOOPBACK), hosts.collect())
+    }
+
+    /// The library's options; what is not given stays at the default there.
+    ///
+    /// # Errors
+    /// [`Failure::Flag`] for a header written as curl wants it.
+    pub fn files(&self) -> Result<SimpleHTTPRequestHandlerBuilder, Failure> {
+        let mut files = SimpleHTTPRequestHandler::builder()
+            .directory(&self.directory)
+            .listings(!self.no_listing)
+            .follow_links_out(self.follow_links)
+            .dot_files(self.dot_files)
+            .precompressed(!self.no_precompressed)
+            .etag(self.etag.into())
+            .attachment(self.attachment);
+        for pair in self.header.chunks_exact(2) {
+            if pair[0].contains(':') {
+                let text = "write name and value of a header apart, as in --header X-Frame-Options DENY";
+                return Err(Failure::Flag(text.into()));
+            }
+            files = files.header(&pair[0], &pair[1]);
+        }
+        if !self.index.is_empty() {
+            files = files.index_pages(&self.index);
+        }
+        if let Some(page) = &self.spa {
+            files = files.fallback_page(page);
+        }
+        if let Some(page) = &self.not_found {
+            files = files.not_found_page(page);
+        }
+        if let Some(bytes) = self.cache_bytes {
+            files = files.cache_bytes(bytes);
+        }
+        if let Some(media_type) = &self.content_type {
+            files = files.default_type(media_type);
+        }
+        if let Some(value) = &self.cache_control {
+            files = files.cache_control(value);
+        }
+        if let Some(origin) = &self.cors {
+            files = files.cors(origin);
+        }
+        Ok(files)
+    }
+}
+
+impl From<Mark> for ETag {
+    fn from(mark: Mark) -> Self {
+        match mark {
+            Mark::Strong => ETag::Strong,
+            Mark::Weak => ETag::Weak,
+            Mark::Off => ETag::Off,
+        }
+    }
+}

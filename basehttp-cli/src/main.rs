@@ -1,0 +1,100 @@
+//! The command `basehttp`: serves a folder, as `python -m http.server` does. `basehttp --help` says how.
+//!
+//! What is served, and how, is the library's `SimpleHTTPRequestHandler`; this program only puts its options into words
+//! (`flags`, `values`), its log into local time (`site`, `clock`), and its end into the hands of signals (`ending`).
+
+#![forbid(unsafe_code)]
+
+mod clock;
+mod ending;
+mod failure;
+mod flags;
+mod manual;
+mod site;
+mod values;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use basehttp::{Address, Endpoint, HTTPServer, ListenAddress, SimpleHTTPRequestHandler};
+use clap::CommandFactory;
+
+use self::failure::Failure;
+use self::flags::Flags;
+
+fn main() -> ExitCode {
+    match run(&Flags::of_command_line()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(flags: &Flags) -> Result<(), Failure> {
+    if flags.man {
+        let page = manual::page(Flags::command()).map_err(|error| Failure::cannot("make the man page", &error))?;
+        return print(&page);
+    }
+    if let Some(shell) = flags.completions {
+        return print(&completions(shell));
+    }
+    let files = flags.files()?.build().map_err(|error| Failure::of_folder(&flags.directory, &error))?;
+    let mut httpd = bind(flags, files)?;
+    ending::on_signals(httpd.handle()).map_err(|error| Failure::cannot("watch for signals", &error))?;
+    announce(flags, &httpd);
+    httpd.serve_forever().map_err(|error| Failure::cannot("serve", &error))
+}
+
+fn bind(flags: &Flags, files: SimpleHTTPRequestHandler) -> Result<HTTPServer, Failure> {
+    let mut server = HTTPServer::builder();
+    if let Some(workers) = flags.workers {
+        server = server.workers(workers.into());
+    }
+    let (first, others) = flags.hosts();
+    for host in &others {
+        server = server.also_listen(endpoint(host, flags.port)?);
+    }
+    let bound = site::bind(server, endpoint(first, flags.port)?, flags, files);
+    bound.map_err(|error| Failure::of_address(&[&[first], &others[..]].concat().join(" or "), flags.port, &error))
+}
+
+/// Looks the name up, if it is one.
+fn endpoint(host: &str, port: u16) -> Result<Endpoint, Failure> {
+    (host, port).into_endpoint().map_err(|error| Failure::of_address(host, port, &error))
+}
+
+/// The original's banner, which programs wait for and read, and what somebody who misses the network needs to know.
+fn announce(flags: &Flags, httpd: &HTTPServer) {
+    let mut text: String = httpd.server_addresses().iter().map(banner).collect();
+    if flags.bind.is_empty() && !flags.quiet {
+        text += "Only this computer can reach it. To share it on the network: basehttp --bind 0.0.0.0\n";
+    }
+    say(&text);
+}
+
+fn banner(address: &Address) -> String {
+    let host = address.ip().map_or_else(String::new, |ip| ip.to_string());
+    let in_url = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    let port = address.port().unwrap_or_default();
+    format!("Serving HTTP on {host} port {port} (http://{in_url}:{port}/) ...\n")
+}
+
+/// Writes to standard output at once. Whoever closed it does not want to know; that is no reason not to serve.
+fn say(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Writes what was asked for. A reader that has seen enough (`| head`) is content.
+fn print(text: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::cannot("write", &error)),
+        _ => Ok(()),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Flags::command(), "basehttp", &mut script);
+    script
+}

@@ -1,0 +1,83 @@
+//! The man page: what clap knows of the flags, and what no flag says.
+
+use std::io;
+
+use clap::Command;
+use clap_mangen::Man;
+
+/// The page, for `man -l -`.
+pub fn page(command: Command) -> io::Result<Vec<u8>> {
+    let man = Man::new(command).manual("User Commands");
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    render_options(&man, &mut page)?;
+    page.extend(BEYOND_FLAGS.as_bytes());
+    Ok(page)
+}
+
+/// The groups of flags as parts of one section. As sections, which they are to `clap_mangen`, a page has too many.
+fn render_options(man: &Man, page: &mut Vec<u8>) -> io::Result<()> {
+    let mut groups = Vec::new();
+    man.render_options_section(&mut groups)?;
+    let groups = String::from_utf8(groups).map_err(io::Error::other)?;
+    // What has no group stands under this heading.
+    let section = groups.replace(".SH ", ".SS ").replacen(".SS OPTIONS", ".SH OPTIONS", 1);
+    page.extend(section.as_bytes());
+    Ok(())
+}
+
+const BEYOND_FLAGS: &str = r".SH OUTPUT
+The first line on standard output is
+.PP
+.EX
+    Serving HTTP on 127.0.0.1 port 8000 (http://127.0.0.1:8000/) ...
+.EE
+.PP
+with the real port where 0 was asked for, and one such line for each further \-\-bind. It is written when clients can
+connect. Requests and errors are logged to standard error, one line each, in the format of the original and in local
+time.
+.SH SIGNALS
+.TP
+\fBSIGINT\fR (Ctrl-C), \fBSIGTERM\fR
+The first one ends the program in order: no client is let in any more, requests in flight may finish for up to 5
+seconds, and the exit status is 0. The second one ends it at once.
+.SH EXIT STATUS
+.TP
+\fB0\fR
+Ended by a signal in order, or printed what was asked for.
+.TP
+\fB1\fR
+Could not serve: no such folder, a port that is taken, an address that is not this computer's. One line on standard
+error says why.
+.TP
+\fB2\fR
+A flag was wrong. Standard error says what to write instead.
+.TP
+\fB130\fR, \fB143\fR
+Ended at once by a second signal, SIGINT or SIGTERM.
+.SH ENVIRONMENT
+.TP
+\fBTZ\fR
+The time zone of the log. Without it, the system's.
+.TP
+\fBNO_COLOR\fR
+Set to anything: help and messages have no colours. Into files and pipes they never have.
+.SH EXAMPLES
+Serve the current folder to this computer, then another one to the whole network, on another port:
+.PP
+.EX
+    basehttp
+    basehttp 9000 \-\-directory public \-\-bind 0.0.0.0
+.EE
+.PP
+Try a program that runs in the browser, and see each change of it at once:
+.PP
+.EX
+    basehttp \-\-spa \-\-cache\-control no\-cache \-d dist
+.EE
+.SH SEE ALSO
+\fBcurl\fR(1), \fBpython3\fR(1)
+";

@@ -1,0 +1,80 @@
+//! Reads the values of flags. What is refused is answered with what to write instead.
+
+use std::path::{Component, Path, PathBuf};
+
+use basehttp::ContentType;
+
+/// A port number, with a word for those who meant a flag: what stands alone is the port.
+pub fn port(text: &str) -> Result<u16, String> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(port) if is_number => Ok(port),
+        _ if is_number => Err("the highest port is 65535".into()),
+        _ if text.contains("://") => {
+            Err("a port is a number; an origin is joined to its flag, as in --cors=https://example.org".into())
+        }
+        _ if Path::new(text).is_dir() => Err(format!("a port is a number; a folder is named by --directory {text}")),
+        _ if Path::new(text).extension().is_some_and(|extension| extension == "html") => {
+            Err(format!("a port is a number; a page is joined to its flag, as in --spa={text}"))
+        }
+        _ => Err("a port is a number from 0 to 65535; 0 picks one that is free".into()),
+    }
+}
+
+/// An address or a name to listen on, without brackets.
+pub fn host(text: &str) -> Result<String, String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    if bare.is_empty() {
+        return Err("write 127.0.0.1 for this computer alone, 0.0.0.0 or :: for the whole network".into());
+    }
+    if bare.contains('/') {
+        return Err("write the address alone, as in --bind 127.0.0.1".into());
+    }
+    match bare.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            Err(format!("write the port on its own: basehttp --bind {host} {port}"))
+        }
+        _ => Ok(bare.to_owned()),
+    }
+}
+
+/// `*`, `null`, or scheme, host and perhaps a port: what browsers put into `Origin` (RFC 6454, section 6.1).
+pub fn origin(text: &str) -> Result<String, String> {
+    let host = text.split_once("://").map_or("", |(_, host)| host);
+    let is_origin = !host.is_empty() && !host.contains(['/', '?', '#', '@', '*', ',', ' ']);
+    match text {
+        "*" | "null" => Ok(text.to_owned()),
+        _ if is_origin => Ok(text.to_owned()),
+        _ => Err("write * for all sites, or scheme and host of one, as in --cors=https://example.org".into()),
+    }
+}
+
+/// A media type.
+pub fn media_type(text: &str) -> Result<String, String> {
+    match ContentType::parse(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("write type and subtype, as in text/plain or \"text/html; charset=utf-8\"".into()),
+    }
+}
+
+/// The name of a file, without folders.
+pub fn file_name(path: PathBuf) -> Result<PathBuf, &'static str> {
+    match path.file_name() {
+        Some(name) if name == path.as_os_str() => Ok(path),
+        _ => Err("write the name alone, as in index.html: it is looked for in each folder"),
+    }
+}
+
+/// A page's path in the folder that is served.
+pub fn page(path: PathBuf) -> Result<PathBuf, &'static str> {
+    let is_inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    match path.file_name() {
+        Some(_) if is_inside => Ok(path),
+        _ => Err("write its path as seen from the folder that is served, as in errors/404.html"),
+    }
+}
+
+/// A number of bytes.
+pub fn bytes(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "write the number of bytes in digits, as in 1048576; 0 is none".into())
+}
