@@ -1,0 +1,289 @@
+//! What the tests of the command share: programs as child processes, which a test waits for and never outlives, and a
+//! folder of a test's own.
+
+#![allow(dead_code)] // Each test file is a crate of its own and uses a part of this.
+
+#[path = "../../../tests/support/mod.rs"]
+pub mod http;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
+use std::thread;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use http::{Client, PATIENCE, Reply};
+
+/// The command with these arguments, its surroundings without a say in colours.
+pub fn basehttp(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_basehttp"));
+    command.args(arguments).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("CLICOLOR");
+    command
+}
+
+/// The original with these arguments. `None`, and a loud word about it, where it is not installed.
+pub fn original(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Option<Command> {
+    // As `python3 -m http.server`, and with Ctrl-C even where the tests themselves were started to ignore it.
+    const RUN: &str = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); \
+                       runpy.run_module('http.server', run_name='__main__', alter_sys=True)";
+    if !*HAS_ORIGINAL {
+        return None;
+    }
+    let mut command = Command::new("python3");
+    command.args(["-u", "-c", RUN]).args(arguments);
+    Some(command)
+}
+
+static HAS_ORIGINAL: LazyLock<bool> = LazyLock::new(|| {
+    // `--protocol` is as old as that.
+    const IS_THERE: &str = "import http.server, sys; sys.exit(sys.version_info < (3, 11))";
+    let status = Command::new("python3").args(["-c", IS_THERE]).stderr(Stdio::null()).status();
+    let is_there = status.is_ok_and(|status| status.success());
+    if !is_there {
+        shout("python3 (3.11 or newer) is not installed: nothing was compared with the original");
+    }
+    is_there
+});
+
+/// Says it on the standard error of the tests themselves, which the test harness does not swallow.
+pub fn shout(text: &str) {
+    // Nobody to tell is no failure.
+    let _ = writeln!(io::stderr(), "\nSKIPPED: {text}");
+}
+
+/// A program that runs. Dropping it kills it.
+pub struct Program {
+    child: Child,
+    pub stdout: Output,
+    pub stderr: Output,
+}
+
+/// What has become of a program.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Program {
+    /// Starts it, and collects what it says.
+    pub fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let stdout = Output::of(child.stdout.take().expect("it is piped"));
+        let stderr = Output::of(child.stderr.take().expect("it is piped"));
+        Program { child, stdout, stderr }
+    }
+
+    /// Starts the command on a free port, and waits until clients can connect.
+    pub fn serving(arguments: &[&str]) -> (Self, SocketAddr) {
+        let program = Program::start(basehttp([&["0"], arguments].concat()));
+        let address = program.address();
+        (program, address)
+    }
+
+    /// What the banner says: which programs do, once clients can connect.
+    #[track_caller]
+    pub fn address(&self) -> SocketAddr {
+        let text = self.stdout.wait_for("\n");
+        let words: Vec<_> = text.lines().next().unwrap_or_default().split(' ').collect();
+        let ["Serving", "HTTP", "on", host, "port", port, ..] = words[..] else {
+            panic!("no banner: {text:?}, {:?}", self.stderr.so_far());
+        };
+        let host: IpAddr = host.parse().expect("the banner's host is an address");
+        (host, port.parse().expect("the banner's port is a number")).into()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the program runs, and is ours");
+    }
+
+    /// Waits until it has ended by itself.
+    #[track_caller]
+    pub fn ended(mut self) -> Ended {
+        // Both are closed when it ends, and not before.
+        let (stdout, stderr) = (self.stdout.wait_for_end(), self.stderr.wait_for_end());
+        let status = self.child.wait().expect("it is ours to wait for");
+        Ended { status, stdout, stderr }
+    }
+
+    /// Ends it in order, and says what it has said.
+    #[track_caller]
+    pub fn stopped(self) -> Ended {
+        self.signal(Signal::TERM);
+        self.ended()
+    }
+
+    /// Its number, for looking at it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It has ended already, or nobody waits for it any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Ended {
+    /// `exit 1`, or `signal 15`.
+    pub fn how(&self) -> String {
+        match (self.status.code(), self.status.signal()) {
+            (Some(code), _) => format!("exit {code}"),
+            (None, signal) => format!("signal {}", signal.expect("there are no other ways to end")),
+        }
+    }
+}
+
+/// Runs the command to its end.
+#[track_caller]
+pub fn run(arguments: &[&str]) -> Ended {
+    Program::start(basehttp(arguments)).ended()
+}
+
+/// What a program writes, collected while it does.
+#[derive(Clone)]
+pub struct Output(Arc<(Mutex<Collected>, Condvar)>);
+
+#[derive(Default)]
+struct Collected {
+    bytes: Vec<u8>,
+    has_ended: bool,
+}
+
+impl Output {
+    fn of(mut pipe: impl Read + Send + 'static) -> Self {
+        let output = Output(Arc::default());
+        let collecting = output.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            loop {
+                let count = pipe.read(&mut buffer).unwrap_or(0);
+                collecting.add(&buffer[..count]);
+                if count == 0 {
+                    break;
+                }
+            }
+        });
+        output
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        let (collected, changed) = &*self.0;
+        let mut collected = collected.lock().unwrap_or_else(PoisonError::into_inner);
+        collected.bytes.extend(bytes);
+        collected.has_ended |= bytes.is_empty();
+        changed.notify_all();
+    }
+
+    /// What it has written so far.
+    pub fn so_far(&self) -> String {
+        self.wait_until(|_| true).0
+    }
+
+    /// Waits until it has written `text`, or has ended; everything so far.
+    pub fn wait_for(&self, text: &str) -> String {
+        self.wait_until(|collected| collected.has_ended || lossy(&collected.bytes).contains(text)).0
+    }
+
+    /// Waits until it is closed; everything.
+    #[track_caller]
+    pub fn wait_for_end(&self) -> String {
+        let (text, is_so) = self.wait_until(|collected| collected.has_ended);
+        assert!(is_so, "the program goes on: {text:?}");
+        text
+    }
+
+    fn wait_until(&self, is_so: impl Fn(&Collected) -> bool) -> (String, bool) {
+        let (collected, changed) = &*self.0;
+        let guard = collected.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = changed.wait_timeout_while(guard, PATIENCE, |collected| !is_so(collected));
+        let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        (lossy(&guard.bytes), !timeout.timed_out())
+    }
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A folder of the test's own, gone when the value is.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    pub fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("command-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir(&path).expect("a scratch folder");
+        Scratch(path)
+    }
+
+    /// With these files and what is in them, the folders on their way included.
+    pub fn with(files: &[(&str, &str)]) -> Self {
+        let scratch = Scratch::new();
+        for (name, content) in files {
+            scratch.file(name, content);
+        }
+        scratch
+    }
+
+    pub fn file(&self, name: &str, content: &str) {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("a folder");
+        fs::write(path, content).expect("a file");
+    }
+
+    pub fn link(&self, target: &str, name: &str) {
+        symlink(target, self.0.join(name)).expect("a link");
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The path as an argument.
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().expect("the build's folder has a name in UTF-8")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A leftover in the build's own folder harms nobody.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// All that comes back for these bytes, until the server closes.
+pub fn ask(address: SocketAddr, request: &str) -> Vec<u8> {
+    let mut client = Client::connect(address);
+    client.send(request);
+    client.end_sending();
+    client.read_to_end()
+}
+
+/// One reply to a request of HTTP/1.1 with these further fields, each with its line end.
+pub fn reply(address: SocketAddr, method: &str, target: &str, fields: &str) -> Reply {
+    let mut client = Client::connect(address);
+    client.send(format!("{method} {target} HTTP/1.1\r\nHost: h\r\n{fields}\r\n"));
+    client.try_read_reply(method).expect("a whole reply")
+}
+
+/// One reply to a GET.
+pub fn get(address: SocketAddr, target: &str) -> Reply {
+    reply(address, "GET", target, "")
+}
