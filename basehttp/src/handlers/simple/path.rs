@@ -152,6 +152,8 @@ fn push_encoded(location: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -290,6 +292,27 @@ mod tests {
         for (path, request, key) in table {
             let place = Place::of_path(path.as_bytes(), request);
             assert_eq!(place.as_ref().map(Place::key), key.map(str::as_bytes), "{path:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_names_anything_but_names(raw in "/([a.%/\\\\?#]|%2[eEfF]|%00|%5c|\\.\\.|\\PC){0,12}") {
+            if let Some(place) = Place::of_request(&raw) {
+                let names: Vec<_> = place.path().split(|byte| *byte == b'/').collect();
+                let is_name = |name: &&[u8]| !matches!(*name, b"" | b"." | b"..") && !name.contains(&0);
+                prop_assert!(place.path().is_empty() || names.iter().all(is_name), "{:?}", place);
+                prop_assert_eq!(place.is_hidden(), names[0].starts_with(b".") && names[0] != b".well-known"
+                    || names[1..].iter().any(|name| name.starts_with(b".")));
+            }
+        }
+
+        #[test]
+        fn no_location_leads_elsewhere(raw in "([/\\\\@:.?#a%]|\\PC|[\\x00-\\x20]){0,12}") {
+            let location = folder_location(&raw);
+            prop_assert!(location.starts_with('/') && !location.starts_with("//"), "{}", location);
+            prop_assert!(location.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'), "{}", location);
+            prop_assert_eq!(location.split('?').next().map(|path| path.ends_with('/')), Some(true));
         }
     }
 }

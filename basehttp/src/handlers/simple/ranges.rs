@@ -101,6 +101,8 @@ fn overlap(parts: &[Range<u64>]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -168,6 +170,24 @@ mod tests {
             ("bytes=-5", Ranges::Whole),
         ] {
             assert_eq!(ranges(value, 0), expected, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parts_lie_in_the_file_and_hold_no_byte_twice(
+            value in "bytes=(([0-9]{0,2}-[0-9]{0,2}|[0-9]{18,21}-|-[0-9]{18,21}),? ?){0,20}",
+            size in 0..40_u64,
+        ) {
+            if let Ranges::Parts(parts) = ranges(&value, size) {
+                prop_assert!((1..=MAX_RANGES).contains(&parts.len()));
+                let mut bytes: Vec<u64> = parts.iter().cloned().flatten().collect();
+                let sent = bytes.len();
+                prop_assert!(parts.iter().all(|part| part.start < part.end && part.end <= size));
+                bytes.sort_unstable();
+                bytes.dedup();
+                prop_assert_eq!(bytes.len(), sent);
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 pub use self::stamp::Stamp;
 
@@ -64,12 +64,12 @@ impl Root {
     /// Opens what stands at `path` beneath the root. `None`: nothing that can be served, for whatever reason.
     ///
     /// # Errors
-    /// What another try may mend: no descriptors, no memory, a broken disk.
+    /// What another try may mend: no descriptors, no memory, a file that another process has reserved, a broken disk.
     pub fn open_beneath(&self, path: &[u8]) -> io::Result<Option<Opened>> {
-        let opened = match self.links {
+        let opened = retry_on_intr(|| match self.links {
             Links::Inside => self.open_inside(path),
             Links::Anywhere => openat(&self.folder, or_dot(path), READING, Mode::empty()),
-        };
+        });
         match opened {
             Ok(descriptor) => classify(descriptor),
             Err(error) if is_trouble(error) => Err(error.into()),
@@ -110,9 +110,9 @@ fn or_dot(path: &[u8]) -> &[u8] {
     if path.is_empty() { b"." } else { path }
 }
 
-/// Not the path's fault.
+/// Not the path's fault. EAGAIN: somebody holds a lease on the file, and was told to give it up.
 fn is_trouble(error: Errno) -> bool {
-    matches!(error, Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::IO)
+    matches!(error, Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::IO | Errno::AGAIN)
 }
 
 fn classify(descriptor: OwnedFd) -> io::Result<Option<Opened>> {
