@@ -78,7 +78,8 @@ fn the_fields_of_a_file_come_in_the_originals_order() {
     assert_eq!(names, expected, "the length is the runtime's, and comes last");
     assert_eq!(reply.field("Content-type"), Some("text/plain; charset=utf-8"));
     assert_eq!(reply.field("Last-Modified"), Some(THEN_TEXT));
-    assert!(reply.field("Server").is_some_and(|server| server.starts_with("SimpleHTTP/0.1.0 Rust/")), "{reply:?}");
+    let server = concat!("SimpleHTTP/", env!("CARGO_PKG_VERSION"), " Rust/");
+    assert!(reply.field("Server").is_some_and(|field| field.starts_with(server)), "{server}: {reply:?}");
 }
 
 #[test]

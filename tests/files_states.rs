@@ -276,6 +276,8 @@ fn a_change_is_noticed_within_a_second() {
     assert_eq!(ask(&handler, "GET /docs/", "").text(), "htm");
     folder.write("docs/index.html", "html");
     assert!(until(&handler, "/docs/", |reply| reply.text() == "html") < SOON, "a better index page");
+    fs::remove_file(folder.www().join("docs/index.html")).expect("it is there");
+    assert!(until(&handler, "/docs/", |reply| reply.text() == "htm") < SOON, "the other one again");
     fs::remove_file(folder.www().join("a.txt")).expect("it is there");
     assert!(until(&handler, "/a.txt", |reply| reply.status == 404) < SOON, "gone");
     folder.write("a.txt", large());

@@ -68,57 +68,88 @@ fn joined(folder: &[u8], name: &[u8]) -> Vec<u8> {
     if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
 }
 
-/// A file as it was opened, and what is remembered of it.
-struct Candidate<'c> {
+/// A file as the disk has it.
+struct Original {
+    /// Beneath the root.
     path: Vec<u8>,
     file: File,
     stamp: Stamp,
-    /// Where it may be remembered.
-    memory: Option<(&'c Cache, &'c [u8])>,
+}
+
+/// What a look at the disk found.
+enum Look<'h> {
+    File(Original),
+    Other(Found<'h>),
+}
+
+/// Where a file may be remembered, and what is remembered of it.
+struct Memory<'c> {
+    cache: &'c Cache,
+    key: &'c [u8],
     known: Option<Arc<Entry>>,
-    looked: Instant,
+    /// Before the disk is asked.
+    now: Instant,
+}
+
+impl Memory<'_> {
+    fn remember(&self, entry: Option<Entry>) {
+        match entry {
+            Some(entry) => self.cache.put(self.key, Arc::new(entry)),
+            None if self.known.is_some() => self.cache.forget(self.key),
+            None => {}
+        }
+    }
 }
 
 impl SimpleHTTPRequestHandler {
     /// Looks for what stands at `place`.
     pub(super) fn find(&self, ex: &Exchange<'_>, place: &Place<'_>) -> io::Result<Found<'_>> {
         let preference = self.preference(ex);
-        let looked = Instant::now();
-        // A slash that only decoding has brought leads elsewhere, which is not remembered.
-        let is_usual = place.ends_in_slash() == place.is_folder_form();
-        let memory = self.cache.as_ref().filter(|_| is_usual).map(|cache| (cache, place.key()));
-        let known = memory.and_then(|(cache, key)| cache.get(key));
-        if let Some(entry) = known.as_ref().filter(|entry| entry.is_fresh(looked))
+        let memory = self.memory(place);
+        if let Some(Memory { known: Some(entry), now, .. }) = &memory
+            && entry.is_fresh(*now)
             && let Some(selected) = self.pick(ex, entry, preference)?
         {
             return Ok(Found::File(selected));
         }
-        let candidate = match self.root.open_beneath(place.path())? {
-            Some(Opened::File(file, stamp)) if !place.is_folder_form() => Some((place.path().to_vec(), file, stamp)),
-            Some(Opened::Folder(_)) if !place.ends_in_slash() => return Ok(Found::Elsewhere),
-            Some(Opened::Folder(descriptor)) => match self.find_index(place.path())? {
-                None if self.options.has_listings => {
-                    let path = place.path().to_vec();
-                    return Ok(Found::Folder(Folder { descriptor, root: &self.root, path }));
-                }
-                index => index,
-            },
-            Some(Opened::File(..)) | None => None,
-        };
-        let Some((path, file, stamp)) = candidate else {
-            if let (Some((cache, key)), true) = (memory, known.is_some()) {
-                cache.forget(key);
+        match (self.look(place)?, memory) {
+            (Look::File(original), Some(memory)) => self.load(ex, preference, original, &memory).map(Found::File),
+            (Look::File(original), None) => self.open_best(ex, preference, original).map(Found::File),
+            (Look::Other(found), memory) => {
+                memory.inspect(|memory| memory.remember(None));
+                Ok(found)
             }
-            return Ok(Found::Missing);
-        };
-        self.select(ex, preference, Candidate { path, file, stamp, memory, known, looked }).map(Found::File)
+        }
     }
 
-    fn find_index(&self, folder: &[u8]) -> io::Result<Option<(Vec<u8>, File, Stamp)>> {
+    fn memory<'c>(&'c self, place: &'c Place<'_>) -> Option<Memory<'c>> {
+        // A slash that only decoding has brought leads elsewhere, which is not remembered.
+        let is_usual = place.ends_in_slash() == place.is_folder_form();
+        let cache = self.cache.as_ref().filter(|_| is_usual)?;
+        Some(Memory { cache, key: place.key(), known: cache.get(place.key()), now: Instant::now() })
+    }
+
+    fn look(&self, place: &Place<'_>) -> io::Result<Look<'_>> {
+        let path = place.path().to_vec();
+        Ok(match self.root.open_beneath(&path)? {
+            Some(Opened::File(file, stamp)) if !place.is_folder_form() => Look::File(Original { path, file, stamp }),
+            Some(Opened::File(..)) | None => Look::Other(Found::Missing),
+            Some(Opened::Folder(_)) if !place.ends_in_slash() => Look::Other(Found::Elsewhere),
+            Some(Opened::Folder(descriptor)) => match self.find_index(&path)? {
+                Some(index) => Look::File(index),
+                None if self.options.has_listings => {
+                    Look::Other(Found::Folder(Folder { descriptor, root: &self.root, path }))
+                }
+                None => Look::Other(Found::Missing),
+            },
+        })
+    }
+
+    fn find_index(&self, folder: &[u8]) -> io::Result<Option<Original>> {
         for page in &self.options.index_pages {
             let path = joined(folder, page.as_os_str().as_bytes());
             if let Some(Opened::File(file, stamp)) = self.root.open_beneath(&path)? {
-                return Ok(Some((path, file, stamp)));
+                return Ok(Some(Original { path, file, stamp }));
             }
         }
         Ok(None)
@@ -156,10 +187,17 @@ impl SimpleHTTPRequestHandler {
         }
     }
 
-    /// The best coding of a file that is there; remembers it if there is room for it.
-    fn select(&self, ex: &Exchange<'_>, preference: Preference, candidate: Candidate<'_>) -> io::Result<Selected> {
-        let Candidate { path, file, stamp, memory, known, looked } = candidate;
-        let Some((cache, key)) = memory else { return self.open_best(ex, preference, &path, (file, stamp)) };
+    /// Opens all codings of a file that is there, remembers those that are small, and gives the best one.
+    fn load(
+        &self,
+        ex: &Exchange<'_>,
+        preference: Preference,
+        original: Original,
+        memory: &Memory<'_>,
+    ) -> io::Result<Selected> {
+        let Original { path, file, stamp } = original;
+        // Another index page may be the one now.
+        let known = memory.known.as_ref().filter(|entry| entry.path == path);
         let mut original = Some((file, stamp));
         let mut codings = [const { None }; CODINGS.len()];
         for coding in CODINGS {
@@ -170,7 +208,7 @@ impl SimpleHTTPRequestHandler {
             };
             codings[coding as usize] = opened.map(|(file, stamp)| {
                 let about = About::new(self, ex, &path, coding, stamp);
-                keep(about, file, known.as_ref().map(|entry| entry.variant(coding)))
+                keep(about, file, known.map(|entry| entry.variant(coding)))
             });
         }
         let variants = codings.each_ref().map(|selected| match selected {
@@ -178,29 +216,21 @@ impl SimpleHTTPRequestHandler {
             Some(Selected::Open(..)) => Variant::Large,
             Some(Selected::Kept(kept)) => Variant::Kept(Arc::clone(kept)),
         });
-        if variants.iter().any(|variant| matches!(variant, Variant::Kept(_))) {
-            cache.put(key, Arc::new(Entry { path, variants, looked }));
-        } else if known.is_some() {
-            cache.forget(key);
-        }
+        let has_kept = variants.iter().any(|variant| matches!(variant, Variant::Kept(_)));
+        memory.remember(has_kept.then_some(Entry { path, variants, looked: memory.now }));
         let best = preference.iter().find_map(|coding| codings[coding as usize].take());
         Ok(best.expect("every preference has the file as it is, and that is open"))
     }
 
-    fn open_best(
-        &self,
-        ex: &Exchange<'_>,
-        preference: Preference,
-        path: &[u8],
-        original: (File, Stamp),
-    ) -> io::Result<Selected> {
+    /// Opens the best coding of a file that is there.
+    fn open_best(&self, ex: &Exchange<'_>, preference: Preference, original: Original) -> io::Result<Selected> {
+        let Original { path, file, stamp } = original;
         for coding in preference.iter().take_while(|coding| *coding != Coding::Identity) {
-            if let Some((file, stamp)) = self.open_coding(path, coding)? {
-                return Ok(Selected::Open(About::new(self, ex, path, coding, stamp), file));
+            if let Some((file, stamp)) = self.open_coding(&path, coding)? {
+                return Ok(Selected::Open(About::new(self, ex, &path, coding, stamp), file));
             }
         }
-        let (file, stamp) = original;
-        Ok(Selected::Open(About::new(self, ex, path, Coding::Identity, stamp), file))
+        Ok(Selected::Open(About::new(self, ex, &path, Coding::Identity, stamp), file))
     }
 }
 
