@@ -35,9 +35,8 @@ fn visible(c: char) -> char {
         // "Control Pictures" has them in the order of ASCII.
         '\0'..='\x1F' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
         '\x7F' => '\u{2421}',
-        '\u{80}'..='\u{9F}' => char::REPLACEMENT_CHARACTER,
-        // Embeddings, overrides and isolates of writing direction: `evil<RLO>txt.exe` would read `evilexe.txt`.
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        // Controls, and changes of writing direction: `evil<RLO>txt.exe` would read `evilexe.txt`.
+        '\u{80}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
         // Noncharacters (the last two of each plane, and 32 more), which HTML does not allow either.
         c if u32::from(c) & 0xFFFE == 0xFFFE || matches!(c, '\u{FDD0}'..='\u{FDEF}') => char::REPLACEMENT_CHARACTER,
         c => c,
