@@ -75,14 +75,24 @@ pub(crate) fn end_turn() {
 
 /// Holds back the lines that `log` adds, and returns them. They are to be added later; too long ones are not held.
 pub(crate) fn hold(log: impl FnOnce()) -> String {
-    HELD.set(Some(String::new()));
+    let outer = Outer(HELD.replace(Some(String::new())));
     log();
     let lines = HELD.take().unwrap_or_default();
+    drop(outer);
     if lines.len() > MAX_HELD_BYTES {
         add_lines(&lines);
         return String::new();
     }
     lines
+}
+
+/// What was held before, and is again when this is dropped: a hook may serve requests of its own, or panic.
+struct Outer(Option<String>);
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        HELD.set(self.0.take());
+    }
 }
 
 /// Adds one line, which ends with a line feed. Never waits for the sink.
@@ -204,6 +214,19 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conn::contained;
+
+    #[test]
+    fn lines_are_held_for_whoever_asked_last_and_for_no_longer() {
+        let outer = hold(|| {
+            add_line("before\n");
+            assert_eq!(hold(|| add_line("inside\n")), "inside\n");
+            assert!(contained(|| hold(|| panic!("as the test wants"))).is_none());
+            add_line("behind\n");
+        });
+        assert_eq!(outer, "before\nbehind\n");
+        assert!(HELD.with_borrow(Option::is_none));
+    }
 
     #[test]
     fn lines_that_do_not_fit_are_counted_and_none_is_cut() {
