@@ -131,7 +131,7 @@ impl SimpleHTTPRequestHandlerBuilder {
 
     /// Guesses media types in place of the tables, from the file's path beneath the root. `None`: as without it.
     ///
-    /// Called when a file is opened, and once a second at most for one that is kept in memory.
+    /// Called when a file is looked at: once a second for one that is asked for all the time.
     pub fn guess_type(mut self, guess: impl Fn(&Path) -> Option<String> + Send + Sync + 'static) -> Self {
         self.options.guess_type = Some(Arc::new(guess));
         self

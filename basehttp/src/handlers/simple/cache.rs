@@ -1,4 +1,4 @@
-//! Small files in memory, by the path they are asked for, within a bound in bytes.
+//! Small files in memory, and what is to be said of large ones, by the path they are asked for, within a bound in bytes.
 //!
 //! An entry is what one look at the disk found: body and validators of one state of a file, together, which never change
 //! afterwards. It is good for one second; then the disk is asked anew, and what has not changed is taken over unread.
@@ -54,8 +54,8 @@ impl Kept {
 pub enum Variant {
     /// There is no such file.
     Absent,
-    /// Too large to be kept: to be opened for each request.
-    Large,
+    /// Too large to be kept: to be opened for each request, and then this is said of it if it is in the same state.
+    Large(Arc<About>),
     Kept(Arc<Kept>),
 }
 

@@ -1,7 +1,7 @@
 //! What a request's place turns out to be: a file in the coding that the client prefers, a folder, or nothing.
 //!
-//! A file is taken from memory if it was looked at within the last second. Else it is opened, and read into memory if it
-//! is small.
+//! A small file is taken from memory if it was looked at within the last second. Else it is opened, and read into memory
+//! if it is small. A large one is opened for each request.
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
@@ -34,7 +34,7 @@ pub enum Found<'h> {
 /// A file that can be sent: what is said of it and its bytes are of one state.
 pub enum Selected {
     Kept(Arc<Kept>),
-    Open(About, File),
+    Open(Arc<About>, File),
 }
 
 impl Selected {
@@ -169,10 +169,11 @@ impl SimpleHTTPRequestHandler {
             match entry.variant(coding) {
                 Variant::Absent => {}
                 Variant::Kept(kept) => return Ok(Some(Selected::Kept(Arc::clone(kept)))),
-                Variant::Large => {
+                Variant::Large(about) => {
                     if let Some((file, stamp)) = self.open_coding(&entry.path, coding)? {
-                        let about = About::new(self, ex, &entry.path, coding, stamp);
-                        return Ok(Some(Selected::Open(about, file)));
+                        let is_still = about.stamp == stamp;
+                        let fresh = || About::new(self, ex, &entry.path, coding, stamp).into();
+                        return Ok(Some(Selected::Open(if is_still { Arc::clone(about) } else { fresh() }, file)));
                     }
                 }
             }
@@ -187,7 +188,7 @@ impl SimpleHTTPRequestHandler {
         }
     }
 
-    /// Opens all codings of a file that is there, remembers those that are small, and gives the best one.
+    /// Opens all codings of a file that is there, remembers what they are, and gives the best one.
     fn load(
         &self,
         ex: &Exchange<'_>,
@@ -213,11 +214,10 @@ impl SimpleHTTPRequestHandler {
         }
         let variants = codings.each_ref().map(|selected| match selected {
             None => Variant::Absent,
-            Some(Selected::Open(..)) => Variant::Large,
+            Some(Selected::Open(about, _)) => Variant::Large(Arc::clone(about)),
             Some(Selected::Kept(kept)) => Variant::Kept(Arc::clone(kept)),
         });
-        let has_kept = variants.iter().any(|variant| matches!(variant, Variant::Kept(_)));
-        memory.remember(has_kept.then_some(Entry { path, variants, looked: memory.now }));
+        memory.remember(Some(Entry { path, variants, looked: memory.now }));
         let best = preference.iter().find_map(|coding| codings[coding as usize].take());
         Ok(best.expect("every preference has the file as it is, and that is open"))
     }
@@ -227,17 +227,17 @@ impl SimpleHTTPRequestHandler {
         let Original { path, file, stamp } = original;
         for coding in preference.iter().take_while(|coding| *coding != Coding::Identity) {
             if let Some((file, stamp)) = self.open_coding(&path, coding)? {
-                return Ok(Selected::Open(About::new(self, ex, &path, coding, stamp), file));
+                return Ok(Selected::Open(About::new(self, ex, &path, coding, stamp).into(), file));
             }
         }
-        Ok(Selected::Open(About::new(self, ex, &path, Coding::Identity, stamp), file))
+        Ok(Selected::Open(About::new(self, ex, &path, Coding::Identity, stamp).into(), file))
     }
 }
 
 /// Reads a small file into memory, unless it is there already.
 fn keep(about: About, mut file: File, known: Option<&Variant>) -> Selected {
     if about.stamp.size > MAX_KEPT_BYTES {
-        return Selected::Open(about, file);
+        return Selected::Open(about.into(), file);
     }
     if let Some(Variant::Kept(kept)) = known
         && kept.is_still(&about)
@@ -246,7 +246,7 @@ fn keep(about: About, mut file: File, known: Option<&Variant>) -> Selected {
     }
     match read_whole(&mut file, &about.stamp) {
         Some(bytes) => Selected::Kept(Arc::new(Kept::new(about, bytes, SystemTime::now()))),
-        None => Selected::Open(about, file),
+        None => Selected::Open(about.into(), file),
     }
 }
 
