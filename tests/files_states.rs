@@ -287,6 +287,20 @@ fn a_change_is_noticed_within_a_second() {
 }
 
 #[test]
+fn a_large_file_is_looked_at_for_each_request() {
+    let folder = Folder::with(&[("a.txt", &large())]);
+    let handler = folder.handler();
+    let old = etag(&handler, "/a.txt");
+    assert_eq!(etag(&handler, "/a.txt"), old, "nothing has changed");
+    let longer = large() + "and more";
+    folder.write("a.txt", &longer);
+    let reply = ask(&handler, "GET /a.txt", &format!("If-None-Match: {old}\r\n"));
+    assert_eq!((reply.status, reply.text()), (200, &*longer));
+    fs::remove_file(folder.www().join("a.txt")).expect("it is there");
+    assert_eq!(ask(&handler, "GET /a.txt", "").status, 404);
+}
+
+#[test]
 fn without_memory_a_change_is_noticed_at_once() {
     let folder = Folder::with(&[("a.txt", "one")]);
     let handler = quiet(folder.options().cache_bytes(0));
