@@ -178,7 +178,9 @@ impl Flags {
     /// Reads the command line. What is wrong with it is answered with what to write, and ends the program.
     pub fn of_command_line() -> Self {
         Flags::try_parse().unwrap_or_else(|mut error| {
-            if error.use_stderr() && error.get(ContextKind::Usage).is_none() {
+            if error.use_stderr() {
+                // "To pass '--wrong' as a value, use '-- --wrong'": no port is written like that.
+                error.remove(ContextKind::Suggested);
                 // clap shows it for some mistakes only.
                 let usage = ContextValue::StyledStr(Flags::command().render_usage());
                 error.insert(ContextKind::Usage, usage);

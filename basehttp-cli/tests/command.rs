@@ -133,6 +133,7 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         assert_eq!((ended.how().as_str(), ended.stdout.as_str()), ("exit 2", ""), "{arguments:?}: {ended:?}");
         assert!(ended.stderr.contains(text), "{arguments:?}: {}", ended.stderr);
         assert!(ended.stderr.contains("Usage: basehttp "), "{arguments:?}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("as a value"), "no port begins with dashes: {}", ended.stderr);
     }
 }
 
