@@ -17,10 +17,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use http::{Client, PATIENCE, Reply};
+use http::{Client, Reply};
 
 /// The command with these arguments, its surroundings without a say in colours.
 pub fn basehttp(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
@@ -58,6 +59,10 @@ pub fn shout(text: &str) {
     // Nobody to tell is no failure.
     let _ = writeln!(io::stderr(), "\nSKIPPED: {text}");
 }
+
+/// How long a program may take for its next word before a test is given up: a safety net, wide enough for an interpreter
+/// that starts on a machine with better things to do.
+const PATIENCE_WITH_PROGRAMS: Duration = Duration::from_secs(60);
 
 /// A program that runs. Dropping it kills it.
 pub struct Program {
@@ -210,7 +215,7 @@ impl Output {
     fn wait_until(&self, is_so: impl Fn(&Collected) -> bool) -> (String, bool) {
         let (collected, changed) = &*self.0;
         let guard = collected.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = changed.wait_timeout_while(guard, PATIENCE, |collected| !is_so(collected));
+        let waited = changed.wait_timeout_while(guard, PATIENCE_WITH_PROGRAMS, |collected| !is_so(collected));
         let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
         (lossy(&guard.bytes), !timeout.timed_out())
     }
