@@ -113,8 +113,9 @@ impl Bench {
     /// Whether the client has sent more than was asked of it: a socket that is closed with that unread is reset, and the
     /// reply may be lost with it. Looks into the socket only where that may hold something, and does not wait for it.
     fn has_more(&mut self, line: &mut Line) -> bool {
-        let is_told = self.wire.get_mut().socket.tells_readiness();
-        self.start < self.end || is_told && matches!(self.read_more(line), Input::More)
+        let may_look = line.may_read && self.wire.get_mut().socket.tells_readiness();
+        self.start < self.end
+            || may_look && self.end_patience(line).is_ok() && matches!(self.read_more(line), Input::More)
     }
 
     /// Ends our side and lets the client finish its sentence, so that its kernel does not throw the reply away.
