@@ -201,7 +201,8 @@ impl SimpleHTTPRequestHandlerBuilder {
     /// Sends `name.br`, `name.zst` or `name.gz` for `name` to clients that prefer them, with `Content-Encoding` and
     /// `Vary: Accept-Encoding` (RFC 9110, section 12.5.3). Default: off.
     ///
-    /// `name` itself must be there. Whether what stands beside it was made from it is the program's to care for.
+    /// `name` itself must be there. What stands beside it is not taken if it was written in an earlier second: it was made
+    /// from another state of the file.
     pub fn precompressed(mut self, precompressed: bool) -> Self {
         self.options.precompressed = precompressed;
         self
@@ -265,18 +266,30 @@ impl SimpleHTTPRequestHandlerBuilder {
     }
 }
 
-/// What frames a message is the runtime's: it would refuse these later, at every request.
-const NOT_FOR_PROGRAMS: [&str; 4] = ["connection", "content-length", "content-range", "transfer-encoding"];
+/// What frames a message is the runtime's, which would refuse it later, at every request; what says something of one file
+/// is the handler's, and may come once only.
+const NOT_FOR_PROGRAMS: [&str; 10] = [
+    "accept-ranges",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-type",
+    "etag",
+    "last-modified",
+    "location",
+    "transfer-encoding",
+];
 
 impl Options {
     fn check(&self) -> io::Result<()> {
         for (name, value) in &self.headers {
             let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
             if name.is_empty() || !name.bytes().all(is_token) {
-                return Err(invalid(format!("{name:?} is no field name")));
+                return Err(invalid(format!("{name:?} is no field name: write a token such as X-Frame-Options")));
             }
             if NOT_FOR_PROGRAMS.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
-                return Err(invalid(format!("{name} is for the server to send")));
+                return Err(invalid(format!("{name} is for the server to send: leave it out")));
             }
             check_value(value)?;
         }
