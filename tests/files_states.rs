@@ -3,10 +3,10 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, File, FileTimes};
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use basehttp::ETag;
 use basehttp::testing::Server;
@@ -191,6 +191,19 @@ fn etags_are_of_the_kind_that_was_asked_for() {
     assert_eq!((known.status, known.field("Last-Modified")), (304, Some(THEN_TEXT)), "the only validator there is");
     assert_eq!(ask(&off, "GET /a.txt", "If-None-Match: \"x\"\r\n").status, 200);
     assert_eq!(ask(&off, "GET /a.txt", "If-None-Match: *\r\n").status, 304);
+}
+
+#[test]
+fn a_coding_of_an_earlier_state_is_not_taken() {
+    let folder = Folder::with(&[("a.js", "new"), ("a.js.gz", "old, compressed"), ("a.js.br", "new, compressed")]);
+    let earlier = FileTimes::new().set_modified(SystemTime::UNIX_EPOCH);
+    let compressed = File::options().write(true).open(folder.www().join("a.js.gz")).expect("it is there");
+    compressed.set_times(earlier).expect("a time");
+    for cache_bytes in [0, 1_000_000] {
+        let handler = quiet(folder.options().precompressed(true).cache_bytes(cache_bytes));
+        assert_eq!(ask(&handler, "GET /a.js", "Accept-Encoding: gzip\r\n").text(), "new");
+        assert_eq!(ask(&handler, "GET /a.js", "Accept-Encoding: br\r\n").text(), "new, compressed");
+    }
 }
 
 #[test]

@@ -181,6 +181,12 @@ impl SimpleHTTPRequestHandler {
         Ok(None)
     }
 
+    /// What stands beside `original` in this coding, unless it was made from an earlier state of it.
+    fn open_neighbour(&self, path: &[u8], coding: Coding, original: &Stamp) -> io::Result<Option<(File, Stamp)>> {
+        let opened = self.open_coding(path, coding)?;
+        Ok(opened.filter(|(_, stamp)| !stamp.is_older_than(original)))
+    }
+
     fn open_coding(&self, path: &[u8], coding: Coding) -> io::Result<Option<(File, Stamp)>> {
         match self.root.open_beneath(&[path, coding.suffix()].concat())? {
             Some(Opened::File(file, stamp)) => Ok(Some((file, stamp))),
@@ -204,7 +210,7 @@ impl SimpleHTTPRequestHandler {
         for coding in CODINGS {
             let opened = match coding {
                 Coding::Identity => original.take(),
-                _ if self.options.precompressed => self.open_coding(&path, coding)?,
+                _ if self.options.precompressed => self.open_neighbour(&path, coding, &stamp)?,
                 _ => None,
             };
             codings[coding as usize] = opened.map(|(file, stamp)| {
@@ -226,7 +232,7 @@ impl SimpleHTTPRequestHandler {
     fn open_best(&self, ex: &Exchange<'_>, preference: Preference, original: Original) -> io::Result<Selected> {
         let Original { path, file, stamp } = original;
         for coding in preference.iter().take_while(|coding| *coding != Coding::Identity) {
-            if let Some((file, stamp)) = self.open_coding(&path, coding)? {
+            if let Some((file, stamp)) = self.open_neighbour(&path, coding, &stamp)? {
                 return Ok(Selected::Open(About::new(self, ex, &path, coding, stamp).into(), file));
             }
         }

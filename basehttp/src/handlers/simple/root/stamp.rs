@@ -38,6 +38,12 @@ impl Stamp {
         time(self.modified)
     }
 
+    /// Whether its bytes were written in an earlier second than those of `other`: files that are made together, or are
+    /// copied one after the other, are of one age.
+    pub fn is_older_than(&self, other: &Stamp) -> bool {
+        self.modified.0 < other.modified.0
+    }
+
     /// When anything of it last changed; a time before 1970 is 1970.
     pub fn changed(&self) -> SystemTime {
         time(self.changed)
