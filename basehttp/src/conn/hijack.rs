@@ -20,6 +20,9 @@ use super::socket::Socket;
 /// It may be kept when the handler has returned, on a thread of its own for instance. It counts towards `max_connections`
 /// until it is dropped; a server that ends does not wait for it, and leaves it open.
 ///
+/// To switch protocols with 101 needs HTTP/1.1 on both sides: `protocol_version = "HTTP/1.1"` here, and a client of
+/// HTTP/1.0 gets a 500 instead (RFC 9110, section 15.2).
+///
 /// ```
 /// # use basehttp::{Exchange, http_handler};
 /// # use std::io::{Read, Write};

@@ -155,7 +155,7 @@ impl Reply {
         }
         // RFC 9110, section 15.2: no 1xx to an HTTP/1.0 client, which would take what follows for a reply.
         if self.code == 101 && self.asked.version == Version::Http10 {
-            self.mark_fault("101 where one of the two sides speaks HTTP/1.0, which has no upgrades".into());
+            self.mark_fault("101 needs HTTP/1.1 on both sides: set protocol_version, refuse HTTP/1.0 clients".into());
         }
         if let Some(fault) = &self.fault {
             return Err(misuse(fault));
