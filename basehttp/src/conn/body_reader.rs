@@ -90,8 +90,8 @@ impl<'c> BodyReader<'c> {
         self.fault.as_ref()
     }
 
-    /// How many bytes of body are still to be read, where that is known.
-    pub(crate) fn remaining(&self) -> Option<u64> {
+    /// How many bytes of body are still to be read, where the request has told: `None` for a chunked one, 0 for none.
+    pub fn remaining(&self) -> Option<u64> {
         self.decoder.remaining().map(|beyond| beyond + self.payload as u64)
     }
 

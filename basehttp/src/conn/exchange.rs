@@ -2,7 +2,8 @@
 //! `sending`, the rest of the sugar in `sugar`.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::fmt;
+use std::os::fd::OwnedFd;
+use std::{fmt, io};
 
 use super::error::HTTPError;
 use super::hooks::Hooks;
@@ -142,6 +143,31 @@ impl<'c, M> Exchange<'c, M> {
     pub fn authority(&self) -> Option<&'c str> {
         // What was checked is ASCII.
         self.request.authority.and_then(|authority| str::from_utf8(authority).ok())
+    }
+
+    /// A descriptor of the connection's socket, to be waited for beside others with poll(2): whether the client has gone
+    /// while the handler works for it, whether more of its body has come, whether it takes more of the reply.
+    ///
+    /// It does not block. Nothing is to be read from it or written to it, which would tear the messages apart: that is
+    /// what `rfile` and `wfile` are for. The connection stays open as long as it does, so let it not outlive the exchange.
+    /// `None` where readiness tells nothing: a connection in memory, a pipe, one that was hijacked.
+    ///
+    /// # Errors
+    /// The process has no descriptors left.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// # struct Hello;
+    /// # #[http_handler] impl Hello {
+    /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+    ///     let socket = ex.connection()?;
+    ///     ex.send_text(200, if socket.is_some() { "by a socket\n" } else { "by memory\n" })
+    /// }
+    /// # }
+    /// # assert!(basehttp::testing::respond(&Hello, b"GET / HTTP/1.0\r\n\r\n").ends_with(b"by memory\n"));
+    /// ```
+    pub fn connection(&self) -> io::Result<Option<OwnedFd>> {
+        self.wire.borrow().socket.duplicate()
     }
 }
 

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -147,6 +147,11 @@ impl Socket {
             Socket::Unix(stream) => Some(stream.as_fd()),
             Socket::Other(_) | Socket::Taken => None,
         }
+    }
+
+    /// Another descriptor of the same socket, to be waited for; `None` where there is none that tells.
+    pub fn duplicate(&self) -> io::Result<Option<OwnedFd>> {
+        self.descriptor().map(|descriptor| descriptor.try_clone_to_owned()).transpose()
     }
 
     /// Tells the client that nothing more comes, while it may still send.
