@@ -14,10 +14,10 @@ mod found;
 mod listing;
 mod media;
 mod pages;
-mod path;
+pub(super) mod path;
 mod ranges;
 mod reply;
-mod root;
+pub(super) mod root;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -121,10 +121,7 @@ impl SimpleHTTPRequestHandler {
     /// What the system says when it has no descriptors or memory left (an [`HTTPError`] of 503), or its disk fails; a
     /// client that went away. What is not there, or may not be read, is a 404, and no error.
     pub fn do_GET(&self, ex: &mut Exchange) -> Result {
-        match self.answer(ex)? {
-            Some(content) => content.send(ex),
-            None => Ok(()),
-        }
+        self.send(ex, ex.path)
     }
 
     /// The fields of every reply, where the methods above have not sent them: OPTIONS, 501.
@@ -199,7 +196,7 @@ impl SimpleHTTPRequestHandler {
     /// # Errors
     /// As [`do_GET`](Self::do_GET).
     pub fn send_head(&self, ex: &mut Exchange<'_>) -> Result<Option<Content>> {
-        let content = self.answer(ex)?;
+        let content = self.answer(ex, ex.path)?;
         if let Some(content) = &content {
             ex.send_header("Content-Length", content.len()).end_headers()?;
         }
@@ -220,22 +217,43 @@ impl SimpleHTTPRequestHandler {
         own.unwrap_or_else(|| self.options.media_types.guess(path))
     }
 
+    /// Answers for the file or folder at `path`, which need not be the request's own.
+    pub(super) fn send(&self, ex: &mut Exchange<'_>, path: &str) -> Result {
+        match self.answer(ex, path)? {
+            Some(content) => content.send(ex),
+            None => Ok(()),
+        }
+    }
+
+    /// The folder that is served.
+    #[cfg(feature = "cgi")]
+    pub(super) fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// Whether names with a leading dot are served as others are.
+    #[cfg(feature = "cgi")]
+    pub(super) fn shows_dot_files(&self) -> bool {
+        self.options.dot_files
+    }
+
     /// Begins the reply. `Some`: its head is open, and these bytes are to follow. `None`: it is whole.
-    fn answer(&self, ex: &mut Exchange<'_>) -> Result<Option<Content>> {
-        let place = self.place_of(ex.path).filter(|place| self.options.dot_files || !place.is_hidden());
+    fn answer(&self, ex: &mut Exchange<'_>, path: &str) -> Result<Option<Content>> {
+        let place = self.place_of(path).filter(|place| self.options.dot_files || !place.is_hidden());
         let found = match &place {
             Some(place) => self.find(ex, place).map_err(|error| busy(self, error))?,
             None => Found::Missing,
         };
         match found {
             Found::File(selected) => self.begin(ex, selected),
-            Found::Elsewhere => self.redirect(ex).map(|()| None),
+            Found::Elsewhere => self.redirect(ex, path).map(|()| None),
             Found::Folder(folder) => listing::send(ex, &folder, &self.options.listing).map(|()| None),
-            Found::Missing => self.begin_missing(ex),
+            Found::Missing => self.begin_missing(ex, path),
         }
     }
 
-    fn place_of<'p>(&self, path: &'p str) -> Option<Place<'p>> {
+    /// Where `path` leads, undecoded and with its query.
+    pub(super) fn place_of<'p>(&self, path: &'p str) -> Option<Place<'p>> {
         match &self.options.translate_path {
             None => Place::of_request(path),
             Some(translate) => Place::of_path(translate(path)?.as_os_str().as_bytes(), path),

@@ -30,9 +30,9 @@ impl Pages {
 }
 
 impl SimpleHTTPRequestHandler {
-    /// Answers for what is not there. `None`: the reply is whole.
-    pub(super) fn begin_missing(&self, ex: &Exchange<'_>) -> Result<Option<Content>> {
-        if let Some(selected) = self.page(ex, self.pages.fallback.as_ref().filter(|_| may_be_a_program_s(ex.path)))? {
+    /// Answers for what is not there at `path`. `None`: the reply is whole.
+    pub(super) fn begin_missing(&self, ex: &Exchange<'_>, path: &str) -> Result<Option<Content>> {
+        if let Some(selected) = self.page(ex, self.pages.fallback.as_ref().filter(|_| may_be_a_program_s(path)))? {
             return self.begin(ex, selected);
         }
         if let Some(selected) = self.page(ex, self.pages.not_found.as_ref())? {

@@ -61,6 +61,12 @@ impl Root {
         Ok(Root { folder, path, links })
     }
 
+    /// Its full path without links, as it was when it was opened. For display: everything is opened by descriptor.
+    #[cfg(feature = "cgi")]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Opens what stands at `path` beneath the root. `None`: nothing that can be served, for whatever reason.
     ///
     /// # Errors
