@@ -29,6 +29,7 @@
 //! * [`BaseHTTPRequestHandler`] has the class variables and the overridable methods.
 //! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it.
 //! * [`SimpleHTTPRequestHandler`] serves files and folders, on its own or for a handler of yours (feature `files`).
+//! * `CGIHTTPRequestHandler` runs programs as pages, beside files (feature `cgi`).
 //! * [`testing`] calls a handler without a socket.
 //!
 //! A handler's methods are ordinary blocking Rust. The handler is shared by all connections (`&self`, `Send + Sync`),
@@ -63,6 +64,8 @@ pub use conn::{
 pub use connection::Connection;
 #[cfg(feature = "files")]
 pub use files::{ETag, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};
+#[cfg(feature = "cgi")]
+pub use handlers::cgi::{CGIHTTPRequestHandler, CGIHTTPRequestHandlerBuilder};
 pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version};
 pub use server::{
     AddressFamily, BaseHTTPRequestHandler, Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass,

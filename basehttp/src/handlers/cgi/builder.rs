@@ -1,0 +1,257 @@
+//! The options of a [`CGIHTTPRequestHandler`], each with its default. What each bounds stands with its constant.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::Duration;
+use std::{env, fmt, io};
+
+use super::super::simple::SimpleHTTPRequestHandler;
+use super::super::simple::path::Place;
+use super::CGIHTTPRequestHandler;
+
+/// The original's.
+pub(super) const CGI_DIRECTORIES: [&str; 2] = ["cgi-bin", "htbin"];
+
+/// The longest header of a script: 32 KiB, some hundred fields.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// How long a script may run: 1 h, the clone of a large repository over a slow line.
+const RUN_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// How long a script may neither read nor write: 60 s, longer than people wait.
+const OUTPUT_STALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a client may wait for an answer after it has ended its side: 2 s. Nearly all of those have gone away.
+const CLIENT_END_GRACE: Duration = Duration::from_secs(2);
+
+/// How many scripts run at once: 64. Each is a process or several, and holds a thread, of which servers have 512.
+const MAX_CHILDREN: usize = 64;
+
+/// How much of one request's body is stored: 1 GiB. The disk is the bound beyond that.
+const MAX_SPOOLED_BODY_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// How many local redirects one request may follow: 10. More are a loop.
+const MAX_LOCAL_REDIRECTS: usize = 10;
+
+/// Options of a [`CGIHTTPRequestHandler`], made by [`CGIHTTPRequestHandler::builder`].
+///
+/// ```
+/// use basehttp::{CGIHTTPRequestHandler, SimpleHTTPRequestHandler};
+/// use std::time::Duration;
+///
+/// # let folder = env!("CARGO_MANIFEST_DIR");
+/// let files = SimpleHTTPRequestHandler::builder().directory(folder).listings(false).build()?;
+/// let handler = CGIHTTPRequestHandler::builder(files)
+///     .cgi_directories(["/cgi-bin"])
+///     .env("GIT_PROJECT_ROOT", "/srv/git")
+///     .pass_env("PATH")
+///     .run_timeout(Duration::from_secs(30))
+///     .max_children(8)
+///     .build()?;
+/// assert!(handler.is_cgi("/cgi-bin/git/project.git/info/refs?service=git-upload-pack"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use = "a builder does nothing until `build`"]
+pub struct CGIHTTPRequestHandlerBuilder {
+    files: SimpleHTTPRequestHandler,
+    cgi_directories: Vec<String>,
+    variables: Vec<(OsString, OsString)>,
+    passes_authorization: bool,
+    spool_folder: Option<PathBuf>,
+    limits: Limits,
+}
+
+/// What bounds a run.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub max_header_bytes: usize,
+    pub run_timeout: Duration,
+    pub output_stall_timeout: Duration,
+    pub client_end_grace: Duration,
+    pub max_children: usize,
+    pub max_spooled_body_bytes: u64,
+    pub max_local_redirects: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_header_bytes: MAX_HEADER_BYTES,
+            run_timeout: RUN_TIMEOUT,
+            output_stall_timeout: OUTPUT_STALL_TIMEOUT,
+            client_end_grace: CLIENT_END_GRACE,
+            max_children: MAX_CHILDREN,
+            max_spooled_body_bytes: MAX_SPOOLED_BODY_BYTES,
+            max_local_redirects: MAX_LOCAL_REDIRECTS,
+        }
+    }
+}
+
+/// One method a limit: its documentation, its name, its type.
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident: $type:ty;)+) => {
+        impl CGIHTTPRequestHandlerBuilder {$(
+            $(#[$doc])*
+            pub fn $name(mut self, $name: $type) -> Self {
+                self.limits.$name = $name;
+                self
+            }
+        )+}
+    };
+}
+
+limits! {
+    /// The longest header of a script, in bytes, its empty line included. Default 32 KiB; a longer one is 502.
+    max_header_bytes: usize;
+    /// How long a script may run. Default 1 h; then it is ended, and the request is 504, or its reply cut off.
+    run_timeout: Duration;
+    /// How long a script may neither take any of its input nor write. Default 60 s; then it is ended, and the request is
+    /// 504, or its reply cut off. Time that the client takes does not count.
+    output_stall_timeout: Duration;
+    /// How long a script may go on without a word after its client has ended its side of the connection. Default 2 s.
+    ///
+    /// That is what a client looks like that has gone away; one that wants its answer all the same looks no different.
+    /// As soon as something is sent to it the connection tells, and this does not matter any more.
+    client_end_grace: Duration;
+    /// How many scripts may run at once. Default 64; more are 503, with `Retry-After`.
+    max_children: usize;
+    /// How much of one request's body is stored in a file, in bytes, where the length is not told or the script has to
+    /// take it later. Default 1 GiB; beyond it a body without a length is 413, and any other waits for the script.
+    max_spooled_body_bytes: u64;
+    /// How many local redirects (a `Location` that is a path of this server) one request may follow. Default 10; more are
+    /// 502.
+    max_local_redirects: usize;
+}
+
+impl CGIHTTPRequestHandlerBuilder {
+    pub(super) fn new(files: SimpleHTTPRequestHandler) -> Self {
+        CGIHTTPRequestHandlerBuilder {
+            files,
+            cgi_directories: CGI_DIRECTORIES.map(|name| format!("/{name}")).into(),
+            variables: Vec::new(),
+            passes_authorization: false,
+            spool_folder: None,
+            limits: Limits::default(),
+        }
+    }
+
+    /// The paths below which everything is a script, and nothing is sent as a file. Default: `/cgi-bin`, `/htbin`.
+    pub fn cgi_directories(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.cgi_directories = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A variable of every script's environment. Of two with one name the later one counts; those that describe the request
+    /// come before both.
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Hands on a variable of this process, as it is now. One that is not set is not handed on.
+    ///
+    /// Nothing else of the server's own environment reaches a script, not even `PATH`: shells, Perl and Python have a
+    /// default for it.
+    pub fn pass_env(self, name: impl AsRef<OsStr>) -> Self {
+        match env::var_os(&name) {
+            Some(value) => self.env(name.as_ref(), value),
+            None => self,
+        }
+    }
+
+    /// Whether scripts get the `Authorization` field, as `HTTP_AUTHORIZATION`, to check it themselves. Default `false`.
+    pub fn pass_authorization(mut self, passes: bool) -> Self {
+        self.passes_authorization = passes;
+        self
+    }
+
+    /// The folder for bodies that are stored. Default: the system's for temporary files.
+    pub fn spool_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spool_folder = Some(folder.into());
+        self
+    }
+
+    /// Makes the handler.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput): a directory that is no path below the root, a variable without a
+    /// name or with `=` or NUL in it, a limit of zero.
+    pub fn build(self) -> io::Result<CGIHTTPRequestHandler> {
+        let Limits { max_header_bytes, run_timeout, output_stall_timeout, max_children, .. } = self.limits;
+        if max_header_bytes == 0 || max_children == 0 || run_timeout.is_zero() || output_stall_timeout.is_zero() {
+            return Err(invalid("a limit is zero: no script could run".into()));
+        }
+        self.variables.iter().try_for_each(|(name, value)| check_variable(name, value))?;
+        let directories = self.cgi_directories.iter().map(|path| directory(path)).collect::<io::Result<_>>()?;
+        Ok(self.with_directories(directories))
+    }
+
+    /// What is left of `build` when the options are known to be good, as they are by default.
+    pub(super) fn with_directories(self, directories: Vec<Vec<u8>>) -> CGIHTTPRequestHandler {
+        CGIHTTPRequestHandler::assemble(super::Parts {
+            files: self.files,
+            directories,
+            variables: self.variables,
+            passes_authorization: self.passes_authorization,
+            spool_folder: self.spool_folder.unwrap_or_else(env::temp_dir),
+            limits: self.limits,
+        })
+    }
+}
+
+/// The path below the root, without slashes around it.
+fn directory(path: &str) -> io::Result<Vec<u8>> {
+    let place = Place::of_path(path.as_bytes(), "").map(|place| place.path().to_vec());
+    let place = place.filter(|place| !place.is_empty() && path.starts_with('/'));
+    place.ok_or_else(|| invalid(format!("{path:?} is no directory of scripts: a path such as /cgi-bin is")))
+}
+
+fn check_variable(name: &OsStr, value: &OsStr) -> io::Result<()> {
+    let (name_bytes, value_bytes) = (name.as_bytes(), value.as_bytes());
+    if name_bytes.is_empty() || name_bytes.contains(&b'=') || name_bytes.contains(&0) || value_bytes.contains(&0) {
+        return Err(invalid(format!("{} is no environment variable", name.display())));
+    }
+    Ok(())
+}
+
+fn invalid(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
+impl fmt::Debug for CGIHTTPRequestHandlerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CGIHTTPRequestHandlerBuilder").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn builder() -> CGIHTTPRequestHandlerBuilder {
+        let files = SimpleHTTPRequestHandler::new(env!("CARGO_MANIFEST_DIR")).expect("the crate's own folder");
+        CGIHTTPRequestHandler::builder(files)
+    }
+
+    #[test]
+    fn what_could_not_work_is_refused() {
+        let refused = [
+            ("no slash", builder().cgi_directories(["cgi-bin"])),
+            ("the root", builder().cgi_directories(["/"])),
+            ("above the root", builder().cgi_directories(["/cgi-bin/.."])),
+            ("a NUL", builder().cgi_directories(["/cgi\0"])),
+            ("no name", builder().env("", "x")),
+            ("a name with =", builder().env("A=B", "x")),
+            ("a name with NUL", builder().env("A\0", "x")),
+            ("a value with NUL", builder().env("A", "\0")),
+            ("no children", builder().max_children(0)),
+            ("no time", builder().run_timeout(Duration::ZERO)),
+        ];
+        for (why, builder) in refused {
+            let error = builder.build().expect_err(why);
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{why}: {error}");
+        }
+        assert!(builder().cgi_directories(["/a//b/./"]).build().expect("a path").is_cgi("/a/b/c"));
+    }
+}

@@ -1,0 +1,186 @@
+//! What a script is told about the request: the meta-variables of RFC 3875, section 4.1, and the arguments of section
+//! 4.4. Pure; the server's own environment is not looked at.
+//!
+//! | field of the request                               | passes as                                       |
+//! |----------------------------------------------------|-------------------------------------------------|
+//! | `Content-Type`, `Content-Length`                   | variables of these names, not as `HTTP_`        |
+//! | `Proxy`                                            | nothing: programs take `HTTP_PROXY` for theirs  |
+//! | `Authorization`                                    | nothing, unless it was asked for                |
+//! | `Proxy-Authorization`, `Connection` and what it names, `Keep-Alive`, `TE`, `Trailer`, `Transfer-Encoding`, `Upgrade` | nothing: they belong to the connection |
+//! | a name with `_`, or anything but letters, digits, `-` | nothing: `X_A` would be mistaken for `X-A`    |
+//! | any other                                          | `HTTP_` and the name, several joined by `, `    |
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+
+use basehttp::Headers;
+use percent_encoding::percent_decode_str;
+
+/// What the variables are made of.
+#[derive(Debug)]
+pub struct Request<'r> {
+    pub method: &'r str,
+    /// As sent, without its question mark.
+    pub query: &'r str,
+    /// Paths, decoded. The info is empty, or begins with a slash.
+    pub script_name: &'r [u8],
+    pub path_info: &'r [u8],
+    /// Where `path_info` would be beneath the root.
+    pub path_translated: Option<&'r Path>,
+    pub script_filename: &'r Path,
+    pub protocol: &'r str,
+    pub software: &'r str,
+    pub server_name: &'r str,
+    pub server_port: u16,
+    /// Empty for a client without an IP address.
+    pub remote_addr: String,
+    /// `None` for a request without content.
+    pub content_length: Option<u64>,
+    pub fields: Headers<'r>,
+    pub passes_authorization: bool,
+}
+
+/// The variables of a request. Not among them: `AUTH_TYPE`, `REMOTE_IDENT` and `REMOTE_USER`, since this server finds out
+/// nothing about the user.
+///
+/// `SCRIPT_FILENAME` is not in the RFC; every server sets it, and PHP does not start without.
+pub fn variables(request: &Request<'_>) -> Vec<(OsString, OsString)> {
+    let mut variables = Vec::with_capacity(32);
+    let mut add = |name: &str, value: &OsStr| variables.push((OsString::from(name), value.to_owned()));
+    add("GATEWAY_INTERFACE", "CGI/1.1".as_ref());
+    add("PATH_INFO", &bytes(request.path_info));
+    if let Some(path) = request.path_translated {
+        add("PATH_TRANSLATED", path.as_os_str());
+    }
+    add("QUERY_STRING", request.query.as_ref());
+    add("REMOTE_ADDR", request.remote_addr.as_ref());
+    // RFC 3875, section 4.1.9: the address stands in for a name that nobody has looked up.
+    add("REMOTE_HOST", request.remote_addr.as_ref());
+    add("REQUEST_METHOD", request.method.as_ref());
+    add("SCRIPT_FILENAME", request.script_filename.as_os_str());
+    add("SCRIPT_NAME", &bytes(request.script_name));
+    add("SERVER_NAME", request.server_name.as_ref());
+    add("SERVER_PORT", request.server_port.to_string().as_ref());
+    add("SERVER_PROTOCOL", request.protocol.as_ref());
+    add("SERVER_SOFTWARE", request.software.as_ref());
+    if let Some(length) = request.content_length {
+        add("CONTENT_LENGTH", length.to_string().as_ref());
+        if let Some(media_type) = request.fields.get_bytes("Content-Type") {
+            add("CONTENT_TYPE", &bytes(media_type));
+        }
+    }
+    for (name, value) in from_fields(request) {
+        add(&name, &bytes(&value));
+    }
+    variables
+}
+
+fn bytes(bytes: &[u8]) -> OsString {
+    OsString::from_vec(bytes.to_vec())
+}
+
+/// RFC 3875, section 4.1.18.
+fn from_fields(request: &Request<'_>) -> BTreeMap<String, Vec<u8>> {
+    let connection = connection_options(request.fields);
+    let mut variables: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for (name, value) in request.fields {
+        let name = name.to_ascii_lowercase();
+        let is_asked_for = request.passes_authorization && name == "authorization";
+        if (NEVER_PASSED.contains(&&*name) && !is_asked_for) || connection.contains(&name) || !is_unambiguous(&name) {
+            continue;
+        }
+        // RFC 6265, section 5.4, has one Cookie field, and its pairs parted by semicolons.
+        let separator: &[u8] = if name == "cookie" { b"; " } else { b", " };
+        let joined = variables.entry(format!("HTTP_{}", name.to_ascii_uppercase().replace('-', "_")));
+        joined.and_modify(|values| *values = [values, separator, value].concat()).or_insert_with(|| value.to_vec());
+    }
+    variables
+}
+
+const NEVER_PASSED: [&str; 13] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "keep-alive",
+    "proxy",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// The fields that `Connection` says are for the next hop alone (RFC 9110, section 7.6.1), in lower case.
+fn connection_options(fields: Headers<'_>) -> Vec<String> {
+    let options = fields.get_all("Connection").flat_map(|value| value.split(','));
+    options.map(|option| option.trim().to_ascii_lowercase()).filter(|option| option != "host").collect()
+}
+
+/// No other name becomes the same variable.
+fn is_unambiguous(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The arguments of a query without `=`: its words, parted by `+` and decoded (RFC 3875, section 4.4). All or none.
+///
+/// None also if a word begins with `-`, since what takes options from its command line would take them from anybody on the
+/// net (so it went with PHP); the query is in `QUERY_STRING` all the same.
+pub fn arguments(method: &str, query: &str) -> Vec<OsString> {
+    if !matches!(method, "GET" | "HEAD") || query.is_empty() || query.contains('=') {
+        return Vec::new();
+    }
+    let words: Vec<Cow<'_, [u8]>> = query.split('+').map(|word| percent_decode_str(word).into()).collect();
+    if words.iter().any(|word| word.starts_with(b"-") || word.contains(&0)) {
+        return Vec::new();
+    }
+    words.into_iter().map(|word| OsString::from_vec(word.into_owned())).collect()
+}
+
+/// The host of an authority, without its port; an IPv6 address keeps its brackets (RFC 3875, section 4.1.14).
+pub fn host_of(authority: &str) -> &str {
+    match authority.rfind(']') {
+        Some(end) => &authority[..=end],
+        None => authority.split(':').next().unwrap_or(authority),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_without_an_equals_sign_is_arguments() {
+        let table: [(&str, &str, &[&str], &str); 13] = [
+            ("GET", "a", &["a"], "one"),
+            ("GET", "a+b", &["a", "b"], "two"),
+            ("HEAD", "a+b", &["a", "b"], "as GET"),
+            ("GET", "a%20b+c%2Bd", &["a b", "c+d"], "decoded behind the parting"),
+            ("GET", "a++b", &["a", "", "b"], "an empty word"),
+            ("GET", "a%3Db", &["a=b"], "an encoded equals sign"),
+            ("GET", "", &[], "no query"),
+            ("GET", "a=b", &[], "a form"),
+            ("GET", "a+b=c", &[], "a form"),
+            ("POST", "a", &[], "a method that has content"),
+            ("GET", "-s", &[], "an option"),
+            ("GET", "a+%2Ds", &[], "a hidden option: all or none"),
+            ("GET", "a%00b", &[], "no argument has a NUL"),
+        ];
+        for (method, query, expected, why) in table {
+            assert_eq!(arguments(method, query), expected, "{method} {query:?}: {why}");
+        }
+        assert_eq!(arguments("GET", "%ff"), [OsString::from_vec(vec![0xff])], "no UTF-8");
+    }
+
+    #[test]
+    fn an_authority_names_a_host() {
+        for (authority, host) in [("a:80", "a"), ("a", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("", "")] {
+            assert_eq!(host_of(authority), host);
+        }
+    }
+}

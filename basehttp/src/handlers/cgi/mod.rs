@@ -1,0 +1,325 @@
+//! [`CGIHTTPRequestHandler`]: programs as pages, by the Common Gateway Interface (RFC 3875), beside files.
+//!
+//! One request's way: `script` says whether its path is a script and finds it, `body` reads what the script must not wait
+//! for, `environment` says what it is told, `process` starts it, and `run` keeps everything moving until its end:
+//! `output` makes a reply of what it says, by `head`; `stderr` is what it complains about, `clock` how long it may take.
+//! `children` counts those that run.
+
+mod body;
+mod builder;
+mod children;
+mod clock;
+mod environment;
+mod head;
+mod output;
+mod process;
+mod run;
+mod script;
+mod stderr;
+
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use basehttp::{BaseHTTPRequestHandler, Exchange, HTTPError, Result, SimpleHTTPRequestHandler, http_handler};
+
+pub use self::builder::CGIHTTPRequestHandlerBuilder;
+
+use self::body::{Body, Feed, SpoolOptions};
+use self::builder::{CGI_DIRECTORIES, Limits};
+use self::children::Children;
+use self::output::End;
+use self::process::Process;
+use self::run::Run;
+use self::script::Script;
+use super::simple::path;
+
+/// Serves files and folders, and runs what stands below `/cgi-bin` and `/htbin`: the seed's `CGIHTTPRequestHandler`, by
+/// RFC 3875. The feature `cgi`.
+///
+/// ```no_run
+/// use basehttp::{CGIHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler};
+///
+/// fn main() -> std::io::Result<()> {
+///     let handler = CGIHTTPRequestHandler::new(SimpleHTTPRequestHandler::new("public")?);
+///     HTTPServer::bind(("127.0.0.1", 8000), handler)?.serve_forever()
+/// }
+/// ```
+///
+/// A handler of yours can hand requests on to it, as to a [`SimpleHTTPRequestHandler`].
+///
+/// # Which path is a script
+///
+/// Everything below one of the directories: the path is decoded and its dots and doubled slashes are collapsed, once, and
+/// what follows the directory (and folders below it) is the script; the rest is its `PATH_INFO`. Nothing there is ever
+/// sent or listed. What is missing is 404; a folder, or what has no x bit, 403; a name that begins with `nph-`, 501. The
+/// file is found beneath the files' root as any other: a link that leads out of it is 404, and so is a name with a leading
+/// dot, and a script that the server may not read. A method other than GET and HEAD for what is no script is 501.
+///
+/// # What a script gets
+///
+/// Its own folder as the working directory; on standard input the request's body, chunked coding undone; the variables of
+/// RFC 3875 and nothing else, unless [`env`](CGIHTTPRequestHandlerBuilder::env) and
+/// [`pass_env`](CGIHTTPRequestHandlerBuilder::pass_env) say so; no descriptors but 0, 1 and 2, where the server has
+/// itself inherited none; as arguments the words of a query that has no `=` in it (and none that begins with `-`). No
+/// shell is asked. It runs as the server's user: whoever can write there can do what the server may.
+///
+/// Its output is sent as it comes: `Status`, `Location` and all other fields, but those of the connection. Its standard
+/// error is logged line by line, 64 KiB of it.
+///
+/// # How it ends
+///
+/// A script runs until it exits, and its output ends. When the client goes away, time is up or the server ends, all of its
+/// process group is asked to end, and made to a second later. What is broken (no header, one too long, ended by a signal)
+/// is 502, or cuts the reply off; what takes too long is 504; more scripts at once than
+/// [`max_children`](CGIHTTPRequestHandlerBuilder::max_children) are 503.
+///
+/// A body whose length is told (`Content-Length`) streams into the script. One whose length is not is stored first, since
+/// `CONTENT_LENGTH` has to be right. Output goes out while the body comes in, however client and script have agreed on it.
+///
+/// # What is different from the original
+///
+/// | original                                         | here                                 | why                        |
+/// |--------------------------------------------------|--------------------------------------|----------------------------|
+/// | `200 Script output follows`, whatever the script says | its own `Status` and fields     | RFC 3875, section 6        |
+/// | `Location` is a field like any other             | 302, or the path's own page          | RFC 3875, section 6.2      |
+/// | the body of a HEAD is sent                       | it is not                            | RFC 9110, section 9.3.2    |
+/// | the whole environment of the server              | what is listed                       | it has secrets             |
+/// | five fields of the request                       | all, but `Proxy`, `Authorization` and those of the connection | RFC 3875, section 4.1.18 |
+/// | `AUTH_TYPE`, `REMOTE_USER` from what the client claims | not set                        | nobody has checked it      |
+/// | `SERVER_PROTOCOL` the server's, `SERVER_NAME` the machine's | the request's             | RFC 3875, section 4.1      |
+/// | `CONTENT_TYPE` and `CONTENT_LENGTH` always       | where there is content               | RFC 3875, section 4.1      |
+/// | `PATH_INFO` decoded twice; `PATH_TRANSLATED` always | once; where there is `PATH_INFO`  | RFC 3875, section 4.1      |
+/// | the query as one argument                        | as its words, decoded                | RFC 3875, section 4.4      |
+/// | runs as `nobody`, if root started the server     | as the server's user                 | start it as another        |
+/// | the server's working directory                   | the script's folder                  | RFC 3875, section 7.2      |
+/// | a path that leads above the root drops the connection | it ends at the root             | as for files               |
+/// | POST alone beside GET and HEAD                   | PUT, PATCH, DELETE and OPTIONS, too  | RFC 3875, section 4.1.12   |
+pub struct CGIHTTPRequestHandler {
+    parts: Parts,
+    children: Children,
+}
+
+/// What the builder puts together.
+struct Parts {
+    files: SimpleHTTPRequestHandler,
+    /// Paths beneath the root, without slashes around them.
+    directories: Vec<Vec<u8>>,
+    variables: Vec<(OsString, OsString)>,
+    passes_authorization: bool,
+    spool_folder: PathBuf,
+    limits: Limits,
+}
+
+#[http_handler(server_version = "CGIHTTP/0.1.0", protocol_version = "HTTP/1.1")]
+impl CGIHTTPRequestHandler {
+    /// Answers a GET, or a HEAD: runs the script at `ex.path`, or sends the file or folder.
+    ///
+    /// Blocks for as long as the script runs. The server learns that, path by path, so that files go on at their own pace.
+    ///
+    /// # Errors
+    /// An [`HTTPError`] for what this type's documentation lists; a client that went away.
+    pub fn do_GET(&self, ex: &mut Exchange) -> Result {
+        self.serve(ex)
+    }
+
+    /// Runs the script at `ex.path`. What is no script is 501. Blocks, and fails, as [`do_GET`](Self::do_GET).
+    #[pace("pool")]
+    pub fn do_POST(&self, ex: &mut Exchange) -> Result {
+        self.serve(ex)
+    }
+
+    /// As [`do_POST`](Self::do_POST).
+    #[pace("pool")]
+    pub fn do_PUT(&self, ex: &mut Exchange) -> Result {
+        self.serve(ex)
+    }
+
+    /// As [`do_POST`](Self::do_POST).
+    #[pace("pool")]
+    pub fn do_PATCH(&self, ex: &mut Exchange) -> Result {
+        self.serve(ex)
+    }
+
+    /// As [`do_POST`](Self::do_POST).
+    #[pace("pool")]
+    pub fn do_DELETE(&self, ex: &mut Exchange) -> Result {
+        self.serve(ex)
+    }
+
+    /// Runs the script at `ex.path`; for a file or folder, says what may be done with it.
+    ///
+    /// # Errors
+    /// As [`do_GET`](Self::do_GET).
+    pub fn do_OPTIONS(&self, ex: &mut Exchange) -> Result {
+        if self.is_cgi(ex.path) {
+            return self.serve(ex);
+        }
+        let methods = if ex.path == "*" { Self::METHODS } else { SimpleHTTPRequestHandler::METHODS };
+        ex.send_response(204).send_header("Allow", methods.join(", "));
+        // The files' own fields, as for a handler that is theirs alone.
+        BaseHTTPRequestHandler::end_headers(&self.parts.files, ex)?;
+        Ok(ex.end_headers()?)
+    }
+}
+
+impl CGIHTTPRequestHandler {
+    /// Serves these files, with the default options.
+    pub fn new(files: SimpleHTTPRequestHandler) -> Self {
+        Self::builder(files).with_directories(CGI_DIRECTORIES.map(|name| name.as_bytes().to_vec()).into())
+    }
+
+    /// The options, to be changed. `files` has the root, and serves what is no script.
+    pub fn builder(files: SimpleHTTPRequestHandler) -> CGIHTTPRequestHandlerBuilder {
+        CGIHTTPRequestHandlerBuilder::new(files)
+    }
+
+    fn assemble(parts: Parts) -> Self {
+        CGIHTTPRequestHandler { children: Children::new(parts.limits.max_children), parts }
+    }
+
+    /// Whether a request's path, undecoded and with its query, is a script's: below one of the directories.
+    ///
+    /// The directory itself is none: without a slash at its end it is a folder like any other.
+    pub fn is_cgi(&self, path: &str) -> bool {
+        self.script_place(path).is_some()
+    }
+
+    /// The path beneath the root, and how many bytes of it are the directory.
+    fn script_place(&self, path: &str) -> Option<(Vec<u8>, usize)> {
+        let place = self.parts.files.place_of(path)?;
+        let length = script::directory_len(place.key(), &self.parts.directories)?;
+        Some((place.key().to_vec(), length))
+    }
+
+    fn serve(&self, ex: &mut Exchange<'_>) -> Result {
+        let mut path = Cow::Borrowed(ex.path);
+        for redirects in 0..=self.parts.limits.max_local_redirects {
+            let is_own = redirects == 0;
+            let Some((key, length)) = self.script_place(&path) else {
+                return self.serve_file(ex, &path, is_own);
+            };
+            let script = script::find(&self.parts.files, &key, length)?;
+            match self.run(ex, &script, query_of(&path), is_own)? {
+                End::Answered => return Ok(()),
+                End::Elsewhere(location) => path = Cow::Owned(location),
+            }
+        }
+        Err(output::broken("the script's local redirects do not come to an end").into())
+    }
+
+    fn serve_file(&self, ex: &mut Exchange<'_>, path: &str, is_own: bool) -> Result {
+        if is_own && !matches!(ex.command, "GET" | "HEAD") {
+            return Err(HTTPError::new(501, format!("Can only {} to CGI scripts", ex.command)).into());
+        }
+        self.parts.files.send(ex, path)
+    }
+
+    /// `is_own`: the script is the one that was asked for. One that another redirects to is asked by a GET without content
+    /// (RFC 3875, section 6.2.2).
+    fn run(&self, ex: &mut Exchange<'_>, script: &Script, query: &str, is_own: bool) -> Result<End> {
+        let too_many = || run::busy("too many scripts run already");
+        if self.children.is_full() {
+            return Err(too_many().into());
+        }
+        // Replies to earlier requests of this connection must not wait for the script.
+        ex.flush_headers()?;
+        let limits = &self.parts.limits;
+        let spool = SpoolOptions { folder: &self.parts.spool_folder, max_bytes: limits.max_spooled_body_bytes };
+        let client = ex.connection().map_err(script::busy)?;
+        let (method, body) = match ex.command {
+            "HEAD" => ("HEAD", Body::None),
+            _ if !is_own => ("GET", Body::None),
+            method => (method, Body::begin(&mut ex.rfile, client.is_some(), spool)?),
+        };
+        // Given back when the script has ended, or could not be started.
+        let place = self.children.enter().ok_or_else(too_many)?;
+        let length_told = is_own && ex.headers.contains("Content-Length");
+        let content_length = body.length().or(length_told.then_some(0));
+        let variables = self.variables(ex, script, (method, query), content_length);
+        let arguments = environment::arguments(method, query);
+        let name = format!("/{}", String::from_utf8_lossy(&script.path));
+        let (stdin, first, length) = match body {
+            Body::None => (Stdio::null(), Vec::new(), 0),
+            Body::Filed { file, .. } => (Stdio::from(file), Vec::new(), 0),
+            Body::Piped { first, length } => (Stdio::piped(), first, length),
+        };
+        let is_more = length > first.len() as u64;
+        let started =
+            Process::start(script, &arguments, variables, stdin).map_err(|error| not_started(&name, error))?;
+        let end = Run::new(started, (Feed::new(first, spool), is_more), client, limits, &name)?.finish(ex);
+        drop(place);
+        end
+    }
+
+    fn variables(
+        &self,
+        ex: &Exchange<'_>,
+        script: &Script,
+        (method, query): (&str, &str),
+        content_length: Option<u64>,
+    ) -> Vec<(OsString, OsString)> {
+        let root = self.parts.files.root().path();
+        let script_name = [b"/", &*script.path].concat();
+        let path_info = Some(&*script.path_info).filter(|info| !info.is_empty());
+        let path_translated = path_info.map(|info| root.join(relative(info)));
+        let server_name =
+            Some(environment::host_of(ex.authority().unwrap_or_default())).filter(|name| !name.is_empty());
+        let request = environment::Request {
+            method,
+            query,
+            script_name: &script_name,
+            path_info: &script.path_info,
+            path_translated: path_translated.as_deref(),
+            script_filename: &root.join(OsStr::from_bytes(&script.path)),
+            protocol: ex.request_version,
+            software: &ex.version_string(),
+            server_name: server_name.unwrap_or_else(|| ex.server.server_name()),
+            server_port: ex.server.server_port(),
+            remote_addr: ex.client_address.ip().map(|ip| ip.to_string()).unwrap_or_default(),
+            content_length,
+            fields: ex.headers,
+            passes_authorization: self.parts.passes_authorization,
+        };
+        let own = self.parts.variables.iter().cloned();
+        own.chain(environment::variables(&request)).collect()
+    }
+}
+
+/// The query of a request's path, without its question mark.
+fn query_of(path: &str) -> &str {
+    let behind = &path[path::without_query(path).len()..];
+    let query = behind.strip_prefix('?').unwrap_or_default();
+    query.split('#').next().unwrap_or(query)
+}
+
+/// The path without its leading slashes, so that it can be joined to the root.
+fn relative(path: &[u8]) -> &OsStr {
+    OsStr::from_bytes(path.strip_prefix(b"/").unwrap_or(path))
+}
+
+fn not_started(name: &str, error: std::io::Error) -> HTTPError {
+    use std::io::ErrorKind;
+
+    let text = format!("{name} could not be started: {error}");
+    match error.kind() {
+        // Somebody is writing it right now, or the system has no more of something.
+        ErrorKind::ExecutableFileBusy | ErrorKind::WouldBlock | ErrorKind::OutOfMemory => script::busy(error),
+        _ if is_out_of_descriptors(&error) => script::busy(error),
+        _ => HTTPError::from(500).with_source(text),
+    }
+}
+
+fn is_out_of_descriptors(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+impl fmt::Debug for CGIHTTPRequestHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CGIHTTPRequestHandler").field("files", &self.parts.files).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,147 @@
+//! A script's standard output on its way to the client: first its header, then its content as it comes.
+
+use std::io::{self, Write};
+
+use basehttp::{Exchange, HTTPError, Result};
+
+use super::head::{Answer, HeadReader};
+
+/// How much output waits for a client that still sends its body: 64 KiB. Then the script waits, too.
+const MAX_PENDING_BYTES: usize = 64 * 1024;
+
+/// How much is sent at once while the client may not be reading yet: 4 KiB. A socket that says it takes more takes a
+/// third of its buffer at least, which is more than that on every system, so that this never waits.
+const PIECE_BYTES: usize = 4096;
+
+/// How far the output is, and what of it could not be sent yet.
+#[derive(Debug)]
+pub struct Output {
+    stage: Stage,
+    pending: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Nothing of the reply is composed. Next: `Content`, `Elsewhere`.
+    Header(HeadReader),
+    /// The reply's head is ended.
+    Content,
+    /// The script has named the path that answers. What else it says goes nowhere.
+    Elsewhere(String),
+}
+
+/// What the output came to.
+#[derive(Debug)]
+pub enum End {
+    /// The reply is whole.
+    Answered,
+    /// It is what a GET of this path and query answers.
+    Elsewhere(String),
+}
+
+/// Whether the client is known to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    /// It has sent all of its request: writing may wait for it.
+    Reads,
+    /// It is still sending: nothing may wait for it to read.
+    Sends,
+}
+
+impl Output {
+    pub fn new(max_header_bytes: usize) -> Self {
+        Output { stage: Stage::Header(HeadReader::new(max_header_bytes)), pending: Vec::new() }
+    }
+
+    /// Whether a reply was begun.
+    pub fn has_begun(&self) -> bool {
+        matches!(self.stage, Stage::Content)
+    }
+
+    /// Whether more can be taken before some is sent.
+    pub fn has_room(&self) -> bool {
+        self.pending.len() < MAX_PENDING_BYTES
+    }
+
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Takes what the script has written.
+    ///
+    /// # Errors
+    /// A script that writes no header (502); a client that went away.
+    pub fn take(&mut self, ex: &mut Exchange<'_>, bytes: &[u8], client: Client) -> Result {
+        let content = match &mut self.stage {
+            Stage::Content => bytes,
+            Stage::Elsewhere(_) => return Ok(()),
+            Stage::Header(reader) => {
+                let Some((head, used)) = reader.push(bytes).map_err(broken)? else { return Ok(()) };
+                match head.answer().map_err(broken)? {
+                    Answer::Elsewhere(path) => {
+                        self.stage = Stage::Elsewhere(path);
+                        return Ok(());
+                    }
+                    Answer::Document { code, reason, fields } => {
+                        begin_reply(ex, code, reason.as_deref(), &fields)?;
+                        self.stage = Stage::Content;
+                    }
+                }
+                &bytes[used..]
+            }
+        };
+        match client {
+            Client::Sends => self.pending.extend_from_slice(content),
+            Client::Reads => {
+                self.send_pending(ex)?;
+                ex.wfile.write_all(content)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what waits, and waits itself where it must.
+    pub fn send_pending(&mut self, ex: &mut Exchange<'_>) -> io::Result<()> {
+        let sent = ex.wfile.write_all(&self.pending);
+        self.pending.clear();
+        if self.has_begun() { sent } else { Ok(()) }
+    }
+
+    /// Sends as much as a socket takes that has just said it takes some.
+    pub fn send_piece(&mut self, ex: &mut Exchange<'_>) -> io::Result<()> {
+        let piece = self.pending.len().min(PIECE_BYTES);
+        ex.wfile.write_all(&self.pending[..piece])?;
+        self.pending.drain(..piece);
+        ex.wfile.flush()
+    }
+
+    /// The script has ended its output.
+    ///
+    /// # Errors
+    /// There was no whole header in it (502).
+    pub fn finish(mut self, ex: &mut Exchange<'_>) -> Result<End> {
+        self.send_pending(ex)?;
+        match self.stage {
+            Stage::Content => Ok(End::Answered),
+            Stage::Elsewhere(path) => Ok(End::Elsewhere(path)),
+            Stage::Header(reader) if reader.is_empty() => Err(broken("the script ended without a word").into()),
+            Stage::Header(_) => Err(broken("the script ended within its header").into()),
+        }
+    }
+}
+
+fn begin_reply(ex: &Exchange<'_>, code: u16, reason: Option<&str>, fields: &[(String, String)]) -> io::Result<()> {
+    match reason {
+        Some(reason) => ex.send_response((code, reason)),
+        None => ex.send_response(code),
+    };
+    for (name, value) in fields {
+        ex.send_header(name, value);
+    }
+    ex.end_headers()
+}
+
+/// The script is at fault (RFC 9110, section 15.6.3). What it did is for the log: its author reads that.
+pub fn broken(what: impl Into<String>) -> HTTPError {
+    HTTPError::from(502).with_source(what.into())
+}

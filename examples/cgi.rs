@@ -1,0 +1,56 @@
+//! Programs as pages, beside files: `cargo run --release --example cgi` (or with port and folder as its arguments).
+//!
+//! ```console
+//! $ curl http://127.0.0.1:8000/cgi-bin/greet.sh?Ada+Grace
+//! Hello, Ada!
+//! Hello, Grace!
+//! $ curl -d roses http://127.0.0.1:8000/cgi-bin/greet.sh/length
+//! 5 bytes
+//! $ curl -si http://127.0.0.1:8000/cgi-bin/nothing | grep HTTP
+//! HTTP/1.1 404 No such CGI script ('/cgi-bin/nothing')
+//! ```
+//!
+//! Without a folder it serves one of its own, with that script in it.
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io, io::Write};
+
+use basehttp::{CGIHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler};
+
+const GREET: &str = r#"#!/bin/sh
+printf 'Content-Type: text/plain\n\n'
+case $PATH_INFO in
+/length) echo "$CONTENT_LENGTH bytes" ;;
+*) for name; do echo "Hello, $name!"; done ;;
+esac
+"#;
+
+fn main() -> io::Result<()> {
+    let mut arguments = env::args().skip(1);
+    let port = arguments.next().map_or(8000, |port| port.parse().expect("the first argument is a port number"));
+    let folder = match arguments.next() {
+        Some(folder) => PathBuf::from(folder),
+        None => example_folder()?,
+    };
+    let handler = CGIHTTPRequestHandler::builder(SimpleHTTPRequestHandler::new(folder)?)
+        .pass_env("PATH") // What scripts are told besides the request is only what is said here.
+        .max_children(16)
+        .build()?;
+    let mut httpd = HTTPServer::bind(("127.0.0.1", port), handler)?;
+    println!("serving on http://{}/", httpd.server_address());
+    httpd.serve_forever()
+}
+
+/// A new folder that holds `cgi-bin/greet.sh`.
+fn example_folder() -> io::Result<PathBuf> {
+    let folder = env::temp_dir().join(format!("basehttp-cgi-{}", std::process::id()));
+    write_script(&folder.join("cgi-bin"), "greet.sh", GREET)?;
+    Ok(folder)
+}
+
+fn write_script(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o755).open(folder.join(name))?.write_all(text.as_bytes())
+}
