@@ -6,15 +6,17 @@
 //! Hello, Grace!
 //! $ curl -d roses http://127.0.0.1:8000/cgi-bin/greet.sh/length
 //! 5 bytes
-//! $ curl -si http://127.0.0.1:8000/cgi-bin/nothing | grep HTTP
+//! $ curl -si http://127.0.0.1:8000/cgi-bin/nothing | grep HTTP/1.1
 //! HTTP/1.1 404 No such CGI script ('/cgi-bin/nothing')
 //! ```
 //!
 //! Without a folder it serves one of its own, with that script in it.
 
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::{env, fs, io, io::Write};
+use std::path::PathBuf;
+use std::time::SystemTime;
+use std::{env, fs};
 
 use basehttp::{CGIHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler};
 
@@ -44,13 +46,13 @@ fn main() -> io::Result<()> {
 
 /// A new folder that holds `cgi-bin/greet.sh`.
 fn example_folder() -> io::Result<PathBuf> {
-    let folder = env::temp_dir().join(format!("basehttp-cgi-{}", std::process::id()));
-    write_script(&folder.join("cgi-bin"), "greet.sh", GREET)?;
-    Ok(folder)
-}
-
-fn write_script(folder: &Path, name: &str, text: &str) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    let now = SystemTime::UNIX_EPOCH.elapsed().map_err(io::Error::other)?.as_nanos();
+    let folder = env::temp_dir().join(format!("basehttp-cgi-{now}"));
+    // Fails where there is one already: it could be anybody's.
+    fs::create_dir(&folder)?;
+    fs::create_dir(folder.join("cgi-bin"))?;
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(0o755).open(folder.join(name))?.write_all(text.as_bytes())
+    let mut script = options.write(true).create_new(true).mode(0o755).open(folder.join("cgi-bin/greet.sh"))?;
+    script.write_all(GREET.as_bytes())?;
+    Ok(folder)
 }
