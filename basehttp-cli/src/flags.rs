@@ -1,9 +1,13 @@
 //! The flags, and the options of the library that they stand for. The texts here are the help and the man page.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use basehttp::{ETag, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};
-use clap::builder::{PathBufValueParser, RangedU64ValueParser, TypedValueParser};
+use basehttp::{
+    CGIHTTPRequestHandler, CGIHTTPRequestHandlerBuilder, ETag, SimpleHTTPRequestHandler,
+    SimpleHTTPRequestHandlerBuilder,
+};
+use clap::builder::{OsStringValueParser, PathBufValueParser, RangedU64ValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, CommandFactory, Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -129,6 +133,22 @@ pub struct Flags {
     #[arg(long, help_heading = "How it is sent")]
     pub attachment: bool,
 
+    /// Run the programs below /cgi-bin and /htbin, and send what they print
+    ///
+    /// They run as you, in their own folder, and see the request and nothing of your environment. Without this flag they
+    /// are files like all others.
+    #[arg(long, help_heading = "Programs (CGI)")]
+    pub cgi: bool,
+
+    /// Variable that programs see; NAME alone hands on the one that is set here; may be given several times
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().try_map(|text| values::variable(&text)))]
+    #[arg(requires = "cgi", help_heading = "Programs (CGI)")]
+    pub cgi_env: Vec<(OsString, OsString)>,
+
+    /// Let programs see the Authorization field, to check it themselves
+    #[arg(long, requires = "cgi", help_heading = "Programs (CGI)")]
+    pub cgi_authorization: bool,
+
     /// Do not log requests
     #[arg(short, long, help_heading = "This program")]
     pub quiet: bool,
@@ -237,6 +257,12 @@ impl Flags {
             files = files.cors(origin);
         }
         Ok(files)
+    }
+
+    /// The options of `--cgi`, for what stands beside these files.
+    pub fn programs(&self, files: SimpleHTTPRequestHandler) -> CGIHTTPRequestHandlerBuilder {
+        let programs = CGIHTTPRequestHandler::builder(files).pass_authorization(self.cgi_authorization);
+        self.cgi_env.iter().fold(programs, |programs, (name, value)| programs.env(name, value))
     }
 }
 

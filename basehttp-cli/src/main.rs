@@ -1,6 +1,7 @@
 //! The command `basehttp`: serves a folder, as `python -m http.server` does. `basehttp --help` says how.
 //!
-//! What is served, and how, is the library's `SimpleHTTPRequestHandler`; this program only puts its options into words
+//! What is served, and how, is the library's `SimpleHTTPRequestHandler` (and, with `--cgi`, its
+//! `CGIHTTPRequestHandler`); this program only puts its options into words
 //! (`flags`, `values`), its log into local time (`site`, `clock`), and its end into the hands of signals (`ending`).
 
 #![forbid(unsafe_code)]
@@ -16,11 +17,12 @@ mod values;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use basehttp::{Address, Endpoint, HTTPServer, ListenAddress, SimpleHTTPRequestHandler};
+use basehttp::{Address, Endpoint, HTTPServer, ListenAddress};
 use clap::CommandFactory;
 
 use self::failure::Failure;
 use self::flags::Flags;
+use self::site::Site;
 
 fn main() -> ExitCode {
     match run(&Flags::of_command_line()) {
@@ -37,14 +39,13 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     if let Some(shell) = flags.completions {
         return print(&completions(shell));
     }
-    let files = flags.files()?.build().map_err(|error| Failure::of_folder(&flags.directory, &error))?;
-    let mut httpd = bind(flags, files)?;
+    let mut httpd = bind(flags, Site::of(flags)?)?;
     ending::on_signals(httpd.handle()).map_err(|error| Failure::cannot("watch for signals", &error))?;
     announce(flags, &httpd);
     httpd.serve_forever().map_err(|error| Failure::cannot("serve", &error))
 }
 
-fn bind(flags: &Flags, files: SimpleHTTPRequestHandler) -> Result<HTTPServer, Failure> {
+fn bind(flags: &Flags, site: Site) -> Result<HTTPServer, Failure> {
     let mut server = HTTPServer::builder();
     if let Some(workers) = flags.workers {
         server = server.workers(workers.into());
@@ -53,7 +54,7 @@ fn bind(flags: &Flags, files: SimpleHTTPRequestHandler) -> Result<HTTPServer, Fa
     for host in &others {
         server = server.also_listen(endpoint(host, flags.port)?);
     }
-    let bound = site::bind(server, endpoint(first, flags.port)?, flags, files);
+    let bound = site.bind(server, endpoint(first, flags.port)?, flags);
     bound.map_err(|error| Failure::of_address(&[&[first], &others[..]].concat().join(" or "), flags.port, &error))
 }
 

@@ -78,6 +78,12 @@ Try a program that runs in the browser, and see each change of it at once:
 .EX
     basehttp \-\-spa \-\-cache\-control no\-cache \-d dist
 .EE
+Let others clone and push the repositories of a folder, with git's own program below cgi-bin:
+.PP
+.EX
+    ln -s $(git \-\-exec\-path)/git\-http\-backend public/cgi\-bin/git
+    basehttp \-d public \-\-follow\-links \-\-cgi \-\-cgi\-env GIT_PROJECT_ROOT=/srv/git \-\-cgi\-env GIT_HTTP_EXPORT_ALL=1
+.EE
 .SH SEE ALSO
 \fBcurl\fR(1), \fBpython3\fR(1)
 ";

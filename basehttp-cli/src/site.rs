@@ -1,50 +1,73 @@
-//! The handler: the library's files, with a log in local time or none. One type for each version of the protocol, since
-//! that is a class variable.
+//! The handler: the library's files, or its programs beside files, with a log in local time or none. One type for each
+//! version of the protocol, since that is a class variable.
 
 use std::{fmt, io};
 
 use basehttp::{
-    BaseHTTPRequestHandler, Endpoint, Exchange, HTTPServer, HTTPServerBuilder, Result, SimpleHTTPRequestHandler,
-    defaults, http_handler,
+    BaseHTTPRequestHandler, CGIHTTPRequestHandler, Endpoint, Exchange, HTTPServer, HTTPServerBuilder, Result,
+    SimpleHTTPRequestHandler, defaults, http_handler,
 };
 
 use crate::clock;
+use crate::failure::Failure;
 use crate::flags::{Flags, Protocol};
 
-/// Binds `address`, with the handler for the protocol that the flags name.
-pub fn bind(
-    server: HTTPServerBuilder,
-    address: Endpoint,
-    flags: &Flags,
-    files: SimpleHTTPRequestHandler,
-) -> io::Result<HTTPServer> {
-    let is_quiet = flags.quiet;
-    match flags.protocol {
-        Protocol::Http10 => server.bind(address, Site10 { files, is_quiet }),
-        Protocol::Http11 => server.bind(address, Site11 { files, is_quiet }),
+/// What is to be served.
+pub enum Site {
+    Files(SimpleHTTPRequestHandler),
+    Programs(CGIHTTPRequestHandler),
+}
+
+impl Site {
+    /// The folder that the flags name, opened, with its programs if they are asked for.
+    ///
+    /// # Errors
+    /// [`Failure::Flag`] for a value that cannot be used; [`Failure::System`] for a folder that cannot be served.
+    pub fn of(flags: &Flags) -> std::result::Result<Self, Failure> {
+        let of_folder = |error: io::Error| Failure::of_folder(&flags.directory, &error);
+        let files = flags.files()?.build().map_err(of_folder)?;
+        if flags.cgi {
+            return Ok(Site::Programs(flags.programs(files).build().map_err(of_folder)?));
+        }
+        Ok(Site::Files(files))
+    }
+
+    /// Binds `address`, with the handler for the protocol that the flags name.
+    pub fn bind(self, server: HTTPServerBuilder, address: Endpoint, flags: &Flags) -> io::Result<HTTPServer> {
+        let is_quiet = flags.quiet;
+        match (self, flags.protocol) {
+            (Site::Files(inner), Protocol::Http10) => server.bind(address, Files10 { inner, is_quiet }),
+            (Site::Files(inner), Protocol::Http11) => server.bind(address, Files11 { inner, is_quiet }),
+            (Site::Programs(inner), Protocol::Http10) => server.bind(address, Programs10 { inner, is_quiet }),
+            (Site::Programs(inner), Protocol::Http11) => server.bind(address, Programs11 { inner, is_quiet }),
+        }
     }
 }
 
-// Input:  site!(Site11, "HTTP/1.1");
-// Output: struct Site11 { ... }
+// Input:  handler!(Files11, "HTTP/1.1", SimpleHTTPRequestHandler {});
+// Output: struct Files11 { ... }
 //         #[http_handler(server_version = "SimpleHTTP/0.1.0", protocol_version = "HTTP/1.1")]
-//         impl Site11 { ... }
-macro_rules! site {
-    ($name:ident, $protocol_version:literal) => {
+//         impl Files11 { ... }
+macro_rules! handler {
+    ($name:ident, $protocol_version:literal, $inner:ty { $($method:ident)* }) => {
         struct $name {
-            files: SimpleHTTPRequestHandler,
+            inner: $inner,
             is_quiet: bool,
         }
 
         #[http_handler(server_version = "SimpleHTTP/0.1.0", protocol_version = $protocol_version)]
         impl $name {
             fn do_GET(&self, ex: &mut Exchange) -> Result {
-                self.files.do_GET(ex)
+                self.inner.do_GET(ex)
             }
+
+            $(fn $method(&self, ex: &mut Exchange) -> Result {
+                self.inner.$method(ex)
+            })*
 
             // `--header` and `--cors` in replies that the files have no part in.
             fn end_headers(&self, ex: &Exchange) -> io::Result<()> {
-                BaseHTTPRequestHandler::end_headers(&self.files, ex)
+                BaseHTTPRequestHandler::end_headers(&self.inner, ex)
             }
 
             fn log_message(&self, ex: &Exchange, message: fmt::Arguments) {
@@ -60,5 +83,7 @@ macro_rules! site {
     };
 }
 
-site!(Site10, "HTTP/1.0");
-site!(Site11, "HTTP/1.1");
+handler!(Files10, "HTTP/1.0", SimpleHTTPRequestHandler {});
+handler!(Files11, "HTTP/1.1", SimpleHTTPRequestHandler {});
+handler!(Programs10, "HTTP/1.0", CGIHTTPRequestHandler { do_POST do_PUT do_PATCH do_DELETE do_OPTIONS });
+handler!(Programs11, "HTTP/1.1", CGIHTTPRequestHandler { do_POST do_PUT do_PATCH do_DELETE do_OPTIONS });

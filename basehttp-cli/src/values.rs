@@ -1,5 +1,8 @@
 //! Reads the values of flags. What is refused is answered with what to write instead.
 
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use basehttp::ContentType;
@@ -71,6 +74,18 @@ pub fn page(path: PathBuf) -> Result<PathBuf, &'static str> {
     match path.file_name() {
         Some(_) if is_inside => Ok(path),
         _ => Err("write its path as seen from the folder that is served, as in errors/404.html"),
+    }
+}
+
+/// `NAME=VALUE`, or the name of a variable that is set here.
+pub fn variable(text: &OsStr) -> Result<(OsString, OsString), String> {
+    let bytes = text.as_bytes();
+    let name = bytes.split(|&byte| byte == b'=').next().unwrap_or_default();
+    let (name, value) = (OsStr::from_bytes(name), bytes.get(name.len() + 1..).map(OsStr::from_bytes));
+    match value.map(OsStr::to_owned).or_else(|| env::var_os(name)) {
+        _ if name.is_empty() => Err("write NAME=VALUE, or the name of a variable that is set here".into()),
+        Some(value) => Ok((name.to_owned(), value)),
+        None => Err(format!("there is no such variable here to hand on: write {}=VALUE", name.display())),
     }
 }
 

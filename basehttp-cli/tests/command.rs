@@ -89,7 +89,7 @@ fn what_cannot_be_served_is_one_line_and_exit_code_1() {
 
 #[test]
 fn a_wrong_flag_says_what_to_write_and_exits_2() {
-    let table: [(&[&str], &str); 38] = [
+    let table: [(&[&str], &str); 41] = [
         (&["65536"], "the highest port is 65535"),
         (&["eighty"], "a port is a number from 0 to 65535; 0 picks one that is free"),
         (&["-1"], "a port is a number from 0 to 65535; 0 picks one that is free"),
@@ -121,13 +121,16 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["--header", "X-A", "b\r\nX-B: c"], "no field can carry it"),
         (&["--header", "Content-Length", "3"], "Content-Length is for the server to send"),
         (&["--header", "Content-Type", "a/b"], "Content-Type is for the server to send"),
+        (&["--cgi-env", "A=b"], "--cgi"),
+        (&["--cgi", "--cgi-env", "=b"], "write NAME=VALUE, or the name of a variable that is set here"),
+        (&["--cgi", "--cgi-env", "BASEHTTP_IS_NOT_SET"], "write BASEHTTP_IS_NOT_SET=VALUE"),
+        (&["--cgi-authorization"], "--cgi"),
         (&["--content-type", "text"], "write type and subtype, as in text/plain"),
         (&["--cache-control", "a\nb"], "no field can carry it"),
         (&["--cors=example.org"], "write * for all sites, or scheme and host of one"),
         (&["--cors=https://example.org/"], "write * for all sites, or scheme and host of one"),
         (&["--etag", "none"], "[possible values: strong, weak, off]"),
         (&["--completions", "tcsh"], "[possible values: bash, elvish, fish, powershell, zsh]"),
-        (&["--cgi"], "unexpected argument '--cgi'"),
     ];
     for (arguments, text) in table {
         let ended = run(arguments);

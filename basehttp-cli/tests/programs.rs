@@ -1,0 +1,82 @@
+//! Programs as pages: `--cgi`, and what they see.
+
+mod support;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use support::http::Client;
+use support::{Program, Scratch, ask, basehttp, get, reply};
+
+/// Prints the variables whose names it is asked for, and its input.
+const SCRIPT: &str = "#!/bin/sh
+echo 'Content-Type: text/plain'
+echo
+for name in $(echo \"$QUERY_STRING\" | tr , ' '); do eval \"echo $name=\\$$name\"; done
+cat
+";
+
+fn site() -> Scratch {
+    let scratch = Scratch::with(&[("cgi-bin/vars", SCRIPT), ("htbin/vars", SCRIPT), ("a.txt", "a")]);
+    for path in ["cgi-bin/vars", "htbin/vars"] {
+        fs::set_permissions(scratch.path().join(path), Permissions::from_mode(0o755)).expect("it is ours");
+    }
+    scratch
+}
+
+#[test]
+fn programs_run_where_they_are_asked_for_and_are_files_elsewhere() {
+    let scratch = site();
+    let folder = ["-d", scratch.as_str()];
+    let (_program, address) = Program::serving(&folder);
+    assert_eq!(get(address, "/cgi-bin/vars").text(), SCRIPT, "as with the original");
+    for protocol in ["HTTP/1.0", "HTTP/1.1"] {
+        let (_program, address) = Program::serving(&[&folder[..], &["--cgi", "-p", protocol]].concat());
+        for path in ["/cgi-bin/vars", "/htbin/vars"] {
+            let method = reply(address, "GET", &format!("{path}?REQUEST_METHOD,SCRIPT_NAME"), "");
+            assert_eq!(method.text(), format!("REQUEST_METHOD=GET\nSCRIPT_NAME={path}\n"), "{protocol}");
+        }
+        assert_eq!(get(address, "/a.txt").text(), "a");
+        assert_eq!(get(address, "/cgi-bin/").status, 403, "nothing is listed");
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let mut client = Client::connect(address);
+            client.send(format!("{method} /cgi-bin/vars HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"));
+            let reply = client.read_reply();
+            assert_eq!((reply.status, reply.text()), (200, "hello"), "{method}");
+        }
+        let refused = ask(address, "POST /a.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        assert!(refused.starts_with(format!("{protocol} 501 ").as_bytes()), "a file takes no input");
+    }
+}
+
+#[test]
+fn programs_see_the_variables_that_are_given_and_no_others() {
+    let scratch = site();
+    let flags = [
+        "0",
+        "-d",
+        scratch.as_str(),
+        "--cgi",
+        "--cgi-env",
+        "GIVEN=a=b",
+        "--cgi-env",
+        "HANDED_ON",
+        "--cgi-env",
+        "EMPTY=",
+    ];
+    let mut command = basehttp(flags);
+    command.env("HANDED_ON", "from here").env("SECRET", "not for programs");
+    let program = Program::start(command);
+    let seen = get(program.address(), "/cgi-bin/vars?GIVEN,HANDED_ON,EMPTY,SECRET,HTTP_AUTHORIZATION");
+    assert_eq!(seen.text(), "GIVEN=a=b\nHANDED_ON=from here\nEMPTY=\nSECRET=\nHTTP_AUTHORIZATION=\n");
+}
+
+#[test]
+fn programs_see_who_claims_to_ask_only_if_they_may() {
+    let scratch = site();
+    for (flags, seen) in [(&["--cgi"][..], ""), (&["--cgi", "--cgi-authorization"], "Basic eDp5")] {
+        let (_program, address) = Program::serving(&[&["-d", scratch.as_str()], flags].concat());
+        let reply = reply(address, "GET", "/cgi-bin/vars?HTTP_AUTHORIZATION", "Authorization: Basic eDp5\r\n");
+        assert_eq!(reply.text(), format!("HTTP_AUTHORIZATION={seen}\n"), "{flags:?}");
+    }
+}
