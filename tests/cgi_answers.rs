@@ -20,10 +20,13 @@ fn fields(reply: &Reply) -> Vec<(&str, &str)> {
     reply.fields.iter().map(|(name, value)| (&**name, &**value)).filter(|(name, _)| own(name)).collect()
 }
 
+/// Interpreter and text of a script; status, reason, fields and body of its answer; why.
+type Row<'t> = (&'t str, &'t str, u16, &'t str, &'t [(&'t str, &'t str)], &'t str, &'t str);
+
 #[test]
 fn scripts_answer_as_the_standard_says() {
     let plain = [("Content-Type", "text/plain")];
-    let table: [(&str, &str, u16, &str, &[(&str, &str)], &str, &str); 15] = [
+    let table: [Row<'_>; 15] = [
         (SH, "printf 'Content-Type: text/plain\\n\\nhi'", 200, "OK", &plain, "hi", "a document of sh"),
         (PYTHON, "print('Content-Type: text/plain\\r\\n\\r\\nhi', end='')", 200, "OK", &plain, "hi", "of Python"),
         (PERL, "print qq(Content-Type: text/plain\\n\\nhi)", 200, "OK", &plain, "hi", "of Perl"),

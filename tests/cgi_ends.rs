@@ -32,9 +32,12 @@ fn expect_both_gone(scripts: &Scripts) {
     }
 }
 
+/// What a client does before it goes.
+type LastAct = fn(&mut Client);
+
 #[test]
 fn a_client_that_goes_away_takes_its_script_along() {
-    let table: [(&str, fn(&mut Client), &str); 4] = [
+    let table: [(&str, LastAct, &str); 4] = [
         (SLEEPER, |_| {}, "it closes while nothing is said"),
         (STUBBORN, |_| {}, "the script does not want to end"),
         (ENDLESS, |client| drop(client.read_exactly(100_000)), "it closes while much is said"),

@@ -4,8 +4,9 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -50,7 +51,7 @@ fn content(number: usize) -> String {
     let mut words = String::new();
     for _ in 0..40 {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        words.push_str(&format!("{:016x}\n", state));
+        writeln!(words, "{state:016x}").expect("a text takes all");
     }
     words
 }
@@ -64,7 +65,8 @@ fn import(repository: &Path, files: std::ops::Range<usize>, is_first: bool) {
     }
     for number in files {
         let content = content(number);
-        stream.push_str(&format!("M 100644 inline {}/{number}.txt\ndata {}\n{content}\n", number % 97, content.len()));
+        let (folder, length) = (number % 97, content.len());
+        writeln!(stream, "M 100644 inline {folder}/{number}.txt\ndata {length}\n{content}").expect("a text takes all");
     }
     let mut importing =
         git(repository).args(["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().expect("git starts");
