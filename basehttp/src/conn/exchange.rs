@@ -148,8 +148,8 @@ impl<'c, M> Exchange<'c, M> {
     /// A descriptor of the connection's socket, to be waited for beside others with poll(2): whether the client has gone
     /// while the handler works for it, whether more of its body has come, whether it takes more of the reply.
     ///
-    /// It does not block. Nothing is to be read from it or written to it, which would tear the messages apart: that is
-    /// what `rfile` and `wfile` are for. The connection stays open as long as it does, so let it not outlive the exchange.
+    /// Nothing is to be read from it or written to it, which would tear the messages apart: that is what `rfile` and `wfile`
+    /// are for. The connection stays open as long as it does, so let it not outlive the exchange.
     /// `None` where readiness tells nothing: a connection in memory, a pipe, one that was hijacked.
     ///
     /// # Errors
