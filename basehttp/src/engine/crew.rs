@@ -107,9 +107,10 @@ impl<J: Send + 'static> Crew<J> {
         }
     }
 
-    /// Whether no job waits for a thread.
+    /// Whether nothing waits for a thread: no job, and no shard for a leader.
     pub fn is_quiet(&self) -> bool {
-        self.lock().jobs.is_empty()
+        let state = self.lock();
+        state.jobs.is_empty() && state.leases.is_empty()
     }
 
     /// Threads there are, leaders included.
@@ -299,6 +300,19 @@ mod tests {
         assert_eq!(crew.room(), Room::Free, "when that is over it is tried again");
         crew.submit(4, none).expect("it may wait");
         assert_eq!(crew.reinforce(now, none), Some(vec![]), "for as long as the first");
+    }
+
+    #[test]
+    fn it_is_quiet_only_while_neither_a_job_nor_a_shard_waits() {
+        let crew = crew();
+        let mut me = Member::new();
+        assert!(crew.is_quiet());
+        crew.grant(0, 1, none);
+        assert!(!crew.is_quiet(), "a thread that keeps a connection would leave the shard without a leader");
+        assert!(matches!(crew.next(&mut me), Some(Task::Lead { .. })));
+        assert!(crew.is_quiet());
+        crew.submit(1, none).expect("it may wait");
+        assert!(!crew.is_quiet());
     }
 
     #[test]
