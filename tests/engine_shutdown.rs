@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -70,6 +71,30 @@ fn a_stuck_thread_of_the_pool_is_cut_off_and_the_server_serves_again() {
         httpd = serving.join().expect("serve_forever returns");
     }
     (0..3).for_each(|round| stage.open(&round.to_string()));
+}
+
+#[test]
+fn what_a_handler_lets_go_of_after_the_end_is_closed() {
+    let stage = Arc::new(Stage::default());
+    let mut httpd = one_worker().max_threads(2).bind(("127.0.0.1", 0), Staged(Arc::clone(&stage))).expect("a port");
+    let address = httpd.server_address().socket_addr().expect("an IP address");
+    let handle = httpd.handle();
+    let serving = thread::spawn(move || httpd.serve_forever().expect("a loop"));
+    // What it holds of the server is given back only when it returns.
+    let mut stuck = Client::connect(address);
+    stuck.send(upload("/hold/stuck"));
+    stage.wait_for("stuck");
+    let mut slow = Client::connect(address);
+    slow.send([&*upload("/hold/slow"), b"GET /half HTTP/1.1\r\nHo"].concat());
+    stage.wait_for("slow");
+    assert_eq!(handle.drain(SHORT).expect("it was running").cut, 2);
+    serving.join().expect("serve_forever returns");
+    stage.open("slow");
+    // Shorter than the other one stays in its hold.
+    slow.stream().set_read_timeout(Some(PATIENCE / 2)).expect("five seconds are a timeout");
+    let end = slow.try_read_to_end();
+    assert!(!end.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "it waits for nobody");
+    stage.open("stuck");
 }
 
 /// Drains on a thread of its own, which is under way when this returns.

@@ -8,7 +8,7 @@ use super::Engine;
 use super::listener::Newcomer;
 use super::pace::Learnt;
 use super::placement::{Placement, place};
-use super::shard::{Shard, Work};
+use super::shard::{Control, Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::Stay;
@@ -64,15 +64,24 @@ impl<'e> Out<'e> {
         match self.seat.key {
             Some(key) => match self.shard().park(key, line) {
                 Parking::Again(line, ready) => return Some((self, line, ready)),
-                Parking::Parked => self.let_go(),
+                Parking::Parked => self.leave_parked(),
             },
             // A socket that cannot be watched is closed with its line.
             None => match self.shard().admit(line) {
-                Ok(_) => self.let_go(),
+                Ok(_) => self.leave_parked(),
                 Err(_) => return None,
             },
-        };
+        }
         None
+    }
+
+    /// The connection is its shard's from here on. After the end nobody comes for it any more: then it is closed.
+    fn leave_parked(self) {
+        let engine = self.engine;
+        let Seat { shard, .. } = self.let_go();
+        if engine.has_ended() {
+            engine.shards[shard].close();
+        }
     }
 
     /// Takes the connection off the poller: its thread waits for it alone, and the leader need not be woken for it.
@@ -214,8 +223,8 @@ fn queue(out: Out<'_>, line: Line) {
             Err(_) => return,
         },
     };
-    out.let_go();
     shard.queue(key, ready);
+    out.leave_parked();
 }
 
 impl Engine {
