@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use basehttp::HTTPServer;
 use basehttp::testing::Server;
 use support::Client;
-use support::scripts::{LONG, SH, Scripts, Site, expect_gone, fetch, get, state_of, wait_until};
+use support::scripts::{LONG, SH, Scripts, Site, expect_ended, expect_gone, fetch, get, state_of, wait_until};
 
 /// Says who it is, in files of its folder, and waits with a child beside it; both take no notice of a hang-up.
 const SLEEPER: &str = "#!/bin/sh\ntrap '' HUP\nsleep 1000 &\necho $! >child\necho $$ >here\nwait\n";
@@ -27,9 +27,8 @@ const SHORT: Duration = Duration::from_millis(300);
 
 #[track_caller]
 fn expect_both_gone(scripts: &Scripts) {
-    for name in ["here", "child"] {
-        expect_gone(&scripts.await_file(name));
-    }
+    expect_gone(&scripts.await_file("here"));
+    expect_ended(&scripts.await_file("child"));
 }
 
 /// What a client does before it goes.

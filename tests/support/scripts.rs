@@ -237,3 +237,11 @@ pub fn expect_gone(pid: &str) {
     assert!(pid.parse::<u32>().is_ok(), "{pid:?} is a process's number");
     assert!(wait_until(|| state_of(pid).is_none()), "process {pid} is still there: {:?}", state_of(pid));
 }
+
+/// Waits until a process runs no more whose parent is not ours. Who adopts it may be late in reaping it.
+#[track_caller]
+pub fn expect_ended(pid: &str) {
+    assert!(pid.parse::<u32>().is_ok(), "{pid:?} is a process's number");
+    let has_ended = || matches!(state_of(pid), None | Some('Z' | 'X'));
+    assert!(wait_until(has_ended), "process {pid} still runs: {:?}", state_of(pid));
+}
