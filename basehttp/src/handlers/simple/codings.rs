@@ -1,6 +1,8 @@
 //! Content codings: which files beside a file hold it compressed, and which of them a client prefers (RFC 9110, section
 //! 12.5.3). Pure decisions.
 
+use super::weight::{FULL, Weight, parse_weight};
+
 /// How a file's bytes are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
@@ -55,7 +57,7 @@ impl Preference {
     /// last where a client refuses it, since a file that it may not like is better than none.
     pub fn of(fields: &[&str]) -> Self {
         let mut preference = Preference { codings: [Coding::Identity; CODINGS.len()], count: 0 };
-        let mut weighed: [(u16, Coding); CODINGS.len()] = CODINGS.map(|coding| (weight(fields, coding), coding));
+        let mut weighed: [(Weight, Coding); CODINGS.len()] = CODINGS.map(|coding| (weight(fields, coding), coding));
         // Stable: of equals, the better comes first.
         weighed.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
         for (weight, coding) in weighed {
@@ -73,30 +75,24 @@ impl Preference {
 }
 
 /// The weight of a coding in thousandths: its own, else that of `*`. 0: not wanted.
-fn weight(fields: &[&str], coding: Coding) -> u16 {
+fn weight(fields: &[&str], coding: Coding) -> Weight {
     let items = || fields.iter().flat_map(|field| field.split(',')).filter_map(weighed);
     let own = items().find(|(name, _)| coding.is_called(name));
     own.or_else(|| items().find(|(name, _)| *name == "*")).map_or(0, |(_, weight)| weight)
 }
 
 /// `gzip;q=0.5` is `gzip` and 500. What has a malformed weight is not wanted.
-fn weighed(item: &str) -> Option<(&str, u16)> {
+fn weighed(item: &str) -> Option<(&str, Weight)> {
     let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
     let name = name.trim_matches([' ', '\t']);
     let parameters = parameters.trim_matches([' ', '\t']);
-    let weight = if parameters.is_empty() { 1000 } else { quality(parameters).unwrap_or(0) };
+    let weight = if parameters.is_empty() { FULL } else { quality(parameters).unwrap_or(0) };
     (!name.is_empty()).then_some((name, weight))
 }
 
-/// `q=0.5` is 500. RFC 9110, section 12.4.2: at most three digits, and none above 1.
-fn quality(parameter: &str) -> Option<u16> {
-    let value = parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q="))?;
-    let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
-    if !matches!(whole, "0" | "1") || fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let thousandths = format!("{whole}{fraction:0<3}").parse().ok()?;
-    (thousandths <= 1000).then_some(thousandths)
+/// `q=0.5` is 500.
+fn quality(parameter: &str) -> Option<Weight> {
+    parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q=")).and_then(parse_weight)
 }
 
 #[cfg(test)]

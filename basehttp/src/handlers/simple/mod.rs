@@ -18,6 +18,7 @@ pub(super) mod path;
 mod ranges;
 mod reply;
 pub(super) mod root;
+mod weight;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

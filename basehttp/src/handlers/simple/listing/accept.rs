@@ -3,12 +3,8 @@
 //! RFC 9110, section 12.5.1: the most specific range that matches a media type gives its weight. JSON is sent to those
 //! who prefer it to HTML; everybody else, browsers and `*/*` above all, gets HTML, also when neither was asked for.
 
+use super::super::weight::{FULL, Weight, parse_weight};
 use super::Format;
-
-/// Thousandths: a weight has three digits behind its point at most.
-type Weight = u16;
-
-const FULL: Weight = 1000;
 
 /// The form for a client that sent these `Accept` values.
 pub(super) fn preferred<'v>(values: impl Iterator<Item = &'v str>) -> Format {
@@ -60,20 +56,6 @@ fn weight<'v>(mut parameters: impl Iterator<Item = &'v str>) -> Option<Weight> {
     match parameters.find(is_weight) {
         Some(parameter) => parse_weight(&parameter[2..]),
         None => Some(FULL),
-    }
-}
-
-/// RFC 9110, section 12.4.2: `0`, `0.5`, `0.125`, `1`, `1.000`.
-fn parse_weight(text: &str) -> Option<Weight> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let thousandths = format!("{fraction:0<3}").parse::<Weight>().ok()?;
-    match whole {
-        "0" => Some(thousandths),
-        "1" if thousandths == 0 => Some(FULL),
-        _ => None,
     }
 }
 

@@ -1,0 +1,52 @@
+//! How much a client wants something: the weights in `Accept` and `Accept-Encoding`. Pure.
+
+/// Thousandths, up to 1,000: a weight has three digits behind its point at most. 0: not wanted.
+pub type Weight = u16;
+
+/// What is written without a weight.
+pub const FULL: Weight = 1000;
+
+/// `0.5` is 500. RFC 9110, section 12.4.2: at most three digits behind the point, and none above 1.
+pub fn parse_weight(text: &str) -> Option<Weight> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !matches!(whole, "0" | "1") || fraction.len() > 3 {
+        return None;
+    }
+    // As many digits as there may be, so that they count thousandths.
+    let mut digits = whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat(b'0')).take(4);
+    let weight = digits
+        .try_fold(0, |sum: Weight, digit| digit.is_ascii_digit().then(|| sum * 10 + Weight::from(digit - b'0')))?;
+    Some(weight).filter(|weight| *weight <= FULL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weight_has_three_digits_and_is_one_at_most() {
+        let table = [
+            ("0", Some(0)),
+            ("1", Some(FULL)),
+            ("0.", Some(0)),
+            ("1.", Some(FULL)),
+            ("0.5", Some(500)),
+            ("0.05", Some(50)),
+            ("0.125", Some(125)),
+            ("0.999", Some(999)),
+            ("1.000", Some(FULL)),
+            ("0.5555", None),
+            ("1.001", None),
+            ("2", None),
+            ("00", None),
+            (".5", None),
+            ("-0", None),
+            ("0.+5", None),
+            ("0.5.5", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(parse_weight(text), expected, "{text:?}");
+        }
+    }
+}
