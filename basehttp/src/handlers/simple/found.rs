@@ -159,8 +159,7 @@ impl SimpleHTTPRequestHandler {
         if !self.options.precompressed {
             return Preference::IDENTITY;
         }
-        let fields: Vec<_> = ex.headers.get_all("Accept-Encoding").collect();
-        Preference::of(&fields)
+        Preference::of(ex.headers.get_all("Accept-Encoding"))
     }
 
     /// The best coding of what is remembered. `None`: it is gone meanwhile.
