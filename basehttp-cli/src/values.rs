@@ -34,6 +34,7 @@ pub fn host(text: &str) -> Result<String, String> {
         return Err("write the address alone, as in --bind 127.0.0.1".into());
     }
     match bare.rsplit_once(':') {
+        Some(("", port)) => Err(format!("write the port on its own: basehttp {port}")),
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
             Err(format!("write the port on its own: basehttp --bind {host} {port}"))
         }

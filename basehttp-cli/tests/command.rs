@@ -103,6 +103,7 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["--bind", ""], "write 127.0.0.1 for this computer alone, 0.0.0.0 or :: for the whole network"),
         (&["--bind", "127.0.0.1:80"], "write the port on its own: basehttp --bind 127.0.0.1 80"),
         (&["--bind", "[::1]:80"], "write the port on its own: basehttp --bind [::1] 80"),
+        (&["--bind", ":80"], "write the port on its own: basehttp 80"),
         (&["--bind", "http://localhost/"], "write the address alone, as in --bind 127.0.0.1"),
         (&["--bnd", "::1"], "a similar argument exists: '--bind'"),
         (&["--directory", ""], "a value is required for '--directory <FOLDER>'"),
