@@ -215,6 +215,9 @@ impl SimpleHTTPRequestHandlerBuilder {
     }
 
     /// Adds a field to every reply of the handler, errors included. Several of one name are all sent.
+    ///
+    /// Not those that say what a file is, of which a reply may have one only: [`build`](Self::build) refuses `Content-Type`,
+    /// `ETag`, `Last-Modified` and `Location`, as it does what frames a message.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.headers.push((name.into(), value.into()));
         self
