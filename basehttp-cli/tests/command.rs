@@ -89,7 +89,7 @@ fn what_cannot_be_served_is_one_line_and_exit_code_1() {
 
 #[test]
 fn a_wrong_flag_says_what_to_write_and_exits_2() {
-    let table: [(&[&str], &str); 41] = [
+    let table: [(&[&str], &str); 42] = [
         (&["65536"], "the highest port is 65535"),
         (&["eighty"], "a port is a number from 0 to 65535; 0 picks one that is free"),
         (&["-1"], "a port is a number from 0 to 65535; 0 picks one that is free"),
