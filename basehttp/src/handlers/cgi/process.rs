@@ -163,8 +163,8 @@ fn folder_path(script: &Script) -> String {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn folder_path(script: &Script) -> std::path::PathBuf {
-    script.filename.parent().map_or_else(|| "/".into(), std::path::Path::to_path_buf)
+fn folder_path(script: &Script) -> &std::path::Path {
+    &script.folder_path
 }
 
 /// A duration as poll(2) takes it.

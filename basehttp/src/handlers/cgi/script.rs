@@ -27,6 +27,9 @@ use super::super::simple::root::Opened;
 pub struct Script {
     /// Its own folder, reached beneath the root: it is executed from there by its name, whatever is renamed above.
     pub folder: OwnedFd,
+    /// The same by its path, where no descriptor names a folder.
+    #[cfg(not(target_os = "linux"))]
+    pub folder_path: std::path::PathBuf,
     pub name: Vec<u8>,
     /// Its path beneath the root, without a slash in front.
     pub path: Vec<u8>,
@@ -65,8 +68,19 @@ pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Resul
             Some(Opened::Folder(_)) => return Err(no_file(path).into()),
             Some(Opened::File(file, _)) => {
                 check(path, name, &file.metadata().map_err(busy)?)?;
-                let (name, path, path_info) = (name.to_vec(), path.to_vec(), key[end..].to_vec());
-                return Ok(Script { folder, name, path, path_info });
+                #[cfg(not(target_os = "linux"))]
+                let folder_path = {
+                    use std::os::unix::ffi::OsStrExt;
+                    files.root().path().join(std::ffi::OsStr::from_bytes(&key[..begin]))
+                };
+                return Ok(Script {
+                    folder,
+                    #[cfg(not(target_os = "linux"))]
+                    folder_path,
+                    name: name.to_vec(),
+                    path: path.to_vec(),
+                    path_info: key[end..].to_vec(),
+                });
             }
             None => return Err(missing(path).into()),
         }
