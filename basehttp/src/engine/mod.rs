@@ -219,6 +219,10 @@ impl Control for Engine {
         Counters::add(&self.counters.accepted);
     }
 
+    fn note_last_accepted(&self) {
+        self.alarm.ring();
+    }
+
     fn connections(&self) -> usize {
         self.counters.connections.load(Ordering::SeqCst)
     }

@@ -86,7 +86,7 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
     engine.closing.store(true, Ordering::SeqCst);
     engine.shards.iter().for_each(super::shard::Shard::wake);
     let deadline = Instant::now() + engine.site.handle.grace();
-    while engine.counters.in_flight() > 0 && Instant::now() < deadline {
+    while engine.has_work_left() && Instant::now() < deadline {
         round.go();
     }
     engine.end();
@@ -95,6 +95,12 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
 }
 
 impl Engine {
+    /// Whether connections are open, or may still be accepted: those of the next loop are not this one's to take.
+    fn has_work_left(&self) -> bool {
+        // In this order: what was accepted last is counted by then.
+        self.shards.iter().any(super::shard::Shard::accepts) || self.counters.in_flight() > 0
+    }
+
     /// Sends the threads away. What is still open is closed as they let go of it.
     fn end(&self) {
         // First, or a leader that leaves would take one of the jobs.

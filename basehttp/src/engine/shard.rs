@@ -55,6 +55,8 @@ pub(super) struct Shard {
     waker: mio::Waker,
     /// The leader sleeps without a timeout, because no connection is parked here.
     sleeps_for_good: AtomicBool,
+    /// The leader may accept connections yet.
+    accepts: AtomicBool,
 }
 
 struct Lease {
@@ -104,6 +106,7 @@ impl Shard {
         if let Some(acceptor) = &acceptor {
             acceptor.register(&registry, |number| Token(FIRST_LISTENER - number))?;
         }
+        let accepts = AtomicBool::new(acceptor.is_some());
         let lease = Lease {
             poll,
             events: Events::with_capacity(EVENTS),
@@ -122,6 +125,7 @@ impl Shard {
             registry,
             waker,
             sleeps_for_good: AtomicBool::new(false),
+            accepts,
         })
     }
 
@@ -182,6 +186,9 @@ impl Shard {
         }
         if control.is_closing() {
             lease.acceptor = None;
+            if self.accepts.swap(false, Ordering::SeqCst) {
+                control.note_last_accepted();
+            }
             self.dismiss_idle(lease);
         }
         let accepts_more = lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control));
@@ -234,6 +241,11 @@ impl Shard {
             lease.close();
         }
         self.wake();
+    }
+
+    /// Whether a connection may still be accepted here.
+    pub fn accepts(&self) -> bool {
+        self.accepts.load(Ordering::SeqCst)
     }
 
     /// Ends the leader's wait.
@@ -322,6 +334,9 @@ pub(super) trait Control {
 
     /// A connection was accepted.
     fn note_accepted(&self);
+
+    /// No more are accepted.
+    fn note_last_accepted(&self);
 
     /// Connections there are.
     fn connections(&self) -> usize;
