@@ -4,16 +4,18 @@
 
 #[path = "support/browser.rs"]
 mod browser;
+mod support;
 
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::{fmt, fs};
 
+use basehttp::SimpleHTTPRequestHandler;
 use basehttp::testing::Server;
-use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler};
 
 use browser::Browser;
+use support::folder::quiet;
 
 /// What is in the folder: the name, and what the page shows of it.
 const ODD_NAMES: [(&[u8], &str); 15] = [
@@ -63,7 +65,7 @@ impl Scratch {
 
     fn server(&self) -> Server {
         let files = SimpleHTTPRequestHandler::builder().directory(&self.0).guess_type(|_| Some("text/plain".into()));
-        Server::start(Quiet(files.build().expect("the folder is there"))).expect("a free port")
+        Server::start(quiet(files)).expect("a free port")
     }
 }
 
@@ -72,18 +74,6 @@ impl Drop for Scratch {
         // A leftover in the build's own folder harms nobody.
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-/// Logs nothing.
-struct Quiet(SimpleHTTPRequestHandler);
-
-#[http_handler(protocol_version = "HTTP/1.1")]
-impl Quiet {
-    fn do_GET(&self, ex: &mut Exchange) -> Result {
-        self.0.do_GET(ex)
-    }
-
-    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
 }
 
 /// The names that the page shows, one a line, without the way up.

@@ -3,7 +3,6 @@
 mod support;
 
 use std::ffi::OsStr;
-use std::fmt;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
@@ -13,7 +12,8 @@ use std::time::Instant;
 
 use basehttp::files::EntryKind;
 use basehttp::testing::Server;
-use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder, http_handler};
+use basehttp::{SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};
+use support::folder::quiet;
 use support::{Client, PATIENCE, Reply};
 
 /// A folder of the test's own, gone when the value is.
@@ -50,20 +50,8 @@ impl Scratch {
     }
 }
 
-/// Delegates, and logs nothing.
-struct Quiet(SimpleHTTPRequestHandler);
-
-#[http_handler(protocol_version = "HTTP/1.1")]
-impl Quiet {
-    fn do_GET(&self, ex: &mut Exchange) -> Result {
-        self.0.do_GET(ex)
-    }
-
-    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
-}
-
 fn serve(builder: SimpleHTTPRequestHandlerBuilder) -> Server {
-    Server::start(Quiet(builder.build().expect("the folder is there"))).expect("a free port")
+    Server::start(quiet(builder)).expect("a free port")
 }
 
 impl Drop for Scratch {
