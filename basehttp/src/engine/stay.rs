@@ -32,8 +32,9 @@ pub(super) enum Stay {
 }
 
 impl Stay {
-    /// Whether to drive the connection again: it has more to do, or its next request is awaited.
-    pub fn goes_on(&mut self, out: &mut Out<'_>, line: &mut Line, wait: Wait) -> bool {
+    /// Keeps the connection, or takes one more step towards it, where that is worth it. True: drive it again, since it has
+    /// more to do, or its next request is here or awaited by its read.
+    pub fn keep(&mut self, out: &mut Out<'_>, line: &mut Line, wait: Wait) -> bool {
         match (&self, wait) {
             (Stay::Adopted, Wait::Turn) => true,
             (Stay::Watched, Wait::For(Direction::Read)) if line.is_idle() => {

@@ -183,7 +183,7 @@ impl<'e> Desk<'e> {
             if changes_hands || !hand.leads() {
                 self.lines.hand_over();
             }
-            if hand.may_stay() && !self.engine.dismisses(&line) && stay.goes_on(&mut out, &mut line, wait) {
+            if hand.may_stay() && !self.engine.dismisses(&line) && stay.keep(&mut out, &mut line, wait) {
                 ready = Ready { readable: true, ..Ready::default() };
                 hand.requests_a_turn = stay.requests_a_turn();
                 continue;
