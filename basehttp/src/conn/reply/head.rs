@@ -37,7 +37,6 @@ impl Reply {
         if !self.is_unsent() {
             return self.mark_fault(format!("send_response({code}) after send_response({}): send one", self.code));
         }
-        self.fields.clear();
         self.stage = Stage::Head;
         self.code = code;
         self.rule = proto::body_allowed(code, self.asked.method);
@@ -144,6 +143,8 @@ impl Reply {
         } else {
             out.extend_from_slice(b"\r\n");
         }
+        // The final head begins anew.
+        self.fields.clear();
         self.stage = Stage::Unsent;
         Ok(())
     }
