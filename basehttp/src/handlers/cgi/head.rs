@@ -12,6 +12,8 @@
 //! `Location: /path` with other fields is sent to the client: the RFC forbids those, and who sends them has a redirect in
 //! mind. So is `//host/path`, which is another host's.
 
+use super::super::is_token;
+
 /// What the script said, up to the empty line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -104,7 +106,7 @@ impl Head {
     fn add(&mut self, line: &[u8]) -> Result<(), String> {
         let colon = line.iter().position(|&byte| byte == b':').ok_or_else(|| no_field(line))?;
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
-        if name.is_empty() || !name.iter().all(|&byte| is_token(byte)) {
+        if !is_token(name) {
             return Err(no_field(line));
         }
         if value.iter().any(|&byte| byte.is_ascii_control() && byte != b'\t') {
@@ -179,11 +181,6 @@ fn no_field(line: &[u8]) -> String {
     const MAX_SHOWN_BYTES: usize = 80;
     let shown = String::from_utf8_lossy(&line[..line.len().min(MAX_SHOWN_BYTES)]);
     format!("the script sent no header, or this line in it that is no field: {shown}")
-}
-
-/// RFC 9110, section 5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn latin1(bytes: &[u8]) -> String {

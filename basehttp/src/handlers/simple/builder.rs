@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use basehttp::{Exchange, Result};
 
+use super::super::is_token;
 use super::listing::{Listing, ListingOptions};
 use super::media::MediaTypes;
 use super::root::{Links, Root};
@@ -287,8 +288,7 @@ const NOT_FOR_PROGRAMS: [&str; 10] = [
 impl Options {
     fn check(&self) -> io::Result<()> {
         for (name, value) in &self.headers {
-            let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-            if name.is_empty() || !name.bytes().all(is_token) {
+            if !is_token(name.as_bytes()) {
                 return Err(invalid(format!("{name:?} is no field name: write a token such as X-Frame-Options")));
             }
             if NOT_FOR_PROGRAMS.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
