@@ -155,6 +155,9 @@ struct Stream {
     reads: Arc<Mutex<VecDeque<io::Result<&'static str>>>>,
     written: Arc<Mutex<Vec<u8>>>,
     is_broken: bool,
+    /// Every other write is not possible yet.
+    is_hesitant: bool,
+    hesitates: bool,
 }
 
 impl Stream {
@@ -183,6 +186,10 @@ impl Write for Stream {
         if self.is_broken {
             return Err(ErrorKind::BrokenPipe.into());
         }
+        self.hesitates = self.is_hesitant && !self.hesitates;
+        if self.hesitates {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let count = bytes.len().min(7);
         self.written.lock().unwrap().extend_from_slice(&bytes[..count]);
         Ok(count)
@@ -198,6 +205,13 @@ fn handle_serves_all_requests_of_a_stream() {
     let stream = Stream::of([Ok(GET), Err(ErrorKind::Interrupted.into()), Ok(POST), Ok(CHUNKED)]);
     Connection::new(stream.clone(), &Echo::default()).handle();
     assert_eq!(stream.replies(), ["/there", "hello", "hello"], "an interrupted read is none");
+}
+
+#[test]
+fn a_stream_that_takes_a_part_now_and_the_rest_later_gets_all_of_it_once() {
+    let stream = Stream { is_hesitant: true, ..Stream::of([Ok(GET), Ok(POST)]) };
+    Connection::new(stream.clone(), &Echo::default()).handle();
+    assert_eq!(stream.replies(), ["/there", "hello"]);
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl Socket {
             let result = match self {
                 Socket::Tcp(stream) => send(stream, bytes),
                 Socket::Unix(stream) => send(stream, bytes),
-                Socket::Other(stream) => stream.write_all(bytes).and_then(|()| stream.flush()).map(|()| bytes.len()),
+                Socket::Other(stream) => stream.write(bytes).and_then(|count| stream.flush().map(|()| count)),
                 Socket::Taken => return Err(taken()),
             };
             match result {
