@@ -1,6 +1,6 @@
 //! What all connections of one server share: its class variables, its bounds, and the heads that are ready-made.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::ServerHandle;
 use super::hooks::Overrides;
@@ -35,7 +35,7 @@ impl Site {
     pub fn new(profile: Profile, settings: Settings, handle: ServerHandle) -> Self {
         let streams = Streams::new(settings.max_streaming);
         let unfinished = Store::new(settings.max_unfinished_bytes);
-        Site { profile, settings, handle, streams, unfinished, ready: ReadyHeads::new(&profile) }
+        Site { profile, settings, handle, streams, unfinished, ready: ReadyHeads::new(profile) }
     }
 
     /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.
@@ -49,32 +49,33 @@ impl Site {
     }
 }
 
-/// The first bytes of every reply there may be, so that `send_response` is a copy.
+/// The first bytes of every reply there may be, so that `send_response` is a copy. Each is made when it is first sent:
+/// a connection in memory, which has a site of its own, sends a few.
 struct ReadyHeads {
-    bytes: Vec<u8>,
-    /// Where the head of each code from 100 on ends; it begins where the one before ends.
-    ends: Vec<usize>,
+    profile: Profile,
+    /// One for each code from 100 on.
+    heads: Vec<OnceLock<Box<[u8]>>>,
 }
 
 const READY_CODES: std::ops::RangeInclusive<u16> = 100..=599;
 
 impl ReadyHeads {
-    fn new(profile: &Profile) -> Self {
-        let mut heads = ReadyHeads { bytes: Vec::new(), ends: Vec::with_capacity(READY_CODES.len()) };
-        for code in READY_CODES {
-            let (phrase, _) = proto::lookup(profile.responses, code).unwrap_or_default();
-            push_status_line(&mut heads.bytes, profile.protocol_version, code, phrase);
-            push_server(&mut heads.bytes, profile.version_string);
-            heads.ends.push(heads.bytes.len());
-        }
-        heads
+    fn new(profile: Profile) -> Self {
+        ReadyHeads { profile, heads: READY_CODES.map(|_| OnceLock::new()).collect() }
     }
 
     fn get(&self, code: u16) -> Option<&[u8]> {
-        let index = usize::from(code.checked_sub(*READY_CODES.start())?);
-        let end = *self.ends.get(index)?;
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        Some(&self.bytes[start..end])
+        let head = self.heads.get(usize::from(code.checked_sub(*READY_CODES.start())?))?;
+        Some(head.get_or_init(|| self.make(code)))
+    }
+
+    #[cold]
+    fn make(&self, code: u16) -> Box<[u8]> {
+        let mut head = Vec::new();
+        let (phrase, _) = proto::lookup(self.profile.responses, code).unwrap_or_default();
+        push_status_line(&mut head, self.profile.protocol_version, code, phrase);
+        push_server(&mut head, self.profile.version_string);
+        head.into()
     }
 }
 
