@@ -6,6 +6,8 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     // For the models in `engine/loom_models.rs`.
     println!("cargo::rustc-check-cfg=cfg(loom)");
+    // For the invariants in `fuzzing`, which the targets in the repository's `fuzz` call.
+    println!("cargo::rustc-check-cfg=cfg(fuzzing)");
     println!("cargo::rustc-env=BASEHTTP_SYS_VERSION=Rust/{}", compiler_version());
 }
 

@@ -50,6 +50,9 @@ mod connection;
 mod engine;
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handlers;
 mod proto;
 mod server;

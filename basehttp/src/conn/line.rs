@@ -260,6 +260,18 @@ impl Line {
         matches!(self.state, State::Reading) && self.stash.is_none()
     }
 
+    /// Whether no more can be written.
+    #[cfg(any(test, fuzzing))]
+    pub fn has_ended_writing(&self) -> bool {
+        matches!(self.state, State::Lingering(_) | State::Closed)
+    }
+
+    /// How much memory it takes along, beside its own few bytes and what a handler gave whole.
+    #[cfg(any(test, fuzzing))]
+    pub fn held_bytes(&self) -> usize {
+        self.stash.as_ref().map_or(0, |stash| stash.input.capacity() + stash.unsent.capacity())
+    }
+
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
     }

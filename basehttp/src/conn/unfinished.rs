@@ -28,6 +28,12 @@ impl Store {
         Arc::new(Store { taken: AtomicUsize::new(0), max })
     }
 
+    /// How much is taken.
+    #[cfg(any(test, fuzzing))]
+    pub fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+
     /// Takes so many bytes if they are there.
     fn take(&self, bytes: usize) -> bool {
         let fits = |taken: usize| taken.checked_add(bytes).filter(|sum| *sum <= self.max);
@@ -81,7 +87,6 @@ mod tests {
     #[test]
     fn what_is_taken_comes_back_and_never_exceeds_the_store() {
         let store = Store::new(1000);
-        let taken = || store.taken.load(Ordering::Relaxed);
         let (mut one, mut other) = (None, None);
         // Who, how many bytes it holds, whether it may, what is taken then, why.
         let table = [
@@ -97,12 +102,12 @@ mod tests {
         for (who, length, may, expected, why) in table {
             let share = if who == 0 { &mut one } else { &mut other };
             assert_eq!(Share::resize(share, length, &store), may, "{why}");
-            assert_eq!(taken(), expected, "{why}");
+            assert_eq!(store.taken(), expected, "{why}");
         }
         Share::resize_anyway(&mut other, FREE_BYTES + 5000, &store);
-        assert_eq!(taken(), 5100, "what has to be");
+        assert_eq!(store.taken(), 5100, "what has to be");
         assert!(!Share::resize(&mut one, FREE_BYTES + 101, &store));
         drop((one, other));
-        assert_eq!(taken(), 0);
+        assert_eq!(store.taken(), 0);
     }
 }

@@ -303,3 +303,5 @@ const TRAILERS_TOO_LONG: Refusal = Refusal::bad_request("the trailer section is 
 
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, fuzzing))]
+pub mod twin;

@@ -10,7 +10,7 @@ mod builder;
 mod children;
 mod clock;
 mod environment;
-mod head;
+pub(crate) mod head;
 mod output;
 mod process;
 mod run;

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::super::{body::BodyDecoder, framing::RequestBody, limits::Limits};
+use super::twin::naive;
 use super::*;
 
 /// What became of a body: its content, how many bytes it took, and its trailers; `None` while it is not complete.
@@ -45,40 +46,6 @@ fn outcome_within(bytes: &[u8], limits: &Limits) -> Outcome {
 
 fn outcome(bytes: &[u8]) -> Outcome {
     outcome_within(bytes, &Limits::default())
-}
-
-/// The content of a complete body without trailers, read with the plainest means. Knows no limits.
-fn naive(bytes: &[u8]) -> Option<Vec<u8>> {
-    let (mut rest, mut content) = (bytes, Vec::new());
-    loop {
-        let end = rest.windows(2).position(|pair| pair == b"\r\n")?;
-        let line = str::from_utf8(&rest[..end]).ok()?;
-        let digits = line.split([';', ' ', '\t']).next()?;
-        if digits.len() > 16 || digits.starts_with('+') || !naive_extensions(&line[digits.len()..]) {
-            return None;
-        }
-        let size = usize::try_from(u64::from_str_radix(digits, 16).ok()?).ok()?;
-        rest = &rest[end + 2..];
-        if size == 0 {
-            return (rest == b"\r\n").then_some(content);
-        }
-        content.extend_from_slice(rest.get(..size)?);
-        rest = rest[size..].strip_prefix(b"\r\n")?;
-    }
-}
-
-/// Without quoted strings, which the strategy below does not make either.
-fn naive_extensions(text: &str) -> bool {
-    let is_token = |text: &str| super::super::field::is_token(text.as_bytes());
-    let blanks = [' ', '\t'];
-    let Some(first) = text.trim_start_matches(blanks).strip_prefix(';') else { return text.is_empty() };
-    !text.ends_with(blanks)
-        && first.split(';').all(|extension| match extension.trim_matches(blanks).split_once('=') {
-            Some((name, value)) => {
-                is_token(name.trim_end_matches(blanks)) && is_token(value.trim_start_matches(blanks))
-            }
-            None => is_token(extension.trim_matches(blanks)),
-        })
 }
 
 #[test]

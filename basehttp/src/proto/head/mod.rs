@@ -11,6 +11,8 @@ mod parse;
 mod scan;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, fuzzing))]
+pub mod twin;
 #[cfg(test)]
 mod twin_tests;
 mod whole;

@@ -1,0 +1,194 @@
+//! A whole connection without a socket: a client that does whatever the bytes say, and replies that must be right all the
+//! same.
+//!
+//! The first eight bytes say where requests are served; what follows is played by `client`, one act after another: ask,
+//! send some of it, take some of the replies, send garbage, let time pass, end one side, reset. The server is told of it
+//! as the engine would. `handler` is what it calls. Whatever happens, `witness` sees to these:
+//!
+//! * every reply is well-formed and framed right, and nothing follows the last one;
+//! * replies answer the requests in their order, each once, with the body that was sent for that request;
+//! * interim replies come to those who may have them, 100 at most once;
+//! * what was asked as a whole is answered, unless the client or a reply's own fault ends the connection;
+//! * what a waiting connection holds is bounded, and is given back at its end.
+
+mod client;
+mod handler;
+mod witness;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use self::client::{End, Play};
+use self::handler::Handler;
+use self::witness::Witness;
+use super::choices::Choices;
+use crate::conn::{
+    Address, Bench, Driver, Host, Line, Place, Ready, ServerHandle, Service, Settings, Site, Socket, Wait,
+};
+use crate::proto::{Head, Limits};
+
+/// What a waiting connection may hold at most: the largest head and the largest small body, and a buffer for the rest of
+/// what a read brought; replies up to what is buffered, and one more.
+const MOST_HELD_BYTES: usize = 192 * 1024;
+
+/// More than one connection's unfinished requests take. With less it may be sent away at any time.
+const MUCH: usize = 1_000_000;
+
+/// How much of an unread body is thrown away to keep the connection.
+const MAX_DRAINED_BYTES: usize = 600;
+
+/// See the module.
+pub fn connection(bytes: &[u8]) {
+    let mut choices = Choices::new(bytes);
+    let site = Site::new(Handler.profile(), settings(&mut choices), ServerHandle::detached());
+    let places = choices.take(8);
+    let mut stage = Stage::new(&site, places, Play::new(choices.rest()));
+    let wait = stage.play_to_the_end();
+    if site.settings.max_unfinished_bytes == MUCH {
+        stage.witness.judge(&stage.hand.play(), wait, stage.hand.has_refused);
+    }
+    stage.run_out_of_time();
+    drop(stage);
+    assert_eq!(site.unfinished.taken(), 0, "all memory is given back");
+}
+
+/// Small ones, so that a few bytes reach them.
+fn settings(choices: &mut Choices<'_>) -> Settings {
+    // Those of a body stay as they are: one that is too long for the server may be broken off behind its reply.
+    let Limits { max_fields, max_chunk_extension_bytes, max_trailer_bytes, .. } = Limits::default();
+    Settings {
+        limits: Limits { max_fields, max_chunk_extension_bytes, max_trailer_bytes, ..choices.limits() },
+        max_buffered_reply_bytes: 1024,
+        max_drained_bytes: MAX_DRAINED_BYTES as u64,
+        max_unfinished_bytes: choices.of(&[MUCH, 2000]),
+        ..Settings::default()
+    }
+}
+
+/// Everybody together.
+struct Stage<'s> {
+    site: &'s Site,
+    line: Line,
+    bench: Bench,
+    hand: Hand,
+    witness: Witness,
+}
+
+impl<'s> Stage<'s> {
+    fn new(site: &'s Site, places: &[u8], play: Play) -> Self {
+        let play = Arc::new(Mutex::new(play));
+        let now = Instant::now();
+        let socket = Socket::Other(Box::new(End(Arc::clone(&play))));
+        let places = if places.is_empty() { vec![0] } else { places.to_vec() };
+        Stage {
+            site,
+            line: Line::new(socket, Address::Unnamed, &site.settings, now),
+            bench: Bench::new(site),
+            hand: Hand { play, now, places, next_place: 0, is_leader: true, served: 0, has_refused: false },
+            witness: Witness::default(),
+        }
+    }
+
+    /// Until the script is over and the server has done all it can. Says what it waits for then.
+    fn play_to_the_end(&mut self) -> Wait {
+        let mut ready = Ready { readable: true, ..Ready::default() };
+        loop {
+            let wait = self.drive(ready);
+            let mut play = self.hand.play();
+            self.witness.look(&play, self.line.has_ended_writing());
+            match wait {
+                Wait::Turn | Wait::Thread => {}
+                Wait::For(_) if play.has_news() || play.act() => {}
+                Wait::For(_) if !play.takes_everything() => play.take_everything(),
+                Wait::For(_) | Wait::Closed => return wait,
+            }
+            drop(play);
+            ready = match wait {
+                Wait::Turn | Wait::Thread => Ready::default(),
+                _ => self.hand.news(&self.line),
+            };
+            self.hand.served = 0;
+            self.hand.is_leader = wait != Wait::Thread;
+        }
+    }
+
+    /// No state lasts for ever.
+    fn run_out_of_time(&mut self) {
+        for _ in 0..4 {
+            self.hand.now += Duration::from_secs(3600);
+            if !self.line.is_closed() {
+                self.drive(Ready { expired: true, ..Ready::default() });
+            }
+        }
+        self.witness.look(&self.hand.play(), true);
+        assert!(self.line.is_closed(), "for ever");
+    }
+
+    fn drive(&mut self, ready: Ready) -> Wait {
+        let host = Host { service: &Handler, site: self.site };
+        let wait = self.bench.drive(&mut self.line, host, &mut self.hand, ready);
+        assert!(self.line.held_bytes() <= MOST_HELD_BYTES, "{} bytes held", self.line.held_bytes());
+        wait
+    }
+}
+
+/// Who drives: a leader, or a thread of the pool, as the script says.
+struct Hand {
+    play: Arc<Mutex<Play>>,
+    now: Instant,
+    /// Where the next requests are served, over and over.
+    places: Vec<u8>,
+    next_place: usize,
+    is_leader: bool,
+    served: usize,
+    has_refused: bool,
+}
+
+impl Hand {
+    fn play(&self) -> MutexGuard<'_, Play> {
+        self.play.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the poller and the sweep would say.
+    fn news(&mut self, line: &Line) -> Ready {
+        let (ready, waited) = self.play().take_news();
+        self.now += waited;
+        Ready { expired: line.deadline() <= self.now, ..ready }
+    }
+}
+
+impl Driver for Hand {
+    fn place(&mut self, _request: &Head<'_>, may_wait: bool) -> Place {
+        let place = self.places[self.next_place % self.places.len()] % 8;
+        if self.is_leader && place == 7 {
+            self.next_place += 1;
+            self.has_refused = true;
+            return Place::Nowhere(503.into());
+        }
+        if self.is_leader && (may_wait || place > 4) {
+            return Place::Thread;
+        }
+        self.next_place += 1;
+        Place::Here
+    }
+
+    fn look_at_clock(&mut self) {}
+
+    fn begin(&mut self) -> Option<Instant> {
+        self.play().in_handler = true;
+        None
+    }
+
+    fn end(&mut self) {
+        self.play().in_handler = false;
+        self.served += 1;
+    }
+
+    fn now(&self) -> Instant {
+        self.now
+    }
+
+    fn is_turn_over(&self) -> bool {
+        self.served >= 3
+    }
+}

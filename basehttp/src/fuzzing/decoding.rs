@@ -1,0 +1,58 @@
+//! A path and a query, decoded: what a path can mean, what a redirect can say, and that encoding is undone.
+
+use super::choices::Choices;
+use crate::Query;
+#[cfg(feature = "files")]
+use crate::proto::target::Target;
+
+/// See the table in `fuzzing`.
+pub fn decoding(bytes: &[u8]) {
+    let mut choices = Choices::new(bytes);
+    let (path, query) = (choices.line(), choices.rest());
+    if let Ok(query) = str::from_utf8(query) {
+        check_query(query);
+    }
+    #[cfg(feature = "files")]
+    if let Ok(path) = str::from_utf8(path)
+        && let Ok(target) = Target::parse("GET", path)
+    {
+        files::check_path(&target.path);
+    }
+}
+
+fn check_query(raw: &str) {
+    let query = Query::parse(raw);
+    let pairs: Vec<_> = query.iter().collect();
+    for (name, _) in &pairs {
+        let values: Vec<_> = pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.clone()).collect();
+        assert_eq!(query.get(name).as_ref(), values.first());
+        assert_eq!(query.get_all(name), values);
+    }
+    let encoded: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+    assert_eq!(Query::parse(&encoded).iter().collect::<Vec<_>>(), pairs, "encoded and decoded again");
+}
+
+#[cfg(feature = "files")]
+mod files {
+    use crate::handlers::simple::path::{Place, folder_location};
+
+    pub fn check_path(raw: &str) {
+        let place = Place::of_request(raw);
+        if let Some(place) = &place {
+            let path = place.path();
+            assert!(path.len() <= 4096 && !path.contains(&0));
+            let names = || path.split(|&byte| byte == b'/');
+            assert!(path.is_empty() || names().all(|name| !matches!(name, b"" | b"." | b"..")), "beneath the root");
+            let is_hidden =
+                names().enumerate().any(|(at, name)| name.starts_with(b".") && (at, name) != (0, b".well-known"));
+            assert_eq!(place.is_hidden(), is_hidden);
+        }
+        let location = folder_location(raw);
+        assert!(location.starts_with('/') && !location.starts_with("//") && !location.starts_with("/\\"), "this site");
+        assert!(location.bytes().all(|byte| (b'!'..=b'~').contains(&byte)), "{location}");
+        if let (Some(here), Some(there)) = (place, Place::of_request(&location)) {
+            assert_eq!(here.path(), there.path(), "the same folder");
+            assert!(there.ends_in_slash());
+        }
+    }
+}

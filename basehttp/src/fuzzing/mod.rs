@@ -1,0 +1,81 @@
+//! What must hold of whatever clients and scripts send: one function for each fuzz target, which panics where it does not.
+//!
+//! Not a part of the library: `cargo fuzz` builds it (`--cfg fuzzing`), and so do the tests, which run it on the corpora
+//! that are checked in. A target in `fuzz/fuzz_targets` is one line that calls a function here.
+//!
+//! | function     | bytes are                                   | held against                                   |
+//! |--------------|---------------------------------------------|------------------------------------------------|
+//! | `head`       | limits, then a request head                 | the plain scanner, fields split anew, itself cut in pieces |
+//! | `chunks`     | limits, then a chunked body                 | the plain decoder, itself cut in pieces         |
+//! | `target`     | a method, a version, a target, a Host       | a grammar of hosts written anew                 |
+//! | `range`      | a file's size, then a Range field           | every byte asked for, one by one                |
+//! | `multipart`  | a Range field, sent to a file's handler     | the file, read out of the reply's parts         |
+//! | `conditions` | a file's state, then fields                 | the standard's steps, written anew              |
+//! | `decoding`   | a path and a query                          | what no path may mean, what encoding undoes     |
+//! | `script`     | what a CGI program says                     | itself cut in pieces, what no reply may say     |
+//! | `connection` | what a client does, step by step            | a strict reader of replies; see the module      |
+
+mod choices;
+mod chunks;
+#[cfg(feature = "files")]
+mod conditions;
+mod connection;
+mod decoding;
+mod head;
+#[cfg(feature = "files")]
+mod multipart;
+#[cfg(feature = "files")]
+mod range;
+mod reply;
+#[cfg(feature = "cgi")]
+mod script;
+mod target;
+
+pub use self::chunks::chunks;
+#[cfg(feature = "files")]
+pub use self::conditions::conditions;
+pub use self::connection::connection;
+pub use self::decoding::decoding;
+pub use self::head::head;
+#[cfg(feature = "files")]
+pub use self::multipart::multipart;
+#[cfg(feature = "files")]
+pub use self::range::range;
+#[cfg(feature = "cgi")]
+pub use self::script::script;
+pub use self::target::target;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// Runs one target on every file of its corpus.
+    fn hold(target: &str, check: fn(&[u8])) {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+        let files: Vec<_> = fs::read_dir(&corpus).expect("a corpus for each target").collect();
+        assert!(!files.is_empty(), "{target} has something to run on");
+        for file in files {
+            let path = file.expect("an entry").path();
+            println!("{}", path.display());
+            check(&fs::read(path).expect("a file"));
+        }
+    }
+
+    #[test]
+    fn the_invariants_hold_on_the_corpora() {
+        hold("head", super::head);
+        hold("chunks", super::chunks);
+        hold("target", super::target);
+        hold("decoding", super::decoding);
+        hold("connection", super::connection);
+        #[cfg(feature = "files")]
+        {
+            hold("range", super::range);
+            hold("multipart", super::multipart);
+            hold("conditions", super::conditions);
+        }
+        #[cfg(feature = "cgi")]
+        hold("script", super::script);
+    }
+}
