@@ -7,10 +7,11 @@ use std::fmt;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use basehttp::testing::Server;
 use basehttp::{Address, Exchange, HTTPServer, Result, http_handler};
-use support::stage::{expect_all_served, expect_ping, expect_served, get, one_worker, start, upload, wait_until};
+use support::stage::{expect_all_served, expect_ping, expect_served, get, one_worker, ping, start, upload, wait_until};
 use support::{Client, PATIENCE};
 
 #[test]
@@ -42,7 +43,7 @@ fn those_behind_a_blocking_request_in_one_list_are_served_too() {
     stage.wait_for("first");
     // All of it comes with one poll, or nearly: every third blocks, the others wait behind it.
     for (number, client) in clients.iter_mut().enumerate() {
-        client.send(get(&if number % 3 == 0 { format!("/hold/{number}") } else { "/".into() }));
+        client.send(if number % 3 == 0 { ping(&format!("/hold/{number}")) } else { get("/") });
     }
     for (number, client) in clients.iter_mut().enumerate() {
         if number % 3 != 0 {
@@ -59,6 +60,26 @@ fn those_behind_a_blocking_request_in_one_list_are_served_too() {
     }
     stage.open("first");
     assert_eq!(first.read_reply().text(), "first");
+}
+
+#[test]
+fn ever_new_spellings_of_a_blocking_path_do_not_cost_a_leader_each() {
+    const SPELLINGS: usize = 40;
+    let (server, stage) = start(one_worker());
+    let began = Instant::now();
+    let mut held: Vec<_> = (0..SPELLINGS)
+        .map(|number| {
+            let client = Client::sending(&server, get(&format!("/hold/{number}")));
+            stage.wait_for(&number.to_string());
+            client
+        })
+        .collect();
+    let rescues = server.handle().stats().rescues;
+    assert!((1..=1 + began.elapsed().as_secs()).contains(&rescues), "one a second at most: {rescues}");
+    for (number, client) in held.iter_mut().enumerate() {
+        stage.open(&number.to_string());
+        assert_eq!(client.read_reply().text(), number.to_string());
+    }
 }
 
 #[test]
@@ -104,7 +125,7 @@ fn a_rescued_thread_is_free_for_other_work() {
         // A connection that comes back at once may stay with the thread it was on.
         wait_until(server.handle(), "both are parked", |stats| stats.parked == 2);
         // Of whichever shard it is, the other one's leader is not disturbed.
-        clients[number].send(get(&format!("/hold/{name}")));
+        clients[number].send(ping(&format!("/hold/{name}")));
         stage.wait_for(name);
         wait_until(server.handle(), "the leader is replaced", |stats| stats.rescues > number as u64);
         stage.open(name);

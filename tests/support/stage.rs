@@ -126,9 +126,13 @@ impl Staged {
         Ok(ex.send_text(200, body.len().to_string())?)
     }
 
-    /// Is never taken for blocking, however busy the machine is.
+    /// Is never taken for blocking, however busy the machine is. With `/hold/NAME` it blocks all the same.
     #[pace("inline")]
     fn do_PING(&self, ex: &mut Exchange) -> Result {
+        if let ["hold", name] = ex.segments()[..] {
+            self.0.hold(name);
+            return Ok(ex.send_text(200, name)?);
+        }
         Ok(ex.send_text(200, "pong")?)
     }
 
@@ -174,6 +178,11 @@ pub fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n")
 }
 
+/// The same of a method that always runs on the leader, whatever is known of it.
+pub fn ping(path: &str) -> String {
+    format!("PING {path} HTTP/1.1\r\nHost: h\r\n\r\n")
+}
+
 /// A POST to `path` with a body too long to be read before the handler runs: it goes to a thread of the pool.
 pub fn upload(path: &str) -> Vec<u8> {
     let body = vec![b'u'; UPLOAD_BYTES];
@@ -201,7 +210,7 @@ pub fn expect_all_served(clients: &mut [Client], path: &str) {
 /// One PING and its reply: of a method that always runs on the leader.
 #[track_caller]
 pub fn expect_ping(client: &mut Client) {
-    client.send("PING / HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.send(ping("/"));
     assert_eq!(client.read_reply().text(), "pong");
 }
 

@@ -16,6 +16,7 @@
 //! and counts the connection off, also in a panic.
 
 mod accept;
+mod caution;
 mod crew;
 mod listener;
 #[cfg(all(test, loom))]
@@ -37,9 +38,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::accept::Acceptor;
+use self::caution::Caution;
 use self::crew::{Crew, CrewLimits, Member, Task};
 use self::monitor::Alarm;
 use self::pace::PaceTable;
@@ -73,6 +75,7 @@ pub(crate) struct Engine {
     shards: Vec<Shard>,
     crew: Crew<Job>,
     pace: PaceTable,
+    caution: Caution,
     counters: Counters,
     alarm: Alarm,
     /// Whose turn it is to get a new connection.
@@ -103,6 +106,7 @@ impl Engine {
             shards,
             crew: Crew::new(limits),
             pace: PaceTable::new(),
+            caution: Caution::new(Instant::now()),
             counters,
             alarm: Alarm::new(),
             next_shard: AtomicUsize::new(0),

@@ -176,6 +176,7 @@ impl<'e> Round<'e> {
                 counters.stuck.fetch_add(1, Ordering::SeqCst);
                 if watch.take_away(word) {
                     Counters::add(&counters.rescues);
+                    self.engine.caution.begin(Instant::now());
                     // It has not returned, and until it does nothing else would tell the others.
                     if let Some(slot) = slot {
                         self.engine.pace.condemn(slot);

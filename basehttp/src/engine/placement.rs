@@ -14,6 +14,15 @@ pub(super) enum Room {
     Full,
 }
 
+/// How handlers have behaved of late that nobody knew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// None of them had to be rescued.
+    Usual,
+    /// One was: the next one may be of its kind.
+    Little,
+}
+
 /// What is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Placement {
@@ -25,16 +34,23 @@ pub(super) enum Placement {
     Busy,
 }
 
-/// Decides. `may_wait`: the handler will have to wait for the client's body. The pool is looked at only where it matters.
-pub(super) fn place(pace: Pace, learnt: Learnt, may_wait: bool, room: impl FnOnce() -> Room) -> Placement {
+/// Decides. `may_wait`: the handler will have to wait for the client's body. Trust and pool are looked at only where they
+/// matter.
+pub(super) fn place(
+    pace: Pace,
+    learnt: Learnt,
+    may_wait: bool,
+    trust: impl FnOnce() -> Trust,
+    room: impl FnOnce() -> Room,
+) -> Placement {
     match (pace, learnt) {
         _ if may_wait => with_thread(room()),
         (Pace::Inline, _) | (Pace::Auto, Learnt::Fast) => Placement::Inline,
         (Pace::Pool, _) | (Pace::Auto, Learnt::Blocking) => with_thread(room()),
         // A leader that gets stuck takes a thread of the pool's: while there is none, only what is known runs on it.
-        (Pace::Auto, Learnt::Unproven) => match room() {
-            Room::Free => Placement::Inline,
-            room => with_thread(room),
+        (Pace::Auto, Learnt::Unproven) => match (trust(), room()) {
+            (Trust::Usual, Room::Free) => Placement::Inline,
+            (_, room) => with_thread(room),
         },
     }
 }
@@ -50,30 +66,35 @@ fn with_thread(room: Room) -> Placement {
 mod tests {
     use super::Learnt::{Blocking, Fast, Unproven};
     use super::Room::{Free, Full, Queue};
+    use super::Trust::{Little, Usual};
     use super::*;
 
     #[test]
     fn a_request_runs_where_it_holds_nobody_up() {
         let table = [
-            (Pace::Auto, Fast, false, Free, Placement::Inline, "the usual"),
-            (Pace::Auto, Fast, false, Full, Placement::Inline, "a full pool does not touch what is fast"),
-            (Pace::Auto, Unproven, false, Free, Placement::Inline, "how else would it be learnt"),
-            (Pace::Auto, Unproven, false, Queue, Placement::Pool, "it might be stuck, with nobody to rescue it"),
-            (Pace::Auto, Unproven, false, Full, Placement::Busy, "the same"),
-            (Pace::Auto, Blocking, false, Free, Placement::Pool, "what blocks has a thread"),
-            (Pace::Auto, Blocking, false, Full, Placement::Busy, "or an answer"),
-            (Pace::Auto, Fast, true, Free, Placement::Pool, "a big upload waits for its client"),
-            (Pace::Inline, Blocking, false, Full, Placement::Inline, "the handler's author knows better"),
-            (Pace::Inline, Fast, true, Free, Placement::Pool, "but not the client's speed"),
-            (Pace::Pool, Fast, false, Free, Placement::Pool, "asked for"),
-            (Pace::Pool, Fast, false, Queue, Placement::Pool, "asked for, and waited for"),
-            (Pace::Pool, Fast, false, Full, Placement::Busy, "asked for, in vain"),
+            (Pace::Auto, Fast, false, Usual, Free, Placement::Inline, "the usual"),
+            (Pace::Auto, Fast, false, Usual, Full, Placement::Inline, "a full pool does not touch what is fast"),
+            (Pace::Auto, Unproven, false, Usual, Free, Placement::Inline, "how else would it be learnt"),
+            (Pace::Auto, Unproven, false, Usual, Queue, Placement::Pool, "it might be stuck, with nobody to rescue it"),
+            (Pace::Auto, Unproven, false, Usual, Full, Placement::Busy, "the same"),
+            (Pace::Auto, Unproven, false, Little, Free, Placement::Pool, "the last one like it had to be rescued"),
+            (Pace::Auto, Unproven, false, Little, Full, Placement::Busy, "the same"),
+            (Pace::Auto, Fast, false, Little, Free, Placement::Inline, "what is known is not doubted"),
+            (Pace::Inline, Unproven, false, Little, Free, Placement::Inline, "the handler's author knows better"),
+            (Pace::Auto, Blocking, false, Usual, Free, Placement::Pool, "what blocks has a thread"),
+            (Pace::Auto, Blocking, false, Usual, Full, Placement::Busy, "or an answer"),
+            (Pace::Auto, Fast, true, Usual, Free, Placement::Pool, "a big upload waits for its client"),
+            (Pace::Inline, Blocking, false, Usual, Full, Placement::Inline, "the handler's author knows better"),
+            (Pace::Inline, Fast, true, Usual, Free, Placement::Pool, "but not the client's speed"),
+            (Pace::Pool, Fast, false, Usual, Free, Placement::Pool, "asked for"),
+            (Pace::Pool, Fast, false, Usual, Queue, Placement::Pool, "asked for, and waited for"),
+            (Pace::Pool, Fast, false, Usual, Full, Placement::Busy, "asked for, in vain"),
         ];
-        for (pace, learnt, may_wait, room, expected, why) in table {
+        for (pace, learnt, may_wait, trust, room, expected, why) in table {
             assert_eq!(
-                place(pace, learnt, may_wait, || room),
+                place(pace, learnt, may_wait, || trust, || room),
                 expected,
-                "{pace:?} {learnt:?} {may_wait} {room:?}: {why}"
+                "{pace:?} {learnt:?} {may_wait} {trust:?} {room:?}: {why}"
             );
         }
     }

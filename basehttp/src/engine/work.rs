@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::Engine;
 use super::listener::Newcomer;
 use super::pace::Learnt;
-use super::placement::{Placement, place};
+use super::placement::{Placement, Trust, place};
 use super::shard::{Control, Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
@@ -323,6 +323,11 @@ impl<'e> Hand<'e> {
         }
     }
 
+    /// Whether a leader may find out what nobody knows of a handler.
+    fn trust(&self) -> Trust {
+        if self.engine.caution.is_on(self.now) { Trust::Little } else { Trust::Usual }
+    }
+
     /// What is known of a slot. Once as many leaders are stuck as there are shards, nothing counts as proven: there might
     /// be no thread to replace the next one.
     fn learnt(&self, slot: usize) -> Learnt {
@@ -343,7 +348,7 @@ impl Driver for Hand<'_> {
             return Place::Here;
         }
         let pace = self.engine.service.pace(request.method);
-        match place(pace, self.learnt(slot), may_wait, || self.engine.crew.room()) {
+        match place(pace, self.learnt(slot), may_wait, || self.trust(), || self.engine.crew.room()) {
             Placement::Inline => {
                 self.slot = Some(slot);
                 Place::Here
