@@ -183,6 +183,26 @@ fn pipelined_requests_behind_unread_replies_are_dropped_where_there_is_no_memory
     wait_until(server.handle(), "and it is closed", |stats| stats.connections == 0);
 }
 
+#[test]
+fn unread_replies_together_hold_no_more_memory_than_they_may() {
+    // Twelve megabytes each, of which the sockets of both sides take some.
+    let (server, _stage) = start(one_worker().max_unsent_bytes(30_000_000));
+    let mut slow: Vec<_> = (0..2).map(|_| Client::sending(&server, get("/vec"))).collect();
+    wait_until(server.handle(), "both wait for their readers", |stats| stats.requests == 2 && stats.parked == 2);
+    let mut late = Client::sending(&server, get("/vec"));
+    let cut = late.try_read_reply("GET").expect_err("there is no memory for a third");
+    assert_eq!(cut.kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(server.handle().stats().errors.crowded_out, 1);
+    // What is shared or small is not concerned, and who has begun is not thrown out.
+    let mut shared = Client::sending(&server, get("/large"));
+    assert_eq!(shared.read_reply().body.len(), support::stage::LARGE_BYTES);
+    expect_ping(&mut Client::of(&server));
+    assert_eq!(slow.remove(0).read_reply().body.len(), support::stage::VEC_BYTES);
+    assert_eq!(Client::sending(&server, get("/vec")).read_reply().body.len(), support::stage::VEC_BYTES);
+    assert_eq!(slow.remove(0).read_reply().body.len(), support::stage::VEC_BYTES);
+    assert_eq!(server.handle().stats().errors.crowded_out, 1);
+}
+
 /// In the environment of the child: be the server.
 const IS_SERVER: &str = "BASEHTTP_TEST_IS_SERVER";
 

@@ -20,6 +20,9 @@ pub const BUFFERED_BYTES: usize = 60_000;
 /// What a large body is: more than the sockets of both sides take.
 pub const LARGE_BYTES: usize = 10 * 1024 * 1024;
 
+/// What a large body is that nobody shares.
+pub const VEC_BYTES: usize = 12_000_000;
+
 /// The server's side and the test's side of every request that waits.
 ///
 /// `GET /hold/NAME` tells that it is here and waits for `open(NAME)`. Each name is a path of its own, so that what is
@@ -108,6 +111,7 @@ impl Staged {
                 }
             }
             ["large"] => ex.send_bytes(200, "text/plain", Arc::clone(&LARGE))?,
+            ["vec"] => ex.send_bytes(200, "text/plain", vec![b'v'; VEC_BYTES])?,
             ["file"] => ex.send_file(FILE.try_clone()?, ..)?,
             _ => ex.send_text(200, ex.path)?,
         }

@@ -19,7 +19,7 @@ use super::payload::Tail;
 use super::service::Next;
 use super::settings::Settings;
 use super::socket::{Direction, Socket};
-use super::unfinished::Share;
+use super::store::Share;
 use super::{Address, clock, log};
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
 
@@ -71,6 +71,8 @@ pub(super) struct Stash {
     /// Bytes of replies that the socket has not taken.
     pub unsent: Vec<u8>,
     pub tail: Option<SendingTail>,
+    /// What the last two take of the memory for unread replies.
+    pub unsent_share: Option<Share>,
 }
 
 /// A request of which a part is here.
@@ -119,6 +121,11 @@ impl SendingTail {
 
     pub fn sent(&self) -> u64 {
         self.sent
+    }
+
+    /// How much memory it holds by itself.
+    pub fn own_bytes(&self) -> usize {
+        self.tail.own_bytes()
     }
 
     /// Gives the socket as much as it takes, until all of it is sent, or enough for one turn: then false.

@@ -3,7 +3,7 @@
 //! ```text
 //! line         a connection while nobody works on it: socket, state, deadline
 //! drive        takes a line as far as it goes without waiting: reads a head (proto decides), has it served, writes;
-//!              `unfinished` bounds what all of them hold of requests
+//!              `store` bounds what all of them hold of memory
 //! serve        calls the handler under the panic guard; what its outcome becomes on the wire and in the log
 //! exchange     what the handler sees; its methods in `sending` and `sugar`; `body_reader` and `body_writer`
 //! reply        which bytes the handler's calls make; `site` has those that are ready-made
@@ -36,10 +36,10 @@ mod site;
 mod socket;
 mod stats;
 mod status;
+mod store;
 mod streaming;
 mod sugar;
 mod tally;
-mod unfinished;
 mod wire;
 
 pub use address::Address;

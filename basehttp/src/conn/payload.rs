@@ -35,6 +35,14 @@ impl Payload {
         }
     }
 
+    /// How much memory lasts as long as this does, and no longer.
+    fn own_bytes(&self) -> usize {
+        match &self.bytes {
+            Bytes::Owned(bytes) => bytes.capacity(),
+            Bytes::Static(_) | Bytes::Shared(_) => 0,
+        }
+    }
+
     /// The same with something that is dropped when the bytes are: after the last of them was sent, or the client was
     /// given up. For a cache that wants to know what it still holds for slow clients.
     ///
@@ -122,6 +130,14 @@ impl Tail {
         match self {
             Tail::Bytes(payload) => payload.as_slice().len() as u64,
             Tail::File { length, .. } => *length,
+        }
+    }
+
+    /// How much memory it holds by itself.
+    pub fn own_bytes(&self) -> usize {
+        match self {
+            Tail::Bytes(payload) => payload.own_bytes(),
+            Tail::File { .. } => 0,
         }
     }
 }

@@ -15,6 +15,10 @@ pub const MAX_DRAINED_BYTES: u64 = 256 * 1024;
 /// 128 MiB. That is two thousand of the largest small bodies at once.
 pub const MAX_UNFINISHED_BYTES: usize = 128 * 1024 * 1024;
 
+/// What replies that wait for their readers may hold of memory, all connections together, beside the first 4 KiB of each:
+/// 256 MiB. That is four thousand full buffers.
+pub const MAX_UNSENT_BYTES: usize = 256 * 1024 * 1024;
+
 /// How long a client may take from the first byte of a head to its end: 15 s.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -37,6 +41,7 @@ pub(crate) struct Settings {
     pub max_buffered_reply_bytes: usize,
     pub max_drained_bytes: u64,
     pub max_unfinished_bytes: usize,
+    pub max_unsent_bytes: usize,
     pub head_timeout: Duration,
     pub body_stall_timeout: Duration,
     pub min_body_bytes_per_second: u64,
@@ -69,6 +74,7 @@ impl Default for Settings {
             max_buffered_reply_bytes: MAX_BUFFERED_REPLY_BYTES,
             max_drained_bytes: MAX_DRAINED_BYTES,
             max_unfinished_bytes: MAX_UNFINISHED_BYTES,
+            max_unsent_bytes: MAX_UNSENT_BYTES,
             head_timeout: HEAD_TIMEOUT,
             body_stall_timeout: BODY_STALL_TIMEOUT,
             min_body_bytes_per_second: MIN_BODY_BYTES_PER_SECOND,

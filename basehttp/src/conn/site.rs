@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use super::ServerHandle;
 use super::hooks::Overrides;
 use super::settings::Settings;
+use super::store::Store;
 use super::streaming::Streams;
-use super::unfinished::Store;
 use crate::proto::{self, Responses, Version};
 
 /// The class variables of a handler's type, as its connections see them.
@@ -28,6 +28,7 @@ pub(crate) struct Site {
     pub handle: ServerHandle,
     pub streams: Arc<Streams>,
     pub unfinished: Arc<Store>,
+    pub unsent: Arc<Store>,
     ready: ReadyHeads,
 }
 
@@ -35,7 +36,8 @@ impl Site {
     pub fn new(profile: Profile, settings: Settings, handle: ServerHandle) -> Self {
         let streams = Streams::new(settings.max_streaming);
         let unfinished = Store::new(settings.max_unfinished_bytes);
-        Site { profile, settings, handle, streams, unfinished, ready: ReadyHeads::new(profile) }
+        let unsent = Store::new(settings.max_unsent_bytes);
+        Site { profile, settings, handle, streams, unfinished, unsent, ready: ReadyHeads::new(profile) }
     }
 
     /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.

@@ -116,6 +116,13 @@ options! {
     /// A request that needs more while there is none is answered with 503 and `Retry-After`, and pipelined ones behind
     /// replies that nobody reads are dropped with their connection.
     max_unfinished_bytes: usize => settings.max_unfinished_bytes;
+    /// What replies that their readers do not take may hold of memory, all connections together, in bytes: what is buffered
+    /// of them, and bodies that a handler gave as a `Vec` or `String`. Default 256 MiB. Each connection has 4 KiB of its own
+    /// beside that; a single reply that is larger than all of it may have all of it.
+    ///
+    /// A reply that needs more while there is none is cut off: its connection is reset. What many connections share (an
+    /// `Arc`, a `'static` slice) and files are not counted.
+    max_unsent_bytes: usize => settings.max_unsent_bytes;
     /// How long a client may take for a request's head, from its first byte on (from the connection's beginning for
     /// the first). Default 15 s; then 408 and close.
     head_timeout: Duration => settings.head_timeout;
@@ -141,7 +148,7 @@ options! {
     /// The most connections at once. Default 20,000, and never more than three quarters of the descriptors that the process
     /// may have, so that handlers can open files; more are accepted when one closes. An idle one costs some hundred bytes,
     /// one in the middle of a request what [`max_unfinished_bytes`](Self::max_unfinished_bytes) allows, one that does not
-    /// take its replies what is buffered of them: 128 KiB by default.
+    /// take its replies what [`max_unsent_bytes`](Self::max_unsent_bytes) does.
     max_connections: usize => engine.max_connections;
     /// How long [`HTTPServer::handle_request`] waits for a request. Default `None`: for ever. Then `handle_timeout`.
     timeout: Option<Duration> => timeout;

@@ -21,8 +21,8 @@ use super::line::{Arriving, Line, Patience, Ready, SendingTail, Stash, State, Wa
 use super::service::{Next, Service};
 use super::site::Site;
 use super::socket::Socket;
+use super::store::Share;
 use super::tally::{Fault, Tally};
-use super::unfinished::Share;
 use super::wire::Wire;
 use crate::proto::{FieldBuffer, Head};
 
@@ -87,6 +87,8 @@ pub(crate) struct Bench {
     share: Option<Share>,
     arriving: Arriving,
     tail: Option<SendingTail>,
+    /// What unsent bytes and tail take of the memory for unread replies, when their connection waits.
+    unsent_share: Option<Share>,
     /// Room for the fields of the request that is served.
     fields: FieldBuffer<'static>,
 }
@@ -107,6 +109,7 @@ impl Bench {
             share: None,
             arriving: Arriving::default(),
             tail: None,
+            unsent_share: None,
             fields: FieldBuffer::new(),
         }
     }
@@ -133,7 +136,7 @@ impl Bench {
         match &mut line.state {
             State::Closed => Step::Wait(Wait::Closed),
             State::Writing(_) => {
-                let step = self.write(line, driver.now());
+                let step = self.write(line, host.site, driver.now());
                 if self.start < self.end {
                     driver.look_at_clock();
                 }
@@ -207,10 +210,11 @@ impl Bench {
         let wire = self.wire.get_mut();
         wire.attach(mem::replace(&mut line.socket, Socket::Taken));
         let Some(stash) = line.stash.take() else { return };
-        let Stash { input, share, arriving, unsent, tail } = *stash;
+        let Stash { input, share, arriving, unsent, tail, unsent_share } = *stash;
         self.share = share;
         self.arriving = arriving;
         self.tail = tail;
+        self.unsent_share = unsent_share;
         if !unsent.is_empty() {
             wire.out = unsent;
         }
@@ -240,12 +244,14 @@ impl Bench {
                 arriving: mem::take(&mut self.arriving),
                 unsent: wire.out[self.sent..].to_vec(),
                 tail: self.tail.take(),
+                unsent_share: self.unsent_share.take(),
             }));
         }
         wire.out.clear();
         self.arriving = Arriving::default();
         self.tail = None;
         self.share = None;
+        self.unsent_share = None;
         (self.sent, self.start, self.end) = (0, 0, 0);
         if self.input.len() > MAX_KEPT_BYTES {
             self.input = vec![0; READ_BYTES];

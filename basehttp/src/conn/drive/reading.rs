@@ -9,8 +9,8 @@ use crate::conn::line::{Line, Wait};
 use crate::conn::service::Next;
 use crate::conn::site::Site;
 use crate::conn::socket::Direction;
+use crate::conn::store::Share;
 use crate::conn::tally::Fault;
-use crate::conn::unfinished::Share;
 use crate::conn::wire::Wire;
 use crate::proto::{HeadSpan, Refusal};
 

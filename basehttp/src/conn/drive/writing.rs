@@ -7,7 +7,9 @@ use super::reading::Input;
 use super::{Bench, Step, close};
 use crate::conn::line::{Line, SendingTail, State, Wait};
 use crate::conn::service::Next;
+use crate::conn::site::Site;
 use crate::conn::socket::Direction;
+use crate::conn::store::Share;
 use crate::conn::tally::Fault;
 
 /// How long a connection that is closed under a sending client is kept, so that the client can read the reply: 2 s.
@@ -32,7 +34,7 @@ impl Bench {
         Step::Again
     }
 
-    pub(super) fn write(&mut self, line: &mut Line, now: Instant) -> Step {
+    pub(super) fn write(&mut self, line: &mut Line, site: &Site, now: Instant) -> Step {
         if self.tail.is_some() && self.end_patience(line).is_err() {
             return self.abort(line);
         }
@@ -52,6 +54,10 @@ impl Bench {
                 if self.unsent_len() < left || self.tail.as_ref().map(SendingTail::sent) > sent {
                     line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
                 }
+                if !self.may_hold_unsent(site) {
+                    self.note(Fault::CrowdedOut);
+                    return self.abort(line);
+                }
                 Step::Wait(Wait::For(Direction::Write))
             }
             Err(error) => {
@@ -60,6 +66,12 @@ impl Bench {
                 self.abort(line)
             }
         }
+    }
+
+    /// Whether there is memory for what the reader does not take. One reply larger than all of it may have all of it.
+    fn may_hold_unsent(&mut self, site: &Site) -> bool {
+        let held = self.unsent_len() + self.tail.as_ref().map_or(0, SendingTail::own_bytes);
+        Share::resize_up_to_all(&mut self.unsent_share, held, &site.unsent)
     }
 
     /// A tail is not waited for.
@@ -90,6 +102,7 @@ impl Bench {
             }
         }
         self.tail = None;
+        self.unsent_share = None;
         Ok(true)
     }
 

@@ -49,7 +49,7 @@ pub fn connection(bytes: &[u8]) {
     }
     stage.run_out_of_time();
     drop(stage);
-    assert_eq!(site.unfinished.taken(), 0, "all memory is given back");
+    assert_eq!((site.unfinished.taken(), site.unsent.taken()), (0, 0), "all memory is given back");
 }
 
 /// Small ones, so that a few bytes reach them.
@@ -61,6 +61,7 @@ fn settings(choices: &mut Choices<'_>) -> Settings {
         max_buffered_reply_bytes: 1024,
         max_drained_bytes: MAX_DRAINED_BYTES as u64,
         max_unfinished_bytes: choices.of(&[MUCH, 2000]),
+        max_unsent_bytes: MUCH,
         ..Settings::default()
     }
 }

@@ -1,9 +1,11 @@
-//! How much the unfinished requests of all connections may hold in memory together, while they wait for their rest.
+//! How much memory all connections may hold together while they wait: those in the middle of a request in one store, those
+//! whose replies are not taken in another.
 //!
-//! Each connection has its first few kilobytes for nothing: nearly every head, and most bodies of forms. What it wants
-//! beyond that it gets from a common store, and if that is empty it is sent away (503). So memory has a bound that does not
-//! grow with the number of connections' worst case, those who want much pay for it, and nobody has to be searched for and
-//! thrown out who has begun already.
+//! Each connection has its first few kilobytes for nothing: nearly every head, and most bodies and pages. What it wants
+//! beyond that it gets from the common store, and if that is empty it is sent away: with a 503 where it waits for the rest
+//! of a request, with a reset in the middle of a reply. So memory has a bound that does not grow with the number of
+//! connections' worst case, those who want much pay for it, and nobody has to be searched for and thrown out who has begun
+//! already.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,6 +47,12 @@ impl Share {
     /// Makes `share` right for a connection that holds `length` bytes. False: there is not enough, and it is as it was.
     pub fn resize(share: &mut Option<Share>, length: usize, store: &Arc<Store>) -> bool {
         Share::change(share, length, |more| store.take(more), store)
+    }
+
+    /// The same where a length beyond all of the store counts as that: one at a time may have it.
+    pub fn resize_up_to_all(share: &mut Option<Share>, length: usize, store: &Arc<Store>) -> bool {
+        let all = store.max.max(1).saturating_add(FREE_BYTES);
+        Share::resize(share, length.min(all), store)
     }
 
     /// The same for bytes that must be held in any case; others have to wait for them.
@@ -109,5 +117,12 @@ mod tests {
         assert!(!Share::resize(&mut one, FREE_BYTES + 101, &store));
         drop((one, other));
         assert_eq!(store.taken(), 0);
+
+        let (mut one, mut other) = (None, None);
+        assert!(Share::resize_up_to_all(&mut one, usize::MAX, &store), "more than there is, for the first");
+        assert!(!Share::resize_up_to_all(&mut other, FREE_BYTES + 1, &store), "nothing is left");
+        assert!(Share::resize_up_to_all(&mut other, FREE_BYTES, &store), "but that is nothing");
+        drop((one, other));
+        assert!(!Share::resize_up_to_all(&mut None, FREE_BYTES + 1, &Store::new(0)), "there is no store at all");
     }
 }
