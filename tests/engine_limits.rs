@@ -112,11 +112,10 @@ fn with_one_connection_at_a_time_they_take_turns() {
     wait_until(server.handle(), "all are gone", |stats| stats.connections == 0 && stats.accepted == 20);
 }
 
-/// A POST with a body that is read before the handler runs, and how much of it comes at first.
-fn post(first: usize) -> (String, String) {
-    const LENGTH: usize = 60_000;
-    let head = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {LENGTH}\r\n\r\n");
-    (head + &"b".repeat(first), "b".repeat(LENGTH - first))
+/// A POST with a body of that length, up to where `first` bytes of it have come; and the rest.
+fn post(length: usize, first: usize) -> (String, String) {
+    let head = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
+    (head + &"b".repeat(first), "b".repeat(length - first))
 }
 
 #[test]
@@ -129,7 +128,7 @@ fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
         wait_until(server.handle(), "it has come", |stats| stats.bytes_received == came);
         client
     };
-    let (half, rest) = post(30_000);
+    let (half, rest) = post(60_000, 30_000);
     let mut inside: Vec<_> = (0..2).map(|_| unfinished(&half)).collect();
     wait_until(server.handle(), "both wait", |stats| stats.parked == 2);
     let head = "GET / HTTP/1.1\r\nHost: h\r\n".to_owned() + &"X: y\r\n".repeat(90) + "Y: " + &"z".repeat(30_000);
@@ -144,7 +143,7 @@ fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
         drop(late);
     }
     // What is small is not concerned, however many there are, and nobody is thrown out.
-    let mut small: Vec<_> = (0..50).map(|_| unfinished(&post(3500).0)).collect();
+    let mut small: Vec<_> = (0..50).map(|_| unfinished(&post(60_000, 3500).0)).collect();
     assert!(small.iter_mut().chain(&mut inside).all(hears_nothing));
     // One leaves: then the other has room to finish, and newcomers after it.
     drop(inside.pop());
@@ -181,6 +180,27 @@ fn pipelined_requests_behind_unread_replies_are_dropped_where_there_is_no_memory
     assert!((1..REQUESTS).contains(&replies), "{replies} replies, each of them whole");
     assert_eq!(server.handle().stats().requests, replies as u64);
     wait_until(server.handle(), "and it is closed", |stats| stats.connections == 0);
+}
+
+#[test]
+fn slow_bodies_never_have_all_the_threads() {
+    let (server, stage) = start(one_worker().max_threads(4));
+    let (half, rest) = post(400_000, 200_000);
+    let mut slow: Vec<_> = (0..3).map(|_| Client::sending(&server, &half)).collect();
+    wait_until(server.handle(), "one of three is sent away", |stats| stats.errors.crowded_out == 1);
+    let refused = slow.iter_mut().position(|client| !hears_nothing(client)).expect("it has an answer");
+    let reply = slow.remove(refused).read_reply();
+    assert_eq!((reply.status, reply.field("Retry-After"), reply.field("Connection")), (503, Some("1"), Some("close")));
+    // A handler that blocks has a thread, and so has a body that need not be waited for.
+    let mut held = Client::sending(&server, get("/hold/a"));
+    stage.wait_for("a");
+    for client in &mut slow {
+        client.send(&rest);
+        assert_eq!(client.read_reply().text(), "400000");
+    }
+    assert_eq!(Client::sending(&server, [half, rest].concat()).read_reply().text(), "400000");
+    stage.open("a");
+    assert_eq!(held.read_reply().text(), "a");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! How many handlers may wait, at once, for clients that do not take a streamed reply. Each holds a thread meanwhile.
+//! How many handlers may wait, at once, for clients that do not take a streamed reply, or do not send a body. Each holds a
+//! thread meanwhile: without a bound slow clients would have them all, and a handler that blocks for its own reasons none.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,12 +21,9 @@ impl Streams {
     }
 
     /// A place, if there is one left.
-    pub fn enter(self: &Arc<Self>) -> io::Result<Place> {
+    pub fn enter(self: &Arc<Self>) -> Option<Place> {
         let place = Place { streams: Arc::clone(self) };
-        if self.waiting.fetch_add(1, Ordering::Relaxed) < self.max {
-            return Ok(place);
-        }
-        Err(io::Error::other("too many replies wait for slow readers: see max_streaming"))
+        (self.waiting.fetch_add(1, Ordering::Relaxed) < self.max).then_some(place)
     }
 }
 

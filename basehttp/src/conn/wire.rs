@@ -158,8 +158,8 @@ impl Wire {
                     self.tally.bytes_sent += count as u64;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.place.is_none() {
-                        self.place = Some(self.streams.enter()?);
+                    if !self.has_place() {
+                        return Err(io::Error::other("too many handlers wait for slow clients: see max_streaming"));
                     }
                     if self.settings.is_trickle(began.elapsed(), sent as u64, self.settings.write_stall_timeout) {
                         return Err(io::ErrorKind::TimedOut.into());
@@ -170,6 +170,14 @@ impl Wire {
             }
         }
         Ok(())
+    }
+
+    /// Takes a place among the handlers that wait for their clients, if there is one.
+    fn has_place(&mut self) -> bool {
+        if self.place.is_none() {
+            self.place = self.streams.enter();
+        }
+        self.place.is_some()
     }
 
     /// Sends the replies that stand before the current one.
@@ -210,7 +218,14 @@ impl Wire {
         self.check_rate(began, received)?;
         self.check_gone()?;
         self.was_read = true;
-        match self.socket.read_waiting(buffer, Some(self.settings.body_stall_timeout)) {
+        let mut read = self.socket.read(buffer);
+        if read.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+            if !self.has_place() {
+                return Err(too_many());
+            }
+            read = self.socket.read_waiting(buffer, Some(self.settings.body_stall_timeout));
+        }
+        match read {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(too_slow()),
             Ok(count) => {
                 self.body_clock = Some((began, received + count as u64));
@@ -263,6 +278,15 @@ impl Wire {
 /// RFC 9110, section 15.5.9.
 fn too_slow() -> io::Error {
     HTTPError::from(408).with_explain("the request's body came too slowly").into()
+}
+
+/// How long a client whose body nobody can wait for shall stay away: 1 s.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// RFC 9110, section 15.6.4.
+fn too_many() -> io::Error {
+    let error = HTTPError::from(503).with_explain("too many requests wait for their bodies already");
+    error.with_header("Retry-After", RETRY_AFTER_SECONDS).into()
 }
 
 #[cfg(test)]

@@ -140,8 +140,9 @@ options! {
     workers: usize => engine.workers;
     /// The most threads for requests that block, beside the workers. Default 512; beyond it requests queue.
     max_threads: usize => engine.max_threads;
-    /// The most handlers that may wait, at once, for clients that do not take a streamed reply, each holding a thread. At
-    /// most half of `max_threads` and by default 256; beyond it, such a reply is cut off.
+    /// The most handlers that may wait, at once, for clients: for one that does not take a streamed reply, or that does not
+    /// send its body. Each holds a thread, so that at most half of `max_threads` do, and by default 256. Beyond it such a
+    /// reply is cut off (reset), and a read of such a body fails with what becomes a 503 with `Retry-After`.
     max_streaming: usize => settings.max_streaming;
     /// The most requests that wait for such a thread. Default 1,024; more are answered with 503 and `Retry-After`.
     max_queued: usize => engine.max_queued;
