@@ -12,6 +12,7 @@ use std::time::Duration;
 use basehttp::testing::{self, Server};
 use basehttp::{Exchange, HTTPServer, Result, http_handler};
 use support::does::{Act, Does, GET, GET_10, HEAD, answer};
+use support::witness::Witness;
 use support::{Client, Reply};
 
 /// The same handler twice: what it does depends on the path alone.
@@ -337,4 +338,21 @@ fn a_client_that_takes_nothing_is_given_up() {
         Client::sending(&server, HEAD.replace(" / ", " /short ")).try_read_reply("HEAD").expect("a head").status,
         200
     );
+}
+
+#[test]
+fn a_client_that_sends_all_of_a_long_body_first_gets_the_answer_that_refused_it() {
+    const LENGTH: usize = 30_000_000;
+    let witness = Witness::default();
+    let server = witness.serve();
+    for (method, status) in [("PUT", 501), ("POST", 200)] {
+        let mut client = Client::of(&server);
+        client.send(format!("{method} /unread HTTP/1.1\r\nHost: h\r\nContent-Length: {LENGTH}\r\n\r\n"));
+        for _ in 0..LENGTH / 100_000 {
+            client.send([b'l'; 100_000]);
+        }
+        let reply = client.read_reply();
+        assert_eq!((reply.status, reply.field("Connection")), (status, Some("close")), "{method}");
+        client.expect_end();
+    }
 }

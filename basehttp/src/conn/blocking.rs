@@ -43,7 +43,7 @@ pub(crate) fn handle_one_request(line: &mut Line, bench: &mut Bench, host: Host<
     loop {
         ready = match bench.drive(line, host, &mut driver, ready) {
             Wait::Closed => return false,
-            Wait::Turn if line.is_writing() => Ready::default(),
+            Wait::Turn if line.is_ending_a_reply() => Ready::default(),
             Wait::Turn | Wait::Thread => return true,
             Wait::For(direction) => wait_for(line, direction),
         };

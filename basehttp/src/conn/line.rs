@@ -55,8 +55,8 @@ pub(super) enum State {
     Writing(Next),
     /// The rest of a request's body is thrown away; so many bytes may still come.
     Draining(Box<BodyDecoder>, u64),
-    /// Our side is done. So many bytes may still come.
-    Lingering(usize),
+    /// Our side is done since then. What still comes is thrown away: so many bytes so far.
+    Lingering(Instant, u64),
     Closed,
 }
 
@@ -241,9 +241,9 @@ impl Line {
         self.is_last_request = true;
     }
 
-    /// A reply is on its way.
-    pub fn is_writing(&self) -> bool {
-        matches!(self.state, State::Writing(_))
+    /// A reply is on its way, or all of them were: the next request is not waited for.
+    pub fn is_ending_a_reply(&self) -> bool {
+        matches!(self.state, State::Writing(_) | State::Lingering(..))
     }
 
     /// Ends the connection.
@@ -270,7 +270,7 @@ impl Line {
     /// Whether no more can be written.
     #[cfg(any(test, fuzzing))]
     pub fn has_ended_writing(&self) -> bool {
-        matches!(self.state, State::Lingering(_) | State::Closed)
+        matches!(self.state, State::Lingering(..) | State::Closed)
     }
 
     /// How much memory it takes along, beside its own few bytes and what a handler gave whole.
@@ -293,7 +293,7 @@ pub(super) fn patience(state: &State, arriving: &Arriving, has_served: bool, set
             None if has_served => Patience::FromNow(settings.idle_timeout),
             None => Patience::Unchanged,
         },
-        State::Writing(_) | State::Draining(..) | State::Lingering(_) | State::Closed => Patience::Unchanged,
+        State::Writing(_) | State::Draining(..) | State::Lingering(..) | State::Closed => Patience::Unchanged,
     }
 }
 

@@ -155,12 +155,7 @@ impl Bench {
                 }
                 Drained::TooMuch => self.linger(line, driver.now()),
             },
-            State::Lingering(left) => {
-                let count = self.end - self.start;
-                self.start = self.end;
-                *left = left.saturating_sub(count);
-                if *left == 0 { close(line) } else { self.read_or_close(line) }
-            }
+            State::Lingering(..) => self.throw_away(line, host.site),
         }
     }
 
@@ -181,7 +176,7 @@ impl Bench {
                 self.abort(line);
                 return;
             }
-            State::Reading | State::Draining(..) | State::Lingering(_) | State::Closed => {
+            State::Reading | State::Draining(..) | State::Lingering(..) | State::Closed => {
                 close(line);
                 return;
             }
@@ -197,7 +192,7 @@ impl Bench {
             State::Reading => Some(Fault::SlowHead),
             State::Writing(_) => Some(Fault::SlowReader),
             State::Draining(..) => Some(Fault::SlowBody),
-            State::Lingering(_) | State::Closed => None,
+            State::Lingering(..) | State::Closed => None,
         }
     }
 

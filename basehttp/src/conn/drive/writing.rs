@@ -12,11 +12,17 @@ use crate::conn::socket::Direction;
 use crate::conn::store::Share;
 use crate::conn::tally::Fault;
 
-/// How long a connection that is closed under a sending client is kept, so that the client can read the reply: 2 s.
-const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a connection that is closed under a sending client is kept at least, so that the client can read the reply: 2 s.
+const MIN_LINGER: Duration = Duration::from_secs(2);
 
-/// How much such a client may send meanwhile: 1 MiB.
-const MAX_LINGER_BYTES: usize = 1024 * 1024;
+/// And at most: 30 s. Many clients read nothing before they have sent everything.
+const MAX_LINGER: Duration = Duration::from_secs(30);
+
+/// How many bytes buy a second between the two: 16 KiB. Who trickles is not waited for.
+const LINGER_BYTES_PER_SECOND: u64 = 16 * 1024;
+
+/// How much of what is sent in vain is read in one turn: 1 MiB, a quarter of a millisecond.
+const MAX_TURN_BYTES: u64 = 1024 * 1024;
 
 impl Bench {
     pub(super) fn unsent_len(&mut self) -> usize {
@@ -138,10 +144,33 @@ impl Bench {
         if self.wire.get_mut().socket.finish_writing().is_err() {
             return close(line);
         }
-        line.state = State::Lingering(MAX_LINGER_BYTES);
-        line.deadline = now + LINGER_TIMEOUT;
+        line.state = State::Lingering(now, 0);
+        line.deadline = now + MIN_LINGER;
         line.may_read = true;
         Step::Again
+    }
+
+    /// Reads what a client sends in vain.
+    pub(super) fn throw_away(&mut self, line: &mut Line, site: &Site) -> Step {
+        self.start = self.end;
+        let mut count = 0;
+        while count < MAX_TURN_BYTES {
+            match self.read_more(line) {
+                Input::More => count += (self.end - self.start) as u64,
+                Input::NotYet => break,
+                Input::End => return close(line),
+            }
+            self.start = self.end;
+        }
+        // A server that ends does not wait for more.
+        if let State::Lingering(since, thrown_away) = &mut line.state
+            && !site.handle.is_shutting_down()
+        {
+            *thrown_away += count;
+            let bought = Duration::from_secs(*thrown_away / LINGER_BYTES_PER_SECOND);
+            line.deadline = *since + (MIN_LINGER + bought).min(MAX_LINGER);
+        }
+        Step::Wait(if line.may_read { Wait::Turn } else { Wait::For(Direction::Read) })
     }
 
     pub(super) fn note(&mut self, fault: Fault) {
