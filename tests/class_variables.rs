@@ -234,11 +234,23 @@ impl WithNever {
     }
 }
 
+struct WithNever10;
+
+#[http_handler(protocol_version = "HTTP/1.0", MessageClass = Never)]
+impl WithNever10 {
+    fn do_GET(&self, ex: &mut Exchange<'_, Never>) -> io::Result<()> {
+        ex.send_text(200, "not reached")
+    }
+}
+
 #[test]
 fn a_class_that_cannot_be_made_at_all_is_a_bare_500() {
     for request in ["GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "nonsense\r\n\r\n"] {
         let replies = ask(&WithNever, request);
         assert_eq!(replies.len(), 1, "and the connection is closed: {replies:?}");
         assert_eq!((replies[0].status, replies[0].body.len()), (500, 0), "{request:?}");
+        assert_eq!((&*replies[0].version, replies[0].field("Connection")), ("HTTP/1.1", Some("close")), "{request:?}");
+        let old = &ask(&WithNever10, request)[0];
+        assert_eq!((&*old.version, old.status, old.field("Connection")), ("HTTP/1.0", 500, None), "{request:?}");
     }
 }

@@ -41,10 +41,10 @@ fn a_body_that_fits_the_buffer_gets_its_length_and_a_longer_one_is_chunked_or_en
         (GET, BUFFER, (Some("65536"), None), None, "it just fits"),
         (GET, BUFFER + 1, chunked, None, "it does not fit"),
         (GET, 3_000_000, chunked, None, "many buffers"),
-        (GET_10, BUFFER, (Some("65536"), None), None, "it just fits"),
-        (GET_10, BUFFER + 1, none, None, "HTTP/1.0 knows no chunks"),
+        (GET_10, BUFFER, (Some("65536"), None), Some("close"), "it just fits"),
+        (GET_10, BUFFER + 1, none, Some("close"), "HTTP/1.0 knows no chunks"),
         (KEEP_ALIVE_10, BUFFER, (Some("65536"), None), Some("keep-alive"), "the length lets the connection live"),
-        (KEEP_ALIVE_10, 3_000_000, none, None, "the end must be seen"),
+        (KEEP_ALIVE_10, 3_000_000, none, Some("close"), "the end must be seen"),
     ];
     for (request, count, expected, connection, why) in table {
         let about = format!("{count} bytes for {request:?}: {why}");

@@ -163,7 +163,8 @@ impl Bench {
         let requestline = latin1(proto::request_line(bytes));
         // RFC 9110, section 9.3.2: no body for HEAD, whatever is wrong with the rest.
         let method = method_for_reply(requestline.split(' ').next().unwrap_or_default());
-        let asked = Asked { version: host.site.profile.protocol_version, method, keeps_alive: false };
+        let server = host.site.profile.protocol_version;
+        let asked = Asked { version: server, server, method, keeps_alive: false };
         let called_at = driver.begin();
         self.wire.get_mut().begin(asked, false, called_at);
         let ending = self.arrive(line, host, refused_request(&requestline), &[], &[], Some(error));
@@ -200,6 +201,7 @@ fn asked(head: &Head<'_>, line: &Line, site: &Site) -> Asked {
     let server = site.profile.protocol_version;
     Asked {
         version: head.version.min(server),
+        server,
         method: method_for_reply(head.method),
         keeps_alive: proto::keeps_alive(head.version, head.connection, server)
             && !line.is_last_request

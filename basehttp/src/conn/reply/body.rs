@@ -108,7 +108,8 @@ impl Reply {
         self.close();
         self.stage = Stage::Ended;
         self.code = 500;
-        out.extend_from_slice(b"HTTP/1.1 500 Internal Server Error\r\n");
+        out.extend_from_slice(self.asked.server.as_str().as_bytes());
+        out.extend_from_slice(b" 500 Internal Server Error\r\n");
         self.close_head(ReplyFraming::Length(0), out);
     }
 

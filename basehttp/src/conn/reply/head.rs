@@ -254,11 +254,15 @@ impl Reply {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// RFC 9112, section 9.3: `close` where the client may think otherwise, `keep-alive` where it would not know.
+    /// RFC 9112, sections 9.3 and 9.6: `close` where the client may think otherwise, `keep-alive` where it would not know.
+    ///
+    /// What it thinks follows from our status line, not from its own version: HTTP/1.1 goes on, HTTP/1.0 does not.
     fn push_connection(&mut self, out: &mut Vec<u8>) {
-        let persistence: &[u8] = match (self.closes, self.asked.version) {
-            (true, Version::Http11) if self.code != 101 => b"close",
-            (false, Version::Http10) => b"keep-alive",
+        let persistence: &[u8] = match (self.closes, self.asked.server, self.asked.version) {
+            // What follows is no HTTP any more.
+            _ if self.opens_tunnel() => b"",
+            (true, Version::Http11, _) => b"close",
+            (false, _, Version::Http10) => b"keep-alive",
             _ => b"",
         };
         self.fields.connection_options.extend_from_slice(persistence);

@@ -30,8 +30,10 @@ use crate::proto::{BodyRule, ReplyFraming, Version};
 /// The request's side of what a reply must look like.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
-    /// The lower of the client's and our own.
+    /// The lower of the client's and our own: what the reply may be made of.
     pub version: Version,
+    /// Our own, which the status line shows.
+    pub server: Version,
     /// `HEAD`, `CONNECT`, or any other as `GET`: all that matters here.
     pub method: &'static str,
     /// The request and the server's protocol version let the connection go on.
@@ -81,7 +83,8 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub fn new(max_buffered: usize) -> Self {
-        let asked = Asked { version: Version::Http10, method: "GET", keeps_alive: false };
+        let (version, server) = (Version::Http10, Version::Http10);
+        let asked = Asked { version, server, method: "GET", keeps_alive: false };
         Reply {
             stage: Stage::Unsent,
             asked,
