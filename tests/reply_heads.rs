@@ -127,7 +127,12 @@ fn connection_and_framing_fields_are_understood_not_copied() {
         (GET, |ex| twice(("content-length", "5"), NONE, ex), [None, Some("5"), None], "the handler's length"),
         (GET, |ex| twice(("Content-Length", "5"), ("Content-Length", "5"), ex), [None, Some("5"), None], "once"),
         (GET, |ex| twice(("Transfer-Encoding", "chunked"), NONE, ex), [None, None, Some("chunked")], "chunks"),
-        (GET_10, |ex| twice(("Transfer-Encoding", "chunked"), NONE, ex), [Some("close"), None, None], "not in HTTP/1.0"),
+        (
+            GET_10,
+            |ex| twice(("Transfer-Encoding", "chunked"), NONE, ex),
+            [Some("close"), None, None],
+            "not in HTTP/1.0",
+        ),
         (
             GET,
             |ex| twice(("Content-Length", "5"), ("Transfer-Encoding", "chunked"), ex),

@@ -4,7 +4,7 @@
 mod support;
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 
 use basehttp::testing;
 use basehttp::{Exchange, HTTPError, Result, http_handler};
@@ -137,6 +137,49 @@ fn an_http_1_0_client_gets_no_interim_reply_of_any_kind() {
     for (act, code, why) in table {
         let upgrade = "GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
         assert_eq!(codes(&Reply::all(&testing::respond(&Does(*act), upgrade))), [*code], "{why}");
+    }
+}
+
+/// Sends an interim reply and chunks before and in every error.
+struct Wordy;
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Wordy {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_text(200, "got")?)
+    }
+
+    fn send_error(&self, ex: &Exchange, code: u16, _: &str, _: &str) -> io::Result<()> {
+        ex.send_response_only(103).end_headers()?;
+        ex.send_response(code).send_header("Transfer-Encoding", "chunked").end_headers()
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+/// 15.2; RFC 9112, section 6.1: neither interim replies nor chunks to HTTP/1.0, also where the request is refused, and to
+/// nobody whose version is not known.
+#[test]
+fn a_refused_client_gets_what_its_version_knows() {
+    let table: &[(&str, &[u16], &str)] = &[
+        ("GET / HTTP/1.1\r\n\r\n", &[103, 400], "no Host"),
+        ("GET / HTTP/1.9\r\nX : y\r\n\r\n", &[103, 400], "a blank before the colon"),
+        ("GET / HTTP/1.0\r\nX : y\r\n\r\n", &[400], "a blank before the colon, from HTTP/1.0"),
+        ("GET / HTTP/1.0\r\nX: y\n", &[400], "a bare LF, before the head's end"),
+        ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", &[400], "a coding"),
+        ("SPAM / HTTP/1.0\r\n\r\n", &[501], "a method that nobody knows"),
+        ("GET / HTTP/0.9\r\n\r\n", &[505], "a version that we do not know"),
+        ("GET / HTTP/2.0\r\n\r\n", &[505], "a version that we do not know"),
+        ("GET /\r\n", &[400], "no version"),
+        ("GET / HTTP/1.1 \r\n\r\n", &[400], "no version at the end"),
+    ];
+    for (request, expected, why) in table {
+        let replies = Reply::all(&testing::respond(&Wordy, request));
+        assert_eq!(codes(&replies), *expected, "{request:?}: {why}");
+        let last = replies.last().expect("a reply");
+        let knows_chunks = expected.len() == 2;
+        assert_eq!(last.field("Transfer-Encoding"), knows_chunks.then_some("chunked"), "{request:?}: {why}");
+        assert_eq!(last.field("Connection"), Some("close"), "{request:?}: {why}");
     }
 }
 

@@ -16,7 +16,7 @@ use crate::conn::service::{Ending, Next};
 use crate::conn::site::Site;
 use crate::conn::tally::Fault;
 use crate::conn::wire::Wire;
-use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody};
+use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
 
 /// A request whose head is parsed.
 #[derive(Clone, Copy)]
@@ -161,10 +161,7 @@ impl Bench {
         error: HTTPError,
     ) -> Step {
         let requestline = latin1(proto::request_line(bytes));
-        // RFC 9110, section 9.3.2: no body for HEAD, whatever is wrong with the rest.
-        let method = method_for_reply(requestline.split(' ').next().unwrap_or_default());
-        let server = host.site.profile.protocol_version;
-        let asked = Asked { version: server, server, method, keeps_alive: false };
+        let asked = asked_by_line(&requestline, host.site);
         let called_at = driver.begin();
         self.wire.get_mut().begin(asked, false, called_at);
         let ending = self.arrive(line, host, refused_request(&requestline), &[], &[], Some(error));
@@ -207,6 +204,20 @@ fn asked(head: &Head<'_>, line: &Line, site: &Site) -> Asked {
             && !line.is_last_request
             && !site.handle.is_shutting_down(),
     }
+}
+
+/// What a refused request asked for, as far as its line tells.
+fn asked_by_line(requestline: &str, site: &Site) -> Asked {
+    let server = site.profile.protocol_version;
+    // RFC 9110, section 15.2; RFC 9112, section 6.1: who may be of HTTP/1.0 gets neither interim replies nor chunks.
+    let version = requestline
+        .rsplit(' ')
+        .next()
+        .and_then(|text| Version::of_request(text.as_bytes()).ok())
+        .unwrap_or(Version::Http10);
+    // RFC 9110, section 9.3.2: no body for HEAD, whatever is wrong with the rest.
+    let method = method_for_reply(requestline.split(' ').next().unwrap_or_default());
+    Asked { version: version.min(server), server, method, keeps_alive: false }
 }
 
 fn method_for_reply(method: &str) -> &'static str {
