@@ -289,7 +289,7 @@ fn a_well_formed_head_is_served_however_unusual() {
         ("GET http://h HTTP/1.1\r\nHost: h", "GET / HTTP/1.1 h", "an empty path"),
         ("GET http://h?y HTTP/1.1\r\nHost: h", "GET /?y HTTP/1.1 h", "an empty path before a query"),
         ("GET HTTP://EXAMPLE:80/ HTTP/1.1\r\nHost: example", "GET / HTTP/1.1 EXAMPLE:80", "case and default port"),
-        ("GET https://h:443/ HTTP/1.0", "GET / HTTP/1.0 h:443", "the absolute form without Host"),
+        ("GET http://h:443/ HTTP/1.0", "GET / HTTP/1.0 h:443", "the absolute form without Host"),
         ("OPTIONS * HTTP/1.1\r\nHost: h", "OPTIONS * HTTP/1.1 h", "the asterisk form"),
         ("OPTIONS http://h HTTP/1.1\r\nHost: h", "OPTIONS * HTTP/1.1 h", "the same through a proxy"),
         ("CONNECT h:443 HTTP/1.1\r\nHost: h:443", "CONNECT h:443 HTTP/1.1 h:443", "the authority form"),

@@ -300,7 +300,7 @@ fn host_is_there_once_and_agrees_with_the_target() {
         ("GET http://h/", "Host: h:80\r\n", Some("h"), "nor a default port"),
         ("GET http://h:80/", "Host: h\r\n", Some("h:80"), "nor a default port"),
         ("GET http://h:/", "Host: h\r\n", Some("h:"), "nor an empty one"),
-        ("GET https://h/", "Host: h:443\r\n", Some("h"), "the scheme's own"),
+        ("GET http://h:443/", "Host: h:443\r\n", Some("h:443"), "a port says nothing of a scheme"),
         ("GET http://h:080/", "Host: h:80\r\n", Some("h:080"), "nor leading zeros"),
         ("GET http://[::1]/", "Host: [::1]\r\n", Some("[::1]"), "brackets"),
         ("GET http://h/", "Host: i\r\n", None, "another host"),

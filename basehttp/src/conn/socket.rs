@@ -14,6 +14,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
 
+use crate::proto::Scheme;
+
 /// What a connection can be held over: whatever reads, writes and may move to another thread.
 pub trait Stream: Read + Write + Send + 'static {}
 
@@ -133,6 +135,14 @@ impl Socket {
             stream.set_read_timeout(wait)?;
         }
         stream.set_nonblocking(wait.is_none())
+    }
+
+    /// What the connection may be asked for: `https` once something here ends TLS. A Unix socket's client is no more
+    /// trusted than any other, whoever it speaks for.
+    pub fn served_scheme(&self) -> Scheme {
+        match self {
+            Socket::Tcp(_) | Socket::Unix(_) | Socket::Other(_) | Socket::Taken => Scheme::Http,
+        }
     }
 
     /// Whether a read that finds nothing says so, and readiness can be waited for.

@@ -3,6 +3,7 @@
 use super::choices::{Choices, ends};
 use crate::proto::{
     Field, FieldBuffer, Head, HeadScanner, RequestBody, Version, head::twin::naive_scan, is_token, parse, parse_whole,
+    target::Scheme,
 };
 
 /// See the table in `fuzzing`.
@@ -18,7 +19,7 @@ pub fn head(bytes: &[u8]) {
     assert_eq!(naive_scan(bytes, &limits), whole.map_err(|refusal| refusal.status), "the twin");
 
     let mut fields = FieldBuffer::new();
-    let short = parse_whole(bytes, &mut fields, &limits);
+    let short = parse_whole(bytes, &mut fields, &limits, Scheme::Http);
     let short_fields = fields.as_slice().to_vec();
     let Ok(Some(span)) = whole else {
         assert!(short.is_none(), "the short way takes what is refused, or not there");
@@ -26,7 +27,7 @@ pub fn head(bytes: &[u8]) {
     };
     let mut fields = FieldBuffer::new();
     let head_bytes = &bytes[span.start..span.end];
-    let parsed = parse(head_bytes, &mut fields, &limits);
+    let parsed = parse(head_bytes, &mut fields, &limits, Scheme::Http);
     if let Some((end, short)) = short {
         assert_eq!((0, end), (span.start, span.end));
         assert_eq!(Ok(short), parsed);
@@ -34,7 +35,7 @@ pub fn head(bytes: &[u8]) {
     }
     match parsed {
         Ok(head) => check(head_bytes, &head, fields.as_slice()),
-        Err(refusal) => assert!([400, 417, 431, 501, 505].contains(&refusal.status), "{refusal:?}"),
+        Err(refusal) => assert!([400, 417, 421, 431, 501, 505].contains(&refusal.status), "{refusal:?}"),
     }
 }
 

@@ -48,4 +48,5 @@ pub use product::{SERVER_VERSION, SYS_VERSION, VERSION_STRING, Words, utf8};
 pub use refusal::Refusal;
 pub use reply::{BodyRule, ReplyFraming, body_allowed, keeps_alive, reply_framing};
 pub use status::{RESPONSES, Responses, lookup, merge, merged_len};
+pub use target::Scheme;
 pub use version::Version;

@@ -7,7 +7,8 @@
 //! | authority | `host:port`            | CONNECT   | the authority               | `host:port` |
 //! | asterisk  | `*`                    | OPTIONS   | `*`                         |           |
 //!
-//! CONNECT takes no other form. A scheme other than `http` or `https`, user information and a fragment are refused.
+//! CONNECT takes no other form. A scheme other than `http` or `https`, user information and a fragment are refused. So is
+//! `https`, with 421, where the connection is not secured (RFC 9110, section 7.4): see [`Target::check_scheme`].
 //!
 //! Characters: controls, blanks, `#` and everything above ASCII are refused. The other characters that RFC 3986 does not
 //! allow raw pass, because they arrive in honest requests: browsers leave `|` `[` `]` and (older ones) `^` in a path, and
@@ -32,6 +33,24 @@ pub enum TargetForm {
     Asterisk,
 }
 
+/// The two schemes of HTTP (RFC 9110, section 4.2): what a target names, and what a connection may be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Over any connection.
+    Http,
+    /// Over a connection that is secured for the target's origin.
+    Https,
+}
+
+impl Scheme {
+    const fn default_port(self) -> u16 {
+        match self {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        }
+    }
+}
+
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target<'b> {
@@ -42,6 +61,8 @@ pub struct Target<'b> {
     pub path: Cow<'b, str>,
     /// Host and port in the target itself, in absolute and authority form.
     pub authority: Option<&'b str>,
+    /// Of the absolute form; the other forms leave it to the connection.
+    scheme: Option<Scheme>,
     /// The port that the authority means when it names none; only with an authority.
     default_port: u16,
 }
@@ -58,13 +79,25 @@ impl<'b> Target<'b> {
         }
     }
 
+    /// Whether a connection for requests of `served` may be asked for this.
+    ///
+    /// RFC 9110, section 7.4: an `https` target is refused unless the connection is secured, or a trusted gateway's. Who
+    /// believed such a request would serve in the clear what its client thinks is private. Here no gateway is trusted:
+    /// one that ends TLS sends the origin form, and nothing that others send can be told from its word.
+    pub(super) fn check_scheme(&self, served: Scheme) -> Result<(), Refusal> {
+        match (self.scheme, served) {
+            (Some(Scheme::Https), Scheme::Http) => Err(NOT_SECURED),
+            _ => Ok(()),
+        }
+    }
+
     /// The port that is meant when the authority names none: the scheme's, or for CONNECT the target's own.
     pub(super) fn default_port(&self) -> u16 {
         self.default_port
     }
 
     fn without_authority(form: TargetForm, path: &'b str) -> Self {
-        Self { form, path: Cow::Borrowed(path), authority: None, default_port: 0 }
+        Self { form, path: Cow::Borrowed(path), authority: None, scheme: None, default_port: 0 }
     }
 
     fn origin_form(target: &'b str) -> Result<Self, Refusal> {
@@ -80,6 +113,7 @@ impl<'b> Target<'b> {
                 form: TargetForm::Authority,
                 path: Cow::Borrowed(target),
                 authority: Some(target),
+                scheme: None,
                 default_port: port,
             }),
             _ => Err(NO_AUTHORITY),
@@ -87,7 +121,7 @@ impl<'b> Target<'b> {
     }
 
     fn absolute_form(method: &str, target: &'b str) -> Result<Self, Refusal> {
-        let (default_port, rest) = strip_scheme(target).ok_or(NO_FORM)?;
+        let (scheme, rest) = strip_scheme(target).ok_or(NO_FORM)?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         // RFC 9110, section 4.2.1: an http URI with an empty host is invalid.
@@ -101,15 +135,16 @@ impl<'b> Target<'b> {
             [] => Cow::Borrowed("/"),
             _ => Cow::Owned(format!("/{path}")),
         };
-        Ok(Self { form: TargetForm::Absolute, path, authority: Some(authority), default_port })
+        let default_port = scheme.default_port();
+        Ok(Self { form: TargetForm::Absolute, path, authority: Some(authority), scheme: Some(scheme), default_port })
     }
 }
 
-fn strip_scheme(target: &str) -> Option<(u16, &str)> {
+fn strip_scheme(target: &str) -> Option<(Scheme, &str)> {
     let (scheme, rest) = target.split_once("://")?;
     match scheme.len() {
-        4 if scheme.eq_ignore_ascii_case("http") => Some((80, rest)),
-        5 if scheme.eq_ignore_ascii_case("https") => Some((443, rest)),
+        4 if scheme.eq_ignore_ascii_case("http") => Some((Scheme::Http, rest)),
+        5 if scheme.eq_ignore_ascii_case("https") => Some((Scheme::Https, rest)),
         _ => None,
     }
 }
@@ -155,6 +190,8 @@ const PLAIN: [bool; 256] = {
 };
 
 const NO_FORM: Refusal = Refusal::bad_request("the request-target is neither a path nor an http or https uri");
+const NOT_SECURED: Refusal =
+    Refusal::new(421, "the request-target is an https uri, and this connection is not secured");
 const ASTERISK: Refusal = Refusal::bad_request("the request-target * is for OPTIONS only");
 const NO_AUTHORITY: Refusal = Refusal::bad_request("the request-target of CONNECT is host:port");
 const NO_HOST: Refusal = Refusal::bad_request("the request-target has an empty host");
@@ -238,6 +275,25 @@ mod tests {
         ];
         for (method, text, why) in table {
             assert_eq!(Target::parse(method, text).map_err(|r| r.status), Err(400), "{method} {text:?}: {why}");
+        }
+    }
+
+    #[test]
+    fn an_https_target_needs_a_secured_connection() {
+        let table = [
+            ("GET", "https://h/", Scheme::Http, Err(421), "in the clear"),
+            ("GET", "HTTPS://h", Scheme::Http, Err(421), "schemes have no case"),
+            ("OPTIONS", "https://h", Scheme::Http, Err(421), "whatever the method"),
+            ("GET", "https://h/", Scheme::Https, Ok(()), "secured"),
+            ("GET", "http://h/", Scheme::Http, Ok(()), "asks for no security"),
+            ("GET", "http://h/", Scheme::Https, Ok(()), "has more than it asks for"),
+            ("GET", "/https://h/", Scheme::Http, Ok(()), "a path"),
+            ("OPTIONS", "*", Scheme::Http, Ok(()), "names no scheme"),
+            ("CONNECT", "h:443", Scheme::Http, Ok(()), "names no scheme: what is in the tunnel secures itself"),
+        ];
+        for (method, text, served, expected, why) in table {
+            let target = Target::parse(method, text).expect("well-formed");
+            assert_eq!(target.check_scheme(served).map_err(|r| r.status), expected, "{method} {text}: {why}");
         }
     }
 

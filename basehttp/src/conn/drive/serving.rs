@@ -34,7 +34,8 @@ impl Bench {
     pub(super) fn serve_whole(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Option<Step> {
         let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
-        let found = proto::parse_whole(unread, &mut fields, &host.site.settings.limits);
+        let served = self.wire.get_mut().socket.served_scheme();
+        let found = proto::parse_whole(unread, &mut fields, &host.site.settings.limits, served);
         let step = found.map(|(end, head)| {
             let span = HeadSpan { start: 0, end };
             let request = Parsed { span, head: &head, fields: fields.as_slice(), ahead: &unread[end..] };
@@ -50,7 +51,8 @@ impl Bench {
         let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
-        let step = match proto::parse(bytes, &mut fields, &host.site.settings.limits) {
+        let served = self.wire.get_mut().socket.served_scheme();
+        let step = match proto::parse(bytes, &mut fields, &host.site.settings.limits, served) {
             Err(refusal) => {
                 self.wire.borrow_mut().tally.note(Fault::BadHead);
                 self.refuse_line(line, host, driver, bytes, refusal.into())

@@ -1,7 +1,7 @@
 //! What a complete head says: the request line, the fields, and the decisions that follow from them.
 //!
 //! RFC 9112, sections 2 and 3. The order of the checks is the order in which faults are answered: request line and
-//! version, field syntax, target, Host, body framing, Expect.
+//! version, field syntax, target, Host, the target's scheme, body framing, Expect.
 
 use super::super::{
     field::is_token,
@@ -9,7 +9,7 @@ use super::super::{
     host,
     limits::Limits,
     refusal::Refusal,
-    target::Target,
+    target::{Scheme, Target},
     version::Version,
 };
 use super::{ConnectionOptions, Field, FieldBuffer, known::Known, scan::find_line_break};
@@ -40,15 +40,20 @@ pub struct Head<'b> {
 
 /// Parses what a [`HeadScanner`](super::HeadScanner) delimited, and checks it by RFC 9112 and our own limits.
 ///
-/// The scanner has refused bare CR and LF and whatever is too long; on other bytes this does not panic, but it may take
-/// a head that the scanner would refuse.
-pub fn parse<'b>(head: &'b [u8], fields: &mut FieldBuffer<'b>, limits: &Limits) -> Result<Head<'b>, Refusal> {
+/// `served` is the scheme that the connection may be asked for. The scanner has refused bare CR and LF and whatever is too
+/// long; on other bytes this does not panic, but it may take a head that the scanner would refuse.
+pub fn parse<'b>(
+    head: &'b [u8],
+    fields: &mut FieldBuffer<'b>,
+    limits: &Limits,
+    served: Scheme,
+) -> Result<Head<'b>, Refusal> {
     let line_end = find_line_break(head).ok_or(NOT_A_REQUEST_LINE)?;
     let (line, rest) = head.split_at(line_end);
     let field_lines = rest.strip_prefix(b"\r\n").ok_or(NOT_A_REQUEST_LINE)?;
     let line = RequestLine::parse(line)?;
     fields.read(field_lines, limits)?;
-    understand(line, fields.as_slice())
+    understand(line, fields.as_slice(), served)
 }
 
 /// `METHOD SP TARGET SP VERSION` (RFC 9112, section 3): one blank each, none at the ends.
@@ -84,11 +89,12 @@ impl<'b> RequestLine<'b> {
 }
 
 /// What the head means, its syntax being right.
-pub(super) fn understand<'b>(line: RequestLine<'b>, fields: &[Field<'b>]) -> Result<Head<'b>, Refusal> {
+pub(super) fn understand<'b>(line: RequestLine<'b>, fields: &[Field<'b>], served: Scheme) -> Result<Head<'b>, Refusal> {
     let RequestLine { whole, method, target, request_version, version } = line;
     let target = Target::parse(method, target)?;
     let known = Known::of(fields)?;
     let authority = host::authority(known.host, &target, version)?;
+    target.check_scheme(served)?;
     let body = framing::request_body(method, version, known.content_length, known.transfer_encoding)?;
     // A wait for a body that does not come would never be answered by a read.
     let expects_continue = known.expects_continue(version)? && !body.is_empty();

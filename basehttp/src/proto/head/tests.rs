@@ -1,7 +1,9 @@
 //! The contract of the request head: what is refused with which status, what is taken and how it is understood. Every
 //! case is also fed byte by byte and at every split point, and the scanner is held against a plain twin.
 
-use super::super::{framing::RequestBody, limits::Limits, refusal::Refusal, target::TargetForm, version::Version};
+use super::super::{
+    framing::RequestBody, limits::Limits, refusal::Refusal, target::Scheme, target::TargetForm, version::Version,
+};
 use super::*;
 
 /// What a head comes to when it arrives in these prefixes of `bytes`; `None` while it is not complete.
@@ -13,7 +15,7 @@ fn outcome_of_prefixes(
     let mut scanner = HeadScanner::default();
     for len in prefixes {
         let Some(span) = scanner.scan(&bytes[..len], limits)? else { continue };
-        parse(&bytes[span.start..span.end], &mut FieldBuffer::new(), limits)?;
+        parse(&bytes[span.start..span.end], &mut FieldBuffer::new(), limits, Scheme::Http)?;
         return Ok(Some(span));
     }
     Ok(None)
@@ -49,7 +51,8 @@ fn assert_refused(table: &[(&str, u16, &str)], head_of: impl Fn(&str) -> Vec<u8>
 fn understand<T>(bytes: &[u8], look: impl FnOnce(&Head<'_>, &[Field<'_>]) -> T) -> T {
     let span = status(bytes).expect("a head that is taken").expect("a complete head");
     let mut fields = FieldBuffer::new();
-    let head = parse(&bytes[span.start..span.end], &mut fields, &Limits::default()).expect("as just before");
+    let head =
+        parse(&bytes[span.start..span.end], &mut fields, &Limits::default(), Scheme::Http).expect("as just before");
     look(&head, fields.as_slice())
 }
 
@@ -87,6 +90,8 @@ fn malformed_request_lines_are_refused() {
         ("GET a:80 HTTP/1.1", 400, "authority form for another method than CONNECT"),
         ("CONNECT / HTTP/1.1", 400, "another form for CONNECT"),
         ("GET ftp://a/ HTTP/1.1", 400, "another scheme"),
+        ("GET https://a/ HTTP/1.1", 421, "a scheme that is not served here"),
+        ("GET https://b/ HTTP/1.1", 400, "another host comes first"),
         ("GET http://b/ HTTP/1.1", 400, "another host than the Host field"),
         ("GET http://u@a/ HTTP/1.1", 400, "user information"),
     ];
@@ -222,13 +227,21 @@ fn heads_at_their_limits_are_taken() {
     let span = outcome(head.as_bytes(), &limits).unwrap();
     assert_eq!(span, Some(HeadSpan { start: 0, end: head.len() }));
     let mut buffer = FieldBuffer::new();
-    parse(head.as_bytes(), &mut buffer, &limits).unwrap();
+    parse(head.as_bytes(), &mut buffer, &limits, Scheme::Http).unwrap();
     assert_eq!(buffer.as_slice().len(), 30, "more than fit in place");
     assert_eq!(buffer.as_slice()[29], Field::new("X-29", b"29"));
     limits.max_fields = 29;
-    assert_eq!(parse(head.as_bytes(), &mut buffer, &limits).map_err(|r| r.status), Err(431), "unscanned, too");
+    assert_eq!(
+        parse(head.as_bytes(), &mut buffer, &limits, Scheme::Http).map_err(|r| r.status),
+        Err(431),
+        "unscanned, too"
+    );
     limits.max_fields = 10;
-    assert_eq!(parse(head.as_bytes(), &mut buffer, &limits).map_err(|r| r.status), Err(431), "unscanned, too");
+    assert_eq!(
+        parse(head.as_bytes(), &mut buffer, &limits, Scheme::Http).map_err(|r| r.status),
+        Err(431),
+        "unscanned, too"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::limits::Limits;
+use super::super::{limits::Limits, target::Scheme};
 use super::twin::naive_scan;
 use super::*;
 
@@ -51,11 +51,11 @@ fn one_byte_changed() -> impl Strategy<Value = Vec<u8>> {
 /// Whatever the short way takes, the careful way takes as the same.
 fn check_short_way(bytes: &[u8], limits: &Limits) -> Result<(), TestCaseError> {
     let mut fields = FieldBuffer::new();
-    let Some((end, head)) = parse_whole(bytes, &mut fields, limits) else { return Ok(()) };
+    let Some((end, head)) = parse_whole(bytes, &mut fields, limits, Scheme::Http) else { return Ok(()) };
     let span = HeadSpan { start: 0, end };
     prop_assert_eq!(HeadScanner::default().scan(bytes, limits), Ok(Some(span)));
     let mut careful = FieldBuffer::new();
-    prop_assert_eq!(parse(&bytes[..end], &mut careful, limits), Ok(head));
+    prop_assert_eq!(parse(&bytes[..end], &mut careful, limits, Scheme::Http), Ok(head));
     prop_assert_eq!(careful.as_slice(), fields.as_slice());
     Ok(())
 }
@@ -71,13 +71,17 @@ fn the_short_way_takes_what_clients_send() {
     heads.push([&b"GET /long HTTP/1.1\r\nHost: a\r\n"[..], &b"X-Field: value\r\n".repeat(23), b"\r\n"].concat());
     for head in heads {
         check_short_way(&head, &Limits::default()).expect("the same");
-        assert!(parse_whole(&head, &mut FieldBuffer::new(), &Limits::default()).is_some(), "{}", head.escape_ascii());
+        assert!(
+            parse_whole(&head, &mut FieldBuffer::new(), &Limits::default(), Scheme::Http).is_some(),
+            "{}",
+            head.escape_ascii()
+        );
     }
 }
 
 #[test]
 fn the_short_way_leaves_what_is_odd_to_the_careful_one() {
-    let odd: [&[u8]; 12] = [
+    let odd: [&[u8]; 13] = [
         b"",
         b"GET / HTTP/1.1\r\nHost: a\r\n",
         b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -90,9 +94,15 @@ fn the_short_way_leaves_what_is_odd_to_the_careful_one() {
         b"GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n",
         b"GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
+        b"GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
     ];
     for head in odd {
-        assert_eq!(parse_whole(head, &mut FieldBuffer::new(), &Limits::default()), None, "{}", head.escape_ascii());
+        assert_eq!(
+            parse_whole(head, &mut FieldBuffer::new(), &Limits::default(), Scheme::Http),
+            None,
+            "{}",
+            head.escape_ascii()
+        );
     }
 }
 
@@ -127,7 +137,7 @@ proptest! {
 
     #[test]
     fn parse_panics_on_nothing(bytes in prop_oneof![head_like(), prop::collection::vec(any::<u8>(), 0..200)]) {
-        let _ = parse(&bytes, &mut FieldBuffer::new(), &Limits::default());
+        let _ = parse(&bytes, &mut FieldBuffer::new(), &Limits::default(), Scheme::Http);
     }
 
     #[test]
@@ -144,7 +154,7 @@ proptest! {
         let lines: Vec<String> = sent.iter().map(|(name, value)| format!("x{name}: \t{value} \r\n")).collect();
         let head = format!("GET / HTTP/1.0\r\n{}\r\n", lines.concat());
         let mut fields = FieldBuffer::new();
-        parse(head.as_bytes(), &mut fields, &Limits::default()).unwrap();
+        parse(head.as_bytes(), &mut fields, &Limits::default(), Scheme::Http).unwrap();
         prop_assert_eq!(fields.as_slice().len(), sent.len());
         for (field, (name, value)) in fields.as_slice().iter().zip(&sent) {
             prop_assert_eq!(field.name(), format!("x{name}"));

@@ -8,12 +8,17 @@ use std::mem::MaybeUninit;
 
 use httparse::{Request, Status};
 
-use super::super::{limits::Limits, version::Version};
+use super::super::{limits::Limits, target::Scheme, version::Version};
 use super::parse::{RequestLine, understand};
 use super::{FieldBuffer, Head, fields::USUAL_FIELDS};
 
 /// Reads the head at the start of `bytes`, and says where it ends. `None`: look closer.
-pub fn parse_whole<'b>(bytes: &'b [u8], fields: &mut FieldBuffer<'b>, limits: &Limits) -> Option<(usize, Head<'b>)> {
+pub fn parse_whole<'b>(
+    bytes: &'b [u8],
+    fields: &mut FieldBuffer<'b>,
+    limits: &Limits,
+    served: Scheme,
+) -> Option<(usize, Head<'b>)> {
     let mut tokens = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
     let mut request = Request::new(&mut []);
     let Ok(Status::Complete(end)) = request.parse_with_uninit_headers(bytes, &mut tokens) else { return None };
@@ -32,7 +37,7 @@ pub fn parse_whole<'b>(bytes: &'b [u8], fields: &mut FieldBuffer<'b>, limits: &L
     let version = if request.version? == 0 { Version::Http10 } else { Version::Http11 };
     let line = RequestLine::of_parts(whole, method.len(), target.len(), version);
     fields.take(request.headers);
-    Some((end, understand(line, fields.as_slice()).ok()?))
+    Some((end, understand(line, fields.as_slice(), served).ok()?))
 }
 
 /// Whether every line ends in CRLF and the next one follows at once. Where tokens begin is where the tokenizer found
