@@ -6,6 +6,7 @@ pub mod does;
 pub mod folder;
 pub mod scripts;
 pub mod stage;
+pub mod strict;
 pub mod witness;
 
 use std::fmt::Debug;
