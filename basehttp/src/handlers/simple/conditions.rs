@@ -60,6 +60,7 @@ const DATE_IS_STRONG_AFTER: Duration = Duration::from_secs(2);
 pub fn allows_range(headers: Headers<'_>, validators: Validators<'_>, now: impl FnOnce() -> SystemTime) -> bool {
     match headers.get_bytes("If-Range") {
         None => true,
+        Some(_) if headers.get_all("If-Range").nth(1).is_some() => false,
         Some(tag) if tag.starts_with(b"\"") || tag.starts_with(b"W/") => {
             str::from_utf8(tag).is_ok_and(|tag| is_strong_match(tag, validators.etag))
         }
@@ -102,8 +103,13 @@ fn opaque(tag: &str) -> &str {
     tag.strip_prefix("W/").unwrap_or(tag)
 }
 
+/// RFC 9110, sections 13.1.3 and 13.1.4: two dates are as good as none, on two lines as well as in a list.
 fn date(headers: Headers<'_>, name: &str) -> Option<SystemTime> {
-    httpdate::parse_http_date(headers.get(name)?).ok()
+    let mut dates = headers.get_all(name);
+    match (dates.next(), dates.next()) {
+        (Some(date), None) => httpdate::parse_http_date(date).ok(),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +137,7 @@ mod tests {
     fn preconditions_are_judged_in_the_standards_order() {
         let (strong, weak, none) = ("\"a\"", "W/\"a\"", "");
         let (im, ius, inm, ims) = ("If-Match", "If-Unmodified-Since", "If-None-Match", "If-Modified-Since");
-        let table: [(Fields<'_>, &str, Verdict, &str); 36] = [
+        let table: [(Fields<'_>, &str, Verdict, &str); 42] = [
             (&[], strong, Send, "no precondition"),
             (&[(im, "\"a\"")], strong, Send, "the same"),
             (&[(im, "\"b\"")], strong, Failed, "another"),
@@ -165,7 +171,18 @@ mod tests {
             (&[(ims, "Tuesday, 14-Nov-23 22:13:20 GMT")], strong, NotModified, "the date of RFC 850"),
             (&[(ims, "Tue Nov 14 22:13:20 2023")], strong, NotModified, "the date of asctime"),
             (&[(ims, "Tue, 14 Nov 2023 22:13:20 +0100")], strong, Send, "another zone is no date"),
+            (
+                &[(ims, "Sunday, 06-Nov-94 08:49:37 GMT")],
+                strong,
+                Send,
+                "more than 50 years ahead is meant for the past",
+            ),
             (&[(ims, "0")], strong, Send, "no date"),
+            (&[(ims, "Tue, 14 Nov 2023 22:13:20 GMT, Tue, 14 Nov 2023 22:13:20 GMT")], strong, Send, "a list of dates"),
+            (&[(ims, AFTER), (ims, AFTER)], strong, Send, "a list of dates, in two fields"),
+            (&[(ius, "Tue, 14 Nov 2023 22:13:19 GMT, Tue, 14 Nov 2023 22:13:19 GMT")], strong, Send, "a list of dates"),
+            (&[(ius, BEFORE), (ius, BEFORE)], strong, Send, "a list of dates, in two fields"),
+            (&[(ius, "Sunday, 06-Nov-94 08:49:37 GMT")], strong, Failed, "that date is long past"),
             (&[(im, "\"b\""), (inm, "\"a\"")], strong, Failed, "If-Match comes first"),
             (&[(im, "\"a\""), (inm, "\"a\"")], strong, NotModified, "and then If-None-Match"),
         ];
@@ -195,6 +212,10 @@ mod tests {
             assert_eq!(allows_range(Headers::new(&fields), validators(etag), later), expected, "{value}: {why}");
         }
         assert!(allows_range(Headers::new(&[]), validators(""), then), "without If-Range");
+        for second in ["\"a\"", "\"b\""] {
+            let fields = ["\"a\"", second].map(|tag| Field::new("If-Range", tag.as_bytes()));
+            assert!(!allows_range(Headers::new(&fields), validators("\"a\""), then), "two of them: {second}");
+        }
         let fields = [Field::new("If-Range", THEN.as_bytes())];
         let (headers, validators) = (Headers::new(&fields), validators("\"a\""));
         assert!(!allows_range(headers, validators, || then() + Duration::from_secs(1)), "it may be written again yet");
