@@ -65,6 +65,24 @@ fn a_client_that_has_the_file_is_told_so_and_no_more() {
 }
 
 #[test]
+fn preconditions_count_only_where_there_is_something_to_send() {
+    let (folder, _) = both();
+    fs::create_dir(folder.www().join("docs")).expect("a new folder");
+    let handler = quiet(folder.options().listings(false));
+    for fields in ["If-Match: \"x\"", "If-None-Match: *", "If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT"] {
+        for (start, status, why) in [
+            ("GET /nowhere", 404, "there is nothing"),
+            ("GET /docs", 301, "a redirect"),
+            ("GET /docs/", 404, "no listing"),
+            ("OPTIONS /small.txt", 204, "no method that selects anything: RFC 9110, section 13.2.1"),
+            ("POST /small.txt", 501, "a method that is not implemented"),
+        ] {
+            assert_eq!(ask(&handler, start, &format!("{fields}\r\n")).status, status, "{start} {fields}: {why}");
+        }
+    }
+}
+
+#[test]
 fn parts_of_a_file_are_sent_as_asked_for() {
     let (folder, files) = both();
     let handler = folder.handler();
@@ -98,6 +116,28 @@ fn parts_of_a_file_are_sent_as_asked_for() {
         assert_eq!((head.status, head.field("Content-Length")), (200, Some(&*size.to_string())), "only of a GET");
         let twice = ask(&handler, &format!("GET {path}"), "Range: bytes=0-0\r\nRange: bytes=1-1\r\n");
         assert_eq!(twice.status, 200, "two fields say nothing");
+    }
+}
+
+#[test]
+fn a_part_comes_with_the_fields_of_the_whole() {
+    let folder = Folder::with(&[("a.js", "plain"), ("a.js.gz", "gzipped")]);
+    let handler = quiet(folder.options().precompressed(true));
+    for accepted in ["", "Accept-Encoding: gzip\r\n"] {
+        let fields_but = |fields: &str, others: &[&str]| {
+            let reply = ask(&handler, "GET /a.js", &format!("{accepted}{fields}"));
+            let names = ["Date", "Content-Length"];
+            let is_same = |name: &str| !names.iter().chain(others).any(|other| name.eq_ignore_ascii_case(other));
+            (reply.status, reply.fields.into_iter().filter(|(name, _)| is_same(name)).collect::<Vec<_>>())
+        };
+        let etag = ask(&handler, "GET /a.js", accepted).field("ETag").expect("it has one").to_owned();
+        let (_, whole) = fields_but("", &[]);
+        assert!(["ETag", "Vary", "Last-Modified"].iter().all(|name| whole.iter().any(|(key, _)| key == name)));
+        for range in ["Range: bytes=1-2\r\n".to_owned(), format!("Range: bytes=1-2\r\nIf-Range: {etag}\r\n")] {
+            assert_eq!(fields_but(&range, &["Content-Range"]), (206, whole.clone()), "{accepted}{range}");
+        }
+        let (_, whole) = fields_but("", &["Content-Type"]);
+        assert_eq!(fields_but("Range: bytes=0-0,2-2\r\n", &["Content-Type"]), (206, whole), "{accepted}");
     }
 }
 
