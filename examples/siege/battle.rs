@@ -1,0 +1,153 @@
+//! One phase: honest clients begin, besiegers come, time passes, besiegers leave, and the server has some time to be as
+//! quiet as it was.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::phases::{Newcomers, Phase};
+use super::tools::castle::{Castle, Counters, LogBook, Quiet, RECOVERY, Vitals};
+use super::tools::errand::{Errand, Make, Persistence};
+use super::tools::honest::{Deed, Record, Watchman, quantile};
+use super::tools::swarm::{Swarm, Toll};
+
+/// How long an honest client waits at most: 10 s, and where newcomers have to wait, until the phase is well over.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often each of six honest clients asks: every 30 ms, 200 requests a second together.
+const INTERVAL: Duration = Duration::from_millis(30);
+
+/// What a phase has come to.
+pub struct Battle {
+    /// Of the clients who were there already, and of those that come anew for each request.
+    pub kept: Record,
+    pub fresh: Record,
+    pub newcomers: Newcomers,
+    pub tolls: Vec<Toll>,
+    pub before: Counters,
+    /// When the besiegers were about to leave.
+    pub height: Counters,
+    pub after: Counters,
+    /// The most of each while it lasted.
+    pub most: Vitals,
+    pub last: Vitals,
+    /// How much of a processor's time the server took.
+    pub cpu_percent: u128,
+    /// How long the server took to be quiet again, if it was in time.
+    pub recovery: Option<Duration>,
+    /// Connections that we have made.
+    pub made: u64,
+    pub log: LogBook,
+}
+
+impl Battle {
+    pub fn fight(phase: &Phase, castle: &Castle, quiet: &Quiet) -> io::Result<Self> {
+        let (before, admin_before) = (castle.counters()?, castle.admin_connections());
+        castle.take_log();
+        castle.forget_peak()?;
+        let (is_over, at_once) = (AtomicBool::new(false), AtomicU64::new(0));
+        let watchmen = watchmen(phase);
+        let began = (Instant::now(), castle.vitals()?.cpu);
+        let addresses = &castle.addresses;
+        let (mut most, mut height) = (Vitals::default(), Counters::new());
+        let (kept, fresh) = (Mutex::default(), Mutex::default());
+        let tolls = thread::scope(|scope| -> io::Result<_> {
+            for watchman in &watchmen {
+                let record = if watchman.deed.is_fresh() { &fresh } else { &kept };
+                scope.spawn(|| watchman.watch(addresses, &is_over, record));
+            }
+            let over = Over(&is_over);
+            // Those who are kept have their connections first.
+            thread::sleep(10 * INTERVAL);
+            let swarm = Swarm::new(&phase.squads, addresses)?;
+            let besieging = scope.spawn(|| swarm.besiege(&is_over, &at_once));
+            let end = Instant::now() + Duration::from_secs(phase.seconds);
+            while Instant::now() < end {
+                thread::sleep(Duration::from_millis(100));
+                most = most.most(castle.vitals()?);
+            }
+            height = castle.counters()?;
+            drop(over);
+            besieging.join().expect("the swarm does not panic")
+        })?;
+        most = most.most(castle.vitals()?);
+        let (lasted, cpu) = (began.0.elapsed(), most.cpu.saturating_sub(began.1));
+        let recovery = castle.await_quiet(quiet)?;
+        let (kept, fresh) = (Record::take(&kept), Record::take(&fresh));
+        let admin = castle.admin_connections() - admin_before;
+        let made = kept.connections + fresh.connections + admin + tolls.iter().map(|toll| toll.connected).sum::<u64>();
+        Ok(Battle {
+            kept,
+            fresh,
+            newcomers: phase.newcomers,
+            tolls,
+            before,
+            height,
+            after: castle.counters()?,
+            most,
+            last: castle.vitals()?,
+            cpu_percent: cpu.as_millis() * 100 / lasted.as_millis().max(1),
+            recovery,
+            made,
+            log: castle.take_log(),
+        })
+    }
+
+    /// The times that are judged, in order.
+    pub fn latencies(&self) -> Vec<Duration> {
+        let mut latencies = self.kept.latencies.clone();
+        if self.newcomers == Newcomers::Served {
+            latencies.extend(&self.fresh.latencies);
+        }
+        latencies.sort_unstable();
+        latencies
+    }
+
+    pub fn p99(&self) -> Duration {
+        quantile(&self.latencies(), 0.99)
+    }
+
+    /// How often a counter has counted.
+    pub fn counted(&self, name: &str) -> u64 {
+        let read = |counters: &Counters| counters.get(name).copied().unwrap_or(0);
+        read(&self.after) - read(&self.before)
+    }
+
+    /// What the besiegers were told.
+    pub fn statuses(&self) -> BTreeMap<u16, u64> {
+        let mut statuses = BTreeMap::new();
+        for (status, count) in self.tolls.iter().flat_map(|toll| &toll.statuses) {
+            *statuses.entry(*status).or_default() += count;
+        }
+        statuses
+    }
+}
+
+/// Sets it when it is dropped, so that nobody goes on if something fails.
+struct Over<'o>(&'o AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn watchmen(phase: &Phase) -> Vec<Watchman> {
+    let deeds = [("page", Errand::page as Make), ("upload", Errand::upload), ("file", Errand::file)];
+    let waits = Duration::from_secs(phase.seconds) + RECOVERY;
+    let patience = if phase.newcomers == Newcomers::Wait { waits } else { PATIENCE };
+    [Persistence::Kept, Persistence::Fresh]
+        .into_iter()
+        .flat_map(|persistence| {
+            deeds.map(|(name, make)| Watchman {
+                name,
+                deed: Deed::Errand(make, persistence),
+                interval: INTERVAL,
+                patience,
+            })
+        })
+        .collect()
+}

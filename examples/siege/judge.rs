@@ -1,0 +1,159 @@
+//! What is checked of a phase, and its line of the table.
+
+use std::time::Duration;
+
+use super::battle::Battle;
+use super::phases::{FAULTS, Newcomers, Phase};
+use super::tools::castle::{LogBook, Quiet};
+use super::tools::honest::{Record, quantile};
+use super::tools::verdict::Verdict;
+
+/// How much slower than the quiet p99 the p99 of a phase may be.
+const FACTOR: u32 = 10;
+
+/// What is fast enough whatever the quiet one was: 50 ms. Besiegers, honest clients and server share the processors of one
+/// machine, where a thread may wait for some slices of 3 to 4 ms until it runs at all, and a leader that is stuck for 4 to
+/// 8 ms until it is replaced. Nobody waits that long for a person.
+const FAST_ENOUGH: Duration = Duration::from_millis(50);
+
+/// How much more memory than at first the server may keep when it is quiet again: 48 MiB. What is freed goes back to the
+/// allocator, which keeps a part of it for each of the threads that were there.
+const KEPT_KIB: u64 = 48 * 1024;
+
+/// Lines that the log may have for a connection, beside those for its requests.
+const LINES_A_CONNECTION: u64 = 2;
+
+/// The longest line that is logged: a whole request line of 16 KiB, each byte of it escaped.
+const LONGEST_LINE: usize = 80 * 1024;
+
+pub fn print_head() {
+    println!(
+        "times in ms, judged against the quiet p99: at most {FACTOR} times that, or {} ms; memory, threads and \
+         descriptors: the most there were",
+        FAST_ENOUGH.as_millis()
+    );
+    println!(
+        "{:<30}{:>9}{:>8}{:>7}{:>7}{:>7}{:>8}{:>8}{:>6}{:>8}{:>7}{:>6}{:>7}  besiegers were told",
+        "phase",
+        "sieged by",
+        "served",
+        "failed",
+        "p50",
+        "p99",
+        "max",
+        "waited",
+        "MiB",
+        "threads",
+        "descr.",
+        "CPU %",
+        "quiet"
+    );
+}
+
+pub fn print_line(phase: &Phase, battle: &Battle) {
+    let latencies = battle.latencies();
+    let mut waited = battle.fresh.latencies.clone();
+    waited.sort_unstable();
+    let waited = match phase.newcomers {
+        Newcomers::Served => String::new(),
+        Newcomers::Wait => format!("{:.1}s", quantile(&waited, 1.0).as_secs_f64()),
+    };
+    let served = battle.kept.latencies.len() + battle.fresh.latencies.len();
+    let failed = battle.kept.failed + battle.fresh.failed;
+    let started: u64 = battle.tolls.iter().map(|toll| toll.started).sum();
+    let quiet = battle.recovery.map_or("never".into(), |time| format!("{:.1}s", time.as_secs_f64()));
+    println!(
+        "{:<30}{started:>9}{served:>8}{failed:>7}{:>7.1}{:>7.1}{:>8.1}{waited:>8}{:>6}{:>8}{:>7}{:>6}{quiet:>7}  {}",
+        phase.name,
+        milliseconds(quantile(&latencies, 0.5)),
+        milliseconds(quantile(&latencies, 0.99)),
+        milliseconds(quantile(&latencies, 1.0)),
+        battle.most.peak_kib / 1024,
+        battle.most.threads,
+        battle.most.descriptors,
+        battle.cpu_percent,
+        told(battle),
+    );
+}
+
+/// The statuses with their counts, and how many were cut off without one.
+fn told(battle: &Battle) -> String {
+    let statuses = battle.statuses();
+    let statuses = statuses.iter().map(|(status, count)| format!("{count}x{status}"));
+    let sum = |count: fn(&super::tools::swarm::Toll) -> u64| battle.tolls.iter().map(count).sum::<u64>();
+    let ends = [
+        ("closed", sum(|toll| toll.closed)),
+        ("reset", sum(|toll| toll.reset)),
+        ("never in", sum(|toll| toll.unconnected)),
+    ];
+    let ends = ends.into_iter().filter(|(_, count)| *count > 0).map(|(end, count)| format!("{count} {end}"));
+    statuses.chain(ends).collect::<Vec<_>>().join(", ")
+}
+
+/// Checks one phase. `measure` is the quiet p99.
+pub fn judge(phase: &Phase, quiet: &Quiet, battle: &Battle, measure: Duration, verdict: &mut Verdict) {
+    judge_service(battle, measure, verdict);
+    judge_recovery(phase, quiet, battle, verdict);
+    judge_counters(phase, battle, verdict);
+    judge_log(battle, verdict);
+}
+
+fn judge_service(battle: &Battle, measure: Duration, verdict: &mut Verdict) {
+    for (who, Record { failed, failures, latencies, .. }) in [("kept", &battle.kept), ("new", &battle.fresh)] {
+        let served = latencies.len();
+        let holds = *failed == 0 && served > 0;
+        verdict.check(
+            holds,
+            &format!("{who} connections are served: {served} were, {failed} not: {}", failures.join("; ")),
+        );
+    }
+    let (p99, most) = (battle.p99(), (measure * FACTOR).max(FAST_ENOUGH));
+    verdict.check_time(p99 <= most, &format!("a p99 of {most:?} at most: {p99:?}"));
+}
+
+fn judge_recovery(phase: &Phase, quiet: &Quiet, battle: &Battle, verdict: &mut Verdict) {
+    let (then, now) = (&quiet.vitals, &battle.last);
+    let still = format!(
+        "{} connections (1), {} threads ({}), {} descriptors ({})",
+        battle.after["connections"], now.threads, then.threads, now.descriptors, then.descriptors
+    );
+    verdict.check(battle.recovery.is_some(), &format!("as quiet as before in time: {still}"));
+    let kept = now.rss_kib.saturating_sub(then.rss_kib);
+    verdict.check(kept <= KEPT_KIB, &format!("{KEPT_KIB} KiB more than before at most are kept: {kept}"));
+    let peak = battle.most.peak_kib.saturating_sub(then.rss_kib) / 1024;
+    verdict.check(peak <= phase.memory, &format!("{} MiB more than before at most: {peak}", phase.memory));
+}
+
+fn judge_counters(phase: &Phase, battle: &Battle, verdict: &mut Verdict) {
+    let (accepted, made) = (battle.counted("accepted"), battle.made);
+    verdict.check(accepted == made, &format!("every connection is accepted once: {accepted} of {made}"));
+    let at_once = battle.height["connections"];
+    verdict.check(at_once >= phase.at_once as u64, &format!("{} connections at once: {at_once}", phase.at_once));
+    for (name, least) in &phase.counted {
+        let counted = battle.counted(name);
+        verdict.check(counted >= *least as u64, &format!("{name} are {least} at least: {counted}"));
+    }
+    let is_explained =
+        |name: &str| phase.excused.contains(&name) || phase.counted.iter().any(|(other, _)| *other == name);
+    let unexplained: Vec<String> = FAULTS
+        .iter()
+        .filter(|name| !is_explained(name) && battle.counted(name) > 0)
+        .map(|name| format!("{} {name}", battle.counted(name)))
+        .collect();
+    verdict.check(unexplained.is_empty(), &format!("no faults but those expected: {}", unexplained.join(", ")));
+    let statuses = battle.statuses();
+    let is_known = statuses.keys().all(|status| phase.statuses.contains(status));
+    verdict.check(is_known, &format!("besiegers are told {:?}: {statuses:?}", phase.statuses));
+}
+
+fn judge_log(battle: &Battle, verdict: &mut Verdict) {
+    let most = 2 * battle.counted("requests") + LINES_A_CONNECTION * battle.counted("accepted");
+    let LogBook { lines, longest, wrong, .. } = &battle.log;
+    verdict.check(*lines <= most, &format!("{most} lines of log at most: {lines}"));
+    verdict.check(wrong.is_empty(), &format!("no panic and no control character in the log: {wrong:?}"));
+    verdict.check(*longest <= LONGEST_LINE, &format!("log lines of {LONGEST_LINE} bytes at most: {longest}"));
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}

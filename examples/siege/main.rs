@@ -1,0 +1,103 @@
+//! Besieges a server, and has honest clients measure it all the while: `cargo run --release --example siege`.
+//!
+//! `--quick` makes everything a tenth as large, `--only PHASE` runs those whose name contains that, and `--ignore-times`
+//! leaves times out of the verdict, for machines that others use as well. The last line counts the checks, and the exit
+//! code is 0 if none failed. All of it happens on 127.0.0.0/8.
+//!
+//! ```text
+//! main      options, the order of events                   phases   who besieges, and what must hold
+//! battle    one phase: before, during, afterwards          tools    the server, the clients, the besiegers
+//! judge     what is checked of it, and the table's line
+//! ```
+
+mod battle;
+mod judge;
+mod phases;
+mod tools;
+
+use std::io;
+use std::process::ExitCode;
+
+use battle::Battle;
+use phases::{Phase, Scale, phases};
+use tools::castle::{Castle, Quiet, raise_descriptor_limit};
+use tools::server;
+use tools::verdict::{Times, Verdict};
+
+/// Three quarters of a server's descriptors are its connections', and there are some honest ones beside the 10,000.
+const ENOUGH_DESCRIPTORS: u64 = 13_500;
+
+struct Options {
+    scale: Scale,
+    times: Times,
+    only: Option<String>,
+}
+
+fn main() -> io::Result<ExitCode> {
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if(|argument| argument == server::ARGUMENT).is_some() {
+        server::serve(arguments)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut options = Options { scale: Scale::Full, times: Times::Judged, only: None };
+    while let Some(argument) = arguments.next() {
+        match (argument.as_str(), arguments.peek()) {
+            ("--quick", _) => options.scale = Scale::Quick,
+            ("--ignore-times", _) => options.times = Times::Ignored,
+            ("--only", Some(_)) => options.only = arguments.next(),
+            _ => {
+                eprintln!("usage: siege [--quick] [--ignore-times] [--only PHASE]");
+                return Ok(ExitCode::from(2));
+            }
+        }
+    }
+    let held = besiege(&options)?;
+    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn besiege(options: &Options) -> io::Result<bool> {
+    let descriptors = raise_descriptor_limit()?;
+    if descriptors < ENOUGH_DESCRIPTORS {
+        println!("the system gives {descriptors} descriptors: 10,000 connections cannot be had, and their phase fails");
+    }
+    let mut verdict = Verdict::new(options.times);
+    let mut phases = phases(options.scale);
+    // The quiet one is what the others are measured by.
+    phases
+        .retain(|phase| phase.squads.is_empty() || options.only.as_ref().is_none_or(|only| phase.name.contains(only)));
+    judge::print_head();
+    let mut castle: Option<(Castle, Vec<server::Setting>, Quiet)> = None;
+    let mut measure = None;
+    for phase in &phases {
+        if castle.as_ref().is_none_or(|(_, settings, _)| *settings != phase.settings) {
+            if let Some((castle, ..)) = castle.take() {
+                close(castle, &mut verdict)?;
+            }
+            castle = Some(open(phase)?);
+        }
+        let (castle, _, quiet) = castle.as_ref().expect("it was opened");
+        let battle = Battle::fight(phase, castle, quiet)?;
+        judge::print_line(phase, &battle);
+        judge::judge(phase, quiet, &battle, *measure.get_or_insert(battle.p99()), &mut verdict);
+    }
+    if let Some((castle, ..)) = castle {
+        close(castle, &mut verdict)?;
+    }
+    println!();
+    Ok(verdict.tell())
+}
+
+fn open(phase: &Phase) -> io::Result<(Castle, Vec<server::Setting>, Quiet)> {
+    let settings: Vec<_> = phase.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let settings = if settings.is_empty() { "default settings".to_owned() } else { settings.join(", ") };
+    println!("-- a server with {settings}");
+    let castle = Castle::start(&phase.settings)?;
+    let quiet = castle.quiet()?;
+    Ok((castle, phase.settings.clone(), quiet))
+}
+
+fn close(castle: Castle, verdict: &mut Verdict) -> io::Result<()> {
+    let status = castle.end()?;
+    verdict.check(status.success(), &format!("the server ends in order: {status}"));
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! The phases: who besieges in each, under what settings of the server, and what must be true of it afterwards.
+
+use super::tools::besieger::Ear;
+use super::tools::server::Setting;
+use super::tools::swarm::{Refill, Squad};
+use super::tools::weapons;
+
+/// What honest clients who come anew may expect while it lasts. Those who are there already are always served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Newcomers {
+    /// To be served like the others.
+    Served,
+    /// To wait until somebody leaves, since the besiegers have all the places there are; not to be turned away.
+    Wait,
+}
+
+/// How large a siege is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    Full,
+    /// A tenth of everything.
+    Quick,
+}
+
+/// One phase.
+pub struct Phase {
+    pub name: &'static str,
+    /// What the server does otherwise than by default.
+    pub settings: Vec<Setting>,
+    pub seconds: u64,
+    pub squads: Vec<Squad>,
+    pub newcomers: Newcomers,
+    /// How many besiegers the server must have had at once.
+    pub at_once: usize,
+    /// The server's counters that must have counted something, and at least how much.
+    pub counted: Vec<(&'static str, usize)>,
+    /// Those that may have. All others of [`FAULTS`] are not to.
+    pub excused: &'static [&'static str],
+    /// What besiegers may have been told.
+    pub statuses: &'static [u16],
+    /// How much more memory the server may have at most than when it was quiet, in MiB.
+    pub memory: u64,
+}
+
+/// The counters of what goes wrong.
+pub const FAULTS: [&str; 11] = [
+    "bad_heads",
+    "bad_bodies",
+    "slow_heads",
+    "slow_bodies",
+    "slow_readers",
+    "idle",
+    "clients_gone",
+    "handler_errors",
+    "panics",
+    "crowded_out",
+    "busy",
+];
+
+impl Scale {
+    fn many(self, count: usize) -> usize {
+        match self {
+            Scale::Full => count,
+            Scale::Quick => count.div_ceil(10),
+        }
+    }
+
+    fn seconds(self, seconds: u64) -> u64 {
+        match self {
+            Scale::Full => seconds,
+            Scale::Quick => seconds.div_ceil(4).max(2),
+        }
+    }
+
+    /// A deadline in milliseconds that passes twice in a phase of twelve seconds.
+    fn deadline(self) -> u64 {
+        match self {
+            Scale::Full => 4000,
+            Scale::Quick => 1000,
+        }
+    }
+}
+
+/// Deadlines that pass while a phase lasts.
+fn short(scale: Scale) -> Vec<Setting> {
+    let deadlines = ["head_timeout", "body_stall_timeout", "write_stall_timeout"];
+    deadlines.map(|name| (name, scale.deadline())).into()
+}
+
+/// Clients have to move faster than the sippers sip, which do not stall for so long.
+const BRISK: [Setting; 2] = [("write_stall_timeout", 4000), ("min_body_bytes_per_second", 64 * 1024)];
+
+fn squad(
+    scale: Scale,
+    name: &'static str,
+    count: usize,
+    script: fn(u64) -> Vec<super::tools::besieger::Move>,
+) -> Squad {
+    Squad { name, count: scale.many(count), starts_a_second: 2000, refill: Refill::Always, ear: Ear::Narrow, script }
+}
+
+fn phase(scale: Scale, name: &'static str, squads: Vec<Squad>) -> Phase {
+    Phase {
+        name,
+        settings: Vec::new(),
+        seconds: scale.seconds(10),
+        at_once: 0,
+        squads,
+        newcomers: Newcomers::Served,
+        counted: Vec::new(),
+        excused: &["clients_gone"],
+        statuses: &[200],
+        memory: 128,
+    }
+}
+
+/// All of them, those with the same settings one behind the other.
+#[allow(clippy::too_many_lines)] // A table.
+pub fn phases(scale: Scale) -> Vec<Phase> {
+    let many = |count| scale.many(count);
+    let long = scale.seconds(14);
+    vec![
+        phase(scale, "quiet", vec![]),
+        Phase {
+            squads: vec![Squad {
+                starts_a_second: 3000,
+                ear: Ear::Wide,
+                ..squad(scale, "passers-by", 1000, weapons::passer_by)
+            }],
+            ..phase(scale, "flood of connections", vec![])
+        },
+        Phase {
+            counted: vec![("clients_gone", many(500)), ("bad_heads", many(20)), ("bad_bodies", many(20))],
+            excused: &["handler_errors"],
+            statuses: &[200, 400],
+            ..phase(scale, "resets in every state", vec![squad(scale, "resetters", 500, weapons::resetter)])
+        },
+        Phase {
+            seconds: scale.seconds(16),
+            squads: vec![Squad {
+                refill: Refill::Never,
+                ear: Ear::Wide,
+                ..squad(scale, "idlers", 10_000, weapons::idler)
+            }],
+            at_once: many(10_000),
+            ..phase(scale, "10,000 idle connections", vec![])
+        },
+        Phase {
+            counted: vec![("bad_heads", many(500)), ("bad_bodies", many(100))],
+            statuses: &[200, 400, 404, 414, 431, 501, 505],
+            ..phase(
+                scale,
+                "garbage",
+                vec![Squad { starts_a_second: 400, ..squad(scale, "babblers", 200, weapons::babbler) }],
+            )
+        },
+        Phase {
+            counted: vec![("busy", if scale == Scale::Full { 100 } else { 0 })],
+            statuses: &[200, 503],
+            ..phase(scale, "blocking handlers saturated", vec![squad(scale, "dozers", 2000, weapons::dozer)])
+        },
+        Phase {
+            excused: &["clients_gone", "slow_readers"],
+            ..phase(
+                scale,
+                "pipelines nobody reads",
+                vec![
+                    squad(scale, "pipeliners", 400, weapons::pipeliner),
+                    Squad { ear: Ear::Wide, ..squad(scale, "greedy ones", 20, weapons::pipeliner) },
+                ],
+            )
+        },
+        Phase {
+            memory: 256,
+            ..phase(scale, "replies nobody reads", vec![squad(scale, "hoarders", 500, weapons::hoarding_reader)])
+        },
+        Phase {
+            settings: vec![("workers", 2)],
+            ..phase(scale, "blocking path, new spellings", vec![squad(scale, "spellers", 20, weapons::speller)])
+        },
+        Phase {
+            settings: short(scale),
+            seconds: long,
+            counted: vec![("slow_heads", many(500))],
+            statuses: &[408],
+            ..phase(scale, "slow heads", vec![squad(scale, "drippers", 500, weapons::slow_head)])
+        },
+        Phase {
+            settings: short(scale),
+            seconds: long,
+            counted: vec![("slow_bodies", many(500))],
+            excused: &["clients_gone", "bad_bodies"],
+            statuses: &[408],
+            ..phase(scale, "slow bodies", vec![squad(scale, "drippers", 500, weapons::slow_body)])
+        },
+        Phase {
+            settings: short(scale),
+            seconds: long,
+            counted: vec![("slow_readers", many(500))],
+            excused: &["clients_gone", "handler_errors"],
+            ..phase(scale, "slow readers", vec![squad(scale, "still ones", 500, weapons::still_reader)])
+        },
+        Phase {
+            settings: BRISK.into(),
+            seconds: 14,
+            counted: vec![("slow_readers", many(500))],
+            excused: &["clients_gone", "handler_errors"],
+            ..phase(scale, "sipping readers", vec![squad(scale, "sippers", 500, weapons::sipping_reader)])
+        },
+        Phase {
+            settings: short(scale),
+            seconds: long,
+            excused: &FAULTS_OF_CLIENTS,
+            statuses: &[200, 400, 404, 408, 414, 431, 501, 503, 505],
+            ..phase(
+                scale,
+                "all at once",
+                vec![
+                    Squad { starts_a_second: 500, ..squad(scale, "everybody", 2000, weapons::everything) },
+                    squad(scale, "pipeliners", 50, weapons::pipeliner),
+                ],
+            )
+        },
+        Phase {
+            settings: vec![("max_connections", 500), ("head_timeout", scale.deadline())],
+            squads: vec![Squad { ear: Ear::Wide, count: 1000, ..squad(scale, "silent ones", 1000, weapons::silent) }],
+            newcomers: Newcomers::Wait,
+            at_once: 450,
+            counted: vec![("slow_heads", 450)],
+            ..phase(scale, "more than max_connections", vec![])
+        },
+        Phase {
+            settings: vec![("descriptors", 256)],
+            squads: vec![Squad { ear: Ear::Wide, count: 500, ..squad(scale, "idlers", 500, weapons::idler) }],
+            newcomers: Newcomers::Wait,
+            at_once: 180,
+            ..phase(scale, "all descriptors: connections", vec![])
+        },
+        Phase {
+            settings: vec![("descriptors", 256)],
+            squads: vec![Squad { count: 500, ..squad(scale, "file readers", 500, weapons::file_reader) }],
+            newcomers: Newcomers::Wait,
+            at_once: 100,
+            statuses: &[200, 503],
+            excused: &["clients_gone", "slow_readers"],
+            ..phase(scale, "all descriptors: queued files", vec![])
+        },
+    ]
+}
+
+/// What clients alone are to blame for, and what is refused for want of threads.
+const FAULTS_OF_CLIENTS: [&str; 8] =
+    ["bad_heads", "bad_bodies", "slow_heads", "slow_bodies", "slow_readers", "clients_gone", "handler_errors", "busy"];

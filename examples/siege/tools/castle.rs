@@ -1,0 +1,246 @@
+//! The parent's view of the server: its process as /proc tells of it, its counters as it tells of itself, and its log.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::errand::{Errand, Persistence};
+use super::honest::Client;
+use super::server::{ARGUMENT, LISTENING, Setting};
+
+/// How long the server may take to be quiet again: 30 s. Its threads leave when they had nothing to do for 10 s.
+pub const RECOVERY: Duration = Duration::from_secs(30);
+
+/// How long the child may take to end when it is told to: 15 s.
+const FAREWELL: Duration = Duration::from_secs(15);
+
+/// A server in a process of its own. It ends when this is dropped, or when we end in whatever way: its standard input does.
+pub struct Castle {
+    child: Child,
+    pub addresses: Vec<SocketAddr>,
+    admin: RefCell<Client>,
+    log: Arc<Mutex<LogBook>>,
+}
+
+/// What the process holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Vitals {
+    /// Memory that is resident, in KiB, and the most there was since [`Castle::forget_peak`].
+    pub rss_kib: u64,
+    pub peak_kib: u64,
+    pub threads: u64,
+    pub descriptors: u64,
+    /// Time on a processor since its start.
+    pub cpu: Duration,
+}
+
+/// The server before anybody came.
+pub struct Quiet {
+    pub vitals: Vitals,
+}
+
+/// The server's counters, by name.
+pub type Counters = BTreeMap<String, u64>;
+
+/// What is known of the lines on the server's standard error.
+#[derive(Clone, Debug, Default)]
+pub struct LogBook {
+    pub lines: u64,
+    /// Lines that own up to others that were dropped.
+    pub dropped: u64,
+    /// The longest line, in bytes.
+    pub longest: usize,
+    /// The first lines that must never be there: of a panic, or with a control character, or no text.
+    pub wrong: Vec<String>,
+}
+
+impl Vitals {
+    /// The greater of each.
+    pub fn most(self, other: Vitals) -> Vitals {
+        Vitals {
+            rss_kib: self.rss_kib.max(other.rss_kib),
+            peak_kib: self.peak_kib.max(other.peak_kib),
+            threads: self.threads.max(other.threads),
+            descriptors: self.descriptors.max(other.descriptors),
+            cpu: self.cpu.max(other.cpu),
+        }
+    }
+}
+
+impl Castle {
+    /// Starts this program again as the server.
+    pub fn start(settings: &[Setting]) -> io::Result<Self> {
+        let mut child = Command::new(env::current_exe()?)
+            .arg(ARGUMENT)
+            .args(settings.iter().map(|(name, value)| format!("{name}={value}")))
+            // The C library raises this by itself when large blocks are freed, and then keeps all such blocks for later.
+            // With it fixed they go back to the system, and what stays is what somebody holds.
+            .env("MALLOC_MMAP_THRESHOLD_", "131072")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A Ctrl-C is ours; the child learns of it when its input ends, and tidies up.
+            .process_group(0)
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut line)?;
+        let addresses: Vec<SocketAddr> = line
+            .strip_prefix(LISTENING)
+            .and_then(|list| list.split_whitespace().map(|address| address.parse().ok()).collect())
+            .ok_or_else(|| io::Error::other(format!("the server says {line:?}")))?;
+        let log = Arc::<Mutex<LogBook>>::default();
+        let (errors, book) = (child.stderr.take().expect("it is piped"), Arc::clone(&log));
+        thread::spawn(move || read_log(errors, &book));
+        let admin = RefCell::new(Client::new(addresses[0], Duration::from_secs(30)));
+        let castle = Castle { child, addresses, admin, log };
+        castle.counters()?;
+        // Its log has a thread, which is there from the first line on.
+        let give_up = Instant::now() + FAREWELL;
+        while castle.log.lock().unwrap_or_else(PoisonError::into_inner).lines == 0 && Instant::now() < give_up {
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(castle)
+    }
+
+    /// What the process holds right now.
+    pub fn vitals(&self) -> io::Result<Vitals> {
+        let process = format!("/proc/{}", self.child.id());
+        let status = fs::read_to_string(format!("{process}/status"))?;
+        let number = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+        };
+        // Behind the name, which is in brackets: fields 14 and 15 are the ticks of user and system.
+        let stat = fs::read_to_string(format!("{process}/stat"))?;
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Ok(Vitals {
+            rss_kib: number("VmRSS"),
+            peak_kib: number("VmHWM"),
+            threads: number("Threads"),
+            descriptors: fs::read_dir(format!("{process}/fd"))?.count() as u64,
+            cpu: Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()),
+        })
+    }
+
+    /// From now on `peak_kib` is that of what comes.
+    pub fn forget_peak(&self) -> io::Result<()> {
+        fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")
+    }
+
+    /// The server's counters, asked for on one connection that is always kept.
+    pub fn counters(&self) -> io::Result<Counters> {
+        let ask = b"GET /stats HTTP/1.1\r\nHost: castle\r\n\r\n";
+        let mut admin = self.admin.borrow_mut();
+        // It may have been closed as idle.
+        let reply = admin.ask(ask).or_else(|_| admin.ask(ask))?;
+        let text = String::from_utf8(reply.body).map_err(io::Error::other)?;
+        let counters = text.lines().filter_map(|line| line.split_once(' '));
+        Ok(counters.filter_map(|(name, count)| Some((name.to_owned(), count.parse().ok()?))).collect())
+    }
+
+    /// How often the connection for the counters had to be made.
+    pub fn admin_connections(&self) -> u64 {
+        self.admin.borrow().connections
+    }
+
+    /// What was logged since this was last called.
+    pub fn take_log(&self) -> LogBook {
+        std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What it holds while nobody is there, for a server that has just begun. Its memory is taken when everything was used.
+    pub fn quiet(&self) -> io::Result<Quiet> {
+        let fresh = self.vitals()?;
+        self.warm_up()?;
+        let warm = self.vitals()?;
+        Ok(Quiet { vitals: Vitals { rss_kib: warm.rss_kib, ..fresh } })
+    }
+
+    /// Waits until the server holds no more than when it was quiet, and says how long that took. `None`: it still does.
+    pub fn await_quiet(&self, quiet: &Quiet) -> io::Result<Option<Duration>> {
+        let began = Instant::now();
+        while began.elapsed() < RECOVERY {
+            let now = self.vitals()?;
+            let Vitals { threads, descriptors, .. } = quiet.vitals;
+            // Asked last, since a thread may have to serve that; the one connection is the one that asks.
+            if now.threads <= threads
+                && now.descriptors <= descriptors
+                && self.counters()?.get("connections") == Some(&1)
+            {
+                return Ok(Some(began.elapsed()));
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Ok(None)
+    }
+
+    /// Has each of the quick errands done, so that whatever is made at first use is there.
+    fn warm_up(&self) -> io::Result<()> {
+        for number in 0..200 {
+            let mut client = Client::new(self.addresses[number % self.addresses.len()], Duration::from_secs(10));
+            for errand in [Errand::page, Errand::file, Errand::upload, Errand::sleep] {
+                client.run(&errand(number as u64 / 10 * 10, Persistence::Kept))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the server to end, and waits until it has.
+    pub fn end(mut self) -> io::Result<ExitStatus> {
+        self.wait()
+    }
+
+    fn wait(&mut self) -> io::Result<ExitStatus> {
+        drop(self.child.stdin.take());
+        let give_up = Instant::now() + FAREWELL;
+        loop {
+            match self.child.try_wait()? {
+                Some(status) => return Ok(status),
+                None if Instant::now() > give_up => {
+                    self.child.kill()?;
+                    return self.child.wait();
+                }
+                None => thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+}
+
+impl Drop for Castle {
+    fn drop(&mut self) {
+        // One that cannot be waited for is gone.
+        let _ = self.wait();
+    }
+}
+
+/// As many descriptors as the process may have, since each besieger is one, here and there. Says how many that is.
+pub fn raise_descriptor_limit() -> io::Result<u64> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
+    Ok(limit.maximum.unwrap_or(u64::MAX))
+}
+
+fn read_log(errors: ChildStderr, book: &Mutex<LogBook>) {
+    for line in BufReader::new(errors).split(b'\n').map_while(Result::ok) {
+        let text = String::from_utf8_lossy(&line);
+        let is_wrong = text
+            .contains(|character: char| character.is_control() || character == char::REPLACEMENT_CHARACTER)
+            || ["panicked at", "stack overflow"].iter().any(|word| text.contains(word));
+        let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
+        book.lines += 1;
+        book.longest = book.longest.max(line.len());
+        book.dropped += u64::from(line.ends_with(b"log lines dropped"));
+        if is_wrong && book.wrong.len() < 5 {
+            book.wrong.push(text.chars().take(200).collect());
+        }
+    }
+}

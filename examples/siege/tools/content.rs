@@ -1,0 +1,98 @@
+//! Bytes that server and clients make alike, so that neither has to send the other what is to be compared.
+
+/// The page that every handler of this kind would serve from memory.
+pub const PAGE: &str = "The gate is open to whoever knocks like a guest.\n";
+
+/// What the blocking handler says when it has slept.
+pub const RESTED: &str = "rested\n";
+
+/// The files, with their lengths: one of a packet, one of a buffer, one that is sent in several turns.
+pub const FILES: [(&str, usize); 3] = [("small.txt", 900), ("middle.bin", 60_000), ("large.bin", 1_000_000)];
+
+/// The streamed body: four times what a server buffers to find its length.
+pub const STREAM_BYTES: usize = 256 * 1024;
+
+/// The queued body. More than the system's buffers of one connection, or nobody could be slow at taking it.
+pub const BIG_BYTES: usize = 8 * 1024 * 1024;
+
+/// A queued body that is made for one request, and that its connection alone holds: 2 MiB.
+pub const OWN_BYTES: usize = 2 * 1024 * 1024;
+
+/// What an endless stream sends before it gives up: 64 MiB.
+pub const ENDLESS_BYTES: usize = 64 * 1024 * 1024;
+
+/// The content of one of [`FILES`].
+pub fn file(name: &str) -> Vec<u8> {
+    let place = FILES.iter().position(|(other, _)| *other == name).expect("a file of the list");
+    bytes(place as u64 + 1, FILES[place].1)
+}
+
+/// The streamed body.
+pub fn stream() -> Vec<u8> {
+    bytes(77, STREAM_BYTES)
+}
+
+/// So many bytes that look random, the same for the same seed.
+pub fn bytes(seed: u64, length: usize) -> Vec<u8> {
+    let mut dice = Dice::new(seed);
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        bytes.extend_from_slice(&dice.roll().to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// What an upload's reply says of its body.
+pub fn receipt(body: &[u8]) -> String {
+    let mut checksum = Checksum::default();
+    checksum.add(body);
+    checksum.receipt()
+}
+
+/// FNV-1a, with the length: enough to see a byte that is missing, doubled or exchanged.
+pub struct Checksum {
+    length: u64,
+    hash: u64,
+}
+
+impl Default for Checksum {
+    fn default() -> Self {
+        Checksum { length: 0, hash: 0xcbf2_9ce4_8422_2325 }
+    }
+}
+
+impl Checksum {
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        for &byte in bytes {
+            self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    pub fn receipt(&self) -> String {
+        format!("{} bytes, {:016x}\n", self.length, self.hash)
+    }
+}
+
+/// A source of numbers that look random: xorshift, the same for the same seed, so that a run can be repeated.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        // Not zero, and neighbouring seeds far apart.
+        Dice(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub fn roll(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.roll() % bound as u64).expect("less than a usize")
+    }
+}

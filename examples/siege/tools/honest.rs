@@ -1,0 +1,224 @@
+//! Clients that do nothing wrong, and measure how they are served: in an open loop, at times that are set beforehand. A
+//! reply that is late makes the next requests late as well, and all of that counts, since a request's time runs from when
+//! it was due and not from when it could be sent.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::errand::{Errand, Make, Persistence};
+use super::reply::{self, Bodies, Reply};
+
+/// One client, with a connection that it makes when it needs one.
+pub struct Client {
+    address: SocketAddr,
+    patience: Duration,
+    stream: Option<TcpStream>,
+    /// Read and not used.
+    came: Vec<u8>,
+    /// How many connections it has made.
+    pub connections: u64,
+}
+
+impl Client {
+    /// Of the server at `address`. No step may take longer than `patience`.
+    pub fn new(address: SocketAddr, patience: Duration) -> Self {
+        Client { address, patience, stream: None, came: Vec::new(), connections: 0 }
+    }
+
+    /// Does an errand, and checks the reply.
+    pub fn run(&mut self, errand: &Errand) -> io::Result<()> {
+        self.send(&errand.request)?;
+        self.expect(errand)
+    }
+
+    /// Does several at once.
+    pub fn run_all(&mut self, errands: &[Errand]) -> io::Result<()> {
+        let requests: Vec<u8> = errands.iter().flat_map(|errand| errand.request.iter().copied()).collect();
+        self.send(&requests)?;
+        errands.iter().try_for_each(|errand| self.expect(errand))
+    }
+
+    /// Sends one request and reads its reply, whatever it is.
+    pub fn ask(&mut self, request: &[u8]) -> io::Result<Reply> {
+        self.send(request)?;
+        self.reply(Bodies::Allowed)
+    }
+
+    /// Sends bytes, over a new connection if there is none. After an error the next one has a new connection.
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let sent = self.connected().and_then(|mut stream| stream.write_all(bytes));
+        sent.inspect_err(|_| self.hang_up())
+    }
+
+    /// Reads the reply to an errand.
+    pub fn expect(&mut self, errand: &Errand) -> io::Result<()> {
+        let reply = self.reply(errand.bodies)?;
+        errand.check(&reply).map_err(|wrong| {
+            self.hang_up();
+            io::Error::new(io::ErrorKind::InvalidData, wrong)
+        })
+    }
+
+    fn reply(&mut self, bodies: Bodies) -> io::Result<Reply> {
+        let reply = self.read_reply(bodies).inspect_err(|_| self.hang_up())?;
+        if !reply.keeps_alive {
+            self.hang_up();
+        }
+        Ok(reply)
+    }
+
+    fn read_reply(&mut self, bodies: Bodies) -> io::Result<Reply> {
+        let mut has_ended = false;
+        loop {
+            if let Some(reply) = reply::first(&self.came, bodies, has_ended)? {
+                self.came.drain(..reply.length);
+                return Ok(reply);
+            }
+            has_ended = self.read_more(256 * 1024)? == 0;
+        }
+    }
+
+    /// Reads exactly so many bytes, whatever they mean.
+    pub fn read_exactly(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        while self.came.len() < count {
+            if self.read_more(count)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(self.came.drain(..count).collect())
+    }
+
+    fn read_more(&mut self, most: usize) -> io::Result<usize> {
+        let stream = self.stream.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        let length = self.came.len();
+        self.came.resize(length + most, 0);
+        let read = stream.read(&mut self.came[length..]);
+        self.came.truncate(length + *read.as_ref().unwrap_or(&0));
+        read
+    }
+
+    fn connected(&mut self) -> io::Result<&TcpStream> {
+        if self.stream.is_none() {
+            let stream = TcpStream::connect_timeout(&self.address, self.patience)?;
+            self.connections += 1;
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(self.patience))?;
+            stream.set_write_timeout(Some(self.patience))?;
+            self.stream = Some(stream);
+        }
+        self.stream.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Ends our side while replies are still to come.
+    pub fn end_sending(&self) -> io::Result<()> {
+        self.stream.as_ref().map_or(Ok(()), |stream| stream.shutdown(std::net::Shutdown::Write))
+    }
+
+    /// Closes the connection.
+    pub fn hang_up(&mut self) {
+        self.stream = None;
+        self.came.clear();
+    }
+}
+
+/// Something that a client does, by its number.
+pub type Special = fn(&mut Client, u64) -> io::Result<()>;
+
+/// What a client does, again and again.
+#[derive(Clone, Copy)]
+pub enum Deed {
+    /// One errand.
+    Errand(Make, Persistence),
+    /// Something that has more to it.
+    Special(Special),
+}
+
+impl Deed {
+    /// Whether each has a connection of its own.
+    pub fn is_fresh(self) -> bool {
+        matches!(self, Deed::Errand(_, Persistence::Fresh))
+    }
+
+    fn carry_out(self, client: &mut Client, number: u64) -> io::Result<()> {
+        match self {
+            Deed::Errand(make, persistence) => client.run(&make(number, persistence)),
+            Deed::Special(special) => special(client, number),
+        }
+    }
+}
+
+/// A client that measures.
+pub struct Watchman {
+    /// In the report.
+    pub name: &'static str,
+    pub deed: Deed,
+    /// Between the times at which two requests are due.
+    pub interval: Duration,
+    /// How long any step of a request may take.
+    pub patience: Duration,
+}
+
+/// What was measured.
+#[derive(Default)]
+pub struct Record {
+    /// From when a request was due until its reply was here as a whole. Of those that were served.
+    pub latencies: Vec<Duration>,
+    pub failed: u64,
+    /// The first few failures.
+    pub failures: Vec<String>,
+    pub connections: u64,
+}
+
+impl Record {
+    /// What is there so far.
+    pub fn take(record: &Mutex<Record>) -> Record {
+        std::mem::take(&mut *record.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&mut self, name: &str, result: io::Result<Duration>) {
+        match result {
+            Ok(latency) => self.latencies.push(latency),
+            Err(error) => {
+                self.failed += 1;
+                if self.failures.len() < MOST_FAILURES {
+                    self.failures.push(format!("{name}: {error}"));
+                }
+            }
+        }
+    }
+}
+
+/// So many failures are told; there may be thousands, of one cause.
+const MOST_FAILURES: usize = 6;
+
+impl Watchman {
+    /// Goes on until `is_over`; a request that is due before that is brought to its end.
+    pub fn watch(&self, addresses: &[SocketAddr], is_over: &AtomicBool, record: &Mutex<Record>) {
+        let mut clients: Vec<_> = addresses.iter().map(|&address| Client::new(address, self.patience)).collect();
+        let count = if self.deed.is_fresh() { clients.len() } else { 1 };
+        let mut due = Instant::now();
+        for number in 0.. {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            if is_over.load(Ordering::Relaxed) {
+                break;
+            }
+            let client = &mut clients[usize::try_from(number).unwrap_or(0) % count];
+            let result = self.deed.carry_out(client, number).map(|()| due.elapsed());
+            record.lock().unwrap_or_else(PoisonError::into_inner).note(self.name, result);
+            due += self.interval;
+        }
+        let connections: u64 = clients.iter().map(|client| client.connections).sum();
+        record.lock().unwrap_or_else(PoisonError::into_inner).connections += connections;
+    }
+}
+
+/// The value below which so much of all lies: 0.99 is the p99. Zero of nothing. They must be in order.
+pub fn quantile(sorted: &[Duration], part: f64) -> Duration {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // Of small counts.
+    let place = (sorted.len() as f64 * part) as usize;
+    sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+}

@@ -1,0 +1,22 @@
+//! What the siege and the soak share: a server in a process of its own, honest clients that measure it, and besiegers.
+//!
+//! ```text
+//! server    the child: a handler of each kind           castle    the parent's view of it: /proc, its counters, its log
+//! honest    open-loop clients that check every byte      errand    what they ask for, and what must come back
+//! besieger  one hostile connection, as a list of moves   swarm     thousands of them on one thread
+//! weapons   the lists of moves                           content   bytes that both sides can make
+//! reply     takes replies apart                          verdict   counts checks
+//! ```
+
+#![allow(dead_code)] // Each of the two programs uses a part of this.
+
+pub mod besieger;
+pub mod castle;
+pub mod content;
+pub mod errand;
+pub mod honest;
+pub mod reply;
+pub mod server;
+pub mod swarm;
+pub mod verdict;
+pub mod weapons;

@@ -1,0 +1,204 @@
+//! The server under siege: this program again, started with [`ARGUMENT`]. Its handler has one path of each kind, its
+//! log goes where a user's would, and it ends when its standard input does, so that it never outlives who started it.
+
+use std::io::{self, BufRead, Read, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{env, fs, process, thread};
+
+use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, Result, SimpleHTTPRequestHandler, http_handler};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::content;
+
+/// The hidden argument: be the server. [`Setting`]s follow, each as `name=value`.
+pub const ARGUMENT: &str = "--serve";
+
+/// What the child prints before its addresses, once it listens.
+pub const LISTENING: &str = "listening on";
+
+/// An option of the builder, or `descriptors`, the most that the process may have; times in milliseconds.
+pub type Setting = (&'static str, u64);
+
+/// How many loopback addresses it listens on: 4, each with a port of its own. A client's ports are 28,000 for each.
+const ADDRESSES: u8 = 4;
+
+/// How long a blocking handler blocks.
+const NAP: Duration = Duration::from_millis(10);
+
+struct Castle {
+    files: SimpleHTTPRequestHandler,
+    big: Arc<[u8]>,
+    stream: Vec<u8>,
+}
+
+#[http_handler(server_version = "Castle/1.0", protocol_version = "HTTP/1.1")]
+impl Castle {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        match ex.segments()[..] {
+            ["page"] => ex.send_text(200, content::PAGE)?,
+            // The same under every name: what was learnt of one spelling does not help with the next.
+            ["sleep", ..] => {
+                thread::sleep(NAP);
+                ex.send_text(200, content::RESTED)?;
+            }
+            ["doze", milliseconds] => {
+                thread::sleep(Duration::from_millis(milliseconds.parse()?));
+                ex.send_text(200, content::RESTED)?;
+            }
+            ["big"] => ex.send_bytes(200, "application/octet-stream", Arc::clone(&self.big))?,
+            ["own"] => ex.send_bytes(200, "application/octet-stream", vec![b'o'; content::OWN_BYTES])?,
+            ["stream"] => stream(ex, &self.stream, 1)?,
+            ["endless"] => stream(ex, &self.stream, content::ENDLESS_BYTES / content::STREAM_BYTES)?,
+            ["stats"] => ex.send_text(200, stats(ex))?,
+            ["hijack"] => return shout(ex),
+            _ => self.files.do_GET(ex)?,
+        }
+        Ok(())
+    }
+
+    fn do_POST(&self, ex: &mut Exchange) -> Result {
+        match ex.segments()[..] {
+            ["upload"] => {
+                let (mut checksum, mut buffer) = (content::Checksum::default(), [0; 16 * 1024]);
+                loop {
+                    match ex.rfile.read(&mut buffer)? {
+                        0 => break,
+                        count => checksum.add(&buffer[..count]),
+                    }
+                }
+                ex.send_text(200, checksum.receipt())?;
+            }
+            // The body is the server's to drain.
+            ["ignore"] => ex.send_text(200, content::PAGE)?,
+            _ => ex.send_error(404)?,
+        }
+        Ok(())
+    }
+}
+
+/// A body that the server cannot know the length of.
+fn stream(ex: &mut Exchange, part: &[u8], times: usize) -> Result {
+    ex.send_response(200).send_header("Content-Type", "application/octet-stream").end_headers()?;
+    for _ in 0..times {
+        part.chunks(16 * 1024).try_for_each(|piece| ex.wfile.write_all(piece))?;
+    }
+    Ok(())
+}
+
+/// Takes the connection, and gives back what comes in capital letters.
+fn shout(ex: &mut Exchange) -> Result {
+    ex.send_response(101).send_header("Upgrade", "shout").send_header("Connection", "Upgrade").end_headers()?;
+    let mut line = ex.hijack()?;
+    line.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut heard = [0; 64];
+    loop {
+        match line.read(&mut heard)? {
+            0 => return Ok(()),
+            count => line.write_all(&heard[..count].to_ascii_uppercase())?,
+        }
+    }
+}
+
+/// Every counter, one a line.
+fn stats(ex: &Exchange) -> String {
+    let stats = ex.server.stats();
+    let errors = stats.errors;
+    [
+        ("connections", stats.connections),
+        ("hijacked", stats.hijacked),
+        ("threads", stats.threads),
+        ("requests", stats.requests),
+        ("pooled", stats.pooled),
+        ("busy", stats.busy),
+        ("rescues", stats.rescues),
+        ("accepted", stats.accepted),
+        ("accept_pauses", stats.accept_pauses),
+        ("bad_heads", errors.bad_heads),
+        ("bad_bodies", errors.bad_bodies),
+        ("slow_heads", errors.slow_heads),
+        ("slow_bodies", errors.slow_bodies),
+        ("slow_readers", errors.slow_readers),
+        ("idle", errors.idle),
+        ("clients_gone", errors.clients_gone),
+        ("handler_errors", errors.handler_errors),
+        ("panics", errors.panics),
+        ("crowded_out", errors.crowded_out),
+    ]
+    .map(|(name, count)| format!("{name} {count}\n"))
+    .concat()
+}
+
+/// Serves until standard input ends. `settings` are what stood behind [`ARGUMENT`].
+pub fn serve(settings: impl Iterator<Item = String>) -> io::Result<()> {
+    let mut builder = HTTPServer::builder();
+    for setting in settings {
+        let (name, value) = setting.split_once('=').ok_or_else(|| unknown(&setting))?;
+        let value = value.parse().map_err(|_| unknown(&setting))?;
+        builder = set(builder, name, value)?.ok_or_else(|| unknown(&setting))?;
+    }
+    let folder = Folder::new()?;
+    let files = SimpleHTTPRequestHandler::new(&folder.0)?;
+    let big = content::bytes(88, content::BIG_BYTES).into();
+    for number in 2..=ADDRESSES {
+        builder = builder.also_listen(SocketAddr::from(([127, 0, 0, number], 0)));
+    }
+    let mut httpd = builder.bind(("127.0.0.1", 0), Castle { files, big, stream: content::stream() })?;
+    let addresses: Vec<String> = httpd.server_addresses().iter().map(ToString::to_string).collect();
+    println!("{LISTENING} {}", addresses.join(" "));
+    let handle = httpd.handle();
+    thread::spawn(move || {
+        // However it ends, it has ended.
+        let _ = io::stdin().lock().read_until(0, &mut Vec::new());
+        handle.shutdown();
+    });
+    httpd.serve_forever()
+}
+
+/// `None`: there is no such setting.
+fn set(builder: HTTPServerBuilder, name: &str, value: u64) -> io::Result<Option<HTTPServerBuilder>> {
+    let count = usize::try_from(value).unwrap_or(usize::MAX);
+    let time = Duration::from_millis(value);
+    Ok(Some(match name {
+        "head_timeout" => builder.head_timeout(time),
+        "body_stall_timeout" => builder.body_stall_timeout(time),
+        "write_stall_timeout" => builder.write_stall_timeout(time),
+        "idle_timeout" => builder.idle_timeout(time),
+        "min_body_bytes_per_second" => builder.min_body_bytes_per_second(value),
+        "workers" => builder.workers(count),
+        "max_threads" => builder.max_threads(count),
+        "max_queued" => builder.max_queued(count),
+        "max_connections" => builder.max_connections(count),
+        "descriptors" => {
+            let limit = getrlimit(Resource::Nofile);
+            setrlimit(Resource::Nofile, Rlimit { current: Some(value), ..limit })?;
+            builder
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn unknown(setting: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("no setting: {setting}"))
+}
+
+/// The folder that is served, gone when the server is.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> io::Result<Self> {
+        let folder = Folder(env::temp_dir().join(format!("basehttp-siege-{}", process::id())));
+        fs::create_dir(&folder.0)?;
+        content::FILES.iter().try_for_each(|(name, _)| fs::write(folder.0.join(name), content::file(name)))?;
+        Ok(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is the system's to tidy up.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
