@@ -1,0 +1,215 @@
+//! Keeps a server busy for a long time, below what it can do, with honest clients of every kind and with all kinds of
+//! faults in between: `cargo run --release --example soak -- --minutes 20`.
+//!
+//! A line a minute; at the end it must be true that no honest request went wrong, that every fault the server has counted
+//! was ours, and that nothing has grown. `--ignore-times` leaves times out of that. The last line counts the checks, and
+//! the exit code is 0 if none failed. The server, the clients and the besiegers are those of `siege`.
+
+mod traffic;
+
+#[path = "../siege/tools/mod.rs"]
+mod tools;
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tools::castle::{Castle, LogBook, Vitals, raise_descriptor_limit};
+use tools::honest::{Record, quantile};
+use tools::server;
+use tools::swarm::{Swarm, Toll};
+use tools::verdict::{Times, Verdict};
+
+/// How much more memory the server may have in the last third than in the first, each after the warm-up and by its median:
+/// 8 MiB. A request's worth that is lost once a second would be more within some minutes.
+const GROWTH_KIB: u64 = 8 * 1024;
+
+/// How many more threads or descriptors: 16. They go up and down with the faults that happen to be there.
+const GROWTH: u64 = 16;
+
+/// The p99 of each minute: 100 ms at most. The requests include handlers that sleep for 10 ms, and uploads that take
+/// some; server, clients and besiegers share the processors.
+const P99: Duration = Duration::from_millis(100);
+
+/// The counters that no fault of ours explains.
+const UNEXPLAINED: [&str; 3] = ["panics", "crowded_out", "busy"];
+
+fn main() -> io::Result<ExitCode> {
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if(|argument| argument == server::ARGUMENT).is_some() {
+        server::serve(arguments)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (mut minutes, mut times) = (20, Times::Judged);
+    while let Some(argument) = arguments.next() {
+        match (argument.as_str(), arguments.peek().and_then(|next| next.parse().ok())) {
+            ("--ignore-times", _) => times = Times::Ignored,
+            ("--minutes", Some(number @ 1..)) => {
+                minutes = number;
+                arguments.next();
+            }
+            _ => {
+                eprintln!("usage: soak [--minutes N] [--ignore-times]");
+                return Ok(ExitCode::from(2));
+            }
+        }
+    }
+    let mut verdict = Verdict::new(times);
+    soak(minutes, &mut verdict)?;
+    Ok(if verdict.tell() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn soak(minutes: u32, verdict: &mut Verdict) -> io::Result<()> {
+    raise_descriptor_limit()?;
+    let castle = Castle::start(&[])?;
+    let quiet = castle.quiet()?;
+    castle.take_log();
+    let (before, admin_before) = (castle.counters()?, castle.admin_connections());
+    let (is_over, at_once, record) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
+    let (watchmen, squads) = (traffic::watchmen(), traffic::squads());
+    let mut diary = Diary::default();
+    let addresses = &castle.addresses;
+    let tolls = thread::scope(|scope| -> io::Result<_> {
+        let over = Over(&is_over);
+        for watchman in &watchmen {
+            scope.spawn(|| watchman.watch(addresses, &is_over, &record));
+        }
+        let swarm = Swarm::new(&squads, addresses)?;
+        let besieging = scope.spawn(|| swarm.besiege(&is_over, &at_once));
+        diary.keep(minutes, &castle, &record)?;
+        drop(over);
+        besieging.join().expect("the swarm does not panic")
+    })?;
+    diary.add(Record::take(&record));
+    let recovery = castle.await_quiet(&quiet)?;
+    let after = castle.counters()?;
+    let counted = |name: &str| after[name] - before[name];
+
+    println!("\n{}", told(&tolls));
+    let counts: Vec<_> = after.keys().map(|name| format!("{name} {}", counted(name))).collect();
+    println!("the server counted: {}\n", counts.join(", "));
+    judge_service(&diary, verdict);
+    let made = tolls.iter().map(|toll| toll.connected).sum::<u64>() + diary.connections + castle.admin_connections()
+        - admin_before;
+    verdict.check(counted("accepted") == made, &format!("{made} connections are accepted: {}", counted("accepted")));
+    for name in UNEXPLAINED {
+        verdict.check(counted(name) == 0, &format!("no {name}: {}", counted(name)));
+    }
+    let LogBook { wrong, dropped, .. } = castle.take_log();
+    verdict.check(wrong.is_empty(), &format!("no panic and no control character in the log: {wrong:?}"));
+    verdict.check(dropped == 0, "somebody reads the log, and no line of it is dropped");
+    judge_growth(&diary.samples, verdict);
+    let Vitals { threads, descriptors, .. } = castle.vitals()?;
+    let still = format!("{} connections, {threads} threads, {descriptors} descriptors", after["connections"]);
+    verdict.check(recovery.is_some(), &format!("it is as quiet as before: {still}; before {:?}", quiet.vitals));
+    let status = castle.end()?;
+    verdict.check(status.success(), &format!("the server ends in order: {status}"));
+    Ok(())
+}
+
+/// Sets it when it is dropped, so that nobody goes on if something fails.
+struct Over<'o>(&'o AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What is noted while it lasts.
+#[derive(Default)]
+struct Diary {
+    served: usize,
+    failed: u64,
+    failures: Vec<String>,
+    connections: u64,
+    /// Of each minute.
+    p99: Vec<Duration>,
+    /// Of each second.
+    samples: Vec<Vitals>,
+}
+
+impl Diary {
+    /// Looks at the server each second, and prints a line each minute.
+    fn keep(&mut self, minutes: u32, castle: &Castle, record: &Mutex<Record>) -> io::Result<()> {
+        println!(
+            "{:>6}{:>10}{:>8}{:>8}{:>8}{:>9}{:>7}{:>9}{:>8}",
+            "minute", "requests", "failed", "p50 ms", "p99 ms", "max ms", "MiB", "threads", "descr."
+        );
+        let mut due = Instant::now();
+        for minute in 1..=minutes {
+            for _ in 0..60 {
+                due += Duration::from_secs(1);
+                thread::sleep(due.saturating_duration_since(Instant::now()));
+                self.samples.push(castle.vitals()?);
+            }
+            let mut minutes_record = Record::take(record);
+            minutes_record.latencies.sort_unstable();
+            let milliseconds = |part| quantile(&minutes_record.latencies, part).as_secs_f64() * 1000.0;
+            let Vitals { rss_kib, threads, descriptors, .. } = castle.vitals()?;
+            println!(
+                "{minute:>6}{:>10}{:>8}{:>8.1}{:>8.1}{:>9.1}{:>7}{threads:>9}{descriptors:>8}",
+                minutes_record.latencies.len(),
+                minutes_record.failed,
+                milliseconds(0.5),
+                milliseconds(0.99),
+                milliseconds(1.0),
+                rss_kib / 1024,
+            );
+            self.p99.push(quantile(&minutes_record.latencies, 0.99));
+            self.add(minutes_record);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, record: Record) {
+        self.served += record.latencies.len();
+        self.failed += record.failed;
+        self.failures.extend(record.failures);
+        self.failures.truncate(10);
+        self.connections += record.connections;
+    }
+}
+
+fn judge_service(diary: &Diary, verdict: &mut Verdict) {
+    let Diary { served, failed, failures, .. } = diary;
+    let all = format!("every request is served: {served} were, {failed} not: {}", failures.join("; "));
+    verdict.check(*failed == 0 && *served > 0, &all);
+    for (minute, p99) in diary.p99.iter().enumerate() {
+        verdict.check_time(*p99 <= P99, &format!("a p99 of {P99:?} at most in minute {}: {p99:?}", minute + 1));
+    }
+}
+
+/// Compares the first third with the last one, after a warm-up of a quarter of the time, at most two minutes.
+fn judge_growth(samples: &[Vitals], verdict: &mut Verdict) {
+    let warm = &samples[(samples.len() / 4).min(120)..];
+    let third = warm.len() / 3;
+    let (first, last) = (&warm[..third], &warm[warm.len() - third..]);
+    let mut compare = |name: &str, most: u64, read: fn(&Vitals) -> u64| {
+        let (then, now) = (median(first.iter().map(read)), median(last.iter().map(read)));
+        println!("{name}: {then} in the first third, {now} in the last");
+        verdict.check(now <= then + most, &format!("{most} {name} more in the last third at most: {then}, then {now}"));
+    };
+    compare("KiB", GROWTH_KIB, |vitals| vitals.rss_kib);
+    compare("threads", GROWTH, |vitals| vitals.threads);
+    compare("descriptors", GROWTH, |vitals| vitals.descriptors);
+}
+
+fn median(numbers: impl Iterator<Item = u64>) -> u64 {
+    let mut numbers: Vec<u64> = numbers.collect();
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied().unwrap_or_default()
+}
+
+/// What became of the besiegers.
+fn told(tolls: &[Toll]) -> String {
+    let toll = |toll: &Toll| {
+        let statuses: Vec<_> = toll.statuses.iter().map(|(status, count)| format!("{count}x{status}")).collect();
+        let Toll { name, started, closed, reset, .. } = toll;
+        format!("{name}: {started}, of which the server closed {closed} and reset {reset}; {}", statuses.join(" "))
+    };
+    tolls.iter().map(toll).collect::<Vec<_>>().join("\n")
+}
