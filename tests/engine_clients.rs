@@ -199,6 +199,39 @@ fn a_slow_reader_that_goes_on_in_time_gets_everything() {
     }
 }
 
+#[test]
+fn a_reader_of_a_streamed_reply_keeps_the_minimum_rate_over_all_of_it() {
+    // Never silent for long, and each part of the reply is taken in time.
+    let (server, _stage) = start(one_worker().write_stall_timeout(3 * STALL).min_body_bytes_per_second(10_000_000));
+    let mut client = Client::of_stream(narrow(&server));
+    client.send(get("/streamed"));
+    let (mut sip, mut sipped, began) = ([0; 4096], 0, Instant::now());
+    let end = loop {
+        match client.stream().read(&mut sip) {
+            Ok(0) => break None,
+            Ok(count) => sipped += count,
+            Err(error) => break Some(error.kind()),
+        }
+        assert!(began.elapsed() < PATIENCE, "{sipped} bytes in {PATIENCE:?}, and it goes on");
+        std::thread::sleep(SIP);
+    };
+    assert_eq!(end, Some(ErrorKind::ConnectionReset), "{sipped} bytes");
+    wait_until(server.handle(), "it is blamed", |stats| stats.errors.slow_readers == 1 && stats.connections == 0);
+}
+
+/// Between two reads of a reader that sips: some 200 KB a second. The server sees progress several times in a [`STALL`].
+const SIP: Duration = Duration::from_millis(20);
+const STALL: Duration = Duration::from_millis(500);
+
+/// A connection whose sockets hold little, as over the internet.
+fn narrow(server: &Server) -> std::net::TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    socket.set_tcp_mss(1460).expect("an Ethernet's segments");
+    socket.connect(&server.address().into()).expect("the server listens");
+    socket.into()
+}
+
 /// How long a slow reader rests after each of its megabytes.
 const PAUSE: Duration = Duration::from_millis(350);
 

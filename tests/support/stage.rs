@@ -112,6 +112,10 @@ impl Staged {
             }
             ["large"] => ex.send_bytes(200, "text/plain", Arc::clone(&LARGE))?,
             ["vec"] => ex.send_bytes(200, "text/plain", vec![b'v'; VEC_BYTES])?,
+            ["streamed"] => {
+                ex.send_response(200).end_headers()?;
+                LARGE.chunks(10_000).try_for_each(|piece| ex.wfile.write_all(piece))?;
+            }
             ["file"] => ex.send_file(FILE.try_clone()?, ..)?,
             _ => ex.send_text(200, ex.path)?,
         }

@@ -7,7 +7,7 @@
 //! earlier ones may leave at any time, the current one only when its head is final.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::error::HTTPError;
@@ -37,6 +37,8 @@ pub(crate) struct Wire {
     awaits_continue: bool,
     /// When the body was first waited for, and what came since.
     body_clock: Option<(Instant, u64)>,
+    /// How long the handler has waited for the reader, all its writes together, and what was sent since it first did.
+    reader_clock: Option<(Duration, u64)>,
     /// The handler has read from the socket: what the poller said of it may be out of date.
     was_read: bool,
     /// What the socket said when the peer went away.
@@ -60,6 +62,7 @@ impl Wire {
             place: None,
             awaits_continue: false,
             body_clock: None,
+            reader_clock: None,
             was_read: false,
             gone: None,
             handling: None,
@@ -72,6 +75,7 @@ impl Wire {
         self.awaits_continue = awaits_continue;
         self.called_at = called_at;
         self.body_clock = None;
+        self.reader_clock = None;
         self.was_read = false;
         self.place = None;
     }
@@ -150,21 +154,19 @@ impl Wire {
     /// Writes `out` up to `end`, and waits for the reader where need be: not for ever, not at a trickle, and not with too
     /// many others.
     fn write_out(&mut self, end: usize) -> io::Result<()> {
-        let (mut sent, began) = (0, Instant::now());
+        let mut sent = 0;
         while sent < end {
             match self.socket.write(&self.out[sent..end]) {
                 Ok(count) => {
                     sent += count;
                     self.tally.bytes_sent += count as u64;
+                    self.reader_clock.iter_mut().for_each(|(_, taken)| *taken += count as u64);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if !self.has_place() {
                         return Err(io::Error::other("too many handlers wait for slow clients: see max_streaming"));
                     }
-                    if self.settings.is_trickle(began.elapsed(), sent as u64, self.settings.write_stall_timeout) {
-                        return Err(io::ErrorKind::TimedOut.into());
-                    }
-                    self.socket.wait(Direction::Write, Some(self.settings.write_stall_timeout))?;
+                    self.wait_for_reader()?;
                 }
                 Err(error) => return Err(error),
             }
@@ -178,6 +180,19 @@ impl Wire {
             self.place = self.streams.enter();
         }
         self.place.is_some()
+    }
+
+    /// Waits until the reader takes more. The handler's own pauses are not the reader's fault, and do not count.
+    fn wait_for_reader(&mut self) -> io::Result<()> {
+        let stall = self.settings.write_stall_timeout;
+        let (waited, taken) = self.reader_clock.unwrap_or_default();
+        if self.settings.is_trickle(waited, taken, stall) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let began = Instant::now();
+        self.socket.wait(Direction::Write, Some(stall))?;
+        self.reader_clock = Some((waited + began.elapsed(), taken));
+        Ok(())
     }
 
     /// Sends the replies that stand before the current one.
