@@ -244,6 +244,8 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
+/// The examples of one file, which are there to be copied. Those of several, `siege` and `soak`, try the server out: they
+/// start it themselves, take minutes, and say by their exit code what came of it.
 fn sources() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let entries = fs::read_dir(folder).expect("there is a folder of examples");

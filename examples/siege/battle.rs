@@ -38,6 +38,8 @@ pub struct Battle {
     pub cpu_percent: u128,
     /// How long the server took to be quiet again, if it was in time.
     pub recovery: Option<Duration>,
+    /// How late the machine was for everybody: of the times it woke a sleeper, the p99.
+    pub machine: Duration,
     /// Connections that we have made.
     pub made: u64,
     pub log: LogBook,
@@ -49,16 +51,17 @@ impl Battle {
         castle.take_log();
         castle.forget_peak()?;
         let (is_over, at_once) = (AtomicBool::new(false), AtomicU64::new(0));
-        let watchmen = watchmen(phase);
+        let (watchmen, metronome) = (watchmen(phase), Watchman::of_machine());
         let began = (Instant::now(), castle.vitals()?.cpu);
         let addresses = &castle.addresses;
         let (mut most, mut height) = (Vitals::default(), Counters::new());
-        let (kept, fresh) = (Mutex::default(), Mutex::default());
+        let (kept, fresh, machine) = (Mutex::default(), Mutex::default(), Mutex::default());
         let tolls = thread::scope(|scope| -> io::Result<_> {
             for watchman in &watchmen {
                 let record = if watchman.deed.is_fresh() { &fresh } else { &kept };
                 scope.spawn(|| watchman.watch(addresses, &is_over, record));
             }
+            scope.spawn(|| metronome.watch(addresses, &is_over, &machine));
             let over = Over(&is_over);
             // Those who are kept have their connections first.
             thread::sleep(10 * INTERVAL);
@@ -91,6 +94,7 @@ impl Battle {
             last: castle.vitals()?,
             cpu_percent: cpu.as_millis() * 100 / lasted.as_millis().max(1),
             recovery,
+            machine: Record::take(&machine).quantile(0.99),
             made,
             log: castle.take_log(),
         })

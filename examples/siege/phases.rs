@@ -1,6 +1,6 @@
 //! The phases: who besieges in each, under what settings of the server, and what must be true of it afterwards.
 
-use super::tools::besieger::Ear;
+use super::tools::besieger::{Ear, Move};
 use super::tools::server::Setting;
 use super::tools::swarm::{Refill, Squad};
 use super::tools::weapons;
@@ -90,13 +90,10 @@ fn short(scale: Scale) -> Vec<Setting> {
 /// Clients have to move faster than the sippers sip, which do not stall for so long.
 const BRISK: [Setting; 2] = [("write_stall_timeout", 4000), ("min_body_bytes_per_second", 64 * 1024)];
 
-fn squad(
-    scale: Scale,
-    name: &'static str,
-    count: usize,
-    script: fn(u64) -> Vec<super::tools::besieger::Move>,
-) -> Squad {
-    Squad { name, count: scale.many(count), starts_a_second: 2000, refill: Refill::Always, ear: Ear::Narrow, script }
+/// Besiegers of whom so many start in a second. Where a start costs the server much they are spread, since a burst of
+/// requests is a load like any other: who asks for all that the processors can do gets it, in turn with the others.
+fn squad(scale: Scale, name: &'static str, count: usize, starts_a_second: u32, script: fn(u64) -> Vec<Move>) -> Squad {
+    Squad { name, count: scale.many(count), starts_a_second, refill: Refill::Always, ear: Ear::Narrow, script }
 }
 
 fn phase(scale: Scale, name: &'static str, squads: Vec<Squad>) -> Phase {
@@ -122,25 +119,21 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
     vec![
         phase(scale, "quiet", vec![]),
         Phase {
-            squads: vec![Squad {
-                starts_a_second: 3000,
-                ear: Ear::Wide,
-                ..squad(scale, "passers-by", 1000, weapons::passer_by)
-            }],
+            squads: vec![Squad { ear: Ear::Wide, ..squad(scale, "passers-by", 1000, 3000, weapons::passer_by) }],
             ..phase(scale, "flood of connections", vec![])
         },
         Phase {
             counted: vec![("clients_gone", many(500)), ("bad_heads", many(20)), ("bad_bodies", many(20))],
             excused: &["handler_errors"],
             statuses: &[200, 400],
-            ..phase(scale, "resets in every state", vec![squad(scale, "resetters", 500, weapons::resetter)])
+            ..phase(scale, "resets in every state", vec![squad(scale, "resetters", 500, 1000, weapons::resetter)])
         },
         Phase {
             seconds: scale.seconds(16),
             squads: vec![Squad {
                 refill: Refill::Never,
                 ear: Ear::Wide,
-                ..squad(scale, "idlers", 10_000, weapons::idler)
+                ..squad(scale, "idlers", 10_000, 2000, weapons::idler)
             }],
             at_once: many(10_000),
             ..phase(scale, "10,000 idle connections", vec![])
@@ -148,16 +141,12 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
         Phase {
             counted: vec![("bad_heads", many(500)), ("bad_bodies", many(100))],
             statuses: &[200, 400, 404, 414, 431, 501, 505],
-            ..phase(
-                scale,
-                "garbage",
-                vec![Squad { starts_a_second: 400, ..squad(scale, "babblers", 200, weapons::babbler) }],
-            )
+            ..phase(scale, "garbage", vec![squad(scale, "babblers", 200, 400, weapons::babbler)])
         },
         Phase {
             counted: vec![("busy", if scale == Scale::Full { 100 } else { 0 })],
             statuses: &[200, 503],
-            ..phase(scale, "blocking handlers saturated", vec![squad(scale, "dozers", 2000, weapons::dozer)])
+            ..phase(scale, "blocking handlers saturated", vec![squad(scale, "dozers", 2000, 1000, weapons::dozer)])
         },
         Phase {
             excused: &["clients_gone", "slow_readers"],
@@ -165,25 +154,25 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
                 scale,
                 "pipelines nobody reads",
                 vec![
-                    squad(scale, "pipeliners", 400, weapons::pipeliner),
-                    Squad { ear: Ear::Wide, ..squad(scale, "greedy ones", 20, weapons::pipeliner) },
+                    squad(scale, "pipeliners", 400, 100, weapons::pipeliner),
+                    Squad { ear: Ear::Wide, ..squad(scale, "greedy ones", 20, 10, weapons::pipeliner) },
                 ],
             )
         },
         Phase {
             memory: 256,
-            ..phase(scale, "replies nobody reads", vec![squad(scale, "hoarders", 500, weapons::hoarding_reader)])
+            ..phase(scale, "replies nobody reads", vec![squad(scale, "hoarders", 500, 200, weapons::hoarding_reader)])
         },
         Phase {
             settings: vec![("workers", 2)],
-            ..phase(scale, "blocking path, new spellings", vec![squad(scale, "spellers", 20, weapons::speller)])
+            ..phase(scale, "blocking path, new spellings", vec![squad(scale, "spellers", 20, 20, weapons::speller)])
         },
         Phase {
             settings: short(scale),
             seconds: long,
             counted: vec![("slow_heads", many(500))],
             statuses: &[408],
-            ..phase(scale, "slow heads", vec![squad(scale, "drippers", 500, weapons::slow_head)])
+            ..phase(scale, "slow heads", vec![squad(scale, "drippers", 500, 500, weapons::slow_head)])
         },
         Phase {
             settings: short(scale),
@@ -191,21 +180,21 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
             counted: vec![("slow_bodies", many(500))],
             excused: &["clients_gone", "bad_bodies"],
             statuses: &[408],
-            ..phase(scale, "slow bodies", vec![squad(scale, "drippers", 500, weapons::slow_body)])
+            ..phase(scale, "slow bodies", vec![squad(scale, "drippers", 500, 500, weapons::slow_body)])
         },
         Phase {
             settings: short(scale),
             seconds: long,
             counted: vec![("slow_readers", many(500))],
             excused: &["clients_gone", "handler_errors"],
-            ..phase(scale, "slow readers", vec![squad(scale, "still ones", 500, weapons::still_reader)])
+            ..phase(scale, "slow readers", vec![squad(scale, "still ones", 500, 300, weapons::still_reader)])
         },
         Phase {
             settings: BRISK.into(),
             seconds: 14,
             counted: vec![("slow_readers", many(500))],
             excused: &["clients_gone", "handler_errors"],
-            ..phase(scale, "sipping readers", vec![squad(scale, "sippers", 500, weapons::sipping_reader)])
+            ..phase(scale, "sipping readers", vec![squad(scale, "sippers", 500, 300, weapons::sipping_reader)])
         },
         Phase {
             settings: short(scale),
@@ -216,14 +205,18 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
                 scale,
                 "all at once",
                 vec![
-                    Squad { starts_a_second: 500, ..squad(scale, "everybody", 2000, weapons::everything) },
-                    squad(scale, "pipeliners", 50, weapons::pipeliner),
+                    squad(scale, "everybody", 2000, 300, weapons::everything),
+                    squad(scale, "pipeliners", 50, 100, weapons::pipeliner),
                 ],
             )
         },
         Phase {
             settings: vec![("max_connections", 500), ("head_timeout", scale.deadline())],
-            squads: vec![Squad { ear: Ear::Wide, count: 1000, ..squad(scale, "silent ones", 1000, weapons::silent) }],
+            squads: vec![Squad {
+                ear: Ear::Wide,
+                count: 1000,
+                ..squad(scale, "silent ones", 1000, 1000, weapons::silent)
+            }],
             newcomers: Newcomers::Wait,
             at_once: 450,
             counted: vec![("slow_heads", 450)],
@@ -231,14 +224,14 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
         },
         Phase {
             settings: vec![("descriptors", 256)],
-            squads: vec![Squad { ear: Ear::Wide, count: 500, ..squad(scale, "idlers", 500, weapons::idler) }],
+            squads: vec![Squad { ear: Ear::Wide, count: 500, ..squad(scale, "idlers", 500, 2000, weapons::idler) }],
             newcomers: Newcomers::Wait,
             at_once: 180,
             ..phase(scale, "all descriptors: connections", vec![])
         },
         Phase {
             settings: vec![("descriptors", 256)],
-            squads: vec![Squad { count: 500, ..squad(scale, "file readers", 500, weapons::file_reader) }],
+            squads: vec![Squad { count: 500, ..squad(scale, "file readers", 500, 500, weapons::file_reader) }],
             newcomers: Newcomers::Wait,
             at_once: 100,
             statuses: &[200, 503],

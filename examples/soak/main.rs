@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tools::castle::{Castle, LogBook, Vitals, raise_descriptor_limit};
-use tools::honest::{Record, quantile};
+use tools::honest::{Record, WAKES, Watchman};
 use tools::server;
 use tools::swarm::{Swarm, Toll};
 use tools::verdict::{Times, Verdict};
@@ -31,7 +31,7 @@ const GROWTH_KIB: u64 = 8 * 1024;
 const GROWTH: u64 = 16;
 
 /// The p99 of each minute: 100 ms at most. The requests include handlers that sleep for 10 ms, and uploads that take
-/// some; server, clients and besiegers share the processors.
+/// some; server, clients and besiegers share the processors. Where the machine is late itself it may be more.
 const P99: Duration = Duration::from_millis(100);
 
 /// The counters that no fault of ours explains.
@@ -69,6 +69,7 @@ fn soak(minutes: u32, verdict: &mut Verdict) -> io::Result<()> {
     castle.take_log();
     let (before, admin_before) = (castle.counters()?, castle.admin_connections());
     let (is_over, at_once, record) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
+    let (metronome, machine) = (Watchman::of_machine(), Mutex::default());
     let (watchmen, squads) = (traffic::watchmen(), traffic::squads());
     let mut diary = Diary::default();
     let addresses = &castle.addresses;
@@ -77,9 +78,10 @@ fn soak(minutes: u32, verdict: &mut Verdict) -> io::Result<()> {
         for watchman in &watchmen {
             scope.spawn(|| watchman.watch(addresses, &is_over, &record));
         }
+        scope.spawn(|| metronome.watch(addresses, &is_over, &machine));
         let swarm = Swarm::new(&squads, addresses)?;
         let besieging = scope.spawn(|| swarm.besiege(&is_over, &at_once));
-        diary.keep(minutes, &castle, &record)?;
+        diary.keep(minutes, &castle, &record, &machine)?;
         drop(over);
         besieging.join().expect("the swarm does not panic")
     })?;
@@ -89,7 +91,9 @@ fn soak(minutes: u32, verdict: &mut Verdict) -> io::Result<()> {
     let counted = |name: &str| after[name] - before[name];
 
     println!("\n{}", told(&tolls));
-    let counts: Vec<_> = after.keys().map(|name| format!("{name} {}", counted(name))).collect();
+    let of_now = ["connections", "hijacked", "threads"];
+    let counts = after.keys().filter(|name| !of_now.contains(&name.as_str()));
+    let counts: Vec<_> = counts.map(|name| format!("{name} {}", counted(name))).collect();
     println!("the server counted: {}\n", counts.join(", "));
     judge_service(&diary, verdict);
     let made = tolls.iter().map(|toll| toll.connected).sum::<u64>() + diary.connections + castle.admin_connections()
@@ -126,18 +130,24 @@ struct Diary {
     failed: u64,
     failures: Vec<String>,
     connections: u64,
-    /// Of each minute.
-    p99: Vec<Duration>,
+    /// Of each minute: the requests' p99, and that of the machine, which is late by itself.
+    p99: Vec<(Duration, Duration)>,
     /// Of each second.
     samples: Vec<Vitals>,
 }
 
 impl Diary {
     /// Looks at the server each second, and prints a line each minute.
-    fn keep(&mut self, minutes: u32, castle: &Castle, record: &Mutex<Record>) -> io::Result<()> {
+    fn keep(
+        &mut self,
+        minutes: u32,
+        castle: &Castle,
+        record: &Mutex<Record>,
+        machine: &Mutex<Record>,
+    ) -> io::Result<()> {
         println!(
-            "{:>6}{:>10}{:>8}{:>8}{:>8}{:>9}{:>7}{:>9}{:>8}",
-            "minute", "requests", "failed", "p50 ms", "p99 ms", "max ms", "MiB", "threads", "descr."
+            "{:>6}{:>10}{:>8}{:>8}{:>8}{:>9}{:>9}{:>7}{:>9}{:>8}",
+            "minute", "requests", "failed", "p50 ms", "p99 ms", "max ms", "late ms", "MiB", "threads", "descr."
         );
         let mut due = Instant::now();
         for minute in 1..=minutes {
@@ -146,21 +156,19 @@ impl Diary {
                 thread::sleep(due.saturating_duration_since(Instant::now()));
                 self.samples.push(castle.vitals()?);
             }
-            let mut minutes_record = Record::take(record);
-            minutes_record.latencies.sort_unstable();
-            let milliseconds = |part| quantile(&minutes_record.latencies, part).as_secs_f64() * 1000.0;
+            let (requests, late) = (Record::take(record), Record::take(machine).quantile(0.99));
+            let p99 = requests.quantile(0.99);
+            let [median, late_ms, p99_ms, max] =
+                [requests.quantile(0.5), late, p99, requests.quantile(1.0)].map(|time| time.as_secs_f64() * 1000.0);
             let Vitals { rss_kib, threads, descriptors, .. } = castle.vitals()?;
             println!(
-                "{minute:>6}{:>10}{:>8}{:>8.1}{:>8.1}{:>9.1}{:>7}{threads:>9}{descriptors:>8}",
-                minutes_record.latencies.len(),
-                minutes_record.failed,
-                milliseconds(0.5),
-                milliseconds(0.99),
-                milliseconds(1.0),
+                "{minute:>6}{:>10}{:>8}{median:>8.1}{p99_ms:>8.1}{max:>9.1}{late_ms:>9.1}{:>7}{threads:>9}{descriptors:>8}",
+                requests.latencies.len(),
+                requests.failed,
                 rss_kib / 1024,
             );
-            self.p99.push(quantile(&minutes_record.latencies, 0.99));
-            self.add(minutes_record);
+            self.p99.push((p99, late));
+            self.add(requests);
         }
         Ok(())
     }
@@ -178,14 +186,15 @@ fn judge_service(diary: &Diary, verdict: &mut Verdict) {
     let Diary { served, failed, failures, .. } = diary;
     let all = format!("every request is served: {served} were, {failed} not: {}", failures.join("; "));
     verdict.check(*failed == 0 && *served > 0, &all);
-    for (minute, p99) in diary.p99.iter().enumerate() {
-        verdict.check_time(*p99 <= P99, &format!("a p99 of {P99:?} at most in minute {}: {p99:?}", minute + 1));
+    for (minute, &(p99, late)) in diary.p99.iter().enumerate() {
+        let most = P99 + late * WAKES;
+        verdict.check_time(p99 <= most, &format!("a p99 of {most:?} at most in minute {}: {p99:?}", minute + 1));
     }
 }
 
-/// Compares the first third with the last one, after a warm-up of a quarter of the time, at most two minutes.
+/// Compares the first third with the last one, after a warm-up of half the time, at most two minutes.
 fn judge_growth(samples: &[Vitals], verdict: &mut Verdict) {
-    let warm = &samples[(samples.len() / 4).min(120)..];
+    let warm = &samples[(samples.len() / 2).min(120)..];
     let third = warm.len() / 3;
     let (first, last) = (&warm[..third], &warm[warm.len() - third..]);
     let mut compare = |name: &str, most: u64, read: fn(&Vitals) -> u64| {

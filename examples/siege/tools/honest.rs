@@ -179,6 +179,13 @@ impl Record {
         std::mem::take(&mut *record.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The time in which so much of all requests was served.
+    pub fn quantile(&self, part: f64) -> Duration {
+        let mut sorted = self.latencies.clone();
+        sorted.sort_unstable();
+        quantile(&sorted, part)
+    }
+
     fn note(&mut self, name: &str, result: io::Result<Duration>) {
         match result {
             Ok(latency) => self.latencies.push(latency),
@@ -196,6 +203,12 @@ impl Record {
 const MOST_FAILURES: usize = 6;
 
 impl Watchman {
+    /// One that does nothing, and so finds out how late the machine itself is.
+    pub fn of_machine() -> Self {
+        let interval = Duration::from_millis(2);
+        Watchman { name: "the machine", deed: Deed::Special(|_, _| Ok(())), interval, patience: interval }
+    }
+
     /// Goes on until `is_over`; a request that is due before that is brought to its end.
     pub fn watch(&self, addresses: &[SocketAddr], is_over: &AtomicBool, record: &Mutex<Record>) {
         let mut clients: Vec<_> = addresses.iter().map(|&address| Client::new(address, self.patience)).collect();
@@ -215,6 +228,10 @@ impl Watchman {
         record.lock().unwrap_or_else(PoisonError::into_inner).connections += connections;
     }
 }
+
+/// How often somebody has to be woken for a request: 4 times. The client when it is due, a leader, a thread of the pool, and
+/// the client again. Each time it may be as late as the machine makes everybody, which has other users, too.
+pub const WAKES: u32 = 4;
 
 /// The value below which so much of all lies: 0.99 is the p99. Zero of nothing. They must be in order.
 pub fn quantile(sorted: &[Duration], part: f64) -> Duration {

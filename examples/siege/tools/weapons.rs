@@ -173,8 +173,13 @@ pub fn babbler(number: u64) -> Vec<Move> {
     vec![said, EndSending, AwaitEnd]
 }
 
+/// Asks a handler that blocks, without hurry.
+pub fn sleeper(_: u64) -> Vec<Move> {
+    iter::repeat_n([send(get("/sleep")), Replies(1), rest(500)], 100).flatten().collect()
+}
+
 /// A little of everything.
 pub fn everything(number: u64) -> Vec<Move> {
-    let kinds = [slow_head, slow_body, still_reader, sipping_reader, passer_by, idler, resetter, speller, babbler];
+    let kinds = [slow_head, slow_body, still_reader, sipping_reader, passer_by, idler, resetter, sleeper, babbler];
     kinds[usize::try_from(number).unwrap_or(0) % kinds.len()](number / kinds.len() as u64)
 }
