@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::phases::{Newcomers, Phase};
 use super::tools::castle::{Castle, Counters, LogBook, Quiet, RECOVERY, Vitals};
 use super::tools::errand::{Errand, Make, Persistence};
-use super::tools::honest::{Deed, Record, Watchman, quantile};
+use super::tools::honest::{Deed, Over, Record, Watchman, quantile};
 use super::tools::swarm::{Swarm, Toll};
 
 /// How long an honest client waits at most: 10 s, and where newcomers have to wait, until the phase is well over.
@@ -50,7 +50,7 @@ impl Battle {
         let (before, admin_before) = (castle.counters()?, castle.admin_connections());
         castle.take_log();
         castle.forget_peak()?;
-        let (is_over, at_once) = (AtomicBool::new(false), AtomicU64::new(0));
+        let is_over = AtomicBool::new(false);
         let (watchmen, metronome) = (watchmen(phase), Watchman::of_machine());
         let began = (Instant::now(), castle.vitals()?.cpu);
         let addresses = &castle.addresses;
@@ -66,7 +66,7 @@ impl Battle {
             // Those who are kept have their connections first.
             thread::sleep(10 * INTERVAL);
             let swarm = Swarm::new(&phase.squads, addresses)?;
-            let besieging = scope.spawn(|| swarm.besiege(&is_over, &at_once));
+            let besieging = scope.spawn(|| swarm.besiege(&is_over));
             let end = Instant::now() + Duration::from_secs(phase.seconds);
             while Instant::now() < end {
                 thread::sleep(Duration::from_millis(100));
@@ -127,15 +127,6 @@ impl Battle {
             *statuses.entry(*status).or_default() += count;
         }
         statuses
-    }
-}
-
-/// Sets it when it is dropped, so that nobody goes on if something fails.
-struct Over<'o>(&'o AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -88,7 +88,7 @@ fn short(scale: Scale) -> Vec<Setting> {
 }
 
 /// Clients have to move faster than the sippers sip, which do not stall for so long.
-const BRISK: [Setting; 2] = [("write_stall_timeout", 4000), ("min_body_bytes_per_second", 64 * 1024)];
+const BRISK: [Setting; 2] = [("write_stall_timeout", 4000), ("min_body_bytes_per_second", 128 * 1024)];
 
 /// Besiegers of whom so many start in a second. Where a start costs the server much they are spread, since a burst of
 /// requests is a load like any other: who asks for all that the processors can do gets it, in turn with the others.
@@ -192,9 +192,17 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
         Phase {
             settings: BRISK.into(),
             seconds: 14,
+            // Those who listen to streams are cut off three times at most, and do not make up for the others.
             counted: vec![("slow_readers", many(500))],
-            excused: &["clients_gone", "handler_errors"],
-            ..phase(scale, "sipping readers", vec![squad(scale, "sippers", 500, 300, weapons::sipping_reader)])
+            excused: &["clients_gone"],
+            ..phase(
+                scale,
+                "sipping readers",
+                vec![
+                    squad(scale, "sippers", 500, 300, weapons::sipping_reader),
+                    squad(scale, "listeners", 60, 300, weapons::sipping_listener),
+                ],
+            )
         },
         Phase {
             settings: short(scale),

@@ -13,12 +13,12 @@ mod tools;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tools::castle::{Castle, LogBook, Vitals, raise_descriptor_limit};
-use tools::honest::{Record, WAKES, Watchman};
+use tools::castle::{Castle, Counters, LogBook, Vitals, raise_descriptor_limit};
+use tools::honest::{Over, Record, WAKES, Watchman};
 use tools::server;
 use tools::swarm::{Swarm, Toll};
 use tools::verdict::{Times, Verdict};
@@ -68,7 +68,7 @@ fn soak(minutes: u32, verdict: &mut Verdict) -> io::Result<()> {
     let quiet = castle.quiet()?;
     castle.take_log();
     let (before, admin_before) = (castle.counters()?, castle.admin_connections());
-    let (is_over, at_once, record) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
+    let (is_over, record) = (AtomicBool::new(false), Mutex::default());
     let (metronome, machine) = (Watchman::of_machine(), Mutex::default());
     let (watchmen, squads) = (traffic::watchmen(), traffic::squads());
     let mut diary = Diary::default();
@@ -80,7 +80,7 @@ fn soak(minutes: u32, verdict: &mut Verdict) -> io::Result<()> {
         }
         scope.spawn(|| metronome.watch(addresses, &is_over, &machine));
         let swarm = Swarm::new(&squads, addresses)?;
-        let besieging = scope.spawn(|| swarm.besiege(&is_over, &at_once));
+        let besieging = scope.spawn(|| swarm.besiege(&is_over));
         diary.keep(minutes, &castle, &record, &machine)?;
         drop(over);
         besieging.join().expect("the swarm does not panic")
@@ -88,20 +88,12 @@ fn soak(minutes: u32, verdict: &mut Verdict) -> io::Result<()> {
     diary.add(Record::take(&record));
     let recovery = castle.await_quiet(&quiet)?;
     let after = castle.counters()?;
-    let counted = |name: &str| after[name] - before[name];
 
     println!("\n{}", told(&tolls));
-    let of_now = ["connections", "hijacked", "threads"];
-    let counts = after.keys().filter(|name| !of_now.contains(&name.as_str()));
-    let counts: Vec<_> = counts.map(|name| format!("{name} {}", counted(name))).collect();
-    println!("the server counted: {}\n", counts.join(", "));
+    let made: u64 = tolls.iter().map(|toll| toll.connected).sum();
+    let made = made + diary.connections + castle.admin_connections() - admin_before;
+    judge_counters(&counted_between(&before, &after), made, verdict);
     judge_service(&diary, verdict);
-    let made = tolls.iter().map(|toll| toll.connected).sum::<u64>() + diary.connections + castle.admin_connections()
-        - admin_before;
-    verdict.check(counted("accepted") == made, &format!("{made} connections are accepted: {}", counted("accepted")));
-    for name in UNEXPLAINED {
-        verdict.check(counted(name) == 0, &format!("no {name}: {}", counted(name)));
-    }
     let LogBook { wrong, dropped, .. } = castle.take_log();
     verdict.check(wrong.is_empty(), &format!("no panic and no control character in the log: {wrong:?}"));
     verdict.check(dropped == 0, "somebody reads the log, and no line of it is dropped");
@@ -112,15 +104,6 @@ fn soak(minutes: u32, verdict: &mut Verdict) -> io::Result<()> {
     let status = castle.end()?;
     verdict.check(status.success(), &format!("the server ends in order: {status}"));
     Ok(())
-}
-
-/// Sets it when it is dropped, so that nobody goes on if something fails.
-struct Over<'o>(&'o AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// What is noted while it lasts.
@@ -179,6 +162,22 @@ impl Diary {
         self.failures.extend(record.failures);
         self.failures.truncate(10);
         self.connections += record.connections;
+    }
+}
+
+/// What each counter has counted; those of how much there is right now are left out.
+fn counted_between(before: &Counters, after: &Counters) -> Counters {
+    let counters = after.iter().filter(|(name, _)| !["connections", "hijacked", "threads"].contains(&name.as_str()));
+    counters.map(|(name, count)| (name.clone(), count - before[name])).collect()
+}
+
+/// `made` are the connections that we have made.
+fn judge_counters(counted: &Counters, made: u64, verdict: &mut Verdict) {
+    let all: Vec<_> = counted.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    println!("the server counted: {}\n", all.join(", "));
+    verdict.check(counted["accepted"] == made, &format!("{made} connections are accepted: {}", counted["accepted"]));
+    for name in UNEXPLAINED {
+        verdict.check(counted[name] == 0, &format!("no {name}: {}", counted[name]));
     }
 }
 

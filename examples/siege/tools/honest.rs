@@ -229,6 +229,15 @@ impl Watchman {
     }
 }
 
+/// Sets it when it is dropped, so that nobody goes on if something fails.
+pub struct Over<'o>(pub &'o AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// How often somebody has to be woken for a request: 4 times. The client when it is due, a leader, a thread of the pool, and
 /// the client again. Each time it may be as late as the machine makes everybody, which has other users, too.
 pub const WAKES: u32 = 4;

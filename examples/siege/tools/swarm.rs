@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
@@ -128,13 +128,12 @@ impl<'s> Swarm<'s> {
         })
     }
 
-    /// Goes on until `is_over`; then everybody leaves. `at_once` shows how many are there.
-    pub fn besiege(mut self, is_over: &AtomicBool, at_once: &AtomicU64) -> io::Result<Vec<Toll>> {
+    /// Goes on until `is_over`; then everybody leaves.
+    pub fn besiege(mut self, is_over: &AtomicBool) -> io::Result<Vec<Toll>> {
         let mut events = Events::with_capacity(4096);
         while !is_over.load(Ordering::Relaxed) {
             let now = Instant::now();
             self.start_those_due(now)?;
-            at_once.store(self.present.iter().sum::<usize>() as u64, Ordering::Relaxed);
             match self.poll.poll(&mut events, Some(self.sleep(now))) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
@@ -144,9 +143,10 @@ impl<'s> Swarm<'s> {
                 self.call(Seat::of(event.token()), now, event.is_read_closed() || event.is_error());
             }
             while self.alarms.peek().is_some_and(|Reverse((time, _))| *time <= now) {
-                if let Some(Reverse((time, seat))) = self.alarms.pop()
-                    && std::mem::take(&mut self.places[seat.number as usize].alarm) == Some(time)
-                {
+                let Some(Reverse((time, seat))) = self.alarms.pop() else { break };
+                // It may be of one that had the place before.
+                let place = &mut self.places[seat.number as usize];
+                if place.generation == seat.generation && place.alarm.take_if(|alarm| *alarm == time).is_some() {
                     self.call(seat, now, false);
                 }
             }

@@ -61,9 +61,17 @@ pub fn still_reader(number: u64) -> Vec<Move> {
     vec![large(number), Rest(FOR_EVER)]
 }
 
-/// Asks for much and reads 20 KiB a second of it: enough for the server's system to take more now and then.
+/// 40 KiB a second: enough for the server's system to take more about once a second.
+const SIPS: Move = Sip { piece: 4096, pause: Duration::from_millis(100) };
+
+/// Asks for what is queued, and reads a little of it now and then.
 pub fn sipping_reader(number: u64) -> Vec<Move> {
-    vec![large(number), Sip { piece: 2048, pause: Duration::from_millis(100) }]
+    vec![send(get(if number.is_multiple_of(2) { "/big" } else { "/large.bin" })), SIPS]
+}
+
+/// The same with a stream.
+pub fn sipping_listener(_: u64) -> Vec<Move> {
+    vec![send(get("/endless")), SIPS]
 }
 
 /// Asks for a reply that is made for it alone, and reads nothing.
@@ -96,7 +104,7 @@ pub fn idler(_: u64) -> Vec<Move> {
 }
 
 /// How many states [`resetter`] leaves in.
-pub const STATES: u64 = 12;
+const STATES: u64 = 12;
 
 /// Leaves with a reset, in each state that a connection has.
 pub fn resetter(number: u64) -> Vec<Move> {
