@@ -13,7 +13,8 @@ def hexadecimal(content):
 
 
 def read(stream):
-    connection = h11.Connection(h11.SERVER)
+    # More than its own limit of a head, as the other peers have.
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=256 * 1024)
     taken = []
     request, body = None, b""
     if stream:

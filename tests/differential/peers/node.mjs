@@ -7,8 +7,13 @@ import { Duplex } from "node:stream";
 
 const hex = (text, encoding) => Buffer.from(text, encoding).toString("hex") || "-";
 
-// The server as it is by default, but without the clocks that would outlive a stream.
-const server = http.createServer({ connectionsCheckingInterval: 2 ** 30, keepAliveTimeout: 0, requestTimeout: 0 });
+// The server as it is by default, but for the limit of a head and the clocks, which would outlive a stream.
+const server = http.createServer({
+  connectionsCheckingInterval: 2 ** 30,
+  keepAliveTimeout: 0,
+  maxHeaderSize: 256 * 1024,
+  requestTimeout: 0,
+});
 
 class Client extends Duplex {
   requests = []; // In the order of their heads.

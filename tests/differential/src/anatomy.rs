@@ -107,6 +107,13 @@ impl<'s> Message<'s> {
     pub fn chunk_fault(&self) -> Option<ChunkFault> {
         chunk_fault(self.body)
     }
+
+    /// Whether the stream ends behind the last chunk and before the empty line that would end the trailer section.
+    pub fn ends_in_trailers(&self) -> bool {
+        let ends_here =
+            |trailers: &[u8]| !trailers.starts_with(b"\r\n") && !trailers.windows(4).any(|four| four == b"\r\n\r\n");
+        matches!(trailer_section(self.body), Ok(Some(trailers)) if ends_here(trailers))
+    }
 }
 
 fn without_cr(line: &[u8]) -> &[u8] {
@@ -131,37 +138,44 @@ pub enum ChunkFault {
 }
 
 /// Finds the first fault; `None` where there is none, or none so far.
-fn chunk_fault(mut rest: &[u8]) -> Option<ChunkFault> {
+fn chunk_fault(body: &[u8]) -> Option<ChunkFault> {
+    match trailer_section(body) {
+        Ok(trailers) => trailer_fault(trailers?),
+        Err(fault) => Some(fault),
+    }
+}
+
+/// What follows the last chunk; `None` where that has not come.
+fn trailer_section(mut rest: &[u8]) -> Result<Option<&[u8]>, ChunkFault> {
     loop {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         if digits > 16 || (digits == 0 && !rest.is_empty()) {
-            return Some(ChunkFault::Size);
+            return Err(ChunkFault::Size);
         }
-        let size = usize::from_str_radix(str::from_utf8(&rest[..digits]).ok()?, 16).unwrap_or_default();
+        let size = rest[..digits]
+            .iter()
+            .fold(0, |size, byte| size << 4 | char::from(*byte).to_digit(16).unwrap_or(0) as usize);
         rest = &rest[digits..];
         let line_end = rest.iter().position(|byte| *byte == b'\r').unwrap_or(rest.len());
-        match rest.first()? {
-            b'\r' => {}
-            b';' | b' ' | b'\t' => {
-                if !begins_extensions(&rest[..line_end], line_end < rest.len()) {
-                    return Some(ChunkFault::Extension);
-                }
-            }
-            _ => return Some(ChunkFault::Size),
+        match rest.first() {
+            None => return Ok(None),
+            Some(b'\r') => {}
+            Some(b';' | b' ' | b'\t') if begins_extensions(&rest[..line_end], line_end < rest.len()) => {}
+            Some(b';' | b' ' | b'\t') => return Err(ChunkFault::Extension),
+            Some(_) => return Err(ChunkFault::Size),
         }
-        rest = rest.get(line_end + 1..)?;
-        match rest.split_first()? {
-            (b'\n', behind) => rest = behind,
-            _ => return Some(ChunkFault::BareCr),
+        match rest.get(line_end + 1..) {
+            None | Some([]) => return Ok(None),
+            Some([b'\n', behind @ ..]) => rest = behind,
+            Some(_) => return Err(ChunkFault::BareCr),
         }
         if size == 0 {
-            return trailer_fault(rest);
+            return Ok(Some(rest));
         }
-        rest = rest.get(size..)?;
-        match rest {
-            [b'\r', b'\n', behind @ ..] => rest = behind,
-            [] | [b'\r'] => return None,
-            _ => return Some(ChunkFault::Content),
+        match rest.get(size..) {
+            None | Some([] | [b'\r']) => return Ok(None),
+            Some([b'\r', b'\n', behind @ ..]) => rest = behind,
+            Some(_) => return Err(ChunkFault::Content),
         }
     }
 }
@@ -265,6 +279,22 @@ mod tests {
             assert_eq!((message.head, message.body), (cut.as_bytes(), &b""[..]), "{cut:?}");
         }
         assert_eq!(Message::of(b"GET / HTTP/1.1\r\nHost: h").values("host"), [b"h"]);
+    }
+
+    #[test]
+    fn a_trailer_section_without_an_end_is_seen() {
+        for (body, expected) in [
+            ("", false),
+            ("5\r\nhello\r\n", false),
+            ("0\r\n", true),
+            ("0\r\n\r", true),
+            ("0\r\nX: y\r\n", true),
+            ("0\r\n\r\n", false),
+            ("0\r\nX: y\r\n\r\nGET", false),
+        ] {
+            let message = format!("POST / HTTP/1.1\r\n\r\n{body}");
+            assert_eq!(Message::of(message.as_bytes()).ends_in_trailers(), expected, "{body:?}");
+        }
     }
 
     #[test]

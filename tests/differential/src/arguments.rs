@@ -3,11 +3,12 @@
 use crate::parsers::PEERS;
 
 /// How to call it.
-pub const USAGE: &str = "usage: differential [--seed N] [--streams N] [--peers hyper,node,h11,nginx] [--only INDEX]
+pub const USAGE: &str =
+    "usage: differential [--seed N] [--streams N] [--peers engine,hyper,node,h11,nginx] [--only INDEX]
 
   --seed     what the streams are drawn from (1)
   --streams  how many, the classic ones included (20000)
-  --peers    whom to compare with (all four)
+  --peers    whom to compare with (all; engine is ours, as a server)
   --only     shows one stream of a run, and what everybody makes of it";
 
 /// The arguments, with defaults for what was not given.

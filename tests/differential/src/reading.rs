@@ -29,7 +29,25 @@ impl fmt::Display for Taken {
         write!(f, "{} {}", self.method.escape_ascii(), self.target.escape_ascii())?;
         match &self.body[..] {
             [] => Ok(()),
-            body => write!(f, " \"{}\"", body.escape_ascii()),
+            body => write!(f, " {}", Shown(body)),
+        }
+    }
+}
+
+/// Bytes for people: escaped, in quotes, and without the middle where they are long.
+pub struct Shown<'b>(pub &'b [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Bytes at each end.
+        const ENDS: usize = 1_000;
+        let Self(bytes) = self;
+        match bytes.len().checked_sub(2 * ENDS) {
+            None | Some(0) => write!(f, "\"{}\"", bytes.escape_ascii()),
+            Some(more) => {
+                let (start, end) = (&bytes[..ENDS], &bytes[bytes.len() - ENDS..]);
+                write!(f, "\"{}\" ({more} bytes) \"{}\"", start.escape_ascii(), end.escape_ascii())
+            }
         }
     }
 }

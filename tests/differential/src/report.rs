@@ -6,6 +6,7 @@ use std::fmt;
 use crate::arguments::Arguments;
 use crate::explained::rules;
 use crate::parsers::Ours;
+use crate::reading::Shown;
 
 /// From so many streams on, a rule that never applied is worth a word.
 const LONG_RUN: usize = 20_000;
@@ -16,8 +17,8 @@ pub struct Report {
     pub streams: usize,
     /// One for each peer, in their order.
     pub tallies: Vec<Tally>,
-    /// Streams that we read otherwise byte by byte than in one piece.
-    pub cut: Vec<(usize, Vec<u8>, Ours)>,
+    /// Streams that we read in two ways.
+    pub odd: Vec<(usize, Vec<u8>, Ours)>,
 }
 
 /// What was counted of one peer.
@@ -46,15 +47,15 @@ impl Report {
     /// Nothing counted yet.
     pub fn new(arguments: &Arguments) -> Self {
         let tallies = arguments.peers.iter().map(|peer| Tally::new(peer)).collect();
-        Self { seed: arguments.seed, streams: 0, tallies, cut: Vec::new() }
+        Self { seed: arguments.seed, streams: 0, tallies, odd: Vec::new() }
     }
 
     /// Comparisons that failed.
     pub fn failed(&self) -> usize {
-        self.cut.len() + self.tallies.iter().map(|tally| tally.failed).sum::<usize>()
+        self.odd.len() + self.tallies.iter().map(|tally| tally.failed).sum::<usize>()
     }
 
-    /// Comparisons that did not: each stream with each peer, and with itself in pieces.
+    /// Comparisons that did not: each stream with each peer, and once more for ours alone.
     fn passed(&self) -> usize {
         self.streams * (self.tallies.len() + 1) - self.failed()
     }
@@ -71,9 +72,11 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, stream, ours) in &self.cut {
-            writeln!(f, "stream {index} is read otherwise byte by byte: \"{}\"", stream.escape_ascii())?;
-            writeln!(f, "  in one piece {}\n  in bytes {}\n", ours.reading, ours.bytewise)?;
+        for (index, stream, ours) in &self.odd {
+            writeln!(f, "stream {index} is read in two ways: {}\n  in one piece {}", Shown(stream), ours.reading)?;
+            for (way, other) in &ours.odd {
+                writeln!(f, "  {way} {other}")?;
+            }
         }
         writeln!(f, "seed {}, {} streams", self.seed, self.streams)?;
         for tally in &self.tallies {

@@ -7,7 +7,7 @@ use crate::arguments::Arguments;
 use crate::explained::{Case, Rule};
 use crate::minimise::minimise;
 use crate::parsers::{self, BATCH, Ours, Peer, read_ours};
-use crate::reading::{Kind, Reading, compare};
+use crate::reading::{Kind, Reading, Shown, compare};
 use crate::report::{Report, Tally};
 use crate::streams::{self, stream};
 
@@ -28,8 +28,8 @@ pub fn run(arguments: &Arguments) -> io::Result<Report> {
         let (ours, theirs) = read_all(&mut peers, &streams)?;
         for (at, ours) in ours.iter().enumerate() {
             report.streams += 1;
-            if ours.bytewise != ours.reading {
-                report.cut.push((from + at, streams[at].clone(), ours.clone()));
+            if !ours.odd.is_empty() {
+                report.odd.push((from + at, streams[at].clone(), ours.clone()));
             }
         }
         for ((peer, readings), tally) in peers.iter_mut().zip(theirs).zip(&mut report.tallies) {
@@ -50,9 +50,12 @@ pub fn show(arguments: &Arguments, index: usize) -> io::Result<()> {
     let mut peers = start(arguments)?;
     let stream = stream(arguments.seed, index);
     let ours = read_ours(&stream);
-    println!("\"{}\"\n{}\n", stream.escape_ascii(), streams::why(index).unwrap_or_default());
+    println!("{}\n{}\n", Shown(&stream), streams::why(index).unwrap_or_default());
     println!("{:10} {}", "basehttp", ours.reading);
-    println!("{:10} {}, ends {:?}", "bytewise", ours.bytewise, ours.ends);
+    println!("{:10} {:?}", "ends at", ours.ends);
+    for (way, other) in &ours.odd {
+        println!("{way:10} {other}");
+    }
     for peer in &mut peers {
         let theirs = peer.read(std::slice::from_ref(&stream))?.remove(0);
         let because = compare(&ours.reading, &theirs).map(|difference| {
@@ -120,7 +123,7 @@ fn unexplained(peer: &'static str, stream: &[u8], ours: &Ours, theirs: &Reading)
 fn show_failure(peer: &mut dyn Peer, index: usize, stream: &[u8], theirs: &Reading, kind: Kind) -> io::Result<()> {
     let name = peer.name();
     println!("{name} reads stream {index} otherwise, and no rule says why ({kind:?}):");
-    println!("  \"{}\"\n  basehttp {}\n  {name} {theirs}", stream.escape_ascii(), read_ours(stream).reading);
+    println!("  {}\n  basehttp {}\n  {name} {theirs}", Shown(stream), read_ours(stream).reading);
     let shorter = minimise(stream, |stream| {
         let theirs = peer.read(std::slice::from_ref(&stream.to_vec()))?.remove(0);
         Ok(
@@ -128,11 +131,7 @@ fn show_failure(peer: &mut dyn Peer, index: usize, stream: &[u8], theirs: &Readi
         )
     })?;
     let theirs = peer.read(std::slice::from_ref(&shorter))?.remove(0);
-    println!(
-        "  in short \"{}\"\n  basehttp {}\n  {name} {theirs}\n",
-        shorter.escape_ascii(),
-        read_ours(&shorter).reading
-    );
+    println!("  in short {}\n  basehttp {}\n  {name} {theirs}\n", Shown(&shorter), read_ours(&shorter).reading);
     Ok(())
 }
 

@@ -51,6 +51,12 @@ pub fn has_both_framings(message: &Message<'_>) -> bool {
     message.has("content-length") && message.has("transfer-encoding")
 }
 
+/// Whether this word stands somewhere in a field, but is no member of its list.
+pub fn hides_word(message: &Message<'_>, name: &str, word: &str) -> bool {
+    let holds = |value: &[u8]| value.to_ascii_lowercase().windows(word.len()).any(|window| window == word.as_bytes());
+    message.values(name).into_iter().any(holds) && !message.says(name, word)
+}
+
 /// Whether a coding is anything else than `chunked`.
 pub fn has_other_coding(message: &Message<'_>) -> bool {
     message.values("transfer-encoding").iter().any(|value| !value.eq_ignore_ascii_case(b"chunked"))
@@ -170,4 +176,9 @@ pub fn has_large_chunk(message: &Message<'_>) -> bool {
             let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
             digits == 16 && line[0] >= b'8'
         })
+}
+
+/// Whether the stream ends inside a trailer section.
+pub fn has_cut_trailer(message: &Message<'_>) -> bool {
+    message.has("transfer-encoding") && message.ends_in_trailers()
 }

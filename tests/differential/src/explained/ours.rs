@@ -4,27 +4,24 @@ use super::Direction::{BothMay, PeerIsLax, WeAreStricter};
 use super::Rule;
 use super::helpers::{
     authority, has_both_framings, has_chunk_fault, has_control_in_fields, has_fold, has_formless_target,
-    has_length_above, has_no_end, has_odd_host, has_odd_length, has_odd_name, has_other_coding, has_two, hosts_differ,
-    is_version_1, target_holds,
+    has_length_above, has_no_end, has_odd_host, has_odd_length, has_odd_name, has_other_coding, has_two, hides_word,
+    hosts_differ, is_version_1, target_holds,
 };
-use crate::anatomy::{ChunkFault, Message, token_length};
+use crate::anatomy::{ChunkFault, token_length};
 use crate::reading::{End, Kind};
 
 const ALL: &[&str] = &["hyper", "node", "h11", "nginx"];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "keep-alive inside another word",
+        name: "an option inside another word",
         peers: &["nginx"],
         direction: PeerIsLax,
         section: "9.3",
         why: "nginx looks for `keep-alive` and `close` anywhere in Connection, not for an option of that name",
         applies: |case| {
-            let holds = |value: &[u8]| value.to_ascii_lowercase().windows(10).any(|window| window == b"keep-alive");
-            let has_word = |it: &Message<'_>| {
-                it.values("connection").into_iter().any(holds) && !it.says("connection", "keep-alive")
-            };
-            case.we_close() && case.previous.as_ref().is_some_and(has_word)
+            let hides = |option| case.previous.as_ref().is_some_and(|it| hides_word(it, "connection", option));
+            (case.we_close() && hides("keep-alive")) || (case.they_close() && hides("close"))
         },
     },
     Rule {

@@ -4,8 +4,8 @@
 use super::Direction::{BothMay, PeerIsStricter};
 use super::Rule;
 use super::helpers::{
-    has_blank_in_extension, has_large_chunk, has_length_above, has_long_length, has_no_end, has_odd_escape,
-    has_tab_around, is_later_minor, target_holds,
+    has_blank_in_extension, has_cut_trailer, has_large_chunk, has_length_above, has_long_length, has_no_end,
+    has_odd_escape, has_tab_around, has_two, is_later_minor, target_holds,
 };
 use crate::reading::{End, Kind};
 
@@ -81,6 +81,14 @@ pub(super) const RULES: &[Rule] = &[
         applies: |case| case.they_refuse(400, "") && has_tab_around(&case.message, "host"),
     },
     Rule {
+        name: "two expectations",
+        peers: &["nginx"],
+        direction: BothMay,
+        section: "RFC 9110, 10.1.1",
+        why: "nginx refuses a second Expect; in HTTP/1.0, which has none, we ignore both",
+        applies: |case| case.they_refuse(400, "") && has_two(&case.message, "expect"),
+    },
+    Rule {
         name: "an empty host",
         peers: &["nginx"],
         direction: PeerIsStricter,
@@ -140,6 +148,17 @@ pub(super) const RULES: &[Rule] = &[
             let is_unknown =
                 case.they_refuse(400, "HPE_INVALID_METHOD") || case.they_refuse(400, "HTTP/2 Connection Preface");
             is_unknown && !NODE_METHODS.contains(&case.message.method())
+        },
+    },
+    Rule {
+        name: "the preface of HTTP/2 begins so",
+        peers: &["node"],
+        direction: PeerIsStricter,
+        section: "RFC 9110, 9.1",
+        why: "any token is a method; llhttp leaves the connection to another protocol at PRI, and node says nothing",
+        applies: |case| {
+            let says_nothing = matches!(case.theirs.end, End::More | End::Closed);
+            says_nothing && case.difference.kind == Kind::OnlyOurs && case.message.method() == b"PRI"
         },
     },
     Rule {
@@ -223,14 +242,15 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "refused before the head has ended, by the peer",
+        name: "refused before the head or a trailer has ended, by the peer",
         peers: &["hyper", "node", "h11", "nginx"],
         direction: BothMay,
         section: "2.2",
-        why: "the head is not complete: the peer looks at each word or line, we wait for the end of the head",
+        why: "what comes is not complete: the peer looks at each word or line, we wait for the line or the head to end",
         applies: |case| {
             let refuses = matches!(case.theirs.end, End::Refused { .. });
-            refuses && case.difference.kind == Kind::OtherEnd && case.ours.end == End::More && has_no_end(&case.message)
+            let is_cut = has_no_end(&case.message) || has_cut_trailer(&case.message);
+            refuses && case.difference.kind == Kind::OtherEnd && case.ours.end == End::More && is_cut
         },
     },
 ];

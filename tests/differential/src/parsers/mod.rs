@@ -1,9 +1,12 @@
 //! The parsers: ours, and the peers it is compared with. Each makes [`Reading`]s of streams, and knows nothing of the others.
 
 mod child;
+mod engine;
+mod folder;
 mod hyper;
 mod nginx;
 mod ours;
+mod witness;
 
 use std::io;
 
@@ -15,7 +18,7 @@ pub use ours::{Ours, read as read_ours};
 pub const BATCH: usize = 512;
 
 /// The peers by name, in the order of the report.
-pub const PEERS: [&str; 4] = ["hyper", "node", "h11", "nginx"];
+pub const PEERS: [&str; 5] = ["engine", "hyper", "node", "h11", "nginx"];
 
 /// A parser to compare ours with.
 pub trait Peer: Send {
@@ -35,6 +38,7 @@ pub trait Peer: Send {
 /// What it needs is not there; the text says what to install.
 pub fn start(name: &str) -> io::Result<Box<dyn Peer>> {
     match name {
+        "engine" => Ok(Box::new(engine::Engine::start()?)),
         "hyper" => Ok(Box::new(hyper::Hyper)),
         "node" => Ok(Box::new(child::Child::node()?)),
         "h11" => Ok(Box::new(child::Child::h11()?)),

@@ -8,18 +8,19 @@
 //! sockets and everything else are in a folder that goes when this is dropped.
 
 use std::collections::HashMap;
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use std::{env, fs, process};
 
 use super::Peer;
+use super::folder::Folder;
 use crate::reading::{End, Reading, Taken};
 
 /// Streams under way at once: nginx is one thread, and while it waits for the upstream it can read another.
@@ -30,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An nginx that runs.
 pub struct Nginx {
-    folder: PathBuf,
+    folder: Folder,
     process: Child,
     upstream: Arc<Upstream>,
     serving: Vec<JoinHandle<()>>,
@@ -39,8 +40,7 @@ pub struct Nginx {
 impl Nginx {
     /// Starts one, with an upstream for it.
     pub fn start() -> io::Result<Self> {
-        let folder = env::temp_dir().join(format!("basehttp-differential-{}", process::id()));
-        fs::create_dir_all(&folder)?;
+        let folder = Folder::new("nginx")?;
         let upstream = Arc::new(Upstream::default());
         let listener = UnixListener::bind(folder.join("back"))?;
         let serving = (0..LANES / 2).map(|_| {
@@ -48,7 +48,7 @@ impl Nginx {
             Ok(thread::spawn(move || upstream.serve(&listener)))
         });
         let serving = serving.collect::<io::Result<_>>()?;
-        let process = spawn(&folder)?;
+        let process = spawn(folder.path())?;
         let nginx = Self { folder, process, upstream, serving };
         nginx.wait_until_it_listens()?;
         Ok(nginx)
@@ -170,8 +170,6 @@ impl Drop for Nginx {
             let _ = UnixStream::connect(self.folder.join("back"));
             drop(thread);
         }
-        // A folder that stays behind costs nothing but its place.
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

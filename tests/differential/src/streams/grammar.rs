@@ -148,3 +148,27 @@ fn chunk(content: Vec<u8>, random: &mut Random) -> Chunk {
         if random.percent(12) { random.pick(&[";a", ";a=b", ";a=\"b;c\"", ";a=b;c=d", ";a=\"\\\"\""]) } else { "" };
     Chunk { size: size.into(), extension: extension.into(), size_end: b"\r\n".into(), content, end: b"\r\n".into() }
 }
+
+/// Beyond what is read at once, and for the body beyond what is read before a handler is called.
+const LARGE_BYTES: [usize; 5] = [4_000, 8_190, 16_384, 65_536, 70_000];
+
+/// Makes a request large, in its fields or its body. Only its body is as large as the handler's buffer: heads have limits,
+/// and each parser its own.
+pub fn enlarge(request: &mut Request, random: &mut Random) {
+    let size = LARGE_BYTES[random.below(LARGE_BYTES.len())] + random.below(5);
+    if random.percent(30) {
+        let each = size.min(16_384) / 4;
+        request.fields.extend((0..4).map(|number| Field::new(format!("X-{number}"), "y".repeat(each))));
+        return;
+    }
+    let large = "z".repeat(size).into_bytes();
+    match &mut request.body {
+        Body::Chunked(chunks, _) => chunks.insert(0, chunk(large, random)),
+        Body::Plain(_) => {
+            if let Some(length) = request.field("content-length") {
+                length.value = size.to_string().into();
+                request.body = Body::Plain(large);
+            }
+        }
+    }
+}

@@ -1,12 +1,14 @@
 //! The byte streams: first the ones that are known by name, then as many as one likes that are drawn from a seed.
 //!
-//! A stream is made of its seed and its index alone, so that one of them can be looked at again. About a third of those that
-//! are drawn is as the standard has it; the others have one fault or two, of those that parsers are known to disagree about.
+//! A stream is made of its seed and its index alone, so that one of them can be looked at again. Some of those that are
+//! drawn are as the standard has it; most have one fault or two, of those that parsers are known to disagree about; and some
+//! are words of the protocol in any order.
 
 mod classics;
 mod draft;
 mod faults;
 mod grammar;
+mod soup;
 
 use crate::random::Random;
 
@@ -16,8 +18,15 @@ pub fn stream(seed: u64, index: usize) -> Vec<u8> {
         return classic.bytes();
     }
     let random = &mut Random::for_stream(seed, index);
+    if random.percent(12) {
+        return soup::stream(random);
+    }
     let mut drafts: Vec<_> = (0..=random.below(5)).map(|_| grammar::request(random)).collect();
-    let faults = [0, 1, 1, 1, 2][random.below(5)];
+    let faults = [0, 0, 1, 1, 1, 1, 2, 2, 3][random.below(9)];
+    if random.percent(1) {
+        let at = random.below(drafts.len());
+        grammar::enlarge(&mut drafts[at], random);
+    }
     for _ in 0..faults {
         let at = random.below(drafts.len());
         faults::of_a_request(&mut drafts[at], random);
