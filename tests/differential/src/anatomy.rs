@@ -1,7 +1,9 @@
-//! A message taken apart without judging it, for the rules to look at. Not a parser: it never says where a message ends.
+//! A message taken apart without judging it, for the rules to look at. Not a parser: it never says where a message
+//! ends.
 //!
-//! Lines end at LF, whatever stands in front of it, and a head ends at an empty one: so it finds what any of the parsers could
-//! have found. What it finds of chunks is by the grammar of RFC 9112, section 7.1, written down a second time.
+//! Lines end at LF, whatever stands in front of it, and a head ends at an empty one: so it finds what any of the
+//! parsers could have found. What it finds of chunks is by the grammar of RFC 9112, section 7.1, written down a second
+//! time.
 
 /// What stands where the readings part.
 pub struct Message<'s> {
@@ -180,7 +182,8 @@ fn trailer_section(mut rest: &[u8]) -> Result<Option<&[u8]>, ChunkFault> {
     }
 }
 
-/// Whether this is `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`, or begins it if it is not complete.
+/// Whether this is `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`, or begins it if it is not
+/// complete.
 fn begins_extensions(text: &[u8], is_complete: bool) -> bool {
     let mut rest = text;
     loop {
@@ -222,7 +225,8 @@ const fn is_text(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7f)
 }
 
-/// Bytes of the quoted string at the start, with its quotes; nothing if a byte may not stand there, `None` without an end.
+/// Bytes of the quoted string at the start, with its quotes; nothing if a byte may not stand there, `None` without an
+/// end.
 fn quoted_length(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {

@@ -1,11 +1,14 @@
-//! The same byte streams to basehttp and to other HTTP/1.x parsers: which requests does each take, and where do they end?
+//! The same byte streams to basehttp and to other HTTP/1.x parsers: which requests does each take, and where do they
+//! end?
 //!
 //! ```text
 //! streams --> parsers --> reading: compare --> explained: rules --> report
 //! ```
 //!
-//! Where two parsers disagree about a boundary, a request can be hidden from one of them. So each difference is either a
-//! fault to be mended or a row of a table that says who is right; `README.md` has the table, and how to run this.
+//! Where two parsers disagree about a boundary, a request can be hidden from one of them. So each difference is either
+//! a fault to be mended or a row of a table that says who is right; `README.md` has the table, and how to run this.
+
+#![forbid(unsafe_code)]
 
 mod anatomy;
 mod arguments;

@@ -17,8 +17,8 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// One of these parts. A scheme becomes lower case, and an absolute form without a path gets one: hyper hands targets on
-    /// parsed, and has forgotten both. Neither moves a boundary.
+    /// One of these parts. A scheme becomes lower case, and an absolute form without a path gets one: hyper hands
+    /// targets on parsed, and has forgotten both. Neither moves a boundary.
     pub fn new(method: impl Into<Vec<u8>>, target: impl Into<Vec<u8>>, body: impl Into<Vec<u8>>) -> Self {
         Self { method: method.into(), target: normal_target(target.into()), body: body.into() }
     }

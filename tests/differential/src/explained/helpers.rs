@@ -15,7 +15,10 @@ pub fn is_plain_host(host: &[u8]) -> bool {
         let inner = name.strip_prefix(b"[").and_then(|name| name.strip_suffix(b"]"));
         inner.is_some_and(|inner| str::from_utf8(inner).is_ok_and(|inner| inner.parse::<Ipv6Addr>().is_ok()))
     };
-    let is_port = |port: &[u8]| str::from_utf8(port).is_ok_and(|port| port.is_empty() || port.parse::<u16>().is_ok());
+    let is_port = |port: &[u8]| {
+        let text = str::from_utf8(port).unwrap_or_default();
+        port.iter().all(u8::is_ascii_digit) && (port.is_empty() || text.parse::<u16>().is_ok())
+    };
     !name.is_empty() && (name.iter().all(is_name) || is_address(name)) && port.is_none_or(is_port)
 }
 
@@ -152,15 +155,16 @@ pub fn has_chunk_fault(message: &Message<'_>, fault: ChunkFault) -> bool {
     message.has("transfer-encoding") && message.chunk_fault() == Some(fault)
 }
 
-/// Whether a chunk extension has blanks inside, which its grammar has as bad white space.
+/// Whether a chunk extension has blanks around its parts, which its grammar has as bad white space. A blank may be all
+/// that has come of it.
 pub fn has_blank_in_extension(message: &Message<'_>) -> bool {
-    let lines = message.body.split(|byte| *byte == b'\n');
-    message.has("transfer-encoding")
-        && lines.into_iter().any(|line| {
-            let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-            let rest = line[digits..].strip_suffix(b"\r").unwrap_or(&line[digits..]);
-            digits > 0 && rest.contains(&b';') && rest.iter().any(|byte| matches!(byte, b' ' | b'\t'))
-        })
+    let has_blank = |line: &[u8]| {
+        let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let rest = line[digits..].strip_suffix(b"\r").unwrap_or(&line[digits..]);
+        let is_extension = rest.contains(&b';') || (message.body.ends_with(line) && rest.trim_ascii().is_empty());
+        digits > 0 && is_extension && rest.iter().any(|byte| matches!(byte, b' ' | b'\t'))
+    };
+    message.has("transfer-encoding") && message.body.split(|byte| *byte == b'\n').any(has_blank)
 }
 
 /// Whether a length has more than twenty digits.

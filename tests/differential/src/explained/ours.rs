@@ -29,7 +29,8 @@ pub(super) const RULES: &[Rule] = &[
         peers: &["node", "nginx"],
         direction: PeerIsLax,
         section: "9.3",
-        why: "with both options a connection does not persist; the peers obey the one they saw last",
+        why: "with both options a connection does not persist; node lets keep-alive win in HTTP/1.0, nginx the last \
+            one",
         applies: |case| {
             case.we_close()
                 && case
@@ -43,7 +44,8 @@ pub(super) const RULES: &[Rule] = &[
         peers: &["hyper", "h11", "node"],
         direction: WeAreStricter,
         section: "6.3",
-        why: "Content-Length beside Transfer-Encoding may be refused; the peers let the coding win, or look at it when it comes",
+        why: "Content-Length beside Transfer-Encoding may be refused; the peers let the coding win, or look at it when \
+            it comes",
         applies: |case| case.we_refuse("both content-length and") && has_both_framings(&case.message),
     },
     Rule {
@@ -59,7 +61,8 @@ pub(super) const RULES: &[Rule] = &[
         peers: &["hyper", "node"],
         direction: WeAreStricter,
         section: "6.1",
-        why: "a second Transfer-Encoding is nothing that honest clients send; the peers make a list of the two, or obey the last",
+        why: "a second Transfer-Encoding is nothing that honest clients send; the peers make a list of the two, or \
+            obey the last",
         applies: |case| case.we_refuse("two transfer-encoding") && has_two(&case.message, "transfer-encoding"),
     },
     Rule {
@@ -79,7 +82,8 @@ pub(super) const RULES: &[Rule] = &[
         peers: &["hyper", "node"],
         direction: PeerIsLax,
         section: "6.1, 6.3",
-        why: "must be answered with 400 where chunked is not last, and should be with 501 where another coding is not known; the peers look at the last word only, or read until the client closes",
+        why: "must be answered with 400 where chunked is not last, and should be with 501 where another coding is not \
+            known; the peers look at the last word only, or read until the client closes",
         applies: |case| {
             (case.we_refuse("transfer-encoding is not chunked") || case.we_refuse("only transfer coding known"))
                 && has_other_coding(&case.message)
@@ -130,7 +134,8 @@ pub(super) const RULES: &[Rule] = &[
         peers: &["node", "h11"],
         direction: PeerIsLax,
         section: "3.2; RFC 9110, 2.5",
-        why: "must be answered with 400 like any other of HTTP/1.1; node does not ask it of tunnels, h11 only of exactly HTTP/1.1",
+        why: "must be answered with 400 like any other of HTTP/1.1; node does not ask it of tunnels, h11 only of \
+            exactly HTTP/1.1",
         applies: |case| {
             case.we_refuse("no host field")
                 && !case.message.has("host")
@@ -188,7 +193,8 @@ pub(super) const RULES: &[Rule] = &[
         peers: ALL,
         direction: PeerIsLax,
         section: "3.2",
-        why: "a fragment, a backslash in a path, a blank, a control or a raw byte above ASCII; each peer takes some of them",
+        why: "a fragment, a backslash in a path, a blank, a control or a raw byte above ASCII; each peer takes some of \
+            them",
         applies: |case| {
             let odd = |byte: &u8| *byte <= b' ' || *byte >= 0x7f;
             (case.we_refuse("holds a fragment") && target_holds(&case.message, b"#"))
@@ -202,7 +208,8 @@ pub(super) const RULES: &[Rule] = &[
         peers: &["node", "h11", "nginx"],
         direction: PeerIsLax,
         section: "2.3",
-        why: "no HTTP/1: another major version, another protocol (node takes RTSP and ICE), or none (nginx speaks HTTP/0.9)",
+        why: "no HTTP/1: another major version, another protocol (node takes RTSP and ICE), or none (nginx speaks \
+            HTTP/0.9)",
         applies: |case| {
             (case.we_refuse("speaks HTTP/1.0 and HTTP/1.1") || case.we_refuse("does not end in an http version"))
                 && !is_version_1(case.message.version())
@@ -258,7 +265,8 @@ pub(super) const RULES: &[Rule] = &[
         peers: ALL,
         direction: PeerIsLax,
         section: "7.1.1",
-        why: "extensions are ignored where they are well-formed; the peers skip anything up to the line's end as they see it",
+        why: "extensions are ignored where they are well-formed; the peers skip anything up to the line's end as they \
+            see it",
         applies: |case| {
             case.we_refuse("chunk extension is not") && has_chunk_fault(&case.message, ChunkFault::Extension)
         },

@@ -23,6 +23,11 @@ fn the_readme_has_every_rule_in_its_order_and_no_other() {
 }
 
 #[test]
+fn no_rule_explains_a_difference_between_us_and_us() {
+    assert!(rules().all(|rule| !rule.peers.contains(&"engine")));
+}
+
+#[test]
 fn every_rule_has_a_name_of_its_own() {
     let names: BTreeSet<_> = rules().map(|rule| rule.name).collect();
     assert_eq!(names.len(), rules().count());

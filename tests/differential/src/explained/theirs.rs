@@ -1,5 +1,5 @@
-//! What a peer refuses and we take, or where it closes a connection that we keep. These come first, since a peer that has
-//! closed has not looked at the message at all.
+//! What a peer refuses and we take, or where it closes a connection that we keep. These come first, since a peer that
+//! has closed has not looked at the message at all.
 
 use super::Direction::{BothMay, PeerIsStricter};
 use super::Rule;
@@ -185,7 +185,8 @@ pub(super) const RULES: &[Rule] = &[
         peers: &["hyper", "nginx"],
         direction: PeerIsStricter,
         section: "RFC 9110, 8.6",
-        why: "large numbers are to be expected, and a limit is one's own: ours is 64 bits, hyper's two less, nginx's 63 bits",
+        why: "large numbers are to be expected, and a limit is one's own: ours is 64 bits, hyper's two less, nginx's \
+            63 bits",
         applies: |case| {
             (case.they_refuse(431, "TooLarge") && has_length_above(&case.message, HYPER_MOST))
                 || (case.peer == "nginx" && case.they_refuse(400, "") && has_length_above(&case.message, NGINX_MOST))

@@ -1,5 +1,5 @@
-//! basehttp once more, as a server: the event loop over a Unix socket has to make the same of a stream as a connection over
-//! memory. So no rule may name this peer.
+//! basehttp once more, as a server: the event loop over a Unix socket has to make the same of a stream as a connection
+//! over memory. So no rule may name this peer.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -78,6 +78,7 @@ fn has_closed(written: &[u8], last: Option<&Taken>, is_old: bool) -> bool {
     let written = String::from_utf8_lossy(written);
     let Some((_, reply)) = written.rsplit_once("HTTP/1.") else { return false };
     let says = |option: &str| reply.to_ascii_lowercase().contains(&format!("\r\nconnection: {option}\r\n"));
-    // To HTTP/1.0 it says when it keeps the connection, to HTTP/1.1 when it does not. A tunnel that nobody takes over ends.
+    // To HTTP/1.0 it says when it keeps the connection, to HTTP/1.1 when it does not. A tunnel that nobody takes over
+    // ends.
     says("close") || (is_old && !says("keep-alive")) || last.is_some_and(|last| last.method == b"CONNECT")
 }

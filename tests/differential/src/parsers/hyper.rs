@@ -1,6 +1,7 @@
 //! hyper, through its public API: polled by hand over memory, without a runtime.
 //!
-//! It tokenizes heads with the crate that basehttp uses, httparse; what it makes of the tokens, and its bodies, are its own.
+//! It tokenizes heads with the crate that basehttp uses, httparse; what it makes of the tokens, and its bodies, are its
+//! own.
 
 use std::cell::RefCell;
 use std::convert::Infallible;

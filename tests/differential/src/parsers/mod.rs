@@ -1,4 +1,5 @@
-//! The parsers: ours, and the peers it is compared with. Each makes [`Reading`]s of streams, and knows nothing of the others.
+//! The parsers: ours, and the peers it is compared with. Each makes [`Reading`]s of streams, and knows nothing of the
+//! others.
 
 mod child;
 mod engine;

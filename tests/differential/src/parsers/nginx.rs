@@ -1,4 +1,5 @@
-//! nginx as a proxy: it reads each body to its end and passes it on with a length, to an upstream that is in this process.
+//! nginx as a proxy: it reads each body to its end and passes it on with a length, to an upstream that is in this
+//! process.
 //!
 //! ```text
 //! stream --> front socket --> nginx --> back socket --> Upstream, which notes what was asked
@@ -227,7 +228,8 @@ impl Upstream {
     }
 }
 
-/// What came of what follows the requests: an error page that is nginx's own, a last reply that says `close`, or nothing.
+/// What came of what follows the requests: an error page that is nginx's own, a last reply that says `close`, or
+/// nothing.
 fn end_of(written: &[u8], taken: &[Taken]) -> End {
     let written = String::from_utf8_lossy(written);
     let replies: Vec<&str> = written.split("HTTP/1.1 ").skip(1).filter(|reply| !reply.starts_with("100 ")).collect();

@@ -29,11 +29,13 @@ pub const CLASSICS: &[Classic] = &[
         "CL.TE: the length says that G is body",
     ),
     classic(
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n5c\r\nGPOST / HTTP/1.1\r\nContent-Length: 15\r\n\r\nx=1\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n5c\r\n\
+         GPOST / HTTP/1.1\r\nContent-Length: 15\r\n\r\nx=1\r\n0\r\n\r\n",
         "TE.CL: the length ends inside the first chunk",
     ),
     classic(
-        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\nContent-Length: 4\r\n\r\n5c\r\nGPOST / HTTP/1.1\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\
+         Content-Length: 4\r\n\r\n5c\r\nGPOST / HTTP/1.1\r\n\r\n0\r\n\r\n",
         "TE.TE: one of two believes the second coding",
     ),
     classic(
@@ -111,7 +113,8 @@ pub const CLASSICS: &[Classic] = &[
         "a length in a trailer",
     ),
     classic(
-        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\n\r\nGET /2 HTTP/1.1\r\n\
+         Host: h\r\n\r\n",
         "a trailer section that ends in LF to some",
     ),
     classic("GET / HTTP/1.1\r\nHost: h\r\nHost: i\r\n\r\n", "two hosts"),
@@ -141,7 +144,8 @@ pub const CLASSICS: &[Classic] = &[
         "a request behind the last one",
     ),
     classic(
-        "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhelloGET /2 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n\
+         helloGET /2 HTTP/1.1\r\nHost: h\r\n\r\n",
         "a body that does not wait to be asked for",
     ),
     classic(

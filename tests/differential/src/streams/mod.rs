@@ -1,8 +1,8 @@
 //! The byte streams: first the ones that are known by name, then as many as one likes that are drawn from a seed.
 //!
 //! A stream is made of its seed and its index alone, so that one of them can be looked at again. Some of those that are
-//! drawn are as the standard has it; most have one fault or two, of those that parsers are known to disagree about; and some
-//! are words of the protocol in any order.
+//! drawn are as the standard has it; most have one fault or two, of those that parsers are known to disagree about; and
+//! some are words of the protocol in any order.
 
 mod classics;
 mod draft;
