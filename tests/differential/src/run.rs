@@ -91,10 +91,10 @@ fn judge(
     ours: &Ours,
     theirs: &Reading,
 ) -> io::Result<()> {
-    match unexplained(peer.name(), stream, ours, theirs) {
-        Judged::Same => tally.same += 1,
-        Judged::Explained(rule) => *tally.explained.entry(rule).or_default() += 1,
-        Judged::Unexplained(kind) => {
+    match verdict(peer.name(), stream, ours, theirs) {
+        Verdict::Same => tally.same += 1,
+        Verdict::Explained(rule) => *tally.explained.entry(rule).or_default() += 1,
+        Verdict::Unexplained(kind) => {
             tally.failed += 1;
             if tally.failed <= MOST_SHOWN {
                 show_failure(peer, index, stream, theirs, kind)?;
@@ -105,18 +105,19 @@ fn judge(
 }
 
 /// What comparing comes to.
-enum Judged {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
     Same,
     /// By the rule of this name.
     Explained(&'static str),
     Unexplained(Kind),
 }
 
-fn unexplained(peer: &'static str, stream: &[u8], ours: &Ours, theirs: &Reading) -> Judged {
-    let Some(difference) = compare(&ours.reading, theirs) else { return Judged::Same };
+fn verdict(peer: &'static str, stream: &[u8], ours: &Ours, theirs: &Reading) -> Verdict {
+    let Some(difference) = compare(&ours.reading, theirs) else { return Verdict::Same };
     match Case::new(peer, stream, ours, theirs, difference).rule() {
-        Some(rule) => Judged::Explained(rule.name),
-        None => Judged::Unexplained(difference.kind),
+        Some(rule) => Verdict::Explained(rule.name),
+        None => Verdict::Unexplained(difference.kind),
     }
 }
 
@@ -126,9 +127,7 @@ fn show_failure(peer: &mut dyn Peer, index: usize, stream: &[u8], theirs: &Readi
     println!("  {}\n  basehttp {}\n  {name} {theirs}", Shown(stream), read_ours(stream).reading);
     let shorter = minimise(stream, |stream| {
         let theirs = peer.read(std::slice::from_ref(&stream.to_vec()))?.remove(0);
-        Ok(
-            matches!(unexplained(name, stream, &read_ours(stream), &theirs), Judged::Unexplained(still) if still == kind),
-        )
+        Ok(verdict(name, stream, &read_ours(stream), &theirs) == Verdict::Unexplained(kind))
     })?;
     let theirs = peer.read(std::slice::from_ref(&shorter))?.remove(0);
     println!("  in short {}\n  basehttp {}\n  {name} {theirs}\n", Shown(&shorter), read_ours(&shorter).reading);
@@ -185,7 +184,7 @@ mod tests {
                 for peer in parsers::PEERS {
                     let theirs = Reading { taken: taken.clone(), end: end.clone() };
                     assert!(
-                        matches!(unexplained(peer, stream, &ours, &theirs), Judged::Unexplained(_)),
+                        matches!(verdict(peer, stream, &ours, &theirs), Verdict::Unexplained(_)),
                         "{peer} {theirs}"
                     );
                 }
@@ -194,7 +193,7 @@ mod tests {
         for end in [End::Closed, End::refused(400, "why not")] {
             for peer in parsers::PEERS {
                 let theirs = Reading { taken: vec![right.clone()], end: end.clone() };
-                assert!(matches!(unexplained(peer, stream, &ours, &theirs), Judged::Unexplained(_)), "{peer} {theirs}");
+                assert!(matches!(verdict(peer, stream, &ours, &theirs), Verdict::Unexplained(_)), "{peer} {theirs}");
             }
         }
     }

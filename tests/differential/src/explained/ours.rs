@@ -7,12 +7,25 @@ use super::helpers::{
     has_length_above, has_no_end, has_odd_host, has_odd_length, has_odd_name, has_other_coding, has_two, hides_word,
     hosts_differ, is_version_1, target_holds,
 };
-use crate::anatomy::{ChunkFault, token_length};
+use crate::anatomy::{ChunkFault, Message, token_length};
 use crate::reading::{End, Kind};
 
 const ALL: &[&str] = &["hyper", "node", "h11", "nginx"];
 
 pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "an option beside a byte above ASCII",
+        peers: &["hyper"],
+        direction: PeerIsLax,
+        section: "9.3, 9.6",
+        why: "we find `close` in the list; hyper does not look at a Connection that is not all ASCII",
+        applies: |case| {
+            let is_raw = |value: &[u8]| !value.is_ascii();
+            let hides =
+                |it: &Message<'_>| it.values("connection").into_iter().any(is_raw) && it.says("connection", "close");
+            case.we_close() && case.previous.as_ref().is_some_and(hides)
+        },
+    },
     Rule {
         name: "an option inside another word",
         peers: &["nginx"],

@@ -27,6 +27,8 @@ use crate::reading::{End, Reading, Taken};
 /// Streams under way at once: nginx is one thread, and while it waits for the upstream it can read another.
 const LANES: usize = 8;
 
+const ADVICE: &str = "install nginx (Debian: nginx-light), or leave it out with --peers";
+
 /// How long nginx may take to start, or to say the next thing about a stream. It needs milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -50,18 +52,18 @@ impl Nginx {
         });
         let serving = serving.collect::<io::Result<_>>()?;
         let process = spawn(folder.path())?;
-        let nginx = Self { folder, process, upstream, serving };
+        let mut nginx = Self { folder, process, upstream, serving };
         nginx.wait_until_it_listens()?;
         Ok(nginx)
     }
 
-    fn wait_until_it_listens(&self) -> io::Result<()> {
+    fn wait_until_it_listens(&mut self) -> io::Result<()> {
         let start = Instant::now();
         // Its only word about being ready is that connecting works.
         while UnixStream::connect(self.folder.join("front")).is_err() {
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > PATIENCE || self.process.try_wait()?.is_some() {
                 let log = fs::read_to_string(self.folder.join("error.log")).unwrap_or_default();
-                return Err(io::Error::other(format!("nginx does not listen: {log}")));
+                return Err(io::Error::other(format!("nginx does not listen: {ADVICE}: {log}")));
             }
             thread::sleep(Duration::from_millis(5));
         }
@@ -89,13 +91,11 @@ impl Nginx {
 fn spawn(folder: &Path) -> io::Result<Child> {
     let configuration = folder.join("nginx.conf");
     fs::write(&configuration, configuration_for(folder))?;
-    let mut command = Command::new("nginx");
-    command.arg("-e").arg(folder.join("error.log")).arg("-c").arg(&configuration);
+    // It ends with this program, however that ends: unlike a script, it has no input whose end it would see.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "nginx", "-e"]).arg(folder.join("error.log")).arg("-c").arg(&configuration);
     let process = command.stdin(Stdio::null()).spawn();
-    process.map_err(|error| {
-        let advice = "install nginx (Debian: nginx-light), or leave it out with --peers";
-        io::Error::other(format!("nginx: {error}: {advice}"))
-    })
+    process.map_err(|error| io::Error::other(format!("setpriv (Debian: util-linux), which starts nginx: {error}")))
 }
 
 fn configuration_for(folder: &Path) -> String {

@@ -161,6 +161,20 @@ pub const CLASSICS: &[Classic] = &[
     classic("GET / HTTP/1.1\nHost: h\n\n", "LF alone everywhere"),
     classic("GET / HTTP/1.1\rHost: h\r\r", "CR alone everywhere"),
     classic("GET\x0b/ HTTP/1.1\r\nHost: h\r\n\r\n", "white space of another kind between the words"),
+    classic(
+        "GET / HTTP/1.1\r\nHost: h\r\nConnection: \u{ff}, close\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "close in a list that is no text",
+    ),
+    classic(
+        "GET / HTTP/1.1\r\nHost: h\r\nConnection: closed\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "close as a part of another word",
+    ),
+    classic("GET / HTTP/1.0\r\nExpect: 100-continue\r\nExpect: x\r\n\r\n", "two expectations where there are none"),
+    classic("GET / HTTP/1.1\r\nHost: h..i\r\n\r\n", "a name that no resolver knows"),
+    classic(
+        "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nPRI / HTTP/1.0\r\n\r\n",
+        "a method that begins the preface of HTTP/2",
+    ),
 ];
 
 #[cfg(test)]
