@@ -54,12 +54,22 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "both framings",
-        peers: &["hyper", "h11", "node"],
+        peers: &["hyper", "h11"],
         direction: WeAreStricter,
         section: "6.3",
-        why: "Content-Length beside Transfer-Encoding may be refused; the peers let the coding win, or look at it when \
-            it comes",
+        why: "Content-Length beside Transfer-Encoding may be refused; the peers let the coding win",
         applies: |case| case.we_refuse("both content-length and") && has_both_framings(&case.message),
+    },
+    Rule {
+        name: "an empty coding beside a length",
+        peers: &["node"],
+        direction: PeerIsLax,
+        section: "6.1, 6.3",
+        why: "llhttp takes a Transfer-Encoding without a value for none at all, if the length comes behind it",
+        applies: |case| {
+            let is_empty = case.message.values("transfer-encoding").iter().any(|value| value.is_empty());
+            case.we_refuse("both content-length and") && has_both_framings(&case.message) && is_empty
+        },
     },
     Rule {
         name: "two lengths",
