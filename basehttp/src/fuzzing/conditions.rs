@@ -42,7 +42,9 @@ pub fn conditions(bytes: &[u8]) {
 }
 
 fn expected(headers: Headers<'_>, etag: Option<&str>, modified: SystemTime) -> Verdict {
-    let date = |name: &str| httpdate::parse_http_date(headers.get(name)?).ok();
+    // A date in a list is none, and two lines are a list.
+    let is_one = |name: &str| headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count() == 1;
+    let date = |name: &str| httpdate::parse_http_date(headers.get(name).filter(|_| is_one(name))?).ok();
     let names = |name: &str, is_strong: bool| {
         headers.get_all(name).any(|list| list.trim() == "*" || etag.is_some_and(|etag| lists(list, etag, is_strong)))
     };

@@ -22,9 +22,11 @@ impl Folder {
     fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
 }
 
-static FOLDER: LazyLock<Folder> = LazyLock::new(|| {
+/// With a cache, and without one.
+static FOLDERS: LazyLock<[Folder; 2]> = LazyLock::new(|| {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fuzzing");
-    Folder(SimpleHTTPRequestHandler::new(folder).expect("the folder is there"))
+    let files = || SimpleHTTPRequestHandler::builder().directory(folder);
+    [files(), files().cache_bytes(0)].map(|files| Folder(files.build().expect("the folder is there")))
 });
 
 /// See the table in `fuzzing`.
@@ -32,7 +34,8 @@ pub fn multipart(bytes: &[u8]) {
     let field: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_control()).take(1000).collect();
     let request =
         [b"GET /multipart.rs HTTP/1.1\r\nHost: h\r\nConnection: close\r\nRange: ", &field[..], b"\r\n\r\n"].concat();
-    let sent = testing::respond(&*FOLDER, &request);
+    let folder = &FOLDERS[usize::from(bytes.first().is_some_and(u8::is_ascii_uppercase))];
+    let sent = testing::respond(folder, &request);
     let reply = replies(&sent, |_| false).pop().expect("one reply");
     match (reply.status, reply.field("Content-Range"), reply.field("Content-Type")) {
         (200, None, _) => assert_eq!(reply.body, FILE),

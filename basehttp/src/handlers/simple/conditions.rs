@@ -60,7 +60,7 @@ const DATE_IS_STRONG_AFTER: Duration = Duration::from_secs(2);
 pub fn allows_range(headers: Headers<'_>, validators: Validators<'_>, now: impl FnOnce() -> SystemTime) -> bool {
     match headers.get_bytes("If-Range") {
         None => true,
-        Some(_) if headers.get_all("If-Range").nth(1).is_some() => false,
+        Some(_) if is_repeated(headers, "If-Range") => false,
         Some(tag) if tag.starts_with(b"\"") || tag.starts_with(b"W/") => {
             str::from_utf8(tag).is_ok_and(|tag| is_strong_match(tag, validators.etag))
         }
@@ -105,11 +105,12 @@ fn opaque(tag: &str) -> &str {
 
 /// RFC 9110, sections 13.1.3 and 13.1.4: two dates are as good as none, on two lines as well as in a list.
 fn date(headers: Headers<'_>, name: &str) -> Option<SystemTime> {
-    let mut dates = headers.get_all(name);
-    match (dates.next(), dates.next()) {
-        (Some(date), None) => httpdate::parse_http_date(date).ok(),
-        _ => None,
-    }
+    let date = headers.get(name).filter(|_| !is_repeated(headers, name))?;
+    httpdate::parse_http_date(date).ok()
+}
+
+fn is_repeated(headers: Headers<'_>, name: &str) -> bool {
+    headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).nth(1).is_some()
 }
 
 #[cfg(test)]
