@@ -2,7 +2,8 @@
 //!
 //! Requests are told apart by method and the first two segments of the path, hashed with a secret key into a table of
 //! fixed size. A place remembers whose it is and its last eight runs, one bit each: was it slow? (An average would be
-//! spoilt by a single preemption.) A run that had to be rescued counts as eight.
+//! spoilt by a single preemption.) A run that had to be rescued counts as eight, but the first one of a handler that is
+//! known to be fast as two: it may have been the system's fault, and while the pool is full what blocks may be refused.
 //!
 //! | another request finds its place |                                                              |
 //! |---------------------------------|--------------------------------------------------------------|
@@ -73,10 +74,12 @@ impl PaceTable {
         }
     }
 
-    /// A run that was found stuck: blocking at once, whatever came before. Later runs prove otherwise.
+    /// A run that was found stuck. Later runs prove otherwise.
     pub fn condemn(&self, slot: usize) {
-        let (_, owner) = self.read(slot);
-        self.slots[slot % SLOTS].store(owner << 16 | u32::from(PROVEN_RUNS << 8 | 0xff), Ordering::Relaxed);
+        let (word, owner) = self.read(slot);
+        let is_known_fast = word >> 16 == owner && learnt(runs_of(word)) == Learnt::Fast;
+        let history = if is_known_fast && !was_forgiven(runs_of(word)) { FORGIVEN } else { 0xff };
+        self.slots[slot % SLOTS].store(owner << 16 | u32::from(PROVEN_RUNS << 8 | history), Ordering::Relaxed);
     }
 
     /// A run that took so long. Two at once may count as one.
@@ -117,6 +120,14 @@ fn learnt(runs: u16) -> Learnt {
         [count, _] if u16::from(count) < PROVEN_RUNS => Learnt::Unproven,
         _ => Learnt::Fast,
     }
+}
+
+/// The history of a fast handler after its first rescue: two slow runs, and any third one counts.
+const FORGIVEN: u16 = 0b11;
+
+/// Whether a rescue of late was forgiven already: two slow runs are left of it.
+fn was_forgiven(runs: u16) -> bool {
+    (runs & 0xff).count_ones() >= FORGIVEN.count_ones()
 }
 
 /// `/a/b` of `/a/b/c?d`, so that `/users/7` and `/users/8` differ, and `/static/x/1` and `/static/x/2` do not.
@@ -167,6 +178,25 @@ mod tests {
         assert_eq!(pace.learnt(fast), Learnt::Unproven, "the place is another's now");
         (0..8).for_each(|_| pace.note(blocking, Duration::ZERO));
         assert_eq!(pace.learnt(blocking), Learnt::Fast, "and it comes back by its own runs");
+    }
+
+    #[test]
+    fn a_fast_handler_is_forgiven_one_rescue() {
+        let pace = PaceTable::new();
+        let run = |count| (0..count).for_each(|_| pace.note(5, Duration::ZERO));
+        pace.condemn(5);
+        assert_eq!(pace.learnt(5), Learnt::Blocking, "nothing was known of it");
+        run(8);
+        assert_eq!(pace.learnt(5), Learnt::Fast);
+        pace.condemn(5);
+        assert_eq!(pace.learnt(5), Learnt::Fast, "it may have been the system's fault");
+        run(3);
+        pace.condemn(5);
+        assert_eq!(pace.learnt(5), Learnt::Blocking, "but not twice in a row");
+        run(16);
+        pace.condemn(5);
+        pace.note(5, SLOW * 2);
+        assert_eq!(pace.learnt(5), Learnt::Blocking, "and a slow run tells, too");
     }
 
     #[test]

@@ -311,16 +311,19 @@ impl<'e> Hand<'e> {
         }
     }
 
-    /// User code has returned. A leader whose word was taken away meanwhile is one of the crew from now on.
-    fn leave_user_code(&mut self) {
+    /// User code has returned. A leader whose word was taken away meanwhile is one of the crew from now on: then true.
+    fn leave_user_code(&mut self) -> bool {
         let is_watched = self.watched.as_mut().is_some_and(Watched::step);
-        if !is_watched {
-            let counters = &self.engine.counters;
-            counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
-            if self.watched.take().is_some() {
-                counters.stuck.fetch_sub(1, Ordering::SeqCst);
-            }
+        if is_watched {
+            return false;
         }
+        let counters = &self.engine.counters;
+        counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
+        let was_rescued = self.watched.take().is_some();
+        if was_rescued {
+            counters.stuck.fetch_sub(1, Ordering::SeqCst);
+        }
+        was_rescued
     }
 
     /// Whether a leader may find out what nobody knows of a handler.
@@ -380,11 +383,14 @@ impl Driver for Hand<'_> {
     fn end(&mut self) {
         let began = self.now;
         self.now = Instant::now();
-        if let Some(slot) = self.slot.take() {
+        self.served += 1;
+        let was_rescued = self.leave_user_code();
+        // The monitor has noted what it had to rescue.
+        if let Some(slot) = self.slot.take()
+            && !was_rescued
+        {
             self.engine.pace.note(slot, self.now - began);
         }
-        self.served += 1;
-        self.leave_user_code();
     }
 
     fn now(&self) -> Instant {
