@@ -200,23 +200,26 @@ fn a_slow_reader_that_goes_on_in_time_gets_everything() {
 }
 
 #[test]
-fn a_reader_of_a_streamed_reply_keeps_the_minimum_rate_over_all_of_it() {
+fn a_reader_keeps_the_minimum_rate_over_all_of_a_reply() {
     // Never silent for long, and each part of the reply is taken in time.
     let (server, _stage) = start(one_worker().write_stall_timeout(3 * STALL).min_body_bytes_per_second(10_000_000));
-    let mut client = Client::of_stream(narrow(&server));
-    client.send(get("/streamed"));
-    let (mut sip, mut sipped, began) = ([0; 4096], 0, Instant::now());
-    let end = loop {
-        match client.stream().read(&mut sip) {
-            Ok(0) => break None,
-            Ok(count) => sipped += count,
-            Err(error) => break Some(error.kind()),
-        }
-        assert!(began.elapsed() < PATIENCE, "{sipped} bytes in {PATIENCE:?}, and it goes on");
-        std::thread::sleep(SIP);
-    };
-    assert_eq!(end, Some(ErrorKind::ConnectionReset), "{sipped} bytes");
-    wait_until(server.handle(), "it is blamed", |stats| stats.errors.slow_readers == 1 && stats.connections == 0);
+    for (number, path) in ["/streamed", "/large", "/file"].into_iter().enumerate() {
+        let mut client = Client::of_stream(narrow(&server));
+        client.send(get(path));
+        let (mut sip, mut sipped, began) = ([0; 4096], 0, Instant::now());
+        let end = loop {
+            match client.stream().read(&mut sip) {
+                Ok(0) => break None,
+                Ok(count) => sipped += count,
+                Err(error) => break Some(error.kind()),
+            }
+            assert!(began.elapsed() < PATIENCE, "{path}: {sipped} bytes in {PATIENCE:?}, and it goes on");
+            std::thread::sleep(SIP);
+        };
+        assert_eq!(end, Some(ErrorKind::ConnectionReset), "{path}: {sipped} bytes");
+        let blamed = number as u64 + 1;
+        wait_until(server.handle(), path, |stats| stats.errors.slow_readers == blamed && stats.connections == 0);
+    }
 }
 
 /// Between two reads of a reader that sips: some 200 KB a second. The server sees progress several times in a [`STALL`].

@@ -71,8 +71,16 @@ pub(super) struct Stash {
     /// Bytes of replies that the socket has not taken.
     pub unsent: Vec<u8>,
     pub tail: Option<SendingTail>,
-    /// What the last two take of the memory for unread replies.
+    pub taken: Option<Taken>,
+    /// What unsent bytes and tail take of the memory for unread replies.
     pub unsent_share: Option<Share>,
+}
+
+/// How much of its replies a client has taken since it was waited for.
+#[derive(Clone, Copy)]
+pub(super) struct Taken {
+    pub since: Instant,
+    pub bytes: u64,
 }
 
 /// A request of which a part is here.
@@ -102,9 +110,6 @@ pub(super) struct BodyAhead {
     pub decoded: usize,
 }
 
-/// How much of a tail is sent in one turn to a reader that takes all of it: 4 MiB, a millisecond or so.
-const MAX_TURN_BYTES: u64 = 4 * 1024 * 1024;
-
 /// A tail, and how much of it is sent. Its request is logged when it is dropped: sent, or cut off.
 pub(super) struct SendingTail {
     tail: Tail,
@@ -128,9 +133,9 @@ impl SendingTail {
         self.tail.own_bytes()
     }
 
-    /// Gives the socket as much as it takes, until all of it is sent, or enough for one turn: then false.
-    pub fn send(&mut self, socket: &mut Socket) -> io::Result<bool> {
-        let turn_ends = self.sent.saturating_add(MAX_TURN_BYTES);
+    /// Gives the socket as much as it takes, until all of it is sent, or about `most` bytes: then false.
+    pub fn send(&mut self, socket: &mut Socket, most: u64) -> io::Result<bool> {
+        let turn_ends = self.sent.saturating_add(most);
         while self.sent < self.tail.len() {
             if self.sent >= turn_ends {
                 return Ok(false);

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use self::ahead::{Drained, drain};
 use super::error::HTTPError;
-use super::line::{Arriving, Line, Patience, Ready, SendingTail, Stash, State, Wait, patience};
+use super::line::{Arriving, Line, Patience, Ready, SendingTail, Stash, State, Taken, Wait, patience};
 use super::service::{Next, Service};
 use super::site::Site;
 use super::socket::Socket;
@@ -31,6 +31,9 @@ const READ_BYTES: usize = 16 * 1024;
 
 /// How large a thread's buffers stay when they have grown for one connection: 256 KiB each.
 const MAX_KEPT_BYTES: usize = 256 * 1024;
+
+/// How much of tails is sent in one turn to a reader that takes all of it: 4 MiB, a millisecond or so.
+const MAX_TURN_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Why a 408.
 const SLOW_BODY: &str = "the request's body came too slowly";
@@ -87,6 +90,10 @@ pub(crate) struct Bench {
     share: Option<Share>,
     arriving: Arriving,
     tail: Option<SendingTail>,
+    /// How much more of tails may be sent before it is another connection's turn.
+    turn_left: u64,
+    /// While replies are being written.
+    taken: Option<Taken>,
     /// What unsent bytes and tail take of the memory for unread replies, when their connection waits.
     unsent_share: Option<Share>,
     /// Room for the fields of the request that is served.
@@ -109,6 +116,8 @@ impl Bench {
             share: None,
             arriving: Arriving::default(),
             tail: None,
+            turn_left: MAX_TURN_BYTES,
+            taken: None,
             unsent_share: None,
             fields: FieldBuffer::new(),
         }
@@ -202,13 +211,15 @@ impl Bench {
     }
 
     fn load(&mut self, line: &mut Line) {
+        self.turn_left = MAX_TURN_BYTES;
         let wire = self.wire.get_mut();
         wire.attach(mem::replace(&mut line.socket, Socket::Taken));
         let Some(stash) = line.stash.take() else { return };
-        let Stash { input, share, arriving, unsent, tail, unsent_share } = *stash;
+        let Stash { input, share, arriving, unsent, tail, taken, unsent_share } = *stash;
         self.share = share;
         self.arriving = arriving;
         self.tail = tail;
+        self.taken = taken;
         self.unsent_share = unsent_share;
         if !unsent.is_empty() {
             wire.out = unsent;
@@ -239,6 +250,7 @@ impl Bench {
                 arriving: mem::take(&mut self.arriving),
                 unsent: wire.out[self.sent..].to_vec(),
                 tail: self.tail.take(),
+                taken: self.taken,
                 unsent_share: self.unsent_share.take(),
             }));
         }
@@ -246,6 +258,7 @@ impl Bench {
         self.arriving = Arriving::default();
         self.tail = None;
         self.share = None;
+        self.taken = None;
         self.unsent_share = None;
         (self.sent, self.start, self.end) = (0, 0, 0);
         if self.input.len() > MAX_KEPT_BYTES {

@@ -5,7 +5,7 @@ use std::{io, mem};
 
 use super::reading::Input;
 use super::{Bench, Step, close};
-use crate::conn::line::{Line, SendingTail, State, Wait};
+use crate::conn::line::{Line, SendingTail, State, Taken, Wait};
 use crate::conn::service::Next;
 use crate::conn::site::Site;
 use crate::conn::socket::Direction;
@@ -36,6 +36,7 @@ impl Bench {
     /// From here on the replies are being written, and then comes `next`.
     pub(super) fn start_writing(&mut self, line: &mut Line, next: Next, now: Instant) -> Step {
         line.state = State::Writing(next);
+        self.taken = Some(Taken { since: now, bytes: 0 });
         line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
         Step::Again
     }
@@ -44,8 +45,7 @@ impl Bench {
         if self.tail.is_some() && self.end_patience(line).is_err() {
             return self.abort(line);
         }
-        let left = self.unsent_len();
-        let sent = self.tail.as_ref().map(SendingTail::sent);
+        let before = self.taken.map(|taken| taken.bytes);
         match self.send() {
             Ok(false) => {
                 line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
@@ -57,8 +57,12 @@ impl Bench {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // Only what the client takes buys it time, not what it sends.
-                if self.unsent_len() < left || self.tail.as_ref().map(SendingTail::sent) > sent {
+                if self.taken.map(|taken| taken.bytes) > before {
                     line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
+                }
+                if self.is_taken_too_slowly(site, now) {
+                    self.note(Fault::SlowReader);
+                    return self.abort(line);
                 }
                 if !self.may_hold_unsent(site) {
                     self.note(Fault::CrowdedOut);
@@ -72,6 +76,14 @@ impl Bench {
                 self.abort(line)
             }
         }
+    }
+
+    /// Whether the reader takes something now and then, but not enough. What lies in the system's buffers counts as taken.
+    fn is_taken_too_slowly(&self, site: &Site, now: Instant) -> bool {
+        let settings = &site.settings;
+        self.taken.is_some_and(|Taken { since, bytes }| {
+            settings.is_trickle(now.saturating_duration_since(since), bytes, settings.write_stall_timeout)
+        })
     }
 
     /// Whether there is memory for what the reader does not take. One reply larger than all of it may have all of it.
@@ -96,13 +108,16 @@ impl Bench {
             let count = wire.socket.write(&wire.out[self.sent..])?;
             self.sent += count;
             wire.tally.bytes_sent += count as u64;
+            self.taken.iter_mut().for_each(|taken| taken.bytes += count as u64);
         }
         wire.out.clear();
         self.sent = 0;
         if let Some(tail) = &mut self.tail {
             let before = tail.sent();
-            let sent = tail.send(&mut wire.socket);
+            let sent = tail.send(&mut wire.socket, self.turn_left);
+            self.turn_left = self.turn_left.saturating_sub(tail.sent() - before);
             wire.tally.bytes_sent += tail.sent() - before;
+            self.taken.iter_mut().for_each(|taken| taken.bytes += tail.sent() - before);
             if !sent? {
                 return Ok(false);
             }
