@@ -274,14 +274,32 @@ fn a_server_of_no_more_threads() {
 const STACK_BYTES: usize = 256 * 1024 * 1024;
 const ADDRESS_SPACE_KIB: usize = 32 * STACK_BYTES / 1024;
 
-/// Says how often accepting had to pause.
+/// The same: the server of files, which opens one for each request.
+#[test]
+fn a_server_of_files() {
+    if std::env::var_os(IS_SERVER).is_none() {
+        return;
+    }
+    let server = Server::start_with(one_worker(), Counting).expect("a free port");
+    println!("\n{PORT_FOLLOWS}{}", server.address().port());
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+/// Says how often accepting had to pause; and of this program, which is some megabytes, its length or all of it.
 struct Counting;
 
 #[basehttp::http_handler(protocol_version = "HTTP/1.1")]
 impl Counting {
     fn do_GET(&self, ex: &mut basehttp::Exchange) -> basehttp::Result {
-        let stats = ex.server.stats();
-        Ok(ex.send_text(200, format!("{} {}", stats.accept_pauses, stats.accepted))?)
+        if ex.path == "/" {
+            let stats = ex.server.stats();
+            return Ok(ex.send_text(200, format!("{} {}", stats.accept_pauses, stats.accepted))?);
+        }
+        let file = std::fs::File::open(std::env::current_exe()?)?;
+        if ex.path == "/file" {
+            return Ok(ex.send_file(file, ..)?);
+        }
+        Ok(ex.send_text(200, file.metadata()?.len().to_string())?)
     }
 
     fn log_message(&self, _: &basehttp::Exchange, _: std::fmt::Arguments) {}
@@ -326,6 +344,37 @@ fn counters(client: &mut Client) -> (u64, u64) {
     let reply = client.read_reply();
     let (pauses, accepted) = reply.text().split_once(' ').expect("two numbers");
     (pauses.parse().unwrap(), accepted.parse().unwrap())
+}
+
+#[test]
+fn readers_of_files_leave_descriptors_to_handlers() {
+    const CLIENTS: usize = 100;
+    let server = limited("-n 128", "a_server_of_files");
+    let address = ("127.0.0.1", server.port);
+    let mut control = Client::connect(address);
+    let slow: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let mut client = Client::connect(address);
+            client.send(get("/file"));
+            client
+        })
+        .collect();
+    let give_up = std::time::Instant::now() + PATIENCE;
+    while counters(&mut control).1 < CLIENTS as u64 / 2 {
+        control.send(get("/length"));
+        let reply = control.read_reply();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert!(std::time::Instant::now() < give_up, "nobody is accepted: {:?}", counters(&mut control));
+    }
+    // All who may be served are: half of them hold two descriptors each, and the rest waits or was given up.
+    for _ in 0..100 {
+        control.send(get("/length"));
+        assert_eq!(control.read_reply().status, 200);
+    }
+    drop(slow);
+    control = Client::connect(address);
+    control.send(get("/length"));
+    assert_eq!(control.read_reply().status, 200, "newcomers are accepted");
 }
 
 #[test]

@@ -133,6 +133,11 @@ impl SendingTail {
         self.tail.own_bytes()
     }
 
+    /// Whether it has a descriptor.
+    pub fn is_file(&self) -> bool {
+        self.tail.is_file()
+    }
+
     /// Gives the socket as much as it takes, until all of it is sent, or about `most` bytes: then false.
     pub fn send(&mut self, socket: &mut Socket, most: u64) -> io::Result<bool> {
         let turn_ends = self.sent.saturating_add(most);
@@ -146,7 +151,7 @@ impl SendingTail {
                     socket.write(&payload.as_slice()[start..])? as u64
                 }
                 Tail::File { file, offset, length } => {
-                    socket.send_file(file, *offset + self.sent, *length - self.sent)?
+                    socket.send_file(&mut file.file, *offset + self.sent, *length - self.sent)?
                 }
             };
         }

@@ -3,7 +3,7 @@
 //! ```text
 //! line         a connection while nobody works on it: socket, state, deadline
 //! drive        takes a line as far as it goes without waiting: reads a head (proto decides), has it served, writes;
-//!              `store` bounds what all of them hold of memory
+//!              `store` bounds what all of them hold of memory, `descriptors` of that, `streaming` of threads
 //! serve        calls the handler under the panic guard; what its outcome becomes on the wire and in the log
 //! exchange     what the handler sees; its methods in `sending` and `sugar`; `body_reader` and `body_writer`
 //! reply        which bytes the handler's calls make; `site` has those that are ready-made
@@ -17,6 +17,7 @@ mod blocking;
 mod body_reader;
 mod body_writer;
 mod clock;
+mod descriptors;
 mod drive;
 mod error;
 mod exchange;
@@ -60,6 +61,7 @@ pub use stats::{DrainReport, ErrorCounts, Stats};
 pub use status::Status;
 
 pub(crate) use blocking::handle_one_request;
+pub(crate) use descriptors::process_limit;
 pub(crate) use drive::{Bench, Driver, Host, Place};
 pub(crate) use line::{Line, Ready, Wait};
 pub(crate) use reply::Reply;

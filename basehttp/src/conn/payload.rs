@@ -2,8 +2,9 @@
 
 use std::any::Any;
 use std::fmt;
-use std::fs::File;
 use std::sync::Arc;
+
+use super::descriptors::QueuedFile;
 
 /// A body that is known whole: what [`Exchange::send_bytes`](crate::Exchange::send_bytes) and
 /// [`send_body`](crate::Exchange::send_body) take.
@@ -122,7 +123,7 @@ impl From<Arc<[u8]>> for Payload {
 #[derive(Debug)]
 pub(crate) enum Tail {
     Bytes(Payload),
-    File { file: File, offset: u64, length: u64 },
+    File { file: QueuedFile, offset: u64, length: u64 },
 }
 
 impl Tail {
@@ -131,6 +132,11 @@ impl Tail {
             Tail::Bytes(payload) => payload.as_slice().len() as u64,
             Tail::File { length, .. } => *length,
         }
+    }
+
+    /// Whether it has a descriptor.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Tail::File { .. })
     }
 
     /// How much memory it holds by itself.

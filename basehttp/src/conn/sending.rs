@@ -279,6 +279,7 @@ impl<M> Exchange<'_, M> {
         if self.wire.borrow().reply.is_unsent() {
             self.send_response(200);
         }
+        let file = self.site.descriptors.queue(file);
         self.send_tail(Tail::File { file, offset, length: end - offset })
     }
 

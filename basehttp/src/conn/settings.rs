@@ -47,7 +47,9 @@ pub(crate) struct Settings {
     pub min_body_bytes_per_second: u64,
     pub write_stall_timeout: Duration,
     pub idle_timeout: Duration,
-    /// Handlers that may wait for slow readers at once.
+    /// How many descriptors the process may have.
+    pub max_descriptors: usize,
+    /// Handlers that may wait for slow clients at once.
     pub max_streaming: usize,
 }
 
@@ -80,6 +82,7 @@ impl Default for Settings {
             min_body_bytes_per_second: MIN_BODY_BYTES_PER_SECOND,
             write_stall_timeout: WRITE_STALL_TIMEOUT,
             idle_timeout: IDLE_TIMEOUT,
+            max_descriptors: usize::MAX,
             max_streaming: usize::MAX,
         }
     }

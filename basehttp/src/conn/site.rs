@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::ServerHandle;
+use super::descriptors::Descriptors;
 use super::hooks::Overrides;
 use super::settings::Settings;
 use super::store::Store;
@@ -29,6 +30,7 @@ pub(crate) struct Site {
     pub streams: Arc<Streams>,
     pub unfinished: Arc<Store>,
     pub unsent: Arc<Store>,
+    pub descriptors: Arc<Descriptors>,
     ready: ReadyHeads,
 }
 
@@ -37,7 +39,8 @@ impl Site {
         let streams = Streams::new(settings.max_streaming);
         let unfinished = Store::new(settings.max_unfinished_bytes);
         let unsent = Store::new(settings.max_unsent_bytes);
-        Site { profile, settings, handle, streams, unfinished, unsent, ready: ReadyHeads::new(profile) }
+        let descriptors = Descriptors::new(settings.max_descriptors);
+        Site { profile, settings, handle, streams, unfinished, unsent, descriptors, ready: ReadyHeads::new(profile) }
     }
 
     /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.

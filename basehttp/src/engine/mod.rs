@@ -49,7 +49,7 @@ use self::shard::{Control, Shard};
 use self::stats::Counters;
 use self::watch::Watch;
 use self::work::{Desk, Job};
-use crate::conn::{Host, Loop, Service, Site, Stats, forget_panic, log};
+use crate::conn::{Host, Loop, Service, Site, Stats, forget_panic, log, process_limit};
 
 pub(crate) use self::listener::{Listener, Newcomer, SocketFile, is_of_one_client};
 pub(crate) use self::monitor::run;
@@ -93,7 +93,8 @@ impl Engine {
         site: Arc<Site>,
         mut options: EngineOptions,
     ) -> io::Result<Arc<Self>> {
-        options.max_connections = options.max_connections.min(descriptors_for_connections()).min(slab::MAX_SLOTS);
+        options.max_connections =
+            options.max_connections.min(descriptors_for_connections(process_limit())).min(slab::MAX_SLOTS);
         let mut acceptor = Some(Acceptor::new(listeners));
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
         let limits =
@@ -158,7 +159,9 @@ impl Engine {
     }
 
     fn count_off(&self) {
-        let was_full = self.counters.connections.fetch_sub(1, Ordering::SeqCst) >= self.options.max_connections;
+        let was_full = self.counters.connections.fetch_sub(1, Ordering::SeqCst) >= self.options.max_connections
+            || !self.site.descriptors.has_room();
+        self.site.descriptors.remove_connection();
         if was_full || self.lacks_descriptors.load(Ordering::SeqCst) {
             self.shards[0].wake();
         }
@@ -169,9 +172,7 @@ impl Engine {
 }
 
 /// How many descriptors connections may have: handlers open files, so a quarter of the process's, at least 32, is theirs.
-fn descriptors_for_connections() -> usize {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+fn descriptors_for_connections(limit: usize) -> usize {
     limit.saturating_sub((limit / 4).max(32)).max(1)
 }
 
@@ -195,6 +196,7 @@ impl Loop for Engine {
     }
 
     fn count_hijacked(&self) {
+        self.site.descriptors.add_connection();
         self.counters.connections.fetch_add(1, Ordering::SeqCst);
         self.counters.hijacked.fetch_add(1, Ordering::SeqCst);
     }
@@ -216,9 +218,11 @@ impl Control for Engine {
 
     fn has_room(&self) -> bool {
         self.counters.connections.load(Ordering::SeqCst) < self.options.max_connections
+            && self.site.descriptors.has_room()
     }
 
     fn note_accepted(&self) {
+        self.site.descriptors.add_connection();
         self.counters.connections.fetch_add(1, Ordering::SeqCst);
         Counters::add(&self.counters.accepted);
     }

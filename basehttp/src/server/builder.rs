@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::listen::{AddressFamily, ListenOptions};
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServer, ListenAddress};
-use crate::conn::{Settings, bounded};
+use crate::conn::{Settings, bounded, process_limit};
 use crate::engine::{EngineOptions, MAX_LISTENERS};
 
 /// Options of an [`HTTPServer`], made by [`HTTPServer::builder`].
@@ -212,6 +212,7 @@ impl HTTPServerBuilder {
         }
         self.timeout = self.timeout.map(bounded);
         self.settings.max_streaming = self.settings.max_streaming.min((self.engine.max_threads / 2).max(1));
+        self.settings.max_descriptors = process_limit();
         HTTPServer::listen_on(self, &endpoints, handler)
     }
 

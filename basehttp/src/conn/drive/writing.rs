@@ -64,7 +64,8 @@ impl Bench {
                     self.note(Fault::SlowReader);
                     return self.abort(line);
                 }
-                if !self.may_hold_unsent(site) {
+                let has_file = self.tail.as_ref().is_some_and(SendingTail::is_file);
+                if has_file && site.descriptors.are_short() || !self.may_hold_unsent(site) {
                     self.note(Fault::CrowdedOut);
                     return self.abort(line);
                 }
