@@ -82,8 +82,10 @@ pub struct ErrorCounts {
     /// Panics of handlers, which are told to `handle_error` as well, and of their hooks.
     pub panics: u64,
     /// Unfinished requests that were refused with 503, or dropped, and replies that were cut off, because together they held
-    /// as much memory, or as many threads or descriptors, as they may: [`max_streaming`](crate::HTTPServerBuilder::max_streaming), [`max_unfinished_bytes`](crate::HTTPServerBuilder::max_unfinished_bytes),
-    /// [`max_unsent_bytes`](crate::HTTPServerBuilder::max_unsent_bytes).
+    /// as much memory, or as many threads or descriptors, as they may:
+    /// [`max_unfinished_bytes`](crate::HTTPServerBuilder::max_unfinished_bytes),
+    /// [`max_unsent_bytes`](crate::HTTPServerBuilder::max_unsent_bytes),
+    /// [`max_streaming`](crate::HTTPServerBuilder::max_streaming).
     pub crowded_out: u64,
 }
 
