@@ -212,6 +212,17 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        name: "https over a connection that is not secured",
+        peers: ALL,
+        direction: PeerIsLax,
+        section: "RFC 9110, 7.4",
+        why: "must be refused (421); the peers leave that to whoever they call",
+        applies: |case| {
+            let target = case.message.target().to_ascii_lowercase();
+            case.we_refuse("is an https uri") && target.starts_with(b"https://")
+        },
+    },
+    Rule {
         name: "a character that no target has",
         peers: ALL,
         direction: PeerIsLax,
