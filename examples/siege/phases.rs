@@ -160,7 +160,9 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
             )
         },
         Phase {
-            memory: 256,
+            // 500 replies of 2 MiB want a gigabyte, and may have a quarter of it (`max_unsent_bytes`).
+            memory: 320,
+            counted: vec![("crowded_out", if scale == Scale::Full { 100 } else { 0 })],
             ..phase(scale, "replies nobody reads", vec![squad(scale, "hoarders", 500, 200, weapons::hoarding_reader)])
         },
         Phase {
@@ -178,8 +180,9 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
             settings: short(scale),
             seconds: long,
             counted: vec![("slow_bodies", many(500))],
-            excused: &["clients_gone", "bad_bodies"],
-            statuses: &[408],
+            // Half of the threads are never theirs.
+            excused: &["clients_gone", "bad_bodies", "crowded_out"],
+            statuses: &[408, 503],
             ..phase(scale, "slow bodies", vec![squad(scale, "drippers", 500, 500, weapons::slow_body)])
         },
         Phase {
@@ -242,13 +245,22 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
             squads: vec![Squad { count: 500, ..squad(scale, "file readers", 500, 500, weapons::file_reader) }],
             newcomers: Newcomers::Wait,
             at_once: 100,
-            statuses: &[200, 503],
-            excused: &["clients_gone", "slow_readers"],
+            // Who waits for a reader with two descriptors is given up where there are too few.
+            excused: &["clients_gone", "slow_readers", "crowded_out"],
             ..phase(scale, "all descriptors: queued files", vec![])
         },
     ]
 }
 
-/// What clients alone are to blame for, and what is refused for want of threads.
-const FAULTS_OF_CLIENTS: [&str; 8] =
-    ["bad_heads", "bad_bodies", "slow_heads", "slow_bodies", "slow_readers", "clients_gone", "handler_errors", "busy"];
+/// What clients alone are to blame for, and what is refused for want of threads, memory or descriptors.
+const FAULTS_OF_CLIENTS: [&str; 9] = [
+    "bad_heads",
+    "bad_bodies",
+    "slow_heads",
+    "slow_bodies",
+    "slow_readers",
+    "clients_gone",
+    "handler_errors",
+    "crowded_out",
+    "busy",
+];
