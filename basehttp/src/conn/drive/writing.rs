@@ -12,7 +12,8 @@ use crate::conn::socket::Direction;
 use crate::conn::store::Share;
 use crate::conn::tally::Fault;
 
-/// How long a connection that is closed under a sending client is kept at least, so that the client can read the reply: 2 s.
+/// How long a connection that is closed under a client is kept, so that the client can read the reply; and how long one
+/// that still sends may pause: 2 s.
 const MIN_LINGER: Duration = Duration::from_secs(2);
 
 /// And at most: 30 s. Many clients read nothing before they have sent everything.
@@ -167,7 +168,7 @@ impl Bench {
     }
 
     /// Reads what a client sends in vain.
-    pub(super) fn throw_away(&mut self, line: &mut Line, site: &Site) -> Step {
+    pub(super) fn throw_away(&mut self, line: &mut Line, site: &Site, now: Instant) -> Step {
         self.start = self.end;
         let mut count = 0;
         while count < MAX_TURN_BYTES {
@@ -180,11 +181,12 @@ impl Bench {
         }
         // A server that ends does not wait for more.
         if let State::Lingering(since, thrown_away) = &mut line.state
+            && count > 0
             && !site.handle.is_shutting_down()
         {
             *thrown_away += count;
             let bought = Duration::from_secs(*thrown_away / LINGER_BYTES_PER_SECOND);
-            line.deadline = *since + (MIN_LINGER + bought).min(MAX_LINGER);
+            line.deadline = (*since + (MIN_LINGER + bought).min(MAX_LINGER)).min(now + MIN_LINGER);
         }
         Step::Wait(if line.may_read { Wait::Turn } else { Wait::For(Direction::Read) })
     }
