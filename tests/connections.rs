@@ -349,7 +349,7 @@ fn a_client_that_sends_all_of_a_long_body_first_gets_the_answer_that_refused_it(
         let mut client = Client::of(&server);
         client.send(format!("{method} /unread HTTP/1.1\r\nHost: h\r\nContent-Length: {LENGTH}\r\n\r\n"));
         for _ in 0..LENGTH / 100_000 {
-            client.send([b'l'; 100_000]);
+            client.send("l".repeat(100_000));
         }
         let reply = client.read_reply();
         assert_eq!((reply.status, reply.field("Connection")), (status, Some("close")), "{method}");

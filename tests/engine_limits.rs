@@ -204,6 +204,17 @@ fn slow_bodies_never_have_all_the_threads() {
 }
 
 #[test]
+fn slow_readers_of_streams_never_have_all_the_threads() {
+    let (server, _stage) = start(one_worker().max_streaming(1));
+    let slow: Vec<_> = (0..3).map(|_| Client::sending(&server, get("/streamed"))).collect();
+    wait_until(server.handle(), "two of three are sent away", |stats| stats.errors.crowded_out == 2);
+    let stats = server.handle().stats();
+    assert_eq!((stats.in_handlers, stats.errors.slow_readers), (1, 0), "{stats:?}");
+    expect_ping(&mut Client::of(&server));
+    drop(slow);
+}
+
+#[test]
 fn unread_replies_together_hold_no_more_memory_than_they_may() {
     // Twelve megabytes each, of which the sockets of both sides take some.
     let (server, _stage) = start(one_worker().max_unsent_bytes(30_000_000));

@@ -311,3 +311,32 @@ fn assert_bodies(replies: &[u8], bodies: &[&str], why: &str) {
     let replies = Reply::all(replies);
     assert_eq!(replies.iter().map(Reply::text).collect::<Vec<_>>(), bodies, "{why}");
 }
+
+/// Thinks for a while in the middle of a body.
+struct Thinks;
+
+const PATIENCE_FOR_BODIES: Duration = Duration::from_millis(100);
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Thinks {
+    fn do_POST(&self, ex: &mut Exchange) -> basehttp::Result {
+        let mut first = [0; 1000];
+        ex.rfile.read_exact(&mut first)?;
+        // Seconds count; so there is more than one.
+        std::thread::sleep(PATIENCE_FOR_BODIES + Duration::from_secs(1));
+        let rest = io::copy(&mut ex.rfile, &mut io::sink())?;
+        Ok(ex.send_text(200, (1000 + rest).to_string())?)
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+#[test]
+fn a_handlers_own_pause_is_not_blamed_on_the_client() {
+    let patience = HTTPServer::builder().body_stall_timeout(PATIENCE_FOR_BODIES).min_body_bytes_per_second(u64::MAX);
+    let server = Server::start_with(patience, Thinks).expect("a free port");
+    let head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n".to_owned();
+    let mut client = Client::sending(&server, head + &"b".repeat(100_000));
+    let reply = client.read_reply();
+    assert_eq!((reply.status, reply.text()), (200, "100000"));
+}

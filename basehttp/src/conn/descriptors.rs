@@ -34,7 +34,7 @@ pub(crate) struct QueuedFile {
 impl Descriptors {
     /// `limit` is how many the process may have.
     pub fn new(limit: usize) -> Arc<Self> {
-        let max = limit - reserved(limit);
+        let max = (limit - reserved(limit)).max(1);
         Arc::new(Descriptors { connections: AtomicUsize::new(0), files: AtomicUsize::new(0), max })
     }
 
@@ -52,8 +52,9 @@ impl Descriptors {
         self.connections.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub fn remove_connection(&self) {
-        self.connections.fetch_sub(1, Ordering::Relaxed);
+    /// Whether there was no room until now.
+    pub fn remove_connection(&self) -> bool {
+        self.connections.fetch_sub(1, Ordering::Relaxed) + self.files.load(Ordering::Relaxed) >= self.max
     }
 
     pub fn queue(self: &Arc<Self>, file: File) -> QueuedFile {
@@ -96,8 +97,7 @@ mod tests {
         assert!(descriptors.are_short());
         drop(another);
         assert!(!descriptors.are_short());
-        descriptors.remove_connection();
-        assert!(descriptors.has_room());
+        assert!(descriptors.remove_connection() && descriptors.has_room(), "now there is");
         drop(queued);
         assert!(Descriptors::new(usize::MAX).has_room());
         assert_eq!([4, 256, 1024, 20_000].map(reserved), [2, 32, 64, 1250]);

@@ -40,6 +40,8 @@ impl Payload {
     fn own_bytes(&self) -> usize {
         match &self.bytes {
             Bytes::Owned(bytes) => bytes.capacity(),
+            // Whoever shared it has let go of it.
+            Bytes::Shared(bytes) if Arc::strong_count(bytes) == 1 => bytes.len(),
             Bytes::Static(_) | Bytes::Shared(_) => 0,
         }
     }

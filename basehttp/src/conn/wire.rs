@@ -35,8 +35,8 @@ pub(crate) struct Wire {
     place: Option<Place>,
     /// The client asked to be told before it sends its body (RFC 9110, section 10.1.1).
     awaits_continue: bool,
-    /// When the body was first waited for, and what came since.
-    body_clock: Option<(Instant, u64)>,
+    /// How long the body was waited for, and what came of it.
+    body_clock: (Duration, u64),
     /// How long the handler has waited for the reader, all its writes together, and what was sent since it first did.
     reader_clock: Option<(Duration, u64)>,
     /// The handler has read from the socket: what the poller said of it may be out of date.
@@ -61,7 +61,7 @@ impl Wire {
             streams: Arc::clone(&site.streams),
             place: None,
             awaits_continue: false,
-            body_clock: None,
+            body_clock: (Duration::ZERO, 0),
             reader_clock: None,
             was_read: false,
             gone: None,
@@ -74,7 +74,7 @@ impl Wire {
         self.reply.begin(asked, &self.out);
         self.awaits_continue = awaits_continue;
         self.called_at = called_at;
-        self.body_clock = None;
+        self.body_clock = (Duration::ZERO, 0);
         self.reader_clock = None;
         self.was_read = false;
         self.place = None;
@@ -229,26 +229,39 @@ impl Wire {
             self.flush()?;
         }
         self.send_continue()?;
-        let (began, received) = *self.body_clock.get_or_insert_with(|| (Instant::now(), 0));
-        self.check_rate(began, received)?;
         self.check_gone()?;
         self.was_read = true;
         let mut read = self.socket.read(buffer);
         if read.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
-            if !self.has_place() {
-                return Err(too_many());
-            }
-            read = self.socket.read_waiting(buffer, Some(self.settings.body_stall_timeout));
+            read = self.wait_for_body(buffer)?;
         }
         match read {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(too_slow()),
             Ok(count) => {
-                self.body_clock = Some((began, received + count as u64));
+                self.body_clock.1 += count as u64;
                 self.tally.bytes_received += count as u64;
                 Ok(count)
             }
             Err(error) => self.noting_loss(Err(error)),
         }
+    }
+
+    /// Waits for more of the body. The handler's own pauses are not the client's fault, and do not count. The outer error is
+    /// the handler's: it may not wait.
+    fn wait_for_body(&mut self, buffer: &mut [u8]) -> io::Result<io::Result<usize>> {
+        let stall = self.settings.body_stall_timeout;
+        let (waited, received) = self.body_clock;
+        if self.settings.is_trickle(waited, received, stall) {
+            return Err(too_slow());
+        }
+        if !self.has_place() {
+            return Err(too_many());
+        }
+        let began = Instant::now();
+        let read = self.socket.read_waiting(buffer, Some(stall));
+        self.body_clock.0 += began.elapsed();
+        self.place = None;
+        Ok(read)
     }
 
     /// RFC 9110, section 10.1.1: no 100 once the final response has begun.
@@ -263,14 +276,6 @@ impl Wire {
         Ok(())
     }
 
-    fn check_rate(&self, began: Instant, received: u64) -> io::Result<()> {
-        if self.settings.is_trickle(began.elapsed(), received, self.settings.body_stall_timeout) {
-            Err(too_slow())
-        } else {
-            Ok(())
-        }
-    }
-
     // The peer.
 
     fn check_gone(&self) -> io::Result<()> {
@@ -281,8 +286,9 @@ impl Wire {
         if let (Err(error), None) = (&result, self.gone) {
             self.gone = Some(error.kind());
             self.tally.note(match error.kind() {
-                // The second one: too many others are as slow.
-                io::ErrorKind::TimedOut | io::ErrorKind::Other => Fault::SlowReader,
+                io::ErrorKind::TimedOut => Fault::SlowReader,
+                // There was no place to wait for it.
+                io::ErrorKind::Other => Fault::CrowdedOut,
                 _ => Fault::ClientGone,
             });
         }

@@ -159,9 +159,8 @@ impl Engine {
     }
 
     fn count_off(&self) {
-        let was_full = self.counters.connections.fetch_sub(1, Ordering::SeqCst) >= self.options.max_connections
-            || !self.site.descriptors.has_room();
-        self.site.descriptors.remove_connection();
+        let was_full = self.counters.connections.fetch_sub(1, Ordering::SeqCst) >= self.options.max_connections;
+        let was_full = self.site.descriptors.remove_connection() || was_full;
         if was_full || self.lacks_descriptors.load(Ordering::SeqCst) {
             self.shards[0].wake();
         }

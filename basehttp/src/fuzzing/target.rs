@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use super::choices::Choices;
 use crate::proto::Version;
 use crate::proto::host::{Authority, authority};
-use crate::proto::target::{Target, TargetForm};
+use crate::proto::target::{Scheme, Target, TargetForm};
 
 /// See the table in `fuzzing`.
 pub fn target(bytes: &[u8]) {
@@ -19,6 +19,8 @@ pub fn target(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(text) else { return };
     let Ok(target) = Target::parse(method, text) else { return };
     check(method, text, &target);
+    let is_private = target.form == TargetForm::Absolute && text.to_ascii_lowercase().starts_with("https:");
+    assert_eq!(target.check_scheme(Scheme::Http).is_err(), is_private, "in the clear");
     match authority(Some(host), &target, version) {
         Ok(Some(asked)) => {
             let host = parsed.expect("a host that is taken is one");

@@ -84,7 +84,7 @@ impl<'b> Target<'b> {
     /// RFC 9110, section 7.4: an `https` target is refused unless the connection is secured, or a trusted gateway's. Who
     /// believed such a request would serve in the clear what its client thinks is private. Here no gateway is trusted:
     /// one that ends TLS sends the origin form, and nothing that others send can be told from its word.
-    pub(super) fn check_scheme(&self, served: Scheme) -> Result<(), Refusal> {
+    pub fn check_scheme(&self, served: Scheme) -> Result<(), Refusal> {
         match (self.scheme, served) {
             (Some(Scheme::Https), Scheme::Http) => Err(NOT_SECURED),
             _ => Ok(()),

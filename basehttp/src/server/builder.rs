@@ -38,8 +38,7 @@ pub struct HTTPServerBuilder {
 /// How many connections may wait to be accepted: 1,024. The seed's 5 drops clients in any burst.
 const REQUEST_QUEUE_SIZE: u32 = 1024;
 
-/// How many connections may be open at once: 20,000. A few megabytes while they are idle; 2.6 GB at the very worst, when
-/// none of them takes its replies.
+/// How many connections may be open at once: 20,000. A few megabytes while they are idle.
 const MAX_CONNECTIONS: usize = 20_000;
 
 /// How many threads may serve requests that block: 512. Each costs a stack, of which it touches some 16 KiB.
@@ -132,7 +131,7 @@ options! {
     /// How many bytes a second a body must move on average, looked at once `body_stall_timeout` has passed, and for a
     /// reply that is read slowly once `write_stall_timeout` has. Default 256; 0 turns it off.
     min_body_bytes_per_second: u64 => settings.min_body_bytes_per_second;
-    /// How long a client may take none of its reply. Default 30 s; then the connection is closed.
+    /// How long a client may take none of its reply. Default 30 s; then the connection is reset.
     write_stall_timeout: Duration => settings.write_stall_timeout;
     /// How long a connection may be silent between requests. Default 60 s; then it is closed.
     idle_timeout: Duration => settings.idle_timeout;
@@ -212,7 +211,8 @@ impl HTTPServerBuilder {
         }
         self.timeout = self.timeout.map(bounded);
         self.settings.max_streaming = self.settings.max_streaming.min((self.engine.max_threads / 2).max(1));
-        self.settings.max_descriptors = process_limit();
+        // Each shard has a poller, a second name of it, and a waker.
+        self.settings.max_descriptors = process_limit().saturating_sub(3 * self.engine.workers);
         HTTPServer::listen_on(self, &endpoints, handler)
     }
 

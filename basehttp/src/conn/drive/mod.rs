@@ -164,7 +164,7 @@ impl Bench {
                 }
                 Drained::TooMuch => self.linger(line, driver.now()),
             },
-            State::Lingering(..) => self.throw_away(line, host.site, driver.now()),
+            State::Lingering(..) => self.throw_away(line, host.site, driver),
         }
     }
 

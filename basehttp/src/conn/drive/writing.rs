@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::reading::Input;
-use super::{Bench, Step, close};
+use super::{Bench, Driver, Step, close};
 use crate::conn::line::{Line, SendingTail, State, Taken, Wait};
 use crate::conn::service::Next;
 use crate::conn::site::Site;
@@ -23,7 +23,7 @@ const MAX_LINGER: Duration = Duration::from_secs(30);
 const LINGER_BYTES_PER_SECOND: u64 = 16 * 1024;
 
 /// How much of what is sent in vain is read in one turn: 1 MiB, a quarter of a millisecond.
-const MAX_TURN_BYTES: u64 = 1024 * 1024;
+const MAX_THROWN_AWAY_A_TURN: u64 = 1024 * 1024;
 
 impl Bench {
     pub(super) fn unsent_len(&mut self) -> usize {
@@ -65,8 +65,7 @@ impl Bench {
                     self.note(Fault::SlowReader);
                     return self.abort(line);
                 }
-                let has_file = self.tail.as_ref().is_some_and(SendingTail::is_file);
-                if has_file && site.descriptors.are_short() || !self.may_hold_unsent(site) {
+                if self.lacks_descriptors(site) || !self.may_hold_unsent(site) {
                     self.note(Fault::CrowdedOut);
                     return self.abort(line);
                 }
@@ -86,6 +85,11 @@ impl Bench {
         self.taken.is_some_and(|Taken { since, bytes }| {
             settings.is_trickle(now.saturating_duration_since(since), bytes, settings.write_stall_timeout)
         })
+    }
+
+    /// Whether what waits to be sent is a file, and there are too few descriptors for that.
+    fn lacks_descriptors(&self, site: &Site) -> bool {
+        self.tail.as_ref().is_some_and(SendingTail::is_file) && site.descriptors.are_short()
     }
 
     /// Whether there is memory for what the reader does not take. One reply larger than all of it may have all of it.
@@ -168,16 +172,22 @@ impl Bench {
     }
 
     /// Reads what a client sends in vain.
-    pub(super) fn throw_away(&mut self, line: &mut Line, site: &Site, now: Instant) -> Step {
+    pub(super) fn throw_away(&mut self, line: &mut Line, site: &Site, driver: &mut dyn Driver) -> Step {
         self.start = self.end;
         let mut count = 0;
-        while count < MAX_TURN_BYTES {
+        while count < MAX_THROWN_AWAY_A_TURN {
             match self.read_more(line) {
                 Input::More => count += (self.end - self.start) as u64,
                 Input::NotYet => break,
                 Input::End => return close(line),
             }
             self.start = self.end;
+        }
+        // Who drives it turn by turn need not look at its deadline.
+        driver.look_at_clock();
+        let now = driver.now();
+        if now >= line.deadline {
+            return close(line);
         }
         // A server that ends does not wait for more.
         if let State::Lingering(since, thrown_away) = &mut line.state

@@ -1,16 +1,20 @@
 //! The handler that is called: a path is the request's number and what to do with it.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use basehttp::{Address, Exchange, HandlerError, Result, http_handler};
 
 /// What a handler may do with a request: the second segment of its path. Some break their reply on purpose.
-pub const DEEDS: [&str; 17] = [
+pub const DEEDS: [&str; 18] = [
     "text", "echo", "half", "stream", "flush", "queued", "length", "short", "empty", "same", "fail", "late", "bye",
-    "hint", "copy", "unread", "take",
+    "hint", "copy", "unread", "take", "file",
 ];
+
+/// What is sent for `file`: the beginning of this one.
+pub const FILE: &[u8] = include_bytes!("handler.rs").first_chunk::<3000>().expect("it is longer than that");
 
 /// Whether the reply to it may be cut off, or be an error of the server's.
 pub fn breaks_its_reply(deed: &str) -> bool {
@@ -70,6 +74,10 @@ fn act(ex: &mut Exchange<'_>) -> Result {
             }
         }
         "queued" => ex.send_bytes(200, "text/plain", Arc::<[u8]>::from(vec![b'q'; 6000]))?,
+        "file" => {
+            let file = File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/src/fuzzing/connection/handler.rs"))?;
+            ex.send_file(file, ..FILE.len() as u64)?;
+        }
         "length" => {
             ex.send_response(200).send_header("Content-Length", 2000).end_headers()?;
             write(ex, 2000)?;

@@ -2,7 +2,7 @@
 
 use super::MAX_DRAINED_BYTES;
 use super::client::{Asked, Play};
-use super::handler::breaks_its_reply;
+use super::handler::{FILE, breaks_its_reply};
 use crate::conn::Wait;
 use crate::fuzzing::reply::{Reader, Reply, read};
 
@@ -121,6 +121,7 @@ fn check_body(asked: &Asked, body: &[u8], may_be_cut: bool) {
         "flush" => vec![b's'; 30],
         "length" => vec![b's'; 2000],
         "queued" => vec![b'q'; 6000],
+        "file" => FILE.to_vec(),
         "bye" | "hint" => asked.deed.into(),
         _ => b"text".to_vec(),
     };
