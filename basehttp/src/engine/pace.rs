@@ -28,6 +28,9 @@ pub(super) const SLOW: Duration = Duration::from_micros(100);
 /// So many slow runs of the last eight make a blocking handler.
 const BLOCKING_RUNS: u32 = 3;
 
+/// The last three runs: all slow, and nothing speaks for the handler.
+const LAST_RUNS: u8 = 0b111;
+
 /// So many runs are needed before a handler is known not to block.
 const PROVEN_RUNS: u16 = 3;
 
@@ -37,6 +40,8 @@ pub(super) enum Learnt {
     /// Too little yet.
     Unproven,
     Fast,
+    /// Too often slow to be fast, but not in its last three runs: a fast one of a busy machine, or one that blocks at times.
+    Mixed,
     Blocking,
 }
 
@@ -68,8 +73,8 @@ impl PaceTable {
     pub fn learnt(&self, slot: usize) -> Learnt {
         let (word, owner) = self.read(slot);
         match learnt(runs_of(word)) {
-            Learnt::Blocking => Learnt::Blocking,
             known if word >> 16 == owner => known,
+            Learnt::Blocking | Learnt::Mixed => Learnt::Blocking,
             _ => Learnt::Unproven,
         }
     }
@@ -87,7 +92,7 @@ impl PaceTable {
         let (word, owner) = self.read(slot);
         let runs = match runs_of(word) {
             runs if word >> 16 == owner => runs,
-            runs if learnt(runs) == Learnt::Blocking => return,
+            runs if matches!(learnt(runs), Learnt::Blocking | Learnt::Mixed) => return,
             _ => 0,
         };
         let next = owner << 16 | u32::from(after_run(runs, took > SLOW));
@@ -116,7 +121,8 @@ fn after_run(runs: u16, is_slow: bool) -> u16 {
 
 fn learnt(runs: u16) -> Learnt {
     match runs.to_be_bytes() {
-        [_, history] if history.count_ones() >= BLOCKING_RUNS => Learnt::Blocking,
+        [_, history] if history & LAST_RUNS == LAST_RUNS => Learnt::Blocking,
+        [_, history] if history.count_ones() >= BLOCKING_RUNS => Learnt::Mixed,
         [count, _] if u16::from(count) < PROVEN_RUNS => Learnt::Unproven,
         _ => Learnt::Fast,
     }
@@ -151,8 +157,10 @@ mod tests {
             ("fff", Learnt::Fast, "three do"),
             ("ssf", Learnt::Fast, "two slow ones may be preemption"),
             ("sss", Learnt::Blocking, "three may not"),
-            ("sfsfsf", Learnt::Blocking, "in any order"),
-            ("sssfffff", Learnt::Blocking, "for eight runs"),
+            ("sssf", Learnt::Mixed, "but for a fast one behind them"),
+            ("sfsfsf", Learnt::Mixed, "in any order they make none that is fast"),
+            ("sfsfsfsss", Learnt::Blocking, "three in a row tell"),
+            ("sssfffff", Learnt::Mixed, "for eight runs"),
             ("sssffffff", Learnt::Fast, "and then it comes back"),
         ];
         for (runs, expected, why) in table {

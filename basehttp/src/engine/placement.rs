@@ -47,6 +47,11 @@ pub(super) fn place(
         _ if may_wait => with_thread(room()),
         (Pace::Inline, _) | (Pace::Auto, Learnt::Fast) => Placement::Inline,
         (Pace::Pool, _) | (Pace::Auto, Learnt::Blocking) => with_thread(room()),
+        // While the pool is full, a machine that is busy with it makes fast handlers slow: they shall not wait for it.
+        (Pace::Auto, Learnt::Mixed) => match room() {
+            Room::Free => Placement::Pool,
+            Room::Queue | Room::Full => Placement::Inline,
+        },
         // A leader that gets stuck takes a thread of the pool's: while there is none, only what is known runs on it.
         (Pace::Auto, Learnt::Unproven) => match (trust(), room()) {
             (Trust::Usual, Room::Free) => Placement::Inline,
@@ -64,7 +69,7 @@ fn with_thread(room: Room) -> Placement {
 
 #[cfg(test)]
 mod tests {
-    use super::Learnt::{Blocking, Fast, Unproven};
+    use super::Learnt::{Blocking, Fast, Mixed, Unproven};
     use super::Room::{Free, Full, Queue};
     use super::Trust::{Little, Usual};
     use super::*;
@@ -81,6 +86,9 @@ mod tests {
             (Pace::Auto, Unproven, false, Little, Full, Placement::Busy, "the same"),
             (Pace::Auto, Fast, false, Little, Free, Placement::Inline, "what is known is not doubted"),
             (Pace::Inline, Unproven, false, Little, Free, Placement::Inline, "the handler's author knows better"),
+            (Pace::Auto, Mixed, false, Usual, Free, Placement::Pool, "it may block"),
+            (Pace::Auto, Mixed, false, Usual, Queue, Placement::Inline, "it is short at times, and the queue is long"),
+            (Pace::Auto, Mixed, false, Usual, Full, Placement::Inline, "rather than none at all"),
             (Pace::Auto, Blocking, false, Usual, Free, Placement::Pool, "what blocks has a thread"),
             (Pace::Auto, Blocking, false, Usual, Full, Placement::Busy, "or an answer"),
             (Pace::Auto, Fast, true, Usual, Free, Placement::Pool, "a big upload waits for its client"),

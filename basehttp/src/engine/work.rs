@@ -334,10 +334,10 @@ impl<'e> Hand<'e> {
     /// What is known of a slot. Once as many leaders are stuck as there are shards, nothing counts as proven: there might
     /// be no thread to replace the next one.
     fn learnt(&self, slot: usize) -> Learnt {
+        let are_stuck = || self.engine.counters.stuck.load(Ordering::SeqCst) >= self.engine.shards.len();
         match self.engine.pace.learnt(slot) {
-            Learnt::Fast if self.engine.counters.stuck.load(Ordering::SeqCst) >= self.engine.shards.len() => {
-                Learnt::Unproven
-            }
+            Learnt::Fast if are_stuck() => Learnt::Unproven,
+            Learnt::Mixed if are_stuck() => Learnt::Blocking,
             learnt => learnt,
         }
     }
