@@ -371,13 +371,14 @@ fn readers_of_files_leave_descriptors_to_handlers() {
         })
         .collect();
     let give_up = std::time::Instant::now() + PATIENCE;
-    while counters(&mut control).1 < CLIENTS as u64 / 2 {
+    // Of 128 descriptors some 93 are for both; each of these clients has two of them, and all but the last few wait.
+    while counters(&mut control).1 < 40 {
         control.send(get("/length"));
         let reply = control.read_reply();
         assert_eq!(reply.status, 200, "{}", reply.text());
         assert!(std::time::Instant::now() < give_up, "nobody is accepted: {:?}", counters(&mut control));
     }
-    // All who may be served are: half of them hold two descriptors each, and the rest waits or was given up.
+    // All who may be served are: they hold two descriptors each, and the rest waits or was given up.
     for _ in 0..100 {
         control.send(get("/length"));
         assert_eq!(control.read_reply().status, 200);
