@@ -54,6 +54,9 @@ struct Answer {
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
+/// How long a client that found no room shall stay away: 1 s.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
 impl HTTPError {
     /// An error with `code` and a message for the status line and the page.
     ///
@@ -69,6 +72,11 @@ impl HTTPError {
     pub fn with_explain(mut self, explain: impl Into<String>) -> Self {
         self.0.explain = Some(explain.into());
         self
+    }
+
+    /// 503 with `Retry-After`: there is no room for the request at the moment (RFC 9110, section 15.6.4).
+    pub(crate) fn busy(explain: &'static str) -> Self {
+        HTTPError::from(503).with_explain(explain).with_header("Retry-After", RETRY_AFTER_SECONDS)
     }
 
     /// The same with one more response field, such as `Retry-After` or `WWW-Authenticate`.

@@ -255,7 +255,7 @@ impl Wire {
             return Err(too_slow());
         }
         if !self.has_place() {
-            return Err(too_many());
+            return Err(HTTPError::busy("too many requests wait for their bodies already").into());
         }
         let began = Instant::now();
         let read = self.socket.read_waiting(buffer, Some(stall));
@@ -299,15 +299,6 @@ impl Wire {
 /// RFC 9110, section 15.5.9.
 fn too_slow() -> io::Error {
     HTTPError::from(408).with_explain("the request's body came too slowly").into()
-}
-
-/// How long a client whose body nobody can wait for shall stay away: 1 s.
-const RETRY_AFTER_SECONDS: u32 = 1;
-
-/// RFC 9110, section 15.6.4.
-fn too_many() -> io::Error {
-    let error = HTTPError::from(503).with_explain("too many requests wait for their bodies already");
-    error.with_header("Retry-After", RETRY_AFTER_SECONDS).into()
 }
 
 #[cfg(test)]

@@ -31,6 +31,9 @@ const BLOCKING_RUNS: u32 = 3;
 /// The last three runs: all slow, and nothing speaks for the handler.
 const LAST_RUNS: u8 = 0b111;
 
+/// The history of a fast handler after its first rescue: two slow runs, after which any third one counts.
+const FORGIVEN: u16 = 0b11;
+
 /// So many runs are needed before a handler is known not to block.
 const PROVEN_RUNS: u16 = 3;
 
@@ -127,9 +130,6 @@ fn learnt(runs: u16) -> Learnt {
         _ => Learnt::Fast,
     }
 }
-
-/// The history of a fast handler after its first rescue: two slow runs, and any third one counts.
-const FORGIVEN: u16 = 0b11;
 
 /// Whether a rescue of late was forgiven already: two slow runs are left of it.
 fn was_forgiven(runs: u16) -> bool {

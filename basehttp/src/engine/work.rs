@@ -20,9 +20,6 @@ use crate::proto::Head;
 /// How many requests of one connection are served before others have their turn: 64.
 pub(super) const REQUESTS_A_TURN: u32 = 64;
 
-/// How long a client that found no thread shall stay away: 1 s.
-const RETRY_AFTER_SECONDS: u32 = 1;
-
 /// A connection on its way to a thread that may block.
 pub(super) struct Job {
     seat: Seat,
@@ -360,9 +357,7 @@ impl Driver for Hand<'_> {
             Placement::Busy => {
                 Counters::add(&self.engine.counters.busy);
                 let explain = "no thread is free, and no more requests may wait for one";
-                Place::Nowhere(
-                    HTTPError::from(503).with_explain(explain).with_header("Retry-After", RETRY_AFTER_SECONDS),
-                )
+                Place::Nowhere(HTTPError::busy(explain))
             }
         }
     }

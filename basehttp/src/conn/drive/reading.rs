@@ -17,9 +17,6 @@ use crate::proto::{HeadSpan, Refusal};
 /// Why a 503.
 const CROWDED: &str = "too much of unfinished requests waits already";
 
-/// How long a client whose request found no memory shall stay away: 1 s.
-const RETRY_AFTER_SECONDS: u32 = 1;
-
 /// What reading came to.
 #[derive(Clone, Copy)]
 pub(super) enum Input {
@@ -59,8 +56,7 @@ impl Bench {
                     }
                     Input::NotYet if !self.may_wait_for_more(host.site) => {
                         self.note(Fault::CrowdedOut);
-                        let error = HTTPError::from(503).with_explain(CROWDED);
-                        self.refuse(line, host, driver, error.with_header("Retry-After", RETRY_AFTER_SECONDS))
+                        self.refuse(line, host, driver, HTTPError::busy(CROWDED))
                     }
                     // The client may still read what was wrong.
                     Input::End if self.arriving.body.is_some() => {
