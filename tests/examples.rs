@@ -24,6 +24,22 @@ fn every_example_is_short_and_says_how_to_run_it() {
     }
 }
 
+/// The first command of the README builds what the examples depend on, so that must be little.
+#[test]
+fn the_examples_need_no_crate_except_basehttp() {
+    let manifest = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/Cargo.toml"));
+    let dependencies = manifest.split("\n[dependencies]\n").nth(1).expect("a table of dependencies");
+    let mut names = Vec::new();
+    for line in dependencies.lines().take_while(|line| !line.starts_with('[')).filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once(['=', '.']).expect("a dependency in one line");
+        if !value.contains("optional = true") {
+            names.push(name.trim());
+        }
+    }
+    assert_eq!(names, ["basehttp"]);
+    assert!(!manifest.contains("dev-dependencies"), "an example would be built with these, too");
+}
+
 #[test]
 fn the_readme_shows_the_hello_example_and_what_it_prints() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -244,8 +260,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// The examples of one file, which are there to be copied. Those of several, `siege` and `soak`, try the server out: they
-/// start it themselves, take minutes, and say by their exit code what came of it.
+/// The source files of the examples.
 fn sources() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let entries = fs::read_dir(folder).expect("there is a folder of examples");

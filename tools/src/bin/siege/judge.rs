@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use basehttp_tools::castle::{LogBook, Quiet};
+use basehttp_tools::honest::{Record, WAKES, quantile};
+use basehttp_tools::verdict::Verdict;
+
 use super::battle::Battle;
 use super::phases::{FAULTS, Newcomers, Phase};
-use super::tools::castle::{LogBook, Quiet};
-use super::tools::honest::{Record, WAKES, quantile};
-use super::tools::verdict::Verdict;
 
 /// How much slower than the quiet p99 the p99 of a phase may be.
 const FACTOR: u32 = 10;
@@ -84,7 +85,7 @@ pub fn print_line(phase: &Phase, battle: &Battle) {
 fn told(battle: &Battle) -> String {
     let statuses = battle.statuses();
     let statuses = statuses.iter().map(|(status, count)| format!("{count}x{status}"));
-    let sum = |count: fn(&super::tools::swarm::Toll) -> u64| battle.tolls.iter().map(count).sum::<u64>();
+    let sum = |count: fn(&basehttp_tools::swarm::Toll) -> u64| battle.tolls.iter().map(count).sum::<u64>();
     let ends = [
         ("closed", sum(|toll| toll.closed)),
         ("reset", sum(|toll| toll.reset)),

@@ -1,14 +1,11 @@
 //! Keeps a server busy for a long time, below what it can do, with honest clients of every kind and with all kinds of
-//! faults in between: `cargo run --release --example soak -- --minutes 20`.
+//! faults in between: `cargo run --release -p basehttp-tools --bin soak -- --minutes 20`.
 //!
 //! A line a minute; at the end it must be true that no honest request went wrong, that every fault the server has counted
 //! was ours, and that nothing has grown. `--ignore-times` leaves times out of that. The last line counts the checks, and
 //! the exit code is 0 if none failed. The server, the clients and the besiegers are those of `siege`.
 
 mod traffic;
-
-#[path = "../siege/tools/mod.rs"]
-mod tools;
 
 use std::io;
 use std::process::ExitCode;
@@ -17,11 +14,11 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tools::castle::{Castle, Counters, LogBook, Vitals, raise_descriptor_limit};
-use tools::honest::{Over, Record, WAKES, Watchman};
-use tools::server;
-use tools::swarm::{Swarm, Toll};
-use tools::verdict::{Times, Verdict};
+use basehttp_tools::castle::{Castle, Counters, LogBook, Vitals, raise_descriptor_limit};
+use basehttp_tools::honest::{Over, Record, WAKES, Watchman};
+use basehttp_tools::server;
+use basehttp_tools::swarm::{Swarm, Toll};
+use basehttp_tools::verdict::{Times, Verdict};
 
 /// How much more memory the server may have in the last third than in the first, each after the warm-up and by its median:
 /// 8 MiB. A request's worth that is lost once a second would be more within some minutes.

@@ -1,4 +1,4 @@
-//! Besieges a server, and has honest clients measure it all the while: `cargo run --release --example siege`.
+//! Besieges a server, and has honest clients measure it all the while: `cargo run --release -p basehttp-tools --bin siege`.
 //!
 //! `--quick` makes everything a tenth as large, `--only PHASE` runs those whose name contains that, and `--ignore-times`
 //! leaves times out of the verdict, for machines that others use as well. The last line counts the checks, and the exit
@@ -6,23 +6,22 @@
 //!
 //! ```text
 //! main      options, the order of events                   phases   who besieges, and what must hold
-//! battle    one phase: before, during, afterwards          tools    the server, the clients, the besiegers
-//! judge     what is checked of it, and the table's line
+//! battle    one phase: before, during, afterwards          judge    what is checked of it, and the table's line
 //! ```
 
 mod battle;
 mod judge;
 mod phases;
-mod tools;
 
 use std::io;
 use std::process::ExitCode;
 
+use basehttp_tools::castle::{Castle, Quiet, raise_descriptor_limit};
+use basehttp_tools::server;
+use basehttp_tools::verdict::{Times, Verdict};
+
 use battle::Battle;
 use phases::{Phase, Scale, phases};
-use tools::castle::{Castle, Quiet, raise_descriptor_limit};
-use tools::server;
-use tools::verdict::{Times, Verdict};
 
 /// Three quarters of a server's descriptors are its connections', and there are some honest ones beside the 10,000.
 const ENOUGH_DESCRIPTORS: u64 = 13_500;

@@ -3,12 +3,12 @@
 use std::io;
 use std::time::Duration;
 
-use super::tools::besieger::{Ear, Move};
-use super::tools::errand::Persistence::{Fresh, Kept};
-use super::tools::errand::{Errand, Make};
-use super::tools::honest::{Client, Deed, Special, Watchman};
-use super::tools::swarm::{Refill, Squad};
-use super::tools::weapons;
+use basehttp_tools::besieger::{Ear, Move};
+use basehttp_tools::errand::Persistence::{Fresh, Kept};
+use basehttp_tools::errand::{Errand, Make};
+use basehttp_tools::honest::{Client, Deed, Special, Watchman};
+use basehttp_tools::swarm::{Refill, Squad};
+use basehttp_tools::weapons;
 
 /// How long an honest client waits at most.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -8,11 +8,12 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use basehttp_tools::castle::{Castle, Counters, LogBook, Quiet, RECOVERY, Vitals};
+use basehttp_tools::errand::{Errand, Make, Persistence};
+use basehttp_tools::honest::{Deed, Over, Record, Watchman, quantile};
+use basehttp_tools::swarm::{Swarm, Toll};
+
 use super::phases::{Newcomers, Phase};
-use super::tools::castle::{Castle, Counters, LogBook, Quiet, RECOVERY, Vitals};
-use super::tools::errand::{Errand, Make, Persistence};
-use super::tools::honest::{Deed, Over, Record, Watchman, quantile};
-use super::tools::swarm::{Swarm, Toll};
 
 /// How long an honest client waits at most: 10 s, and where newcomers have to wait, until the phase is well over.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! A contestant for benchmarks of files: `cargo run --release --example bench_files` (or with port, workers and folder).
+//! A contestant for benchmarks of files: `cargo run --release -p basehttp-tools --bin bench_files` (or with port, workers and folder).
 //!
 //! ```console
 //! $ curl -si http://127.0.0.1:8000/README.md | grep Accept-Ranges

@@ -64,6 +64,7 @@ pub struct LogBook {
 
 impl Vitals {
     /// The greater of each.
+    #[must_use]
     pub fn most(self, other: Vitals) -> Vitals {
         Vitals {
             rss_kib: self.rss_kib.max(other.rss_kib),

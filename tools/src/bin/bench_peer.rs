@@ -1,4 +1,4 @@
-//! A contestant for benchmarks: `cargo run --release --example bench_peer` (or with port and workers as its arguments).
+//! A contestant for benchmarks: `cargo run --release -p basehttp-tools --bin bench_peer` (or with port and workers as its arguments).
 //!
 //! ```console
 //! $ curl -d abc http://127.0.0.1:8000/echo

@@ -1,9 +1,9 @@
 //! The phases: who besieges in each, under what settings of the server, and what must be true of it afterwards.
 
-use super::tools::besieger::{Ear, Move};
-use super::tools::server::Setting;
-use super::tools::swarm::{Refill, Squad};
-use super::tools::weapons;
+use basehttp_tools::besieger::{Ear, Move};
+use basehttp_tools::server::Setting;
+use basehttp_tools::swarm::{Refill, Squad};
+use basehttp_tools::weapons;
 
 /// What honest clients who come anew may expect while it lasts. Those who are there already are always served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
