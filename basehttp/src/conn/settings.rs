@@ -53,7 +53,16 @@ pub(crate) struct Settings {
     pub max_streaming: usize,
 }
 
+/// How much of a reply is composed and written at once at least, however little is to be buffered: 16 KiB. A smaller piece
+/// would cost a system call for a few bytes.
+const LEAST_PIECE_BYTES: usize = 16 * 1024;
+
 impl Settings {
+    /// How much of replies may collect before it is written.
+    pub fn piece_bytes(&self) -> usize {
+        self.max_buffered_reply_bytes.max(LEAST_PIECE_BYTES)
+    }
+
     /// Whether a body of which so many bytes have moved in `elapsed` is a trickle; looked at once `patience` is over.
     pub fn is_trickle(&self, elapsed: Duration, bytes: u64, patience: Duration) -> bool {
         let wanted = elapsed.as_secs().saturating_mul(self.min_body_bytes_per_second);

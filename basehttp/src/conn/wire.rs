@@ -128,7 +128,7 @@ impl Wire {
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         // In pieces, so that the buffer stays one, however much is written at once.
         let max = self.settings.max_buffered_reply_bytes;
-        bytes.chunks(max.max(1)).try_for_each(|piece| {
+        bytes.chunks(self.settings.piece_bytes()).try_for_each(|piece| {
             let Wire { reply, out, .. } = self;
             reply.write(piece, out)?;
             // A reply that still buffers has its body elsewhere: then `out` is its head and what came before.

@@ -193,7 +193,7 @@ impl Bench {
 
 /// How much of replies is collected before it is written.
 fn wire_room(wire: &Wire) -> usize {
-    wire.settings().max_buffered_reply_bytes
+    wire.settings().piece_bytes()
 }
 
 fn asked(head: &Head<'_>, line: &Line, site: &Site) -> Asked {
