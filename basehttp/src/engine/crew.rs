@@ -40,6 +40,13 @@ pub(super) struct CrewLimits {
     pub max_queued: usize,
 }
 
+impl CrewLimits {
+    /// How many threads there may be with so many for each shard. `max_threads` may be any number.
+    fn most(&self, a_shard: usize) -> usize {
+        self.max_threads.saturating_add(a_shard * self.leaders)
+    }
+}
+
 /// The threads of one server, and what waits for them. `J` is a job.
 pub(super) struct Crew<J> {
     limits: CrewLimits,
@@ -98,7 +105,7 @@ impl<J: Send + 'static> Crew<J> {
             return Room::Full;
         }
         // Leaders are threads of the crew as well.
-        if state.jobs.len() < state.asleep.len() || state.threads < self.limits.max_threads + self.limits.leaders {
+        if state.jobs.len() < state.asleep.len() || state.threads < self.limits.most(1) {
             Room::Free
         } else if state.jobs.len() < self.limits.max_queued {
             Room::Queue
@@ -126,8 +133,7 @@ impl<J: Send + 'static> Crew<J> {
             return Err(job);
         }
         state.jobs.push_back(job);
-        let most = self.limits.max_threads + self.limits.leaders;
-        self.rouse(state, most, spawn);
+        self.rouse(state, self.limits.most(1), spawn);
         Ok(())
     }
 
@@ -135,8 +141,7 @@ impl<J: Send + 'static> Crew<J> {
     pub fn grant(&self, shard: usize, epoch: u32, spawn: impl FnOnce() -> std::io::Result<()>) {
         let mut state = self.lock();
         state.leases.push_back((shard, epoch));
-        let most = self.limits.max_threads + 2 * self.limits.leaders;
-        self.rouse(state, most, spawn);
+        self.rouse(state, self.limits.most(2), spawn);
     }
 
     /// Starts a thread that could not be had when it was wanted. `None` if none is wanted any more; else the jobs that have
@@ -147,8 +152,8 @@ impl<J: Send + 'static> Crew<J> {
         if state.leases.is_empty() && state.jobs.is_empty() {
             return None;
         }
-        let leaders = if state.leases.is_empty() { self.limits.leaders } else { 2 * self.limits.leaders };
-        self.rouse(state, self.limits.max_threads + leaders, spawn);
+        let most = self.limits.most(if state.leases.is_empty() { 1 } else { 2 });
+        self.rouse(state, most, spawn);
         let mut state = self.lock();
         if state.lacks_thread.is_none() {
             return Some(Vec::new());

@@ -47,6 +47,12 @@ const MAX_THREADS: usize = 512;
 /// How many requests may wait for such a thread: 1,024. More would wait for longer than clients do.
 const MAX_QUEUED: usize = 1024;
 
+/// The most shards: 1,024, some more than the largest machines have cores.
+const MOST_WORKERS: usize = 1024;
+
+/// The shortest request that HTTP/1.1 knows. Limits that leave it out serve nothing.
+const SHORTEST_REQUEST: &str = "GET / HTTP/1.1\r\nHost:\r\n\r\n";
+
 /// How often a loop calls `service_actions`: every 500 ms, as the seed does.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -65,7 +71,7 @@ impl Default for HTTPServerBuilder {
             timeout: None,
             poll_interval: POLL_INTERVAL,
             engine: EngineOptions {
-                workers: cores(),
+                workers: cores().min(most_workers()),
                 max_threads: MAX_THREADS,
                 max_queued: MAX_QUEUED,
                 max_connections: MAX_CONNECTIONS,
@@ -78,6 +84,11 @@ impl Default for HTTPServerBuilder {
 /// The cores the process may use; 1 where the system does not say.
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+/// How many shards there may be. Each has three descriptors, and they all may have half of the process's.
+fn most_workers() -> usize {
+    (process_limit() / 6).clamp(1, MOST_WORKERS)
 }
 
 /// One method an option: its documentation, its name, its type, the field it sets.
@@ -103,7 +114,7 @@ options! {
     /// The most fields of a head. Default 100; more are 431.
     max_fields: usize => settings.limits.max_fields;
     /// The largest reply body that is buffered to find its length, in bytes. Default 64 KiB; a longer one is sent in
-    /// chunks.
+    /// chunks. With 0 nothing is buffered: each write of the handler's goes out by itself, in pieces of up to 16 KiB.
     max_buffered_reply_bytes: usize => settings.max_buffered_reply_bytes;
     /// How much of a request body that the handler left unread is read to keep the connection, in bytes. Default
     /// 256 KiB; with more left the connection is closed.
@@ -135,7 +146,8 @@ options! {
     write_stall_timeout: Duration => settings.write_stall_timeout;
     /// How long a connection may be silent between requests. Default 60 s; then it is closed.
     idle_timeout: Duration => settings.idle_timeout;
-    /// Shards, each with a poller and a thread that leads it. Default: one for each core the process may use.
+    /// Shards, each with a poller and a thread that leads it. Default: one for each core the process may use. At most 1,024,
+    /// and at most one for every six descriptors that the process may have.
     workers: usize => engine.workers;
     /// The most threads for requests that block, beside the workers. Default 512; beyond it requests queue.
     max_threads: usize => engine.max_threads;
@@ -194,7 +206,9 @@ impl HTTPServerBuilder {
     ///
     /// # Errors
     /// The system's: a taken or forbidden address, no such name, here or in [`also_listen`](Self::also_listen);
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a timeout or a limit of zero, or too many addresses.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for an option with which nothing could be served (a timeout of zero, a
+    /// limit that the shortest request does not fit), too many workers or addresses. Its text says what to write. Any other
+    /// value works: the largest of a type means that there is no bound.
     pub fn bind<H: BaseHTTPRequestHandler>(
         mut self,
         address: impl ListenAddress,
@@ -216,6 +230,7 @@ impl HTTPServerBuilder {
         HTTPServer::listen_on(self, &endpoints, handler)
     }
 
+    /// Refuses what nothing could be served with.
     fn check(&self) -> io::Result<()> {
         let settings = &self.settings;
         let durations = [
@@ -225,22 +240,37 @@ impl HTTPServerBuilder {
             ("idle_timeout", settings.idle_timeout),
             ("poll_interval", self.poll_interval),
         ];
-        let counts = [
-            ("max_request_line_bytes", settings.limits.max_request_line_bytes),
-            ("max_field_line_bytes", settings.limits.max_field_line_bytes),
-            ("max_head_bytes", settings.limits.max_head_bytes),
-            ("workers", self.engine.workers),
-            ("max_threads", self.engine.max_threads),
-            ("max_connections", self.engine.max_connections),
-        ];
-        if self.also.len() >= MAX_LISTENERS {
-            let text = format!("one server listens on {MAX_LISTENERS} addresses at most");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        if let Some((name, _)) = durations.iter().find(|(_, duration)| duration.is_zero()) {
+            return Err(refused(format!("{name} is zero: write a longer time, or Duration::MAX to wait for ever")));
         }
-        let zero_duration = durations.iter().find(|(_, duration)| duration.is_zero()).map(|(name, _)| name);
-        let zero_count = counts.iter().find(|(_, count)| *count == 0).map(|(name, _)| name);
-        zero_duration.or(zero_count).map_or(Ok(()), |name| {
-            Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is zero: nothing could be served")))
-        })
+        let lines = || SHORTEST_REQUEST.lines().map(str::len);
+        let counts = [
+            ("max_request_line_bytes", settings.limits.max_request_line_bytes, lines().next().unwrap_or_default()),
+            ("max_field_line_bytes", settings.limits.max_field_line_bytes, lines().nth(1).unwrap_or_default()),
+            ("max_head_bytes", settings.limits.max_head_bytes, SHORTEST_REQUEST.len()),
+            ("max_fields", settings.limits.max_fields, 1),
+            ("workers", self.engine.workers, 1),
+            ("max_threads", self.engine.max_threads, 1),
+            ("max_connections", self.engine.max_connections, 1),
+        ];
+        if let Some((name, count, least)) = counts.iter().find(|(_, count, least)| count < least) {
+            return Err(refused(format!("{name} is {count}, and nothing could be served: write {least} or more")));
+        }
+        let (workers, most) = (self.engine.workers, most_workers());
+        if workers > most {
+            return Err(refused(format!(
+                "workers is {workers}: write {most} or less; each has three descriptors, and all may have half of those that \
+                 the process may open (ulimit -n), up to {MOST_WORKERS} workers"
+            )));
+        }
+        let addresses = self.also.len().saturating_add(1);
+        if addresses > MAX_LISTENERS {
+            return Err(refused(format!("also_listen makes it {addresses} addresses: write {MAX_LISTENERS} at most")));
+        }
+        Ok(())
     }
+}
+
+fn refused(text: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, text)
 }

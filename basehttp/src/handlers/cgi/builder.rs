@@ -34,6 +34,15 @@ const MAX_SPOOLED_BODY_BYTES: u64 = 1024 * 1024 * 1024;
 /// How many local redirects one request may follow: 10. More are a loop.
 const MAX_LOCAL_REDIRECTS: usize = 10;
 
+/// What no option can change: 100. A script that redirects to itself would run for ever.
+const MOST_LOCAL_REDIRECTS: usize = 100;
+
+/// The shortest header that means something, `Location:/` and an empty line.
+const SHORTEST_HEADER: &str = "Location:/\n\n";
+
+/// The longest variable, with its name: 128 KiB, what Linux hands to a program. It starts none that gets a longer one.
+const MAX_VARIABLE_BYTES: usize = 128 * 1024 - 2;
+
 /// Options of a [`CGIHTTPRequestHandler`], made by [`CGIHTTPRequestHandler::builder`].
 ///
 /// ```
@@ -88,6 +97,24 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Refuses what no script could run with.
+    fn check(&self) -> io::Result<()> {
+        let counts = [
+            ("max_header_bytes", self.max_header_bytes, SHORTEST_HEADER.len()),
+            ("max_children", self.max_children, 1),
+        ];
+        if let Some((name, count, least)) = counts.iter().find(|(_, count, least)| count < least) {
+            return Err(invalid(format!("{name} is {count}, and no script could answer: write {least} or more")));
+        }
+        let durations = [("run_timeout", self.run_timeout), ("output_stall_timeout", self.output_stall_timeout)];
+        if let Some((name, _)) = durations.iter().find(|(_, duration)| duration.is_zero()) {
+            return Err(invalid(format!("{name} is zero: write a longer time, or Duration::MAX to wait for ever")));
+        }
+        Ok(())
+    }
+}
+
 /// One method a limit: its documentation, its name, its type.
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $type:ty;)+) => {
@@ -119,8 +146,8 @@ limits! {
     /// How much of one request's body is stored in a file, in bytes, where the length is not told or the script has to
     /// take it later. Default 1 GiB; beyond it a body without a length is 413, and any other waits for the script.
     max_spooled_body_bytes: u64;
-    /// How many local redirects (a `Location` that is a path of this server) one request may follow. Default 10; more are
-    /// 502.
+    /// How many local redirects (a `Location` that is a path of this server) one request may follow. Default 10, at most
+    /// 100; more are 502.
     max_local_redirects: usize;
 }
 
@@ -176,11 +203,13 @@ impl CGIHTTPRequestHandlerBuilder {
     ///
     /// # Errors
     /// [`InvalidInput`](io::ErrorKind::InvalidInput): a directory that is no path below the root, a variable without a
-    /// name or with `=` or NUL in it, a limit of zero.
-    pub fn build(self) -> io::Result<CGIHTTPRequestHandler> {
-        let Limits { max_header_bytes, run_timeout, output_stall_timeout, max_children, .. } = self.limits;
-        if max_header_bytes == 0 || max_children == 0 || run_timeout.is_zero() || output_stall_timeout.is_zero() {
-            return Err(invalid("a limit is zero: no script could run".into()));
+    /// name, with `=` or NUL in it, or of more than 128 KiB, an empty path of the folder for bodies, a limit with which no
+    /// script could run. Its text says what to write.
+    pub fn build(mut self) -> io::Result<CGIHTTPRequestHandler> {
+        self.limits.check()?;
+        self.limits.max_local_redirects = self.limits.max_local_redirects.min(MOST_LOCAL_REDIRECTS);
+        if self.spool_folder.as_ref().is_some_and(|folder| folder.as_os_str().is_empty()) {
+            return Err(invalid("spool_folder is empty: write the path of a folder, \".\" for the current one".into()));
         }
         self.variables.iter().try_for_each(|(name, value)| check_variable(name, value))?;
         let directories = self.cgi_directories.iter().map(|path| directory(path)).collect::<io::Result<_>>()?;
@@ -204,13 +233,25 @@ impl CGIHTTPRequestHandlerBuilder {
 fn directory(path: &str) -> io::Result<Vec<u8>> {
     let place = Place::of_path(path.as_bytes(), "").map(|place| place.path().to_vec());
     let place = place.filter(|place| !place.is_empty() && path.starts_with('/'));
-    place.ok_or_else(|| invalid(format!("{path:?} is no directory of scripts: a path such as /cgi-bin is")))
+    place.ok_or_else(|| {
+        let start: String = path.chars().take(40).collect();
+        invalid(format!("{start:?} is no path for cgi_directories: write one beneath the root, such as /cgi-bin"))
+    })
 }
 
 fn check_variable(name: &OsStr, value: &OsStr) -> io::Result<()> {
     let (name_bytes, value_bytes) = (name.as_bytes(), value.as_bytes());
     if name_bytes.is_empty() || name_bytes.contains(&b'=') || name_bytes.contains(&0) || value_bytes.contains(&0) {
-        return Err(invalid(format!("{} is no environment variable", name.display())));
+        let text =
+            format!("{} is no env variable: write a name without = and NUL, and a value without NUL", name.display());
+        return Err(invalid(text));
+    }
+    let length = name_bytes.len().saturating_add(value_bytes.len());
+    if length > MAX_VARIABLE_BYTES {
+        let start = String::from_utf8_lossy(&name_bytes[..name_bytes.len().min(40)]);
+        let text =
+            format!("the env variable {start} has {length} bytes: write {MAX_VARIABLE_BYTES} at most, name and value");
+        return Err(invalid(text));
     }
     Ok(())
 }

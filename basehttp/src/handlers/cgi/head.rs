@@ -61,7 +61,7 @@ impl HeadReader {
     pub fn push(&mut self, bytes: &[u8]) -> Result<Option<(Head, usize)>, String> {
         let before = self.bytes.len();
         // One more than there may be tells that it is too long.
-        let taken = bytes.len().min((self.max_bytes + 1).saturating_sub(before));
+        let taken = bytes.len().min(self.max_bytes.saturating_add(1).saturating_sub(before));
         self.bytes.extend_from_slice(&bytes[..taken]);
         let end = self.find_end();
         if end.map_or(self.bytes.len(), |(_, body_start)| body_start) > self.max_bytes {

@@ -306,7 +306,9 @@ impl Options {
 
 fn check_value(value: &str) -> io::Result<()> {
     match value.chars().find(|&character| character.is_control() && character != '\t' || character > '\u{ff}') {
-        Some(offender) => Err(invalid(format!("{value:?} has {offender:?}: no field can carry it"))),
+        Some(offender) => {
+            Err(invalid(format!("{value:?} has {offender:?}, which no field can carry: write it without")))
+        }
         None => Ok(()),
     }
 }

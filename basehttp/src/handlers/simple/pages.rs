@@ -23,7 +23,11 @@ impl Pages {
     pub fn new(fallback: Option<&Path>, not_found: Option<&Path>) -> io::Result<Self> {
         let place = |path: &Path| {
             let place = Place::of_path(path.as_os_str().as_bytes(), "").filter(|place| !place.is_folder_form());
-            place.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, format!("{} is no page", path.display())))
+            place.ok_or_else(|| {
+                let path = path.display();
+                let text = format!("\"{path}\" is no page: write a file's path beneath the root, such as 404.html");
+                io::Error::new(io::ErrorKind::InvalidInput, text)
+            })
         };
         Ok(Pages { fallback: fallback.map(place).transpose()?, not_found: not_found.map(place).transpose()? })
     }

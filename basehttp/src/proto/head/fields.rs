@@ -83,7 +83,7 @@ impl<'b> FieldBuffer<'b> {
     #[cold]
     fn read_many(&mut self, lines: &'b [u8], limits: &Limits) -> Result<(), Refusal> {
         // Not for as many as there may be: that is the program's number, and it may be any.
-        let most = lines.iter().filter(|byte| **byte == b'\n').count();
+        let most = lines.split(|byte| *byte == b'\n').count();
         let mut tokens = vec![EMPTY_HEADER; limits.max_fields.min(most)];
         match httparse::parse_headers(lines, &mut tokens) {
             Ok(Status::Complete((used, found))) if used == lines.len() => {
