@@ -103,7 +103,8 @@ pub struct Flags {
 
     /// Memory for small files, in bytes; 0 for none [default: 8388608]
     ///
-    /// Files of up to 64 KiB are kept there. A change is noticed within one second.
+    /// Files of up to 64 KiB are kept there. A change is noticed at once, or within one second where a file is asked for all
+    /// the time.
     #[arg(long, value_name = "N", value_parser = values::bytes, help_heading = "What is served")]
     pub cache_bytes: Option<usize>,
 

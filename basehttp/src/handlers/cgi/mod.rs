@@ -262,7 +262,7 @@ impl CGIHTTPRequestHandler {
         (method, query): (&str, &str),
         content_length: Option<u64>,
     ) -> Vec<(OsString, OsString)> {
-        let root = self.parts.files.root().path();
+        let root = script.tree.path();
         let script_name = [b"/", &*script.path].concat();
         let path_info = Some(&*script.path_info).filter(|info| !info.is_empty());
         let path_translated = path_info.map(|info| root.join(relative(info)));

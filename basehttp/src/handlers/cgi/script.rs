@@ -16,11 +16,12 @@ use std::fs::Metadata;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 
 use basehttp::{HTTPError, Result};
 
 use super::super::simple::SimpleHTTPRequestHandler;
-use super::super::simple::root::Opened;
+use super::super::simple::root::{Opened, Tree};
 
 /// A program that is there and may be executed.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Script {
     #[cfg(not(target_os = "linux"))]
     pub folder_path: std::path::PathBuf,
     pub name: Vec<u8>,
+    /// The directory of the files that it was found in.
+    pub tree: Arc<Tree>,
     /// Its path beneath the root, without a slash in front.
     pub path: Vec<u8>,
     /// What follows it in the request's path, decoded, from the slash on; empty if nothing does.
@@ -48,7 +51,8 @@ pub fn directory_len(key: &[u8], directories: &[Vec<u8>]) -> Option<usize> {
 /// # Errors
 /// The [`HTTPError`] of the table above; 503 when the system has no descriptors left.
 pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Result<Script> {
-    let mut folder = match open(files, &key[..start])? {
+    let tree = files.tree().map_err(busy)?.ok_or_else(|| missing(key))?;
+    let mut folder = match open(&tree, &key[..start])? {
         Some(Opened::Folder(folder)) => folder,
         Some(Opened::File(..)) | None => return Err(missing(key).into()),
     };
@@ -63,7 +67,7 @@ pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Resul
         if name.starts_with(b".") && !files.shows_dot_files() {
             return Err(missing(path).into());
         }
-        match open(files, path)? {
+        match open(&tree, path)? {
             Some(Opened::Folder(inner)) if length.is_some() => folder = inner,
             Some(Opened::Folder(_)) => return Err(no_file(path).into()),
             Some(Opened::File(file, _)) => {
@@ -71,7 +75,7 @@ pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Resul
                 #[cfg(not(target_os = "linux"))]
                 let folder_path = {
                     use std::os::unix::ffi::OsStrExt;
-                    files.root().path().join(std::ffi::OsStr::from_bytes(&key[..begin]))
+                    tree.path().join(std::ffi::OsStr::from_bytes(&key[..begin]))
                 };
                 return Ok(Script {
                     folder,
@@ -80,6 +84,7 @@ pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Resul
                     name: name.to_vec(),
                     path: path.to_vec(),
                     path_info: key[end..].to_vec(),
+                    tree,
                 });
             }
             None => return Err(missing(path).into()),
@@ -88,8 +93,8 @@ pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Resul
     }
 }
 
-fn open(files: &SimpleHTTPRequestHandler, path: &[u8]) -> Result<Option<Opened>> {
-    Ok(files.root().open_beneath(path).map_err(busy)?)
+fn open(tree: &Tree, path: &[u8]) -> Result<Option<Opened>> {
+    Ok(tree.open_beneath(path).map_err(busy)?)
 }
 
 fn check(path: &[u8], name: &[u8], metadata: &Metadata) -> Result<(), HTTPError> {

@@ -99,8 +99,9 @@ impl Default for SimpleHTTPRequestHandlerBuilder {
 impl SimpleHTTPRequestHandlerBuilder {
     /// The folder that is served. Default: the current directory.
     ///
-    /// It is opened once, by [`build`](Self::build): when its path names another folder later, the first one goes on
-    /// being served.
+    /// It must be there when [`build`](Self::build) opens it. Later, whatever directory has the name is served: one that was
+    /// removed and made anew, or another one that a link names by then. While none has it, everything is 404. A relative
+    /// path is taken from the current directory of that moment.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = directory.into();
         self
@@ -132,7 +133,7 @@ impl SimpleHTTPRequestHandlerBuilder {
 
     /// Guesses media types in place of the tables, from the file's path beneath the root. `None`: as without it.
     ///
-    /// Called when a file is looked at: once a second for one that is asked for all the time.
+    /// Called when a file is looked at and was changed since the last look, or is not kept in memory.
     pub fn guess_type(mut self, guess: impl Fn(&Path) -> Option<String> + Send + Sync + 'static) -> Self {
         self.options.guess_type = Some(Arc::new(guess));
         self
@@ -252,7 +253,8 @@ impl SimpleHTTPRequestHandlerBuilder {
 
     /// How many bytes of small files (up to 64 KiB each) are kept in memory. Default: 8 MiB. 0: none.
     ///
-    /// A change of a file is noticed within one second.
+    /// What is kept is compared with the disk before it is sent, unless the file has not changed for 2 s and was asked for
+    /// 64 times within the second: then a change is noticed within one second. 0: never unseen.
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.options.cache_bytes = bytes;
         self

@@ -1,7 +1,8 @@
 //! Small files in memory, and what is to be said of large ones, by the path they are asked for, within a bound in bytes.
 //!
 //! An entry is what one look at the disk found: body and validators of one state of a file, together, which never change
-//! afterwards. It is good for one second; then the disk is asked anew, and what has not changed is taken over unread.
+//! afterwards. It saves reading the file; whether the file is still in that state is asked for each request, unless it is
+//! asked for often and has not changed for some seconds.
 //! What is given up first is what nobody has asked for since it was last looked at (a clock, the cheap form of "least
 //! recently used").
 
@@ -12,12 +13,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::about::About;
 use super::codings::{CODINGS, Coding};
+use super::root::Stamp;
+use super::trust::Trust;
 
 /// The largest file that is kept: 64 KiB. Larger ones cost less by sendfile(2).
 pub const MAX_KEPT_BYTES: u64 = 64 * 1024;
 
-/// How long an entry is believed: 1 s, the longest time for which a change may go unnoticed.
-const FRESH: Duration = Duration::from_secs(1);
+/// How many looks at a file are made within a second before the last one is believed: 64. Opening, fstat(2) and closing
+/// cost some 1 µs of processor time (a million of them, on a virtual machine), so that a busy file takes a ten-thousandth
+/// of a processor, and clients that ask less often get what is there.
+const MAX_LOOKS: u64 = 64;
 
 /// How old a change must be for the file's times to tell the next one apart: 2 s, the coarsest clock that a file system
 /// is known to have (FAT).
@@ -38,15 +43,19 @@ pub struct Kept {
 impl Kept {
     /// `bytes` were read from the file just now.
     pub fn new(about: About, bytes: Arc<[u8]>, now: SystemTime) -> Self {
-        let is_young = now.duration_since(about.stamp.changed()).is_ok_and(|age| age < SETTLED);
-        let is_of_the_future = about.stamp.changed() > now;
-        Kept { about, bytes, is_young: is_young || is_of_the_future }
+        let is_young = is_young(&about.stamp, now);
+        Kept { about, bytes, is_young }
     }
 
     /// Whether a file in the state that `other` tells has these bytes.
     pub fn is_still(&self, about: &About) -> bool {
         self.about.stamp == about.stamp && !self.is_young
     }
+}
+
+/// Whether the file has changed so lately, or in the future, that its times may not tell the next change.
+fn is_young(stamp: &Stamp, now: SystemTime) -> bool {
+    now.duration_since(stamp.changed()).is_ok_and(|age| age < SETTLED) || stamp.changed() > now
 }
 
 /// What is known of one coding of a file.
@@ -59,25 +68,56 @@ pub enum Variant {
     Kept(Arc<Kept>),
 }
 
+impl Variant {
+    fn stamp(&self) -> Option<&Stamp> {
+        match self {
+            Variant::Absent => None,
+            Variant::Large(about) => Some(&about.stamp),
+            Variant::Kept(kept) => Some(&kept.about.stamp),
+        }
+    }
+}
+
+/// The variants of a file, by the number of the coding.
+pub type Variants = [Variant; CODINGS.len()];
+
 /// What a path led to.
 #[derive(Debug)]
 pub struct Entry {
     /// The file's own path beneath the root: of an index page it is longer than the one asked for.
     pub path: Vec<u8>,
-    /// By the number of the coding.
-    pub variants: [Variant; CODINGS.len()],
-    /// Before the disk was asked.
-    pub looked: Instant,
+    variants: Variants,
+    /// Of the tree that it was found in.
+    generation: u64,
+    /// No variant had just been changed.
+    is_settled: bool,
+    trust: Trust,
 }
 
 impl Entry {
+    /// `variants` were found at `path` in the tree of that `generation`, by a look that began at `now`.
+    pub fn new(path: Vec<u8>, variants: Variants, generation: u64, now: Instant) -> Self {
+        let clock = SystemTime::now();
+        let is_settled = variants.iter().filter_map(Variant::stamp).all(|stamp| !is_young(stamp, clock));
+        Entry { path, variants, generation, is_settled, trust: Trust::new(now) }
+    }
+
+    /// Whether files in these states, found in the tree of that `generation`, are what this entry says.
+    pub fn is_still(&self, path: &[u8], stamps: [Option<&Stamp>; CODINGS.len()], generation: u64) -> bool {
+        self.is_settled
+            && self.generation == generation
+            && self.path == path
+            && self.variants.each_ref().map(Variant::stamp) == stamps
+    }
+
     pub fn variant(&self, coding: Coding) -> &Variant {
         &self.variants[coding as usize]
     }
 
-    /// Whether it may be used without asking the disk.
-    pub fn is_fresh(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.looked) < FRESH
+    /// Whether it may be used without asking the disk, while the tree of that `generation` is served. If not, the caller
+    /// asks.
+    pub fn is_believed(&self, generation: u64, now: Instant) -> bool {
+        self.is_settled && self.generation == generation && self.trust.holds(now, MAX_LOOKS)
     }
 
     fn cost(&self, key: &[u8]) -> usize {
@@ -114,7 +154,7 @@ impl Cache {
         Cache { max_bytes, shelf: RwLock::default() }
     }
 
-    /// What is remembered of `key`, fresh or not.
+    /// What is remembered of `key`, to be believed or not.
     pub fn get(&self, key: &[u8]) -> Option<Arc<Entry>> {
         let inside = self.read();
         let slot = inside.slots.get(key)?;

@@ -1,7 +1,7 @@
 //! What a request's place turns out to be: a file in the coding that the client prefers, a folder, or nothing.
 //!
-//! A small file is taken from memory if it was looked at within the last second. Else it is opened, and read into memory
-//! if it is small. A large one is opened for each request.
+//! Each request opens its file, to see what is there, and reads a small one into memory unless that has the same state
+//! already. Only a small file that is old and asked for often is sent from memory unseen, for a second (`trust`).
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
@@ -19,15 +19,15 @@ use super::about::About;
 use super::cache::{Cache, Entry, Kept, MAX_KEPT_BYTES, Variant};
 use super::codings::{CODINGS, Coding, Preference};
 use super::path::Place;
-use super::root::{Opened, Root, Stamp};
+use super::root::{Opened, Stamp, Tree};
 
 /// See the module.
-pub enum Found<'h> {
+pub enum Found {
     File(Selected),
     /// A folder that was asked for without the slash that its page needs.
     Elsewhere,
     /// A folder without an index page.
-    Folder(Folder<'h>),
+    Folder(Folder),
     Missing,
 }
 
@@ -47,16 +47,16 @@ impl Selected {
 }
 
 /// A folder, open to be read.
-pub struct Folder<'h> {
+pub struct Folder {
     pub descriptor: OwnedFd,
-    root: &'h Root,
+    tree: Arc<Tree>,
     path: Vec<u8>,
 }
 
-impl Folder<'_> {
+impl Folder {
     /// What the entry `name` leads to, if that may be served: links are followed as the options say.
     pub fn follow(&self, name: &OsStr) -> Option<Metadata> {
-        let opened = self.root.open_beneath(&joined(&self.path, name.as_bytes())).ok()??;
+        let opened = self.tree.open_beneath(&joined(&self.path, name.as_bytes())).ok()??;
         match opened {
             Opened::File(file, _) => file.metadata().ok(),
             Opened::Folder(folder) => File::from(folder).metadata().ok(),
@@ -77,9 +77,9 @@ struct Original {
 }
 
 /// What a look at the disk found.
-enum Look<'h> {
+enum Look {
     File(Original),
-    Other(Found<'h>),
+    Other(Found),
 }
 
 /// Where a file may be remembered, and what is remembered of it.
@@ -103,52 +103,72 @@ impl Memory<'_> {
 
 impl SimpleHTTPRequestHandler {
     /// Looks for what stands at `place`.
-    pub(super) fn find(&self, ex: &Exchange<'_>, place: &Place<'_>) -> io::Result<Found<'_>> {
+    pub(super) fn find(&self, ex: &Exchange<'_>, place: &Place<'_>) -> io::Result<Found> {
         let preference = self.preference(ex);
-        let memory = self.memory(place);
-        if let Some(Memory { known: Some(entry), now, .. }) = &memory
-            && entry.is_fresh(*now)
-            && let Some(selected) = self.pick(ex, entry, preference)?
+        let now = Instant::now();
+        let memory = self.memory(place, now);
+        if let Some(Memory { known: Some(entry), .. }) = &memory
+            && entry.is_believed(self.root.generation(), now)
+            && let Some(selected) = self.pick(entry, preference, now)?
         {
             return Ok(Found::File(selected));
         }
-        match (self.look(place)?, memory) {
-            (Look::File(original), Some(memory)) => self.load(ex, preference, original, &memory).map(Found::File),
-            (Look::File(original), None) => self.open_best(ex, preference, original).map(Found::File),
-            (Look::Other(found), memory) => {
+        let (tree, look) = self.look(place, now)?;
+        match (tree, look, memory) {
+            (Some(tree), Look::File(original), Some(memory)) => {
+                self.load(ex, &tree, preference, original, &memory).map(Found::File)
+            }
+            (Some(tree), Look::File(original), None) => {
+                self.open_best(ex, &tree, preference, original).map(Found::File)
+            }
+            (_, Look::Other(found), memory) => {
                 memory.inspect(|memory| memory.remember(None));
                 Ok(found)
             }
+            (None, Look::File(_), _) => unreachable!("a file was found in a tree"),
         }
     }
 
-    fn memory<'c>(&'c self, place: &'c Place<'_>) -> Option<Memory<'c>> {
+    fn memory<'c>(&'c self, place: &'c Place<'_>, now: Instant) -> Option<Memory<'c>> {
         // A slash that only decoding has brought leads elsewhere, which is not remembered.
         let is_usual = place.ends_in_slash() == place.is_folder_form();
         let cache = self.cache.as_ref().filter(|_| is_usual)?;
-        Some(Memory { cache, key: place.key(), known: cache.get(place.key()), now: Instant::now() })
+        Some(Memory { cache, key: place.key(), known: cache.get(place.key()), now })
     }
 
-    fn look(&self, place: &Place<'_>) -> io::Result<Look<'_>> {
+    /// What is there, and in which tree: one request is answered from one.
+    fn look(&self, place: &Place<'_>, now: Instant) -> io::Result<(Option<Arc<Tree>>, Look)> {
+        let Some(tree) = self.root.tree(now)? else { return Ok((None, Look::Other(Found::Missing))) };
+        let look = self.look_in(&tree, place)?;
+        if matches!(look, Look::Other(Found::Missing))
+            && let Some(tree) = self.root.successor(&tree)?
+        {
+            let look = self.look_in(&tree, place)?;
+            return Ok((Some(tree), look));
+        }
+        Ok((Some(tree), look))
+    }
+
+    fn look_in(&self, tree: &Arc<Tree>, place: &Place<'_>) -> io::Result<Look> {
         let path = place.path().to_vec();
-        Ok(match self.root.open_beneath(&path)? {
+        Ok(match tree.open_beneath(&path)? {
             Some(Opened::File(file, stamp)) if !place.is_folder_form() => Look::File(Original { path, file, stamp }),
             Some(Opened::File(..)) | None => Look::Other(Found::Missing),
             Some(Opened::Folder(_)) if !place.ends_in_slash() => Look::Other(Found::Elsewhere),
-            Some(Opened::Folder(descriptor)) => match self.find_index(&path)? {
+            Some(Opened::Folder(descriptor)) => match self.find_index(tree, &path)? {
                 Some(index) => Look::File(index),
                 None if self.options.has_listings => {
-                    Look::Other(Found::Folder(Folder { descriptor, root: &self.root, path }))
+                    Look::Other(Found::Folder(Folder { descriptor, tree: Arc::clone(tree), path }))
                 }
                 None => Look::Other(Found::Missing),
             },
         })
     }
 
-    fn find_index(&self, folder: &[u8]) -> io::Result<Option<Original>> {
+    fn find_index(&self, tree: &Tree, folder: &[u8]) -> io::Result<Option<Original>> {
         for page in &self.options.index_pages {
             let path = joined(folder, page.as_os_str().as_bytes());
-            if let Some(Opened::File(file, stamp)) = self.root.open_beneath(&path)? {
+            if let Some(Opened::File(file, stamp)) = tree.open_beneath(&path)? {
                 return Ok(Some(Original { path, file, stamp }));
             }
         }
@@ -162,34 +182,17 @@ impl SimpleHTTPRequestHandler {
         Preference::of(ex.headers.get_all("Accept-Encoding"))
     }
 
-    /// The best coding of what is remembered. `None`: it is gone meanwhile.
-    fn pick(&self, ex: &Exchange<'_>, entry: &Entry, preference: Preference) -> io::Result<Option<Selected>> {
-        for coding in preference.iter() {
-            match entry.variant(coding) {
-                Variant::Absent => {}
-                Variant::Kept(kept) => return Ok(Some(Selected::Kept(Arc::clone(kept)))),
-                Variant::Large(about) => {
-                    if let Some((file, stamp)) = self.open_coding(&entry.path, coding)? {
-                        let is_still = about.stamp == stamp;
-                        let fresh = || About::new(self, ex, &entry.path, coding, stamp).into();
-                        return Ok(Some(Selected::Open(if is_still { Arc::clone(about) } else { fresh() }, file)));
-                    }
-                }
+    /// The best coding of what is remembered. `None`: it is gone or in another state meanwhile.
+    fn pick(&self, entry: &Entry, preference: Preference, now: Instant) -> io::Result<Option<Selected>> {
+        let best = preference.iter().map(|coding| (coding, entry.variant(coding)));
+        match best.into_iter().find(|(_, variant)| !matches!(variant, Variant::Absent)) {
+            Some((_, Variant::Kept(kept))) => Ok(Some(Selected::Kept(Arc::clone(kept)))),
+            Some((coding, Variant::Large(about))) => {
+                let Some(tree) = self.root.tree(now)? else { return Ok(None) };
+                let opened = open_coding(&tree, &entry.path, coding)?.filter(|(_, stamp)| *stamp == about.stamp);
+                Ok(opened.map(|(file, _)| Selected::Open(Arc::clone(about), file)))
             }
-        }
-        Ok(None)
-    }
-
-    /// What stands beside `original` in this coding, unless it was made from an earlier state of it.
-    fn open_neighbour(&self, path: &[u8], coding: Coding, original: &Stamp) -> io::Result<Option<(File, Stamp)>> {
-        let opened = self.open_coding(path, coding)?;
-        Ok(opened.filter(|(_, stamp)| !stamp.is_older_than(original)))
-    }
-
-    fn open_coding(&self, path: &[u8], coding: Coding) -> io::Result<Option<(File, Stamp)>> {
-        match self.root.open_beneath(&[path, coding.suffix()].concat())? {
-            Some(Opened::File(file, stamp)) => Ok(Some((file, stamp))),
-            Some(Opened::Folder(_)) | None => Ok(None),
+            Some((_, Variant::Absent)) | None => Ok(None),
         }
     }
 
@@ -197,46 +200,84 @@ impl SimpleHTTPRequestHandler {
     fn load(
         &self,
         ex: &Exchange<'_>,
+        tree: &Tree,
         preference: Preference,
         original: Original,
         memory: &Memory<'_>,
     ) -> io::Result<Selected> {
         let Original { path, file, stamp } = original;
+        let mut opened = [const { None }; CODINGS.len()];
+        for coding in CODINGS.into_iter().filter(|coding| *coding != Coding::Identity && self.options.precompressed) {
+            opened[coding as usize] = open_neighbour(tree, &path, coding, &stamp)?;
+        }
+        opened[Coding::Identity as usize] = Some((file, stamp));
+        let stamps = opened.each_ref().map(|opened| opened.as_ref().map(|(_, stamp)| stamp));
+        if let Some(known) = &memory.known
+            && known.is_still(&path, stamps, tree.generation())
+        {
+            return Ok(take_best(known, preference, opened));
+        }
         // Another index page may be the one now.
         let known = memory.known.as_ref().filter(|entry| entry.path == path);
-        let mut original = Some((file, stamp));
-        let mut codings = [const { None }; CODINGS.len()];
-        for coding in CODINGS {
-            let opened = match coding {
-                Coding::Identity => original.take(),
-                _ if self.options.precompressed => self.open_neighbour(&path, coding, &stamp)?,
-                _ => None,
-            };
-            codings[coding as usize] = opened.map(|(file, stamp)| {
+        let mut selected = [const { None }; CODINGS.len()];
+        for (coding, opened) in CODINGS.into_iter().zip(opened) {
+            selected[coding as usize] = opened.map(|(file, stamp)| {
                 let about = About::new(self, ex, &path, coding, stamp);
                 keep(about, file, known.map(|entry| entry.variant(coding)))
             });
         }
-        let variants = codings.each_ref().map(|selected| match selected {
+        let variants = selected.each_ref().map(|selected| match selected {
             None => Variant::Absent,
             Some(Selected::Open(about, _)) => Variant::Large(Arc::clone(about)),
             Some(Selected::Kept(kept)) => Variant::Kept(Arc::clone(kept)),
         });
-        memory.remember(Some(Entry { path, variants, looked: memory.now }));
-        let best = preference.iter().find_map(|coding| codings[coding as usize].take());
+        memory.remember(Some(Entry::new(path, variants, tree.generation(), memory.now)));
+        let best = preference.iter().find_map(|coding| selected[coding as usize].take());
         Ok(best.expect("every preference has the file as it is, and that is open"))
     }
 
     /// Opens the best coding of a file that is there.
-    fn open_best(&self, ex: &Exchange<'_>, preference: Preference, original: Original) -> io::Result<Selected> {
+    fn open_best(
+        &self,
+        ex: &Exchange<'_>,
+        tree: &Tree,
+        preference: Preference,
+        original: Original,
+    ) -> io::Result<Selected> {
         let Original { path, file, stamp } = original;
         for coding in preference.iter().take_while(|coding| *coding != Coding::Identity) {
-            if let Some((file, stamp)) = self.open_neighbour(&path, coding, &stamp)? {
+            if let Some((file, stamp)) = open_neighbour(tree, &path, coding, &stamp)? {
                 return Ok(Selected::Open(About::new(self, ex, &path, coding, stamp).into(), file));
             }
         }
         Ok(Selected::Open(About::new(self, ex, &path, Coding::Identity, stamp).into(), file))
     }
+}
+
+/// What stands beside `original` in this coding, unless it was made from an earlier state of it.
+fn open_neighbour(tree: &Tree, path: &[u8], coding: Coding, original: &Stamp) -> io::Result<Option<(File, Stamp)>> {
+    let opened = open_coding(tree, path, coding)?;
+    Ok(opened.filter(|(_, stamp)| !stamp.is_older_than(original)))
+}
+
+fn open_coding(tree: &Tree, path: &[u8], coding: Coding) -> io::Result<Option<(File, Stamp)>> {
+    match tree.open_beneath(&[path, coding.suffix()].concat())? {
+        Some(Opened::File(file, stamp)) => Ok(Some((file, stamp))),
+        Some(Opened::Folder(_)) | None => Ok(None),
+    }
+}
+
+/// The best coding of a file whose every coding is in the state that `entry` has of it.
+fn take_best(entry: &Entry, preference: Preference, mut opened: [Option<(File, Stamp)>; CODINGS.len()]) -> Selected {
+    let best = preference.iter().find_map(|coding| {
+        let (file, _) = opened[coding as usize].take()?;
+        Some(match entry.variant(coding) {
+            Variant::Kept(kept) => Selected::Kept(Arc::clone(kept)),
+            Variant::Large(about) => Selected::Open(Arc::clone(about), file),
+            Variant::Absent => return None,
+        })
+    });
+    best.expect("every preference has the file as it is, and that is open")
 }
 
 /// Reads a small file into memory, unless it is there already.

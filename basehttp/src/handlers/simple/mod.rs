@@ -18,6 +18,7 @@ pub(crate) mod path;
 pub(crate) mod ranges;
 mod reply;
 pub(super) mod root;
+mod trust;
 mod weight;
 
 use std::ffi::OsString;
@@ -82,8 +83,17 @@ use self::root::Root;
 ///   that was checked is the descriptor that is sent. Pipes, sockets and devices are 404, as are names with a leading
 ///   dot (but beneath `/.well-known/`), and what may not be read.
 ///
-/// Small files are kept in memory and looked at once a second; large ones are sent by the system from the disk's cache,
-/// and never held. A file that is overwritten in place while it is sent may arrive mixed: write a new one and rename it.
+/// # What is there when asked
+///
+/// A request is answered with what the disk has when it asks: the file as it is now, the folder's entries of now, and all
+/// of that in whatever directory has the served name now (also one that was made anew, or that a switched link names). What
+/// is asked for often is the exception, and may be a second old: a file that was asked for 64 times within the second and
+/// has not changed for 2 s, a listing whose readings within the second took 50 ms, and the served name itself if it was
+/// looked at 1,000 times within the second.
+///
+/// Small files are kept in memory, so that an unchanged one is not read again; large ones are sent by the system from the
+/// disk's cache, and never held. A file that is overwritten in place while it is sent may arrive mixed: write a new one and
+/// rename it.
 ///
 /// A method may wait for the disk. The server notices that, and keeps other requests going.
 pub struct SimpleHTTPRequestHandler {
@@ -226,10 +236,10 @@ impl SimpleHTTPRequestHandler {
         }
     }
 
-    /// The folder that is served.
+    /// The directory that is served at this moment. `None`: nothing has its name.
     #[cfg(feature = "cgi")]
-    pub(super) fn root(&self) -> &Root {
-        &self.root
+    pub(super) fn tree(&self) -> io::Result<Option<std::sync::Arc<root::Tree>>> {
+        self.root.tree(std::time::Instant::now())
     }
 
     /// Whether names with a leading dot are served as others are.
@@ -280,3 +290,6 @@ impl fmt::Debug for SimpleHTTPRequestHandler {
         f.debug_struct("SimpleHTTPRequestHandler").field("root", &self.root).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,3 @@
-use super::super::root::Stamp;
 use super::*;
 
 fn kept(bytes: usize, changed: i64, now: u64) -> Arc<Kept> {
@@ -10,7 +9,7 @@ fn kept(bytes: usize, changed: i64, now: u64) -> Arc<Kept> {
 fn entry(bytes: usize) -> Arc<Entry> {
     let mut variants = [const { Variant::Absent }; CODINGS.len()];
     variants[Coding::Identity as usize] = Variant::Kept(kept(bytes, 0, 100));
-    Arc::new(Entry { path: Vec::new(), variants, looked: Instant::now() })
+    Arc::new(Entry::new(Vec::new(), variants, 1, Instant::now()))
 }
 
 /// What the keys cost, added up anew; and the ring has each key once.
@@ -64,11 +63,21 @@ fn what_is_larger_than_the_bound_is_not_kept_and_takes_nothings_place() {
 }
 
 #[test]
-fn an_entry_is_fresh_for_one_second() {
-    let entry = entry(1);
-    assert!(entry.is_fresh(entry.looked));
-    assert!(entry.is_fresh(entry.looked + Duration::from_millis(999)));
-    assert!(!entry.is_fresh(entry.looked + Duration::from_secs(1)));
+fn an_entry_is_believed_where_it_is_old_and_asked_for_often() {
+    let start = Instant::now();
+    let entry = |changed: SystemTime| {
+        let changed = changed.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+        let mut variants = [const { Variant::Absent }; CODINGS.len()];
+        variants[Coding::Identity as usize] = Variant::Kept(kept(1, changed.cast_signed(), changed + 100));
+        Entry::new(b"a".to_vec(), variants, 1, start)
+    };
+    let old = entry(SystemTime::UNIX_EPOCH);
+    let believed = |entry: &Entry, generation| (0..100).filter(|_| entry.is_believed(generation, start)).count() as u64;
+    assert_eq!(believed(&old, 1), 101 - MAX_LOOKS, "not the first times");
+    assert_eq!(believed(&old, 1), 100, "then always");
+    assert_eq!(believed(&old, 2), 0, "another tree is served by now");
+    assert!(!old.is_believed(1, start + Duration::from_secs(1)), "at most for a second");
+    assert_eq!(believed(&entry(SystemTime::now()), 1), 0, "it has just been changed");
 }
 
 #[test]

@@ -100,7 +100,7 @@ enum Ready {
 }
 
 /// Sends the listing of a folder in the form and order that the request asks for.
-pub(super) fn send(ex: &mut Exchange<'_>, folder: &found::Folder<'_>, options: &ListingOptions) -> Result {
+pub(super) fn send(ex: &mut Exchange<'_>, folder: &found::Folder, options: &ListingOptions) -> Result {
     let key = PageKey { location: Location::of(path_of(ex)), sorting: sorting(ex), format: format(ex) };
     if let Some(look) = &options.look {
         let listing = options.listing(folder, &key).map_err(|error| answer(error, &options.fields))?;
@@ -123,12 +123,12 @@ pub(super) fn send(ex: &mut Exchange<'_>, folder: &found::Folder<'_>, options: &
 }
 
 impl ListingOptions {
-    fn listing(&self, folder: &found::Folder<'_>, key: &PageKey) -> Result<Listing, ScanError> {
+    fn listing(&self, folder: &found::Folder, key: &PageKey) -> Result<Listing, ScanError> {
         let scan = self.with_folder(folder, |found| Ok(Arc::clone(&found.scan)))?;
         self.memory.listing_of(scan, key)
     }
 
-    fn ready(&self, folder: &found::Folder<'_>, key: PageKey) -> Result<Ready, ScanError> {
+    fn ready(&self, folder: &found::Folder, key: PageKey) -> Result<Ready, ScanError> {
         self.with_folder(folder, |found| {
             if let Some(page) = found.page(&key) {
                 return Ok(Ready::Page(page));
@@ -149,13 +149,13 @@ impl ListingOptions {
 
     fn with_folder<R>(
         &self,
-        folder: &found::Folder<'_>,
+        folder: &found::Folder,
         act: impl FnOnce(&mut Folder) -> Result<R, ScanError>,
     ) -> Result<R, ScanError> {
         let Memory { scans, keep, .. } = &self.memory;
         let dot_files = if self.dot_files { DotFiles::Listed } else { DotFiles::Hidden };
         let read = || Scan::read(folder.descriptor.as_fd(), dot_files, &|name| folder.follow(name), scans);
-        keep.with_folder(Stamp::of(folder.descriptor.as_fd())?, Instant::now(), read, act)
+        keep.with_folder(Stamp::of(folder.descriptor.as_fd())?, &Instant::now, read, act)
     }
 }
 

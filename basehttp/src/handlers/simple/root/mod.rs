@@ -1,5 +1,6 @@
-//! The folder that is served: opened once, and everything else is opened beneath it. What is no regular file and no
-//! folder is not there.
+//! The directory that is served. Its name means whatever directory has that name when a client asks: [`Root`] keeps one
+//! open ([`Tree`]), compares it with the name, and opens the name anew when another directory has it. Everything else is
+//! opened beneath the open one. What is not a regular file or a directory is not there.
 //!
 //! | the system               | how                                                                      |
 //! |--------------------------|--------------------------------------------------------------------------|
@@ -16,12 +17,22 @@ mod walk;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat, stat};
 use rustix::io::{Errno, retry_on_intr};
 
 pub use self::stamp::Stamp;
+
+use super::trust::Trust;
+
+/// How many looks at the root's name are made within a second before the last one is believed: 1,000. A stat(2) of a
+/// short path costs some 0.4 µs of processor time (a million of them, on a virtual machine), so that they take less than a
+/// thousandth of a processor.
+const MAX_LOOKS: u64 = 1000;
 
 /// Where links may lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +43,28 @@ pub enum Links {
     Anywhere,
 }
 
-/// The folder that is served.
+/// The directory that is served, by its name.
 #[derive(Debug)]
 pub struct Root {
+    /// Its full path. Links in it are followed at each look.
+    name: PathBuf,
+    links: Links,
+    /// The directory that had the name at the last look; `None` if there was none.
+    tree: RwLock<Option<Arc<Tree>>>,
+    /// The number of `tree`, to be read without the lock; 0 for none.
+    generation: AtomicU64,
+    trust: Trust,
+}
+
+/// A directory that has, or had, the root's name. It is open, and everything is opened beneath it.
+#[derive(Debug)]
+pub struct Tree {
     folder: OwnedFd,
     /// Its full path without links, as it was when it was opened.
     path: PathBuf,
     links: Links,
+    id: (u64, u64),
+    generation: u64,
 }
 
 /// What stands at a path.
@@ -54,11 +80,92 @@ pub enum Opened {
 const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 impl Root {
-    /// Opens the folder at `path`.
+    /// Opens the directory at `path`.
     pub fn open(path: &Path, links: Links) -> io::Result<Self> {
+        let tree = Tree::open(path, links, 1)?;
+        // The name stays the same when the process changes its current directory.
+        let name = absolute(path)?;
+        let (generation, trust) = (AtomicU64::new(tree.generation), Trust::new(Instant::now()));
+        Ok(Root { name, links, tree: RwLock::new(Some(tree.into())), generation, trust })
+    }
+
+    /// The number of the tree that was last seen, which no other one of this root has; 0 if there was none.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// The directory that has the name now. `None`: there is none.
+    ///
+    /// # Errors
+    /// What another try may mend: no descriptors, no memory, a broken disk.
+    pub fn tree(&self, now: Instant) -> io::Result<Option<Arc<Tree>>> {
+        let known = self.tree.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if known.is_some() && self.trust.holds(now, MAX_LOOKS) {
+            return Ok(known);
+        }
+        self.look(known)
+    }
+
+    /// Another directory than `old` that has the name now, if `old` was removed. For a lookup in `old` that failed.
+    ///
+    /// # Errors
+    /// As [`tree`](Self::tree).
+    pub fn successor(&self, old: &Tree) -> io::Result<Option<Arc<Tree>>> {
+        if !old.is_removed() {
+            return Ok(None);
+        }
+        let known = self.tree.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(self.look(known)?.filter(|tree| tree.generation != old.generation))
+    }
+
+    /// Compares what is known with what has the name.
+    fn look(&self, known: Option<Arc<Tree>>) -> io::Result<Option<Arc<Tree>>> {
+        match retry_on_intr(|| stat(&self.name)) {
+            Ok(found) if known.as_ref().is_some_and(|tree| tree.id == id(&found)) => Ok(known),
+            Ok(_) => self.open_anew(),
+            // A process that has given up its rights may not look any more. It goes on with what it has opened.
+            Err(Errno::ACCESS | Errno::PERM) => Ok(known),
+            Err(error) if is_trouble(error) => Err(error.into()),
+            Err(_) => Ok(self.replace(None)),
+        }
+    }
+
+    fn open_anew(&self) -> io::Result<Option<Arc<Tree>>> {
+        match Tree::open(&self.name, self.links, 0) {
+            Ok(tree) => Ok(self.replace(Some(tree))),
+            Err(error) if Errno::from_io_error(&error).is_some_and(is_trouble) => Err(error),
+            Err(_) => Ok(self.replace(None)),
+        }
+    }
+
+    /// Puts `tree` in the place of what is known, unless another thread has done so.
+    fn replace(&self, tree: Option<Tree>) -> Option<Arc<Tree>> {
+        let mut known = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref().map(|known| known.id) != tree.as_ref().map(|tree| tree.id) {
+            *known = tree.map(|tree| Arc::new(Tree { generation: next_generation(), ..tree }));
+            self.generation.store(known.as_ref().map_or(0, |tree| tree.generation), Ordering::Release);
+        }
+        known.clone()
+    }
+}
+
+/// A number that no tree has had: the first one of each root is 1.
+fn next_generation() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(1);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+#[allow(clippy::unnecessary_cast)] // The fields' types differ from system to system.
+fn id(stat: &Stat) -> (u64, u64) {
+    (stat.st_dev as u64, stat.st_ino as u64)
+}
+
+impl Tree {
+    fn open(path: &Path, links: Links, generation: u64) -> io::Result<Self> {
         let path = fs::canonicalize(path)?;
         let folder = openat(CWD, &path, OFlags::DIRECTORY | SEARCHING, Mode::empty())?;
-        Ok(Root { folder, path, links })
+        let id = id(&fstat(&folder)?);
+        Ok(Tree { folder, path, links, id, generation })
     }
 
     /// Its full path without links, as it was when it was opened. For display: everything is opened by descriptor.
@@ -67,7 +174,17 @@ impl Root {
         &self.path
     }
 
-    /// Opens what stands at `path` beneath the root. `None`: nothing that can be served, for whatever reason.
+    /// The number that tells it from the other trees of its root.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// No directory has it as an entry any more.
+    fn is_removed(&self) -> bool {
+        fstat(&self.folder).is_ok_and(|stat| stat.st_nlink == 0)
+    }
+
+    /// Opens what stands at `path` beneath it. `None`: nothing that can be served, for whatever reason.
     ///
     /// # Errors
     /// What another try may mend: no descriptors, no memory, a file that another process has reserved, a broken disk.

@@ -83,8 +83,18 @@ fn told(opened: io::Result<Option<Opened>>) -> String {
     }
 }
 
-/// As [`Root::open_beneath`] on a system without openat2.
-fn walked(root: &Root, path: &[u8]) -> io::Result<Option<Opened>> {
+/// The directory at `path`, open.
+fn tree(path: &Path, links: Links) -> Arc<Tree> {
+    now(&Root::open(path, links).expect("the root")).expect("it is there")
+}
+
+/// What has the root's name now.
+fn now(root: &Root) -> Option<Arc<Tree>> {
+    root.tree(Instant::now()).expect("the system can look")
+}
+
+/// As [`Tree::open_beneath`] on a system without openat2.
+fn walked(root: &Tree, path: &[u8]) -> io::Result<Option<Opened>> {
     match root.walk(path) {
         Ok(descriptor) => classify(descriptor),
         Err(error) if is_trouble(error) => Err(error.into()),
@@ -95,7 +105,7 @@ fn walked(root: &Root, path: &[u8]) -> io::Result<Option<Opened>> {
 #[test]
 fn nothing_outside_the_root_is_opened_by_the_kernels_way_or_by_hand() {
     let scratch = Scratch::with_tree();
-    let root = Root::open(&scratch.www(), Links::Inside).expect("the root");
+    let root = tree(&scratch.www(), Links::Inside);
     let table = [
         ("", "/", "the root"),
         ("f", "f", "a file"),
@@ -140,7 +150,7 @@ fn nothing_outside_the_root_is_opened_by_the_kernels_way_or_by_hand() {
 #[test]
 fn links_lead_anywhere_where_that_is_asked_for() {
     let scratch = Scratch::with_tree();
-    let root = Root::open(&scratch.www(), Links::Anywhere).expect("the root");
+    let root = tree(&scratch.www(), Links::Anywhere);
     let table = [("a/out", "secret"), ("out_folder/secret", "secret"), ("parent/outside/secret", "secret"), ("f", "f")];
     for (path, expected) in table {
         assert_eq!(told(root.open_beneath(path.as_bytes())), expected, "{path}");
@@ -149,19 +159,59 @@ fn links_lead_anywhere_where_that_is_asked_for() {
 }
 
 #[test]
-fn the_root_is_the_folder_that_was_opened_whatever_its_path_names_later() {
+fn an_open_tree_stays_the_same_directory_whatever_its_path_names_later() {
     let scratch = Scratch::with_tree();
-    let root = Root::open(&scratch.www(), Links::Inside).expect("the root");
+    let tree = tree(&scratch.www(), Links::Inside);
     fs::rename(scratch.www(), scratch.0.join("moved")).expect("a folder can be renamed");
     symlink(scratch.0.join("outside"), scratch.www()).expect("a link");
-    assert_eq!(told(root.open_beneath(b"f")), "f");
-    assert_eq!(told(root.open_beneath(b"secret")), "");
+    assert_eq!(told(tree.open_beneath(b"f")), "f");
+    assert_eq!(told(tree.open_beneath(b"secret")), "");
+}
+
+#[test]
+fn the_roots_name_means_whatever_directory_has_it_now() {
+    let scratch = Scratch::with_tree();
+    let root = Root::open(&scratch.www(), Links::Inside).expect("the root");
+    let first = now(&root).expect("it is there");
+    assert!(Arc::ptr_eq(&first, &now(&root).expect("it is there")), "nothing has changed");
+    fs::rename(scratch.www(), scratch.0.join("moved")).expect("a folder can be renamed");
+    assert!(now(&root).is_none(), "nothing has the name");
+    assert_eq!(root.generation(), 0);
+    fs::write(scratch.www(), "a file").expect("a file");
+    assert!(now(&root).is_none(), "a file is not a directory");
+    fs::remove_file(scratch.www()).expect("it is there");
+    symlink("outside", scratch.www()).expect("a link");
+    let second = now(&root).expect("a link to a directory");
+    assert_eq!(told(second.open_beneath(b"secret")), "secret");
+    assert_ne!(first.generation(), second.generation());
+    assert_eq!(root.generation(), second.generation());
+    fs::remove_file(scratch.www()).expect("it is there");
+    fs::rename(scratch.0.join("moved"), scratch.www()).expect("a folder can be renamed");
+    assert_eq!(told(now(&root).expect("back again").open_beneath(b"f")), "f");
+}
+
+#[test]
+fn a_busy_root_is_looked_at_again_within_a_second_and_at_once_when_it_is_removed() {
+    let scratch = Scratch::with_tree();
+    let (root, start) = (Root::open(&scratch.0.join("www/a/b"), Links::Inside).expect("the root"), Instant::now());
+    let at = |millis| root.tree(start + std::time::Duration::from_millis(millis)).expect("the system can look");
+    let old = (0..MAX_LOOKS).fold(None, |_, _| at(500)).expect("it is there");
+    fs::remove_dir_all(scratch.0.join("www/a/b")).expect("it is there");
+    assert!(root.successor(&old).expect("the system can look").is_none(), "nothing has its name");
+    assert!(at(501).is_none(), "and that is not forgotten");
+    fs::create_dir(scratch.0.join("www/a/b")).expect("a folder");
+    let new = at(502).expect("a new one");
+    fs::rename(scratch.0.join("www/a/b"), scratch.0.join("www/a/c")).expect("a folder can be renamed");
+    fs::create_dir(scratch.0.join("www/a/b")).expect("a folder");
+    assert!(root.successor(&new).expect("the system can look").is_none(), "it is still somewhere");
+    assert_eq!(at(503).map(|tree| tree.generation()), Some(new.generation()), "a busy root is believed");
+    assert_ne!(at(3000).expect("it is there").generation(), new.generation(), "for a second");
 }
 
 #[test]
 fn the_walk_has_an_end_however_long_or_deep_or_tangled_the_path() {
     let scratch = Scratch::new();
-    let root = Root::open(&scratch.0, Links::Inside).expect("the root");
+    let root = tree(&scratch.0, Links::Inside);
     // Each link doubles the way: 2 to the 30th names, if nothing stopped it.
     symlink(".", scratch.0.join("link0")).expect("a link");
     for level in 1..30 {
@@ -205,7 +255,7 @@ fn the_walk_never_shows_what_is_outside_while_folders_become_links() {
     let www = scratch.www();
     fs::write(scratch.0.join("outside/f"), "outside").expect("a file");
     symlink("../outside", www.join("trap")).expect("a link");
-    let root = Root::open(&www, Links::Inside).expect("the root");
+    let root = tree(&www, Links::Inside);
     let swap = || {
         for (from, to) in [("a", "safe"), ("trap", "a"), ("a", "trap"), ("safe", "a")] {
             fs::rename(www.join(from), www.join(to)).expect("names change");

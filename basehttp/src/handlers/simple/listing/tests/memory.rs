@@ -10,33 +10,51 @@ use super::super::*;
 use super::{Scratch, key, plenty};
 
 #[test]
-fn a_folder_is_read_once_a_second_and_at_once_when_entries_come_or_go() {
+fn a_folder_is_read_for_each_request_until_that_has_cost_enough_for_a_second() {
     let scratch = Scratch::of(&[b"a"]);
     let (keep, budget, reads) = (Keep::default(), plenty(), Cell::new(0));
-    let before = Instant::now();
-    let start = before + KEPT_FOR;
-    let scan_at = |now: Instant| {
+    let clock = Cell::new(Instant::now());
+    let later = |by: Duration| clock.set(clock.get() + by);
+    let (tick, slow) = (Duration::from_nanos(1), Duration::from_millis(13));
+    let scan_as_of = |came: &dyn Fn() -> Instant, takes: Duration| {
         let read = || {
             reads.set(reads.get() + 1);
+            later(takes);
             scratch.scan_with(DotFiles::Hidden, &budget)
         };
         let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
-        keep.with_folder(stamp, now, read, |folder| Ok(Arc::clone(&folder.scan))).expect("it can be read")
+        keep.with_folder(stamp, came, read, |folder| Ok(Arc::clone(&folder.scan))).expect("it can be read")
     };
-    let first = scan_at(start);
-    let again = scan_at(start + KEPT_FOR * 999 / 1000);
-    assert!(Arc::ptr_eq(&first, &again) && reads.get() == 1, "within a second");
-    assert!(Arc::ptr_eq(&first, &scan_at(before)) && reads.get() == 1, "by one who waited for it");
-    let later = scan_at(start + KEPT_FOR);
-    assert!(Arc::ptr_eq(&first, &later) && reads.get() == 2, "the same is kept, and read again after a second");
-
+    let scan = |takes| {
+        later(tick);
+        scan_as_of(&|| clock.get(), takes)
+    };
+    let start = clock.get();
+    let first = scan(Duration::ZERO);
+    for count in 2..=10 {
+        assert!(Arc::ptr_eq(&first, &scan(Duration::ZERO)), "the same is kept");
+        assert_eq!(reads.get(), count, "it is read for each request");
+    }
+    scan_as_of(&|| start, Duration::ZERO);
+    assert_eq!(reads.get(), 10, "but not for one that has waited for a reading that began after it came");
+    for count in 11..=14 {
+        scan(slow);
+        assert_eq!(reads.get(), count, "so far it has cost less than 50 ms");
+    }
     scratch.file(b"a", 7, 1_700_000_000);
-    assert_eq!(scan_at(start + KEPT_FOR).records()[0].size, 0, "a size may be a second old");
-    assert_eq!(scan_at(start + 2 * KEPT_FOR).records()[0].size, 7, "and no older");
+    assert_eq!(scan(slow).records()[0].size, 0, "now a size may be a second old");
+    assert_eq!(reads.get(), 14);
+    clock.set(start + tick + KEPT_FOR);
+    assert_eq!(scan(slow).records()[0].size, 7, "and no older");
+    for _ in 1..keep::MIN_READINGS {
+        scan(KEPT_FOR / 10);
+    }
+    let before = reads.get();
+    assert_eq!((scan(slow).records().len(), reads.get()), (1, before), "a large folder is read some times a second");
     scratch.file(b"b", 0, 0);
     // Two changes within one tick of the file system's clock would look like one.
     scratch.open().set_modified(UNIX_EPOCH).expect("a date");
-    assert_eq!(scan_at(start + 2 * KEPT_FOR).records().len(), 2, "a new entry is seen at once");
+    assert_eq!(scan(slow).records().len(), 2, "a new entry is seen at once");
 }
 
 #[test]
@@ -46,7 +64,7 @@ fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
     let page_at = |now: Instant, path: &str| {
         let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
         let read = || scratch.scan_with(DotFiles::Hidden, &memory.scans);
-        let page = memory.keep.with_folder(stamp, now, read, |folder| {
+        let page = memory.keep.with_folder(stamp, &|| now, read, |folder| {
             let key = key(path, Format::Html);
             if let Some(page) = folder.page(&key) {
                 return Ok(page);
@@ -90,7 +108,7 @@ fn folders_that_were_not_asked_for_lately_are_given_up() {
             folder.keep_page(key("/", Format::Html), page);
             Ok(())
         };
-        keep.with_folder(stamp.with_id(id), start + Duration::from_secs(at), read, act).expect("it can be read");
+        keep.with_folder(stamp.with_id(id), &|| start + Duration::from_secs(at), read, act).expect("it can be read");
     };
     for folder in 0..2000 {
         weigh(folder, folder, 1000);

@@ -1,0 +1,64 @@
+//! For how long a look at the disk is believed. Pure; the time is an argument.
+//!
+//! Within each second the first looks are always made, so that a request is answered with what is there when it asks.
+//! Only what is asked for more often than that is believed for the rest of the second, so that a busy server does not
+//! ask the disk the same question thousands of times.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long a second of looks lasts: 1 s, the longest time for which a change may go unnoticed.
+pub const SECOND: Duration = Duration::from_secs(1);
+
+/// Bits of `Trust::state` that count looks; the rest is the time, in milliseconds since `Trust::made`.
+const LOOK_BITS: u32 = 20;
+
+/// Counts the looks of the current second.
+#[derive(Debug)]
+pub struct Trust {
+    made: Instant,
+    /// When the current second began, and the looks in it.
+    state: AtomicU64,
+}
+
+impl Trust {
+    /// The first look is made at `now`.
+    pub fn new(now: Instant) -> Self {
+        Trust { made: now, state: AtomicU64::new(1) }
+    }
+
+    /// Whether the last look still counts at `now`, since `max_looks` were made within this second. If not, the caller
+    /// looks at the disk, and that is counted.
+    ///
+    /// What is believed was seen at most a second before `now`. Two threads that begin a second together may lose a
+    /// count, which costs one look more.
+    pub fn holds(&self, now: Instant, max_looks: u64) -> bool {
+        let now = u64::try_from(now.saturating_duration_since(self.made).as_millis()).unwrap_or(u64::MAX >> LOOK_BITS);
+        let state = self.state.load(Ordering::Relaxed);
+        let (began, looks) = (state >> LOOK_BITS, state & ((1 << LOOK_BITS) - 1));
+        if u128::from(now.saturating_sub(began)) >= SECOND.as_millis() {
+            self.state.store(now << LOOK_BITS | 1, Ordering::Relaxed);
+            return false;
+        }
+        if looks < max_looks {
+            self.state.fetch_add(1, Ordering::Relaxed);
+        }
+        looks >= max_looks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_asked_for_often_is_believed_and_only_to_the_end_of_its_second() {
+        let start = Instant::now();
+        let trust = Trust::new(start);
+        let at = |millis: u64| trust.holds(start + Duration::from_millis(millis), 3);
+        assert_eq!([at(0), at(1), at(2), at(999)], [false, false, true, true], "three looks, with the first");
+        assert_eq!([at(1000), at(1000), at(1001), at(1002)], [false, false, false, true], "a new second");
+        assert_eq!([at(5000), at(6500), at(8000), at(9900)], [false; 4], "seldom asked for is never believed");
+        assert!(!trust.holds(start, 3), "a thread with an earlier time looks again");
+    }
+}
