@@ -257,3 +257,58 @@ fn a_stream_that_fails_ends_the_connection_and_nothing_else() {
     let log = handler.log.lock().unwrap();
     assert!(!log.iter().any(|line| line.starts_with("handle_error")), "a lost client is no failure: {log:?}");
 }
+
+#[test]
+fn a_stream_that_stops_waiting_by_itself_ends_the_connection() {
+    let table = [
+        ("nothing", "", None),
+        ("half a head", "GET / HTTP/1.1\r\n", Some(408)),
+        ("half a body", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf", Some(408)),
+        ("a request", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", Some(200)),
+        ("a reply that is not taken", "GET /large HTTP/1.1\r\nHost: h\r\n\r\n", None),
+    ];
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    for is_blocking in [true, false] {
+        for (what, sent, status) in table {
+            let mut client = Client::connect(listener.local_addr().expect("it listens"));
+            client.send(sent);
+            let (ours, _) = listener.accept().expect("the client has connected");
+            assert!(sent.is_empty() || ours.peek(&mut [0]).expect("it was sent") == 1);
+            if is_blocking {
+                ours.set_read_timeout(Some(Duration::from_millis(100))).expect("a tenth of a second");
+                ours.set_write_timeout(Some(Duration::from_millis(100))).expect("a tenth of a second");
+            } else {
+                ours.set_nonblocking(true).expect("a socket");
+            }
+            // Returns, instead of trying for ever.
+            Connection::new(ours, &Large).handle();
+            if what == "a reply that is not taken" {
+                let end = client.try_read_reply("GET").expect_err("a part of it");
+                assert!(matches!(end.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset), "{end}");
+                continue;
+            }
+            if let Some(status) = status {
+                assert_eq!(client.read_reply().status, status, "{what}, blocking: {is_blocking}");
+            }
+            client.expect_end();
+        }
+    }
+}
+
+/// Has more to say than the sockets of both sides take.
+struct Large;
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Large {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        let length = if ex.path == "/large" { 20_000_000 } else { 2 };
+        Ok(ex.send_bytes(200, "text/plain", vec![b'l'; length])?)
+    }
+
+    fn do_POST(&self, ex: &mut Exchange) -> Result {
+        let body = ex.read_body(1000)?;
+        Ok(ex.send_bytes(200, "text/plain", body)?)
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments<'_>) {}
+}

@@ -1,14 +1,18 @@
 //! The bytes' way in and out: a TCP or Unix socket, or anything that reads and writes.
 //!
 //! A socket never blocks by itself: `read`, `write` and `send_file` say [`io::ErrorKind::WouldBlock`]. The `*_waiting`
-//! methods are for a handler's thread, which may wait, for a bounded time. Any other stream blocks as it likes.
+//! methods are for a handler's thread, which may wait, for a bounded time. Any other stream blocks as it likes: where it says
+//! `WouldBlock` or `TimedOut`, it has waited by itself for as long as it wanted to, and its time is up.
+//!
+//! A wait has one deadline, made when it begins. Signals interrupt it and do not prolong it, and the socket is looked at once
+//! more after the deadline: a process that was stopped finds what came meanwhile.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags};
@@ -47,7 +51,7 @@ impl Socket {
             let result = match self {
                 Socket::Tcp(stream) => receive(stream, buffer),
                 Socket::Unix(stream) => receive(stream, buffer),
-                Socket::Other(stream) => stream.read(buffer),
+                Socket::Other(stream) => stream.read(buffer).map_err(with_one_name),
                 Socket::Taken => return Err(taken()),
             };
             match result {
@@ -59,9 +63,10 @@ impl Socket {
 
     /// Reads what there is, waiting for the first byte for at most `wait` (`None`: for ever): then `TimedOut`.
     pub fn read_waiting(&mut self, buffer: &mut [u8], wait: Option<Duration>) -> io::Result<usize> {
+        let deadline = wait.and_then(deadline_after);
         loop {
             match self.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(Direction::Read, wait)?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait_until(Direction::Read, deadline)?,
                 other => return other,
             }
         }
@@ -73,7 +78,11 @@ impl Socket {
             let result = match self {
                 Socket::Tcp(stream) => send(stream, bytes),
                 Socket::Unix(stream) => send(stream, bytes),
-                Socket::Other(stream) => stream.write(bytes).and_then(|count| stream.flush().map(|()| count)),
+                Socket::Other(stream) => stream.write(bytes).map_err(with_one_name).and_then(|count| {
+                    // What was written must not be written again.
+                    stream.flush().map_err(|error| io::Error::new(io::ErrorKind::ConnectionAborted, error))?;
+                    Ok(count)
+                }),
                 Socket::Taken => return Err(taken()),
             };
             match result {
@@ -108,19 +117,20 @@ impl Socket {
         if sent == 0 && count > 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(sent) }
     }
 
-    /// Waits until it is worth trying again; at once where nothing tells.
+    /// Waits until it is worth trying again, for at most `wait` (`None`: for ever): then `TimedOut`. At once where nothing
+    /// tells: such a stream has waited by itself.
     pub fn wait(&self, direction: Direction, wait: Option<Duration>) -> io::Result<()> {
-        let Some(descriptor) = self.descriptor() else { return Ok(()) };
+        self.wait_until(direction, wait.and_then(deadline_after))
+    }
+
+    fn wait_until(&self, direction: Direction, deadline: Option<Instant>) -> io::Result<()> {
+        let Some(descriptor) = self.descriptor() else { return Err(io::ErrorKind::TimedOut.into()) };
         let flags = match direction {
             Direction::Read => PollFlags::IN,
             Direction::Write => PollFlags::OUT,
         };
-        let wait = wait.map(timespec);
-        match poll(&mut [PollFd::from_borrowed_fd(descriptor, flags)], wait.as_ref()) {
-            Ok(0) => Err(io::ErrorKind::TimedOut.into()),
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        let seen = poll_until(descriptor, flags, deadline)?;
+        if seen.is_empty() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
     /// Makes reads wait by themselves, for at most so long, before they say `WouldBlock`; `None`: not at all, as at first.
@@ -195,6 +205,29 @@ fn send(stream: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::net::send(stream, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?)
 }
 
+/// Waits for `flags`. Nothing: the deadline has passed, and even then there was none of them.
+fn poll_until(descriptor: BorrowedFd<'_>, flags: PollFlags, deadline: Option<Instant>) -> io::Result<PollFlags> {
+    let mut watched = [PollFd::from_borrowed_fd(descriptor, flags)];
+    loop {
+        let left = deadline.map(|deadline| timespec(deadline.saturating_duration_since(Instant::now())));
+        match poll(&mut watched, left.as_ref()) {
+            Ok(_) => return Ok(watched[0].revents()),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// So long from now; `None`: for ever.
+fn deadline_after(wait: Duration) -> Option<Instant> {
+    Instant::now().checked_add(wait)
+}
+
+/// A stream's own timeout has two names, by the system: here it has one.
+fn with_one_name(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::TimedOut { io::ErrorKind::WouldBlock.into() } else { error }
+}
+
 /// A duration as the system's calls take it.
 pub(crate) fn timespec(duration: Duration) -> Timespec {
     Timespec { tv_sec: duration.as_secs().cast_signed(), tv_nsec: duration.subsec_nanos().into() }
@@ -226,4 +259,42 @@ fn copy_part(stream: &mut impl Write, file: &mut File, offset: u64, count: u64) 
 
 fn taken() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "the connection was hijacked")
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    use super::*;
+
+    #[test]
+    fn signals_do_not_prolong_a_wait() {
+        const WAIT: Duration = Duration::from_millis(300);
+        signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::default()).expect("a handler that does nothing");
+        let (ours, theirs) = UnixStream::pair().expect("two sockets");
+        ours.set_nonblocking(true).expect("a socket");
+        let (tell, told) = channel();
+        let waiting = thread::spawn(move || {
+            let thread = std::fs::read_link("/proc/thread-self").expect("Linux tells it");
+            let id = thread.file_name().and_then(|id| id.to_str()?.parse().ok());
+            tell.send(id.and_then(Pid::from_raw).expect("a number")).expect("the test waits for it");
+            let mut socket = Socket::Unix(ours);
+            let reading = socket.read_waiting(&mut [0], Some(WAIT)).map_err(|error| error.kind());
+            (reading, socket.wait(Direction::Read, Some(WAIT)).map_err(|error| error.kind()))
+        });
+        let thread = told.recv().expect("it says who it is");
+        let began = Instant::now();
+        while !waiting.is_finished() {
+            assert!(began.elapsed() < 50 * WAIT, "it waits as long as signals come");
+            kill_process(thread, Signal::USR1).expect("a signal");
+            thread::sleep(WAIT / 20);
+        }
+        let timed_out = io::ErrorKind::TimedOut;
+        assert_eq!(waiting.join().expect("no panic"), (Err(timed_out), Err(timed_out)));
+        drop(theirs);
+    }
 }
