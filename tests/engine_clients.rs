@@ -3,13 +3,14 @@
 
 mod support;
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use basehttp::Stats;
 use basehttp::testing::Server;
 use support::stage::{expect_ping, expect_served, get, one_worker, start, upload, wait_until};
-use support::{Client, PATIENCE};
+use support::{Client, PATIENCE, Reply};
 
 /// A real deadline, small enough to wait for. Deadlines are looked at once a second.
 const SHORT: Duration = Duration::from_millis(200);
@@ -154,6 +155,131 @@ fn expect_given_up(client: &mut Client, what: &str, bytes: &[u8]) {
     while client.try_send(bytes).is_ok() {
         assert!(Instant::now() < give_up, "{what} is borne for ever");
         std::thread::sleep(SHORT / 10);
+    }
+}
+
+#[test]
+fn a_body_that_is_thrown_away_may_take_its_time_as_long_as_it_goes_on() {
+    const PIECES: usize = 40;
+    let (server, _stage) = start(one_worker().body_stall_timeout(20 * BETWEEN_PIECES));
+    let mut client = Client::of(&server);
+    client.send(format!("GET /unread HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", PIECES * 2500));
+    // Longer in all than the deadline and a look at it, and never silent for nearly so long.
+    for _ in 0..PIECES {
+        std::thread::sleep(BETWEEN_PIECES);
+        client.send([b'u'; 2500]);
+    }
+    assert_eq!(client.read_reply().text(), "/unread");
+    expect_served(&mut client, "/next");
+    assert_eq!(server.handle().stats().timeouts, 0);
+}
+
+const BETWEEN_PIECES: Duration = Duration::from_millis(100);
+
+#[test]
+fn a_body_that_is_thrown_away_is_not_waited_for_at_a_trickle() {
+    let (server, _stage) = start(one_worker().body_stall_timeout(SHORT).min_body_bytes_per_second(1000));
+    let mut client = Client::sending(&server, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
+    expect_given_up(&mut client, "an unread body without end", b"x");
+    wait_until(server.handle(), "it is gone", |stats| stats.connections == 0 && stats.errors.slow_bodies == 1);
+}
+
+/// In the environment of the child: be the server.
+const IS_SERVER: &str = "BASEHTTP_TEST_IS_SERVER";
+
+/// What the child prints before its port.
+const PORT_FOLLOWS: &str = "port ";
+
+/// Every deadline of the server that is stopped: time enough to bring its clients into their states.
+const ALLOWED: Duration = Duration::from_secs(3);
+
+/// Not a test: the server of the next one, in a process of its own, which can be stopped.
+#[test]
+fn a_server_that_is_stopped() {
+    if std::env::var_os(IS_SERVER).is_none() {
+        return;
+    }
+    let builder = one_worker().head_timeout(ALLOWED).body_stall_timeout(ALLOWED);
+    let (server, _stage) = start(builder.write_stall_timeout(ALLOWED).idle_timeout(ALLOWED));
+    println!("\n{PORT_FOLLOWS}{}", server.address().port());
+    // The parent ends its side when it is done.
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+/// A child; killed when the test ends.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_came_while_the_process_was_stopped_has_come_in_time() {
+    let program = std::env::current_exe().expect("this test");
+    let child = Command::new(program)
+        .args(["--exact", "a_server_that_is_stopped", "--nocapture"])
+        .env(IS_SERVER, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut child = Process(child.expect("this test runs again"));
+    let lines = BufReader::new(child.0.stdout.take().expect("a pipe")).lines();
+    let listens = lines.map_while(std::io::Result::ok).find_map(|line| line.strip_prefix(PORT_FOLLOWS)?.parse().ok());
+    let address = ("127.0.0.1", listens.expect("the child says where it listens"));
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args(["-s", name, &child.0.id().to_string()]).status();
+        assert!(sent.expect("every system has kill").success());
+    };
+    let post = |length: usize| format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
+    // What is sent before the stop, and what comes meanwhile.
+    let long = "u".repeat(100_000);
+    let table = [
+        ("a head", "GET /head HTTP/1.1\r\nHo".to_owned(), "st: h\r\n\r\n", "/head"),
+        ("the first head", String::new(), "GET /first HTTP/1.1\r\nHost: h\r\n\r\n", "/first"),
+        ("a body that is read ahead", post(9) + "half", "other", "9"),
+        ("a body that the handler reads", post(100_000) + &long[..50_000], &long[50_000..], "100000"),
+        ("a body that is thrown away", post(100_000).replace("POST /", "GET /rest") + &long[..9], &long[9..], "/rest"),
+    ];
+    let mut clients: Vec<_> = table
+        .iter()
+        .map(|(_, before, ..)| {
+            let mut client = Client::connect(address);
+            client.send(before);
+            client
+        })
+        .collect();
+    let mut idle = Client::connect(address);
+    expect_served(&mut idle, "/");
+    let mut readers = ["/large", "/file", "/streamed"].map(|path| {
+        let mut client = Client::connect(address);
+        client.send(get(path));
+        // Once something has come the rest waits.
+        assert_eq!(client.stream().peek(&mut [0]).expect("a byte of it"), 1);
+        client
+    });
+    std::thread::sleep(SHORT);
+    signal("STOP");
+    for (client, (_, _, meanwhile, _)) in clients.iter_mut().zip(&table) {
+        client.send(meanwhile);
+    }
+    idle.send(get("/again"));
+    // They take all that the sockets hold.
+    let mut taken = readers.each_mut().map(|client| client.read_exactly(400_000));
+    std::thread::sleep(ALLOWED + 2 * SHORT);
+    signal("CONT");
+    for (client, (what, .., reply)) in clients.iter_mut().zip(&table) {
+        let answer = client.try_read_reply("GET");
+        assert_eq!(answer.as_ref().map(Reply::text).ok(), Some(*reply), "{what}: {answer:?}");
+    }
+    assert_eq!(idle.try_read_reply("GET").expect("it has asked in time").text(), "/again");
+    for (client, taken) in readers.iter_mut().zip(&mut taken) {
+        while taken.len() + 100_000 < support::stage::LARGE_BYTES {
+            taken.extend(client.read_exactly(100_000));
+        }
     }
 }
 

@@ -53,11 +53,22 @@ pub(super) enum State {
     Reading,
     /// A reply is being taken by the socket.
     Writing(Next),
-    /// The rest of a request's body is thrown away; so many bytes may still come.
-    Draining(Box<BodyDecoder>, u64),
+    /// The rest of a request's body is thrown away.
+    Draining(Box<UnreadRest>),
     /// Our side is done since then. What still comes is thrown away: so many bytes so far.
     Lingering(Instant, u64),
     Closed,
+}
+
+/// The rest of a body that its handler has left unread.
+#[derive(Debug)]
+pub(super) struct UnreadRest {
+    pub decoder: BodyDecoder,
+    /// So many bytes may still come.
+    pub left: u64,
+    /// Since when it is waited for, and what of it has come.
+    pub since: Instant,
+    pub received: u64,
 }
 
 /// See [`Line::stash`].

@@ -66,7 +66,9 @@ impl Socket {
         let deadline = wait.and_then(deadline_after);
         loop {
             match self.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait_until(Direction::Read, deadline)?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait_until(Direction::Read, deadline)?;
+                }
                 other => return other,
             }
         }

@@ -128,11 +128,15 @@ impl Bench {
         self.load(line);
         line.may_have_ended |= ready.closed;
         line.may_read |= ready.readable || ready.closed;
-        if ready.expired {
-            self.expire(line, host, driver);
-        }
+        // The process may have been stopped, or the leader late: a deadline is believed when the socket has been looked at.
+        line.may_read |= ready.expired && self.wire.get_mut().socket.tells_readiness();
+        let (mut is_due, moved) = (ready.expired, self.moved());
         let wait = loop {
             match self.step(line, host, driver) {
+                Step::Wait(Wait::For(_)) if is_due && self.is_late(line, host.site, moved, driver.now()) => {
+                    is_due = false;
+                    self.expire(line, host, driver);
+                }
                 Step::Again => {}
                 Step::Wait(wait) => break wait,
             }
@@ -152,23 +156,44 @@ impl Bench {
                 step
             }
             State::Reading => self.read_request(line, host, driver),
-            State::Draining(decoder, left) => match drain(decoder, left, &self.input[self.start..self.end]) {
-                Drained::More => {
-                    self.start = self.end;
-                    self.read_or_close(line)
+            State::Draining(rest) => {
+                match drain(&mut rest.decoder, &mut rest.left, &self.input[self.start..self.end]) {
+                    Drained::More => {
+                        self.start = self.end;
+                        self.read_rest(line, host.site, driver)
+                    }
+                    Drained::Done(used) => {
+                        self.start += used;
+                        line.state = State::Reading;
+                        Step::Again
+                    }
+                    Drained::TooMuch => self.linger(line, driver.now()),
                 }
-                Drained::Done(used) => {
-                    self.start += used;
-                    line.state = State::Reading;
-                    Step::Again
-                }
-                Drained::TooMuch => self.linger(line, driver.now()),
-            },
+            }
             State::Lingering(..) => self.throw_away(line, host.site, driver),
         }
     }
 
     // Time, and changing hands.
+
+    /// How many bytes have moved, both ways; for comparing.
+    fn moved(&mut self) -> u64 {
+        let tally = self.tally();
+        tally.bytes_received + tally.bytes_sent
+    }
+
+    /// Whether a deadline that has passed holds, although the connection was driven since: it got nowhere, or its time was
+    /// not to be prolonged.
+    fn is_late(&mut self, line: &Line, site: &Site, moved_before: u64, now: Instant) -> bool {
+        let got_on = self.moved() != moved_before;
+        match patience(&line.state, &self.arriving, line.has_served, &site.settings) {
+            // Its own timeout has passed, which no clock here knows.
+            _ if !self.wire.get_mut().socket.tells_readiness() => !got_on,
+            Patience::FromNow(_) => !got_on,
+            Patience::Until(deadline) => deadline <= now,
+            Patience::Unchanged => line.deadline <= now,
+        }
+    }
 
     /// The deadline has passed.
     fn expire(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) {

@@ -5,7 +5,7 @@ use std::{io, mem};
 
 use super::reading::Input;
 use super::{Bench, Driver, Step, close};
-use crate::conn::line::{Line, SendingTail, State, Taken, Wait};
+use crate::conn::line::{Line, SendingTail, State, Taken, UnreadRest, Wait};
 use crate::conn::service::Next;
 use crate::conn::site::Site;
 use crate::conn::socket::Direction;
@@ -139,7 +139,8 @@ impl Bench {
             Next::Keep => Step::Again,
             Next::Drain(decoder) => {
                 let settings = self.wire.get_mut().settings();
-                line.state = State::Draining(decoder, settings.max_drained_bytes);
+                let (decoder, left) = (*decoder, settings.max_drained_bytes);
+                line.state = State::Draining(Box::new(UnreadRest { decoder, left, since: now, received: 0 }));
                 line.deadline = now + settings.body_stall_timeout;
                 Step::Again
             }
@@ -183,12 +184,8 @@ impl Bench {
             }
             self.start = self.end;
         }
-        // Who drives it turn by turn need not look at its deadline.
         driver.look_at_clock();
         let now = driver.now();
-        if now >= line.deadline {
-            return close(line);
-        }
         // A server that ends does not wait for more.
         if let State::Lingering(since, thrown_away) = &mut line.state
             && count > 0
@@ -197,6 +194,10 @@ impl Bench {
             *thrown_away += count;
             let bought = Duration::from_secs(*thrown_away / LINGER_BYTES_PER_SECOND);
             line.deadline = (*since + (MIN_LINGER + bought).min(MAX_LINGER)).min(now + MIN_LINGER);
+        }
+        // Who drives it turn by turn need not look at its deadline.
+        if now >= line.deadline {
+            return close(line);
         }
         Step::Wait(if line.may_read { Wait::Turn } else { Wait::For(Direction::Read) })
     }
