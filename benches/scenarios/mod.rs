@@ -1,0 +1,103 @@
+//! What the gauge measures: a server and its client for each scenario.
+//!
+//! Four scenarios serve a socket, as users do. Two run a [`Connection`] over memory, where nothing but the protocol counts.
+
+mod memory;
+mod socket;
+
+/// One scenario.
+pub struct Scenario {
+    /// On the command line and in the table of bands.
+    pub name: &'static str,
+    kind: Kind,
+}
+
+enum Kind {
+    Socket {
+        /// The bytes of one request.
+        request: &'static [u8],
+        /// How many of them are sent before their responses are read.
+        depth: u32,
+    },
+    Memory {
+        request: &'static [u8],
+    },
+}
+
+pub static SCENARIOS: &[Scenario] = &[
+    Scenario { name: "keep-alive-get", kind: Kind::Socket { request: GET, depth: 1 } },
+    Scenario { name: "pipelined-get", kind: Kind::Socket { request: GET, depth: 20 } },
+    Scenario { name: "post-1k", kind: Kind::Socket { request: POST, depth: 1 } },
+    Scenario { name: "file-1k", kind: Kind::Socket { request: FILE, depth: 1 } },
+    Scenario { name: "response-head", kind: Kind::Memory { request: HEAD } },
+    Scenario { name: "chunked-body", kind: Kind::Memory { request: &CHUNKED } },
+];
+
+/// A request with the fields of a simple client.
+const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: gauge/1.0\r\nAccept: */*\r\n\r\n";
+
+const FILE: &[u8] = b"GET /page.html HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: gauge/1.0\r\nAccept: */*\r\n\r\n";
+
+/// A body of 1 KiB.
+const POST: &[u8] = {
+    const HEAD: &[u8] = b"POST /echo HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nContent-Length: 1024\r\n\r\n";
+    const ALL: [u8; HEAD.len() + 1024] = repeated(HEAD, b"0123456789abcdef");
+    &ALL
+};
+
+/// HEAD is answered by the head alone.
+const HEAD: &[u8] = b"HEAD / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n";
+
+/// A chunk of 1 KiB, with the line break behind it.
+const CHUNK: [u8; 7 + 1024] = {
+    let mut chunk = repeated(b"400\r\n", b"0123456789abcdef");
+    chunk[5 + 1024] = b'\r';
+    chunk[6 + 1024] = b'\n';
+    chunk
+};
+
+const CHUNKED_HEAD: &[u8] = b"POST /chunks HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// A body of 64 chunks.
+static CHUNKED: [u8; CHUNKED_HEAD.len() + 64 * CHUNK.len() + LAST_CHUNK.len()] = {
+    let mut all = repeated(CHUNKED_HEAD, &CHUNK);
+    all.split_at_mut(CHUNKED_HEAD.len() + 64 * CHUNK.len()).1.copy_from_slice(LAST_CHUNK);
+    all
+};
+
+/// `head`, and the pattern behind it until the array is full.
+const fn repeated<const LENGTH: usize>(head: &[u8], pattern: &[u8]) -> [u8; LENGTH] {
+    let mut all = [0; LENGTH];
+    let mut at = 0;
+    while at < LENGTH {
+        all[at] = if at < head.len() { head[at] } else { pattern[(at - head.len()) % pattern.len()] };
+        at += 1;
+    }
+    all
+}
+
+impl Scenario {
+    pub fn named(name: &str) -> Option<&'static Scenario> {
+        SCENARIOS.iter().find(|scenario| scenario.name == name)
+    }
+
+    /// Serves so many requests. A server of a socket prints its port first, the other one an empty line.
+    pub fn serve(&self, requests: u32) {
+        match self.kind {
+            Kind::Socket { .. } => socket::serve(requests),
+            Kind::Memory { request } => {
+                println!();
+                memory::serve(request, requests);
+            }
+        }
+    }
+
+    /// Sends so many requests to the server, and reads the responses.
+    pub fn ask(&self, port: u16, requests: u32) {
+        if let Kind::Socket { request, depth } = self.kind {
+            socket::ask(port, request, depth, requests);
+        }
+    }
+}
