@@ -3,7 +3,7 @@
 mod support;
 
 use support::Reply;
-use support::scripts::{PERL, PYTHON, SH, Scripts, Site, get};
+use support::scripts::{PERL, PYTHON, SH, Scripts, Site, get, runs};
 
 /// Makes a site with one script, `x`, that begins with `interpreter`.
 fn site_with(interpreter: &str, text: &str) -> (Scripts, Site) {
@@ -100,6 +100,9 @@ fn scripts_answer_as_the_standard_says() {
         (SH, "exec <&-; printf 'Content-Type: text/plain\\n\\nhi'", 200, "OK", &plain, "hi", "without standard input"),
     ];
     for (interpreter, text, status, reason, expected, body, why) in table {
+        if !runs(interpreter) {
+            continue;
+        }
         let (_scripts, site) = site_with(interpreter, text);
         let reply = site.get("/cgi-bin/x");
         assert_eq!((reply.status, &*reply.reason), (status, reason), "{why}: {}", site.log.text());
@@ -115,7 +118,6 @@ fn a_broken_script_is_a_502_and_the_log_says_why() {
         ("exit 0", "ended without a word", "silent"),
         ("exit 7", "ended without a word", "a silent failure"),
         ("kill -9 $$", "ended by signal 9", "a silent death"),
-        ("printf 'Content-Type: text/plain\\n\\nhi'; kill -9 $$", "ended by signal 9", "death before all was said"),
         ("echo hello; echo", "no field: hello", "output without a header"),
         ("echo; echo hello", "no Content-Type", "an empty header"),
         ("printf 'Content-Type: text/plain\\n'", "within its header", "half a header"),
@@ -134,6 +136,20 @@ fn a_broken_script_is_a_502_and_the_log_says_why() {
         assert_eq!(reply.status, 502, "{why}: {}", site.log.text());
         assert!(site.log.text().contains(logged), "{why}: {}", site.log.text());
         assert!(!reply.text().contains(logged), "{why}: it is not for the client: {}", reply.text());
+    }
+}
+
+#[test]
+fn a_script_that_is_killed_within_its_content_never_makes_a_whole_reply() {
+    // Content is kept for some milliseconds. If the script is killed later than that, the client has a part of it already.
+    for pause in ["", "sleep 0.3; "] {
+        let (_scripts, site) = site_with(SH, &format!("printf 'Content-Type: text/plain\\n\\nhi'; {pause}kill -9 $$"));
+        let bytes = basehttp::testing::respond(&site, get("/cgi-bin/x"));
+        match Reply::read(&mut bytes.as_slice(), "GET") {
+            Ok(reply) => assert_eq!(reply.status, 502, "{reply:?}"),
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof, "{error}"),
+        }
+        assert!(site.log.text().contains("ended by signal 9"), "{}", site.log.text());
     }
 }
 

@@ -4,11 +4,12 @@ mod support;
 
 use std::io::Write;
 use std::net::Shutdown;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use basehttp::testing::{self, Server};
-use support::scripts::{PERL, PYTHON, SH, Scripts, Site, fetch, get};
+use support::scripts::{PERL, PYTHON, SH, Scripts, Site, fetch, get, runs};
 use support::{Client, Reply};
 
 /// Sends its input back, as it comes.
@@ -72,6 +73,15 @@ fn bodies_of_every_length_come_through_unchanged() {
     }
 }
 
+/// What `md5sum` says of these bytes.
+fn md5(bytes: &[u8]) -> String {
+    let mut command = Command::new("md5sum");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("md5sum");
+    child.stdin.take().expect("it was asked for").write_all(bytes).expect("md5sum reads");
+    let said = child.wait_with_output().expect("it is our child").stdout;
+    String::from_utf8_lossy(&said[..32]).into_owned()
+}
+
 #[test]
 fn scripts_of_three_languages_take_fifty_megabytes() {
     let python = "import sys, hashlib\nsum = hashlib.md5()\nwhile chunk := sys.stdin.buffer.read(65536): sum.update(chunk)\n\
@@ -79,22 +89,19 @@ fn scripts_of_three_languages_take_fifty_megabytes() {
     let perl = "use Digest::MD5; binmode STDIN; print \"Content-Type: text/plain\\n\\n\", \
                 Digest::MD5->new->addfile(*STDIN)->hexdigest, \"\\n\"";
     let sh = "printf 'Content-Type: text/plain\\n\\n'; md5sum | cut -d' ' -f1";
-    let scripts = Scripts::with(&[
-        ("sh", &format!("{SH}{sh}")),
-        ("python", &format!("{PYTHON}{python}")),
-        ("perl", &format!("{PERL}{perl}")),
-    ]);
-    let (server, log) = scripts.serve();
     let body = noise(UPLOAD_BYTES);
-    let sums = ["sh", "python", "perl"].map(|name| {
-        let path = format!("/cgi-bin/{name}");
-        let sized = exchange(&server, &post(&path, body.len()), &body);
-        let in_chunks = exchange(&server, &CHUNKED.replace("/cgi-bin/x", &path), &chunked(&body, 1_000_000));
-        assert_eq!(sized.text(), in_chunks.text(), "{name}: {}", log.text());
-        sized.text().trim().to_owned()
-    });
-    assert_eq!(sums[0].len(), 32, "{sums:?}");
-    assert!(sums.iter().all(|sum| *sum == sums[0]), "{sums:?}");
+    let sum = md5(&body);
+    for (interpreter, text) in [(SH, sh), (PYTHON, python), (PERL, perl)] {
+        if !runs(interpreter) {
+            continue;
+        }
+        let scripts = Scripts::with(&[("x", &format!("{interpreter}{text}"))]);
+        let (server, log) = scripts.serve();
+        let sized = exchange(&server, &post("/cgi-bin/x", body.len()), &body);
+        assert_eq!(sized.text().trim(), sum, "{interpreter}: {}", log.text());
+        let in_chunks = exchange(&server, CHUNKED, &chunked(&body, 1_000_000));
+        assert_eq!(in_chunks.text().trim(), sum, "{interpreter}, in chunks: {}", log.text());
+    }
 }
 
 #[test]
@@ -111,8 +118,8 @@ fn a_script_that_answers_while_it_reads_never_waits_for_a_client_that_sends_firs
 
 #[test]
 fn a_body_streams_into_the_script_and_the_answer_out_of_it() {
-    let echo = "use strict; $| = 1; print \"Content-Type: text/plain\\n\\n\"; while (<STDIN>) { print \"heard $_\" }";
-    let scripts = Scripts::with(&[("x", &format!("{PERL}{echo}"))]);
+    let echo = "printf 'Content-Type: text/plain\\n\\n'; while read -r line; do echo \"heard $line\"; done";
+    let scripts = Scripts::with(&[("x", &format!("{SH}{echo}"))]);
     let (server, _) = scripts.serve();
     let line = |number: usize| format!("{number:09}\n");
     let length = 100_000 * line(0).len();
@@ -220,7 +227,7 @@ fn output_comes_as_it_is_written() {
     let slow = "printf 'Content-Type: text/plain\\n\\none\\n'; read line <go; echo two";
     let scripts = Scripts::with(&[("x", &format!("{SH}{slow}"))]);
     let go = scripts.www().join("cgi-bin/go");
-    assert!(std::process::Command::new("mkfifo").arg(&go).status().expect("mkfifo").success());
+    assert!(Command::new("mkfifo").arg(&go).status().expect("mkfifo").success());
     let (server, _) = scripts.serve();
     let mut client = Client::sending(&server, get("/cgi-bin/x"));
     let mut answer = String::new();

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use basehttp::HTTPServer;
 use basehttp::testing::Server;
 use support::Client;
+use support::needs;
 use support::scripts::{LONG, SH, Scripts, Site, expect_ended, expect_gone, fetch, get, state_of, wait_until};
 
 /// Says who it is, in files of its folder, and waits with a child beside it; both take no notice of a hang-up.
@@ -218,6 +219,10 @@ fn beyond_the_bound_scripts_are_refused_and_everything_else_goes_on() {
 fn a_thousand_waiting_scripts_do_not_touch_the_files_beside_them() {
     /// How many clients wait for a script at once.
     const WAITING: usize = 1000;
+    // Two for each of them, and some for the scripts that run and for the tests beside this one.
+    if !needs::descriptors(3072) {
+        return;
+    }
     let scripts = Scripts::with(&[("hold", &format!("{SH}exec sleep 1000"))]);
     scripts.write("page.txt", "a page", 0o644);
     let (server, _) = Site::of(scripts.options().client_end_grace(SHORT)).serve();

@@ -1,6 +1,6 @@
 //! git over HTTP against `git http-backend` as a script: what goes in and out is the same to the byte.
 //!
-//! Says so and passes where there is no git, or one without its backend.
+//! Says SKIPPED where there is no git, or one without its backend.
 
 mod support;
 
@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use support::needs::skip;
 use support::scripts::{SH, Scripts, Site};
 
 /// How many files the first repository has, each with content of its own.
@@ -33,14 +34,15 @@ fn run(folder: &Path, arguments: &[&str]) -> Vec<u8> {
     stdout
 }
 
-/// Whether this machine has what the tests need.
+/// Whether this machine has git with its backend. Says SKIPPED if it has not.
+#[track_caller]
 fn has_backend() -> bool {
     let path = Command::new("git").arg("--exec-path").output().ok().map(|output| output.stdout);
     let path = path.map(|path| PathBuf::from(String::from_utf8_lossy(&path).trim()));
     let is_there =
         path.is_some_and(|path| ["git-http-backend", "git-remote-http"].iter().all(|name| path.join(name).exists()));
     if !is_there {
-        eprintln!("NOT TESTED: git over HTTP, since there is no git here, or no git-http-backend");
+        skip("git with its http-backend is missing");
     }
     is_there
 }

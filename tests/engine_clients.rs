@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use basehttp::Stats;
 use basehttp::testing::Server;
+use support::needs;
 use support::stage::{expect_ping, expect_served, get, one_worker, start, upload, wait_until};
 use support::{Client, PATIENCE, Reply};
 
@@ -285,6 +286,9 @@ fn what_came_while_the_process_was_stopped_has_come_in_time() {
 
 #[test]
 fn slow_readers_hold_no_thread_and_are_given_up() {
+    if !needs::descriptors(512) {
+        return;
+    }
     for (path, count) in [("/large", 1), ("/file", 1), ("/buffered", 400)] {
         let (server, _stage) = start(one_worker().write_stall_timeout(LONG_ENOUGH_FOR_A_CROWD));
         let mut clients: Vec<_> = (0..CROWD).map(|_| Client::sending(&server, get(path).repeat(count))).collect();
@@ -383,6 +387,9 @@ impl Read for Slowly {
 
 #[test]
 fn idle_connections_hold_no_thread_and_are_closed() {
+    if !needs::descriptors(512) {
+        return;
+    }
     let (server, _stage) = start(one_worker().idle_timeout(SHORT));
     let mut clients: Vec<_> = (0..CROWD).map(|_| Client::of(&server)).collect();
     // Never taken for blocking, however busy the machine is.
@@ -394,6 +401,10 @@ fn idle_connections_hold_no_thread_and_are_closed() {
 
 #[test]
 fn two_thousand_connections_come_and_go() {
+    // Two for each of 500 that are there at once, and some for the tests beside this one.
+    if !needs::descriptors(2048) {
+        return;
+    }
     let (server, _stage) = start(basehttp::HTTPServer::builder().workers(2));
     let address = server.address();
     let coming: Vec<_> = (0..8)

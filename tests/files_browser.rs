@@ -1,6 +1,6 @@
 //! Listings in a real browser: what it makes of the page, of the links to odd names, of its keys, on a phone, at night.
 //!
-//! Where no Chromium is installed these tests pass and say that they were not run.
+//! Where no Chromium is installed these tests say SKIPPED.
 
 #[path = "support/browser.rs"]
 mod browser;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use basehttp::{HTTPServer, HTTPServerBuilder};
 use support::stage::{Stage, Staged, expect_all_served, expect_served, get, one_worker};
-use support::{Client, PATIENCE};
+use support::{Client, PATIENCE, needs};
 
 /// A server that listens as the builder says, and on one more free port.
 fn bind(builder: HTTPServerBuilder) -> (HTTPServer, Vec<SocketAddr>, Arc<Stage>) {
@@ -26,20 +26,17 @@ fn serve(mut httpd: HTTPServer) -> thread::JoinHandle<HTTPServer> {
     })
 }
 
-fn has_ipv6() -> bool {
-    TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
-}
-
 #[test]
 fn every_address_is_served_and_the_first_is_the_servers_own() {
     let ready = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let ready_address = ready.local_addr().expect("it is bound");
     let mut builder = one_worker().also_listen("127.0.0.1:0").also_listen(ready);
-    if has_ipv6() {
+    let has_ipv6 = needs::ipv6();
+    if has_ipv6 {
         builder = builder.also_listen((Ipv6Addr::LOCALHOST, 0));
     }
     let (httpd, addresses, _stage) = bind(builder);
-    assert_eq!(addresses.len(), 3 + usize::from(has_ipv6()));
+    assert_eq!(addresses.len(), 3 + usize::from(has_ipv6));
     assert_eq!(httpd.server_address().socket_addr(), Some(addresses[0]));
     assert_eq!(httpd.server_port(), addresses[0].port());
     assert_eq!(addresses[2], ready_address);

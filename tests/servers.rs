@@ -4,14 +4,14 @@ mod support;
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use basehttp::testing::Server;
 use basehttp::{Address, AddressFamily, Exchange, HTTPServer, http_handler};
-use support::{Client, PATIENCE};
+use support::{Client, PATIENCE, needs};
 
 /// Says who asked, and whom.
 struct Telling;
@@ -39,10 +39,6 @@ fn ask(httpd: &mut HTTPServer, address: SocketAddr) -> String {
     client.join().unwrap()
 }
 
-fn has_ipv6() -> bool {
-    TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
-}
-
 #[test]
 fn every_form_of_an_address_is_taken() {
     let localhost = Ipv4Addr::LOCALHOST;
@@ -68,6 +64,7 @@ fn every_form_of_an_address_is_taken() {
 
 #[test]
 fn an_empty_host_is_every_interface() {
+    let has_ipv6 = needs::ipv6();
     for (httpd, why) in [(HTTPServer::bind(("", 0), Telling), "a pair"), (HTTPServer::bind(":0", Telling), "one text")]
     {
         let mut httpd = httpd.unwrap();
@@ -75,7 +72,7 @@ fn an_empty_host_is_every_interface() {
         let by_ipv4 = ask(&mut httpd, (Ipv4Addr::LOCALHOST, port).into());
         assert!(by_ipv4.starts_with("127.0.0.1 "), "{why}: an IPv4 client has an IPv4 address: {by_ipv4}");
         assert!(!httpd.server_name().is_empty() && httpd.server_name() != "::", "{why}: the machine's name");
-        if has_ipv6() {
+        if has_ipv6 {
             assert!(ask(&mut httpd, (Ipv6Addr::LOCALHOST, port).into()).starts_with("::1 "), "{why}");
         }
     }
@@ -83,7 +80,7 @@ fn an_empty_host_is_every_interface() {
 
 #[test]
 fn an_ipv6_address_is_taken() {
-    if !has_ipv6() {
+    if !needs::ipv6() {
         return;
     }
     for (httpd, why) in

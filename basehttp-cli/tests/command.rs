@@ -3,10 +3,11 @@
 mod support;
 
 use std::io::Write;
-use std::net::{Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
 
-use support::{Program, Scratch, basehttp, get, run, shout};
+use support::http::needs;
+use support::{Program, Scratch, basehttp, get, run};
 
 #[test]
 fn the_first_line_is_the_banner_of_the_original() {
@@ -26,9 +27,8 @@ fn the_first_line_is_the_banner_of_the_original() {
 #[test]
 fn the_banner_tells_the_address_that_was_bound() {
     let mut table = vec![("127.0.0.2", "127.0.0.2", "127.0.0.2"), ("[127.0.0.1]", "127.0.0.1", "127.0.0.1")];
-    match TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) {
-        Ok(_) => table.extend([("::1", "::1", "[::1]"), ("[::1]", "::1", "[::1]")]),
-        Err(error) => shout(&format!("no IPv6 here ({error}): banners of IPv6 addresses")),
+    if needs::ipv6() {
+        table.extend([("::1", "::1", "[::1]"), ("[::1]", "::1", "[::1]")]);
     }
     for (bind, host, in_url) in table {
         let (program, address) = Program::serving(&["--bind", bind]);
@@ -189,8 +189,8 @@ fn completions_and_the_man_page_have_every_flag() {
 
 #[test]
 fn bash_completes_flags_and_their_values() {
-    if !is_there("bash") {
-        return shout("bash is not installed: its completions were not tried");
+    if !needs::program("bash") {
+        return;
     }
     let table = [("--di", "--directory"), ("--etag w", "weak"), ("--protocol HTTP/1.", "HTTP/1.0 HTTP/1.1")];
     for (typed, expected) in table {
@@ -211,8 +211,8 @@ fn bash_completes_flags_and_their_values() {
 
 #[test]
 fn man_shows_the_page_without_a_complaint() {
-    if !is_there("man") {
-        return shout("man is not installed: the man page was not shown");
+    if !needs::program("man") {
+        return;
     }
     let mut command = Command::new("man");
     command.args(["--warnings", "-E", "UTF-8", "-l", "-"]).env("MANWIDTH", "100");
@@ -223,11 +223,6 @@ fn man_shows_the_page_without_a_complaint() {
     let (shown, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && complaints.is_empty(), "{complaints}");
     assert!(shown.contains("Serving HTTP on 127.0.0.1 port 8000 (http://127.0.0.1:8000/) ..."), "{shown}");
-}
-
-fn is_there(program: &str) -> bool {
-    let status = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
 }
 
 #[test]

@@ -76,6 +76,7 @@ struct Pair {
 }
 
 impl Pair {
+    #[track_caller]
     fn start() -> Self {
         let folder = site();
         let arguments = ["--bind", "127.0.0.1", "--directory", folder.as_str(), "0"];

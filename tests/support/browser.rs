@@ -14,6 +14,8 @@ use std::{env, fs, thread};
 
 use basehttp::Query;
 
+use super::support::needs::skip;
+
 /// How long the browser may take for a step before the test is given up. On a busy machine its start takes seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -48,13 +50,12 @@ struct Process {
 }
 
 impl Browser {
-    /// Starts one, if there is one: `chromium` or `google-chrome` on the PATH. Says so if there is none.
+    /// Starts one: `chromium` or `google-chrome` on the PATH. Says SKIPPED if there is none.
+    #[track_caller]
     pub fn start(test: &str) -> Option<Self> {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(program) = installed() else {
-            // Not `eprintln!`, which tests that pass keep to themselves.
-            let note = format!("{test} was NOT run: neither chromium nor google-chrome is on the PATH\n");
-            io::stderr().write_all(note.as_bytes()).expect("somebody reads what tests say");
+            skip("chromium is missing");
             return None;
         };
         let profile = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("browser-{}-{test}", std::process::id()));

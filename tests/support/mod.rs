@@ -4,6 +4,7 @@
 
 pub mod does;
 pub mod folder;
+pub mod needs;
 pub mod scripts;
 pub mod stage;
 pub mod strict;

@@ -16,12 +16,18 @@ use basehttp::{
     http_handler, testing,
 };
 
-use super::{Client, Reply};
+use super::{Client, Reply, needs};
 
 /// What every script of `sh` begins with.
 pub const SH: &str = "#!/bin/sh\n";
 pub const PYTHON: &str = "#!/usr/bin/env python3\n";
 pub const PERL: &str = "#!/usr/bin/env perl\n";
+
+/// Whether scripts that begin with this line run here. Says SKIPPED if they do not.
+#[track_caller]
+pub fn runs(interpreter: &str) -> bool {
+    interpreter == SH || needs::interpreter(interpreter.split_whitespace().last().expect("a first line"))
+}
 
 /// How long a process may take to end, or a file to appear, on a machine that is busy with others: a safety net, nothing
 /// is measured by it.

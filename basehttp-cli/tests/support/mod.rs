@@ -8,7 +8,7 @@ pub mod http;
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use http::needs::skip;
 use http::{Client, Reply};
 
 /// The command with these arguments, its surroundings without a say in colours.
@@ -30,12 +31,14 @@ pub fn basehttp(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Comma
     command
 }
 
-/// The original with these arguments. `None`, and a loud word about it, where it is not installed.
+/// The original with these arguments. `None`, said as SKIPPED, where it is not installed.
+#[track_caller]
 pub fn original(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Option<Command> {
     // As `python3 -m http.server`, and with Ctrl-C even where the tests themselves were started to ignore it.
     const RUN: &str = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); \
                        runpy.run_module('http.server', run_name='__main__', alter_sys=True)";
     if !*HAS_ORIGINAL {
+        skip("python3 (3.11 or newer) is missing");
         return None;
     }
     let mut command = Command::new("python3");
@@ -47,18 +50,8 @@ static HAS_ORIGINAL: LazyLock<bool> = LazyLock::new(|| {
     // `--protocol` is as old as that.
     const IS_THERE: &str = "import http.server, sys; sys.exit(sys.version_info < (3, 11))";
     let status = Command::new("python3").args(["-c", IS_THERE]).stderr(Stdio::null()).status();
-    let is_there = status.is_ok_and(|status| status.success());
-    if !is_there {
-        shout("python3 (3.11 or newer) is not installed: nothing was compared with the original");
-    }
-    is_there
+    status.is_ok_and(|status| status.success())
 });
-
-/// Says it on the standard error of the tests themselves, which the test harness does not swallow.
-pub fn shout(text: &str) {
-    // Nobody to tell is no failure.
-    let _ = writeln!(io::stderr(), "\nSKIPPED: {text}");
-}
 
 /// How long a program may take for its next word before a test is given up: a safety net, wide enough for an interpreter
 /// that starts on a machine with better things to do.
