@@ -29,13 +29,13 @@ pub fn range(bytes: &[u8]) {
 /// First and last as written; one of them may be missing.
 type Spec = (Option<u128>, Option<u128>);
 
-/// Whether a list that is well-formed is ignored all the same: it asks for nothing, or for too much.
+/// Whether a list that is well-formed is ignored all the same: it asks for nothing, or for too much, or of an
+/// empty file.
 fn is_ignored(asked: &[Spec], size: u64) -> bool {
     let mut there: Vec<_> = asked.iter().filter_map(|spec| within(*spec, size)).collect();
     there.sort_unstable();
     let overlap = there.windows(2).any(|pair| pair[0].1 > pair[1].0);
-    let is_all_of_nothing = size == 0 && asked.iter().any(|(first, last)| first.is_none() && *last != Some(0));
-    !(1..=16).contains(&asked.len()) || overlap || is_all_of_nothing
+    !(1..=16).contains(&asked.len()) || overlap || size == 0
 }
 
 /// The list as the standard writes it: RFC 9110, section 14.1.1.

@@ -7,6 +7,7 @@
 //! | one part that there is                      | 206                           |
 //! | several                                     | 206, multipart/byteranges     |
 //! | none that there is                          | 416                           |
+//! | anything, of an empty file                  | whole: it has no parts to name |
 //!
 //! (*) A request of a few bytes must not make more to send than the file has, nor hundreds of tiny parts: no player or
 //! downloader asks like that, those who wear servers out do (RFC 9110, section 14.2).
@@ -30,8 +31,9 @@ pub enum Ranges {
 /// Reads the value of a `Range` field for a file of `size` bytes.
 pub fn ranges(value: &str, size: u64) -> Ranges {
     let Some(specs) = specs(value) else { return Ranges::Whole };
-    // An empty file has no part that a Content-Range could name, but all of it is there.
-    if size == 0 && specs.iter().any(|spec| matches!(spec, Spec::Last(1..))) {
+    // An empty file has no part that a Content-Range could name, but all of it is there: a client that asks for the rest of
+    // it (`bytes=0-`) has not asked for too much.
+    if size == 0 {
         return Ranges::Whole;
     }
     let parts: Vec<_> = specs.iter().filter_map(|spec| spec.within(size)).collect();
@@ -162,14 +164,9 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_has_no_parts() {
-        for (value, expected) in [
-            ("bytes=0-", Ranges::Unsatisfiable),
-            ("bytes=0-0", Ranges::Unsatisfiable),
-            ("bytes=-0", Ranges::Unsatisfiable),
-            ("bytes=-5", Ranges::Whole),
-        ] {
-            assert_eq!(ranges(value, 0), expected, "{value}");
+    fn an_empty_file_is_sent_whole_whatever_part_is_asked_for() {
+        for value in ["bytes=0-", "bytes=0-0", "bytes=-0", "bytes=-5", "bytes=5-9,12-"] {
+            assert_eq!(ranges(value, 0), Ranges::Whole, "{value}");
         }
     }
 
