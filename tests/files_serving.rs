@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use basehttp::testing::{Server, respond};
-use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler};
+use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder, http_handler};
 use support::folder::{Folder, Quiet, THEN_TEXT, ask, quiet};
 use support::needs::skip;
 use support::{Client, Reply};
@@ -265,6 +265,46 @@ fn media_types_follow_the_programs_word_before_the_table() {
     for (path, expected) in table {
         assert_eq!(ask(&handler, &format!("GET {path}"), "").field("Content-type"), Some(expected), "{path}");
     }
+}
+
+#[test]
+fn a_file_that_names_its_encoding_is_believed() {
+    let folder = Folder::with(&[
+        ("sjis.html", "<!DOCTYPE html><meta charset=Shift_JIS><p>"),
+        ("utf8.html", "<!DOCTYPE html><meta charset=UTF-8><p>"),
+        ("silent.html", "<p>"),
+        ("sheet.css", "@charset \"euc-jp\";"),
+        ("feed.xml", "<?xml version=\"1.0\" encoding=\"windows-1251\"?><a/>"),
+    ]);
+    folder.write("latin1.txt", b"caf\xe9");
+    folder.write("large.txt", [vec![b'a'; 100], vec![0xe9; 100_000]].concat());
+    folder.write("picture.svgz", b"\x1f\x8b\x08 and so on");
+    folder.write("picture.svg", "<svg/>");
+    let of = |options: SimpleHTTPRequestHandlerBuilder, path: &str| {
+        let reply = ask(&quiet(options), &format!("GET {path}"), "");
+        let field = |name: &str| reply.field(name).unwrap_or_default().to_owned();
+        (field("Content-type"), field("Content-Encoding"))
+    };
+    let table = [
+        ("/sjis.html", "text/html", "text/html"),
+        ("/utf8.html", HTML, "text/html"),
+        ("/silent.html", HTML, "text/html; charset=koi8-r"),
+        ("/sheet.css", "text/css", "text/css"),
+        ("/feed.xml", "text/xml", "text/xml"),
+        ("/latin1.txt", "text/plain", "text/plain; charset=koi8-r"),
+        ("/large.txt", "text/plain", "text/plain; charset=koi8-r"),
+    ];
+    for (path, by_default, with_koi8_r) in table {
+        for cache_bytes in [0, 1 << 20] {
+            let options = || folder.options().cache_bytes(cache_bytes);
+            assert_eq!(of(options(), path).0, by_default, "{path}");
+            assert_eq!(of(options().charset("koi8-r"), path).0, with_koi8_r, "{path}");
+            assert!(!of(options().charset(""), path).0.contains("charset"), "{path}");
+        }
+    }
+    assert_eq!(of(folder.options(), "/picture.svgz"), ("image/svg+xml".into(), "gzip".into()), "browsers unpack it");
+    assert_eq!(of(folder.options(), "/picture.svg"), ("image/svg+xml".into(), String::new()));
+    assert!(folder.options().charset("utf-8; x").build().is_err(), "that is no name");
 }
 
 #[test]

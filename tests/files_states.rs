@@ -450,19 +450,61 @@ fn odd_times_of_files_are_no_trouble() {
     let file = fs::File::options().write(true).open(folder.www().join("a.txt")).expect("it is there");
     let epoch = std::time::SystemTime::UNIX_EPOCH;
     let table = [
-        (epoch - Duration::from_secs(86_400 * 365), Some("Thu, 01 Jan 1970 00:00:00 GMT"), "before time"),
-        (epoch, Some("Thu, 01 Jan 1970 00:00:00 GMT"), "the beginning"),
-        (epoch + Duration::from_secs(15_000_000_000), None, "in the future: not before the reply's own date"),
+        (epoch - Duration::from_secs(86_400 * 365), None, "before time"),
+        (epoch, None, "what packers write"),
+        (epoch + Duration::from_secs(1), None, "what packers write"),
+        (epoch + Duration::from_secs(315_532_800), None, "what packers write"),
+        (epoch + Duration::from_secs(157_766_400), Some("Wed, 01 Jan 1975 00:00:00 GMT"), "an old file"),
     ];
     for (modified, expected, why) in table {
         if file.set_modified(modified).is_err() {
             continue; // This file system cannot say so, and then nobody can ask.
         }
-        let reply = ask(&quiet(folder.options().cache_bytes(0)), "GET /a.txt", "");
-        assert_eq!((reply.status, reply.text()), (200, "text"), "{why}");
-        match expected {
-            Some(expected) => assert_eq!(reply.field("Last-Modified"), Some(expected), "{why}"),
-            None => assert!(!reply.field("Last-Modified").expect("a date").contains("2445"), "{why}: {reply:?}"),
-        }
+        let reply = ask(&folder.handler(), "GET /a.txt", "");
+        assert_eq!((reply.status, reply.text(), reply.field("Last-Modified")), (200, "text", expected), "{why}");
+        let since = ask(&folder.handler(), "GET /a.txt", &format!("If-Modified-Since: {THEN_TEXT}\r\n"));
+        assert_eq!(since.status, if expected.is_some() { 304 } else { 200 }, "{why}");
+    }
+    if file.set_modified(epoch + Duration::from_secs(15_000_000_000)).is_ok() {
+        let date = ask(&folder.handler(), "GET /a.txt", "").field("Last-Modified").expect("a date").to_owned();
+        assert!(!date.contains("2445"), "in the future: not before the reply's own date: {date}");
+    }
+}
+
+#[test]
+fn new_content_with_the_time_that_packers_write_is_no_304() {
+    for etag_kind in [ETag::Strong, ETag::Weak, ETag::Off] {
+        let folder = Folder::with(&[]);
+        let handler = quiet(folder.options().etag(etag_kind));
+        // As a package manager does it: a new file of the same size, with the time of the old one.
+        let install = |text: &str| {
+            fs::write(folder.outside().join("new"), text).expect("a file");
+            let file = File::options().write(true).open(folder.outside().join("new")).expect("it is there");
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1)).expect("a time");
+            fs::rename(folder.outside().join("new"), folder.www().join("a.txt")).expect("a name");
+        };
+        install("one");
+        let first = ask(&handler, "GET /a.txt", "");
+        // What a browser would ask with.
+        let tag = first.field("ETag").map(|etag| format!("If-None-Match: {etag}\r\n")).unwrap_or_default();
+        let date = first.field("Last-Modified").map(|date| format!("If-Modified-Since: {date}\r\n"));
+        let fields = tag + &date.unwrap_or_default();
+        let old = fs::metadata(folder.www().join("a.txt")).expect("it is there");
+        // The file system's clock ticks every few milliseconds, and the times of changes must differ.
+        while std::os::unix::fs::MetadataExt::ctime_nsec(&old) == {
+            install("two");
+            std::os::unix::fs::MetadataExt::ctime_nsec(&fs::metadata(folder.www().join("a.txt")).expect("it is there"))
+        } {}
+        let second = ask(&handler, "GET /a.txt", &fields);
+        assert_eq!((second.status, second.text()), (200, "two"), "{etag_kind:?} {fields}");
+    }
+}
+
+#[test]
+fn an_empty_file_is_sent_whole_whatever_part_is_asked_for() {
+    let folder = Folder::with(&[("empty.bin", "")]);
+    for range in ["bytes=0-", "bytes=0-0", "bytes=-1"] {
+        let reply = ask(&folder.handler(), "GET /empty.bin", &format!("Range: {range}\r\n"));
+        assert_eq!((reply.status, reply.text(), reply.field("Content-Length")), (200, "", Some("0")), "{range}");
     }
 }

@@ -117,6 +117,12 @@ pub struct Flags {
     #[arg(long, value_name = "TYPE", value_parser = values::media_type, help_heading = "How it is sent")]
     pub content_type: Option<String>,
 
+    /// Encoding of text, such as iso-8859-1; "" to leave it to the browser [default: utf-8]
+    ///
+    /// Files that name another one themselves, or that are not UTF-8, are sent without a word about it.
+    #[arg(long, value_name = "NAME", value_parser = values::charset, help_heading = "How it is sent")]
+    pub charset: Option<String>,
+
     /// How long files may be kept by browsers, such as no-cache or max-age=60
     #[arg(long, value_name = "VALUE", help_heading = "How it is sent")]
     pub cache_control: Option<String>,
@@ -250,6 +256,9 @@ impl Flags {
         }
         if let Some(media_type) = &self.content_type {
             files = files.default_type(media_type);
+        }
+        if let Some(charset) = &self.charset {
+            files = files.charset(charset);
         }
         if let Some(value) = &self.cache_control {
             files = files.cache_control(value);

@@ -61,6 +61,14 @@ pub fn media_type(text: &str) -> Result<String, String> {
     }
 }
 
+/// The name of an encoding, or nothing.
+pub fn charset(text: &str) -> Result<String, String> {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte)) {
+        return Ok(text.to_owned());
+    }
+    Err("write the name of an encoding, as in utf-8 or shift_jis; \"\" is none".into())
+}
+
 /// The name of a file, without folders.
 pub fn file_name(path: PathBuf) -> Result<PathBuf, &'static str> {
     match path.file_name() {

@@ -57,7 +57,7 @@ const fn case(
 const ANY: &str = "*";
 const NONE: &str = "";
 
-const CASES: [Case; 24] = [
+const CASES: [Case; 26] = [
     case(&["--index", "home.html"], "/index/", "", (200, Body, "a home"), (200, "an index")),
     case(&["--index", "no.html", "--index", "home.html"], "/index/", "", (200, Body, "a home"), (200, "an index")),
     case(&["--no-listing"], "/folder/", "", (404, Body, ANY), (200, ANY)),
@@ -76,6 +76,8 @@ const CASES: [Case; 24] = [
     case(&["-H", "X-A", "b"], "/folder/", "", (200, Field("X-A"), "b"), (200, NONE)),
     case(&["--content-type", "text/x-own"], "/noun", "", (200, TYPE, "text/x-own"), (200, "application/octet-stream")),
     case(&["--content-type", "text/x-own"], "/app.html", "", (200, TYPE, HTML), (200, HTML)),
+    case(&["--charset", "koi8-r"], "/a.txt", "", (200, TYPE, "text/plain; charset=koi8-r"), (200, TEXT)),
+    case(&["--charset", ""], "/a.txt", "", (200, TYPE, "text/plain"), (200, TEXT)),
     case(&["--cache-control", "no-cache"], "/a.txt", "", (200, Field("Cache-Control"), "no-cache"), (200, NONE)),
     case(&["--cors"], "/a.txt", "", (200, ALLOWED, "*"), (200, NONE)),
     case(&["--cors=https://a.example"], "/nope", "", (404, ALLOWED, "https://a.example"), (404, NONE)),
@@ -86,6 +88,7 @@ const CASES: [Case; 24] = [
 
 const TYPE: Look = Field("Content-Type");
 const ALLOWED: Look = Field("Access-Control-Allow-Origin");
+const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const GZIP: &str = "Accept-Encoding: gzip\r\n";
 

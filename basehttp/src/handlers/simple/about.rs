@@ -1,14 +1,12 @@
 //! What a reply says of a file's bytes: type, validators, coding. Made once for each state of a file.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use basehttp::Exchange;
 
 use super::codings::Coding;
 use super::conditions::Validators;
+use super::media::Description;
 use super::root::Stamp;
 use super::{ETag, SimpleHTTPRequestHandler, media, path};
 
@@ -17,32 +15,34 @@ use super::{ETag, SimpleHTTPRequestHandler, media, path};
 pub struct About {
     pub stamp: Stamp,
     pub coding: Coding,
-    pub content_type: String,
-    pub last_modified: String,
+    pub description: Description,
+    /// `None` where the file's time tells nothing.
+    pub last_modified: Option<String>,
     pub etag: Option<String>,
     /// `Content-Disposition`, where it was asked for.
     pub disposition: Option<String>,
     /// What `last_modified` says.
-    modified: SystemTime,
+    modified: Option<SystemTime>,
 }
 
 impl About {
-    /// What is to be said of the file at `path`, in the state `stamp`, which holds `path` or a coding of it.
+    /// What is to be said of the file at `path`, in the state `stamp`, which holds `path` or a coding of it. The
+    /// `description` is of `path` itself.
     pub fn new(
         handler: &SimpleHTTPRequestHandler,
         ex: &Exchange<'_>,
         path: &[u8],
-        coding: Coding,
-        stamp: Stamp,
+        description: &Description,
+        (coding, stamp): (Coding, Stamp),
     ) -> Self {
         // RFC 9110, section 8.8.2.1: no date of the future.
-        let modified = whole_second(stamp.modified().min(SystemTime::now()));
+        let modified = stamp.has_time().then(|| whole_second(stamp.modified().min(SystemTime::now())));
         let is_attachment = handler.options.attachment;
         About {
             stamp,
             coding,
-            content_type: handler.guess_type(Path::new(OsStr::from_bytes(path))),
-            last_modified: ex.date_time_string(modified),
+            description: description.clone(),
+            last_modified: modified.map(|modified| ex.date_time_string(modified)),
             etag: etag(&stamp, handler.options.etag),
             disposition: is_attachment.then(|| media::attachment(path::last_name(path))),
             modified,
@@ -52,9 +52,16 @@ impl About {
     /// Of a file that nobody asks more about.
     #[cfg(test)]
     pub fn plain(stamp: Stamp) -> Self {
-        let (content_type, last_modified) = (String::new(), String::new());
-        let modified = SystemTime::UNIX_EPOCH;
-        About { stamp, coding: Coding::Identity, content_type, last_modified, etag: None, disposition: None, modified }
+        let description = Description { content_type: String::new(), is_gzipped: false };
+        let (last_modified, modified) = (None, None);
+        About { stamp, coding: Coding::Identity, description, last_modified, etag: None, disposition: None, modified }
+    }
+
+    /// `Content-Encoding`: what was done to the content, in order.
+    pub fn encoding(&self) -> Option<String> {
+        let own = self.description.is_gzipped.then_some("gzip");
+        let codings: Vec<_> = own.into_iter().chain(self.coding.name()).collect();
+        (!codings.is_empty()).then(|| codings.join(", "))
     }
 
     pub fn validators(&self) -> Validators<'_> {
@@ -76,7 +83,10 @@ fn etag(stamp: &Stamp, kind: ETag) -> Option<String> {
             let signed = [modified.0, modified.1, changed.0, changed.1].map(i64::cast_unsigned);
             Some(format!("\"{:016x}\"", hashed([device, inode, size].into_iter().chain(signed))))
         }
-        ETag::Weak => Some(format!("W/\"{:x}-{:x}-{:x}\"", size, modified.0, modified.1)),
+        ETag::Weak => {
+            let (seconds, nanoseconds) = if stamp.has_time() { modified } else { changed };
+            Some(format!("W/\"{size:x}-{seconds:x}-{nanoseconds:x}\""))
+        }
         ETag::Off => None,
     }
 }
@@ -94,7 +104,7 @@ fn hashed(numbers: impl Iterator<Item = u64>) -> u64 {
 mod tests {
     use super::*;
 
-    const STAMP: Stamp = Stamp { device: 1, inode: 2, size: 3, modified: (4, 5), changed: (6, 7) };
+    const STAMP: Stamp = Stamp { device: 1, inode: 2, size: 3, modified: (0x6553_f100, 5), changed: (0x6553_f200, 7) };
 
     #[test]
     fn a_strong_etag_changes_with_each_part_of_the_stamp() {
@@ -120,10 +130,20 @@ mod tests {
     #[test]
     fn a_weak_etag_is_the_same_on_another_disk() {
         let own = etag(&STAMP, ETag::Weak);
-        assert_eq!(own.as_deref(), Some("W/\"3-4-5\""));
+        assert_eq!(own.as_deref(), Some("W/\"3-6553f100-5\""));
         assert_eq!(etag(&Stamp { device: 2, inode: 3, changed: (7, 8), ..STAMP }, ETag::Weak), own);
         assert_ne!(etag(&Stamp { size: 4, ..STAMP }, ETag::Weak), own);
         assert_ne!(etag(&Stamp { modified: (4, 6), ..STAMP }, ETag::Weak), own);
         assert_eq!(etag(&STAMP, ETag::Off), None);
+    }
+
+    #[test]
+    fn a_time_that_packers_write_makes_no_validator() {
+        for modified in [(1, 0), (0, 0), (315_532_800, 0)] {
+            let packed = Stamp { modified, ..STAMP };
+            let other = Stamp { changed: (0x6553_f200, 8), ..packed };
+            assert_eq!(etag(&packed, ETag::Weak).as_deref(), Some("W/\"3-6553f200-7\""), "{modified:?}");
+            assert_ne!(etag(&other, ETag::Weak), etag(&packed, ETag::Weak), "{modified:?}: another content");
+        }
     }
 }

@@ -117,7 +117,7 @@ impl SimpleHTTPRequestHandlerBuilder {
     /// as it is, then in lower case, and what is found here is sent as it was given.
     ///
     /// Default: `.gz`, `.Z`, `.bz2` and `.xz`, so that what is compressed is sent as that. Other extensions are known
-    /// from a table that comes with the library; text is said to be UTF-8.
+    /// from a table that comes with the library.
     pub fn extensions_map(mut self, types: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
         for (extension, media_type) in types {
             self.options.media_types.add(extension.into(), media_type.into());
@@ -128,6 +128,15 @@ impl SimpleHTTPRequestHandlerBuilder {
     /// The media type of files that no table knows. Default: `application/octet-stream`.
     pub fn default_type(mut self, media_type: impl Into<String>) -> Self {
         self.options.media_types.set_default(media_type.into());
+        self
+    }
+
+    /// The `charset` of text whose type is from the library's table, such as `shift_jis`. Default: `utf-8`. Empty: none.
+    ///
+    /// It is left out where the first KiB of a file names another one (`<meta charset>`, `@charset`, the XML declaration, a
+    /// byte order mark), or where it is `utf-8` and they are not UTF-8: clients would believe it, and not the file.
+    pub fn charset(mut self, charset: impl Into<String>) -> Self {
+        self.options.media_types.set_charset(charset.into());
         self
     }
 
@@ -297,6 +306,10 @@ impl Options {
                 return Err(invalid(format!("{name} is for the server to send: leave it out")));
             }
             check_value(value)?;
+        }
+        let charset = self.media_types.charset();
+        if !charset.is_empty() && !is_token(charset.as_bytes()) {
+            return Err(invalid(format!("{charset:?} is no charset: write a name such as utf-8 or shift_jis")));
         }
         self.media_types
             .all()

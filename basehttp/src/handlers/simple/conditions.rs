@@ -19,8 +19,9 @@ use basehttp::Headers;
 pub struct Validators<'v> {
     /// With its quotes, and `W/` if it is weak.
     pub etag: Option<&'v str>,
-    /// What `Last-Modified` says: whole seconds.
-    pub modified: SystemTime,
+    /// What `Last-Modified` says, in whole seconds. Without it, dates are not looked at (RFC 9110, sections 13.1.3 and
+    /// 13.1.4).
+    pub modified: Option<SystemTime>,
 }
 
 /// What the preconditions make of a GET or HEAD.
@@ -39,7 +40,7 @@ pub fn judge(headers: Headers<'_>, validators: Validators<'_>) -> Verdict {
     let has_passed = if headers.contains("If-Match") {
         matches_any(headers, "If-Match", |tag| is_strong_match(tag, validators.etag))
     } else {
-        date(headers, "If-Unmodified-Since").is_none_or(|date| validators.modified <= date)
+        is_unmodified(headers, "If-Unmodified-Since", validators).unwrap_or(true)
     };
     if !has_passed {
         return Verdict::Failed;
@@ -47,7 +48,7 @@ pub fn judge(headers: Headers<'_>, validators: Validators<'_>) -> Verdict {
     let is_known = if headers.contains("If-None-Match") {
         matches_any(headers, "If-None-Match", |tag| is_weak_match(tag, validators.etag))
     } else {
-        date(headers, "If-Modified-Since").is_some_and(|date| validators.modified <= date)
+        is_unmodified(headers, "If-Modified-Since", validators).unwrap_or(false)
     };
     if is_known { Verdict::NotModified } else { Verdict::Send }
 }
@@ -65,10 +66,17 @@ pub fn allows_range(headers: Headers<'_>, validators: Validators<'_>, now: impl 
             str::from_utf8(tag).is_ok_and(|tag| is_strong_match(tag, validators.etag))
         }
         Some(_) => {
-            let is_settled = now().duration_since(validators.modified).is_ok_and(|age| age >= DATE_IS_STRONG_AFTER);
-            is_settled && date(headers, "If-Range") == Some(validators.modified)
+            let Some(modified) = validators.modified else { return false };
+            let is_settled = now().duration_since(modified).is_ok_and(|age| age >= DATE_IS_STRONG_AFTER);
+            is_settled && date(headers, "If-Range") == Some(modified)
         }
     }
+}
+
+/// Whether the file was not modified since the date in the field `name`. `None`: one of the two dates is missing.
+fn is_unmodified(headers: Headers<'_>, name: &str, validators: Validators<'_>) -> Option<bool> {
+    let date = date(headers, name)?;
+    validators.modified.map(|modified| modified <= date)
 }
 
 /// Whether a list of entity tags, over all fields of that name, is `*` or has one that matches.
@@ -131,7 +139,7 @@ mod tests {
     type Fields<'f> = &'f [(&'f str, &'f str)];
 
     fn validators(etag: &str) -> Validators<'_> {
-        Validators { etag: Some(etag).filter(|etag| !etag.is_empty()), modified: then() }
+        Validators { etag: Some(etag).filter(|etag| !etag.is_empty()), modified: Some(then()) }
     }
 
     #[test]

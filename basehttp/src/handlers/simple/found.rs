@@ -8,6 +8,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -17,7 +19,9 @@ use rustix::fs::fstat;
 use super::SimpleHTTPRequestHandler;
 use super::about::About;
 use super::cache::{Cache, Entry, Kept, MAX_KEPT_BYTES, Variant};
+use super::charset::HEAD_BYTES;
 use super::codings::{CODINGS, Coding, Preference};
+use super::media::Description;
 use super::path::Place;
 use super::root::{Opened, Stamp, Tree};
 
@@ -217,12 +221,13 @@ impl SimpleHTTPRequestHandler {
         {
             return Ok(take_best(known, preference, opened));
         }
+        let description = self.describe(&path, &opened[Coding::Identity as usize].as_ref().expect("it is open").0);
         // Another index page may be the one now.
         let known = memory.known.as_ref().filter(|entry| entry.path == path);
         let mut selected = [const { None }; CODINGS.len()];
         for (coding, opened) in CODINGS.into_iter().zip(opened) {
             selected[coding as usize] = opened.map(|(file, stamp)| {
-                let about = About::new(self, ex, &path, coding, stamp);
+                let about = About::new(self, ex, &path, &description, (coding, stamp));
                 keep(about, file, known.map(|entry| entry.variant(coding)))
             });
         }
@@ -236,6 +241,15 @@ impl SimpleHTTPRequestHandler {
         Ok(best.expect("every preference has the file as it is, and that is open"))
     }
 
+    /// What is to be said of the content of `file`, which is the one at `path`.
+    fn describe(&self, path: &[u8], file: &File) -> Description {
+        let path = Path::new(OsStr::from_bytes(path));
+        match self.own_type(path) {
+            Some(content_type) => Description { content_type, is_gzipped: false },
+            None => self.options.media_types.describe(path, || head_of(file)),
+        }
+    }
+
     /// Opens the best coding of a file that is there.
     fn open_best(
         &self,
@@ -245,12 +259,13 @@ impl SimpleHTTPRequestHandler {
         original: Original,
     ) -> io::Result<Selected> {
         let Original { path, file, stamp } = original;
+        let description = self.describe(&path, &file);
         for coding in preference.iter().take_while(|coding| *coding != Coding::Identity) {
             if let Some((file, stamp)) = open_neighbour(tree, &path, coding, &stamp)? {
-                return Ok(Selected::Open(About::new(self, ex, &path, coding, stamp).into(), file));
+                return Ok(Selected::Open(About::new(self, ex, &path, &description, (coding, stamp)).into(), file));
             }
         }
-        Ok(Selected::Open(About::new(self, ex, &path, Coding::Identity, stamp).into(), file))
+        Ok(Selected::Open(About::new(self, ex, &path, &description, (Coding::Identity, stamp)).into(), file))
     }
 }
 
@@ -278,6 +293,14 @@ fn take_best(entry: &Entry, preference: Preference, mut opened: [Option<(File, S
         })
     });
     best.expect("every preference has the file as it is, and that is open")
+}
+
+/// The first bytes of a file. One that cannot be read says nothing about itself; sending it will fail as well.
+fn head_of(file: &File) -> Vec<u8> {
+    let mut head = vec![0; HEAD_BYTES];
+    let count = file.read_at(&mut head, 0).unwrap_or(0);
+    head.truncate(count);
+    head
 }
 
 /// Reads a small file into memory, unless it is there already.

@@ -1,8 +1,13 @@
-//! The media type of a file, guessed from its name alone, and how a name is given to a client. Pure.
+//! The media type of a file, guessed from its name, with what its first bytes say; and how a name is given to a client.
+//! Pure.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::Path;
+
+use super::charset;
+use super::media_table::MEDIA_TYPES;
 
 /// The original's map: what is compressed is sent as that, never as a coding of what is inside.
 const EXTENSIONS: [(&str, &str); 4] = [
@@ -12,31 +17,31 @@ const EXTENSIONS: [(&str, &str); 4] = [
     (".xz", "application/x-xz"),
 ];
 
-/// Where the table of `mime_guess` is behind the registry of IANA, or browsers.
-const CORRECTIONS: [(&str, &str); 10] = [
-    ("br", "application/octet-stream"),
-    ("cjs", "text/javascript"),
-    ("m3u8", "application/vnd.apple.mpegurl"),
-    ("map", "application/json"),
-    ("mjs", "text/javascript"),
-    ("tgz", "application/gzip"),
-    ("ts", "video/mp2t"),
-    ("vcf", "text/vcard"),
-    ("woff", "font/woff"),
-    ("zst", "application/zstd"),
-];
+/// What the bytes of a gzip file begin with (RFC 1952, section 2.3.1).
+const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
 /// The seed's `extensions_map` and `default_content_type`.
 #[derive(Clone, Debug)]
 pub struct MediaTypes {
     extensions: HashMap<String, String>,
     default: String,
+    /// Said of text; empty: nothing is.
+    charset: String,
+}
+
+/// What is said of a file's content, whatever its coding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    pub content_type: String,
+    /// The file itself is compressed, and browsers shall unpack it: `.svgz`.
+    pub is_gzipped: bool,
 }
 
 impl Default for MediaTypes {
     fn default() -> Self {
         let owned = |(extension, media_type): (&str, &str)| (extension.to_owned(), media_type.to_owned());
-        MediaTypes { extensions: EXTENSIONS.map(owned).into(), default: "application/octet-stream".into() }
+        let (default, charset) = ("application/octet-stream".into(), "utf-8".into());
+        MediaTypes { extensions: EXTENSIONS.map(owned).into(), default, charset }
     }
 }
 
@@ -49,26 +54,82 @@ impl MediaTypes {
         self.default = media_type;
     }
 
+    pub fn set_charset(&mut self, charset: String) {
+        self.charset = charset;
+    }
+
+    pub fn charset(&self) -> &str {
+        &self.charset
+    }
+
     /// All types that a program gave, to be checked.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         self.extensions.values().map(String::as_str).chain([self.default.as_str()])
     }
 
-    /// The extension as it is, then in lower case, in the map; then the table of known types; then the default.
+    /// The type by the name alone: the extension as it is, then in lower case, in the map; then the table; then the
+    /// default.
     pub fn guess(&self, path: &Path) -> String {
-        let extension = path.extension().map_or(Some(""), |extension| extension.to_str()).unwrap_or("");
-        let dotted = if extension.is_empty() { String::new() } else { format!(".{extension}") };
-        let lower = extension.to_ascii_lowercase();
-        let mapped = self.extensions.get(&dotted).or_else(|| self.extensions.get(&dotted.to_ascii_lowercase()));
-        let corrected = || CORRECTIONS.iter().find(|(known, _)| *known == lower).map(|(_, media_type)| *media_type);
-        let known = || mime_guess::from_ext(&lower).first_raw();
-        match mapped.map(String::as_str).or_else(corrected).or_else(known) {
-            // The file may say otherwise itself, but nearly all text is UTF-8, and without a word browsers guess.
-            Some(text) if mapped.is_none() && text.starts_with("text/") => format!("{text}; charset=utf-8"),
-            Some(media_type) => media_type.to_owned(),
-            None => self.default.clone(),
+        match self.look_up(path) {
+            (text, Source::Table) if takes_charset(text) => self.with_charset(text),
+            (media_type, _) => media_type.to_owned(),
         }
     }
+
+    /// The type by the name, and what the first bytes of the file say, which are read only if they are asked.
+    pub fn describe(&self, path: &Path, head: impl FnOnce() -> Vec<u8>) -> Description {
+        let (media_type, source) = self.look_up(path);
+        let is_plain = |content_type| Description { content_type, is_gzipped: false };
+        match source {
+            // The file may say otherwise itself, but nearly all text is UTF-8, and without a word browsers guess.
+            Source::Table if takes_charset(media_type) && !self.charset.is_empty() => {
+                let may_be = charset::may_be(&self.charset, media_type, &head());
+                is_plain(if may_be { self.with_charset(media_type) } else { media_type.to_owned() })
+            }
+            Source::Table if lower_extension(path) == "svgz" => {
+                Description { content_type: media_type.to_owned(), is_gzipped: head().starts_with(GZIP_MAGIC) }
+            }
+            _ => is_plain(media_type.to_owned()),
+        }
+    }
+
+    fn look_up(&self, path: &Path) -> (&str, Source) {
+        let extension = path.extension().map_or(Some(""), |extension| extension.to_str()).unwrap_or("");
+        let dotted = if extension.is_empty() { String::new() } else { format!(".{extension}") };
+        let mapped = self.extensions.get(&dotted).or_else(|| self.extensions.get(&dotted.to_ascii_lowercase()));
+        if let Some(media_type) = mapped {
+            return (media_type, Source::Map);
+        }
+        match MEDIA_TYPES.binary_search_by_key(&&*lower_extension(path), |(known, _)| known) {
+            Ok(at) => (MEDIA_TYPES[at].1, Source::Table),
+            Err(_) => (&self.default, Source::Default),
+        }
+    }
+
+    fn with_charset(&self, media_type: &str) -> String {
+        match &*self.charset {
+            "" => media_type.to_owned(),
+            charset => format!("{media_type}; charset={charset}"),
+        }
+    }
+}
+
+/// Where a type was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// A program gave it, or the original: it is sent as it is.
+    Map,
+    Table,
+    Default,
+}
+
+fn takes_charset(media_type: &str) -> bool {
+    media_type.starts_with("text/")
+}
+
+/// The extension in lower case; empty for none.
+fn lower_extension(path: &Path) -> String {
+    path.extension().and_then(OsStr::to_str).unwrap_or("").to_ascii_lowercase()
 }
 
 /// `Content-Disposition: attachment` with the name of the file (RFC 6266): plain for old clients, and as it is.
@@ -134,6 +195,81 @@ mod tests {
         types.add(String::new(), "text/x-none".into());
         assert_eq!(types.guess(Path::new("a.nobody-knows")), "text/plain", "the default is sent as it was given");
         assert_eq!(types.guess(Path::new("README")), "text/x-none", "no extension is an extension, as in the original");
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_every_type_in_it_can_be_sent() {
+        assert!(MEDIA_TYPES.windows(2).all(|pair| pair[0].0 < pair[1].0), "binary search needs it");
+        for (extension, media_type) in MEDIA_TYPES {
+            let is_name = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+            assert!(is_name(extension) && !extension.bytes().any(|byte| byte.is_ascii_uppercase()), "{extension}");
+            let parts = media_type.split_once('/').filter(|(kind, subtype)| is_name(kind) && is_name(subtype));
+            assert!(parts.is_some() && !media_type.contains(';'), "{extension}: {media_type}");
+        }
+    }
+
+    #[test]
+    fn extensions_mean_what_files_of_that_name_are_today() {
+        let types = MediaTypes::default();
+        let table = [
+            ("rpm", "application/x-rpm"),
+            ("otf", "font/otf"),
+            ("obj", "model/obj"),
+            ("stl", "model/stl"),
+            ("yaml", "application/yaml"),
+            ("yml", "application/yaml"),
+            ("toml", "application/toml"),
+            ("m4a", "audio/mp4"),
+            ("mts", "video/mp2t"),
+            ("usdz", "model/vnd.usdz+zip"),
+            ("wgsl", "text/wgsl; charset=utf-8"),
+            ("svgz", "image/svg+xml"),
+            ("rs", "text/plain; charset=utf-8"),
+            ("avif", "image/avif"),
+            ("jxl", "image/jxl"),
+            ("heic", "image/heic"),
+            ("webmanifest", "application/manifest+json"),
+            ("gltf", "model/gltf+json"),
+            ("glb", "model/gltf-binary"),
+            ("opus", "audio/ogg"),
+            ("flac", "audio/flac"),
+            ("mkv", "video/matroska"),
+            ("webm", "video/webm"),
+            ("m3u8", "application/vnd.apple.mpegurl"),
+            ("ico", "image/vnd.microsoft.icon"),
+            ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            ("epub", "application/epub+zip"),
+            ("zst", "application/zstd"),
+            ("map", "application/json"),
+        ];
+        for (extension, expected) in table {
+            assert_eq!(types.guess(Path::new(&format!("a.{extension}"))), expected, "{extension}");
+        }
+    }
+
+    #[test]
+    fn the_first_bytes_of_a_file_have_a_say_where_the_table_has_named_it() {
+        let mut types = MediaTypes::default();
+        types.add(".own".into(), "text/html; charset=koi8-r".into());
+        let table: [(&str, &[u8], &str, bool, &str); 8] = [
+            ("a.html", b"<p>caf\xc3\xa9", "text/html; charset=utf-8", false, "UTF-8"),
+            ("a.html", b"<meta charset=shift_jis>", "text/html", false, "it names another encoding"),
+            ("a.txt", b"caf\xe9", "text/plain", false, "it is not UTF-8"),
+            ("a.own", b"<meta charset=shift_jis>", "text/html; charset=koi8-r", false, "the program's word"),
+            ("a.png", b"caf\xe9", "image/png", false, "no text"),
+            ("a.svgz", b"\x1f\x8b\x08", "image/svg+xml", true, "compressed"),
+            ("a.svgz", b"<svg/>", "image/svg+xml", false, "only said to be compressed"),
+            ("a.gz", b"\x1f\x8b\x08", "application/gzip", false, "sent as what it is"),
+        ];
+        for (path, head, content_type, is_gzipped, why) in table {
+            let expected = Description { content_type: content_type.into(), is_gzipped };
+            assert_eq!(types.describe(Path::new(path), || head.to_vec()), expected, "{path}: {why}");
+        }
+        types.set_charset("shift_jis".into());
+        assert_eq!(types.guess(Path::new("a.txt")), "text/plain; charset=shift_jis");
+        assert_eq!(types.describe(Path::new("a.txt"), Vec::new).content_type, "text/plain; charset=shift_jis");
+        types.set_charset(String::new());
+        assert_eq!(types.describe(Path::new("a.txt"), || panic!("it is not asked")).content_type, "text/plain");
     }
 
     #[test]

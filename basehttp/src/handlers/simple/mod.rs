@@ -7,12 +7,14 @@
 mod about;
 mod builder;
 mod cache;
+mod charset;
 mod codings;
 pub(crate) mod conditions;
 mod content;
 mod found;
 mod listing;
 mod media;
+mod media_table;
 mod pages;
 pub(crate) mod path;
 pub(crate) mod ranges;
@@ -223,9 +225,15 @@ impl SimpleHTTPRequestHandler {
     }
 
     /// The media type of the file at `path`, guessed from its name alone.
+    ///
+    /// A reply leaves the `charset` out where the file itself says that it is in another one.
     pub fn guess_type(&self, path: &Path) -> String {
-        let own = self.options.guess_type.as_ref().and_then(|guess| guess(path));
-        own.unwrap_or_else(|| self.options.media_types.guess(path))
+        self.own_type(path).unwrap_or_else(|| self.options.media_types.guess(path))
+    }
+
+    /// The program's own word for the media type of the file at `path`.
+    fn own_type(&self, path: &Path) -> Option<String> {
+        self.options.guess_type.as_ref().and_then(|guess| guess(path))
     }
 
     /// Answers for the file or folder at `path`, which need not be the request's own.

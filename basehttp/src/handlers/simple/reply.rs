@@ -34,13 +34,13 @@ impl SimpleHTTPRequestHandler {
                 self.refuse(ex, error).map(|()| None)
             }
             Ranges::Whole => {
-                ex.send_response(200).send_header("Content-type", &*about.content_type);
+                ex.send_response(200).send_header("Content-type", &*about.description.content_type);
                 self.add_fields(ex, about);
                 Ok(Some(Content::part(source(selected), 0..size)))
             }
             Ranges::Parts(parts) => match <[Range<u64>; 1]>::try_from(parts) {
                 Ok([part]) => {
-                    ex.send_response(206).send_header("Content-type", &*about.content_type);
+                    ex.send_response(206).send_header("Content-type", &*about.description.content_type);
                     ex.send_header("Content-Range", content_range(&part, size));
                     self.add_fields(ex, about);
                     Ok(Some(Content::part(source(selected), part)))
@@ -55,7 +55,7 @@ impl SimpleHTTPRequestHandler {
         let about = selected.about();
         let boundary = boundary();
         let with_head = |part: Range<u64>| {
-            let (media_type, range) = (&about.content_type, content_range(&part, about.stamp.size));
+            let (media_type, range) = (&about.description.content_type, content_range(&part, about.stamp.size));
             let head = format!("\r\n--{boundary}\r\nContent-Type: {media_type}\r\nContent-Range: {range}\r\n\r\n");
             (head.into_bytes(), part)
         };
@@ -69,7 +69,7 @@ impl SimpleHTTPRequestHandler {
     /// Begins a 404 with the page that the options name.
     pub(super) fn begin_not_found(&self, ex: &Exchange<'_>, selected: Selected) -> Content {
         let about = selected.about();
-        ex.send_response(404).send_header("Content-type", &*about.content_type);
+        ex.send_response(404).send_header("Content-type", &*about.description.content_type);
         self.add_coding(ex, about);
         self.add_own_fields(ex);
         let size = about.stamp.size;
@@ -79,10 +79,12 @@ impl SimpleHTTPRequestHandler {
     /// RFC 9110, section 15.4.5: what caches need, and nothing that describes content.
     fn send_not_modified(&self, ex: &Exchange<'_>, about: &About) -> Result {
         ex.send_response(304);
-        match &about.etag {
-            Some(etag) => ex.send_header("ETag", etag),
-            None => ex.send_header("Last-Modified", &*about.last_modified),
-        };
+        match (&about.etag, &about.last_modified) {
+            (Some(etag), _) => drop(ex.send_header("ETag", etag)),
+            (None, Some(last_modified)) => drop(ex.send_header("Last-Modified", last_modified)),
+            // `If-None-Match: *`.
+            (None, None) => {}
+        }
         if self.options.precompressed {
             ex.send_header("Vary", "Accept-Encoding");
         }
@@ -111,7 +113,9 @@ impl SimpleHTTPRequestHandler {
     }
 
     fn add_fields(&self, ex: &Exchange<'_>, about: &About) {
-        ex.send_header("Last-Modified", &*about.last_modified);
+        if let Some(last_modified) = &about.last_modified {
+            ex.send_header("Last-Modified", last_modified);
+        }
         if let Some(etag) = &about.etag {
             ex.send_header("ETag", etag);
         }
@@ -127,8 +131,8 @@ impl SimpleHTTPRequestHandler {
     }
 
     fn add_coding(&self, ex: &Exchange<'_>, about: &About) {
-        if let Some(coding) = about.coding.name() {
-            ex.send_header("Content-Encoding", coding);
+        if let Some(codings) = about.encoding() {
+            ex.send_header("Content-Encoding", codings);
         }
         if self.options.precompressed {
             ex.send_header("Vary", "Accept-Encoding");

@@ -38,6 +38,17 @@ impl Stamp {
         time(self.modified)
     }
 
+    /// Whether the time of the last writing tells anything. Packers write a time of their own, so that the same content
+    /// makes the same archive: the first day of 1970 (Nix, Guix and Flatpak: second 0 or 1), or that of 1980, where the
+    /// dates of zip archives begin.
+    pub fn has_time(&self) -> bool {
+        const DAY: i64 = 86_400;
+        /// 1 January 1980, in UTC. Archives say it in local time.
+        const ZIP_EPOCH: i64 = 315_532_800;
+        let seconds = self.modified.0;
+        seconds >= DAY && !(ZIP_EPOCH - DAY..ZIP_EPOCH + DAY).contains(&seconds)
+    }
+
     /// Whether its bytes were written in an earlier second than those of `other`: files that are made together, or are
     /// copied one after the other, are of one age.
     pub fn is_older_than(&self, other: &Stamp) -> bool {
