@@ -138,10 +138,17 @@ impl Reply {
     }
 
     /// All replies in `bytes`, none of them to HEAD.
-    pub fn all(mut bytes: &[u8]) -> Vec<Self> {
-        let mut replies = Vec::new();
+    pub fn all(bytes: &[u8]) -> Vec<Self> {
+        Reply::all_to(bytes, |_| "GET")
+    }
+
+    /// All replies in `bytes`; `method` says what the final one of that number answers.
+    pub fn all_to(mut bytes: &[u8], method: impl Fn(usize) -> &'static str) -> Vec<Self> {
+        let (mut replies, mut number) = (Vec::new(), 0);
         while !bytes.is_empty() {
-            replies.push(Reply::read(&mut bytes, "GET").expect("whole replies"));
+            let reply = Reply::read(&mut bytes, method(number)).expect("whole replies");
+            number += usize::from(reply.status >= 200);
+            replies.push(reply);
         }
         replies
     }

@@ -80,11 +80,7 @@ impl Socket {
             let result = match self {
                 Socket::Tcp(stream) => send(stream, bytes),
                 Socket::Unix(stream) => send(stream, bytes),
-                Socket::Other(stream) => stream.write(bytes).map_err(with_one_name).and_then(|count| {
-                    // What was written must not be written again.
-                    stream.flush().map_err(|error| io::Error::new(io::ErrorKind::ConnectionAborted, error))?;
-                    Ok(count)
-                }),
+                Socket::Other(stream) => write_through(stream, bytes),
                 Socket::Taken => return Err(taken()),
             };
             match result {
@@ -256,7 +252,24 @@ fn copy_part(stream: &mut impl Write, file: &mut File, offset: u64, count: u64) 
     let mut part = Vec::with_capacity(64 * 1024);
     file.seek(SeekFrom::Start(offset))?;
     file.take(count.min(64 * 1024)).read_to_end(&mut part)?;
-    Ok(stream.write(&part)? as u64)
+    Ok(write_through(stream, &part)? as u64)
+}
+
+/// Writes as much as the stream takes, and sees to it that it leaves. Each step is repeated by itself when a signal
+/// interrupts it: bytes that the stream has taken must not be written again because of the flush behind them.
+fn write_through(stream: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
+    let count = retried(|| stream.write(bytes)).map_err(with_one_name)?;
+    retried(|| stream.flush()).map_err(|error| io::Error::new(io::ErrorKind::ConnectionAborted, error))?;
+    Ok(count)
+}
+
+fn retried<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
 }
 
 fn taken() -> io::Error {
