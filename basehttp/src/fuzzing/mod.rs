@@ -68,7 +68,7 @@ mod tests {
         hold("chunks", super::chunks);
         hold("target", super::target);
         hold("decoding", super::decoding);
-        hold("connection", super::connection);
+        hold("connection", super::connection::connection_in_every_weather);
         #[cfg(feature = "files")]
         {
             hold("range", super::range);

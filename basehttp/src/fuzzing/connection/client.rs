@@ -27,6 +27,22 @@ pub struct Asked {
     pub unsent: usize,
 }
 
+/// What a stream's calls meet, beside what the client does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weather {
+    Calm,
+    /// Every second call is interrupted by a signal.
+    Interrupted,
+    /// One byte moves with each call.
+    Short,
+    /// Every second call outside of handlers moves nothing, and another event tells that it would.
+    Blocked,
+}
+
+impl Weather {
+    pub const ALL: [Weather; 4] = [Weather::Calm, Weather::Interrupted, Weather::Short, Weather::Blocked];
+}
+
 /// Both ends of the connection's bytes.
 #[allow(clippy::struct_excessive_bools)] // Independent facts.
 pub struct Play {
@@ -50,6 +66,8 @@ pub struct Play {
     pub is_garbled: bool,
     /// Whoever reads or writes waits: nothing else would make the client go on.
     pub in_handler: bool,
+    weather: Weather,
+    calls: usize,
     /// What has happened since the server last looked.
     news: Ready,
     waited: Duration,
@@ -60,7 +78,7 @@ pub struct Play {
 pub struct End(pub Arc<Mutex<Play>>);
 
 impl Play {
-    pub fn new(script: &[u8]) -> Self {
+    pub fn new(script: &[u8], weather: Weather) -> Self {
         Play {
             script: script.into(),
             played: 0,
@@ -74,6 +92,8 @@ impl Play {
             asked: Vec::new(),
             is_garbled: false,
             in_handler: false,
+            weather,
+            calls: 0,
             news: Ready::default(),
             waited: Duration::ZERO,
             has_waited: false,
@@ -214,6 +234,21 @@ impl Play {
         }
     }
 
+    /// How many of so many bytes may move with this call; `event` is what tells of those that may not.
+    fn most(&mut self, count: usize, event: Ready) -> io::Result<usize> {
+        self.calls += 1;
+        let is_second = self.calls.is_multiple_of(2);
+        match self.weather {
+            Weather::Interrupted if is_second => Err(ErrorKind::Interrupted.into()),
+            Weather::Blocked if is_second && !self.in_handler => {
+                self.news = self.news.and(event);
+                Err(ErrorKind::WouldBlock.into())
+            }
+            Weather::Short => Ok(count.min(1)),
+            Weather::Calm | Weather::Interrupted | Weather::Blocked => Ok(count),
+        }
+    }
+
     /// The server waits in the middle of a request. Whether anything changed.
     fn is_waited_for(&mut self) -> bool {
         let goes_on = self.in_handler && self.act();
@@ -225,12 +260,13 @@ impl Play {
 impl Read for End {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut play = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = play.most(buffer.len(), Ready { readable: true, ..Ready::default() })?;
         loop {
             if play.has_reset {
                 return Err(ErrorKind::ConnectionReset.into());
             }
             if !play.to_server.is_empty() {
-                return play.to_server.read(buffer);
+                return play.to_server.read(&mut buffer[..most]);
             }
             if play.has_ended {
                 return Ok(0);
@@ -245,11 +281,12 @@ impl Read for End {
 impl Write for End {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut play = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = play.most(bytes.len(), Ready { writable: true, ..Ready::default() })?;
         loop {
             if play.has_reset {
                 return Err(ErrorKind::BrokenPipe.into());
             }
-            let count = bytes.len().min(play.room);
+            let count = most.min(play.room);
             if count > 0 {
                 play.room -= count;
                 play.from_server.extend_from_slice(&bytes[..count]);

@@ -1,9 +1,10 @@
 //! A whole connection without a socket: a client that does whatever the bytes say, and replies that must be right all the
 //! same.
 //!
-//! The first eight bytes say where requests are served; what follows is played by `client`, one act after another: ask,
-//! send some of it, take some of the replies, send garbage, let time pass, end one side, reset. The server is told of it
-//! as the engine would. `handler` is what it calls. Whatever happens, `witness` sees to these:
+//! The first eight bytes say where requests are served, and the highest bits of the first one what befalls the stream's own
+//! calls (`Weather`); what follows is played by `client`, one act after another: ask, send some of it, take some of the
+//! replies, send garbage, let time pass, end one side, reset. The server is told of it as the engine would. `handler` is what
+//! it calls. Whatever happens, `witness` sees to these:
 //!
 //! * every reply is well-formed and framed right, and nothing follows the last one;
 //! * replies answer the requests in their order, each once, with the body that was sent for that request;
@@ -18,7 +19,7 @@ mod witness;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use self::client::{End, Play};
+use self::client::{End, Play, Weather};
 use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
@@ -39,10 +40,23 @@ const MAX_DRAINED_BYTES: usize = 600;
 
 /// See the module.
 pub fn connection(bytes: &[u8]) {
+    play(bytes, None);
+}
+
+/// The same in every weather.
+#[cfg(test)]
+pub fn connection_in_every_weather(bytes: &[u8]) {
+    for weather in Weather::ALL {
+        play(bytes, Some(weather));
+    }
+}
+
+fn play(bytes: &[u8], weather: Option<Weather>) {
     let mut choices = Choices::new(bytes);
     let site = Site::new(Handler.profile(), settings(&mut choices), ServerHandle::detached());
     let places = choices.take(8);
-    let mut stage = Stage::new(&site, places, Play::new(choices.rest()));
+    let weather = weather.unwrap_or_else(|| Weather::ALL[usize::from(places.first().unwrap_or(&0) >> 6)]);
+    let mut stage = Stage::new(&site, places, Play::new(choices.rest(), weather));
     let wait = stage.play_to_the_end();
     if site.settings.max_unfinished_bytes == MUCH {
         stage.witness.judge(&stage.hand.play(), wait, stage.hand.has_refused);
