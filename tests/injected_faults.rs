@@ -21,9 +21,11 @@ enum Fault {
     Short,
     /// Nothing moves any more, in either direction.
     Broken(ErrorKind),
+    /// The client is silent for longer than the stream waits; the same for ever after.
+    Silent(ErrorKind),
 }
 
-use Fault::{Broken, Interrupted, Short};
+use Fault::{Broken, Interrupted, Short, Silent};
 
 /// Says which fault a call meets, by its number.
 type Weather = Box<dyn FnMut(usize) -> Option<Fault> + Send>;
@@ -38,7 +40,12 @@ struct Line {
     arrived: Vec<u8>,
     /// So many bytes had arrived when it broke.
     broken_at: Option<usize>,
+    /// So many calls were made when the client fell silent.
+    silent_at: Option<usize>,
 }
+
+/// How many calls a connection may make whose client is silent: some more than there are steps to its end, and no more.
+const MOST_CALLS_IN_SILENCE: usize = 8;
 
 #[derive(Clone)]
 struct Stream(Arc<Mutex<Line>>);
@@ -58,6 +65,11 @@ impl Line {
             Some(Interrupted) => Err(ErrorKind::Interrupted.into()),
             Some(Broken(kind)) => {
                 self.broken_at = Some(self.arrived.len());
+                Err(kind.into())
+            }
+            Some(Silent(kind)) => {
+                let since = *self.silent_at.get_or_insert(self.calls);
+                assert!(self.calls <= since + MOST_CALLS_IN_SILENCE, "it does not end");
                 Err(kind.into())
             }
             fault => Ok(fault),
@@ -184,13 +196,15 @@ fn run(weather: impl FnMut(usize) -> Option<Fault> + Send + 'static) -> Outcome 
         held: Vec::new(),
         arrived: Vec::new(),
         broken_at: None,
+        silent_at: None,
     };
     let stream = Stream(Arc::new(Mutex::new(line)));
     let mut connection = Connection::new(stream.clone(), &Everything);
     connection.handle();
     drop(connection);
     let mut line = stream.lock();
-    assert!(line.broken_at.is_some() || line.held.is_empty(), "{} bytes are never flushed", line.held.len());
+    let has_ended = line.broken_at.is_some() || line.silent_at.is_some();
+    assert!(has_ended || line.held.is_empty(), "{} bytes are never flushed", line.held.len());
     Outcome { arrived: std::mem::take(&mut line.arrived), calls: line.calls, has_broken: line.broken_at.is_some() }
 }
 
@@ -251,9 +265,6 @@ fn a_stream_that_breaks_is_left_alone_and_what_arrived_is_right_so_far() {
         ErrorKind::UnexpectedEof,
         ErrorKind::OutOfMemory,
         ErrorKind::Other,
-        // No stream may say so that is not asked to wait: it is over, too.
-        ErrorKind::WouldBlock,
-        ErrorKind::TimedOut,
     ];
     for number in 0..calm.calls {
         for kind in kinds {
@@ -262,6 +273,18 @@ fn a_stream_that_breaks_is_left_alone_and_what_arrived_is_right_so_far() {
             assert!(outcome.has_broken, "call {number} was made");
             let is_right = calm.arrived.starts_with(&outcome.arrived);
             assert!(is_right, "call {number} fails with {kind:?}: {} bytes arrived", outcome.arrived.len());
+        }
+    }
+}
+
+#[test]
+fn a_client_that_falls_silent_ends_its_connection_wherever_it_does() {
+    let calm = calm();
+    for number in 0..calm.calls {
+        for kind in [ErrorKind::WouldBlock, ErrorKind::TimedOut] {
+            let outcome = run(move |call| (call >= number).then_some(Silent(kind)));
+            let is_right = calm.arrived.starts_with(&outcome.arrived);
+            assert!(is_right, "silence from call {number} on: {} bytes arrived", outcome.arrived.len());
         }
     }
 }
