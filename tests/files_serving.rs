@@ -215,6 +215,7 @@ fn options_change_what_they_say() {
         ("no listings", quiet(folder.options().listings(false)), "/docs/", 200, "<p>docs"),
         ("a fallback", quiet(folder.options().fallback_page("a.txt")), "/users/7", 200, "text"),
         ("a fallback", quiet(folder.options().fallback_page("a.txt")), "/app.js", 404, "<!"),
+        ("a fallback", quiet(folder.options().fallback_page("a.txt")), "/%00", 404, "<!"),
         ("a fallback that is gone", quiet(folder.options().fallback_page("gone")), "/users/7", 404, "<!"),
         ("a 404 page", quiet(folder.options().not_found_page("404.html")), "/x", 404, "<p>not here"),
         ("a 404 page", quiet(folder.options().not_found_page("404.html")), "/.hidden", 404, "<p>not here"),
@@ -233,6 +234,71 @@ fn options_change_what_they_say() {
         assert!(reply.text().starts_with(text), "{what}: {path}: {reply:?}");
         let head = ask(&handler, &format!("HEAD {path}"), "");
         assert_eq!((head.status, head.field("Content-Length")), (status, reply.field("Content-Length")), "{what}");
+    }
+}
+
+#[test]
+fn a_browser_that_goes_to_a_page_gets_the_fallback_whatever_the_path() {
+    let folder = Folder::with(&[("index.html", "<p>app")]);
+    let handler = quiet(folder.options().fallback_page("index.html"));
+    let table = [
+        ("/user/john.doe", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 200, "a browser"),
+        ("/user/7", "text/html", 200, "a browser"),
+        ("/user/7", "*/*", 200, "curl"),
+        ("/app.js", "*/*", 404, "a script"),
+        ("/logo.png", "image/avif,image/webp,*/*;q=0.8", 404, "a picture"),
+        ("/api/user", "application/json", 404, "a program's own request"),
+    ];
+    for (path, accept, status, why) in table {
+        let reply = ask(&handler, &format!("GET {path}"), &format!("Accept: {accept}\r\n"));
+        assert_eq!((reply.status, reply.field("Vary")), (status, Some("Accept")), "{path}: {why}");
+        assert_eq!(reply.text() == "<p>app", status == 200, "{path}: {why}");
+    }
+    let known =
+        format!("Accept: text/html\r\nIf-None-Match: {}\r\n", ask(&handler, "GET /x", "").field("ETag").unwrap());
+    let reply = ask(&handler, "GET /user/john.doe", &known);
+    assert_eq!((reply.status, reply.field("Vary")), (304, Some("Accept")));
+    assert_eq!(ask(&handler, "GET /index.html", "").field("Vary"), None, "a file is the same for all");
+}
+
+#[test]
+fn what_is_mounted_stays_below_its_path() {
+    let folder = tree();
+    let handler = quiet(folder.options().mounted_at("/static"));
+    let table = [
+        ("/static/a.txt", 200, "text", "a file"),
+        ("/static/", 200, "<p>home", "the root's index page"),
+        ("/static/docs/?x", 200, "<p>docs", "a folder's"),
+        ("/%73tatic/a.txt", 200, "text", "another spelling"),
+        ("/statica.txt", 404, "", "a name that begins alike"),
+        ("/a.txt", 404, "", "not below"),
+        ("/", 404, "", "above"),
+        ("/static/../a.txt", 404, "", "dots lead out"),
+        ("/static/.hidden", 404, "", "a name with a dot"),
+        ("/static/.well-known/acme", 404, "", "that is the URLs' own"),
+    ];
+    for (path, status, text, why) in table {
+        let reply = ask(&handler, &format!("GET {path}"), "");
+        assert_eq!(reply.status, status, "{path}: {why}");
+        assert!(status != 200 || reply.text() == text, "{path}: {why}");
+    }
+    for (path, location) in [("/static", "/static/"), ("/static?x", "/static/?x"), ("/static/docs", "/static/docs/")] {
+        let reply = ask(&handler, &format!("GET {path}"), "");
+        assert_eq!((reply.status, reply.field("Location")), (301, Some(location)), "{path}");
+    }
+    let handler = quiet(folder.options().mounted_at("/static/files").index_pages(["none"]));
+    let root = ask(&handler, "GET /static/files/", "");
+    assert!(root.text().contains("<h1 id=name>Index of /static/files/</h1>"), "{}", root.text());
+    assert!(!root.text().contains("href=\"..") && !root.text().contains("Parent folder"), "nothing leads out");
+    let sub = ask(&handler, "GET /static/files/docs/", "");
+    assert!(sub.text().contains("<a href=\"../\">Parent folder</a>"), "{}", sub.text());
+    assert!(sub.text().contains("<a href=\"../\">Home</a>") && !sub.text().contains("../../"), "{}", sub.text());
+    let not_ours = quiet(folder.options().mounted_at("/static").fallback_page("index.html"));
+    assert_eq!(ask(&not_ours, "GET /users/7", "").status, 404, "a fallback stays below, too");
+    assert_eq!(ask(&not_ours, "GET /static/users/7", "").text(), "<p>home");
+    for path in ["static", "", "/a?b"] {
+        let error = folder.options().mounted_at(path).build().expect_err("that is no path");
+        assert!(error.to_string().contains("as in /static"), "{error}");
     }
 }
 

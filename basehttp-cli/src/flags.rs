@@ -90,7 +90,8 @@ pub struct Flags {
 
     /// Page for every path that does not exist, for programs that run in the browser [default page: index.html]
     ///
-    /// It is sent with 200. Paths whose last part has a dot, such as /app.js, stay 404.
+    /// It is sent with 200 to browsers that go to a page. To other clients, paths whose last part has a dot, such as /app.js,
+    /// stay 404, and so does everything to clients that take no HTML.
     #[arg(long, value_name = "PAGE", num_args = 0..=1, require_equals = true, default_missing_value = "index.html")]
     #[arg(value_parser = PathBufValueParser::new().try_map(values::page), value_hint = ValueHint::FilePath)]
     #[arg(help_heading = "What is served")]

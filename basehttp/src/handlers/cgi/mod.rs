@@ -263,7 +263,7 @@ impl CGIHTTPRequestHandler {
         content_length: Option<u64>,
     ) -> Vec<(OsString, OsString)> {
         let root = script.tree.path();
-        let script_name = [b"/", &*script.path].concat();
+        let script_name = [&*self.parts.files.mount_prefix(), b"/", &*script.path].concat();
         let path_info = Some(&*script.path_info).filter(|info| !info.is_empty());
         let path_translated = path_info.map(|info| root.join(relative(info)));
         let server_name =

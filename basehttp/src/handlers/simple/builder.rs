@@ -10,6 +10,7 @@ use basehttp::{Exchange, Result};
 use super::super::is_token;
 use super::listing::{Listing, ListingOptions};
 use super::media::MediaTypes;
+use super::path::Mount;
 use super::root::{Links, Root};
 use super::{ETag, SimpleHTTPRequestHandler};
 
@@ -43,6 +44,8 @@ pub(super) type ListDirectory = Arc<dyn Fn(&mut Exchange<'_>, &Listing) -> Resul
 pub struct SimpleHTTPRequestHandlerBuilder {
     pub(super) directory: PathBuf,
     pub(super) links: Links,
+    /// As it was given, to be looked at by `build`.
+    pub(super) mounted_at: String,
     pub(super) options: Options,
 }
 
@@ -50,6 +53,7 @@ pub struct SimpleHTTPRequestHandlerBuilder {
 #[derive(Clone)]
 #[allow(clippy::struct_excessive_bools)] // Independent options, each a method of the builder.
 pub(super) struct Options {
+    pub mount: Mount,
     pub index_pages: Vec<PathBuf>,
     pub media_types: MediaTypes,
     pub guess_type: Option<GuessType>,
@@ -74,7 +78,9 @@ impl Default for SimpleHTTPRequestHandlerBuilder {
         SimpleHTTPRequestHandlerBuilder {
             directory: PathBuf::from("."),
             links: Links::Inside,
+            mounted_at: "/".into(),
             options: Options {
+                mount: Mount::default(),
                 index_pages: vec!["index.html".into(), "index.htm".into()],
                 media_types: MediaTypes::default(),
                 guess_type: None,
@@ -104,6 +110,42 @@ impl SimpleHTTPRequestHandlerBuilder {
     /// path is taken from the current directory of that moment.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = directory.into();
+        self
+    }
+
+    /// The path of the URLs at which the directory is. Default: `/`.
+    ///
+    /// With `/static`, `/static/a.txt` is the file `a.txt`. Everything that is not below is 404: `/a.txt`, `/statica.txt`,
+    /// and `/static/../a.txt`. Redirects, and the breadcrumbs and the "Parent folder" of listings, stay below. The path is
+    /// that of the request, so that a handler passes the exchange on as it is.
+    ///
+    /// ```
+    /// use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler};
+    ///
+    /// struct Site {
+    ///     files: SimpleHTTPRequestHandler,
+    /// }
+    ///
+    /// #[http_handler]
+    /// impl Site {
+    ///     fn do_GET(&self, ex: &mut Exchange) -> Result {
+    ///         match ex.path {
+    ///             "/" => Ok(ex.send_text(200, "home\n")?),
+    ///             _ => self.files.do_GET(ex),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # let folder = env!("CARGO_MANIFEST_DIR");
+    /// let files = SimpleHTTPRequestHandler::builder().directory(folder).mounted_at("/static").build()?;
+    /// # let site = Site { files };
+    /// # let ask = |path| basehttp::testing::respond(&site, format!("GET {path} HTTP/1.0\r\n\r\n"));
+    /// # assert!(ask("/static/Cargo.toml").starts_with(b"HTTP/1.0 200 OK\r\n"));
+    /// # assert!(ask("/staticCargo.toml").starts_with(b"HTTP/1.0 404 "));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn mounted_at(mut self, path: impl Into<String>) -> Self {
+        self.mounted_at = path.into();
         self
     }
 
@@ -152,17 +194,23 @@ impl SimpleHTTPRequestHandlerBuilder {
     /// of that name. `None`: 404.
     ///
     /// Whatever it returns is looked for beneath the root, `..` and a slash in front included.
-    /// [`SimpleHTTPRequestHandler::translate_path`] is the original, to be called from it.
+    /// [`SimpleHTTPRequestHandler::translate_path`] is the original, to be called from it. Only paths below
+    /// [`mounted_at`](Self::mounted_at) are translated; that alone is enough where the directory is at a path of its own.
     ///
     /// ```
     /// use basehttp::SimpleHTTPRequestHandler;
     ///
     /// # let folder = env!("CARGO_MANIFEST_DIR");
+    /// // `/v/1.2/a.js` is the file `a.js`, so that each version has URLs of its own.
     /// let files = SimpleHTTPRequestHandler::builder()
     ///     .directory(folder)
-    ///     .translate_path(|path| SimpleHTTPRequestHandler::translate_path(path.strip_prefix("/static")?))
+    ///     .mounted_at("/v")
+    ///     .translate_path(|path| {
+    ///         let (_version, file) = path.strip_prefix("/v/")?.split_once('/')?;
+    ///         SimpleHTTPRequestHandler::translate_path(file)
+    ///     })
     ///     .build()?;
-    /// # let reply = basehttp::testing::respond(&files, b"GET /static/Cargo.toml HTTP/1.0\r\n\r\n");
+    /// # let reply = basehttp::testing::respond(&files, b"GET /v/1.2/Cargo.toml HTTP/1.0\r\n\r\n");
     /// # assert!(reply.starts_with(b"HTTP/1.1 200 OK\r\n"));
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -248,7 +296,11 @@ impl SimpleHTTPRequestHandlerBuilder {
     }
 
     /// The page, beneath the root, for what is not there: for programs that run in the browser and make their own
-    /// paths. It is sent with 200. A path whose last segment has a dot (`/app.js`) is a file's, and stays 404.
+    /// paths. It is sent with 200.
+    ///
+    /// A browser that goes to a page names `text/html` in `Accept`, and gets it for any path. A client that takes anything
+    /// (`*/*`, as for scripts and by curl) gets it where the last segment has no dot: `/app.js` is a file's, and stays 404.
+    /// A client that takes no HTML gets 404.
     pub fn fallback_page(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.fallback_page = Some(path.into());
         self
@@ -274,8 +326,14 @@ impl SimpleHTTPRequestHandlerBuilder {
     /// # Errors
     /// What opening it says; [`InvalidInput`](io::ErrorKind::InvalidInput) for a field or media type that cannot be
     /// sent, or that only the server may send.
-    pub fn build(self) -> io::Result<SimpleHTTPRequestHandler> {
+    pub fn build(mut self) -> io::Result<SimpleHTTPRequestHandler> {
         self.options.check()?;
+        self.options.mount = Mount::at(&self.mounted_at).ok_or_else(|| {
+            invalid(format!(
+                "{:?} is not the path of a URL: write one that begins with a slash, as in /static",
+                self.mounted_at
+            ))
+        })?;
         let root = Root::open(&self.directory, self.links)?;
         SimpleHTTPRequestHandler::new_in(root, self.options)
     }

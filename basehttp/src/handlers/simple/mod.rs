@@ -39,6 +39,7 @@ use self::cache::Cache;
 use self::found::Found;
 use self::pages::Pages;
 use self::path::Place;
+use self::reply::Role;
 use self::root::Root;
 
 /// Serves the files and folders beneath one folder: the seed's `SimpleHTTPRequestHandler`.
@@ -250,6 +251,12 @@ impl SimpleHTTPRequestHandler {
         self.root.tree(std::time::Instant::now())
     }
 
+    /// The path of URLs that the root is at; empty for `/`.
+    #[cfg(feature = "cgi")]
+    pub(super) fn mount_prefix(&self) -> Vec<u8> {
+        self.options.mount.prefix()
+    }
+
     /// Whether names with a leading dot are served as others are.
     #[cfg(feature = "cgi")]
     pub(super) fn shows_dot_files(&self) -> bool {
@@ -264,17 +271,20 @@ impl SimpleHTTPRequestHandler {
             None => Found::Missing,
         };
         match found {
-            Found::File(selected) => self.begin(ex, selected),
+            Found::File(selected) => self.begin(ex, selected, Role::Itself),
             Found::Elsewhere => self.redirect(ex, path).map(|()| None),
-            Found::Folder(folder) => listing::send(ex, &folder, &self.options.listing).map(|()| None),
-            Found::Missing => self.begin_missing(ex, path),
+            Found::Folder(folder) => {
+                listing::send(ex, &folder, &self.options.mount, &self.options.listing).map(|()| None)
+            }
+            Found::Missing => self.begin_missing(ex, path, place.as_ref()),
         }
     }
 
-    /// Where `path` leads, undecoded and with its query.
+    /// Where `path` leads, undecoded and with its query. `None`: nothing that could exist, or it is not below the mount.
     pub(super) fn place_of<'p>(&self, path: &'p str) -> Option<Place<'p>> {
+        let below = Place::of_request(path)?.below(&self.options.mount)?;
         match &self.options.translate_path {
-            None => Place::of_request(path),
+            None => Some(below),
             Some(translate) => Place::of_path(translate(path)?.as_os_str().as_bytes(), path),
         }
     }

@@ -8,7 +8,9 @@ use basehttp::{Exchange, HTTPError, Result};
 
 use super::content::Content;
 use super::found::{Found, Selected};
+use super::listing::{HtmlWish, html_wish};
 use super::path::{self, Place};
+use super::reply::Role;
 use super::{SimpleHTTPRequestHandler, busy};
 
 /// See the builder's options of these names.
@@ -34,15 +36,25 @@ impl Pages {
 }
 
 impl SimpleHTTPRequestHandler {
-    /// Answers for what is not there at `path`. `None`: the reply is whole.
-    pub(super) fn begin_missing(&self, ex: &Exchange<'_>, path: &str) -> Result<Option<Content>> {
-        if let Some(selected) = self.page(ex, self.pages.fallback.as_ref().filter(|_| may_be_a_program_s(path)))? {
-            return self.begin(ex, selected);
+    /// Answers for what is not there at `path`, which leads to `place`. `None`: the reply is whole.
+    pub(super) fn begin_missing(
+        &self,
+        ex: &Exchange<'_>,
+        path: &str,
+        place: Option<&Place<'_>>,
+    ) -> Result<Option<Content>> {
+        // What does not lead to a place at all is not the program's either.
+        let fallback = self.pages.fallback.as_ref().filter(|_| place.is_some());
+        let html = || html_wish(ex.headers.get_all("Accept"));
+        if let Some(selected) = self.page(ex, fallback.filter(|_| may_be_a_program_s(path, html())))? {
+            return self.begin(ex, selected, Role::Fallback);
         }
         if let Some(selected) = self.page(ex, self.pages.not_found.as_ref())? {
             return Ok(Some(self.begin_not_found(ex, selected)));
         }
-        self.refuse(ex, HTTPError::new(404, "File not found")).map(|()| None)
+        let error = HTTPError::new(404, "File not found");
+        let error = if self.options.fallback_page.is_some() { error.with_header("Vary", "Accept") } else { error };
+        self.refuse(ex, error).map(|()| None)
     }
 
     fn page(&self, ex: &Exchange<'_>, place: Option<&Place<'_>>) -> Result<Option<Selected>> {
@@ -54,11 +66,15 @@ impl SimpleHTTPRequestHandler {
     }
 }
 
-/// A program that runs in the browser makes paths without dots; what has one in its last segment is a file's name, and
-/// a page in place of a script that is gone would only be harder to understand than a 404.
-fn may_be_a_program_s(raw: &str) -> bool {
-    let path = path::without_query(raw);
-    !path::last_name(path.as_bytes()).contains(&b'.')
+/// A browser that goes to a page of such a program says that it wants HTML, whatever the path (`/user/john.doe`). A client
+/// that takes anything may want a file: what has a dot in its last segment is a file's name, and a page in place of a
+/// script that is gone would only be harder to understand than a 404.
+fn may_be_a_program_s(raw: &str, html: HtmlWish) -> bool {
+    match html {
+        HtmlWish::Named => true,
+        HtmlWish::Taken => !path::last_name(path::without_query(raw).as_bytes()).contains(&b'.'),
+        HtmlWish::Refused => false,
+    }
 }
 
 #[cfg(test)]
@@ -78,7 +94,9 @@ mod tests {
             ("/.env", false),
         ];
         for (raw, expected) in table {
-            assert_eq!(may_be_a_program_s(raw), expected, "{raw}");
+            assert_eq!(may_be_a_program_s(raw, HtmlWish::Taken), expected, "{raw}");
+            assert!(may_be_a_program_s(raw, HtmlWish::Named), "{raw}: but for browsers that go to a page");
+            assert!(!may_be_a_program_s(raw, HtmlWish::Refused), "{raw}: and never for who takes no page");
         }
     }
 

@@ -27,6 +27,37 @@ pub struct Place<'p> {
     key: Cow<'p, [u8]>,
     /// The request's path ended in a slash as sent, and not only after decoding.
     ends_in_slash: bool,
+    /// The root of the files is that of the URLs, where `/.well-known/` is.
+    is_unmounted: bool,
+}
+
+/// Where in the paths of URLs the root is: `/static`. Nothing above it is served.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mount {
+    /// Its segments joined by slashes, decoded; empty for `/`.
+    path: Vec<u8>,
+}
+
+impl Mount {
+    /// `None`: it does not begin with a slash, or it is not the path of a URL.
+    pub fn at(path: &str) -> Option<Self> {
+        if !path.starts_with('/') || path.contains(['?', '#']) {
+            return None;
+        }
+        let path = decoded(path)?;
+        Some(Mount { path: path.strip_suffix(b"/").unwrap_or(&path).to_vec() })
+    }
+
+    /// The path, with a slash in front; empty for `/`.
+    #[cfg(feature = "cgi")]
+    pub fn prefix(&self) -> Vec<u8> {
+        if self.path.is_empty() { Vec::new() } else { [b"/", &*self.path].concat() }
+    }
+
+    /// How many segments it has.
+    pub fn depth(&self) -> usize {
+        if self.path.is_empty() { 0 } else { self.path.split(|&byte| byte == b'/').count() }
+    }
 }
 
 impl<'p> Place<'p> {
@@ -36,7 +67,24 @@ impl<'p> Place<'p> {
         let ends_in_slash = raw.ends_with('/');
         let relative = raw.strip_prefix('/').unwrap_or(raw);
         let key = if is_plain(relative) { Cow::Borrowed(relative.as_bytes()) } else { Cow::Owned(decoded(relative)?) };
-        (key.len() <= MAX_PATH_BYTES).then_some(Place { key, ends_in_slash })
+        (key.len() <= MAX_PATH_BYTES).then_some(Place { key, ends_in_slash, is_unmounted: true })
+    }
+
+    /// The place of the same path below `mount`: `/static/a` is `a` there, `/statica` is nothing. `None`: it is not below.
+    pub fn below(self, mount: &Mount) -> Option<Self> {
+        if mount.path.is_empty() {
+            return Some(self);
+        }
+        let start = match self.key.strip_prefix(&*mount.path)? {
+            b"" => mount.path.len(),
+            [b'/', ..] => mount.path.len() + 1,
+            _ => return None,
+        };
+        let key = match self.key {
+            Cow::Borrowed(key) => Cow::Borrowed(&key[start..]),
+            Cow::Owned(mut key) => Cow::Owned(key.split_off(start)),
+        };
+        Some(Place { key, is_unmounted: false, ..self })
     }
 
     /// The place of `path`, asked for by a request's path that may end in a slash.
@@ -46,7 +94,8 @@ impl<'p> Place<'p> {
         if ends_in_slash && !key.is_empty() && !key.ends_with(b"/") {
             key.push(b'/');
         }
-        (key.len() <= MAX_PATH_BYTES).then_some(Place { key: Cow::Owned(key), ends_in_slash })
+        let is_unmounted = true;
+        (key.len() <= MAX_PATH_BYTES).then_some(Place { key: Cow::Owned(key), ends_in_slash, is_unmounted })
     }
 
     /// What this place is remembered by.
@@ -71,7 +120,8 @@ impl<'p> Place<'p> {
 
     /// A segment begins with a dot, and it is not `/.well-known/`.
     pub fn is_hidden(&self) -> bool {
-        let is_hidden = |(at, name): (usize, &[u8])| name.starts_with(b".") && !(at == 0 && name == WELL_KNOWN);
+        let is_public = |at, name: &[u8]| at == 0 && self.is_unmounted && name == WELL_KNOWN;
+        let is_hidden = |(at, name): (usize, &[u8])| name.starts_with(b".") && !is_public(at, name);
         self.key.contains(&b'.') && self.path().split(|&byte| byte == b'/').enumerate().any(is_hidden)
     }
 }
@@ -280,6 +330,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_mounted_has_a_boundary_that_no_spelling_crosses() {
+        let table = [
+            ("/static", "/static/a.txt", Some("a.txt"), "below"),
+            ("/static", "/static/", Some(""), "the root"),
+            ("/static", "/static", Some(""), "the root without its slash"),
+            ("/static", "/statica.txt", None, "a name that begins alike"),
+            ("/static", "/Static/a", None, "another name"),
+            ("/static", "/a.txt", None, "not below"),
+            ("/static", "/", None, "above"),
+            ("/static", "/static/../a.txt", None, "dots lead out"),
+            ("/static", "/static/%2e%2e/a.txt", None, "encoded dots lead out"),
+            ("/static", "/static/../../static/a", Some("a"), "and in again"),
+            ("/static", "/%73tatic/%61", Some("a"), "encoded"),
+            ("/static", "//static//a//", Some("a/"), "slashes"),
+            ("/static", "/static%2fa", Some("a"), "an encoded slash is a slash"),
+            ("/a/b", "/a/b/c", Some("c"), "two segments"),
+            ("/a/b", "/a/bc", None, "a name that begins alike"),
+            ("/a/b/", "/a/b/c", Some("c"), "a slash at the end changes nothing"),
+            ("//a/./b", "/a/b/c", Some("c"), "nor does another spelling"),
+            ("/caf%C3%A9", "/caf%c3%a9/x", Some("x"), "encoded"),
+            ("/", "/a", Some("a"), "the root of all"),
+        ];
+        for (mount, raw, expected, why) in table {
+            let mount = Mount::at(mount).expect("a path");
+            let place = Place::of_request(raw).and_then(|place| place.below(&mount));
+            assert_eq!(place.as_ref().map(Place::key), expected.map(str::as_bytes), "{raw} below {mount:?}: {why}");
+        }
+        for path in ["", "static", "/a?b", "/a#b", "/a%00"] {
+            assert_eq!(Mount::at(path), None, "{path}");
+        }
+        let below = |raw| Place::of_request(raw)?.below(&Mount::at("/static")?);
+        assert!(below("/static/.well-known/x").is_some_and(|place| place.is_hidden()), "that is another URL");
+    }
+
+    #[test]
     fn a_path_of_the_programs_own_keeps_the_requests_slash() {
         let table = [
             ("a", "/x", Some("a")),
@@ -304,6 +389,20 @@ mod tests {
                 prop_assert!(place.path().is_empty() || names.iter().all(is_name), "{:?}", place);
                 prop_assert_eq!(place.is_hidden(), names[0].starts_with(b".") && names[0] != b".well-known"
                     || names[1..].iter().any(|name| name.starts_with(b".")));
+            }
+        }
+
+        #[test]
+        fn what_is_below_a_mount_is_what_its_path_says_behind_it(
+            raw in "(/|s|st|a|\\.\\.|%2[eEfF]|\\.|%73){0,10}",
+        ) {
+            let place = Place::of_request(&raw).expect("it is short");
+            let below = place.clone().below(&Mount::at("/s").expect("a path"));
+            let is_below = place.path() == b"s" || place.key().starts_with(b"s/");
+            prop_assert_eq!(below.is_some(), is_below, "{}", raw);
+            if let Some(below) = below {
+                let rest = place.key().strip_prefix(b"s").map(|rest| rest.strip_prefix(b"/").unwrap_or(rest));
+                prop_assert_eq!(Some(below.key()), rest);
             }
         }
 

@@ -14,16 +14,27 @@ use super::found::Selected;
 use super::path;
 use super::ranges::{self, Ranges};
 
+/// What a file is sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Its own path.
+    Itself,
+    /// A path that is not there, where that may be a page of a program in the browser.
+    Fallback,
+    /// A path that is not there.
+    NotFound,
+}
+
 impl SimpleHTTPRequestHandler {
     /// Begins the reply for a file, up to the fields of its content. `None`: the reply is whole, without content.
-    pub(super) fn begin(&self, ex: &Exchange<'_>, selected: Selected) -> Result<Option<Content>> {
+    pub(super) fn begin(&self, ex: &Exchange<'_>, selected: Selected, role: Role) -> Result<Option<Content>> {
         let about = selected.about();
         let size = about.stamp.size;
         let mut ranges = Ranges::Whole;
         if has_conditions(ex) {
             match conditions::judge(ex.headers, about.validators()) {
                 Verdict::Send => ranges = asked_ranges(ex, about),
-                Verdict::NotModified => return self.send_not_modified(ex, about).map(|()| None),
+                Verdict::NotModified => return self.send_not_modified(ex, about, role).map(|()| None),
                 Verdict::Failed => return self.refuse(ex, HTTPError::from(412)).map(|()| None),
             }
         }
@@ -35,23 +46,23 @@ impl SimpleHTTPRequestHandler {
             }
             Ranges::Whole => {
                 ex.send_response(200).send_header("Content-type", &*about.description.content_type);
-                self.add_fields(ex, about);
+                self.add_fields(ex, about, role);
                 Ok(Some(Content::part(source(selected), 0..size)))
             }
             Ranges::Parts(parts) => match <[Range<u64>; 1]>::try_from(parts) {
                 Ok([part]) => {
                     ex.send_response(206).send_header("Content-type", &*about.description.content_type);
                     ex.send_header("Content-Range", content_range(&part, size));
-                    self.add_fields(ex, about);
+                    self.add_fields(ex, about, role);
                     Ok(Some(Content::part(source(selected), part)))
                 }
-                Err(parts) => Ok(Some(self.begin_multipart(ex, selected, parts))),
+                Err(parts) => Ok(Some(self.begin_multipart(ex, selected, parts, role))),
             },
         }
     }
 
     /// RFC 9110, section 14.6.
-    fn begin_multipart(&self, ex: &Exchange<'_>, selected: Selected, parts: Vec<Range<u64>>) -> Content {
+    fn begin_multipart(&self, ex: &Exchange<'_>, selected: Selected, parts: Vec<Range<u64>>, role: Role) -> Content {
         let about = selected.about();
         let boundary = boundary();
         let with_head = |part: Range<u64>| {
@@ -62,7 +73,7 @@ impl SimpleHTTPRequestHandler {
         let parts = parts.into_iter().map(with_head).collect();
         let media_type = format!("multipart/byteranges; boundary={boundary}");
         ex.send_response(206).send_header("Content-type", media_type);
-        self.add_fields(ex, about);
+        self.add_fields(ex, about, role);
         Content::parts(source(selected), parts, format!("\r\n--{boundary}--\r\n").into_bytes())
     }
 
@@ -70,14 +81,14 @@ impl SimpleHTTPRequestHandler {
     pub(super) fn begin_not_found(&self, ex: &Exchange<'_>, selected: Selected) -> Content {
         let about = selected.about();
         ex.send_response(404).send_header("Content-type", &*about.description.content_type);
-        self.add_coding(ex, about);
+        self.add_coding(ex, about, Role::NotFound);
         self.add_own_fields(ex);
         let size = about.stamp.size;
         Content::part(source(selected), 0..size)
     }
 
     /// RFC 9110, section 15.4.5: what caches need, and nothing that describes content.
-    fn send_not_modified(&self, ex: &Exchange<'_>, about: &About) -> Result {
+    fn send_not_modified(&self, ex: &Exchange<'_>, about: &About, role: Role) -> Result {
         ex.send_response(304);
         match (&about.etag, &about.last_modified) {
             (Some(etag), _) => drop(ex.send_header("ETag", etag)),
@@ -85,9 +96,7 @@ impl SimpleHTTPRequestHandler {
             // `If-None-Match: *`.
             (None, None) => {}
         }
-        if self.options.precompressed {
-            ex.send_header("Vary", "Accept-Encoding");
-        }
+        self.add_vary(ex, role);
         if let Some(value) = &self.options.cache_control {
             ex.send_header("Cache-Control", value);
         }
@@ -112,7 +121,7 @@ impl SimpleHTTPRequestHandler {
         Ok(ex.end_headers()?)
     }
 
-    fn add_fields(&self, ex: &Exchange<'_>, about: &About) {
+    fn add_fields(&self, ex: &Exchange<'_>, about: &About, role: Role) {
         if let Some(last_modified) = &about.last_modified {
             ex.send_header("Last-Modified", last_modified);
         }
@@ -120,7 +129,7 @@ impl SimpleHTTPRequestHandler {
             ex.send_header("ETag", etag);
         }
         ex.send_header("Accept-Ranges", "bytes");
-        self.add_coding(ex, about);
+        self.add_coding(ex, about, role);
         if let Some(value) = &self.options.cache_control {
             ex.send_header("Cache-Control", value);
         }
@@ -130,12 +139,21 @@ impl SimpleHTTPRequestHandler {
         self.add_own_fields(ex);
     }
 
-    fn add_coding(&self, ex: &Exchange<'_>, about: &About) {
+    fn add_coding(&self, ex: &Exchange<'_>, about: &About, role: Role) {
         if let Some(codings) = about.encoding() {
             ex.send_header("Content-Encoding", codings);
         }
-        if self.options.precompressed {
-            ex.send_header("Vary", "Accept-Encoding");
+        self.add_vary(ex, role);
+    }
+
+    /// Which fields of the request have decided (RFC 9110, section 12.5.5).
+    fn add_vary(&self, ex: &Exchange<'_>, role: Role) {
+        let by_accept = role != Role::Itself && self.options.fallback_page.is_some();
+        match (self.options.precompressed, by_accept) {
+            (true, true) => drop(ex.send_header("Vary", "Accept-Encoding, Accept")),
+            (true, false) => drop(ex.send_header("Vary", "Accept-Encoding")),
+            (false, true) => drop(ex.send_header("Vary", "Accept")),
+            (false, false) => {}
         }
     }
 

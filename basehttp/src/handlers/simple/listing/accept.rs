@@ -1,4 +1,4 @@
-//! Which form of a listing a client prefers, by its `Accept` fields. Pure.
+//! Which form of a listing a client prefers, and whether it wants a page at all, by its `Accept` fields. Pure.
 //!
 //! RFC 9110, section 12.5.1: the most specific range that matches a media type gives its weight. JSON is sent to those
 //! who prefer it to HTML; everybody else, browsers and `*/*` above all, gets HTML, also when neither was asked for.
@@ -17,6 +17,36 @@ pub(super) fn preferred<'v>(values: impl Iterator<Item = &'v str>) -> Format {
         json.offer(specificity(media, "application", "json"), weight);
     }
     if json.weight > html.weight { Format::Json } else { Format::Html }
+}
+
+/// How much a client wants HTML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HtmlWish {
+    /// It names `text/html`: a browser that goes to a page.
+    Named,
+    /// It takes anything, or says nothing.
+    Taken,
+    /// It takes other types only.
+    Refused,
+}
+
+/// What a client that sent these `Accept` values says about HTML.
+pub fn html_wish<'v>(values: impl Iterator<Item = &'v str>) -> HtmlWish {
+    let mut html = Best::default();
+    let mut is_silent = true;
+    for range in values.flat_map(|value| value.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default();
+        let Some(weight) = weight(parts) else { continue };
+        is_silent = is_silent && media.is_empty();
+        html.offer(specificity(media, "text", "html"), weight);
+    }
+    match html {
+        _ if is_silent => HtmlWish::Taken,
+        Best { weight: 0, .. } => HtmlWish::Refused,
+        Best { specificity: 3, .. } => HtmlWish::Named,
+        Best { .. } => HtmlWish::Taken,
+    }
 }
 
 /// The weight of the most specific range so far.
@@ -62,6 +92,27 @@ fn weight<'v>(mut parameters: impl Iterator<Item = &'v str>) -> Option<Weight> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_that_goes_to_a_page_names_html() {
+        let table: [(&[&str], HtmlWish, &str); 12] = [
+            (&["text/html,application/xhtml+xml,*/*;q=0.8"], HtmlWish::Named, "a browser that goes to a page"),
+            (&["application/json", "Text/HTML;q=0.1"], HtmlWish::Named, "in two fields"),
+            (&[], HtmlWish::Taken, "nothing"),
+            (&[""], HtmlWish::Taken, "an empty field"),
+            (&["*/*"], HtmlWish::Taken, "a script, curl"),
+            (&["text/css,*/*;q=0.1"], HtmlWish::Taken, "a style sheet"),
+            (&["text/*"], HtmlWish::Taken, "any text"),
+            (&["image/avif,image/webp,*/*;q=0.8"], HtmlWish::Taken, "a picture"),
+            (&["application/json"], HtmlWish::Refused, "a program's own request"),
+            (&["text/html;q=0, */*"], HtmlWish::Refused, "anything else"),
+            (&["*/*;q=0"], HtmlWish::Refused, "nothing at all"),
+            (&["application/json;q=2"], HtmlWish::Taken, "nonsense is passed over"),
+        ];
+        for (values, expected, why) in table {
+            assert_eq!(html_wish(values.iter().copied()), expected, "{why}: {values:?}");
+        }
+    }
 
     #[test]
     fn json_goes_to_those_who_prefer_it() {

@@ -50,9 +50,11 @@ fn push_header(out: &mut Vec<u8>, listing: &Listing) {
         push_breadcrumbs(out, listing);
     }
     out.extend_from_slice(b"<h1 id=name>");
-    match listing.location().segments().last() {
-        Some(name) => push_name(out, name),
-        None => out.extend_from_slice(b"Index of /"),
+    if let Some(name) = listing.location().segments().last() {
+        push_name(out, name);
+    } else {
+        out.extend_from_slice(b"Index of ");
+        push_html(out, listing.path().as_bytes());
     }
     out.extend_from_slice(b"</h1>\n<p>");
     push_summary(out, listing);

@@ -13,6 +13,8 @@ use super::escape::push_href;
 pub(super) struct Location {
     /// Decoded, without empty ones and dots.
     segments: Vec<Vec<u8>>,
+    /// How many of them lead to where the served directory is mounted.
+    mount_depth: usize,
     spelling: Spelling,
 }
 
@@ -25,8 +27,9 @@ enum Spelling {
 }
 
 impl Location {
-    /// From a request target's path, without its query.
-    pub fn of(path: &str) -> Self {
+    /// From a request target's path, without its query. Its first segments, as many as `mount_depth`, are above the served
+    /// directory.
+    pub fn of(path: &str, mount_depth: usize) -> Self {
         let mut segments = Vec::new();
         for segment in path.split('/') {
             match percent_decode_str(segment).collect::<Vec<u8>>() {
@@ -37,12 +40,13 @@ impl Location {
         }
         let slashes = path.bytes().filter(|&byte| byte == b'/').count();
         let is_plain = path.starts_with('/') && path.ends_with('/') && slashes == segments.len() + 1;
-        Location { segments, spelling: if is_plain { Spelling::Plain } else { Spelling::Other } }
+        let mount_depth = mount_depth.min(segments.len());
+        Location { segments, mount_depth, spelling: if is_plain { Spelling::Plain } else { Spelling::Other } }
     }
 
-    /// Names of the folders from the root's children down to this one.
+    /// Names of the folders from the served directory's children down to this one.
     pub fn segments(&self) -> &[Vec<u8>] {
-        &self.segments
+        &self.segments[self.mount_depth..]
     }
 
     /// `/a/b/`.
@@ -65,8 +69,9 @@ impl Location {
         self.len() + self.segments.len() * 2 * size_of::<Vec<u8>>()
     }
 
-    /// Adds a reference to the folder that has so many segments, at most those of this one.
+    /// Adds a reference to the folder that has so many segments below the served directory, at most those of this one.
     pub fn push_href_above(&self, depth: usize, out: &mut Vec<u8>) {
+        let depth = self.mount_depth + depth;
         let steps = self.segments.len().saturating_sub(depth);
         if self.spelling == Spelling::Plain {
             out.extend_from_slice(if steps == 0 { b"./" } else { b"" });
@@ -109,7 +114,7 @@ mod tests {
             ("/%5c%5chost/", "/\\\\host/", "../ ./", "backslashes"),
         ];
         for (path, display, hrefs, why) in table {
-            let location = Location::of(path);
+            let location = Location::of(path, 0);
             let found: Vec<_> = (0..=location.segments().len())
                 .map(|depth| {
                     let mut out = Vec::new();
@@ -118,6 +123,28 @@ mod tests {
                 })
                 .collect();
             assert_eq!((&*location.display(), &*found.join(" ")), (display, hrefs), "{why}");
+        }
+    }
+
+    #[test]
+    fn no_way_up_leads_above_what_is_served() {
+        let table = [
+            ("/static/", 1, "./", "the served directory"),
+            ("/static/a/b/", 1, "../../ ../ ./", "below it"),
+            ("/x/static/a/", 2, "../ ./", "further down"),
+            ("//static//a/", 1, "/static/ /static/a/", "spelt otherwise"),
+            ("/static", 1, "/static/", "without a slash at the end"),
+        ];
+        for (path, depth, hrefs, why) in table {
+            let location = Location::of(path, depth);
+            let found: Vec<_> = (0..=location.segments().len())
+                .map(|depth| {
+                    let mut out = Vec::new();
+                    location.push_href_above(depth, &mut out);
+                    String::from_utf8(out).expect("ASCII")
+                })
+                .collect();
+            assert_eq!(found.join(" "), hrefs, "{path}: {why}");
         }
     }
 }

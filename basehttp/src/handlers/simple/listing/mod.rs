@@ -35,6 +35,7 @@ use std::time::Instant;
 use basehttp::{Exchange, HTTPError, Payload, Result};
 use rustix::io::Errno;
 
+pub use self::accept::{HtmlWish, html_wish};
 pub use self::model::{Entry, EntryKind, LinkTarget, Listing};
 
 use self::budget::{Budget, Exhausted};
@@ -46,6 +47,7 @@ use self::scan::{DotFiles, Scan, ScanError};
 use self::sort::Sorting;
 use super::builder::ListDirectory;
 use super::found;
+use super::path::Mount;
 
 /// What is held of all folders at once that are being read, kept or listed: 128 MiB. Beyond it clients get 503.
 const MAX_SCANS_BYTES: usize = 128 * 1024 * 1024;
@@ -100,8 +102,8 @@ enum Ready {
 }
 
 /// Sends the listing of a folder in the form and order that the request asks for.
-pub(super) fn send(ex: &mut Exchange<'_>, folder: &found::Folder, options: &ListingOptions) -> Result {
-    let key = PageKey { location: Location::of(path_of(ex)), sorting: sorting(ex), format: format(ex) };
+pub(super) fn send(ex: &mut Exchange<'_>, folder: &found::Folder, mount: &Mount, options: &ListingOptions) -> Result {
+    let key = PageKey { location: Location::of(path_of(ex), mount.depth()), sorting: sorting(ex), format: format(ex) };
     if let Some(look) = &options.look {
         let listing = options.listing(folder, &key).map_err(|error| answer(error, &options.fields))?;
         return look(ex, &listing);

@@ -76,7 +76,7 @@ fn plenty() -> Arc<Budget> {
 }
 
 fn key(path: &str, format: Format) -> PageKey {
-    PageKey { location: Location::of(path), sorting: Sorting::default(), format }
+    PageKey { location: Location::of(path, 0), sorting: Sorting::default(), format }
 }
 
 fn page_of(scan: &Arc<Scan>, path: &str, format: Format) -> Page {
@@ -85,7 +85,7 @@ fn page_of(scan: &Arc<Scan>, path: &str, format: Format) -> Page {
 }
 
 fn listing(scan: Arc<Scan>, path: &str, sorting: Sorting) -> Listing {
-    Listing::new(Location::of(path), scan, sorting, &plenty()).expect("there is room")
+    Listing::new(Location::of(path, 0), scan, sorting, &plenty()).expect("there is room")
 }
 
 #[test]
