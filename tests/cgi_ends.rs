@@ -72,6 +72,20 @@ fn a_client_that_resets_its_connection_takes_its_script_along_at_once() {
 }
 
 #[test]
+fn a_script_is_let_go_when_nobody_can_get_more_of_its_reply() {
+    let scripts = Scripts::with(&[("x", ENDLESS)]);
+    let (server, log) = Site::of(scripts.options()).serve();
+    let mut client = Client::sending(&server, get("/cgi-bin/x").replace("GET", "HEAD"));
+    assert_eq!(client.try_read_reply("HEAD").expect("a whole reply").status, 200);
+    // The client is still there, and may ask again.
+    expect_both_gone(&scripts);
+    assert!(wait_until(|| server.handle().stats().in_handlers == 0), "{}", log.text());
+    assert_eq!(server.handle().stats().errors.handler_errors, 0, "{}", log.text());
+    client.send(get("/none"));
+    assert_eq!(client.read_reply().status, 404);
+}
+
+#[test]
 fn a_client_that_only_ends_its_side_gets_its_answer() {
     let scripts = Scripts::with(&[
         ("x", &format!("{SH}sleep 0.2; printf 'Content-Type: text/plain\\n\\nhi'")),

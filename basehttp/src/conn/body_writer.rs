@@ -11,12 +11,17 @@ use super::wire::Wire;
 /// Up to 64 KiB are buffered, and if the body ends within them it gets a `Content-Length`. Beyond that (or after
 /// [`flush`](Write::flush), which puts what there is on the wire at once) a body without `Content-Length` is sent in
 /// chunks to HTTP/1.1 clients and ended by closing for HTTP/1.0. What is written in reply to HEAD, or with a status
-/// that has no body, is not sent.
+/// that has no body, is not sent. Such a reply is whole once its head is on the wire: after a flush, or after more than
+/// is buffered. A write from then on is a [`BrokenPipe`](io::ErrorKind::BrokenPipe) that, returned with `?`, ends the
+/// request well, so that a handler that writes without end has one.
+///
+/// A flush with nothing to send looks whether the client is still there, ten times a second at most.
 ///
 /// Writing past the buffer may block, for at most the server's write stall timeout (30 s by default) without progress.
 ///
 /// # Errors
-/// Writing before `end_headers`, or more than the `Content-Length` says; a client that went away.
+/// Writing before `end_headers`, or more than the `Content-Length` says; a client that went away
+/// ([`Exchange::is_client_gone`](crate::Exchange::is_client_gone)); a body where none is sent.
 ///
 /// ```
 /// # use basehttp::{Exchange, http_handler};

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::{fmt, io};
+use std::{fmt, io, iter};
 
 use crate::proto::Refusal;
 
@@ -212,18 +212,35 @@ impl HandlerError {
     /// Also behind `anyhow::Error`, but not where it was made the `context` of another error: `anyhow` does not show what
     /// a context is. There, write `.map_err(|error| HTTPError::new(404, "…").with_source(error))`.
     pub fn http_error(&self) -> Option<HTTPError> {
-        let mut next: Option<&(dyn Error + 'static)> = Some(&*self.0);
-        while let Some(error) = next {
+        self.chain().find_map(|error| {
             let itself = error.downcast_ref::<HTTPError>().cloned();
-            let found = itself.or_else(|| error.downcast_ref().cloned().map(|answer| HTTPError(Box::new(answer))));
-            if found.is_some() {
-                return found;
-            }
-            next = cause(error);
-        }
-        None
+            itself.or_else(|| error.downcast_ref().cloned().map(|answer| HTTPError(Box::new(answer))))
+        })
+    }
+
+    /// Whether it comes from a `wfile` whose reply has no body.
+    pub(crate) fn is_whole_without_body(&self) -> bool {
+        self.chain().any(<dyn Error>::is::<WholeWithoutBody>)
+    }
+
+    /// The error and its causes.
+    fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        let first: &(dyn Error + 'static) = &*self.0;
+        iter::successors(Some(first), |error| cause(*error))
     }
 }
+
+/// Why `wfile` takes no more of a body that nobody gets. Returned from the handler it is its success.
+#[derive(Debug)]
+pub(crate) struct WholeWithoutBody;
+
+impl fmt::Display for WholeWithoutBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the reply has no body, and its head is sent: there is nothing more to write")
+    }
+}
+
+impl Error for WholeWithoutBody {}
 
 /// The next error of the chain. `io::Error` hides the one it carries: its `source()` is that one's source.
 fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {

@@ -3,10 +3,12 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 use std::{fmt, io};
 
 use super::error::HTTPError;
 use super::hooks::Hooks;
+use super::settings::bounded;
 use super::site::Site;
 use super::wire::Wire;
 use super::{Address, BodyReader, BodyWriter, ServerHandle};
@@ -168,6 +170,75 @@ impl<'c, M> Exchange<'c, M> {
     /// ```
     pub fn connection(&self) -> io::Result<Option<OwnedFd>> {
         self.wire.borrow().socket.duplicate()
+    }
+}
+
+/// Waiting for something else than the client, who may leave meanwhile.
+impl<M> Exchange<'_, M> {
+    /// Whether the client is believed to be gone, so that a handler may stop what it does for it. Never blocks; one system
+    /// call.
+    ///
+    /// A client is gone when its connection is broken (it has reset it, or refused what was sent to it). It is believed to be
+    /// gone when it has ended its side and for 2 s nothing was sent to it: a client that has closed its connection cannot be
+    /// told from one that only sends no more and waits for its answer, until something is sent. However long a client is
+    /// silent, it is there. A reply may still be sent to one that is only believed to be gone.
+    ///
+    /// Always `false` where nothing tells: a connection in memory, a pipe, one that was hijacked.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// # struct Search;
+    /// # #[http_handler] impl Search {
+    /// fn do_GET(&self, ex: &mut Exchange) -> basehttp::Result {
+    ///     let mut found = Vec::new();
+    ///     for part in 0..100_u8 {
+    ///         if ex.is_client_gone() {
+    ///             return Err("nobody waits for the answer".into());
+    ///         }
+    ///         found.push(part);
+    ///     }
+    ///     Ok(ex.send_bytes(200, "application/octet-stream", found)?)
+    /// }
+    /// # }
+    /// # assert!(basehttp::testing::respond(&Search, b"GET / HTTP/1.0\r\n\r\n").ends_with(&[97, 98, 99]));
+    /// ```
+    pub fn is_client_gone(&self) -> bool {
+        self.wire.borrow_mut().is_client_gone()
+    }
+
+    /// Sleeps, and wakes up early with an error if the client goes: for handlers that send something now and then.
+    ///
+    /// The client is gone as [`is_client_gone`](Self::is_client_gone) says; from then on nothing more is sent to it, and the
+    /// error, returned with `?`, ends the request with a line in the log. Sends nothing itself: call
+    /// [`flush`](std::io::Write::flush) first. Blocks; a server that shuts down does not wake it, so let the time be short
+    /// or ask [`is_shutting_down`](crate::ServerHandle::is_shutting_down) in between. Where nothing tells of the client, it
+    /// sleeps to the end.
+    ///
+    /// # Errors
+    /// The client is gone: [`ConnectionReset`](io::ErrorKind::ConnectionReset) or
+    /// [`ConnectionAborted`](io::ErrorKind::ConnectionAborted), or what an earlier write has found.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// # use std::io::Write;
+    /// # use std::time::Duration;
+    /// # struct Ticks;
+    /// # #[http_handler(protocol_version = "HTTP/1.1")] impl Ticks {
+    /// fn do_GET(&self, ex: &mut Exchange) -> basehttp::Result {
+    ///     ex.send_response(200).send_header("Content-Type", "text/event-stream").end_headers()?;
+    ///     for tick in 0..3 {
+    ///         write!(ex.wfile, "data: {tick}\n\n")?;
+    ///         ex.wfile.flush()?;
+    ///         ex.sleep(Duration::from_millis(20))?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # }
+    /// # let reply = basehttp::testing::respond(&Ticks, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    /// # assert!(reply.ends_with(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n"));
+    /// ```
+    pub fn sleep(&self, duration: Duration) -> io::Result<()> {
+        self.wire.borrow_mut().sleep_until(Instant::now() + bounded(duration))
     }
 }
 

@@ -16,6 +16,7 @@ mod address;
 mod blocking;
 mod body_reader;
 mod body_writer;
+mod client_end;
 mod clock;
 mod descriptors;
 mod drive;

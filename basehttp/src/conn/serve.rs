@@ -5,6 +5,7 @@
 //! |----------------------------------|----------------------------------|------------------------|
 //! | returned well, reply whole       | sent                             | ended                  |
 //! | returned well, reply misused     | 500, `handle_error`              | abort, `handle_error`  |
+//! | stopped because no body can follow |                                | ended                  |
 //! | no such method                   | 501                              |                        |
 //! | an `HTTPError` in the chain      | that error                       | abort, logged          |
 //! | any, and the client broke its body | 400, 408                       | abort, logged          |
@@ -145,6 +146,12 @@ impl<M> Exchange<'_, M> {
         if self.wire.borrow().is_gone() {
             self.guarded(|ex| ex.log_error(format_args!("the client went away: {error}")));
             return End::Aborted;
+        }
+        if self.wire.borrow().reply.is_whole_without_body()
+            && self.guarded(|_| error.is_whole_without_body()) == Some(true)
+        {
+            // It has stopped writing what nobody gets.
+            return self.finish();
         }
         let answer = self.guarded(|_| error.http_error()).flatten().or_else(|| self.rfile.fault().cloned());
         match &answer {

@@ -44,6 +44,22 @@ pub(crate) enum Direction {
     Write,
 }
 
+/// What a socket tells of the client's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndSeen {
+    None,
+    /// The client sends no more. It may be gone, or wait for its answer: what is sent to it tells.
+    Sending,
+    /// The connection is broken.
+    Both,
+}
+
+/// What `poll` says of a client that sends no more. Elsewhere than on Linux nothing waits for it, and a look tells.
+#[cfg(target_os = "linux")]
+const SENDING_ENDED: PollFlags = PollFlags::RDHUP;
+#[cfg(not(target_os = "linux"))]
+const SENDING_ENDED: PollFlags = PollFlags::empty();
+
 impl Socket {
     /// Reads what there is.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -129,6 +145,20 @@ impl Socket {
         };
         let seen = poll_until(descriptor, flags, deadline)?;
         if seen.is_empty() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+    }
+
+    /// Waits until the socket tells of the client's end, or `deadline` has passed. `None`: nothing tells.
+    ///
+    /// With [`EndSeen::Sending`] an end that the client has put to its own side is not waited for any more.
+    pub fn wait_for_end(&self, seen: EndSeen, deadline: Instant) -> io::Result<Option<EndSeen>> {
+        let Some(descriptor) = self.descriptor() else { return Ok(None) };
+        let flags = if seen == EndSeen::None { SENDING_ENDED } else { PollFlags::empty() };
+        let events = poll_until(descriptor, flags, Some(deadline))?;
+        if events.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            return Ok(Some(EndSeen::Both));
+        }
+        let has_ended_sending = seen == EndSeen::Sending || events.intersects(SENDING_ENDED) || is_at_end(descriptor);
+        Ok(Some(if has_ended_sending { EndSeen::Sending } else { EndSeen::None }))
     }
 
     /// Makes reads wait by themselves, for at most so long, before they say `WouldBlock`; `None`: not at all, as at first.
@@ -219,6 +249,13 @@ fn poll_until(descriptor: BorrowedFd<'_>, flags: PollFlags, deadline: Option<Ins
 /// So long from now; `None`: for ever.
 fn deadline_after(wait: Duration) -> Option<Instant> {
     Instant::now().checked_add(wait)
+}
+
+/// Whether a read would find the end. Linux tells by [`SENDING_ENDED`], also behind bytes that are not read.
+fn is_at_end(descriptor: BorrowedFd<'_>) -> bool {
+    !cfg!(target_os = "linux")
+        && rustix::net::recv(descriptor, &mut [0_u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT)
+            .is_ok_and(|(count, _)| count == 0)
 }
 
 /// A stream's own timeout has two names, by the system: here it has one.

@@ -8,16 +8,20 @@
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{io, mem};
+use std::{io, mem, thread};
 
-use super::error::HTTPError;
+use super::client_end::ClientEnd;
+use super::error::{HTTPError, WholeWithoutBody};
 use super::hijack::Handling;
 use super::reply::{Asked, Reply};
 use super::settings::Settings;
 use super::site::Site;
-use super::socket::{Direction, Socket};
+use super::socket::{Direction, EndSeen, Socket};
 use super::streaming::{Place, Streams};
 use super::tally::{Fault, Tally};
+
+/// How often a handler that has nothing to send looks for its client at most: ten times a second.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// See the module.
 pub(crate) struct Wire {
@@ -43,6 +47,9 @@ pub(crate) struct Wire {
     was_read: bool,
     /// What the socket said when the peer went away.
     gone: Option<io::ErrorKind>,
+    /// What was seen of the peer's end during this exchange, and when it was last looked for.
+    client_end: ClientEnd,
+    looked_at: Option<Instant>,
     /// The handler has taken the socket, and has not returned.
     pub handling: Option<Handling>,
 }
@@ -65,6 +72,8 @@ impl Wire {
             reader_clock: None,
             was_read: false,
             gone: None,
+            client_end: ClientEnd::Open,
+            looked_at: None,
             handling: None,
         }
     }
@@ -78,6 +87,8 @@ impl Wire {
         self.reader_clock = None;
         self.was_read = false;
         self.place = None;
+        self.client_end = ClientEnd::Open;
+        self.looked_at = None;
     }
 
     /// Takes up another connection.
@@ -129,17 +140,32 @@ impl Wire {
         // In pieces, so that the buffer stays one, however much is written at once.
         let max = self.settings.max_buffered_reply_bytes;
         bytes.chunks(self.settings.piece_bytes()).try_for_each(|piece| {
+            if self.reply.is_whole_without_body() {
+                return self.check_gone().and(Err(io::Error::new(io::ErrorKind::BrokenPipe, WholeWithoutBody)));
+            }
             let Wire { reply, out, .. } = self;
             reply.write(piece, out)?;
             // A reply that still buffers has its body elsewhere: then `out` is its head and what came before.
-            if self.out.len() > max && self.reply.is_streaming() { self.send_out() } else { Ok(()) }
+            let is_full = self.out.len() > max && self.reply.is_streaming();
+            if is_full || self.reply.has_outgrown_its_head() { self.send_out() } else { Ok(()) }
         })
     }
 
-    /// Puts on the wire what was written so far.
+    /// Puts on the wire what was written so far. With nothing to send, looks whether the client is there at all.
     pub fn flush(&mut self) -> io::Result<()> {
+        self.prepare_to_send();
+        if self.out.is_empty() && self.reply.is_on_wire() {
+            return self.look_for_client();
+        }
+        self.send_prepared()
+    }
+
+    fn prepare_to_send(&mut self) {
         let Wire { reply, out, .. } = self;
         reply.flush(out);
+    }
+
+    fn send_prepared(&mut self) -> io::Result<()> {
         if self.reply.is_streaming() { self.send_out() } else { self.send_earlier() }
     }
 
@@ -159,6 +185,7 @@ impl Wire {
             match self.socket.write(&self.out[sent..end]) {
                 Ok(count) => {
                     sent += count;
+                    self.client_end.note_sent();
                     self.tally.bytes_sent += count as u64;
                     self.reader_clock.iter_mut().for_each(|(_, taken)| *taken += count as u64);
                 }
@@ -226,7 +253,8 @@ impl Wire {
         if self.awaits_continue || !self.reply.is_streaming() {
             self.send_earlier()?;
         } else {
-            self.flush()?;
+            self.prepare_to_send();
+            self.send_prepared()?;
         }
         self.send_continue()?;
         self.check_gone()?;
@@ -277,6 +305,70 @@ impl Wire {
     }
 
     // The peer.
+
+    /// Whether the client is believed to be gone, by the rule of `client_end`. Asks the socket, and does not wait.
+    pub fn is_client_gone(&mut self) -> bool {
+        let now = Instant::now();
+        // A socket that does not tell is not doubted.
+        let seen = self.socket.wait_for_end(self.client_end.seen(), now).unwrap_or_default();
+        self.note_end(seen.unwrap_or(EndSeen::None), now);
+        self.is_gone() || self.client_end.is_gone(now)
+    }
+
+    fn note_end(&mut self, seen: EndSeen, now: Instant) {
+        self.client_end.note_seen(seen, now);
+        if self.client_end == ClientEnd::Broken {
+            self.note_gone(io::ErrorKind::ConnectionReset);
+        }
+    }
+
+    /// Sleeps until that time, or until the client is believed to be gone.
+    pub fn sleep_until(&mut self, until: Instant) -> io::Result<()> {
+        loop {
+            self.check_gone()?;
+            let next = self.client_end.gone_at().map_or(until, |gone_at| until.min(gone_at));
+            let next = if cfg!(target_os = "linux") { next } else { next.min(Instant::now() + LOOK_INTERVAL) };
+            let seen = self.socket.wait_for_end(self.client_end.seen(), next)?;
+            let now = Instant::now();
+            match seen {
+                Some(seen) => self.note_end(seen, now),
+                // Nothing tells.
+                None => thread::sleep(until.saturating_duration_since(now)),
+            }
+            self.expect_client(now)?;
+            if now >= until || seen.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Looks whether the client is there, now and then: for a handler that has nothing to send, and so would never know.
+    fn look_for_client(&mut self) -> io::Result<()> {
+        self.check_gone()?;
+        let now = Instant::now();
+        if self.looked_at.is_some_and(|looked_at| now < looked_at + LOOK_INTERVAL) {
+            return Ok(());
+        }
+        self.looked_at = Some(now);
+        self.is_client_gone();
+        self.expect_client(now)
+    }
+
+    /// # Errors
+    /// The client is believed to be gone. From now on it is.
+    fn expect_client(&mut self, now: Instant) -> io::Result<()> {
+        if self.client_end.is_gone(now) {
+            self.note_gone(io::ErrorKind::ConnectionAborted);
+        }
+        self.check_gone()
+    }
+
+    fn note_gone(&mut self, kind: io::ErrorKind) {
+        if self.gone.is_none() {
+            self.gone = Some(kind);
+            self.tally.note(Fault::ClientGone);
+        }
+    }
 
     fn check_gone(&self) -> io::Result<()> {
         self.gone.map_or(Ok(()), |kind| Err(kind.into()))

@@ -26,6 +26,9 @@ impl Reply {
         self.passed = passed;
         if self.keeps_body() {
             self.take_body(bytes, out);
+        } else if matches!(self.stage, Stage::Buffering) && passed > self.max_buffered as u64 {
+            // The length of a body that is not sent, and too long to be known.
+            self.commit(out);
         }
         Ok(())
     }

@@ -159,6 +159,16 @@ impl Reply {
         self.on_wire
     }
 
+    /// The head has left, and no body can follow it: the client has the whole reply.
+    pub fn is_whole_without_body(&self) -> bool {
+        self.on_wire && self.is_streaming() && !self.keeps_body()
+    }
+
+    /// More was written than is buffered, of which none will be sent: the head need not wait any longer.
+    pub fn has_outgrown_its_head(&self) -> bool {
+        !self.on_wire && self.is_streaming() && !self.keeps_body() && self.passed > self.max_buffered as u64
+    }
+
     pub fn is_unsent(&self) -> bool {
         matches!(self.stage, Stage::Unsent)
     }
