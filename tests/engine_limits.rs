@@ -215,6 +215,36 @@ fn slow_readers_of_streams_never_have_all_the_threads() {
 }
 
 #[test]
+fn readers_at_full_speed_are_never_too_many() {
+    let (server, _stage) = start(one_worker().max_streaming(1));
+    let readers: Vec<_> = (0..8)
+        .map(|_| {
+            let mut client = Client::sending(&server, get("/streamed"));
+            std::thread::spawn(move || client.read_reply().body.len())
+        })
+        .collect();
+    for reader in readers {
+        assert_eq!(reader.join().expect("a whole reply"), support::stage::LARGE_BYTES);
+    }
+    assert_eq!(server.handle().stats().errors.crowded_out, 0);
+}
+
+#[test]
+fn a_handler_has_a_place_only_while_it_waits() {
+    let (server, stage) = start(one_worker().max_streaming(1));
+    for name in ["a", "b"] {
+        let mut slow = Client::sending(&server, get(&format!("/streamed/{name}")));
+        // Longer than a handler waits without a place, or for one.
+        std::thread::sleep(Duration::from_millis(1500));
+        slow.read_exactly(support::stage::LARGE_BYTES);
+        stage.wait_for(name);
+    }
+    assert_eq!(server.handle().stats().errors.crowded_out, 0);
+    stage.open("a");
+    stage.open("b");
+}
+
+#[test]
 fn unread_replies_together_hold_no_more_memory_than_they_may() {
     // Twelve megabytes each, of which the sockets of both sides take some.
     let (server, _stage) = start(one_worker().max_unsent_bytes(30_000_000));

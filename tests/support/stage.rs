@@ -116,6 +116,12 @@ impl Staged {
                 ex.send_response(200).end_headers()?;
                 LARGE.chunks(10_000).try_for_each(|piece| ex.wfile.write_all(piece))?;
             }
+            ["streamed", name] => {
+                ex.send_response(200).end_headers()?;
+                ex.wfile.write_all(&LARGE)?;
+                ex.wfile.flush()?;
+                self.0.hold(name);
+            }
             ["file"] => ex.send_file(FILE.try_clone()?, ..)?,
             _ => ex.send_text(200, ex.path)?,
         }

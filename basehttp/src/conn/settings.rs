@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub max_descriptors: usize,
     /// Handlers that may wait for slow clients at once.
     pub max_streaming: usize,
+    /// Handlers more that may wait for a place among those.
+    pub max_queued_streaming: usize,
 }
 
 /// How much of a reply is composed and written at once at least, however little is to be buffered: 16 KiB. A smaller piece
@@ -93,6 +95,7 @@ impl Default for Settings {
             idle_timeout: IDLE_TIMEOUT,
             max_descriptors: usize::MAX,
             max_streaming: usize::MAX,
+            max_queued_streaming: usize::MAX,
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Site {
 
 impl Site {
     pub fn new(profile: Profile, settings: Settings, handle: ServerHandle) -> Self {
-        let streams = Streams::new(settings.max_streaming);
+        let streams = Arc::new(Streams::new(settings.max_streaming, settings.max_queued_streaming));
         let unfinished = Store::new(settings.max_unfinished_bytes);
         let unsent = Store::new(settings.max_unsent_bytes);
         let descriptors = Descriptors::new(settings.max_descriptors);

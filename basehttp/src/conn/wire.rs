@@ -17,7 +17,7 @@ use super::reply::{Asked, Reply};
 use super::settings::Settings;
 use super::site::Site;
 use super::socket::{Direction, EndSeen, Socket};
-use super::streaming::{Place, Streams};
+use super::streaming::{BRIEF, QUEUE_WAIT, Streams};
 use super::tally::{Fault, Tally};
 
 /// How often a handler that has nothing to send looks for its client at most: ten times a second.
@@ -34,9 +34,8 @@ pub(crate) struct Wire {
     pub called_at: Option<Instant>,
     pub tally: Tally,
     settings: Settings,
-    /// A handler that waits for a slow reader has a place among those who may.
+    /// A handler that waits for a slow client has a place among those who may.
     streams: Arc<Streams>,
-    place: Option<Place>,
     /// The client asked to be told before it sends its body (RFC 9110, section 10.1.1).
     awaits_continue: bool,
     /// How long the body was waited for, and what came of it.
@@ -66,7 +65,6 @@ impl Wire {
             tally: Tally::default(),
             settings: site.settings.clone(),
             streams: Arc::clone(&site.streams),
-            place: None,
             awaits_continue: false,
             body_clock: (Duration::ZERO, 0),
             reader_clock: None,
@@ -86,7 +84,6 @@ impl Wire {
         self.body_clock = (Duration::ZERO, 0);
         self.reader_clock = None;
         self.was_read = false;
-        self.place = None;
         self.client_end = ClientEnd::Open;
         self.looked_at = None;
     }
@@ -99,7 +96,6 @@ impl Wire {
 
     /// Lets go of the connection.
     pub fn detach(&mut self) -> Socket {
-        self.place = None;
         self.handling = None;
         mem::replace(&mut self.socket, Socket::Taken)
     }
@@ -189,24 +185,42 @@ impl Wire {
                     self.tally.bytes_sent += count as u64;
                     self.reader_clock.iter_mut().for_each(|(_, taken)| *taken += count as u64);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if !self.has_place() {
-                        return Err(io::Error::other("too many handlers wait for slow clients: see max_streaming"));
-                    }
-                    self.wait_for_reader()?;
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait_for_reader()?,
                 Err(error) => return Err(error),
             }
         }
         Ok(())
     }
 
-    /// Takes a place among the handlers that wait for their clients, if there is one.
-    fn has_place(&mut self) -> bool {
-        if self.place.is_none() {
-            self.place = self.streams.enter();
+    /// Waits for the client, for at most `stall`: then `TimedOut`. For a while as anybody may, then with a place among the
+    /// handlers that wait for slow clients; see `streaming`.
+    ///
+    /// # Errors
+    /// [`Other`](io::ErrorKind::Other): there is no place.
+    fn wait_for_client(&self, direction: Direction, stall: Duration) -> io::Result<()> {
+        let mut left = stall;
+        let mut wait = |most: Duration| {
+            let part = left.min(most);
+            left -= part;
+            match self.socket.wait(direction, Some(part)) {
+                Err(error) if error.kind() == io::ErrorKind::TimedOut && !left.is_zero() => Ok(false),
+                waited => waited.map(|()| true),
+            }
+        };
+        let too_many = || io::Error::other("too many handlers wait for slow clients: see max_streaming");
+        if wait(BRIEF)? {
+            return Ok(());
         }
-        self.place.is_some()
+        let mut place = self.streams.enter();
+        if place.is_none() {
+            let _queued = self.streams.queue().ok_or_else(too_many)?;
+            if wait(QUEUE_WAIT)? {
+                return Ok(());
+            }
+            place = self.streams.enter();
+        }
+        let _place = place.ok_or_else(too_many)?;
+        wait(Duration::MAX).map(drop)
     }
 
     /// Waits until the reader takes more. The handler's own pauses are not the reader's fault, and do not count.
@@ -217,7 +231,7 @@ impl Wire {
             return Err(io::ErrorKind::TimedOut.into());
         }
         let began = Instant::now();
-        self.socket.wait(Direction::Write, Some(stall))?;
+        self.wait_for_client(Direction::Write, stall)?;
         self.reader_clock = Some((waited + began.elapsed(), taken));
         Ok(())
     }
@@ -282,24 +296,37 @@ impl Wire {
         if self.settings.is_trickle(waited, received, stall) {
             return Err(too_slow());
         }
-        if !self.has_place() {
-            return Err(HTTPError::busy("too many requests wait for their bodies already").into());
-        }
         let began = Instant::now();
-        let read = self.socket.read_waiting(buffer, Some(stall));
+        let read = match self.wait_for_client(Direction::Read, stall) {
+            Err(error) if error.kind() == io::ErrorKind::Other => {
+                return Err(HTTPError::busy("too many requests wait for their bodies already").into());
+            }
+            // It may have been a false alarm.
+            waited => waited.and_then(|()| self.socket.read_waiting(buffer, Some(stall))),
+        };
         self.body_clock.0 += began.elapsed();
-        self.place = None;
         Ok(read)
     }
 
     /// RFC 9110, section 10.1.1: no 100 once the final response has begun.
     fn send_continue(&mut self) -> io::Result<()> {
         if mem::take(&mut self.awaits_continue) && !self.reply.is_on_wire() {
-            let stall = self.settings.write_stall_timeout;
-            let interim = b"HTTP/1.1 100 Continue\r\n\r\n";
-            let sent = self.socket.write_all_waiting(interim, stall);
-            self.tally.bytes_sent += if sent.is_ok() { interim.len() as u64 } else { 0 };
+            let sent = self.write_interim(b"HTTP/1.1 100 Continue\r\n\r\n");
             return self.noting_loss(sent);
+        }
+        Ok(())
+    }
+
+    fn write_interim(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.socket.write(bytes) {
+                Ok(count) => {
+                    bytes = &bytes[count..];
+                    self.tally.bytes_sent += count as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait_for_reader()?,
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

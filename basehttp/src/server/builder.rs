@@ -151,9 +151,11 @@ options! {
     workers: usize => engine.workers;
     /// The most threads for requests that block, beside the workers. Default 512; beyond it requests queue.
     max_threads: usize => engine.max_threads;
-    /// The most handlers that may wait, at once, for clients: for one that does not take a streamed reply, or that does not
-    /// send its body. Each holds a thread, so that at most half of `max_threads` do, and by default 256. Beyond it such a
-    /// reply is cut off (reset), and a read of such a body fails with what becomes a 503 with `Retry-After`.
+    /// The most handlers that may wait, at once, for slow clients: for one that does not take a streamed reply, or that does
+    /// not send its body. Each holds a thread, so that at most half of `max_threads` do, and by default 256. A client that
+    /// takes or sends something within 0.1 s is not slow. Beyond it a handler waits up to 1 s for a place, if no more than half
+    /// of the other threads do; then such a reply is cut off (reset), and a read of such a body fails with what becomes a 503
+    /// with `Retry-After`.
     max_streaming: usize => settings.max_streaming;
     /// The most requests that wait for such a thread. Default 1,024; more are answered with 503 and `Retry-After`.
     max_queued: usize => engine.max_queued;
@@ -225,6 +227,8 @@ impl HTTPServerBuilder {
         }
         self.timeout = self.timeout.map(bounded);
         self.settings.max_streaming = self.settings.max_streaming.min((self.engine.max_threads / 2).max(1));
+        // Half of the others: what blocks for reasons of its own has a quarter of the threads whatever clients do.
+        self.settings.max_queued_streaming = self.engine.max_threads.saturating_sub(self.settings.max_streaming) / 2;
         // Each shard has a poller, a second name of it, and a waker.
         self.settings.max_descriptors = process_limit().saturating_sub(3 * self.engine.workers);
         HTTPServer::listen_on(self, &endpoints, handler)
