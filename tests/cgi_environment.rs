@@ -6,6 +6,8 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 
+use basehttp::CGIHTTPRequestHandlerBuilder;
+use rustix::process::{Resource, Rlimit, getrlimit};
 use support::scripts::{SH, Scripts, Site, get};
 use support::{Client, Reply};
 
@@ -174,6 +176,28 @@ fn a_script_has_no_descriptors_but_three() {
         let rest = lines.iter().filter(|(fd, to)| !own(to) && !inherited.contains(*fd));
         assert_eq!(rest.map(|(fd, _)| *fd).collect::<Vec<_>>(), ["0", "1", "2"], "{lines:?}, {inherited:?}");
         assert!(lines.iter().all(|(_, to)| !to.starts_with("socket:")), "no connection: {lines:?}");
+    }
+}
+
+#[test]
+fn a_script_has_the_soft_limit_of_descriptors_that_it_is_given() {
+    // The first line of the body reaches the script when its limit is set.
+    let text = "read -r line; printf 'Content-Type: text/plain\\n\\n%s %s' \"$(ulimit -Sn)\" \"$(ulimit -Hn)\"";
+    let scripts = Scripts::with(&[("x", &format!("{SH}{text}"))]);
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let shown = |limit: Option<u64>| limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
+    let hard = shown(maximum);
+    let table = [
+        (None, shown(current), "the server's own"),
+        (Some(100), "100".to_owned(), "a lower one"),
+        (Some(0), "16".to_owned(), "what a shell needs"),
+        (Some(u64::MAX - 1), hard.clone(), "no more than the hard one"),
+    ];
+    for (given, soft, why) in table {
+        let options = given.into_iter().fold(scripts.options(), CGIHTTPRequestHandlerBuilder::soft_descriptor_limit);
+        let (server, _) = Site::of(options).serve();
+        let request = "POST /cgi-bin/x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\ngo\n";
+        assert_eq!(Client::sending(&server, request).read_reply().text(), format!("{soft} {hard}"), "{why}");
     }
 }
 

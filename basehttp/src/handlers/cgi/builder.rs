@@ -37,6 +37,9 @@ const MAX_LOCAL_REDIRECTS: usize = 10;
 /// What no option can change: 100. A script that redirects to itself would run for ever.
 const MOST_LOCAL_REDIRECTS: usize = 100;
 
+/// The fewest descriptors that scripts can run with: 16. A shell opens its script as number 10 or higher.
+const MIN_DESCRIPTORS: u64 = 16;
+
 /// The shortest header that means something, `Location:/` and an empty line.
 const SHORTEST_HEADER: &str = "Location:/\n\n";
 
@@ -81,6 +84,7 @@ pub struct Limits {
     pub max_children: usize,
     pub max_spooled_body_bytes: u64,
     pub max_local_redirects: usize,
+    pub soft_descriptors: Option<u64>,
 }
 
 impl Default for Limits {
@@ -93,6 +97,7 @@ impl Default for Limits {
             max_children: MAX_CHILDREN,
             max_spooled_body_bytes: MAX_SPOOLED_BODY_BYTES,
             max_local_redirects: MAX_LOCAL_REDIRECTS,
+            soft_descriptors: None,
         }
     }
 }
@@ -190,6 +195,17 @@ impl CGIHTTPRequestHandlerBuilder {
     /// Whether scripts get the `Authorization` field, as `HTTP_AUTHORIZATION`, to check it themselves. Default `false`.
     pub fn pass_authorization(mut self, passes: bool) -> Self {
         self.passes_authorization = passes;
+        self
+    }
+
+    /// The soft limit of file descriptors of scripts (`ulimit -Sn`): at least 16, at most their hard limit. Default: the
+    /// server's own.
+    ///
+    /// For a server that has raised its own limit: some scripts use `select`, which knows no descriptor beyond 1023. Linux
+    /// only; elsewhere scripts keep the server's limit. It is set as soon as the system has started the script, which may see
+    /// the server's limit for a moment before that.
+    pub fn soft_descriptor_limit(mut self, limit: u64) -> Self {
+        self.limits.soft_descriptors = Some(limit.max(MIN_DESCRIPTORS));
         self
     }
 

@@ -250,6 +250,9 @@ impl CGIHTTPRequestHandler {
         let is_more = length > first.len() as u64;
         let started =
             Process::start(script, &arguments, variables, stdin).map_err(|error| not_started(&name, error))?;
+        if let Some(soft) = limits.soft_descriptors {
+            started.0.limit_descriptors(soft);
+        }
         let end = Run::new(started, (Feed::new(first, spool), is_more), client, limits, &name)?.finish(ex);
         drop(place);
         end

@@ -77,6 +77,20 @@ impl Process {
         Ok((Process { child: Some(child), group, watch: None, status: None }, pipes))
     }
 
+    /// Sets its soft limit of descriptors, which it has inherited. Between fork and execution there is no safe way to.
+    #[cfg(target_os = "linux")]
+    pub fn limit_descriptors(&self, soft: u64) {
+        use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+        let hard = getrlimit(Resource::Nofile).maximum;
+        let soft = hard.map_or(soft, |hard| hard.min(soft));
+        // An error: it has ended already, or it is another user's by its own set-user-ID bit.
+        let _ = prlimit(Some(self.group), Resource::Nofile, Rlimit { current: Some(soft), maximum: hard });
+    }
+
+    /// Does nothing: the system has no call for it.
+    #[cfg(not(target_os = "linux"))]
+    pub fn limit_descriptors(&self, _: u64) {}
+
     /// How it has ended, if it has.
     pub fn status(&mut self) -> Option<ExitStatus> {
         if let (None, Some(child)) = (self.status, &mut self.child) {
