@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod descriptors;
 mod ending;
 mod failure;
 mod flags;
@@ -39,7 +40,8 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     if let Some(shell) = flags.completions {
         return print(&completions(shell));
     }
-    let mut httpd = bind(flags, Site::of(flags)?)?;
+    let soft_limit = descriptors::raise_soft_limit();
+    let mut httpd = bind(flags, Site::of(flags, soft_limit)?)?;
     ending::on_signals(httpd.handle()).map_err(|error| Failure::cannot("watch for signals", &error))?;
     announce(flags, &httpd);
     httpd.serve_forever().map_err(|error| Failure::cannot("serve", &error))

@@ -44,6 +44,10 @@ time.
 \fBSIGINT\fR (Ctrl-C), \fBSIGTERM\fR
 The first one ends the program in order: no client is let in any more, requests in flight may finish for up to 5
 seconds, and the exit status is 0. The second one ends it at once.
+.SH LIMITS
+Each connection takes a file descriptor, and a download two. At its start the program raises its soft limit of
+descriptors (\fBulimit \-n\fR) up to 65536, as far as the hard limit allows. On Linux, programs below cgi\-bin get the limit
+back that basehttp was started with.
 .SH EXIT STATUS
 .TP
 \fB0\fR

@@ -182,7 +182,7 @@ fn completions_and_the_man_page_have_every_flag() {
     for flag in &flags {
         assert!(page.contains(&format!("\\fB--{flag}\\fR")), "the man page: {flag}");
     }
-    for section in ["NAME", "OPTIONS", "OUTPUT", "SIGNALS", "EXIT STATUS", "ENVIRONMENT", "EXAMPLES"] {
+    for section in ["NAME", "OPTIONS", "OUTPUT", "SIGNALS", "LIMITS", "EXIT STATUS", "ENVIRONMENT", "EXAMPLES"] {
         assert_eq!(page.matches(&format!("\n.SH {section}\n")).count(), 1, "the man page: {section}");
     }
 }

@@ -4,7 +4,9 @@ mod support;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
+use rustix::process::{Resource, getrlimit};
 use support::http::Client;
 use support::{Program, Scratch, ask, basehttp, get, reply};
 
@@ -69,6 +71,26 @@ fn programs_see_the_variables_that_are_given_and_no_others() {
     let program = Program::start(command);
     let seen = get(program.address(), "/cgi-bin/vars?GIVEN,HANDED_ON,EMPTY,SECRET,HTTP_AUTHORIZATION");
     assert_eq!(seen.text(), "GIVEN=a=b\nHANDED_ON=from here\nEMPTY=\nSECRET=\nHTTP_AUTHORIZATION=\n");
+}
+
+#[test]
+fn the_command_raises_its_soft_limit_of_descriptors_and_programs_get_the_old_one() {
+    const LIMITS: &str = "#!/bin/sh\nread -r line\nprintf 'Content-Type: text/plain\\n\\n'\nulimit -Sn\n\
+                          sed -n 's/^Max open files *//p' /proc/$PPID/limits\n";
+    let scratch = Scratch::with(&[("cgi-bin/limits", LIMITS)]);
+    fs::set_permissions(scratch.path().join("cgi-bin/limits"), Permissions::from_mode(0o755)).expect("it is ours");
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -Sn 200; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_basehttp")]);
+    command.args(["0", "--cgi", "-d", scratch.as_str()]);
+    let program = Program::start(command);
+    let mut client = Client::connect(program.address());
+    // The limit is set before the program gets its input.
+    client.send("POST /cgi-bin/limits HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\ngo\n");
+    let reply = client.read_reply();
+    let (own, servers) = reply.text().split_once('\n').expect("two lines");
+    let servers: Vec<_> = servers.split_whitespace().collect();
+    let hard = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    assert_eq!((own, servers[0]), ("200", &*hard.min(65_536).to_string()), "{servers:?}");
 }
 
 #[test]
