@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::error::HTTPError;
 use super::wire::Wire;
-use crate::proto::{BodyDecoder, Trailer};
+use crate::proto::{BodyDecoder, Refusal, Trailer};
 
 /// The body of the request: [`Read`] and [`BufRead`], at its end where the body is, sized or chunked.
 ///
@@ -104,13 +104,47 @@ impl<'c> BodyReader<'c> {
         raw
     }
 
-    /// What is left of the raw bytes, and the decoder that knows where the body ends.
-    pub(crate) fn into_leftover(mut self) -> (Leftover, BodyDecoder) {
+    /// Throws the rest of the body away, as far as it is here. About `most` bytes are read for that, without waiting. True:
+    /// that was all of it.
+    pub(crate) fn receive_rest(&mut self, most: u64) -> bool {
+        let mut left = most;
+        loop {
+            self.advance(self.payload);
+            self.payload = 0;
+            if self.decoder.is_complete() {
+                return true;
+            }
+            if self.raw().is_empty() {
+                let count = if left == 0 { 0 } else { self.read_what_is_here() };
+                if count == 0 {
+                    return false;
+                }
+                // What a read brings may hold the next request, too.
+                left = left.saturating_sub(count as u64);
+            }
+            if self.decode().is_err() {
+                return false;
+            }
+        }
+    }
+
+    /// Reads once, without waiting. Returns how many bytes came.
+    fn read_what_is_here(&mut self) -> usize {
+        self.refill.resize(READ_BYTES, 0);
+        self.unread = 0..0;
+        let read = self.wire.borrow_mut().read_body_now(&mut self.refill);
+        // What is wrong with the socket shows when the reply is written.
+        self.unread.end = read.unwrap_or(0);
+        self.unread.end
+    }
+
+    /// What is left of the raw bytes.
+    pub(crate) fn into_leftover(mut self) -> Leftover {
         // Payload that was announced and not consumed is behind the decoder already.
         self.advance(self.payload);
         let used_ahead = self.ahead_at_first - self.ahead.len();
         let refill = self.refill[self.unread].to_vec();
-        (Leftover { used_ahead, refill }, self.decoder)
+        Leftover { used_ahead, refill }
     }
 
     fn raw(&self) -> &[u8] {
@@ -134,14 +168,21 @@ impl<'c> BodyReader<'c> {
             if self.raw().is_empty() {
                 self.read_more()?;
             }
-            let raw = if self.ahead.is_empty() { &self.refill[self.unread.clone()] } else { self.ahead };
-            match self.decoder.decode(raw) {
-                Ok(decoded) => {
-                    self.advance(decoded.skip);
-                    self.payload = decoded.payload;
-                }
-                Err(refusal) => self.fault = Some(refusal.into()),
+            if let Err(refusal) = self.decode() {
+                self.fault = Some(refusal.into());
             }
+        }
+        Ok(())
+    }
+
+    /// Looks for payload in what is here.
+    fn decode(&mut self) -> Result<(), Refusal> {
+        let raw = if self.ahead.is_empty() { &self.refill[self.unread.clone()] } else { self.ahead };
+        let decoded = self.decoder.decode(raw)?;
+        self.advance(decoded.skip);
+        self.payload = decoded.payload;
+        if self.decoder.is_complete() {
+            self.wire.borrow_mut().reply.request_is_whole();
         }
         Ok(())
     }

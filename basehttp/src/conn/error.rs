@@ -79,6 +79,11 @@ impl HTTPError {
         HTTPError::from(503).with_explain(explain).with_header("Retry-After", RETRY_AFTER_SECONDS)
     }
 
+    /// 501: the handler has no method of that name (RFC 9110, section 15.6.2).
+    pub(crate) fn unsupported(command: &str) -> Self {
+        HTTPError::new(501, format!("Unsupported method ('{command}')"))
+    }
+
     /// The same with one more response field, such as `Retry-After` or `WWW-Authenticate`.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {

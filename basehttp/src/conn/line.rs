@@ -4,9 +4,7 @@
 //! ```text
 //!             head (and body) here        reply written
 //!   Reading ----------------------> Writing -------------> Reading          keep
-//!      ^                               |
-//!      |        body read to its end   +-----------------> Draining         keep, but the client still owes body
-//!      +-------------------------------------------------------+
+//!                                      |
 //!                                      +-----------------> Lingering        close, and the client still sends
 //!                                      +-----------------> closed           close, abort, hijack
 //! ```
@@ -53,22 +51,9 @@ pub(super) enum State {
     Reading,
     /// A reply is being taken by the socket.
     Writing(Next),
-    /// The rest of a request's body is thrown away.
-    Draining(Box<UnreadRest>),
     /// Our side is done since then. What still comes is thrown away: so many bytes so far.
     Lingering(Instant, u64),
     Closed,
-}
-
-/// The rest of a body that its handler has left unread.
-#[derive(Debug)]
-pub(super) struct UnreadRest {
-    pub decoder: BodyDecoder,
-    /// So many bytes may still come.
-    pub left: u64,
-    /// Since when it is waited for, and what of it has come.
-    pub since: Instant,
-    pub received: u64,
 }
 
 /// See [`Line::stash`].
@@ -314,7 +299,7 @@ pub(super) fn patience(state: &State, arriving: &Arriving, has_served: bool, set
             None if has_served => Patience::FromNow(settings.idle_timeout),
             None => Patience::Unchanged,
         },
-        State::Writing(_) | State::Draining(..) | State::Lingering(..) | State::Closed => Patience::Unchanged,
+        State::Writing(_) | State::Lingering(..) | State::Closed => Patience::Unchanged,
     }
 }
 

@@ -21,7 +21,6 @@ use super::payload::Tail;
 use super::service::{Ending, Next};
 use super::tally::Fault;
 use super::{Arrival, Exchange, Reply, log};
-use crate::proto::BodyDecoder;
 
 /// Serves one request: answers the refusal if there is one, else lets `dispatch` call the handler's method.
 pub(crate) fn serve<'c, M>(
@@ -45,34 +44,13 @@ pub(crate) fn serve<'c, M>(
     drop(serving);
     ex.note_broken_body();
     let after = ex.after();
-    let (leftover, decoder) = ex.rfile.into_leftover();
+    let leftover = ex.rfile.into_leftover();
     let (tail, next) = match end {
         End::Aborted => (None, Next::Abort),
         End::Sent(tail) if is_refused => (tail, Next::Linger),
-        End::Sent(tail) => (tail, after.into_next(decoder)),
+        End::Sent(tail) => (tail, after),
     };
     Ending { leftover, tail, lines, next }
-}
-
-/// What follows a reply that was completed.
-enum After {
-    Keep,
-    Drain,
-    Close,
-    Linger,
-    Hijacked,
-}
-
-impl After {
-    fn into_next(self, decoder: BodyDecoder) -> Next {
-        match self {
-            After::Keep => Next::Keep,
-            After::Drain => Next::Drain(Box::new(decoder)),
-            After::Close => Next::Close,
-            After::Linger => Next::Linger,
-            After::Hijacked => Next::Hijacked,
-        }
-    }
 }
 
 /// How far the reply came.
@@ -85,7 +63,7 @@ enum End {
 
 impl<M> Exchange<'_, M> {
     fn refuse(&mut self, error: HTTPError) -> End {
-        self.with_reply(|reply, _| reply.close());
+        self.with_reply(Reply::close);
         self.answer(error)
     }
 
@@ -102,7 +80,7 @@ impl<M> Exchange<'_, M> {
                 self.guarded(|_| drop(error));
                 end
             }
-            Ok(None) => self.answer((501, format!("Unsupported method ('{}')", self.request.command)).into()),
+            Ok(None) => self.answer(HTTPError::unsupported(self.request.command)),
             Err(panic) => {
                 let error = format!("the handler panicked: {}", panic_text(&*panic)).into();
                 forget_panic(panic);
@@ -130,6 +108,7 @@ impl<M> Exchange<'_, M> {
             self.guarded(|ex| ex.log_error(format_args!("the client went away")));
             return End::Aborted;
         }
+        self.receive_rest();
         self.decide_close();
         match self.with_reply(Reply::finish) {
             Ok(tail) => End::Sent(tail),
@@ -172,6 +151,7 @@ impl<M> Exchange<'_, M> {
     /// Sends an error reply in place of whatever was composed. If the handler's hooks cannot, a bare one.
     fn answer(&mut self, error: HTTPError) -> End {
         self.with_reply(Reply::discard);
+        self.receive_rest();
         self.decide_close();
         let sent = self.guarded(|ex| ex.send_error(error)).is_some_and(|sent| sent.is_ok());
         if let (true, Ok(tail)) = (sent, self.with_reply(Reply::finish)) {
@@ -189,14 +169,28 @@ impl<M> Exchange<'_, M> {
     pub(super) fn decide_close(&self) {
         let is_lost = self.rfile.fault().is_some() || !self.rfile.is_finished() && !self.may_drain();
         if self.close_connection || is_lost || self.site.handle.is_shutting_down() {
-            self.with_reply(|reply, _| reply.close());
+            self.with_reply(Reply::close);
         }
     }
 
-    /// Reading the rest of the body is cheaper than a new connection, and the client will send it.
+    /// Throws away what the handler has left of the body, as far as it is here, without waiting for more. If that is not
+    /// all of it, the reply says `close`: see [`Wire::send_out`](super::wire::Wire::send_out).
+    fn receive_rest(&mut self) {
+        let closes = self.with_reply(|reply, _| reply.closes());
+        if closes || self.rfile.is_finished() || !self.may_drain() {
+            return;
+        }
+        if !self.rfile.receive_rest(self.site.settings.max_drained_bytes) {
+            self.with_reply(Reply::close);
+        }
+    }
+
+    /// Throwing the rest of the body away is cheaper than a new connection, and the client will send it.
     fn may_drain(&self) -> bool {
         let max = self.site.settings.max_drained_bytes;
-        !self.wire.borrow().awaits_continue() && self.rfile.remaining().is_none_or(|left| left <= max)
+        let wire = self.wire.borrow();
+        wire.reply.has_whole_request()
+            || !wire.awaits_continue() && self.rfile.remaining().is_none_or(|left| left <= max)
     }
 
     /// Logs the request, if anything was answered.
@@ -207,18 +201,19 @@ impl<M> Exchange<'_, M> {
         }
     }
 
-    fn after(&self) -> After {
+    /// What follows a reply that was completed.
+    fn after(&self) -> Next {
         if self.is_hijacked() {
-            return After::Hijacked;
+            return Next::Hijacked;
         }
         if self.wire.borrow().is_gone() {
-            return After::Close;
+            return Next::Close;
         }
         match (self.with_reply(|reply, _| reply.closes()), self.rfile.is_finished()) {
-            (false, true) => After::Keep,
-            (false, false) => After::Drain,
-            (true, true) => After::Close,
-            (true, false) => After::Linger,
+            (false, true) => Next::Keep,
+            (true, true) => Next::Close,
+            // The next request could not be found: whatever the reply has said, nothing is read as one.
+            (_, false) => Next::Linger,
         }
     }
 

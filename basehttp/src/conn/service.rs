@@ -5,7 +5,6 @@ use super::body_reader::Leftover;
 use super::payload::Tail;
 use super::site::Profile;
 use super::{Address, Arrival};
-use crate::proto::BodyDecoder;
 
 /// A handler, as connections and loops see it.
 pub trait Service: Send + Sync + 'static {
@@ -70,8 +69,6 @@ impl Ending {
 pub(crate) enum Next {
     /// The next request may come, or is here already.
     Keep,
-    /// The next request begins behind the rest of this body, which is cheaper to read than a new connection.
-    Drain(Box<BodyDecoder>),
     /// Everything was said.
     Close,
     /// The client may still be sending: it must be able to read the reply before the connection is gone.

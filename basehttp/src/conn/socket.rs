@@ -65,8 +65,8 @@ impl Socket {
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let result = match self {
-                Socket::Tcp(stream) => receive(stream, buffer),
-                Socket::Unix(stream) => receive(stream, buffer),
+                Socket::Tcp(stream) => receive(stream, buffer, RecvFlags::empty()),
+                Socket::Unix(stream) => receive(stream, buffer, RecvFlags::empty()),
                 Socket::Other(stream) => stream.read(buffer).map_err(with_one_name),
                 Socket::Taken => return Err(taken()),
             };
@@ -74,6 +74,17 @@ impl Socket {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => return other,
             }
+        }
+    }
+
+    /// Reads what there is, and never waits, not even where patience is set. A stream that would block has nothing.
+    pub fn read_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let now = RecvFlags::DONTWAIT;
+        match self {
+            Socket::Tcp(stream) => receive(stream, buffer, now),
+            Socket::Unix(stream) => receive(stream, buffer, now),
+            Socket::Other(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Socket::Taken => Err(taken()),
         }
     }
 
@@ -223,8 +234,8 @@ impl Socket {
 
 /// Not the standard library's read: the C library below it makes every one a point where a thread may be cancelled, at
 /// the price of two locked instructions.
-fn receive(stream: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
-    let (count, _) = rustix::net::recv(stream, buffer, RecvFlags::empty())?;
+fn receive(stream: impl AsFd, buffer: &mut [u8], flags: RecvFlags) -> io::Result<usize> {
+    let (count, _) = rustix::net::recv(stream, buffer, flags)?;
     Ok(count)
 }
 

@@ -166,7 +166,11 @@ impl Wire {
     }
 
     /// Sends all of `out`.
+    ///
+    /// A reply that leaves before its request is whole says `close`. A proxy that sees the reply may otherwise send another
+    /// client's request, which would be swallowed as body (RFC 9112, sections 9.3 and 11.2).
     pub fn send_out(&mut self) -> io::Result<()> {
+        self.reply.close_unless_whole(&mut self.out);
         let sent = self.check_gone().and_then(|()| self.write_out(self.out.len()));
         self.out.clear();
         self.reply.note_sent();
@@ -286,6 +290,14 @@ impl Wire {
             }
             Err(error) => self.noting_loss(Err(error)),
         }
+    }
+
+    /// Reads what is here of the request's body, without waiting.
+    pub fn read_body_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.was_read = true;
+        let count = self.socket.read_now(buffer)?;
+        self.tally.bytes_received += count as u64;
+        Ok(count)
     }
 
     /// Waits for more of the body. The handler's own pauses are not the client's fault, and do not count. The outer error is

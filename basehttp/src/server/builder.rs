@@ -116,8 +116,10 @@ options! {
     /// The largest reply body that is buffered to find its length, in bytes. Default 64 KiB; a longer one is sent in
     /// chunks. With 0 nothing is buffered: each write of the handler's goes out by itself, in pieces of up to 16 KiB.
     max_buffered_reply_bytes: usize => settings.max_buffered_reply_bytes;
-    /// How much of a request body that the handler left unread is read to keep the connection, in bytes. Default
-    /// 256 KiB; with more left the connection is closed.
+    /// How much of a request body that the handler left unread is read to keep the connection, in bytes. Default 256 KiB.
+    ///
+    /// Only what has come by the time of the reply is read, since a reply does not wait for the rest of its request. Where
+    /// more is missing the reply says `close`.
     max_drained_bytes: u64 => settings.max_drained_bytes;
     /// What unfinished requests may hold of memory, all connections together, in bytes: heads, and bodies that are read
     /// before the handler is called. Default 128 MiB. Each connection has 4 KiB of its own beside that, which nearly all

@@ -48,6 +48,9 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     type MessageClass<'c>: MessageClass<'c>;
 
     /// The methods that are answered, derived ones included: what `Allow` says.
+    ///
+    /// A request with any other method may get its 501 while its body is still to come, and then
+    /// [`dispatch`](Self::dispatch) is not asked. With an empty list it always is.
     const METHODS: &'static [&'static str];
 
     /// The seed's `responses`: code, phrase and explanation, sorted by code.

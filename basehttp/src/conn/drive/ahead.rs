@@ -1,5 +1,4 @@
-//! Bodies that the handler does not read from the client: those that are waited for before it is called, and those that
-//! are thrown away after it.
+//! Bodies that are waited for before the handler is called.
 
 use crate::conn::line::BodyAhead;
 use crate::conn::site::Site;
@@ -11,6 +10,8 @@ const MAX_BODY_AHEAD: usize = 64 * 1024;
 /// How much of a request's body is here.
 pub(super) enum BodyHere {
     Whole,
+    /// As much as there will ever be: its chunks are broken, and the handler's read says so.
+    Broken,
     /// It will be, soon: it fits the buffer.
     Soon(BodyAhead),
     /// It will not be: the handler reads it from the client.
@@ -30,14 +31,18 @@ pub(super) fn body_here(head: &Head<'_>, span: HeadSpan, ahead: &[u8], site: &Si
     };
     let decoder = BodyDecoder::new(head.body, &site.settings.limits);
     let mut body = BodyAhead { span, needed, decoder, decoded: span.end };
-    // A broken one is here as far as it ever will be: the handler's read tells what is wrong.
-    if needed.is_none() && body.is_decoded(ahead) { BodyHere::Whole } else { BodyHere::Soon(body) }
+    if needed.is_none() && body.is_decoded(ahead) { body.state() } else { BodyHere::Soon(body) }
 }
 
 impl BodyAhead {
-    /// Whether all of it is behind the head, or as much as there will be: a broken one's handler is told by its read.
-    pub(super) fn is_whole(&self) -> bool {
-        self.needed.is_some() || self.decoder.is_complete() || self.decoder.is_broken()
+    /// What stands behind the head, once [`is_here`](Self::is_here) has said that waiting is over.
+    pub(super) fn state(&self) -> BodyHere {
+        match () {
+            () if self.needed.is_some() || self.decoder.is_complete() => BodyHere::Whole,
+            () if self.decoder.is_broken() => BodyHere::Broken,
+            // As much as the buffer takes: the handler waits for the rest.
+            () => BodyHere::Streams,
+        }
     }
 
     /// Whether all of it, or as much as the buffer takes, is among the unread bytes.
@@ -57,29 +62,4 @@ impl BodyAhead {
         }
         self.decoder.is_complete()
     }
-}
-
-/// What draining came to.
-pub(super) enum Drained {
-    More,
-    /// The body ends behind so many bytes.
-    Done(usize),
-    /// The body is broken, or longer than it is worth.
-    TooMuch,
-}
-
-pub(super) fn drain(decoder: &mut BodyDecoder, left: &mut u64, unread: &[u8]) -> Drained {
-    let mut used = 0;
-    while !decoder.is_complete() {
-        if used == unread.len() {
-            return Drained::More;
-        }
-        let Ok(piece) = decoder.decode(&unread[used..]) else { return Drained::TooMuch };
-        used += piece.consumed();
-        match left.checked_sub(piece.consumed() as u64) {
-            Some(rest) => *left = rest,
-            None => return Drained::TooMuch,
-        }
-    }
-    Drained::Done(used)
 }

@@ -15,7 +15,6 @@ use std::cell::RefCell;
 use std::mem;
 use std::time::Instant;
 
-use self::ahead::{Drained, drain};
 use super::error::HTTPError;
 use super::line::{Arriving, Line, Patience, Ready, SendingTail, Stash, State, Taken, Wait, patience};
 use super::service::{Next, Service};
@@ -156,20 +155,6 @@ impl Bench {
                 step
             }
             State::Reading => self.read_request(line, host, driver),
-            State::Draining(rest) => {
-                match drain(&mut rest.decoder, &mut rest.left, &self.input[self.start..self.end]) {
-                    Drained::More => {
-                        self.start = self.end;
-                        self.read_rest(line, host.site, driver)
-                    }
-                    Drained::Done(used) => {
-                        self.start += used;
-                        line.state = State::Reading;
-                        Step::Again
-                    }
-                    Drained::TooMuch => self.linger(line, driver.now()),
-                }
-            }
             State::Lingering(..) => self.throw_away(line, host.site, driver),
         }
     }
@@ -210,7 +195,7 @@ impl Bench {
                 self.abort(line);
                 return;
             }
-            State::Reading | State::Draining(..) | State::Lingering(..) | State::Closed => {
+            State::Reading | State::Lingering(..) | State::Closed => {
                 close(line);
                 return;
             }
@@ -225,7 +210,6 @@ impl Bench {
             State::Reading if self.start == self.end && line.has_served => Some(Fault::Idle),
             State::Reading => Some(Fault::SlowHead),
             State::Writing(_) => Some(Fault::SlowReader),
-            State::Draining(..) => Some(Fault::SlowBody),
             State::Lingering(..) | State::Closed => None,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Bench, Driver, Host, READ_BYTES, SLOW_BODY, Step, close};
 use crate::conn::error::HTTPError;
-use crate::conn::line::{Line, State, Wait};
+use crate::conn::line::{Line, Wait};
 use crate::conn::service::Next;
 use crate::conn::site::Site;
 use crate::conn::socket::Direction;
@@ -102,28 +102,6 @@ impl Bench {
             return Ok(None);
         }
         self.arriving.scanner.scan(unread, &site.settings.limits)
-    }
-
-    /// Reads more of a body that is thrown away. What comes moves the deadline, unless it comes at a trickle.
-    pub(super) fn read_rest(&mut self, line: &mut Line, site: &Site, driver: &mut dyn Driver) -> Step {
-        let input = self.read_more(line);
-        let State::Draining(rest) = &mut line.state else { return Step::Again };
-        match input {
-            Input::More => {
-                driver.look_at_clock();
-                rest.received += (self.end - self.start) as u64;
-                line.deadline = driver.now() + site.settings.body_stall_timeout;
-            }
-            Input::NotYet => {
-                let waited = driver.now().saturating_duration_since(rest.since);
-                if site.settings.is_trickle(waited, rest.received, site.settings.body_stall_timeout) {
-                    self.note(Fault::SlowBody);
-                    return close(line);
-                }
-            }
-            Input::End => {}
-        }
-        go_on(line, input)
     }
 
     pub(super) fn read_more(&mut self, line: &mut Line) -> Input {

@@ -82,20 +82,24 @@ impl Bench {
     fn serve_head(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, request: Parsed<'_>) -> Step {
         let Parsed { span, head, fields, ahead } = request;
         let body = match &self.arriving.body {
-            Some(body) if body.is_whole() => BodyHere::Whole,
-            // As much as the buffer takes: the handler waits for the rest.
-            Some(_) => BodyHere::Streams,
+            Some(body) => body.state(),
             None => body_here(head, span, ahead, host.site),
         };
+        let is_refused = !matches!(body, BodyHere::Whole) && !is_implemented(head.method, host.site);
         let may_wait = match body {
-            BodyHere::Whole => false,
+            BodyHere::Whole | BodyHere::Broken => false,
+            // A refusal needs no body.
+            _ if is_refused => false,
             BodyHere::Streams => true,
             BodyHere::Soon(body) => {
                 self.arriving = Arriving { body: Some(body), began: Some(driver.now()), ..Arriving::default() };
                 return Step::Again;
             }
         };
-        let place = driver.place(head, may_wait);
+        let place = match is_refused {
+            true => Place::Nowhere(HTTPError::unsupported(head.method)),
+            false => driver.place(head, may_wait),
+        };
         if let Place::Thread = place {
             if self.has_unsent() {
                 // Earlier replies do not wait for this one.
@@ -109,7 +113,8 @@ impl Bench {
         self.share = None;
         let refusal = if let Place::Nowhere(answer) = place { Some(answer) } else { None };
         let called_at = driver.begin();
-        self.wire.get_mut().begin(asked(head, line, host.site), head.expects_continue, called_at);
+        let is_whole = matches!(body, BodyHere::Whole);
+        self.wire.get_mut().begin(asked(head, line, host.site, is_whole), head.expects_continue, called_at);
         let ending = self.arrive(line, host, request_of(head), fields, ahead, refusal);
         driver.end();
         self.start += span.end;
@@ -191,12 +196,18 @@ impl Bench {
     }
 }
 
+/// Whether the handler has a method for it. An empty table says nothing: then `dispatch` decides.
+fn is_implemented(method: &str, site: &Site) -> bool {
+    let methods = site.profile.methods;
+    methods.is_empty() || methods.contains(&method)
+}
+
 /// How much of replies is collected before it is written.
 fn wire_room(wire: &Wire) -> usize {
     wire.settings().piece_bytes()
 }
 
-fn asked(head: &Head<'_>, line: &Line, site: &Site) -> Asked {
+fn asked(head: &Head<'_>, line: &Line, site: &Site, is_whole: bool) -> Asked {
     let server = site.profile.protocol_version;
     Asked {
         version: head.version.min(server),
@@ -205,6 +216,7 @@ fn asked(head: &Head<'_>, line: &Line, site: &Site) -> Asked {
         keeps_alive: proto::keeps_alive(head.version, head.connection, server)
             && !line.is_last_request
             && !site.handle.is_shutting_down(),
+        is_whole,
     }
 }
 
@@ -219,7 +231,7 @@ fn asked_by_line(requestline: &str, site: &Site) -> Asked {
         .unwrap_or(Version::Http10);
     // RFC 9110, section 9.3.2: no body for HEAD, whatever is wrong with the rest.
     let method = method_for_reply(requestline.split(' ').next().unwrap_or_default());
-    Asked { version: version.min(server), server, method, keeps_alive: false }
+    Asked { version: version.min(server), server, method, keeps_alive: false, is_whole: false }
 }
 
 fn method_for_reply(method: &str) -> &'static str {

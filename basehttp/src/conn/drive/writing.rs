@@ -5,7 +5,7 @@ use std::{io, mem};
 
 use super::reading::Input;
 use super::{Bench, Driver, Step, close};
-use crate::conn::line::{Line, SendingTail, State, Taken, UnreadRest, Wait};
+use crate::conn::line::{Line, SendingTail, State, Taken, Wait};
 use crate::conn::service::Next;
 use crate::conn::site::Site;
 use crate::conn::socket::Direction;
@@ -137,13 +137,6 @@ impl Bench {
     pub(super) fn finish(&mut self, line: &mut Line, next: Next, now: Instant) -> Step {
         match next {
             Next::Keep => Step::Again,
-            Next::Drain(decoder) => {
-                let settings = self.wire.get_mut().settings();
-                let (decoder, left) = (*decoder, settings.max_drained_bytes);
-                line.state = State::Draining(Box::new(UnreadRest { decoder, left, since: now, received: 0 }));
-                line.deadline = now + settings.body_stall_timeout;
-                Step::Again
-            }
             Next::Linger => self.linger(line, now),
             Next::Close if self.has_more(line) => self.linger(line, now),
             Next::Abort => self.abort(line),

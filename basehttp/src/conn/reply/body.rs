@@ -108,7 +108,7 @@ impl Reply {
     /// A 500 without anything that could go wrong, for when the handler's own way of failing fails.
     pub fn finish_bare(&mut self, out: &mut Vec<u8>) {
         self.discard(out);
-        self.close();
+        self.close(out);
         self.stage = Stage::Ended;
         self.code = 500;
         out.extend_from_slice(self.asked.server.as_str().as_bytes());

@@ -1,5 +1,6 @@
 //! The head of a reply: status line, fields, and what frames the message.
 
+use std::ops::Range;
 use std::{io, mem};
 
 use super::bytes::{push_field, push_length, remove_field};
@@ -250,14 +251,28 @@ impl Reply {
                 _ => {}
             },
         }
+        let at = out.len() - self.start;
         self.push_connection(out);
+        self.connection = at..out.len() - self.start;
         out.extend_from_slice(b"\r\n");
+    }
+
+    /// The head is closed, and whether the connection goes on has been decided anew. What is on the wire stays.
+    pub(super) fn rewrite_connection(&mut self, out: &mut Vec<u8>) {
+        if self.on_wire || self.connection.end == 0 {
+            return;
+        }
+        let mut line = Vec::new();
+        self.push_connection(&mut line);
+        let Range { start, end } = self.connection.clone();
+        self.connection.end = start + line.len();
+        out.splice(self.start + start..self.start + end, line);
     }
 
     /// RFC 9112, sections 9.3 and 9.6: `close` where the client may think otherwise, `keep-alive` where it would not know.
     ///
     /// What it thinks follows from our status line, not from its own version: HTTP/1.1 goes on, HTTP/1.0 does not.
-    fn push_connection(&mut self, out: &mut Vec<u8>) {
+    fn push_connection(&self, out: &mut Vec<u8>) {
         let persistence: &[u8] = match (self.closes, self.asked.server, self.asked.version) {
             // What follows is no HTTP any more.
             _ if self.opens_tunnel() => b"",
@@ -265,10 +280,16 @@ impl Reply {
             (false, _, Version::Http10) => b"keep-alive",
             _ => b"",
         };
-        self.fields.connection_options.extend_from_slice(persistence);
-        let options = self.fields.connection_options.strip_suffix(b", ").unwrap_or(&self.fields.connection_options);
-        if !options.is_empty() {
-            push_field(out, b"Connection", options);
+        let options = &self.fields.connection_options;
+        match (persistence, options.strip_suffix(b", ")) {
+            (b"", None) => {}
+            (b"", Some(options)) => push_field(out, b"Connection", options),
+            (persistence, _) => {
+                out.extend_from_slice(b"Connection: ");
+                out.extend_from_slice(options);
+                out.extend_from_slice(persistence);
+                out.extend_from_slice(b"\r\n");
+            }
         }
     }
 }

@@ -19,7 +19,8 @@ mod body;
 mod bytes;
 mod head;
 
-use std::io;
+use std::ops::Range;
+use std::{io, mem};
 
 pub(crate) use self::head::HeadParts;
 
@@ -38,6 +39,8 @@ pub(crate) struct Asked {
     pub method: &'static str,
     /// The request and the server's protocol version let the connection go on.
     pub keeps_alive: bool,
+    /// All of the request is here.
+    pub is_whole: bool,
 }
 
 /// How far the reply is.
@@ -69,6 +72,8 @@ pub(crate) struct Reply {
     /// What the code leaves room for.
     rule: BodyRule,
     closes: bool,
+    /// Where the `Connection` of a head that is closed stands, or would, counted from `start`.
+    connection: Range<usize>,
     fields: HeadFields,
     /// What was written and is not in `out` yet: all of it while buffering, then less than a chunk.
     body: Vec<u8>,
@@ -84,7 +89,7 @@ pub(crate) struct Reply {
 impl Reply {
     pub fn new(max_buffered: usize) -> Self {
         let (version, server) = (Version::Http10, Version::Http10);
-        let asked = Asked { version, server, method: "GET", keeps_alive: false };
+        let asked = Asked { version, server, method: "GET", keeps_alive: false, is_whole: false };
         Reply {
             stage: Stage::Unsent,
             asked,
@@ -93,6 +98,7 @@ impl Reply {
             code: 0,
             rule: BodyRule::Allowed,
             closes: true,
+            connection: 0..0,
             fields: HeadFields::default(),
             body: Vec::new(),
             tail: None,
@@ -121,6 +127,7 @@ impl Reply {
         self.stage = Stage::Unsent;
         self.code = 0;
         self.closes = !self.asked.keeps_alive;
+        self.connection = 0..0;
         self.passed = 0;
         self.fault = None;
         self.body.clear();
@@ -144,10 +151,28 @@ impl Reply {
         self.closes
     }
 
-    /// Closes after this exchange, whatever reply it gets in the end.
-    pub fn close(&mut self) {
+    /// Closes after this exchange, whatever reply it gets in the end. A head that is still here says so.
+    pub fn close(&mut self, out: &mut Vec<u8>) {
         self.asked.keeps_alive = false;
-        self.closes = true;
+        if !mem::replace(&mut self.closes, true) {
+            self.rewrite_connection(out);
+        }
+    }
+
+    pub fn has_whole_request(&self) -> bool {
+        self.asked.is_whole
+    }
+
+    /// The rest of the request has come.
+    pub fn request_is_whole(&mut self) {
+        self.asked.is_whole = true;
+    }
+
+    /// The reply is about to leave.
+    pub fn close_unless_whole(&mut self, out: &mut Vec<u8>) {
+        if !self.asked.is_whole && !self.on_wire && self.is_streaming() {
+            self.close(out);
+        }
     }
 
     /// RFC 9110, section 15.5.6: a 405 says which methods there are.

@@ -21,10 +21,10 @@ pub struct Asked {
     pub is_old: bool,
     /// The client wants the connection to end behind it.
     pub is_last: bool,
-    /// How long its body is in chunks, if it is sent so.
-    pub chunked_len: Option<usize>,
     /// How many bytes of it were not sent.
     pub unsent: usize,
+    /// Where it ends among the bytes of all requests.
+    pub end: usize,
 }
 
 /// What a stream's calls meet, beside what the client does.
@@ -53,6 +53,12 @@ pub struct Play {
     pending: VecDeque<u8>,
     /// Sent, and not read by the server.
     to_server: VecDeque<u8>,
+    /// How many bytes the server has read.
+    read: usize,
+    /// How many it had read when it wrote: what stands in `from_server` from the first number on.
+    read_before: Vec<(usize, usize)>,
+    /// How many bytes all requests have.
+    made: usize,
     /// Written by the server.
     pub from_server: Vec<u8>,
     /// How much more of it the client takes for now.
@@ -84,6 +90,9 @@ impl Play {
             played: 0,
             pending: VecDeque::new(),
             to_server: VecDeque::new(),
+            read: 0,
+            read_before: Vec::new(),
+            made: 0,
             from_server: Vec::new(),
             room: 0,
             has_ended: false,
@@ -98,6 +107,12 @@ impl Play {
             waited: Duration::ZERO,
             has_waited: false,
         }
+    }
+
+    /// How many bytes the server had read when it wrote the byte at `at`.
+    pub fn read_before(&self, at: usize) -> usize {
+        let earlier = self.read_before.iter().take_while(|(start, _)| *start <= at);
+        earlier.last().map_or(0, |(_, read)| *read)
     }
 
     /// Whether something has happened that the server was not told of.
@@ -197,12 +212,10 @@ impl Play {
             request.push_str("Expect: 100-continue\r\n");
         }
         let mut bytes = Vec::new();
-        let mut chunked_len = None;
         match choices.below(3) {
             _ if body.is_empty() => bytes.extend_from_slice(format!("{request}\r\n").as_bytes()),
             1 if may_chunk => {
                 bytes.extend_from_slice(format!("{request}Transfer-Encoding: chunked\r\n\r\n").as_bytes());
-                let head_len = bytes.len();
                 let size = choices.below(256) + 1;
                 for chunk in body.chunks(size) {
                     bytes.extend_from_slice(format!("{:x};x=\"y\"\r\n", chunk.len()).as_bytes());
@@ -210,7 +223,6 @@ impl Play {
                     bytes.extend_from_slice(b"\r\n");
                 }
                 bytes.extend_from_slice(b"0\r\nX-Sum: 1\r\n\r\n");
-                chunked_len = Some(bytes.len() - head_len);
             }
             _ => {
                 bytes.extend_from_slice(format!("{request}Content-Length: {}\r\n\r\n", body.len()).as_bytes());
@@ -218,6 +230,7 @@ impl Play {
             }
         }
         let unsent = bytes.len();
+        self.made += unsent;
         self.pending.extend(bytes);
         if !self.is_garbled {
             self.asked.push(Asked {
@@ -228,8 +241,8 @@ impl Play {
                 expects_continue,
                 is_old: !may_chunk,
                 is_last,
-                chunked_len,
                 unsent,
+                end: self.made,
             });
         }
     }
@@ -266,7 +279,9 @@ impl Read for End {
                 return Err(ErrorKind::ConnectionReset.into());
             }
             if !play.to_server.is_empty() {
-                return play.to_server.read(&mut buffer[..most]);
+                let count = play.to_server.read(&mut buffer[..most])?;
+                play.read += count;
+                return Ok(count);
             }
             if play.has_ended {
                 return Ok(0);
@@ -289,6 +304,8 @@ impl Write for End {
             let count = most.min(play.room);
             if count > 0 {
                 play.room -= count;
+                let mark = (play.from_server.len(), play.read);
+                play.read_before.push(mark);
                 play.from_server.extend_from_slice(&bytes[..count]);
                 return Ok(count);
             }

@@ -8,6 +8,7 @@
 //!
 //! * every reply is well-formed and framed right, and nothing follows the last one;
 //! * replies answer the requests in their order, each once, with the body that was sent for that request;
+//! * a reply that lets the connection go on comes when all of its request has been read;
 //! * interim replies come to those who may have them, 100 at most once;
 //! * what was asked as a whole is answered, unless the client or a reply's own fault ends the connection;
 //! * what a waiting connection holds is bounded, and is given back at its end.

@@ -1,6 +1,5 @@
 //! Who reads the replies, and knows what there was to answer.
 
-use super::MAX_DRAINED_BYTES;
 use super::client::{Asked, Play};
 use super::handler::{FILE, breaks_its_reply};
 use crate::conn::Wait;
@@ -18,8 +17,6 @@ pub struct Witness {
     /// The last reply is read. What follows then is not HTTP's.
     is_over: bool,
     is_tunnel: bool,
-    /// The last body was longer than the server wished to read to its end, which it saw only when it was there.
-    was_too_long: bool,
 }
 
 impl Witness {
@@ -41,15 +38,19 @@ impl Witness {
             let Some((reply, used)) = read(bytes, Reader { is_closed, is_to_head, is_to_http_1_0 }) else { return };
             self.read += used;
             match play.asked.get(self.answered) {
-                Some(asked) => self.check(play, asked, &reply),
+                Some(asked) => {
+                    let goes_on = !reply.is_interim() && !reply.is_last;
+                    assert!(
+                        !goes_on || play.read_before(self.read - used) >= asked.end,
+                        "says that the connection goes on before the request is whole: {reply:?} to {asked:?}"
+                    );
+                    self.check(play, asked, &reply);
+                }
                 None => assert!(play.is_garbled, "nobody asked: {reply:?}"),
             }
             self.is_tunnel = reply.status == 101;
             self.is_over = self.is_tunnel || reply.is_last;
             if !reply.is_interim() {
-                let asked = play.asked.get(self.answered);
-                self.was_too_long =
-                    asked.and_then(|asked| asked.chunked_len).is_some_and(|len| len > MAX_DRAINED_BYTES);
                 self.answered += 1;
                 self.was_continued = false;
             }
@@ -87,7 +88,7 @@ impl Witness {
     /// At the script's end, when nothing more happens by itself.
     pub fn judge(&self, play: &Play, wait: Wait, has_refused: bool) {
         let unread = &play.from_server[self.read..];
-        if play.is_garbled || play.has_reset || play.has_stalled || self.is_over || self.was_too_long {
+        if play.is_garbled || play.has_reset || play.has_stalled || self.is_over {
             return;
         }
         let whole = play.asked.iter().take_while(|asked| asked.unsent == 0).count();
