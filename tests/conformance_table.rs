@@ -22,7 +22,7 @@ fn table() -> String {
     fs::read_to_string(root().join("tests/conformance.md")).expect("the table is there")
 }
 
-/// The rows, in two documents: everything between bars, but for the heads of the tables.
+/// The rows, by document: everything between bars, but for the heads of the tables.
 fn rows(table: &str) -> Vec<Vec<Row<'_>>> {
     let mut documents = Vec::new();
     for (index, line) in table.lines().enumerate() {
@@ -85,14 +85,14 @@ fn fault(row: &Row<'_>) -> Option<String> {
 fn every_requirement_is_held_by_a_test_that_exists_or_says_whose_it_is() {
     let table = table();
     let documents = rows(&table);
-    assert_eq!(documents.len(), 2, "RFC 9112 and RFC 9110");
+    assert_eq!(documents.len(), 3, "RFC 9112, RFC 9110 and RFC 9931");
     let faults: Vec<String> = documents
         .iter()
         .flatten()
         .filter_map(|row| fault(row).map(|fault| format!("line {} (section {}): {fault}", row.line, row.section)))
         .collect();
     assert!(faults.is_empty(), "{faults:#?}");
-    assert!(documents.iter().all(|rows| rows.len() > 80), "the tables were read");
+    assert!(documents[..2].iter().all(|rows| rows.len() > 80), "the tables were read");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use basehttp::testing::{self, Server};
-use basehttp::{Exchange, HTTPServer, Result, http_handler};
+use basehttp::{Exchange, HTTPError, HTTPServer, Result, http_handler};
 use support::does::{Act, Does, GET, GET_10, HEAD, answer};
 use support::witness::Witness;
 use support::{Client, Reply};
@@ -273,6 +273,40 @@ fn a_tunnel_or_another_protocol_that_nobody_takes_over_ends_the_connection() {
         assert_eq!((reply.field("Content-Length"), reply.field("Transfer-Encoding")), (None, None), "{code}");
         client.expect_end();
     }
+}
+
+/// A client that believes in its tunnel has sent another's bytes already: they are no requests (RFC 9931, section 7).
+#[test]
+fn nothing_behind_a_refused_connect_is_run() {
+    let table: [(Act, u16); 6] = [
+        (|ex| Ok(ex.send_error(403)?), 403),
+        (|ex| Ok(ex.send_error(HTTPError::from(407).with_header("Proxy-Authenticate", "Basic"))?), 407),
+        (|ex| Ok(ex.send_response(302).send_header("Location", "/").end_headers()?), 302),
+        (|ex| Ok(ex.send_response(403).send_header("Connection", "keep-alive").end_headers()?), 403),
+        (|_| Err("no such host".into()), 500),
+        (
+            |ex| {
+                ex.send_response(502).end_headers()?;
+                ex.wfile.flush()?;
+                Ok(ex.wfile.write_all(b"no such host")?)
+            },
+            502,
+        ),
+    ];
+    for (act, code) in table {
+        let server = Server::start(Does(act)).expect("a free port");
+        for behind in [GET, "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", "\x16\x03\x01"] {
+            let mut client = Client::sending(&server, format!("CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n{behind}"));
+            let reply = client.read_reply();
+            assert_eq!((reply.status, reply.field("Connection")), (code, Some("close")));
+            client.expect_end();
+        }
+    }
+    let server = Server::start(Endless { stopped: Mutex::new(mpsc::channel().0) }).expect("a free port");
+    let mut client = Client::sending(&server, format!("CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n{GET}"));
+    let reply = client.read_reply();
+    assert_eq!((reply.status, reply.field("Connection")), (501, Some("close")), "there is no such method");
+    client.expect_end();
 }
 
 /// Writes without end, and tells when it was stopped.

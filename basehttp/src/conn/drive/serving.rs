@@ -213,7 +213,9 @@ fn asked(head: &Head<'_>, line: &Line, site: &Site, is_whole: bool) -> Asked {
         version: head.version.min(server),
         server,
         method: method_for_reply(head.method),
+        // RFC 9931, section 7: what follows a CONNECT that is refused was written by whoever uses the tunnel.
         keeps_alive: proto::keeps_alive(head.version, head.connection, server)
+            && head.method != "CONNECT"
             && !line.is_last_request
             && !site.handle.is_shutting_down(),
         is_whole,
