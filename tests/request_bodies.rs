@@ -317,7 +317,7 @@ fn answer_early(gate: Option<&Mutex<Receiver<()>>>, ex: &mut Exchange) -> baseht
         }
         "/long" => {
             ex.send_response(200).end_headers()?;
-            ex.wfile.write_all(&[b'x'; 200_000])?;
+            ex.wfile.write_all(&vec![b'x'; 200_000])?;
         }
         "/four" => {
             ex.rfile.read_exact(&mut some)?;

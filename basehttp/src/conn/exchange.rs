@@ -46,11 +46,12 @@ use crate::proto::{BodyDecoder, Field, Headers, RequestBody};
 pub struct Exchange<'c, M = Headers<'c>> {
     /// The request's method, such as `GET`; empty if the request line could not be read.
     pub command: &'c str,
-    /// The request target in origin form as sent: path and query, of which leading slashes are made one. `*` for an
+    /// The request target in origin form as sent: path and query, of which leading slashes are made one. It is ASCII: raw
+    /// bytes above that are given percent-encoded, and a path with `"`, `<`, `>`, `\` or a broken triplet is a 400. `*` for an
     /// `OPTIONS *`; the authority for CONNECT. Without the query, decoded: [`segments`](Self::segments); the query alone:
     /// [`query`](Self::query).
     pub path: &'c str,
-    /// The request line as sent, without its line end.
+    /// The request line as sent, without its line end, and with the target's raw bytes above ASCII percent-encoded.
     pub requestline: &'c str,
     /// The request's version as sent, such as `HTTP/1.1`.
     pub request_version: &'c str,

@@ -65,7 +65,7 @@ impl Ending {
 }
 
 /// What becomes of the connection.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Next {
     /// The next request may come, or is here already.
     Keep,

@@ -10,13 +10,24 @@
 //! CONNECT takes no other form. A scheme other than `http` or `https`, user information and a fragment are refused. So is
 //! `https`, with 421, where the connection is not secured (RFC 9110, section 7.4): see [`Target::check_scheme`].
 //!
-//! Characters: controls, blanks, `#` and everything above ASCII are refused. The other characters that RFC 3986 does not
-//! allow raw pass, because they arrive in honest requests: browsers leave `|` `[` `]` and (older ones) `^` in a path, and
-//! `|` `[` `]` `{` `}` `\` `^` and the backquote in a query; curl sends those and `"` `<` `>` as they were typed. One is
-//! refused in a path: `\`, which browsers read as `/`, so that `/\host` echoed in a Location would lead to another site.
-//! For the same reason leading slashes become one. A percent sign need not begin a valid triplet; who decodes must look.
+//! | characters                     | in a path                  | in a query                 |
+//! |--------------------------------|----------------------------|----------------------------|
+//! | controls, blanks, `#`          | refused                    | refused                    |
+//! | `"` `<` `>`                    | refused                    | as sent                    |
+//! | `\`                            | refused                    | as sent                    |
+//! | `%` that begins no triplet     | refused                    | as sent                    |
+//! | `|` `[` `]` `^` `{` `}` and the backquote | as sent         | as sent                    |
+//! | bytes above ASCII              | as if percent-encoded      | as if percent-encoded      |
+//!
+//! RFC 3986 allows none of these raw, and RFC 9112, section 3.2 would have them refused. Those that pass arrive in honest
+//! requests: browsers leave `|` `[` `]` and (older ones) `^` `{` `}` in a path, more of them and `100%` in a query, and
+//! clients copy a `Location` that a careless server wrote in UTF-8. No browser sends `"` `<` `>` in a path, and a page that
+//! echoes the path may take them for markup. Browsers read `\` as `/`, so that `/\host` echoed in a Location would lead to
+//! another site. For the same reason leading slashes become one.
 
 use std::borrow::Cow;
+
+use percent_encoding::percent_encode_byte;
 
 use super::{host, refusal::Refusal};
 
@@ -155,6 +166,27 @@ fn with_one_slash(path: &str) -> &str {
     &path[slashes.saturating_sub(1)..]
 }
 
+/// The target with the raw bytes above ASCII in its path and query percent-encoded. Where they stand elsewhere they stay, to
+/// be refused.
+pub(super) fn encode_raw_bytes(target: &[u8]) -> Vec<u8> {
+    let scheme = target.windows(3).position(|three| three == b"://");
+    let authority = match scheme {
+        Some(at) if target[0] != b'/' => at + 3,
+        _ => 0,
+    };
+    let behind = target[authority..].iter().position(|byte| matches!(byte, b'/' | b'?'));
+    let (before, path) = target.split_at(behind.map_or(target.len(), |at| authority + at));
+    let mut encoded = before.to_vec();
+    for &byte in path {
+        if byte.is_ascii() {
+            encoded.push(byte);
+        } else {
+            encoded.extend_from_slice(percent_encode_byte(byte).as_bytes());
+        }
+    }
+    encoded
+}
+
 fn check_path_and_query(text: &str) -> Result<(), Refusal> {
     let bytes = text.as_bytes();
     match bytes.iter().position(|byte| !PLAIN[usize::from(*byte)]) {
@@ -163,12 +195,14 @@ fn check_path_and_query(text: &str) -> Result<(), Refusal> {
     }
 }
 
-/// From the first byte on that may not stand everywhere: `?`, after which `\` may stand, or a bad one.
+/// From the first byte on that may not stand everywhere: `?`, behind which more may stand, `%`, or a bad one.
 fn check_odd(bytes: &[u8]) -> Result<(), Refusal> {
     let mut in_query = false;
-    for byte in bytes {
+    for (at, byte) in bytes.iter().enumerate() {
         match byte {
             b'?' => in_query = true,
+            b'%' if !in_query && !begins_triplet(&bytes[at..]) => return Err(BROKEN_TRIPLET),
+            b'"' | b'<' | b'>' if !in_query => return Err(MARKUP),
             b'\\' if !in_query => return Err(BACKSLASH),
             b'#' => return Err(FRAGMENT),
             0x21..=0x7E => {}
@@ -178,12 +212,17 @@ fn check_odd(bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// RFC 3986, section 2.1.
+fn begins_triplet(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+}
+
 /// Bytes that may stand both in a path and in a query, and change nothing.
 const PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0x21u8;
     while byte <= 0x7E {
-        table[byte as usize] = !matches!(byte, b'?' | b'\\' | b'#');
+        table[byte as usize] = !matches!(byte, b'?' | b'%' | b'"' | b'<' | b'>' | b'\\' | b'#');
         byte += 1;
     }
     table
@@ -195,10 +234,13 @@ const NOT_SECURED: Refusal =
 const ASTERISK: Refusal = Refusal::bad_request("the request-target * is for OPTIONS only");
 const NO_AUTHORITY: Refusal = Refusal::bad_request("the request-target of CONNECT is host:port");
 const NO_HOST: Refusal = Refusal::bad_request("the request-target has an empty host");
+const BROKEN_TRIPLET: Refusal =
+    Refusal::bad_request("the path holds a percent sign without two hexadecimal digits: write %25");
+const MARKUP: Refusal = Refusal::bad_request("the path holds a quotation mark, < or >: percent-encode it");
 const BACKSLASH: Refusal = Refusal::bad_request("the path holds a backslash: write %5C");
 const FRAGMENT: Refusal = Refusal::bad_request("the request-target holds a fragment: # is for the client alone");
 const NOT_VISIBLE: Refusal =
-    Refusal::bad_request("the request-target holds a blank, a control or a raw byte above ascii: percent-encode it");
+    Refusal::bad_request("the request-target holds a blank, a control or a byte above ascii: percent-encode it");
 
 #[cfg(test)]
 mod tests {
@@ -301,14 +343,46 @@ mod tests {
     fn characters_that_clients_send_raw_pass_and_no_others() {
         for byte in 0..=0x7F {
             let c = char::from(byte);
-            let in_path = byte > b' ' && byte < 0x7F && !matches!(c, '#' | '\\');
+            let in_path = byte > b' ' && byte < 0x7F && !matches!(c, '#' | '\\' | '"' | '<' | '>' | '%');
             let in_query = byte > b' ' && byte < 0x7F && c != '#';
             assert_eq!(Target::parse("GET", &format!("/a{c}b")).is_ok(), in_path, "{c:?} in a path");
             assert_eq!(Target::parse("GET", &format!("/?a{c}b")).is_ok(), in_query, "{c:?} in a query");
             assert_eq!(Target::parse("GET", &format!("http://h/a{c}b")).is_ok(), in_path, "{c:?} in an absolute form");
         }
         assert!(Target::parse("GET", "/caf\u{e9}").is_err());
-        assert!(Target::parse("GET", "/%zz%").is_ok(), "a percent sign need not begin a triplet");
+    }
+
+    #[test]
+    fn a_percent_sign_begins_a_triplet_in_a_path() {
+        for path in ["/%41", "/%aF/%00", "/a%20", "/[|]^{}`%5c"] {
+            assert!(Target::parse("GET", path).is_ok(), "{path}");
+            assert!(Target::parse("GET", &format!("http://h{path}?100%")).is_ok(), "{path}");
+        }
+        for path in ["/%", "/100%", "/%4", "/%zz", "/%4g", "/%g4", "/%%41", "/%?41", "/%4?1", "/%u0041"] {
+            assert_eq!(Target::parse("GET", path), Err(BROKEN_TRIPLET), "{path}");
+            assert_eq!(Target::parse("GET", &format!("http://h{path}")), Err(BROKEN_TRIPLET), "{path}");
+        }
+        for query in ["/?%", "/?100%&x=%zz", "/?\"<>\\%4"] {
+            assert!(Target::parse("GET", query).is_ok(), "{query}");
+        }
+    }
+
+    #[test]
+    fn bytes_above_ascii_are_encoded_in_path_and_query_alone() {
+        let table: [(&[u8], &[u8]); 9] = [
+            (b"/caf\xc3\xa9.txt", b"/caf%C3%A9.txt"),
+            (b"/\x80\xff?\xe9=\xe9", b"/%80%FF?%E9=%E9"),
+            (b"/a%20b|", b"/a%20b|"),
+            (b"http://h/\xe9", b"http://h/%E9"),
+            (b"http://h?\xe9", b"http://h?%E9"),
+            (b"http://\xe9/\xe9", b"http://\xe9/%E9"),
+            (b"\xe9://h/", b"\xe9://h/"),
+            (b"h\xe9:80", b"h\xe9:80"),
+            (b"/http://\xe9", b"/http://%E9"),
+        ];
+        for (target, encoded) in table {
+            assert_eq!(encode_raw_bytes(target).escape_ascii().to_string(), encoded.escape_ascii().to_string());
+        }
     }
 
     proptest! {

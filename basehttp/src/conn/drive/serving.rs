@@ -52,7 +52,8 @@ impl Bench {
         let unread = &input[self.start..self.end];
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
         let served = self.wire.get_mut().socket.served_scheme();
-        let step = match proto::parse(bytes, &mut fields, &host.site.settings.limits, served) {
+        let ascii = proto::with_ascii_target(bytes);
+        let step = match proto::parse(&ascii, &mut fields, &host.site.settings.limits, served) {
             Err(refusal) => {
                 self.wire.borrow_mut().tally.note(Fault::BadHead);
                 self.refuse_line(line, host, driver, bytes, refusal.into())
@@ -96,10 +97,8 @@ impl Bench {
                 return Step::Again;
             }
         };
-        let place = match is_refused {
-            true => Place::Nowhere(HTTPError::unsupported(head.method)),
-            false => driver.place(head, may_wait),
-        };
+        let place =
+            if is_refused { Place::Nowhere(HTTPError::unsupported(head.method)) } else { driver.place(head, may_wait) };
         if let Place::Thread = place {
             if self.has_unsent() {
                 // Earlier replies do not wait for this one.

@@ -19,6 +19,6 @@ mod whole;
 
 pub use fields::{Field, FieldBuffer};
 pub use known::ConnectionOptions;
-pub use parse::{Head, parse};
+pub use parse::{Head, parse, with_ascii_target};
 pub use scan::{HeadScanner, HeadSpan, request_line};
 pub use whole::parse_whole;

@@ -3,13 +3,15 @@
 //! RFC 9112, sections 2 and 3. The order of the checks is the order in which faults are answered: request line and
 //! version, field syntax, target, Host, the target's scheme, body framing, Expect.
 
+use std::borrow::Cow;
+
 use super::super::{
     field::is_token,
     framing::{self, RequestBody},
     host,
     limits::Limits,
     refusal::Refusal,
-    target::{Scheme, Target},
+    target::{self, Scheme, Target},
     version::Version,
 };
 use super::{ConnectionOptions, Field, FieldBuffer, known::Known, scan::find_line_break};
@@ -25,7 +27,7 @@ pub struct Head<'b> {
     pub request_version: &'b str,
     /// The version that the request is served with: HTTP/1.2 and above count as 1.1.
     pub version: Version,
-    /// The request line as sent, without its CRLF. Always ASCII without controls.
+    /// The request line as sent, without its CRLF; see [`with_ascii_target`]. Always ASCII without controls.
     pub requestline: &'b str,
     /// Who is asked: the target's authority if it has one, else Host, which may be empty. Checked, and so always ASCII.
     /// `None` only when an HTTP/1.0 request has neither.
@@ -54,6 +56,23 @@ pub fn parse<'b>(
     let line = RequestLine::parse(line)?;
     fields.read(field_lines, limits)?;
     understand(line, fields.as_slice(), served)
+}
+
+/// The head with raw bytes above ASCII in its target's path and query taken as if they were percent-encoded, so that the rest
+/// sees ASCII. Anything else that is odd stays as it is.
+pub fn with_ascii_target(head: &[u8]) -> Cow<'_, [u8]> {
+    let line = &head[..find_line_break(head).unwrap_or(head.len())];
+    if line.is_ascii() {
+        return Cow::Borrowed(head);
+    }
+    let blank = |byte: &u8| *byte == b' ';
+    match (line.iter().position(blank), line.iter().rposition(blank)) {
+        (Some(first), Some(last)) if first < last => {
+            let target = target::encode_raw_bytes(&line[first + 1..last]);
+            Cow::Owned([&head[..=first], &target, &head[last..]].concat())
+        }
+        _ => Cow::Borrowed(head),
+    }
 }
 
 /// `METHOD SP TARGET SP VERSION` (RFC 9112, section 3): one blank each, none at the ends.
