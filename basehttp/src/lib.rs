@@ -38,6 +38,9 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(not(unix))]
+compile_error!("basehttp needs a Unix system: Linux is tested, and other systems are not supported");
+
 // The crate uses its own macro, whose expansion names the crate.
 #[allow(unused_extern_crates)] // Used by macro expansions alone.
 extern crate self as basehttp;

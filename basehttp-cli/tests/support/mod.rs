@@ -3,7 +3,7 @@
 
 #![allow(dead_code)] // Each test file is a crate of its own and uses a part of this.
 
-#[path = "../../../tests/support/mod.rs"]
+/// A link to the repository's own `tests/support`, which a package has as a copy.
 pub mod http;
 
 use std::ffi::OsStr;

@@ -52,7 +52,12 @@ mod tests {
 
     /// Runs one target on every file of its corpus.
     fn hold(target: &str, check: fn(&[u8])) {
-        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+        let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+        if !corpora.exists() {
+            println!("SKIPPED {target}: the package comes without the repository's corpora");
+            return;
+        }
+        let corpus = corpora.join(target);
         let files: Vec<_> = fs::read_dir(&corpus).expect("a corpus for each target").collect();
         assert!(!files.is_empty(), "{target} has something to run on");
         for file in files {
