@@ -1,26 +1,46 @@
 //! How long the handlers took the last times, by what was asked: blocking ones shall not hold a leader up.
 //!
 //! Requests are told apart by method and the first two segments of the path, hashed with a secret key into a table of
-//! fixed size. A place remembers whose it is and its last eight runs, one bit each: was it slow? (An average would be
-//! spoilt by a single preemption.) A run that had to be rescued counts as eight, but the first one of a handler that is
-//! known to be fast as two: it may have been the system's fault, and while the pool is full what blocks may be refused.
+//! fixed size. A place remembers whose it is, its last eight runs, one bit each (was it slow?), and its age: how many
+//! requests without a place have come by since its owner was last here. (An average of the runs would be spoilt by a single
+//! preemption.) A run that had to be rescued counts as eight, but the first one of a handler that is known to be fast as
+//! two: it may have been the system's fault, and while the pool is full what blocks may be refused.
 //!
-//! | another request finds its place |                                                              |
-//! |---------------------------------|--------------------------------------------------------------|
-//! | taken by one that does not block | takes it over, and begins anew                               |
-//! | taken by one that blocks        | counts as blocking itself, and has no vote                    |
+//! A request has a choice of four places, and takes over what is vacant, or the oldest one:
 //!
-//! So made-up paths cannot wash out what is known of a blocking handler: they can only move themselves to the pool.
+//! | the oldest place     | is taken over by a run of another request | is taken over by a rescue |
+//! |----------------------|-------------------------------------------|---------------------------|
+//! | known, in use        | no                                        | yes                       |
+//! | known, silent        | after 16 of them                          | yes                       |
+//! | not enough known yet | after 4 of them                           | yes                       |
+//!
+//! So paths that are made up push out what is not asked for any more, themselves first. They can make the table forget a
+//! blocking handler that is seldom called. Its next run then costs a rescue, of which `caution` allows one a second.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// How many places: 1,024, four bytes each. More than the routes of most programs, and it stays in the cache.
-const SLOTS: usize = 1024;
+/// How many groups of places: 256. With four places of four bytes each that is more than the routes of most programs, and
+/// stays in the cache.
+const GROUPS: usize = 256;
 
-/// How many bits of a request's hash are its slot: ten for the place, sixteen that tell whose the place is.
-const SLOT_BITS: u32 = 26;
+/// How many places a request may choose from.
+const PLACES: usize = 4;
+
+/// How many bits of a request's hash are its slot: eight for the group, sixteen that tell whose a place is.
+const SLOT_BITS: u32 = 24;
+
+/// How many requests without a place come by before a known owner that is silent loses its place to the next one, and
+/// before one does of which too little is known.
+const KNOWN_AGE: u16 = 16;
+const UNPROVEN_AGE: u16 = 4;
+
+/// The highest age. Six bits, above history and count.
+const MAX_AGE: u16 = 63;
+
+/// What an age of one is in a place's low half.
+const AGE_STEP: u16 = 1 << 10;
 
 /// A run that took longer is slow: 100 µs, some thirty times what a request costs otherwise.
 pub(super) const SLOW: Duration = Duration::from_micros(100);
@@ -50,16 +70,20 @@ pub(super) enum Learnt {
 
 /// The table of one server.
 pub(super) struct PaceTable {
-    /// Whose it is in the high half; in the low one the last eight runs, and above them how many there were (up to
-    /// `PROVEN_RUNS`).
-    slots: Vec<AtomicU32>,
+    groups: Vec<Group>,
     secret: u64,
 }
 
+/// The places that a request may choose from, in one line of the cache. Each has whose it is in its high half; in the low
+/// one the last eight runs, above them how many there were (up to `PROVEN_RUNS`), and then the age. Zero is vacant.
+#[derive(Default)]
+#[repr(align(16))]
+struct Group([AtomicU32; PLACES]);
+
 impl PaceTable {
     pub fn new() -> Self {
-        let secret = RandomState::new().hash_one(SLOTS);
-        PaceTable { slots: (0..SLOTS).map(|_| AtomicU32::new(0)).collect(), secret }
+        let secret = RandomState::new().hash_one(GROUPS);
+        PaceTable { groups: (0..GROUPS).map(|_| Group::default()).collect(), secret }
     }
 
     /// The slot of a request.
@@ -70,45 +94,90 @@ impl PaceTable {
         });
         // Short texts that end differently are still close together: fold the low half in, and mix once more.
         hash = (hash ^ hash >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        usize::try_from(hash >> (u64::BITS - SLOT_BITS)).expect("26 bits")
+        usize::try_from(hash >> (u64::BITS - SLOT_BITS)).expect("24 bits")
     }
 
     pub fn learnt(&self, slot: usize) -> Learnt {
-        let (word, owner) = self.read(slot);
-        match learnt(runs_of(word)) {
-            known if word >> 16 == owner => known,
-            Learnt::Blocking | Learnt::Mixed => Learnt::Blocking,
-            _ => Learnt::Unproven,
-        }
+        self.find(slot).map_or(Learnt::Unproven, |(_, word)| learnt(runs_of(word)))
     }
 
     /// A run that was found stuck. Later runs prove otherwise.
     pub fn condemn(&self, slot: usize) {
-        let (word, owner) = self.read(slot);
-        let is_known_fast = word >> 16 == owner && learnt(runs_of(word)) == Learnt::Fast;
+        let Some((place, word)) = self.find(slot) else {
+            return self.settle(slot, PROVEN_RUNS << 8 | 0xff, Claim::Rescue);
+        };
+        let is_known_fast = learnt(runs_of(word)) == Learnt::Fast;
         let history = if is_known_fast && !was_forgiven(runs_of(word)) { FORGIVEN } else { 0xff };
-        self.slots[slot % SLOTS].store(owner << 16 | u32::from(PROVEN_RUNS << 8 | history), Ordering::Relaxed);
+        place.store(owner(slot) << 16 | u32::from(PROVEN_RUNS << 8 | history), Ordering::Relaxed);
     }
 
     /// A run that took so long. Two at once may count as one.
     pub fn note(&self, slot: usize, took: Duration) {
-        let (word, owner) = self.read(slot);
-        let runs = match runs_of(word) {
-            runs if word >> 16 == owner => runs,
-            runs if matches!(learnt(runs), Learnt::Blocking | Learnt::Mixed) => return,
-            _ => 0,
+        let Some((place, word)) = self.find(slot) else {
+            return self.settle(slot, after_run(0, took > SLOW), Claim::Run);
         };
-        let next = owner << 16 | u32::from(after_run(runs, took > SLOW));
+        let next = owner(slot) << 16 | u32::from(after_run(runs_of(word), took > SLOW));
         if next != word {
-            self.slots[slot % SLOTS].store(next, Ordering::Relaxed);
+            place.store(next, Ordering::Relaxed);
         }
     }
 
-    /// What the slot's place holds, and whose it would be.
-    fn read(&self, slot: usize) -> (u32, u32) {
-        let owner = u32::try_from(slot / SLOTS).expect("a slot has 26 bits");
-        (self.slots[slot % SLOTS].load(Ordering::Relaxed), owner)
+    /// The place of a request, and what it holds.
+    fn find(&self, slot: usize) -> Option<(&AtomicU32, u32)> {
+        let places = self.groups[slot % GROUPS].0.iter();
+        places.map(|place| (place, place.load(Ordering::Relaxed))).find(|(_, word)| word >> 16 == owner(slot))
     }
+
+    /// A request without a place takes the one that is due, or the oldest one if it may. The others grow older.
+    fn settle(&self, slot: usize, runs: u16, claim: Claim) {
+        let mut best: Option<(u16, &AtomicU32)> = None;
+        for place in &self.groups[slot % GROUPS].0 {
+            let word = place.load(Ordering::Relaxed);
+            let older = if word == 0 || age(runs_of(word)) == MAX_AGE { word } else { word + u32::from(AGE_STEP) };
+            if place.compare_exchange(word, older, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+                // Its owner has just been here.
+                continue;
+            }
+            let rank = rank(older);
+            if (rank >= DUE || claim == Claim::Rescue) && best.is_none_or(|(highest, _)| rank > highest) {
+                best = Some((rank, place));
+            }
+        }
+        if let Some((_, place)) = best {
+            place.store(owner(slot) << 16 | u32::from(runs), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Why a request wants a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    Run,
+    /// Worth more than what any of the places holds.
+    Rescue,
+}
+
+/// The rank of a place from which on any request may have it.
+const DUE: u16 = MAX_AGE + 1;
+
+/// Which place is taken over first: a vacant one, then one that is due, then the oldest.
+fn rank(word: u32) -> u16 {
+    let runs = runs_of(word);
+    let needed = if learnt(runs) == Learnt::Unproven { UNPROVEN_AGE } else { KNOWN_AGE };
+    match age(runs) {
+        _ if word == 0 => u16::MAX,
+        age if age > needed => DUE + age,
+        age => age,
+    }
+}
+
+/// Who a place of that slot belongs to.
+fn owner(slot: usize) -> u32 {
+    u32::try_from(slot / GROUPS).expect("a slot has 24 bits")
+}
+
+fn age(runs: u16) -> u16 {
+    runs / AGE_STEP
 }
 
 /// The low half of a place.
@@ -116,17 +185,23 @@ fn runs_of(word: u32) -> u16 {
     (word & 0xffff) as u16
 }
 
+/// How many runs there were, up to `PROVEN_RUNS`.
+fn count(runs: u16) -> u16 {
+    runs >> 8 & 0b11
+}
+
+/// The place has been used: it is as young as it ever was.
 fn after_run(runs: u16, is_slow: bool) -> u16 {
-    let count = (runs >> 8).saturating_add(1).min(PROVEN_RUNS);
+    let count = count(runs).saturating_add(1).min(PROVEN_RUNS);
     let history = runs << 1 & 0xff | u16::from(is_slow);
     count << 8 | history
 }
 
 fn learnt(runs: u16) -> Learnt {
-    match runs.to_be_bytes() {
-        [_, history] if history & LAST_RUNS == LAST_RUNS => Learnt::Blocking,
-        [_, history] if history.count_ones() >= BLOCKING_RUNS => Learnt::Mixed,
-        [count, _] if u16::from(count) < PROVEN_RUNS => Learnt::Unproven,
+    match runs.to_be_bytes()[1] {
+        history if history & LAST_RUNS == LAST_RUNS => Learnt::Blocking,
+        history if history.count_ones() >= BLOCKING_RUNS => Learnt::Mixed,
+        _ if count(runs) < PROVEN_RUNS => Learnt::Unproven,
         _ => Learnt::Fast,
     }
 }
@@ -169,23 +244,80 @@ mod tests {
         }
     }
 
+    /// The slot of a request whose places are those of group 7.
+    fn neighbour(owner: usize) -> usize {
+        owner * GROUPS + 7
+    }
+
     #[test]
-    fn strangers_neither_wash_out_nor_inherit_what_is_known() {
+    fn a_few_requests_share_a_group_and_inherit_nothing() {
+        use Learnt::{Blocking, Fast, Unproven};
         let pace = PaceTable::new();
-        let (blocking, stranger) = (SLOTS + 7, 2 * SLOTS + 7);
+        let [fast, blocking, unproven, forgiven, late] = [1, 2, 3, 4, 5].map(neighbour);
+        let run = |slot, count| (0..count).for_each(|_| pace.note(slot, Duration::ZERO));
+        run(fast, 8);
         pace.condemn(blocking);
-        for _ in 0..100 {
-            pace.note(stranger, Duration::ZERO);
+        run(unproven, 2);
+        run(forgiven, 8);
+        pace.condemn(forgiven);
+        let known = || [fast, blocking, unproven, forgiven, late].map(|slot| pace.learnt(slot));
+        assert_eq!(known(), [Fast, Blocking, Unproven, Fast, Unproven]);
+        run(late, 4);
+        assert_eq!(known(), [Fast, Blocking, Unproven, Fast, Unproven], "all of them may still be in use");
+        run(late, 3);
+        assert_eq!(known(), [Fast, Blocking, Unproven, Fast, Fast], "the one that was never known has lost its place");
+    }
+
+    #[test]
+    fn blocking_handlers_that_are_silent_leave_their_places_to_fast_ones() {
+        let pace = PaceTable::new();
+        let [silent, asked] = [1, 2].map(neighbour);
+        for slot in [silent, asked, neighbour(3), neighbour(4)] {
+            pace.condemn(slot);
         }
-        assert_eq!(pace.learnt(blocking), Learnt::Blocking, "strangers have no vote");
-        assert_eq!(pace.learnt(stranger), Learnt::Blocking, "and go to the pool");
-        let (fast, other) = (SLOTS + 8, 2 * SLOTS + 8);
-        (0..8).for_each(|_| pace.note(fast, Duration::ZERO));
-        assert_eq!((pace.learnt(fast), pace.learnt(other)), (Learnt::Fast, Learnt::Unproven), "nothing is inherited");
-        pace.note(other, Duration::ZERO);
-        assert_eq!(pace.learnt(fast), Learnt::Unproven, "the place is another's now");
-        (0..8).for_each(|_| pace.note(blocking, Duration::ZERO));
-        assert_eq!(pace.learnt(blocking), Learnt::Fast, "and it comes back by its own runs");
+        let fast = neighbour(5);
+        let mut runs = 0;
+        while pace.learnt(fast) != Learnt::Fast {
+            pace.note(fast, Duration::ZERO);
+            pace.note(asked, SLOW * 2);
+            runs += 1;
+            assert!(runs <= 20, "it has no vote");
+        }
+        assert_eq!(pace.learnt(silent), Learnt::Unproven);
+        assert_eq!(pace.learnt(asked), Learnt::Blocking, "what is in use is not washed out");
+    }
+
+    #[test]
+    fn a_fast_handler_among_many_blocking_ones_stays_known() {
+        let pace = PaceTable::new();
+        let fast = pace.slot("GET", "/fast");
+        let mut known = 0;
+        for number in 0_usize..12_000 {
+            // A few ids are asked for often, many of them once. Now and then one is rescued.
+            let id = if number % 3 == 0 { number % 97 } else { number };
+            let slow = pace.slot("GET", &format!("/slow/{id}"));
+            if number % 50 == 0 {
+                pace.condemn(slow);
+            } else {
+                pace.note(slow, SLOW * 2);
+            }
+            pace.note(fast, Duration::ZERO);
+            known += u32::from(pace.learnt(fast) == Learnt::Fast);
+        }
+        assert!(known > 11_900, "{known} times of 12,000");
+        (0..1200).for_each(|number| pace.condemn(pace.slot("GET", &format!("/invented/{number}"))));
+        (0..20).for_each(|_| pace.note(fast, Duration::ZERO));
+        assert_eq!(pace.learnt(fast), Learnt::Fast, "also after a time in which only others came");
+    }
+
+    #[test]
+    fn a_rescue_is_remembered_whatever_is_in_use() {
+        let pace = PaceTable::new();
+        (1..=4).for_each(|owner| (0..8).for_each(|_| pace.note(neighbour(owner), Duration::ZERO)));
+        pace.condemn(neighbour(5));
+        assert_eq!(pace.learnt(neighbour(5)), Learnt::Blocking);
+        let forgotten = (1..=4).filter(|owner| pace.learnt(neighbour(*owner)) != Learnt::Fast).count();
+        assert_eq!(forgotten, 1);
     }
 
     #[test]
@@ -209,7 +341,7 @@ mod tests {
 
     #[test]
     fn requests_are_told_apart_by_method_and_two_segments() {
-        let pace = PaceTable { slots: Vec::new(), secret: 1 };
+        let pace = PaceTable { groups: Vec::new(), secret: 1 };
         assert_ne!(pace.slot("GET", "/"), pace.slot("GET", "/sleep"));
         assert_ne!(pace.slot("GET", "/sleep"), pace.slot("POST", "/sleep"));
         assert_ne!(pace.slot("GET", "/users/7"), pace.slot("GET", "/users/8"));
