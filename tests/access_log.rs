@@ -51,6 +51,7 @@ impl Logging {
                 }
                 ex.send_text(200, "at last")?;
             }
+            "/told" => tell(ex)?,
             // Long enough for the leader to be replaced, or for the pool.
             path if path.starts_with("/slow") => {
                 thread::sleep(Duration::from_millis(20));
@@ -63,8 +64,22 @@ impl Logging {
 
     fn do_POST(&self, ex: &mut Exchange) -> Result {
         io::copy(&mut ex.rfile, &mut io::sink())?;
-        Ok(ex.send_text(200, "fine")?)
+        match ex.path {
+            "/told" => tell(ex),
+            _ => Ok(ex.send_text(200, "fine")?),
+        }
     }
+}
+
+/// Logs at once, again after a time in which a leader is replaced, and then waits for the server's end.
+fn tell(ex: &mut Exchange) -> Result {
+    ex.log_message(format_args!("first"));
+    thread::sleep(Duration::from_millis(50));
+    ex.log_message(format_args!("second"));
+    while !ex.server.is_shutting_down() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(ex.send_text(200, "at last")?)
 }
 
 /// A server in a process of its own, until its standard input ends.
@@ -328,6 +343,25 @@ fn what_a_stuck_thread_has_logged_does_not_wait_for_it() {
     let line = lines.recv_timeout(PATIENCE).expect("and at the end the other");
     assert_eq!(message(&line), r#""GET /stuck HTTP/1.1" 200 -"#);
     assert!(server.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_handler_that_blocks_is_heard_at_once_wherever_it_runs() {
+    let body = "x".repeat(100_000);
+    let upload = format!("POST /told HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    for request in ["GET /told HTTP/1.1\r\nHost: h\r\n\r\n", &upload] {
+        let mut server = ServerProcess::start();
+        let lines = server.lines();
+        let mut client = Client::connect(server.address);
+        client.send(request);
+        for expected in ["first", "second"] {
+            let line = lines.recv_timeout(PATIENCE).expect("it does not wait for the handler's end");
+            assert_eq!(message(&line), expected);
+        }
+        drop(server.child.stdin.take());
+        assert_eq!(client.read_reply().text(), "at last");
+        assert!(server.child.wait().unwrap().success());
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Where log lines go: standard error, through a bounded buffer and a thread of its own, so that a blocked terminal or
 //! pipe never stops a connection. Lines that the buffer cannot take are dropped, counted, and owned up to later.
 //!
-//! A thread that serves many connections collects the lines of a turn, and hands them over at its end: one wake-up of the
-//! writer for all of them. Whoever lets another thread have a connection hands over first, so that the lines of one
-//! connection stay in order.
+//! A leader, which serves many connections, collects the lines of a turn, and hands them over at its end: one wake-up of
+//! the writer for all of them. It hands over before another thread may have a connection, so that the lines of one connection
+//! stay in order. The lines of a handler that may block go to the writer at once: they are there while it waits, and after
+//! the process was killed.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -45,24 +46,25 @@ enum Writer {
     Busy,
 }
 
-/// The lines of one thread's turn; others may hand them over for a thread that is stuck.
+/// The lines of one thread's turn. Others may end the collecting for a thread that is stuck.
 #[derive(Default)]
 pub(crate) struct TurnLines {
-    lines: Mutex<Vec<u8>>,
+    /// `None`: they are not collected.
+    collected: Mutex<Option<Vec<u8>>>,
 }
 
 /// How many bytes of lines a reply that is on its way may hold back: 4 KiB. Longer ones do not wait for it.
 const MAX_HELD_BYTES: usize = 4 * 1024;
 
 thread_local! {
-    /// Where this thread's lines go; straight to the log if nowhere.
+    /// Where this thread's lines are collected, if they are.
     static TURN: RefCell<Option<Arc<TurnLines>>> = const { RefCell::new(None) };
     /// The lines that are held back, while they are.
     static HELD: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// From now on this thread's lines are collected, until somebody hands them over.
-pub(crate) fn collect() -> Arc<TurnLines> {
+/// The lines of this thread from now on, which may be collected.
+pub(crate) fn of_this_thread() -> Arc<TurnLines> {
     let turn = Arc::<TurnLines>::default();
     TURN.set(Some(Arc::clone(&turn)));
     turn
@@ -71,6 +73,11 @@ pub(crate) fn collect() -> Arc<TurnLines> {
 /// This thread's turn is over.
 pub(crate) fn end_turn() {
     TURN.with_borrow(|turn| turn.iter().for_each(|turn| turn.hand_over()));
+}
+
+/// This thread's lines go to the log at once from now on.
+pub(crate) fn end_collecting() {
+    TURN.with_borrow(|turn| turn.iter().for_each(|turn| turn.end_collecting()));
 }
 
 /// Holds back the lines that `log` adds, and returns them. They are to be added later; too long ones are not held.
@@ -121,25 +128,43 @@ pub(crate) fn flush() {
 
 impl TurnLines {
     fn add(&self, more: &[u8]) {
-        let mut lines = self.lock();
+        let mut collected = self.lock();
+        let Some(lines) = &mut *collected else { return LOG.add(more) };
         if lines.len() + more.len() > MAX_TURN_BYTES {
-            LOG.add(&lines);
+            LOG.add(lines);
             lines.clear();
         }
         if more.len() > MAX_TURN_BYTES { LOG.add(more) } else { lines.extend_from_slice(more) }
     }
 
+    /// Lines are collected from now on.
+    pub fn collect(&self) {
+        self.lock().get_or_insert_default();
+    }
+
     /// Gives the writer what was collected.
     pub fn hand_over(&self) {
-        let mut lines = self.lock();
-        if !lines.is_empty() {
-            LOG.add(&lines);
+        if let Some(lines) = &mut *self.lock()
+            && !lines.is_empty()
+        {
+            LOG.add(lines);
             lines.clear();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Gives the writer what was collected. What comes later goes there at once.
+    pub fn end_collecting(&self) {
+        let mut collected = self.lock();
+        // Under the lock, since the thread's next line must not come before these.
+        if let Some(lines) = collected.take()
+            && !lines.is_empty()
+        {
+            LOG.add(&lines);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

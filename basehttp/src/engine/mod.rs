@@ -138,7 +138,7 @@ impl Engine {
                 Task::Lead { shard, epoch } => desk.lead(shard, epoch),
                 Task::Job(job) => desk.serve(job),
             }));
-            log::end_turn();
+            log::end_collecting();
             // A fault of ours, since user code has guards of its own. It costs the connection that it met.
             if let Err(panic) = worked {
                 forget_panic(panic);

@@ -142,12 +142,13 @@ impl Shard {
 
     /// A thread leads from now on: these are its log lines.
     pub fn collect_lines(&self, lines: &Arc<TurnLines>) {
+        lines.collect();
         *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(lines);
     }
 
-    /// Hands over the log lines of a leader that does not get round to it.
+    /// Hands over the log lines of a leader that does not get round to it, and has its next ones written at once.
     pub fn hand_over_lines(&self) {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).hand_over();
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).end_collecting();
     }
 
     /// What to do next, waited for if need be; `now` is brought up to date if it was. `None`: somebody else leads.

@@ -116,7 +116,7 @@ pub(super) struct Desk<'e> {
 
 impl<'e> Desk<'e> {
     pub fn new(engine: &'e Arc<Engine>) -> Self {
-        Desk { engine, bench: Bench::new(&engine.site), lines: log::collect() }
+        Desk { engine, bench: Bench::new(&engine.site), lines: log::of_this_thread() }
     }
 
     /// Leads a shard until somebody else does, or the server ends.
@@ -176,8 +176,7 @@ impl<'e> Desk<'e> {
             let wait = self.bench.drive(&mut line, self.engine.host(), hand, ready);
             hand.end_turn(self.bench.tally());
             // The next line of this connection may come from another thread, now or after the end of all.
-            let changes_hands = wait == Wait::Thread || out.seat.key.is_none() && wait != Wait::Closed;
-            if changes_hands || !hand.leads() {
+            if wait == Wait::Thread || out.seat.key.is_none() && wait != Wait::Closed {
                 self.lines.hand_over();
             }
             if hand.may_stay() && !self.engine.dismisses(&line) && stay.keep(&mut out, &mut line, wait) {
