@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use basehttp::HTTPServer;
 use basehttp::testing::Server;
-use support::stage::{expect_all_served, expect_ping, get, one_worker, start, upload, wait_until};
+use support::stage::{expect_all_served, expect_ping, expect_served, get, one_worker, start, upload, wait_until};
 use support::{Client, PATIENCE};
 
 /// A real deadline, small enough to wait for. Deadlines are looked at once a second.
@@ -58,6 +58,34 @@ fn with_every_thread_stuck_and_the_queue_full_the_rest_goes_on() {
         stage.open("b");
         assert!(!stage.was_entered("c"), "what was cut off is not begun");
     }
+}
+
+#[test]
+fn a_leader_that_got_stuck_is_no_reason_to_refuse_what_is_known_to_be_fast() {
+    let (server, stage) = start(one_worker().max_threads(4).max_queued(1));
+    let mut fast = Client::of(&server);
+    for _ in 0..10 {
+        expect_served(&mut fast, "/");
+    }
+    let mut holding = vec![Client::sending(&server, get("/hold/stream"))];
+    stage.wait_for("stream");
+    wait_until(server.handle(), "the leader is replaced", |stats| stats.rescues >= 1);
+    for name in ["a", "b", "c"] {
+        holding.push(Client::sending(&server, upload(&format!("/hold/{name}"))));
+        stage.wait_for(name);
+    }
+    holding.push(Client::sending(&server, upload("/hold/queued")));
+    wait_until(server.handle(), "it is queued", |stats| stats.accepted == 6 && stats.parked == 1);
+    let mut late = Client::sending(&server, upload("/"));
+    assert_eq!(late.read_reply().status, 503, "all threads are taken, and all places to wait for one");
+    for _ in 0..10 {
+        expect_served(&mut fast, "/");
+    }
+    assert_eq!(server.handle().stats().busy, 1);
+    for name in ["stream", "a", "b", "c", "queued"] {
+        stage.open(name);
+    }
+    assert!(holding.iter_mut().all(|client| client.read_reply().status == 200));
 }
 
 #[test]

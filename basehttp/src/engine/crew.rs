@@ -3,6 +3,9 @@
 //!
 //! The one that slept least long is woken first: its stack and the processor's caches know it.
 //!
+//! Jobs have `max_threads` threads. As many more as there are shards lead, and as many again are kept for shards whose leader
+//! gets stuck: a thread that finds only so many left takes no job. Stuck leaders count among the `max_threads` for that.
+//!
 //! A system may give no thread at all. Jobs wait for one as long as somebody is at work who could take them next; if nobody
 //! is, they are given back after a second, and for another one nobody need come.
 
@@ -41,9 +44,9 @@ pub(super) struct CrewLimits {
 }
 
 impl CrewLimits {
-    /// How many threads there may be with so many for each shard. `max_threads` may be any number.
-    fn most(&self, a_shard: usize) -> usize {
-        self.max_threads.saturating_add(a_shard * self.leaders)
+    /// How many threads there may be: two for each shard as well. `max_threads` may be any number.
+    fn most(&self) -> usize {
+        self.max_threads.saturating_add(2 * self.leaders)
     }
 }
 
@@ -104,14 +107,24 @@ impl<J: Send + 'static> Crew<J> {
         if state.deserted_until.is_some_and(|until| Instant::now() < until) {
             return Room::Full;
         }
-        // Leaders are threads of the crew as well.
-        if state.jobs.len() < state.asleep.len() || state.threads < self.limits.most(1) {
+        if self.has_more_than(self.limits.leaders, state) {
             Room::Free
         } else if state.jobs.len() < self.limits.max_queued {
             Room::Queue
         } else {
             Room::Full
         }
+    }
+
+    /// Whether a shard would get a leader at once.
+    pub fn has_leader_left(&self) -> bool {
+        self.has_more_than(0, &self.lock())
+    }
+
+    /// Whether more threads than so many sleep, or can be started. As many as there are shards are not for jobs, so that a
+    /// leader that gets stuck can be replaced.
+    fn has_more_than(&self, reserved: usize, state: &State<J>) -> bool {
+        (self.limits.most() - state.threads).saturating_add(state.asleep.len()) > reserved
     }
 
     /// Whether nothing waits for a thread: no job, and no shard for a leader.
@@ -133,7 +146,7 @@ impl<J: Send + 'static> Crew<J> {
             return Err(job);
         }
         state.jobs.push_back(job);
-        self.rouse(state, self.limits.most(1), spawn);
+        self.rouse(state, self.limits.leaders, spawn);
         Ok(())
     }
 
@@ -141,7 +154,7 @@ impl<J: Send + 'static> Crew<J> {
     pub fn grant(&self, shard: usize, epoch: u32, spawn: impl FnOnce() -> std::io::Result<()>) {
         let mut state = self.lock();
         state.leases.push_back((shard, epoch));
-        self.rouse(state, self.limits.most(2), spawn);
+        self.rouse(state, 0, spawn);
     }
 
     /// Starts a thread that could not be had when it was wanted. `None` if none is wanted any more; else the jobs that have
@@ -152,8 +165,8 @@ impl<J: Send + 'static> Crew<J> {
         if state.leases.is_empty() && state.jobs.is_empty() {
             return None;
         }
-        let most = self.limits.most(if state.leases.is_empty() { 1 } else { 2 });
-        self.rouse(state, most, spawn);
+        let reserved = if state.leases.is_empty() { self.limits.leaders } else { 0 };
+        self.rouse(state, reserved, spawn);
         let mut state = self.lock();
         if state.lacks_thread.is_none() {
             return Some(Vec::new());
@@ -167,14 +180,17 @@ impl<J: Send + 'static> Crew<J> {
         Some(state.jobs.drain(..).collect())
     }
 
-    /// Wakes a thread, or starts one unless there are `most`.
-    fn rouse(&self, mut state: MutexGuard<'_, State<J>>, most: usize, spawn: impl FnOnce() -> std::io::Result<()>) {
+    /// Wakes a thread, or starts one, unless only the reserved ones are left.
+    fn rouse(&self, mut state: MutexGuard<'_, State<J>>, reserved: usize, spawn: impl FnOnce() -> std::io::Result<()>) {
+        if !self.has_more_than(reserved, &state) {
+            return;
+        }
         if let Some(sleeper) = state.asleep.pop() {
             // Under the lock: one that gives up waiting just now must find it set before it sleeps again.
             sleeper.woken.store(true, Ordering::Release);
             drop(state);
             sleeper.thread.unpark();
-        } else if state.threads < most {
+        } else {
             state.threads += 1;
             drop(state);
             // Without a thread the task waits for one that is there.
@@ -196,7 +212,10 @@ impl<J: Send + 'static> Crew<J> {
             if let Some((shard, epoch)) = state.leases.pop_front() {
                 return Some(Task::Lead { shard, epoch });
             }
-            if let Some(job) = state.jobs.pop_front() {
+            // The last ones are for shards. A job waits for the next thread that comes back.
+            if self.has_more_than(self.limits.leaders.saturating_sub(1), &state)
+                && let Some(job) = state.jobs.pop_front()
+            {
                 state.serving += 1;
                 me.is_serving = true;
                 return Some(Task::Job(job));
@@ -285,6 +304,12 @@ mod tests {
         Err(io::ErrorKind::WouldBlock.into())
     }
 
+    /// A system that gives one. The test is that thread.
+    #[allow(clippy::unnecessary_wraps)] // As the crew wants it.
+    fn started() -> io::Result<()> {
+        Ok(())
+    }
+
     fn crew() -> Crew<u32> {
         Crew::new(CrewLimits { max_threads: 4, leaders: 1, max_queued: 4 })
     }
@@ -318,6 +343,53 @@ mod tests {
         assert!(crew.is_quiet());
         crew.submit(1, none).expect("it may wait");
         assert!(!crew.is_quiet());
+    }
+
+    #[test]
+    fn jobs_leave_a_thread_for_each_shard_whose_leader_gets_stuck() {
+        let crew = crew();
+        let mut threads: Vec<_> = (0..5).map(|_| Member::new()).collect();
+        let (ends_job, job_ends) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            crew.submit(0, started).expect("there is a thread");
+            let crew = &crew;
+            let returning = scope.spawn(move || {
+                let mut me = Member::new();
+                assert!(matches!(crew.next(&mut me), Some(Task::Job(0))));
+                job_ends.recv().expect("the test ends it");
+                crew.next(&mut me)
+            });
+            while crew.lock().serving == 0 {
+                std::thread::yield_now();
+            }
+            // A leader that is stuck, its successor, and as many other jobs as there may be.
+            let (others, first_leaders) = threads.split_at_mut(3);
+            for (epoch, leader) in (1..).zip(first_leaders) {
+                crew.grant(0, epoch, started);
+                assert!(matches!(crew.next(leader), Some(Task::Lead { .. })));
+            }
+            let [first, second, last_leader] = others else { unreachable!("three are left") };
+            for (job, member) in [(1, &mut *first), (2, second)] {
+                assert_eq!(crew.room(), Room::Free);
+                crew.submit(job, started).expect("there is a thread");
+                assert!(matches!(crew.next(member), Some(Task::Job(_))));
+            }
+            crew.submit(3, || panic!("no thread is left for jobs")).expect("it may wait");
+            assert_eq!(crew.room(), Room::Queue);
+            assert!(crew.has_leader_left());
+            // The next leader gets stuck, too.
+            crew.grant(0, 3, started);
+            assert!(matches!(crew.next(last_leader), Some(Task::Lead { .. })));
+            assert!(!crew.has_leader_left());
+            // The thread that comes back first is the one for the shard, although a job waits.
+            ends_job.send(()).expect("it waits");
+            while !crew.has_leader_left() {
+                std::thread::yield_now();
+            }
+            assert!(matches!(crew.next(first), Some(Task::Job(3))), "the second one is for the job");
+            crew.grant(0, 4, || panic!("a thread sleeps"));
+            assert!(matches!(returning.join(), Ok(Some(Task::Lead { epoch: 4, .. }))));
+        });
     }
 
     #[test]

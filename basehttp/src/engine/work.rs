@@ -327,13 +327,14 @@ impl<'e> Hand<'e> {
         if self.engine.caution.is_on(self.now) { Trust::Little } else { Trust::Usual }
     }
 
-    /// What is known of a slot. Once as many leaders are stuck as there are shards, nothing counts as proven: there might
-    /// be no thread to replace the next one.
+    /// What is known of a slot. While there is no thread to replace a leader, nothing counts as proven. The crew keeps one for
+    /// each shard, and is asked only while so many leaders are stuck that these may be in use.
     fn learnt(&self, slot: usize) -> Learnt {
-        let are_stuck = || self.engine.counters.stuck.load(Ordering::SeqCst) >= self.engine.shards.len();
+        let Engine { counters, crew, shards, .. } = self.engine;
+        let are_alone = || counters.stuck.load(Ordering::SeqCst) >= shards.len() && !crew.has_leader_left();
         match self.engine.pace.learnt(slot) {
-            Learnt::Fast if are_stuck() => Learnt::Unproven,
-            Learnt::Mixed if are_stuck() => Learnt::Blocking,
+            Learnt::Fast if are_alone() => Learnt::Unproven,
+            Learnt::Mixed if are_alone() => Learnt::Blocking,
             learnt => learnt,
         }
     }
