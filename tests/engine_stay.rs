@@ -37,6 +37,23 @@ fn start(max_threads: usize) -> Server {
     Server::start_with(one_worker().max_threads(max_threads), Pooled).expect("a free port")
 }
 
+/// GETs run on the leader, POSTs on a thread of the pool.
+struct Mixed;
+
+#[http_handler(protocol_version = "HTTP/1.1", pace = "inline")]
+impl Mixed {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_text(200, "inline")?)
+    }
+
+    #[pace("pool")]
+    fn do_POST(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_text(200, "pool")?)
+    }
+
+    fn log_message(&self, _: &Exchange, _: std::fmt::Arguments) {}
+}
+
 fn expect_row(client: &mut Client, requests: usize) {
     for number in 0..requests {
         let path = format!("/{number}");
@@ -55,6 +72,27 @@ fn a_row_of_requests_is_served_and_another_one_after_a_rest() {
             stats.parked == 1 && stats.pooled == 20 * rows && stats.in_handlers == 0
         });
     }
+}
+
+#[test]
+fn no_thread_waits_for_a_client_that_calls_a_blocking_handler_now_and_then() {
+    const ROUNDS: u64 = 100;
+    let server = Server::start_with(one_worker(), Mixed).expect("a free port");
+    let mut client = Client::of(&server);
+    let mut expect = |request: &str, text| {
+        client.send(request);
+        assert_eq!(client.read_reply().text(), text);
+    };
+    for _ in 0..ROUNDS {
+        expect("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", "pool");
+        for _ in 0..4 {
+            expect(&get("/"), "inline");
+        }
+    }
+    wait_until(server.handle(), "all are counted", |stats| stats.requests == 5 * ROUNDS);
+    let stats = server.handle().stats();
+    // One that comes before its connection is parked is served where that is.
+    assert!(stats.pooled < 3 * ROUNDS, "most of the short ones are the leader's: {stats:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use basehttp::testing::Server;
 use basehttp::{Exchange, Result, http_handler};
 use support::Client;
-use support::stage::{BUFFERED_BYTES, expect_served, get, one_worker, start, upload, wait_until};
+use support::stage::{BUFFERED_BYTES, expect_ping, expect_served, get, one_worker, ping, start, upload, wait_until};
 
 /// So many requests are several turns.
 const MANY: usize = 300;
@@ -56,6 +56,51 @@ fn many_requests_behind_one_that_held_a_thread_are_answered_in_order() {
         client.read_reply();
         expect_numbered(&mut client, MANY);
     }
+}
+
+#[test]
+fn a_reply_does_not_wait_for_a_blocking_request_behind_it() {
+    // On a leader that is replaced, on one that may be, and on a thread of the pool.
+    for [first, second] in [
+        [get("/hold/a").into_bytes(), get("/hold/b").into_bytes()],
+        [ping("/").into_bytes(), get("/hold/b").into_bytes()],
+        [upload("/hold/a"), get("/hold/b").into_bytes()],
+        [upload("/hold/a"), upload("/hold/b")],
+    ] {
+        let (server, stage) = start(one_worker());
+        stage.open("a");
+        let mut client = Client::sending(&server, [first, second].concat());
+        client.read_reply();
+        stage.wait_for("b");
+        assert!(!stage.served().iter().any(|path| path == "/hold/b"), "it is held until now");
+        stage.open("b");
+        client.read_reply();
+    }
+}
+
+#[test]
+fn a_client_with_many_blocking_requests_lets_another_one_have_the_thread() {
+    const REQUESTS: usize = 10;
+    let (server, stage) = start(one_worker().max_threads(1).max_queued(1));
+    let [mut greedy, mut other, mut third] = [(); 3].map(|()| Client::of(&server));
+    expect_ping(&mut other);
+    expect_ping(&mut third);
+    greedy.send((0..REQUESTS).map(|number| get(&format!("/hold/{number}"))).collect::<String>());
+    stage.wait_for("0");
+    wait_until(server.handle(), "the leader is replaced", |stats| stats.rescues == 1);
+    other.send(get("/hold/other"));
+    // The poller tells in order: when this one is answered, the other one is in the queue.
+    expect_ping(&mut third);
+    stage.open("0");
+    stage.wait_for("other");
+    assert!(!stage.was_entered("1"), "it stands behind the other one's");
+    stage.open("other");
+    assert_eq!(other.read_reply().text(), "other");
+    for number in 0..REQUESTS {
+        stage.open(&number.to_string());
+        assert_eq!(greedy.read_reply().text(), number.to_string());
+    }
+    assert_eq!(server.handle().stats().busy, 0);
 }
 
 /// Sends a neighbour's request while it serves a certain one, and notes in which order requests are served.

@@ -38,6 +38,8 @@ pub(crate) struct Line {
     pub(super) may_have_ended: bool,
     /// A request was served, or refused.
     pub(super) has_served: bool,
+    /// Requests in a row that needed a thread of the pool, up to now. The engine counts them.
+    pub pooled_in_a_row: u8,
     /// The next request shall be the last.
     pub(super) is_last_request: bool,
     /// Reads of the socket wait by themselves.
@@ -225,6 +227,7 @@ impl Line {
             may_read: true,
             may_have_ended: false,
             has_served: false,
+            pooled_in_a_row: 0,
             is_last_request: false,
             is_patient: false,
         }

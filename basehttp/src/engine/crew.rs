@@ -64,6 +64,8 @@ struct State<J> {
     threads: usize,
     /// Those of them that are at a job.
     serving: usize,
+    /// Those of them that were woken or started for a task, and have not come for it yet.
+    coming: usize,
     /// The system has refused one since then, and it is still wanted.
     lacks_thread: Option<Instant>,
     /// Until then no thread can be had, and nobody will take a job.
@@ -75,6 +77,8 @@ struct State<J> {
 pub(super) struct Member {
     sleeper: Arc<Sleeper>,
     is_serving: bool,
+    /// It was started, and has not asked for a task yet.
+    is_new: bool,
 }
 
 /// A thread of the crew, as others wake it.
@@ -91,6 +95,7 @@ impl<J: Send + 'static> Crew<J> {
             asleep: Vec::new(),
             threads: 0,
             serving: 0,
+            coming: 0,
             lacks_thread: None,
             deserted_until: None,
             ending: false,
@@ -127,10 +132,10 @@ impl<J: Send + 'static> Crew<J> {
         (self.limits.most() - state.threads).saturating_add(state.asleep.len()) > reserved
     }
 
-    /// Whether nothing waits for a thread: no job, and no shard for a leader.
+    /// Whether nothing waits for a thread, neither job nor shard: a thread is on its way for each.
     pub fn is_quiet(&self) -> bool {
         let state = self.lock();
-        state.jobs.is_empty() && state.leases.is_empty()
+        state.jobs.len() + state.leases.len() <= state.coming
     }
 
     /// Threads there are, leaders included.
@@ -143,6 +148,18 @@ impl<J: Send + 'static> Crew<J> {
     pub fn submit(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
         let mut state = self.lock();
         if state.ending || self.room_locked(&state) == Room::Full {
+            return Err(job);
+        }
+        state.jobs.push_back(job);
+        self.rouse(state, self.limits.leaders, spawn);
+        Ok(())
+    }
+
+    /// Puts a job of the calling thread behind the others. There is a place for it, since that thread takes one of them next.
+    /// It comes back only if the crew ends.
+    pub fn requeue(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
+        let mut state = self.lock();
+        if state.ending {
             return Err(job);
         }
         state.jobs.push_back(job);
@@ -185,6 +202,7 @@ impl<J: Send + 'static> Crew<J> {
         if !self.has_more_than(reserved, &state) {
             return;
         }
+        state.coming += 1;
         if let Some(sleeper) = state.asleep.pop() {
             // Under the lock: one that gives up waiting just now must find it set before it sleeps again.
             sleeper.woken.store(true, Ordering::Release);
@@ -197,6 +215,7 @@ impl<J: Send + 'static> Crew<J> {
             if spawn().is_err() {
                 let mut state = self.lock();
                 state.threads -= 1;
+                state.coming -= 1;
                 state.lacks_thread.get_or_insert_with(Instant::now);
             }
         }
@@ -207,6 +226,9 @@ impl<J: Send + 'static> Crew<J> {
         let mut state = self.lock();
         if std::mem::take(&mut me.is_serving) {
             state.serving -= 1;
+        }
+        if std::mem::take(&mut me.is_new) {
+            state.coming -= 1;
         }
         loop {
             if let Some((shard, epoch)) = state.leases.pop_front() {
@@ -232,6 +254,7 @@ impl<J: Send + 'static> Crew<J> {
             if !was_woken && state.forget(&me.sleeper) {
                 return None;
             }
+            state.coming -= 1;
         }
     }
 
@@ -240,6 +263,7 @@ impl<J: Send + 'static> Crew<J> {
         let mut state = self.lock();
         state.ending = true;
         let asleep = std::mem::take(&mut state.asleep);
+        state.coming += asleep.len();
         let jobs = state.jobs.drain(..).collect();
         drop(state);
         for sleeper in &asleep {
@@ -269,7 +293,7 @@ impl Member {
     /// The current thread.
     pub fn new() -> Self {
         let sleeper = Sleeper { thread: thread::current(), woken: AtomicBool::new(false) };
-        Member { sleeper: Arc::new(sleeper), is_serving: false }
+        Member { sleeper: Arc::new(sleeper), is_serving: false, is_new: true }
     }
 }
 
@@ -333,16 +357,36 @@ mod tests {
     }
 
     #[test]
-    fn it_is_quiet_only_while_neither_a_job_nor_a_shard_waits() {
+    fn it_is_quiet_while_a_thread_comes_for_each_job_and_each_shard() {
         let crew = crew();
         let mut me = Member::new();
         assert!(crew.is_quiet());
+        crew.submit(0, started).expect("there is a thread");
+        assert!(crew.is_quiet(), "it is on its way");
+        assert!(matches!(crew.next(&mut me), Some(Task::Job(0))));
         crew.grant(0, 1, none);
         assert!(!crew.is_quiet(), "a thread that keeps a connection would leave the shard without a leader");
         assert!(matches!(crew.next(&mut me), Some(Task::Lead { .. })));
         assert!(crew.is_quiet());
         crew.submit(1, none).expect("it may wait");
         assert!(!crew.is_quiet());
+    }
+
+    #[test]
+    fn a_job_that_is_put_back_stands_behind_the_others_and_needs_no_place() {
+        let crew = Crew::new(CrewLimits { max_threads: 1, leaders: 1, max_queued: 1 });
+        let (mut leader, mut me) = (Member::new(), Member::new());
+        crew.grant(0, 1, started);
+        assert!(matches!(crew.next(&mut leader), Some(Task::Lead { .. })));
+        crew.submit("first", started).expect("there is a thread");
+        assert!(matches!(crew.next(&mut me), Some(Task::Job("first"))));
+        crew.submit("other", started).expect("it may wait");
+        assert_eq!(crew.room(), Room::Full);
+        assert_eq!(crew.requeue("again", started), Ok(()), "its thread takes the other one next");
+        assert!(matches!(crew.next(&mut me), Some(Task::Job("other"))));
+        assert!(matches!(crew.next(&mut me), Some(Task::Job("again"))));
+        assert_eq!(crew.end(), [""; 0]);
+        assert_eq!(crew.requeue("late", started), Err("late"));
     }
 
     #[test]

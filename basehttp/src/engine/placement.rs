@@ -28,6 +28,8 @@ pub(super) enum Trust {
 pub(super) enum Placement {
     /// On the leader, at once.
     Inline,
+    /// On the leader, which may get stuck: earlier replies of the connection are sent first.
+    Trial,
     /// On a thread of the pool, or in its queue.
     Pool,
     /// 503: there is no thread, and no place to wait for one.
@@ -50,11 +52,11 @@ pub(super) fn place(
         // While the pool is full, a machine that is busy with it makes fast handlers slow: they shall not wait for it.
         (Pace::Auto, Learnt::Mixed) => match room() {
             Room::Free => Placement::Pool,
-            Room::Queue | Room::Full => Placement::Inline,
+            Room::Queue | Room::Full => Placement::Trial,
         },
         // A leader that gets stuck takes a thread of the pool's: while there is none, only what is known runs on it.
         (Pace::Auto, Learnt::Unproven) => match (trust(), room()) {
-            (Trust::Usual, Room::Free) => Placement::Inline,
+            (Trust::Usual, Room::Free) => Placement::Trial,
             (_, room) => with_thread(room),
         },
     }
@@ -79,7 +81,7 @@ mod tests {
         let table = [
             (Pace::Auto, Fast, false, Usual, Free, Placement::Inline, "the usual"),
             (Pace::Auto, Fast, false, Usual, Full, Placement::Inline, "a full pool does not touch what is fast"),
-            (Pace::Auto, Unproven, false, Usual, Free, Placement::Inline, "how else would it be learnt"),
+            (Pace::Auto, Unproven, false, Usual, Free, Placement::Trial, "how else would it be learnt"),
             (Pace::Auto, Unproven, false, Usual, Queue, Placement::Pool, "it might be stuck, with nobody to rescue it"),
             (Pace::Auto, Unproven, false, Usual, Full, Placement::Busy, "the same"),
             (Pace::Auto, Unproven, false, Little, Free, Placement::Pool, "the last one like it had to be rescued"),
@@ -87,8 +89,8 @@ mod tests {
             (Pace::Auto, Fast, false, Little, Free, Placement::Inline, "what is known is not doubted"),
             (Pace::Inline, Unproven, false, Little, Free, Placement::Inline, "the handler's author knows better"),
             (Pace::Auto, Mixed, false, Usual, Free, Placement::Pool, "it may block"),
-            (Pace::Auto, Mixed, false, Usual, Queue, Placement::Inline, "it is short at times, and the queue is long"),
-            (Pace::Auto, Mixed, false, Usual, Full, Placement::Inline, "rather than none at all"),
+            (Pace::Auto, Mixed, false, Usual, Queue, Placement::Trial, "it is short at times, and the queue is long"),
+            (Pace::Auto, Mixed, false, Usual, Full, Placement::Trial, "rather than none at all"),
             (Pace::Auto, Blocking, false, Usual, Free, Placement::Pool, "what blocks has a thread"),
             (Pace::Auto, Blocking, false, Usual, Full, Placement::Busy, "or an answer"),
             (Pace::Auto, Fast, true, Usual, Free, Placement::Pool, "a big upload waits for its client"),

@@ -11,14 +11,14 @@ use super::placement::{Placement, Trust, place};
 use super::shard::{Control, Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
-use super::stay::Stay;
+use super::stay::{ADOPTED_STAY, Expected, IN_VAIN, Others, STAY, Serving, Waiting, serving, waiting};
 use super::watch::Watched;
 use crate::conn::log::{self, TurnLines};
-use crate::conn::{Address, Bench, Driver, HTTPError, Line, Place, Ready, Tally, Wait, contained};
+use crate::conn::{Address, Bench, Direction, Driver, HTTPError, Line, Place, Ready, Tally, Wait, contained};
 use crate::proto::Head;
 
 /// How many requests of one connection are served before others have their turn: 64.
-pub(super) const REQUESTS_A_TURN: u32 = 64;
+const REQUESTS_A_TURN: u32 = 64;
 
 /// A connection on its way to a thread that may block.
 pub(super) struct Job {
@@ -83,7 +83,7 @@ impl<'e> Out<'e> {
 
     /// Takes the connection off the poller: its thread waits for it alone, and the leader need not be woken for it.
     /// It is parked like a new one when that is over.
-    pub(super) fn adopt(&mut self, line: &Line) {
+    fn adopt(&mut self, line: &Line) {
         if let Some(key) = self.seat.key.take() {
             self.shard().dismiss(key, line);
         }
@@ -167,24 +167,27 @@ impl<'e> Desk<'e> {
     }
 
     fn drive(&mut self, mut out: Out<'e>, mut line: Line, mut ready: Ready, hand: &mut Hand<'_>) {
-        let mut stay = Stay::default();
         loop {
             if ready.expired && line.deadline() > hand.now && !self.engine.dismisses(&line) {
                 // It was driven since the sweep saw it.
                 ready.expired = false;
             }
-            let wait = self.bench.drive(&mut line, self.engine.host(), hand, ready);
-            hand.end_turn(self.bench.tally());
+            hand.in_a_row = line.pooled_in_a_row;
+            let mut wait = self.bench.drive(&mut line, self.engine.host(), hand, ready);
+            line.pooled_in_a_row = hand.in_a_row;
+            let served = hand.end_turn(self.bench.tally());
+            if wait == Wait::Turn && out.seat.key.is_none() && line.is_idle() {
+                // There is nothing to take a turn with. The poller tells what has come, once it knows the socket.
+                wait = Wait::For(Direction::Read);
+            }
             // The next line of this connection may come from another thread, now or after the end of all.
             if wait == Wait::Thread || out.seat.key.is_none() && wait != Wait::Closed {
                 self.lines.hand_over();
             }
-            if hand.may_stay() && !self.engine.dismisses(&line) && stay.keep(&mut out, &mut line, wait) {
+            if hand.keeps(&mut out, &mut line, wait, served) {
                 ready = Ready { readable: true, ..Ready::default() };
-                hand.requests_a_turn = stay.requests_a_turn();
                 continue;
             }
-            hand.requests_a_turn = REQUESTS_A_TURN;
             if line.end_patience().is_err() {
                 return;
             }
@@ -197,9 +200,10 @@ impl<'e> Desk<'e> {
                 },
                 Wait::Turn => return queue(out, line),
                 Wait::Thread => {
-                    let job = Job { line, seat: out.let_go() };
-                    if let Err(job) = self.engine.crew.submit(job, || self.engine.spawn()) {
-                        // The queue has filled up since it was looked at: the connection is closed.
+                    let (job, crew) = (Job { line, seat: out.let_go() }, &self.engine.crew);
+                    let spawn = || self.engine.spawn();
+                    if let Err(job) = if hand.leads() { crew.submit(job, spawn) } else { crew.requeue(job, spawn) } {
+                        // The queue has filled up since it was looked at, or the server ends: the connection is closed.
                         drop(Out::new(self.engine, job.seat));
                     }
                     return;
@@ -256,9 +260,16 @@ struct Hand<'e> {
     now: Instant,
     /// The pace table's slot of the request that is being served; none for a refusal, which teaches nothing.
     slot: Option<usize>,
-    /// Requests served since the turn began, and how many it may be.
+    /// How long it will take, for a thread of the crew.
+    expected: Expected,
+    /// Requests of the connection in a row that needed a thread of the crew.
+    in_a_row: u8,
+    /// Requests served since the turn began.
     served: u32,
-    requests_a_turn: u32,
+    /// Whether any was, since the connection was taken.
+    has_served: bool,
+    /// How a thread of the crew waits for the connection's requests.
+    waiting: Waiting,
 }
 
 impl<'e> Hand<'e> {
@@ -269,18 +280,29 @@ impl<'e> Hand<'e> {
     }
 
     fn of_crew(engine: &'e Engine) -> Self {
-        let (now, requests_a_turn) = (Instant::now(), REQUESTS_A_TURN);
-        Hand { engine, watched: None, shard: 0, now, slot: None, served: 0, requests_a_turn }
+        Hand {
+            engine,
+            watched: None,
+            shard: 0,
+            now: Instant::now(),
+            slot: None,
+            expected: Expected::Unsure,
+            in_a_row: 0,
+            served: 0,
+            has_served: false,
+            waiting: Waiting::AtShard,
+        }
     }
 
-    /// Adds up what was counted: once a turn, since the counters are everybody's.
-    fn end_turn(&mut self, tally: &mut Tally) {
+    /// Adds up what was counted: once a turn, since the counters are everybody's. Returns how many requests were served.
+    fn end_turn(&mut self, tally: &mut Tally) -> u32 {
         let served = std::mem::take(&mut self.served);
         if self.leads() {
             self.engine.counters.publish_as_leader(self.shard, served, tally);
         } else {
             self.engine.counters.publish_as_crew(served, tally);
         }
+        served
     }
 
     /// Whether others wait for this thread.
@@ -288,9 +310,41 @@ impl<'e> Hand<'e> {
         self.watched.is_some()
     }
 
-    /// Whether this thread may wait for its connection's next request: it is one of the crew, and no job waits for it.
-    fn may_stay(&self) -> bool {
-        !self.leads() && self.engine.crew.is_quiet()
+    /// Whether anything waits for this thread, which is one of the crew.
+    fn others(&self) -> Others {
+        if self.engine.crew.is_quiet() { Others::None } else { Others::Wait }
+    }
+
+    /// Whether this thread keeps the connection, and drives it again: it is one of the crew, and the next request is here
+    /// or awaited by a read.
+    fn keeps(&mut self, out: &mut Out<'_>, line: &mut Line, wait: Wait, served: u32) -> bool {
+        if self.leads() || self.engine.dismisses(line) {
+            return false;
+        }
+        let before = std::mem::replace(&mut self.waiting, Waiting::AtShard);
+        let awaits_request = wait == Wait::For(Direction::Read) && line.is_idle();
+        if awaits_request && served > 0 {
+            self.waiting = waiting(self.in_a_row, || self.others());
+        } else if awaits_request && before != Waiting::AtShard {
+            line.pooled_in_a_row = IN_VAIN;
+        } else if wait == Wait::Turn && before == Waiting::Adopted && !line.is_ending_a_reply() {
+            // More has come with the last request, and a read for the rest of it is not to wait.
+            return line.end_patience().is_ok();
+        }
+        let keeps = match self.waiting {
+            Waiting::AtShard => return false,
+            Waiting::Briefly => line.socket.wait(Direction::Read, Some(STAY)).is_ok(),
+            Waiting::Adopted if before == Waiting::Adopted => true,
+            Waiting::Adopted => {
+                out.adopt(line);
+                line.be_patient(ADOPTED_STAY).is_ok()
+            }
+        };
+        if !keeps {
+            self.waiting = Waiting::AtShard;
+            line.pooled_in_a_row = IN_VAIN;
+        }
+        keeps
     }
 
     /// User code begins: from here on the monitor watches a leader.
@@ -322,6 +376,16 @@ impl<'e> Hand<'e> {
         was_rescued
     }
 
+    /// Where a thread of the crew has a request served: the first one of a job in any case, since it was queued for that.
+    fn place_in_crew(&mut self, expected: Expected) -> Place {
+        self.expected = expected;
+        match serving(expected, || if self.has_served { self.others() } else { Others::None }) {
+            Serving::Here => Place::Here,
+            Serving::HereOnceSent => Place::HereOnceSent,
+            Serving::Queued => Place::Thread,
+        }
+    }
+
     /// Whether a leader may find out what nobody knows of a handler.
     fn trust(&self) -> Trust {
         if self.engine.caution.is_on(self.now) { Trust::Little } else { Trust::Usual }
@@ -343,15 +407,19 @@ impl<'e> Hand<'e> {
 impl Driver for Hand<'_> {
     fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place {
         let slot = self.engine.pace.slot(request.method, &request.target.path);
+        let pace = self.engine.service.pace(request.method);
         if !self.leads() {
             self.slot = Some(slot);
-            return Place::Here;
+            return self.place_in_crew(Expected::of(pace, self.engine.pace.learnt(slot), may_wait));
         }
-        let pace = self.engine.service.pace(request.method);
         match place(pace, self.learnt(slot), may_wait, || self.trust(), || self.engine.crew.room()) {
             Placement::Inline => {
                 self.slot = Some(slot);
                 Place::Here
+            }
+            Placement::Trial => {
+                self.slot = Some(slot);
+                Place::HereOnceSent
             }
             Placement::Pool => Place::Thread,
             Placement::Busy => {
@@ -379,12 +447,20 @@ impl Driver for Hand<'_> {
         let began = self.now;
         self.now = Instant::now();
         self.served += 1;
+        self.has_served = true;
         let was_rescued = self.leave_user_code();
+        let (took, slot) = (self.now - began, self.slot.take());
+        self.in_a_row = match () {
+            // A refusal is short as well.
+            () if self.leads() || slot.is_none() => 0,
+            () if was_rescued => Expected::Long.count(self.in_a_row, took),
+            () => self.expected.count(self.in_a_row, took),
+        };
         // The monitor has noted what it had to rescue.
-        if let Some(slot) = self.slot.take()
+        if let Some(slot) = slot
             && !was_rescued
         {
-            self.engine.pace.note(slot, self.now - began);
+            self.engine.pace.note(slot, took);
         }
     }
 
@@ -393,6 +469,7 @@ impl Driver for Hand<'_> {
     }
 
     fn is_turn_over(&self) -> bool {
-        self.served >= self.requests_a_turn
+        // An adopted connection is looked at after each request: its next read would wait.
+        self.served >= if self.waiting == Waiting::Adopted { 1 } else { REQUESTS_A_TURN }
     }
 }

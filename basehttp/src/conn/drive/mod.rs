@@ -70,6 +70,8 @@ pub(crate) trait Driver {
 pub(crate) enum Place {
     /// Here and now.
     Here,
+    /// Here, by a handler that may block: earlier replies are sent before it is called.
+    HereOnceSent,
     /// On a thread that may block.
     Thread,
     /// Nowhere: this is the answer.

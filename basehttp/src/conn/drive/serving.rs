@@ -99,11 +99,11 @@ impl Bench {
         };
         let place =
             if is_refused { Place::Nowhere(HTTPError::unsupported(head.method)) } else { driver.place(head, may_wait) };
+        if matches!(place, Place::HereOnceSent | Place::Thread) && self.has_unsent() {
+            // A client that has sent several requests at once does not wait for the slowest of them to see the first reply.
+            return self.start_writing(line, Next::Keep, driver.now());
+        }
         if let Place::Thread = place {
-            if self.has_unsent() {
-                // Earlier replies do not wait for this one.
-                return self.start_writing(line, Next::Keep, driver.now());
-            }
             // The request is looked for anew there: what the scanner has seen is forgotten.
             self.arriving = Arriving::default();
             return Step::Wait(Wait::Thread);

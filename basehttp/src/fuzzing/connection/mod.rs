@@ -185,7 +185,7 @@ impl Driver for Hand {
             return Place::Thread;
         }
         self.next_place += 1;
-        Place::Here
+        if place == 4 { Place::HereOnceSent } else { Place::Here }
     }
 
     fn look_at_clock(&mut self) {}
