@@ -3,9 +3,12 @@
 mod support;
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use basehttp::testing::Server;
 use basehttp::{Exchange, HTTPServerBuilder, Hijacked, Result, http_handler};
@@ -156,6 +159,127 @@ fn a_drain_waits_for_handlers_and_not_for_what_they_have_kept() {
     server.stop().expect("it serves to its end");
     let mut line = handler.kept.lock().unwrap().pop().expect("it was kept");
     line.write_all(b"still open").expect("the server's end is not its own");
+}
+
+fn taken_and_kept(test: &Test) -> (Client, Hijacked) {
+    let mut client = test.taken("/keep");
+    // The rest of the head.
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.extend(client.read_exactly(1));
+    }
+    test.wait_for_counts("taken, and its handler has returned", 1, 1);
+    let line = test.handler.kept.lock().unwrap().pop().expect("it was kept");
+    (client, line)
+}
+
+#[test]
+fn one_thread_reads_while_another_writes() {
+    fn is_sent_anywhere<T: Send + 'static>(_: &T) {}
+    let test = start(one_worker());
+    let (mut client, line) = taken_and_kept(&test);
+    is_sent_anywhere(&line);
+    let (mut reader, mut writer) = line.into_split();
+    is_sent_anywhere(&reader);
+    is_sent_anywhere(&writer);
+    let (begun, has_begun) = channel();
+    let reading = std::thread::spawn(move || {
+        begun.send(()).expect("the test waits");
+        let mut heard = Vec::new();
+        reader.read_to_end(&mut heard).map(|_| heard)
+    });
+    has_begun.recv_timeout(PATIENCE).expect("the thread is there");
+    // More than the sockets hold: written and read at once, while the other thread waits for the client's first byte.
+    let much = vec![b'w'; 4_000_000];
+    let writing = std::thread::spawn({
+        let much = much.clone();
+        move || writer.write_all(&much)
+    });
+    assert!(client.read_exactly(much.len()) == much);
+    assert!(!reading.is_finished(), "it waits");
+    client.send("heard");
+    client.end_sending();
+    assert_eq!(reading.join().unwrap().expect("the client ends its side"), b"heard");
+    writing.join().unwrap().expect("the client takes everything");
+    test.wait_for_counts("both halves are dropped", 0, 0);
+}
+
+#[test]
+fn a_half_that_is_dropped_ends_its_direction_and_the_other_goes_on() {
+    let test = start(one_worker());
+    let (mut client, line) = taken_and_kept(&test);
+    let (mut reader, writer) = line.into_split();
+    drop(writer);
+    client.expect_end();
+    client.send("still");
+    let mut heard = [0; 5];
+    reader.read_exact(&mut heard).expect("the client may still send");
+    assert_eq!(&heard, b"still");
+    test.wait_for_counts("one half is left", 1, 1);
+    drop(reader);
+    test.wait_for_counts("both are dropped", 0, 0);
+    // The other way round.
+    let (mut client, line) = taken_and_kept(&test);
+    let (reader, mut writer) = line.into_split();
+    drop(reader);
+    writer.write_all(b"still").expect("the client may still read");
+    assert_eq!(client.read_exactly(5), b"still");
+    drop(writer);
+    client.expect_end();
+}
+
+#[test]
+fn a_shutdown_wakes_the_thread_that_reads() {
+    let test = start(one_worker());
+    let (_client, line) = taken_and_kept(&test);
+    let (mut reader, writer) = line.into_split();
+    let reading = std::thread::spawn(move || reader.read(&mut [0]));
+    writer.shutdown(Shutdown::Both).expect("the connection is open");
+    assert_eq!(reading.join().unwrap().expect("an end"), 0);
+}
+
+#[test]
+fn a_taken_connection_offers_what_its_socket_does() {
+    let test = start(one_worker());
+    let (mut client, mut line) = taken_and_kept(&test);
+    let address = client.stream().local_addr().expect("a socket");
+    assert_eq!(line.peer_address().socket_addr(), Some(address));
+    assert!(line.buffer().is_empty());
+    let peer_of = |descriptor: BorrowedFd| {
+        TcpStream::from(descriptor.try_clone_to_owned().expect("a descriptor is left")).peer_addr().expect("connected")
+    };
+    assert_eq!(peer_of(line.as_fd()), address);
+    line.set_read_timeout(Some(Duration::from_millis(1))).expect("a timeout");
+    line.set_write_timeout(Duration::from_millis(1)).expect("a timeout");
+    assert!(line.set_read_timeout(Some(Duration::ZERO)).is_err() && line.set_write_timeout(Duration::ZERO).is_err());
+    let (mut reader, mut writer) = line.into_split();
+    assert_eq!((peer_of(reader.as_fd()), peer_of(writer.as_fd())), (address, address));
+    assert_eq!([reader.peer_address(), writer.peer_address()].map(basehttp::Address::socket_addr), [Some(address); 2]);
+    assert_eq!(reader.read(&mut [0]).map_err(|error| error.kind()), Err(ErrorKind::TimedOut), "timeouts stay");
+    let stalled =
+        std::iter::repeat_with(|| writer.write_all(&[b'w'; 10_000])).find_map(Result::err).expect("nobody reads");
+    assert_eq!(stalled.kind(), ErrorKind::TimedOut);
+}
+
+/// What was sent behind the request is in the buffer, where no poller sees it.
+#[test]
+fn a_taken_stream_without_a_socket_can_be_split_and_has_a_descriptor() {
+    struct Echo;
+    #[http_handler(protocol_version = "HTTP/1.1")]
+    impl Echo {
+        fn do_GET(&self, ex: &mut Exchange) -> Result {
+            let line = take(ex)?;
+            assert_eq!(line.buffer(), b"ahead");
+            let _ready = line.as_fd();
+            let (mut reader, mut writer) = line.into_split();
+            assert_eq!(reader.buffer(), b"ahead");
+            std::io::copy(&mut reader, &mut writer)?;
+            assert!(reader.buffer().is_empty());
+            Ok(writer.shutdown(Shutdown::Write)?)
+        }
+    }
+    let reply = basehttp::testing::respond(&Echo, get("/") + "ahead");
+    assert!(reply.ends_with(b"\r\n\r\nahead"), "{}", reply.escape_ascii());
 }
 
 /// How many descriptors the pollers of this process know, each counted as often as its poller is open.

@@ -51,7 +51,7 @@ impl<'h> Connection<'h> {
     /// A connection whose requests `handler` answers.
     pub fn new<H: BaseHTTPRequestHandler>(stream: impl Stream, handler: &'h H) -> Self {
         let site = Site::new(handler.profile(), Settings::default(), ServerHandle::detached());
-        let socket = Socket::Other(Box::new(stream));
+        let socket = Socket::other(stream);
         let line = Line::new(socket, Address::Unnamed, &site.settings, Instant::now());
         Connection { service: handler, bench: Bench::new(&site), site, line }
     }

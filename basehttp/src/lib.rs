@@ -65,7 +65,8 @@ pub use basehttp_macros::http_handler;
 
 pub use conn::{
     Address, BodyReader, BodyWriter, DrainReport, ErrorCounts, Exchange, HTTPError, HandlerError, Hijacked,
-    IntoOutcome, Outcome, Overrides, Pace, Payload, Query, Result, ServerHandle, Stats, Status, Stream,
+    IntoOutcome, Outcome, Overrides, Pace, Payload, Query, ReadHalf, Result, ServerHandle, Stats, Status, Stream,
+    WriteHalf,
 };
 pub use connection::Connection;
 #[cfg(feature = "files")]

@@ -1,11 +1,16 @@
 //! A connection that a handler has taken for itself: the raw stream, from the first byte the server has not used. The
 //! server only counts it from then on, until the handler has returned and the stream is dropped.
 
+use std::fmt;
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::Address;
 use super::handle::Loop;
 use super::reply::misuse;
 use super::settings::bounded;
@@ -15,7 +20,8 @@ use super::socket::Socket;
 ///
 /// Reads yield first what the server had read already. Reads and writes block; a read for as long as
 /// [`set_read_timeout`](Self::set_read_timeout) says (for ever at first), a write for at most the server's write stall
-/// timeout without progress. Dropping it closes the connection.
+/// timeout without progress, or as long as [`set_write_timeout`](Self::set_write_timeout) says. Dropping it closes the
+/// connection. Two threads share it by [`into_split`](Self::into_split).
 ///
 /// It may be kept when the handler has returned, on a thread of its own for instance. It counts towards `max_connections`
 /// until it is dropped; a server that ends does not wait for it, and leaves it open.
@@ -41,19 +47,90 @@ use super::socket::Socket;
 /// # assert!(basehttp::testing::respond(&Shout, request).ends_with(b"\r\n\r\nHI"));
 /// ```
 pub struct Hijacked {
-    socket: Socket,
+    // Dropped first, so that its other half closes the socket at once.
+    reader: ReadHalf,
+    writer: WriteHalf,
+}
+
+/// The half of a [`Hijacked`] connection that reads. The connection is closed when both halves are dropped.
+pub struct ReadHalf {
+    shared: Arc<Shared>,
     /// Read before, from `start` on not yet given out.
     ahead: Vec<u8>,
     start: usize,
-    read_timeout: Option<Duration>,
-    write_stall_timeout: Duration,
+    timeout: Option<Duration>,
+}
+
+/// The half of a [`Hijacked`] connection that writes. Dropped before the other half it ends our side, so that the client
+/// reads to an end and may still send.
+pub struct WriteHalf {
+    shared: Arc<Shared>,
+    stall_timeout: Duration,
+}
+
+/// What the halves share.
+struct Shared {
+    socket: Socket,
+    peer: Address,
+    /// Of a stream that is no socket: a descriptor that is always ready.
+    stand_in: Option<UnixStream>,
     /// Counts it off when it is dropped, behind the socket.
     _counted: Counted,
 }
 
 impl Hijacked {
-    pub(crate) fn new(socket: Socket, ahead: Vec<u8>, write_stall_timeout: Duration, counted: Counted) -> Self {
-        Hijacked { socket, ahead, start: 0, read_timeout: None, write_stall_timeout, _counted: counted }
+    pub(crate) fn new(
+        socket: Socket,
+        peer: &Address,
+        ahead: Vec<u8>,
+        stall_timeout: Duration,
+        counted: Counted,
+    ) -> io::Result<Self> {
+        // The other end is closed at once: reading finds the end, writing an error, and neither waits.
+        let stand_in = if socket.tells_readiness() { None } else { Some(UnixStream::pair()?.0) };
+        let shared = Arc::new(Shared { socket, peer: peer.clone(), stand_in, _counted: counted });
+        Ok(Hijacked {
+            reader: ReadHalf { shared: Arc::clone(&shared), ahead, start: 0, timeout: None },
+            writer: WriteHalf { shared, stall_timeout },
+        })
+    }
+
+    /// Two halves, for two threads: one reads while the other writes. Timeouts stay as they were set.
+    ///
+    /// A stream that is no socket has one lock for both halves: a read that waits there keeps writes waiting.
+    ///
+    /// ```
+    /// use std::net::{Shutdown, TcpStream};
+    /// use std::{io, thread};
+    ///
+    /// use basehttp::{Exchange, HTTPError, http_handler};
+    ///
+    /// /// Tunnels to the ports of this machine.
+    /// struct Proxy;
+    ///
+    /// #[http_handler(protocol_version = "HTTP/1.1", pace = "pool")]
+    /// impl Proxy {
+    ///     fn do_CONNECT(&self, ex: &mut Exchange) -> basehttp::Result {
+    ///         let port = ex.path.strip_prefix("localhost:").ok_or(HTTPError::from(403))?;
+    ///         let far = TcpStream::connect(("127.0.0.1", port.parse()?)).map_err(|_| HTTPError::from(502))?;
+    ///         ex.send_response(200).end_headers()?;
+    ///         let (mut from_client, mut to_client) = ex.hijack()?.into_split();
+    ///         let (mut from_far, mut to_far) = (far.try_clone()?, far);
+    ///         let there = thread::spawn(move || {
+    ///             io::copy(&mut from_client, &mut to_far)?;
+    ///             to_far.shutdown(Shutdown::Write)
+    ///         });
+    ///         io::copy(&mut from_far, &mut to_client)?;
+    ///         to_client.shutdown(Shutdown::Write)?;
+    ///         there.join().expect("it does not panic")?;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # let reply = basehttp::testing::respond(&Proxy, b"CONNECT elsewhere:1 HTTP/1.1\r\nHost: elsewhere:1\r\n\r\n");
+    /// # assert!(reply.starts_with(b"HTTP/1.1 403 "));
+    /// ```
+    pub fn into_split(self) -> (ReadHalf, WriteHalf) {
+        (self.reader, self.writer)
     }
 
     /// Sets how long a read may wait for its first byte; `None`, the default, is for ever.
@@ -63,19 +140,115 @@ impl Hijacked {
     /// # Errors
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a zero.
     pub fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.reader.set_read_timeout(timeout)
+    }
+
+    /// Sets how long a write may wait without progress; at first the server's `write_stall_timeout`.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a zero.
+    pub fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.writer.set_write_timeout(timeout)
+    }
+
+    /// What was read already and not given out: a poller does not tell of it.
+    pub fn buffer(&self) -> &[u8] {
+        self.reader.buffer()
+    }
+
+    /// The other end of the connection.
+    pub fn peer_address(&self) -> &Address {
+        &self.reader.shared.peer
+    }
+
+    /// Ends one direction or both. What is no socket has no such end, and stays as it is.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.reader.shared.socket.shutdown(how)
+    }
+}
+
+impl ReadHalf {
+    /// Sets how long a read may wait for its first byte; `None`, the default, is for ever.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a zero.
+    pub fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
             return Err(misuse("a read timeout of zero: `None` waits for ever"));
         }
-        self.read_timeout = timeout.map(bounded);
+        self.timeout = timeout.map(bounded);
         Ok(())
+    }
+
+    /// What was read already and not given out: a poller does not tell of it.
+    pub fn buffer(&self) -> &[u8] {
+        &self.ahead[self.start..]
+    }
+
+    /// The other end of the connection.
+    pub fn peer_address(&self) -> &Address {
+        &self.shared.peer
+    }
+
+    /// Ends one direction or both: a read or write that waits in another thread ends, too.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.shared.socket.shutdown(how)
+    }
+}
+
+impl WriteHalf {
+    /// Sets how long a write may wait without progress; at first the server's `write_stall_timeout`.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a zero.
+    pub fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        if timeout.is_zero() {
+            return Err(misuse("a write timeout of zero: nothing could be written"));
+        }
+        self.stall_timeout = bounded(timeout);
+        Ok(())
+    }
+
+    /// The other end of the connection.
+    pub fn peer_address(&self) -> &Address {
+        &self.shared.peer
+    }
+
+    /// Ends one direction or both: a read or write that waits in another thread ends, too.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.shared.socket.shutdown(how)
+    }
+}
+
+impl Drop for WriteHalf {
+    fn drop(&mut self) {
+        if Arc::strong_count(&self.shared) > 1 {
+            // A client that is gone needs no end.
+            let _ = self.shared.socket.finish_writing();
+        }
     }
 }
 
 impl Read for Hijacked {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer)
+    }
+}
+
+impl Read for ReadHalf {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let ahead = &self.ahead[self.start..];
         if ahead.is_empty() {
-            return self.socket.read_waiting(buffer, self.read_timeout);
+            return self.shared.socket.read_waiting(buffer, self.timeout);
         }
         let count = ahead.len().min(buffer.len());
         buffer[..count].copy_from_slice(&ahead[..count]);
@@ -86,12 +259,69 @@ impl Read for Hijacked {
 
 impl Write for Hijacked {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.write_all_waiting(bytes, self.write_stall_timeout)?;
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl Write for WriteHalf {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.shared.socket.write_all_waiting(bytes, self.stall_timeout)?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// To be waited for with a poller. Look at [`buffer`](Hijacked::buffer) first. The socket does not block, and reads and writes
+/// of these types wait by themselves. Of a stream that is no socket it is a descriptor that is always ready.
+impl AsFd for Hijacked {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reader.shared.as_fd()
+    }
+}
+
+/// As for [`Hijacked`].
+impl AsFd for ReadHalf {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.shared.as_fd()
+    }
+}
+
+/// As for [`Hijacked`].
+impl AsFd for WriteHalf {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.shared.as_fd()
+    }
+}
+
+impl Shared {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        let stand_in = || self.stand_in.as_ref().map(UnixStream::as_fd);
+        self.socket.descriptor().or_else(stand_in).expect("what is no socket has a stand-in")
+    }
+}
+
+impl fmt::Debug for Hijacked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hijacked").field("peer", &self.reader.shared.peer).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ReadHalf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadHalf").field("peer", &self.shared.peer).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for WriteHalf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteHalf").field("peer", &self.shared.peer).finish_non_exhaustive()
     }
 }
 

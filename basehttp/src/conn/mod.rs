@@ -51,7 +51,7 @@ pub use error::{HTTPError, HandlerError, IntoOutcome, Outcome, Result};
 pub use exchange::{Arrival, Exchange};
 pub(crate) use handle::Loop;
 pub use handle::ServerHandle;
-pub use hijack::Hijacked;
+pub use hijack::{Hijacked, ReadHalf, WriteHalf};
 pub use hooks::{Hooks, Overrides};
 pub use payload::Payload;
 pub use query::Query;

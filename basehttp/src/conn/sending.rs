@@ -294,7 +294,7 @@ impl<M> Exchange<'_, M> {
     /// [`Hijacked`] is dropped. What the server has read already is what it yields first.
     ///
     /// # Errors
-    /// A head that was begun and not ended; a socket that is gone.
+    /// A head that was begun and not ended; a socket that is gone; no descriptor left for a stream that is no socket.
     pub fn hijack(&mut self) -> io::Result<Hijacked> {
         let mut wire = self.wire.borrow_mut();
         if wire.is_taken() {
@@ -307,7 +307,7 @@ impl<M> Exchange<'_, M> {
         let socket = wire.surrender()?;
         let (counted, handling) = Counted::new(&socket, self.site.handle.running_loop().as_ref());
         wire.handling = Some(handling);
-        Ok(Hijacked::new(socket, ahead, self.site.settings.write_stall_timeout, counted))
+        Hijacked::new(socket, self.peer, ahead, self.site.settings.write_stall_timeout, counted)
     }
 
     pub(super) fn with_reply<R>(&self, act: impl FnOnce(&mut Reply, &mut Vec<u8>) -> R) -> R {

@@ -12,6 +12,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -31,8 +32,8 @@ pub(crate) enum Socket {
     Tcp(TcpStream),
     /// Not blocking.
     Unix(UnixStream),
-    /// Memory, a pipe, standard input and output: no timeouts, no half-close.
-    Other(Box<dyn Stream>),
+    /// Memory, a pipe, standard input and output: no timeouts, no half-close. The lock lets two halves share it.
+    Other(Mutex<Box<dyn Stream>>),
     /// A handler has taken it, or it is closed.
     Taken,
 }
@@ -61,13 +62,18 @@ const SENDING_ENDED: PollFlags = PollFlags::RDHUP;
 const SENDING_ENDED: PollFlags = PollFlags::empty();
 
 impl Socket {
+    /// Over a stream that is no socket.
+    pub fn other(stream: impl Stream) -> Self {
+        Socket::Other(Mutex::new(Box::new(stream)))
+    }
+
     /// Reads what there is.
-    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let result = match self {
                 Socket::Tcp(stream) => receive(stream, buffer, RecvFlags::empty()),
                 Socket::Unix(stream) => receive(stream, buffer, RecvFlags::empty()),
-                Socket::Other(stream) => stream.read(buffer).map_err(with_one_name),
+                Socket::Other(stream) => locked(stream).read(buffer).map_err(with_one_name),
                 Socket::Taken => return Err(taken()),
             };
             match result {
@@ -78,7 +84,7 @@ impl Socket {
     }
 
     /// Reads what there is, and never waits, not even where patience is set. A stream that would block has nothing.
-    pub fn read_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let now = RecvFlags::DONTWAIT;
         match self {
             Socket::Tcp(stream) => receive(stream, buffer, now),
@@ -89,7 +95,7 @@ impl Socket {
     }
 
     /// Reads what there is, waiting for the first byte for at most `wait` (`None`: for ever): then `TimedOut`.
-    pub fn read_waiting(&mut self, buffer: &mut [u8], wait: Option<Duration>) -> io::Result<usize> {
+    pub fn read_waiting(&self, buffer: &mut [u8], wait: Option<Duration>) -> io::Result<usize> {
         let deadline = wait.and_then(deadline_after);
         loop {
             match self.read(buffer) {
@@ -102,12 +108,12 @@ impl Socket {
     }
 
     /// Writes as much as is taken.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             let result = match self {
                 Socket::Tcp(stream) => send(stream, bytes),
                 Socket::Unix(stream) => send(stream, bytes),
-                Socket::Other(stream) => write_through(stream, bytes),
+                Socket::Other(stream) => write_through(&mut *locked(stream), bytes),
                 Socket::Taken => return Err(taken()),
             };
             match result {
@@ -119,7 +125,7 @@ impl Socket {
     }
 
     /// Writes all of it; each part may wait for at most `stall`: then `TimedOut`.
-    pub fn write_all_waiting(&mut self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
+    pub fn write_all_waiting(&self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
         while !bytes.is_empty() {
             match self.write(bytes) {
                 Ok(count) => bytes = &bytes[count..],
@@ -132,11 +138,11 @@ impl Socket {
 
     /// Sends up to `count` bytes of `file` from `offset` on, by sendfile(2) where there is one. A file that has become
     /// shorter is [`io::ErrorKind::UnexpectedEof`].
-    pub fn send_file(&mut self, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
+    pub fn send_file(&self, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
         let sent = match self {
             Socket::Tcp(stream) => send_file(stream, file, offset, count)?,
             Socket::Unix(stream) => send_file(stream, file, offset, count)?,
-            Socket::Other(stream) => copy_part(stream, file, offset, count)?,
+            Socket::Other(stream) => copy_part(&mut *locked(stream), file, offset, count)?,
             Socket::Taken => return Err(taken()),
         };
         if sent == 0 && count > 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(sent) }
@@ -214,10 +220,15 @@ impl Socket {
     }
 
     /// Tells the client that nothing more comes, while it may still send.
-    pub fn finish_writing(&mut self) -> io::Result<()> {
+    pub fn finish_writing(&self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+
+    /// Ends one direction or both. What is no socket has no such end.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
-            Socket::Tcp(stream) => stream.shutdown(Shutdown::Write),
-            Socket::Unix(stream) => stream.shutdown(Shutdown::Write),
+            Socket::Tcp(stream) => stream.shutdown(how),
+            Socket::Unix(stream) => stream.shutdown(how),
             Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }
@@ -230,6 +241,11 @@ impl Socket {
             Socket::Unix(_) | Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }
+}
+
+/// A stream whose last call has panicked is as good as it was.
+fn locked(stream: &Mutex<Box<dyn Stream>>) -> MutexGuard<'_, Box<dyn Stream>> {
+    stream.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Not the standard library's read: the C library below it makes every one a point where a thread may be cancelled, at
@@ -345,7 +361,7 @@ mod tests {
             let thread = std::fs::read_link("/proc/thread-self").expect("Linux tells it");
             let id = thread.file_name().and_then(|id| id.to_str()?.parse().ok());
             tell.send(id.and_then(Pid::from_raw).expect("a number")).expect("the test waits for it");
-            let mut socket = Socket::Unix(ours);
+            let socket = Socket::Unix(ours);
             let reading = socket.read_waiting(&mut [0], Some(WAIT)).map_err(|error| error.kind());
             (reading, socket.wait(Direction::Read, Some(WAIT)).map_err(|error| error.kind()))
         });

@@ -459,7 +459,7 @@ mod tests {
         let socket = Socket::Unix(ours);
         socket.set_patience(Some(Duration::from_secs(60))).expect("a socket");
         wire.attach(socket);
-        let mut socket = wire.surrender().expect("nothing is to be sent");
+        let socket = wire.surrender().expect("nothing is to be sent");
         let (began, read) = (Instant::now(), socket.read(&mut [0]));
         assert_eq!(read.map_err(|error| error.kind()), Err(io::ErrorKind::WouldBlock));
         assert!(began.elapsed() < Duration::from_secs(30), "at once");

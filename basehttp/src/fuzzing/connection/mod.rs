@@ -94,7 +94,7 @@ impl<'s> Stage<'s> {
     fn new(site: &'s Site, places: &[u8], play: Play) -> Self {
         let play = Arc::new(Mutex::new(play));
         let now = Instant::now();
-        let socket = Socket::Other(Box::new(End(Arc::clone(&play))));
+        let socket = Socket::other(End(Arc::clone(&play)));
         let places = if places.is_empty() { vec![0] } else { places.to_vec() };
         Stage {
             site,
