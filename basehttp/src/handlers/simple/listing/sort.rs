@@ -1,8 +1,10 @@
 //! In which order a folder is listed. Pure.
 //!
-//! Folders come before everything else, whatever the order. The default is Python's: by lower-case name.
+//! Folders come before everything else, whatever the order. The default is by lower-case name, as Python's, but with numbers
+//! by their value.
 
 use std::cmp::Ordering;
+use std::iter::Peekable;
 
 /// What a listing is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -83,23 +85,60 @@ impl Direction {
     }
 }
 
-/// The order of two names: by their lower case, and by their bytes where that is the same. No two names are equal.
+/// The order of two names: by their lower case, with numbers by their value (`file2` before `file10`), and by their bytes
+/// where that is the same. No two names are equal.
 pub(super) fn compare_names(a: &[u8], b: &[u8]) -> Ordering {
-    compare_lower_case(a, b).then_with(|| a.cmp(b))
+    // Most names are ASCII and need no decoding.
+    let order = if a.is_ascii() && b.is_ascii() {
+        compare_naturally(ascii_lower_case(a).peekable(), ascii_lower_case(b).peekable())
+    } else {
+        compare_naturally(lower_case(a).peekable(), lower_case(b).peekable())
+    };
+    order.then_with(|| a.cmp(b))
 }
 
-/// Most names are ASCII up to where they differ, and need no decoding.
-fn compare_lower_case(a: &[u8], b: &[u8]) -> Ordering {
-    for (a_byte, b_byte) in a.iter().zip(b) {
-        if !a_byte.is_ascii() || !b_byte.is_ascii() {
-            return lower_case(a).cmp(lower_case(b));
-        }
-        match a_byte.to_ascii_lowercase().cmp(&b_byte.to_ascii_lowercase()) {
-            Ordering::Equal => {}
-            order => return order,
+fn compare_naturally(
+    mut a: Peekable<impl Iterator<Item = char>>,
+    mut b: Peekable<impl Iterator<Item = char>>,
+) -> Ordering {
+    loop {
+        match (a.peek().copied(), b.peek().copied()) {
+            (Some(a_digit), Some(b_digit)) if a_digit.is_ascii_digit() && b_digit.is_ascii_digit() => {
+                let order = compare_numbers(&mut a, &mut b);
+                if order.is_ne() {
+                    return order;
+                }
+            }
+            (Some(a_char), Some(b_char)) if a_char == b_char => {
+                a.next();
+                b.next();
+            }
+            // The end comes before everything else.
+            (a_char, b_char) => return a_char.cmp(&b_char),
         }
     }
-    a.len().cmp(&b.len())
+}
+
+/// Compares two numbers of any length by their value, and passes over them.
+fn compare_numbers(
+    a: &mut Peekable<impl Iterator<Item = char>>,
+    b: &mut Peekable<impl Iterator<Item = char>>,
+) -> Ordering {
+    while a.next_if_eq(&'0').is_some() {}
+    while b.next_if_eq(&'0').is_some() {}
+    let mut of_first_difference = Ordering::Equal;
+    loop {
+        match (a.next_if(char::is_ascii_digit), b.next_if(char::is_ascii_digit)) {
+            (Some(a_digit), Some(b_digit)) => of_first_difference = of_first_difference.then(a_digit.cmp(&b_digit)),
+            (None, None) => return of_first_difference,
+            // The longer number is the larger one.
+            (a_digit, b_digit) => return a_digit.is_some().cmp(&b_digit.is_some()),
+        }
+    }
+}
+
+fn ascii_lower_case(name: &[u8]) -> impl Iterator<Item = char> {
+    name.iter().map(|byte| char::from(byte.to_ascii_lowercase()))
 }
 
 fn lower_case(name: &[u8]) -> impl Iterator<Item = char> {
@@ -111,20 +150,36 @@ fn lower_case(name: &[u8]) -> impl Iterator<Item = char> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn names_are_ordered_by_their_lower_case() {
-        let table: [(&[&[u8]], &str); 6] = [
+        let table: [(&[&[u8]], &str); 9] = [
             (&[b"a", b"B", b"c"], "case is passed over"),
             (&[b"A", b"a", b"AB", b"ab"], "and decides what is left"),
-            (&[b"", b"-", b"10", b"2", b"_", b"a", b"a-", b"a.", b"aa"], "ASCII order, a beginning first"),
+            (&[b"", b"-", b"2", b"10", b"_", b"a", b"a-", b"a.", b"aa"], "ASCII order, a beginning first"),
             (
                 &["\u{c9}a".as_bytes(), "\u{e9}b".as_bytes(), "\u{c9}c".as_bytes()],
                 "letters beyond ASCII have cases too",
             ),
             (&[b"z", "\u{e9}".as_bytes(), "\u{4e2d}".as_bytes(), b"\xff"], "by code point; no UTF-8 is U+FFFD"),
             (&[b"a\xfe", b"a\xff"], "and then by bytes"),
+            (&[b"file", b"file1", b"file2", b"file10", b"file10b", b"file11", b"fileA"], "numbers by their value"),
+            (
+                &[
+                    b"1.2.10",
+                    b"1.10.2",
+                    b"1.10.10",
+                    b"a0009",
+                    b"a10",
+                    b"a99999999999999999999",
+                    b"a100000000000000000000",
+                ],
+                "of any length",
+            ),
+            (&["\u{e9}2".as_bytes(), "\u{c9}10".as_bytes(), "\u{e9}10b".as_bytes()], "beyond ASCII, too"),
         ];
         for (names, why) in table {
             for (i, a) in names.iter().enumerate() {
@@ -168,6 +223,18 @@ mod tests {
                 })
                 .collect();
             assert_eq!(steps.join(" "), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_names_have_one_order(names in prop::collection::vec("[a0-2A\u{e9}]{0,5}", 3)) {
+            let compare = |i: usize, j: usize| compare_names(names[i].as_bytes(), names[j].as_bytes());
+            prop_assert_eq!(compare(0, 1), compare(1, 0).reverse());
+            prop_assert_eq!(compare(0, 1).is_eq(), names[0] == names[1]);
+            if compare(0, 1).is_le() && compare(1, 2).is_le() {
+                prop_assert!(compare(0, 2).is_le(), "{:?}", names);
+            }
         }
     }
 }
