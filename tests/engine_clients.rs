@@ -308,6 +308,21 @@ fn a_reader_that_takes_nothing_is_given_up_also_if_it_keeps_sending() {
 }
 
 #[test]
+fn a_reader_of_a_whole_reply_may_pause_for_as_long_as_the_server_allows() {
+    for path in ["/large", "/file"] {
+        let builder = one_worker().write_stall_timeout(SHORT).idle_timeout(SHORT);
+        let (server, _stage) = start(builder.paused_reader_timeout(Duration::MAX));
+        let mut paused = Client::sending(&server, get(path));
+        wait_until(server.handle(), "its reply waits", |stats| stats.parked == 1 && stats.requests == 1);
+        // Its deadline is as long and begins later, and both are looked at together.
+        let mut idle = Client::of(&server);
+        expect_served(&mut idle, "/");
+        idle.expect_end();
+        assert_eq!(paused.read_reply().body.len(), support::stage::LARGE_BYTES, "{path}");
+    }
+}
+
+#[test]
 fn a_slow_reader_that_goes_on_in_time_gets_everything() {
     for path in ["/large", "/file"] {
         // What the sockets hold makes the server see few of the pauses: there is time for several of them.

@@ -208,6 +208,7 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     amount!(cases, body_stall_timeout: Duration::from_secs(30), HOUR => [Refused, Hurries, Serves, Serves, Serves]);
     amount!(cases, min_body_bytes_per_second: 256, 1 << 40 => [Serves; 5]);
     amount!(cases, write_stall_timeout: Duration::from_secs(30), HOUR => [Refused, Hurries, Serves, Serves, Serves]);
+    amount!(cases, paused_reader_timeout: Duration::from_secs(30), HOUR => [Refused, Hurries, Serves, Serves, Serves]);
     amount!(cases, idle_timeout: Duration::from_secs(60), HOUR => [Refused, Hurries, Serves, Serves, Serves]);
     amount!(cases, workers: 2, 1 << 20 => [Refused, Serves, Serves, Refused, Refused]);
     amount!(cases, max_threads: 512, 1 << 40 => [Refused, Serves, Serves, Serves, Serves]);
@@ -400,6 +401,14 @@ fn files_cases(folder: &Folder) -> Cases<SimpleHTTPRequestHandlerBuilder> {
     let texts = || [(String::new(), Serves), ("x".to_owned(), Serves), (long(), Serves), ("\n".to_owned(), Refused)];
     amount!(cases, cache_bytes: 8 * KIB * KIB, 1 << 40 => [Serves; 5]);
     each!(cases, directory: [(folder.www(), Serves)]);
+    each!(cases, mounted_at: [
+        ("/".to_owned(), Serves),
+        (String::new(), Refused),
+        ("x".to_owned(), Refused),
+        ("/x".to_owned(), Answers(&[404])),
+        (format!("/{}", long()), Answers(&[404])),
+    ]);
+    each!(cases, charset: texts());
     each!(cases, index_pages: [(vec![], Serves), (vec![String::new()], Serves), (vec!["x".into(); 1000], Serves), (vec![long()], Serves)]);
     each!(cases, extensions_map: texts().map(|(text, expected)| ([(String::new(), text)], expected)));
     each!(cases, default_type: texts());

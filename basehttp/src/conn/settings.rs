@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub body_stall_timeout: Duration,
     pub min_body_bytes_per_second: u64,
     pub write_stall_timeout: Duration,
+    /// `None`: as `write_stall_timeout`.
+    pub paused_reader_timeout: Option<Duration>,
     pub idle_timeout: Duration,
     /// How many descriptors the process may have.
     pub max_descriptors: usize,
@@ -63,6 +65,11 @@ impl Settings {
     /// How much of replies may collect before it is written.
     pub fn piece_bytes(&self) -> usize {
         self.max_buffered_reply_bytes.max(LEAST_PIECE_BYTES)
+    }
+
+    /// How long a client may take none of a reply that no handler waits for.
+    pub fn patience_with_readers(&self) -> Duration {
+        self.paused_reader_timeout.unwrap_or(self.write_stall_timeout)
     }
 
     /// Whether a body of which so many bytes have moved in `elapsed` is a trickle; looked at once `patience` is over.
@@ -92,6 +99,7 @@ impl Default for Settings {
             body_stall_timeout: BODY_STALL_TIMEOUT,
             min_body_bytes_per_second: MIN_BODY_BYTES_PER_SECOND,
             write_stall_timeout: WRITE_STALL_TIMEOUT,
+            paused_reader_timeout: None,
             idle_timeout: IDLE_TIMEOUT,
             max_descriptors: usize::MAX,
             max_streaming: usize::MAX,

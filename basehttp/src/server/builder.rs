@@ -146,6 +146,12 @@ options! {
     min_body_bytes_per_second: u64 => settings.min_body_bytes_per_second;
     /// How long a client may take none of its reply. Default 30 s; then the connection is reset.
     write_stall_timeout: Duration => settings.write_stall_timeout;
+    /// How long a client may take none of what is left of a reply when its handler has returned: a file, or a body that was
+    /// given as a whole. Default as `write_stall_timeout`; then the connection is reset.
+    ///
+    /// Such a reader holds no thread, but a connection and, for a file, a descriptor. A longer time lets people pause their
+    /// downloads.
+    paused_reader_timeout: Duration => settings.paused_reader_timeout;
     /// How long a connection may be silent between requests. Default 60 s; then it is closed.
     idle_timeout: Duration => settings.idle_timeout;
     /// Shards, each with a poller and a thread that leads it. Default: one for each core the process may use. At most 1,024,
@@ -227,6 +233,7 @@ impl HTTPServerBuilder {
         for duration in [head_timeout, body_stall_timeout, write_stall_timeout, idle_timeout, &mut self.poll_interval] {
             *duration = bounded(*duration);
         }
+        self.settings.paused_reader_timeout = self.settings.paused_reader_timeout.map(bounded);
         self.timeout = self.timeout.map(bounded);
         self.settings.max_streaming = self.settings.max_streaming.min((self.engine.max_threads / 2).max(1));
         // Half of the others: what blocks for reasons of its own has a quarter of the threads whatever clients do.
@@ -243,6 +250,7 @@ impl HTTPServerBuilder {
             ("head_timeout", settings.head_timeout),
             ("body_stall_timeout", settings.body_stall_timeout),
             ("write_stall_timeout", settings.write_stall_timeout),
+            ("paused_reader_timeout", settings.patience_with_readers()),
             ("idle_timeout", settings.idle_timeout),
             ("poll_interval", self.poll_interval),
         ];

@@ -38,7 +38,7 @@ impl Bench {
     pub(super) fn start_writing(&mut self, line: &mut Line, next: Next, now: Instant) -> Step {
         line.state = State::Writing(next);
         self.taken = Some(Taken { since: now, bytes: 0 });
-        line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
+        line.deadline = now + self.wire.get_mut().settings().patience_with_readers();
         Step::Again
     }
 
@@ -49,7 +49,7 @@ impl Bench {
         let before = self.taken.map(|taken| taken.bytes);
         match self.send() {
             Ok(false) => {
-                line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
+                line.deadline = now + self.wire.get_mut().settings().patience_with_readers();
                 Step::Wait(Wait::Turn)
             }
             Ok(true) => {
@@ -59,7 +59,7 @@ impl Bench {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // Only what the client takes buys it time, not what it sends.
                 if self.taken.map(|taken| taken.bytes) > before {
-                    line.deadline = now + self.wire.get_mut().settings().write_stall_timeout;
+                    line.deadline = now + self.wire.get_mut().settings().patience_with_readers();
                 }
                 if self.is_taken_too_slowly(site, now) {
                     self.note(Fault::SlowReader);
@@ -83,7 +83,7 @@ impl Bench {
     fn is_taken_too_slowly(&self, site: &Site, now: Instant) -> bool {
         let settings = &site.settings;
         self.taken.is_some_and(|Taken { since, bytes }| {
-            settings.is_trickle(now.saturating_duration_since(since), bytes, settings.write_stall_timeout)
+            settings.is_trickle(now.saturating_duration_since(since), bytes, settings.patience_with_readers())
         })
     }
 
