@@ -1,7 +1,9 @@
 //! The flags, and the options of the library that they stand for. The texts here are the help and the man page.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use basehttp::{
     CGIHTTPRequestHandler, CGIHTTPRequestHandlerBuilder, ETag, SimpleHTTPRequestHandler,
@@ -13,7 +15,7 @@ use clap::{ArgAction, CommandFactory, Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::failure::Failure;
-use crate::values;
+use crate::{mistakes, values};
 
 /// Where to listen without `--bind`: this computer alone.
 const LOOPBACK: &str = "127.0.0.1";
@@ -157,6 +159,12 @@ pub struct Flags {
     #[arg(long, requires = "cgi", help_heading = "Programs (CGI)")]
     pub cgi_authorization: bool,
 
+    /// How long a client may pause a download, in seconds [default: 600]
+    ///
+    /// Then its connection is reset. What a program sends (--cgi) may be paused for 30 s.
+    #[arg(long, value_name = "SECONDS", value_parser = values::seconds, help_heading = "How it is sent")]
+    pub pause: Option<Duration>,
+
     /// Do not log requests
     #[arg(short, long, help_heading = "This program")]
     pub quiet: bool,
@@ -206,6 +214,10 @@ impl Flags {
     /// Reads the command line. What is wrong with it is answered with what to write, and ends the program.
     pub fn of_command_line() -> Self {
         Flags::try_parse().unwrap_or_else(|mut error| {
+            let arguments: Vec<_> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+            if let Some(text) = mistakes::advice(&error, &arguments) {
+                Flags::command().error(error.kind(), text).exit();
+            }
             if error.use_stderr() {
                 // "To pass '--wrong' as a value, use '-- --wrong'": no port is written like that.
                 error.remove(ContextKind::Suggested);

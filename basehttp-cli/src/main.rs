@@ -12,11 +12,13 @@ mod ending;
 mod failure;
 mod flags;
 mod manual;
+mod mistakes;
 mod site;
 mod values;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use basehttp::{Address, Endpoint, HTTPServer, ListenAddress};
 use clap::CommandFactory;
@@ -48,7 +50,7 @@ fn run(flags: &Flags) -> Result<(), Failure> {
 }
 
 fn bind(flags: &Flags, site: Site) -> Result<HTTPServer, Failure> {
-    let mut server = HTTPServer::builder();
+    let mut server = HTTPServer::builder().paused_reader_timeout(flags.pause.unwrap_or(PAUSE));
     if let Some(workers) = flags.workers {
         server = server.workers(workers.into());
     }
@@ -59,6 +61,10 @@ fn bind(flags: &Flags, site: Site) -> Result<HTTPServer, Failure> {
     let bound = site.bind(server, endpoint(first, flags.port)?, flags);
     bound.map_err(|error| Failure::of_address(&[&[first], &others[..]].concat().join(" or "), flags.port, &error))
 }
+
+/// How long a client may pause a download: 10 min, for a lid that was closed or a film that was stopped. It holds a
+/// connection and a descriptor meanwhile, and no thread.
+const PAUSE: Duration = Duration::from_secs(10 * 60);
 
 /// Looks the name up, if it is one.
 fn endpoint(host: &str, port: u16) -> Result<Endpoint, Failure> {

@@ -3,24 +3,20 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, PathBuf};
+use std::time::Duration;
 
 use basehttp::ContentType;
 
-/// A port number, with a word for those who meant a flag: what stands alone is the port.
+/// A port number. `mistakes` has a word for those who meant something else.
 pub fn port(text: &str) -> Result<u16, String> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(port) if is_number => Ok(port),
         _ if is_number => Err("the highest port is 65535".into()),
-        _ if text.contains("://") => {
-            Err("a port is a number; an origin is joined to its flag, as in --cors=https://example.org".into())
+        _ => {
+            Err("a port is a number from 0 to 65535; 0 picks one that is free; a folder is named by --directory".into())
         }
-        _ if Path::new(text).is_dir() => Err(format!("a port is a number; a folder is named by --directory {text}")),
-        _ if Path::new(text).extension().is_some_and(|extension| extension == "html") => {
-            Err(format!("a port is a number; a page is joined to its flag, as in --spa={text}"))
-        }
-        _ => Err("a port is a number from 0 to 65535; 0 picks one that is free".into()),
     }
 }
 
@@ -32,6 +28,9 @@ pub fn host(text: &str) -> Result<String, String> {
     }
     if bare.contains('/') {
         return Err("write the address alone, as in --bind 127.0.0.1".into());
+    }
+    if bare.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("write the port on its own: basehttp {bare}"));
     }
     match bare.rsplit_once(':') {
         Some(("", port)) => Err(format!("write the port on its own: basehttp {port}")),
@@ -95,6 +94,14 @@ pub fn variable(text: &OsStr) -> Result<(OsString, OsString), String> {
         _ if name.is_empty() => Err("write NAME=VALUE, or the name of a variable that is set here".into()),
         Some(value) => Ok((name.to_owned(), value)),
         None => Err(format!("there is no such variable here to hand on: write {}=VALUE", name.display())),
+    }
+}
+
+/// A number of seconds, and not none.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        _ => Err("write the number of seconds in digits, as in 600".into()),
     }
 }
 

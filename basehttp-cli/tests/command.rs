@@ -89,7 +89,7 @@ fn what_cannot_be_served_is_one_line_and_exit_code_1() {
 
 #[test]
 fn a_wrong_flag_says_what_to_write_and_exits_2() {
-    let table: [(&[&str], &str); 42] = [
+    let table: [(&[&str], &str); 83] = [
         (&["65536"], "the highest port is 65535"),
         (&["eighty"], "a port is a number from 0 to 65535; 0 picks one that is free"),
         (&["-1"], "a port is a number from 0 to 65535; 0 picks one that is free"),
@@ -99,6 +99,47 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["--cors", "https://example.org"], "an origin is joined to its flag, as in --cors=https://example.org"),
         (&["--spa", "app.html"], "a page is joined to its flag, as in --spa=app.html"),
         (&["0", "8000"], "unexpected argument '8000'"),
+        (&["8000", "tests"], "a folder is named by --directory tests"),
+        (&["Cargo.toml"], "a file is served with the folder that it is in: --directory .\n"),
+        (&["src/main.rs"], "a file is served with the folder that it is in: --directory src\n"),
+        (&["no/such/folder"], "a folder is named by --directory"),
+        (&["0.0.0.0"], "an address is named by --bind 0.0.0.0\n"),
+        (&["localhost"], "an address is named by --bind localhost\n"),
+        (&["::1"], "an address is named by --bind ::1\n"),
+        (&["0.0.0.0:8080"], "write address and port apart: basehttp --bind 0.0.0.0 8080\n"),
+        (&["[::1]:8080"], "write address and port apart: basehttp --bind [::1] 8080\n"),
+        (&[":8080"], "the port stands alone: basehttp 8080\n"),
+        (&["http://localhost:8080/"], "write address and port apart: basehttp --bind localhost 8080\n"),
+        (&["-p", "8080"], "the port stands alone: basehttp 8080\n"),
+        (&["-p8080"], "the port stands alone: basehttp 8080\n"),
+        (&["--port", "8080"], "the port stands alone: basehttp 8080\n"),
+        (&["--port=8080"], "the port stands alone: basehttp 8080\n"),
+        (&["--port"], "the port stands alone: basehttp 8080\n"),
+        (&["-b", "8080"], "write the port on its own: basehttp 8080"),
+        (&["--listen", "8080"], "the port stands alone: basehttp 8080\n"),
+        (&["-l", "0.0.0.0:80"], "write address and port apart: basehttp --bind 0.0.0.0 80\n"),
+        (&["-S", "localhost:80"], "write address and port apart: basehttp --bind localhost 80\n"),
+        (&["--host", "0.0.0.0"], "an address is named by --bind 0.0.0.0\n"),
+        (&["--host"], "an address is named by --bind, as in --bind 0.0.0.0\n"),
+        (&["--auth", "a:b"], "there are no passwords here"),
+        (&["-a", "a:b"], "there are no passwords here"),
+        (&["--password=x"], "there are no passwords here"),
+        (&["--root", "public"], "the folder is named by --directory public\n"),
+        (&["-t", "public"], "the folder is named by --directory public\n"),
+        (&["--tls-cert", "a.pem"], "this server speaks plain http"),
+        (&["--tls-key=a.pem"], "this server speaks plain http"),
+        (&["--tls-password-file", "a"], "this server speaks plain http"),
+        (&["--single"], "write --spa\n"),
+        (&["--hidden"], "write --dot-files\n"),
+        (&["-c-1"], "write --cache-control max-age=60"),
+        (&["--no-etag"], "write --etag off\n"),
+        (&["--open"], "no browser is opened"),
+        (&["--upload-files"], "files cannot be uploaded"),
+        (&["-v"], "--version is -V"),
+        (&["--charset", "a b"], "write the name of an encoding, as in utf-8"),
+        (&["--pause", "0"], "write the number of seconds in digits, as in 600"),
+        (&["--pause", "1m"], "write the number of seconds in digits, as in 600"),
+        (&["--bind", "80"], "write the port on its own: basehttp 80"),
         (&["--bind"], "a value is required for '--bind <ADDRESS>'"),
         (&["--bind", ""], "write 127.0.0.1 for this computer alone, 0.0.0.0 or :: for the whole network"),
         (&["--bind", "127.0.0.1:80"], "write the port on its own: basehttp --bind 127.0.0.1 80"),
@@ -139,6 +180,7 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         assert!(ended.stderr.contains(text), "{arguments:?}: {}", ended.stderr);
         assert!(ended.stderr.contains("Usage: basehttp "), "{arguments:?}: {}", ended.stderr);
         assert!(!ended.stderr.contains("as a value"), "no port begins with dashes: {}", ended.stderr);
+        assert!(!ended.stderr.contains("--cgi-auth") || text.contains("--cgi"), "{arguments:?}: {}", ended.stderr);
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) enum Place {
 impl Endpoint {
     /// Listens on the first of `candidates` that can be bound; `host` is their name, which may be empty.
     pub fn new(host: impl Into<String>, candidates: impl IntoIterator<Item = SocketAddr>) -> Self {
-        Endpoint { host: host.into(), place: Place::Addresses(candidates.into_iter().collect()) }
+        Endpoint { host: host.into(), place: Place::Addresses(candidates.into_iter().map(canonical).collect()) }
     }
 
     fn listening(host: String, listener: Listener) -> Self {
@@ -133,7 +133,7 @@ impl ListenAddress for &str {
         if let Some(path) = self.strip_prefix("unix:").filter(|path| path.starts_with('/')) {
             return Path::new(path).into_endpoint();
         }
-        let host = self.rsplit_once(':').map_or(self, |(host, _)| host);
+        let (host, _port) = host_and_port(self).map_err(|text| io::Error::new(io::ErrorKind::InvalidInput, text))?;
         Ok(Endpoint::new(host, self.to_socket_addrs()?))
     }
 }
@@ -191,7 +191,88 @@ impl ListenAddress for UnixListener {
     }
 }
 
+/// Parts `localhost:8000` and `[::1]:8000`.
+///
+/// # Errors
+/// What to write instead.
+fn host_and_port(text: &str) -> Result<(&str, u16), String> {
+    if let Some((_, authority)) = text.split_once("://") {
+        let authority = authority.split('/').next().unwrap_or_default();
+        return Err(format!("{text:?} is a URL: write host and port alone, as in \"{}\"", with_port(authority)));
+    }
+    match text.rsplit_once(':') {
+        // `::1` is an address, of which the last colon is a part.
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            let port_number = port.parse().map_err(|_| {
+                format!(
+                    "{text:?} has no port: {port:?} is not a number from 0 to 65535; write one, as in \"{host}:8000\""
+                )
+            })?;
+            Ok((host, port_number))
+        }
+        _ if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(
+            "{text:?} has no host: write one, as in \"127.0.0.1:{text}\", or \":{text}\" for every interface"
+        )),
+        _ => Err(format!("{text:?} has no port: write one, as in \"{}\", or 0 for any that is free", with_port(text))),
+    }
+}
+
+/// An example of `host` with a port.
+fn with_port(host: &str) -> String {
+    match host.rsplit_once(':') {
+        Some((before, port)) if !before.contains(':') && port.parse::<u16>().is_ok() => host.to_owned(),
+        Some(_) if !host.contains('[') => format!("[{host}]:8000"),
+        _ if host.is_empty() => "127.0.0.1:8000".to_owned(),
+        _ => format!("{host}:8000"),
+    }
+}
+
+/// An IPv4 address that is written as an IPv6 one (`::ffff:127.0.0.1`) is an IPv4 address: no IPv6 socket can be bound to
+/// it alone.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) => (ip, address.port()).into(),
+        IpAddr::V6(_) => address,
+    }
+}
+
 /// IPv6 with IPv4 in it; IPv4 alone where the system has no IPv6.
 fn every_interface(port: u16) -> Endpoint {
     Endpoint::new("", [(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_a_port_says_what_to_write() {
+        let table = [
+            ("127.0.0.1", "\"127.0.0.1\" has no port: write one, as in \"127.0.0.1:8000\""),
+            ("localhost", "as in \"localhost:8000\""),
+            ("::1", "as in \"[::1]:8000\""),
+            ("[::1]", "as in \"[::1]:8000\""),
+            ("", "as in \"127.0.0.1:8000\""),
+            ("localhost:http", "\"http\" is not a number from 0 to 65535; write one, as in \"localhost:8000\""),
+            ("localhost:", "as in \"localhost:8000\""),
+            ("localhost:65536", "as in \"localhost:8000\""),
+            ("8000", "has no host: write one, as in \"127.0.0.1:8000\""),
+            ("http://localhost:8000/", "is a URL: write host and port alone, as in \"localhost:8000\""),
+            ("https://localhost", "as in \"localhost:8000\""),
+        ];
+        for (text, expected) in table {
+            let error = text.into_endpoint().expect_err(text);
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{text}");
+            assert!(error.to_string().contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_ipv4_address_in_ipv6_clothes_is_an_ipv4_address() {
+        let expected: [SocketAddr; 1] = [([127, 0, 0, 1], 0).into()];
+        for endpoint in ["[::ffff:127.0.0.1]:0".into_endpoint(), ("::ffff:127.0.0.1", 0).into_endpoint()] {
+            assert_eq!(endpoint.expect("an address").candidates(), expected);
+        }
+        assert_eq!("[::1]:0".into_endpoint().expect("an address").candidates(), [([0, 0, 0, 0, 0, 0, 0, 1], 0).into()]);
+    }
 }

@@ -1,0 +1,227 @@
+//! What to write in place of a flag that other servers have: Python's of other versions, npm's `serve` and `http-server`,
+//! miniserve, simple-http-server, static-web-server, darkhttpd, caddy, `php -S`, `busybox httpd`; and in place of a word that
+//! is not a port. Pure but for one look at whether a file or folder of that name is there.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// What to write, where `error` is a mistake that is known; `arguments` is the whole command line.
+pub fn advice(error: &clap::Error, arguments: &[String]) -> Option<String> {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let argument = context(ContextKind::InvalidArg)?;
+    let value = context(ContextKind::InvalidValue).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::UnknownArgument if argument.starts_with('-') => {
+            for_flag(argument, value_of(argument, arguments).unwrap_or_default())
+        }
+        ErrorKind::UnknownArgument => for_word(argument, arguments),
+        ErrorKind::ValueValidation if argument == "[PORT]" => for_word(value, arguments),
+        ErrorKind::InvalidValue if argument.starts_with("--protocol") && is_number(value) => {
+            Some(format!("-p names the version of the protocol, as in Python; the port stands alone: basehttp {value}"))
+        }
+        _ => None,
+    }
+}
+
+/// The value of a flag that is not known: joined to it, or the next word.
+fn value_of<'a>(flag: &str, arguments: &'a [String]) -> Option<&'a str> {
+    let at = arguments.iter().position(|argument| argument.split('=').next() == Some(flag))?;
+    if let Some((_, value)) = arguments[at].split_once('=') {
+        return Some(value);
+    }
+    arguments.get(at + 1).map(String::as_str).filter(|value| !value.starts_with('-'))
+}
+
+fn for_flag(flag: &str, value: &str) -> Option<String> {
+    if ADDRESSES.contains(&flag) && is_credentials(value) {
+        return Some(NO_PASSWORDS.into());
+    }
+    if PORTS.contains(&flag) && is_number(value) || ADDRESSES.contains(&flag) && is_number(value) {
+        return Some(format!("the port stands alone: basehttp {value}"));
+    }
+    if PORTS.contains(&flag) {
+        return Some("the port stands alone: basehttp 8080".into());
+    }
+    if ADDRESSES.contains(&flag) {
+        return Some(
+            for_address(value).unwrap_or_else(|| "an address is named by --bind, as in --bind 0.0.0.0".into()),
+        );
+    }
+    if FOLDERS.contains(&flag) {
+        let folder = if value.is_empty() { "FOLDER" } else { value };
+        return Some(format!("the folder is named by --directory {folder}"));
+    }
+    OTHERS.iter().find(|(flags, _)| flags.contains(&flag)).map(|(_, text)| (*text).to_owned())
+}
+
+/// For a word that stands where only a port may.
+fn for_word(word: &str, arguments: &[String]) -> Option<String> {
+    let is_given = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let path = Path::new(word);
+    if word.contains("://") && is_given("--cors") {
+        return Some("an origin is joined to its flag, as in --cors=https://example.org".into());
+    }
+    if is_given("--spa") && path.extension().is_some() {
+        return Some(format!("a page is joined to its flag, as in --spa={word}"));
+    }
+    if path.is_dir() {
+        return Some(format!("a port is a number; a folder is named by --directory {word}"));
+    }
+    if path.is_file() {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        return Some(format!(
+            "a port is a number; a file is served with the folder that it is in: --directory {}",
+            folder.display()
+        ));
+    }
+    for_address(word)
+}
+
+/// For an address, perhaps with a port, as other servers take it in one word.
+fn for_address(word: &str) -> Option<String> {
+    let authority = word.split_once("://").map_or(word, |(_, behind)| behind).split('/').next().unwrap_or_default();
+    if let Some((host, port)) = authority.rsplit_once(':').filter(|(_, port)| is_number(port)) {
+        let is_ipv6_alone = host.contains(':') && !host.ends_with(']');
+        match host {
+            "" => return Some(format!("the port stands alone: basehttp {port}")),
+            _ if !is_ipv6_alone => {
+                return Some(format!("write address and port apart: basehttp --bind {host} {port}"));
+            }
+            _ => {}
+        }
+    }
+    let is_address = authority.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() || authority == "localhost";
+    is_address.then(|| format!("an address is named by --bind {authority}"))
+}
+
+/// `name:password`
+fn is_credentials(value: &str) -> bool {
+    value.split_once(':').is_some_and(|(name, password)| {
+        !name.is_empty() && !is_number(password) && value.parse::<IpAddr>().is_err() && !password.is_empty()
+    })
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+const PORTS: [&str; 4] = ["--port", "--http-port", "-P", "--http"];
+
+const ADDRESSES: [&str; 14] = [
+    "--listen",
+    "-l",
+    "--address",
+    "--addr",
+    "-a",
+    "--host",
+    "--hostname",
+    "--ip",
+    "--interface",
+    "--interfaces",
+    "-i",
+    "--bind-address",
+    "-S",
+    "--domain",
+];
+
+const FOLDERS: [&str; 11] = [
+    "--root",
+    "--dir",
+    "--path",
+    "--folder",
+    "--docroot",
+    "--document-root",
+    "--web-root",
+    "--public",
+    "-r",
+    "-t",
+    "--www",
+];
+
+const NO_PASSWORDS: &str = "there are no passwords here: without --bind only this computer can connect, and a proxy in front \
+                            can ask for them";
+
+const NO_TLS: &str = "this server speaks plain http: a proxy in front can speak https, as in \
+                      caddy reverse-proxy --from example.org --to :8000";
+
+/// Flags of other servers, and what does the same here, or that nothing does.
+const OTHERS: [(&[&str], &str); 34] = [
+    (&["--auth", "--auth-file", "--basic-auth", "--username", "--user", "--password"], NO_PASSWORDS),
+    (&["--tls", "--ssl", "--https", "--cert", "--key", "--tls-cert", "--tls-key", "--tls-password-file"], NO_TLS),
+    (&["--ssl-cert", "--ssl-key", "--ssl-pass", "-C", "-K", "--http2", "--http2-tls-cert", "--http2-tls-key"], NO_TLS),
+    (&["--single", "--single-page", "--fallback", "--page-fallback", "--push-state", "--history"], "write --spa"),
+    (&["-s"], "write --quiet to log nothing, --spa for a program that runs in the browser"),
+    (&["--silent", "--no-log", "--no-request-logging", "-L", "--no-logging"], "write --quiet to log nothing"),
+    (&["--verbose", "-v", "--debug"], "every request is logged without a flag; --version is -V"),
+    (
+        &["--log", "--access-log", "--log-file", "--log-level", "--logs", "--syslog"],
+        "the log goes to standard error: basehttp 2> access.log",
+    ),
+    (
+        &["--open", "-o", "--qrcode", "--show-qr"],
+        "no browser is opened; the first line that is printed has the address",
+    ),
+    (
+        &["--gzip", "-g", "--brotli", "--compress", "--compression", "--zstd", "--compress-response"],
+        "FILE.gz, FILE.br and FILE.zst are sent for FILE where they stand beside it: gzip -k FILE makes one",
+    ),
+    (&["--no-compression", "--no-gzip", "--no-compress"], "write --no-precompressed"),
+    (&["--hidden", "--dotfiles", "--all", "-A", "--show-hidden", "--include-hidden"], "write --dot-files"),
+    (
+        &["--no-dotfiles", "--no-hidden", "--ignore-hidden-files"],
+        "names with a leading dot are served with --dot-files only",
+    ),
+    (&["--symlinks", "--follow-symlinks", "--follow"], "write --follow-links"),
+    (
+        &["--no-symlinks", "--disable-symlinks"],
+        "links that lead out of the folder are followed with --follow-links only",
+    ),
+    (&["-c", "--cache", "--cache-time", "--max-age"], "write --cache-control max-age=60, with the number of seconds"),
+    (&["--no-cache", "--nocache", "--cache-control-headers"], "write --cache-control no-cache"),
+    (
+        &["--threads", "--jobs", "-j", "--threads-multiplier", "--maxconn"],
+        "write --workers N for the threads that serve at once",
+    ),
+    (&["--index-file", "--index-files", "--index-page", "--default-page"], "write --index NAME"),
+    (&["--no-index", "--disable-indexing", "--no-dir-listing", "--no-list"], "write --no-listing"),
+    (
+        &["--list", "--listing", "--browse", "--showdir", "--autoindex", "--directory-listing", "--dir-listing"],
+        "folders without an index page are listed without a flag",
+    ),
+    (
+        &["--mime", "--mimetypes", "--mime-types", "--mimetype", "--default-mimetype", "--default-type", "--ext", "-e"],
+        "types are known by extension; --content-type names that of all others",
+    ),
+    (&["--error-page", "--404", "--page404", "--error-file"], "write --not-found PAGE"),
+    (
+        &["--upload", "--upload-files", "--uploads", "-u", "--mkdir", "--enable-upload"],
+        "files cannot be uploaded; with --cgi a program of yours can take them",
+    ),
+    (
+        &["--route-prefix", "--prefix", "--base", "--base-url", "--base-path", "--url-prefix"],
+        "the folder is served at /; put it into a folder of that name, and serve the one around it",
+    ),
+    (&["--daemon", "--background", "--detach", "-D"], "a service manager keeps it running; in a shell: basehttp &"),
+    (
+        &["--watch", "--live", "--livereload", "--live-reload", "--reload", "-w"],
+        "a change is served at once, but pages are not reloaded by themselves",
+    ),
+    (
+        &["--timeout", "--keep-alive", "--idle-timeout", "--read-timeout", "--write-timeout"],
+        "write --pause SECONDS for how long a client may pause a download; other times are fixed",
+    ),
+    (&["--ipv6", "-6"], "write --bind :: for the whole network, --bind ::1 for this computer"),
+    (&["--ipv4", "-4"], "write --bind 0.0.0.0 for the whole network; without --bind it is this computer"),
+    (&["--no-etag", "--no-etags"], "write --etag off"),
+    (&["--proxy", "--forward", "--reverse-proxy"], "requests are not passed on to other servers"),
+    (&["--config", "--config-file", "-f", "--conf"], "there is no configuration file: flags say everything"),
+    (
+        &["--uid", "--gid", "--chroot", "--drop-privileges"],
+        "start it as the user that it shall run as; a port below 1024 is a service manager's or a proxy's to open",
+    ),
+];
