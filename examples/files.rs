@@ -2,7 +2,7 @@
 //!
 //! ```console
 //! $ curl -si http://127.0.0.1:8000/examples/hello.rs | grep Content-type
-//! Content-type: text/x-rust; charset=utf-8
+//! Content-type: text/plain; charset=utf-8
 //! $ curl -r 4-23 http://127.0.0.1:8000/examples/hello.rs
 //! The smallest server:
 //! $ curl -si http://127.0.0.1:8000/examples | grep Location

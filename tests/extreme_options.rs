@@ -485,6 +485,7 @@ fn cgi_cases(scripts: &Scripts) -> Cases<CGIHTTPRequestHandlerBuilder> {
     amount!(cases, max_children: 64, 1 << 40 => [Refused, Serves, Serves, Serves, Serves]);
     amount!(cases, max_spooled_body_bytes: GIB as u64, 1 << 50 => [Answers(&[413]), Answers(&[413]), Serves, Serves, Serves]);
     amount!(cases, max_local_redirects: 10, 1 << 40 => [Serves; 5]);
+    amount!(cases, soft_descriptor_limit: 1024, 1 << 40 => [Serves; 5]);
     each!(cases, cgi_directories: [
         (vec![], Answers(&[501, 200])),
         (vec!["/cgi-bin".to_owned()], Serves),
