@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use basehttp::CGIHTTPRequestHandlerBuilder;
+use basehttp::{CGIHTTPRequestHandler, SimpleHTTPRequestHandler};
 use rustix::process::{Resource, Rlimit, getrlimit};
 use support::scripts::{SH, Scripts, Site, get};
 use support::{Client, Reply};
@@ -35,8 +36,8 @@ fn the_environment_is_the_standard_s_and_nothing_else() {
     let www = www.display();
     let reply = scripts.site().get("/cgi-bin/env");
     let expected = format!(
-        "GATEWAY_INTERFACE=CGI/1.1\nHTTP_HOST=example.org\nPATH_INFO=\nQUERY_STRING=\nREMOTE_ADDR=\nREMOTE_HOST=\n\
-         REQUEST_METHOD=GET\nSCRIPT_FILENAME={www}/cgi-bin/env\nSCRIPT_NAME=/cgi-bin/env\nSERVER_NAME=example.org\n\
+        "DOCUMENT_ROOT={www}\nGATEWAY_INTERFACE=CGI/1.1\nHTTP_HOST=example.org\nPATH_INFO=\nQUERY_STRING=\nREMOTE_ADDR=\nREMOTE_HOST=\n\
+         REQUEST_METHOD=GET\nREQUEST_URI=/cgi-bin/env\nSCRIPT_FILENAME={www}/cgi-bin/env\nSCRIPT_NAME=/cgi-bin/env\nSERVER_NAME=example.org\n\
          SERVER_PORT=0\nSERVER_PROTOCOL=HTTP/1.1\nSERVER_SOFTWARE=Site/1.0\n"
     );
     assert_eq!(reply.text(), expected, "of a request without much, by no socket");
@@ -49,13 +50,38 @@ fn the_environment_is_the_standard_s_and_nothing_else() {
     );
     let reply = Client::sending(&server, request).read_reply();
     let expected = format!(
-        "CONTENT_LENGTH=2\nCONTENT_TYPE=a/b\nGATEWAY_INTERFACE=CGI/1.1\nHTTP_COOKIE=a=1; b=2\n\
+        "CONTENT_LENGTH=2\nCONTENT_TYPE=a/b\nDOCUMENT_ROOT={www}\nGATEWAY_INTERFACE=CGI/1.1\nHTTP_COOKIE=a=1; b=2\n\
          HTTP_HOST=localhost:{port}\nHTTP_X_OWN=1, 2\nOWN=c\nPATH_INFO=/a b/%41/\nPATH_TRANSLATED={www}/a b/%41/\n\
          QUERY_STRING=x=%20&y\nREMOTE_ADDR=127.0.0.1\nREMOTE_HOST=127.0.0.1\nREQUEST_METHOD=POST\n\
-         SCRIPT_FILENAME={www}/cgi-bin/env\nSCRIPT_NAME=/cgi-bin/env\nSERVER_NAME=localhost\nSERVER_PORT={port}\n\
+         REQUEST_URI=/cgi-bin/env/a%20b/%2541/?x=%20&y\nSCRIPT_FILENAME={www}/cgi-bin/env\nSCRIPT_NAME=/cgi-bin/env\nSERVER_NAME=localhost\nSERVER_PORT={port}\n\
          SERVER_PROTOCOL=HTTP/1.0\nSERVER_SOFTWARE=Site/1.0\n"
     );
     assert_eq!(reply.text(), expected, "of a request with everything, by a socket");
+}
+
+#[test]
+fn a_script_can_tell_the_path_as_it_was_sent() {
+    let scripts = scripts();
+    scripts.add("cgi-bin/to", &format!("{SH}printf 'Location: /cgi-bin/env/new?x\\n\\n'"));
+    let site = scripts.site();
+    let table = [
+        ("/cgi-bin/env/Hi///There//x", "/cgi-bin/env/Hi///There//x", "/Hi/There/x", "/cgi-bin/env", "slashes"),
+        ("/cgi-bin/env/a%2fb?q=/../x", "/cgi-bin/env/a%2fb?q=/../x", "/a/b", "/cgi-bin/env", "encoded"),
+        ("/cgi-bin/x/../env/y", "/cgi-bin/x/../env/y", "/y", "/cgi-bin/env", "dots"),
+        ("/cgi-bin/to?a", "/cgi-bin/to?a", "/new", "/cgi-bin/env", "what the client sent, after a local redirect"),
+    ];
+    for (path, uri, info, name, why) in table {
+        let reply = site.get(path);
+        let expected = [format!("REQUEST_URI={uri}"), format!("PATH_INFO={info}"), format!("SCRIPT_NAME={name}")];
+        for line in expected {
+            assert!(reply.text().lines().any(|other| other == line), "{path}: {why}: no {line} in {}", reply.text());
+        }
+    }
+    let files = SimpleHTTPRequestHandler::builder().directory(scripts.www()).mounted_at("/site").build();
+    let mounted = CGIHTTPRequestHandler::builder(files.expect("it is there")).cgi_directories(["/cgi-bin"]);
+    let reply = Site::of(mounted).get("/site/cgi-bin/env/x");
+    assert_eq!(variables(&reply, "SCRIPT_NAME"), ["SCRIPT_NAME=/site/cgi-bin/env"], "below a mount");
+    assert_eq!(variables(&reply, "DOCUMENT_ROOT"), [format!("DOCUMENT_ROOT={}", scripts.www().display())]);
 }
 
 #[test]

@@ -31,6 +31,10 @@ pub struct Request<'r> {
     /// Where `path_info` would be beneath the root.
     pub path_translated: Option<&'r Path>,
     pub script_filename: &'r Path,
+    /// The root of the files.
+    pub document_root: &'r Path,
+    /// Path and query as the client sent them.
+    pub uri: &'r str,
     pub protocol: &'r str,
     pub software: &'r str,
     pub server_name: &'r str,
@@ -46,10 +50,13 @@ pub struct Request<'r> {
 /// The variables of a request. Not among them: `AUTH_TYPE`, `REMOTE_IDENT` and `REMOTE_USER`, since this server finds out
 /// nothing about the user.
 ///
-/// `SCRIPT_FILENAME` is not in the RFC; every server sets it, and PHP does not start without.
+/// Not in the RFC, but set by every server: `SCRIPT_FILENAME`, without which PHP does not start; `DOCUMENT_ROOT`; and
+/// `REQUEST_URI`, the path before it was decoded and its dots and slashes were collapsed, from which programs that route
+/// take it. After a local redirect it is still what the client sent.
 pub fn variables(request: &Request<'_>) -> Vec<(OsString, OsString)> {
     let mut variables = Vec::with_capacity(32);
     let mut add = |name: &str, value: &OsStr| variables.push((OsString::from(name), value.to_owned()));
+    add("DOCUMENT_ROOT", request.document_root.as_os_str());
     add("GATEWAY_INTERFACE", "CGI/1.1".as_ref());
     add("PATH_INFO", &bytes(request.path_info));
     if let Some(path) = request.path_translated {
@@ -60,6 +67,7 @@ pub fn variables(request: &Request<'_>) -> Vec<(OsString, OsString)> {
     // RFC 3875, section 4.1.9: the address stands in for a name that nobody has looked up.
     add("REMOTE_HOST", request.remote_addr.as_ref());
     add("REQUEST_METHOD", request.method.as_ref());
+    add("REQUEST_URI", request.uri.as_ref());
     add("SCRIPT_FILENAME", request.script_filename.as_os_str());
     add("SCRIPT_NAME", &bytes(request.script_name));
     add("SERVER_NAME", request.server_name.as_ref());

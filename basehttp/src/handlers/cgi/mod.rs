@@ -93,6 +93,7 @@ use super::simple::path;
 /// | `SERVER_PROTOCOL` the server's, `SERVER_NAME` the machine's | the request's             | RFC 3875, section 4.1      |
 /// | `CONTENT_TYPE` and `CONTENT_LENGTH` always       | where there is content               | RFC 3875, section 4.1      |
 /// | `PATH_INFO` decoded twice; `PATH_TRANSLATED` always | once; where there is `PATH_INFO`  | RFC 3875, section 4.1      |
+/// | no `REQUEST_URI`, no `DOCUMENT_ROOT`             | the path and query as sent; the root | what every other server sets |
 /// | the query as one argument                        | as its words, decoded                | RFC 3875, section 4.4      |
 /// | runs as `nobody`, if root started the server     | as the server's user                 | start it as another        |
 /// | the server's working directory                   | the script's folder                  | RFC 3875, section 7.2      |
@@ -278,6 +279,8 @@ impl CGIHTTPRequestHandler {
             path_info: &script.path_info,
             path_translated: path_translated.as_deref(),
             script_filename: &root.join(OsStr::from_bytes(&script.path)),
+            document_root: root,
+            uri: ex.path,
             protocol: ex.request_version,
             software: &ex.version_string(),
             server_name: server_name.unwrap_or_else(|| ex.server.server_name()),
