@@ -129,6 +129,7 @@ fn a_broken_script_is_a_502_and_the_log_says_why() {
             "its own framing",
         ),
         ("printf 'Content-Type: a\\rb\\n\\n'", "control character", "a split response"),
+        ("printf 'Content-Type: a/b\\nContent-type: c/d\\n\\n'", "Content-Type twice", "two types"),
     ];
     for (text, logged, why) in table {
         let (_scripts, site) = site_with(SH, text);
@@ -172,20 +173,47 @@ fn endless_complaints_are_cut_and_stop_nobody() {
 }
 
 #[test]
-fn a_script_with_a_wrong_length_is_never_taken_for_a_whole_reply() {
-    let (_scripts, site) = site_with(SH, "printf 'Content-Type: a/b\\nContent-Length: 5\\n\\nhi'");
-    assert_eq!(site.get("/cgi-bin/x").status, 500, "too little");
-    let (_scripts, site) = site_with(SH, "printf 'Content-Type: a/b\\nContent-Length: 1\\n\\nhi'");
-    assert_eq!(site.get("/cgi-bin/x").status, 500, "too much");
+fn a_script_with_a_wrong_length_is_a_502_and_the_log_says_why() {
+    let table = [
+        (
+            "printf 'Content-Type: a/b\\nContent-Length: 5\\n\\nhi'",
+            "3 bytes less than its Content-Length",
+            "too little",
+        ),
+        ("printf 'Content-Type: a/b\\nContent-Length: 1\\n\\nhi'", "more content than its Content-Length", "too much"),
+        (
+            "printf 'Content-Type: a/b\\nContent-Length: 99999999999999999999\\n\\nhi'",
+            "is not one plain number",
+            "a number beyond all contents",
+        ),
+    ];
+    for (text, logged, why) in table {
+        let (_scripts, site) = site_with(SH, text);
+        assert_eq!(site.get("/cgi-bin/x").status, 502, "{why}: {}", site.log.text());
+        assert!(site.log.text().contains(logged), "{why}: {}", site.log.text());
+    }
+    let (_scripts, site) = site_with(SH, "printf 'Status: 304\\nETag: \"a\"\\nContent-Length: 5\\n\\n'");
+    assert_eq!(site.get("/cgi-bin/x").status, 304, "that is the length of what is not sent");
+    let (_scripts, site) = site_with(SH, "printf 'Content-Type: a/b\\nContent-Length: 5\\n\\n'");
+    let head = basehttp::testing::respond(&site, "HEAD /cgi-bin/x HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"), "so it is with HEAD: {}", head.escape_ascii());
 }
 
 #[test]
-fn what_cannot_be_executed_is_a_500() {
-    let table = [("#!/no/such/interpreter\n", "no interpreter"), ("no script at all\n", "no format that is known")];
-    for (text, why) in table {
+fn what_cannot_be_executed_is_a_500_and_the_log_says_why() {
+    let table = [
+        ("#!/no/such/interpreter\n", "its interpreter \"/no/such/interpreter\" is not there"),
+        ("#!/bin/sh\r\necho\r\n", "its interpreter is \"/bin/sh\\r\", with a carriage return"),
+        ("no script at all\n", "it does not begin with #! and the path of an interpreter"),
+        ("\u{feff}#!/bin/sh\n", "a byte order mark stands before its #!"),
+    ];
+    for (text, logged) in table {
         let (_scripts, site) = site_with("", text);
-        assert_eq!(site.get("/cgi-bin/x").status, 500, "{why}");
-        assert!(site.log.text().contains("/cgi-bin/x could not be started"), "{why}: {}", site.log.text());
+        assert_eq!(site.get("/cgi-bin/x").status, 500, "{text:?}");
+        let log = site.log.text();
+        // The log escapes what it is given.
+        let is_told = log.contains(logged) || log.contains(&logged.replace('\\', "\\\\"));
+        assert!(log.contains("/cgi-bin/x could not be started") && is_told, "{text:?}: {log}");
     }
 }
 

@@ -131,6 +131,7 @@ impl Head {
                 Err(format!("the script's Content-Length is no number: {value}"))
             }
             "content-length" if self.has("content-length") => Err("the script sent Content-Length twice".into()),
+            "content-type" if self.has("content-type") => Err("the script sent Content-Type twice".into()),
             lower if NOT_FOR_SCRIPTS.contains(&lower) => Ok(()),
             _ => {
                 self.fields.push((name, value));
@@ -283,6 +284,7 @@ mod tests {
             ("Status:\n\n", "from 200 to 599", "none"),
             ("Status: 200\nStatus: 201\n\n", "Status twice", "which one"),
             ("Location: /a\nLocation: /b\n\n", "Location twice", "which one"),
+            ("Content-Type: a/b\ncontent-type: c/d\n\n", "Content-Type twice", "which one: RFC 3875, section 6.3"),
             ("Status: 200\nContent-Length: -1\n\n", "no number", "no length"),
             ("Status: 200\nContent-Length: 1\nContent-Length: 1\n\n", "Content-Length twice", "which one"),
             ("Status: 200\nTransfer-Encoding: chunked\n\n", "Transfer-Encoding", "that is ours"),

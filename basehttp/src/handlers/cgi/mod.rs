@@ -11,6 +11,7 @@ mod children;
 mod clock;
 mod environment;
 pub(crate) mod head;
+mod interpreter;
 mod output;
 mod process;
 mod run;
@@ -73,8 +74,9 @@ use super::simple::path;
 /// # How it ends
 ///
 /// A script runs until it exits, and its output ends. When the client goes away, time is up or the server ends, all of its
-/// process group is asked to end, and made to a second later. What is broken (no header, one too long, ended by a signal)
-/// is 502, or cuts the reply off; what takes too long is 504; more scripts at once than
+/// process group is asked to end, and made to a second later. What is broken (no header, one too long, a field twice that may
+/// come once, another length than it has said, ended by a signal) is 502, or cuts the reply off; what takes too long is 504;
+/// more scripts at once than
 /// [`max_children`](CGIHTTPRequestHandlerBuilder::max_children) are 503.
 ///
 /// A body whose length is told (`Content-Length`) streams into the script. One whose length is not is stored first, since
@@ -250,7 +252,7 @@ impl CGIHTTPRequestHandler {
         };
         let is_more = length > first.len() as u64;
         let started =
-            Process::start(script, &arguments, variables, stdin).map_err(|error| not_started(&name, error))?;
+            Process::start(script, &arguments, variables, stdin).map_err(|error| not_started(script, &name, error))?;
         if let Some(soft) = limits.soft_descriptors {
             started.0.limit_descriptors(soft);
         }
@@ -307,10 +309,10 @@ fn relative(path: &[u8]) -> &OsStr {
     OsStr::from_bytes(path.strip_prefix(b"/").unwrap_or(path))
 }
 
-fn not_started(name: &str, error: std::io::Error) -> HTTPError {
+fn not_started(script: &Script, name: &str, error: std::io::Error) -> HTTPError {
     use std::io::ErrorKind;
 
-    let text = format!("{name} could not be started: {error}");
+    let text = format!("{name} could not be started: {}", interpreter::explain(script, &error));
     match error.kind() {
         // Somebody is writing it right now, or the system has no more of something.
         ErrorKind::ExecutableFileBusy | ErrorKind::WouldBlock | ErrorKind::OutOfMemory => script::busy(error),

@@ -18,6 +18,8 @@ const PIECE_BYTES: usize = 4096;
 pub struct Output {
     stage: Stage,
     pending: Vec<u8>,
+    /// How much content is to come still, if the script has said so.
+    left: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,7 @@ pub enum Client {
 
 impl Output {
     pub fn new(max_header_bytes: usize) -> Self {
-        Output { stage: Stage::Header(HeadReader::new(max_header_bytes)), pending: Vec::new() }
+        Output { stage: Stage::Header(HeadReader::new(max_header_bytes)), pending: Vec::new(), left: None }
     }
 
     /// Whether a reply was begun.
@@ -70,7 +72,7 @@ impl Output {
     /// Takes what the script has written.
     ///
     /// # Errors
-    /// A script that writes no header (502); a client that went away.
+    /// A script that writes no header, or more content than it has said (502); a client that went away.
     pub fn take(&mut self, ex: &mut Exchange<'_>, bytes: &[u8], client: Client) -> Result {
         let content = match &mut self.stage {
             Stage::Content => bytes,
@@ -83,6 +85,7 @@ impl Output {
                         return Ok(());
                     }
                     Answer::Document { code, reason, fields } => {
+                        self.left = content_length(ex.command, code, &fields);
                         begin_reply(ex, code, reason.as_deref(), &fields)?;
                         self.stage = Stage::Content;
                     }
@@ -90,6 +93,11 @@ impl Output {
                 &bytes[used..]
             }
         };
+        if let Some(left) = &mut self.left {
+            *left = left
+                .checked_sub(content.len() as u64)
+                .ok_or_else(|| broken("the script sent more content than its Content-Length says"))?;
+        }
         match client {
             Client::Sends => self.pending.extend_from_slice(content),
             Client::Reads => {
@@ -118,8 +126,11 @@ impl Output {
     /// The script has ended its output.
     ///
     /// # Errors
-    /// There was no whole header in it (502).
+    /// There was no whole header in it, or less content than it says (502).
     pub fn finish(mut self, ex: &mut Exchange<'_>) -> Result<End> {
+        if let Some(left @ 1..) = self.left {
+            return Err(broken(format!("the script sent {left} bytes less than its Content-Length says")).into());
+        }
         self.send_pending(ex)?;
         match self.stage {
             Stage::Content => Ok(End::Answered),
@@ -130,7 +141,18 @@ impl Output {
     }
 }
 
-fn begin_reply(ex: &Exchange<'_>, code: u16, reason: Option<&str>, fields: &[(String, String)]) -> io::Result<()> {
+/// How much content a script has promised. None of a reply that has no content, which may tell the length that another
+/// request would get (RFC 9110, section 8.6).
+fn content_length(method: &str, code: u16, fields: &[(String, String)]) -> Option<u64> {
+    let has_content = method != "HEAD" && !matches!(code, 204 | 205 | 304);
+    let (_, value) = fields.iter().find(|(name, _)| has_content && name.eq_ignore_ascii_case("content-length"))?;
+    // A number that is too long is refused when the head is ended.
+    value.parse().ok()
+}
+
+/// # Errors
+/// What the script said can be no reply (502): it is the script's fault, not the server's.
+fn begin_reply(ex: &Exchange<'_>, code: u16, reason: Option<&str>, fields: &[(String, String)]) -> Result {
     match reason {
         Some(reason) => ex.send_response((code, reason)),
         None => ex.send_response(code),
@@ -138,7 +160,10 @@ fn begin_reply(ex: &Exchange<'_>, code: u16, reason: Option<&str>, fields: &[(St
     for (name, value) in fields {
         ex.send_header(name, value);
     }
-    ex.end_headers()
+    match ex.end_headers() {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(broken(error.to_string()).into()),
+        ended => Ok(ended?),
+    }
 }
 
 /// The script is at fault (RFC 9110, section 15.6.3). What it did is for the log: its author reads that.

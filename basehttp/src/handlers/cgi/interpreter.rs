@@ -1,0 +1,90 @@
+//! Why a script could not be executed, as far as its first line tells. The system says "No such file" of a script that is
+//! there when what its `#!` line names is not.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use rustix::fs::{Mode, OFlags, openat};
+use rustix::io::Errno;
+
+use super::script::Script;
+
+/// How much of the first line the system reads: 256 bytes on Linux, and no more elsewhere.
+const FIRST_LINE_BYTES: u64 = 256;
+
+/// What the system says, and what it means.
+pub fn explain(script: &Script, error: &io::Error) -> String {
+    let begin = begin_of(script).unwrap_or_default();
+    match Errno::from_io_error(error).and_then(|errno| reason(&begin, errno)) {
+        Some(reason) => format!("{error}: {reason}"),
+        None => error.to_string(),
+    }
+}
+
+fn begin_of(script: &Script) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(openat(&script.folder, &*script.name, flags, Mode::empty())?);
+    let mut begin = Vec::new();
+    file.take(FIRST_LINE_BYTES).read_to_end(&mut begin)?;
+    Ok(begin)
+}
+
+/// What is wrong with a script that begins so.
+fn reason(begin: &[u8], errno: Errno) -> Option<String> {
+    let Some(line) = begin.strip_prefix(b"#!") else {
+        return match errno {
+            Errno::NOEXEC if begin.starts_with(b"\xef\xbb\xbf#!") => {
+                Some("a byte order mark stands before its #!; save it without one".into())
+            }
+            Errno::NOEXEC => Some("it does not begin with #! and the path of an interpreter".into()),
+            Errno::NOENT if !begin.is_empty() => Some("the loader that this program needs is missing".into()),
+            _ => None,
+        };
+    };
+    let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let interpreter = line.trim_ascii_start().split(|&byte| matches!(byte, b' ' | b'\t')).next().unwrap_or_default();
+    let shown = interpreter.escape_ascii();
+    match errno {
+        Errno::NOENT if interpreter.ends_with(b"\r") => {
+            Some(format!("its interpreter is \"{shown}\", with a carriage return; save it with line feeds alone"))
+        }
+        Errno::NOENT | Errno::NOTDIR => Some(format!("its interpreter \"{shown}\" is not there")),
+        Errno::ACCESS => {
+            Some(format!("its interpreter \"{shown}\" may not be executed, or programs of its disk may not"))
+        }
+        Errno::NOEXEC if interpreter.is_empty() => Some("its first line names no interpreter".into()),
+        Errno::NOEXEC => Some(format!("its interpreter \"{shown}\" is not a program of this system")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_tells_why_a_script_cannot_be_executed() {
+        let table: [(&[u8], Errno, Option<&str>); 12] = [
+            (b"#!/no/such\nx", Errno::NOENT, Some("its interpreter \"/no/such\" is not there")),
+            (b"#! /no/such -u\n", Errno::NOENT, Some("its interpreter \"/no/such\" is not there")),
+            (b"#!/bin/sh\r\n", Errno::NOENT, Some("its interpreter is \"/bin/sh\\r\", with a carriage return")),
+            (b"#!/bin/sh/x", Errno::NOTDIR, Some("its interpreter \"/bin/sh/x\" is not there")),
+            (b"#!/etc/passwd\n", Errno::ACCESS, Some("its interpreter \"/etc/passwd\" may not be executed")),
+            (b"#!\n", Errno::NOEXEC, Some("names no interpreter")),
+            (b"#!/x\n", Errno::NOEXEC, Some("not a program of this system")),
+            (b"echo\n", Errno::NOEXEC, Some("does not begin with #!")),
+            (b"\xef\xbb\xbf#!/bin/sh\n", Errno::NOEXEC, Some("a byte order mark")),
+            (b"\x7fELF", Errno::NOENT, Some("loader")),
+            (b"", Errno::NOENT, None),
+            (b"#!/bin/sh\n", Errno::NOMEM, None),
+        ];
+        for (begin, errno, expected) in table {
+            let reason = reason(begin, errno);
+            let is_so = match (&reason, expected) {
+                (Some(reason), Some(expected)) => reason.contains(expected),
+                (reason, expected) => reason.is_none() && expected.is_none(),
+            };
+            assert!(is_so, "{}, {errno}: {reason:?}", begin.escape_ascii());
+        }
+    }
+}
