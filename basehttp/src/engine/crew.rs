@@ -10,6 +10,7 @@
 //! is, they are given back after a second, and for another one nobody need come.
 
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -54,6 +55,44 @@ impl CrewLimits {
 pub(super) struct Crew<J> {
     limits: CrewLimits,
     state: Mutex<State<J>>,
+    /// What threads look at between requests, brought up to date with each change of the state: with hundreds of threads one
+    /// that is preempted while it holds the lock would make the others wait.
+    is_quiet: AtomicBool,
+    has_leader_left: AtomicBool,
+}
+
+/// The state, locked.
+struct Locked<'c, J> {
+    crew: &'c Crew<J>,
+    state: MutexGuard<'c, State<J>>,
+}
+
+impl<J> Deref for Locked<'_, J> {
+    type Target = State<J>;
+
+    fn deref(&self) -> &State<J> {
+        &self.state
+    }
+}
+
+impl<J> DerefMut for Locked<'_, J> {
+    fn deref_mut(&mut self) -> &mut State<J> {
+        &mut self.state
+    }
+}
+
+impl<J> Drop for Locked<'_, J> {
+    /// Under the lock still, so that the last one that changes the state says what is seen of it.
+    fn drop(&mut self) {
+        let is_quiet = self.jobs.len() + self.leases.len() <= self.coming;
+        for (seen, is_so) in
+            [(&self.crew.is_quiet, is_quiet), (&self.crew.has_leader_left, self.has_more_than(0, &self.crew.limits))]
+        {
+            if seen.load(Ordering::Relaxed) != is_so {
+                seen.store(is_so, Ordering::Relaxed);
+            }
+        }
+    }
 }
 
 struct State<J> {
@@ -100,7 +139,12 @@ impl<J: Send + 'static> Crew<J> {
             deserted_until: None,
             ending: false,
         };
-        Crew { limits, state: Mutex::new(state) }
+        Crew {
+            limits,
+            state: Mutex::new(state),
+            is_quiet: AtomicBool::new(true),
+            has_leader_left: AtomicBool::new(true),
+        }
     }
 
     /// Whether a job would get a thread.
@@ -112,7 +156,7 @@ impl<J: Send + 'static> Crew<J> {
         if state.deserted_until.is_some_and(|until| Instant::now() < until) {
             return Room::Full;
         }
-        if self.has_more_than(self.limits.leaders, state) {
+        if state.has_more_than(self.limits.leaders, &self.limits) {
             Room::Free
         } else if state.jobs.len() < self.limits.max_queued {
             Room::Queue
@@ -123,19 +167,12 @@ impl<J: Send + 'static> Crew<J> {
 
     /// Whether a shard would get a leader at once.
     pub fn has_leader_left(&self) -> bool {
-        self.has_more_than(0, &self.lock())
-    }
-
-    /// Whether more threads than so many sleep, or can be started. As many as there are shards are not for jobs, so that a
-    /// leader that gets stuck can be replaced.
-    fn has_more_than(&self, reserved: usize, state: &State<J>) -> bool {
-        (self.limits.most() - state.threads).saturating_add(state.asleep.len()) > reserved
+        self.has_leader_left.load(Ordering::Relaxed)
     }
 
     /// Whether nothing waits for a thread, neither job nor shard: a thread is on its way for each.
     pub fn is_quiet(&self) -> bool {
-        let state = self.lock();
-        state.jobs.len() + state.leases.len() <= state.coming
+        self.is_quiet.load(Ordering::Relaxed)
     }
 
     /// Threads there are, leaders included.
@@ -198,8 +235,8 @@ impl<J: Send + 'static> Crew<J> {
     }
 
     /// Wakes a thread, or starts one, unless only the reserved ones are left.
-    fn rouse(&self, mut state: MutexGuard<'_, State<J>>, reserved: usize, spawn: impl FnOnce() -> std::io::Result<()>) {
-        if !self.has_more_than(reserved, &state) {
+    fn rouse(&self, mut state: Locked<'_, J>, reserved: usize, spawn: impl FnOnce() -> std::io::Result<()>) {
+        if !state.has_more_than(reserved, &self.limits) {
             return;
         }
         state.coming += 1;
@@ -235,7 +272,7 @@ impl<J: Send + 'static> Crew<J> {
                 return Some(Task::Lead { shard, epoch });
             }
             // The last ones are for shards. A job waits for the next thread that comes back.
-            if self.has_more_than(self.limits.leaders.saturating_sub(1), &state)
+            if state.has_more_than(self.limits.leaders.saturating_sub(1), &self.limits)
                 && let Some(job) = state.jobs.pop_front()
             {
                 state.serving += 1;
@@ -272,12 +309,18 @@ impl<J: Send + 'static> Crew<J> {
         jobs
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<J>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_, J> {
+        Locked { crew: self, state: self.state.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 }
 
 impl<J> State<J> {
+    /// Whether more threads than so many sleep, or can be started. As many as there are shards are not for jobs, so that a
+    /// leader that gets stuck can be replaced.
+    fn has_more_than(&self, reserved: usize, limits: &CrewLimits) -> bool {
+        (limits.most() - self.threads).saturating_add(self.asleep.len()) > reserved
+    }
+
     /// A thread leaves, unless it was woken just now.
     fn forget(&mut self, sleeper: &Arc<Sleeper>) -> bool {
         let place = self.asleep.iter().position(|other| Arc::ptr_eq(other, sleeper));

@@ -265,6 +265,47 @@ fn a_lease_goes_before_a_job_and_both_are_taken_by_one_thread() {
     });
 }
 
+/// A thread of the crew that puts the jobs back that say so, and counts the others.
+fn work_in_turns(crew: &Crew<bool>, jobs_done: &AtomicUsize) {
+    let mut me = Member::new();
+    while let Some(task) = crew.next(&mut me) {
+        match task {
+            // A system that gives no further thread: a sleeping one does it, or this one.
+            Task::Job(true) => drop(crew.requeue(false, || Err(std::io::ErrorKind::WouldBlock.into()))),
+            Task::Job(false) => drop(jobs_done.fetch_add(1, Ordering::SeqCst)),
+            Task::Lead { .. } => {}
+        }
+    }
+}
+
+#[test]
+fn a_job_that_is_put_back_is_done_while_threads_fall_asleep() {
+    bounded(2, || {
+        let crew = Arc::new(Crew::new(CrewLimits { max_threads: 2, leaders: 1, max_queued: 2 }));
+        let jobs_done = Arc::new(AtomicUsize::new(0));
+        let threads: Vec<_> = [true, false]
+            .into_iter()
+            .filter_map(|puts_back| {
+                let mut started = None;
+                let submitted = crew.submit(puts_back, || {
+                    let (crew, jobs_done) = (Arc::clone(&crew), Arc::clone(&jobs_done));
+                    started = Some(thread::spawn(move || work_in_turns(&crew, &jobs_done)));
+                    Ok(())
+                });
+                assert!(submitted.is_ok());
+                started
+            })
+            .collect();
+        // A wake-up that is missed is a deadlock.
+        while jobs_done.load(Ordering::SeqCst) < 2 {
+            thread::yield_now();
+        }
+        assert!(crew.end().is_empty());
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert!(crew.is_quiet() && crew.threads() == 0);
+    });
+}
+
 // The monitor's sleep.
 
 #[test]
