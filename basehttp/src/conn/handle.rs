@@ -6,7 +6,7 @@ use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::settings::bounded;
 use super::{Address, DrainReport, Stats};
@@ -39,17 +39,38 @@ struct Shared {
     addresses: Vec<Address>,
     /// Somebody asked the loop to end; taken back when it has.
     stopping: AtomicBool,
-    /// The loop that runs, if one does.
-    running: Mutex<Option<Arc<dyn Loop>>>,
+    running: Mutex<Running>,
     ended: Condvar,
     /// Of the last loop.
     last: Mutex<Last>,
 }
 
-/// What a loop leaves behind, and what the next one is asked for.
-#[derive(Clone, Copy)]
+/// The loop of this moment, and when it shall be over.
+#[derive(Default)]
+struct Running {
+    /// The loop that runs, if one does.
+    engine: Option<Arc<dyn Loop>>,
+    /// When requests in flight are cut off: the earliest time that was asked for. It is forgotten with its loop.
+    deadline: Option<Instant>,
+    /// The shortest grace that was asked for while no loop ran. It counts from the beginning of the next one.
+    grace: Option<Duration>,
+}
+
+impl Running {
+    /// The running loop shall end within `grace`, or the next one if none runs. Of two wishes the shorter counts.
+    fn end_within(&mut self, grace: Duration) {
+        if self.engine.is_none() {
+            self.grace = Some(self.grace.map_or(grace, |asked| asked.min(grace)));
+            return;
+        }
+        let deadline = Instant::now() + grace;
+        self.deadline = Some(self.deadline.map_or(deadline, |asked| asked.min(deadline)));
+    }
+}
+
+/// What a loop leaves behind.
+#[derive(Clone, Copy, Default)]
 struct Last {
-    grace: Duration,
     stats: Stats,
     report: DrainReport,
 }
@@ -81,9 +102,9 @@ impl ServerHandle {
             name,
             addresses,
             stopping: AtomicBool::new(false),
-            running: Mutex::new(None),
+            running: Mutex::default(),
             ended: Condvar::new(),
-            last: Mutex::new(Last { grace: SHUTDOWN_GRACE, stats: Stats::default(), report: DrainReport::default() }),
+            last: Mutex::default(),
         };
         ServerHandle { shared: Arc::new(shared) }
     }
@@ -119,39 +140,43 @@ impl ServerHandle {
 
     /// Asks the server's loop to end, and waits until it has.
     ///
-    /// No connection is accepted any more, idle ones are closed, requests that a handler is working on are answered.
-    /// Called from a handler or a hook of this server, before `serve_forever` or after it, it asks and returns at
+    /// Clients that have connected already are served, and then the server stops listening: later ones are refused, or
+    /// reach a successor. Idle connections are closed, and requests that a handler is working on are answered, for at
+    /// most 5 s. Called from a handler or a hook of this server, before `serve_forever` or after it, it asks and returns at
     /// once: the next (or the running) `serve_forever` ends.
     pub fn shutdown(&self) {
-        self.stop();
+        self.stop(SHUTDOWN_GRACE);
     }
 
     /// Asks the loop to end, and waits until it has. False where there is none, or where this thread must not wait.
-    fn stop(&self) -> bool {
+    fn stop(&self, grace: Duration) -> bool {
         // Under the lock, so that a loop that ends meanwhile either takes the wish along or leaves it to the next.
-        let running = self.running();
+        let mut running = self.running();
+        running.end_within(grace);
         self.shared.stopping.store(true, Ordering::SeqCst);
         // The one that runs now: by the time this thread wakes the next one may have begun.
-        let Some(awaited) = running.clone() else { return false };
+        let Some(awaited) = running.engine.clone() else { return false };
         awaited.wake();
         if self.is_served_by_this_thread() {
             return false;
         }
-        let still =
-            |running: &mut Option<Arc<dyn Loop>>| running.as_ref().is_some_and(|other| Arc::ptr_eq(other, &awaited));
+        let still = |running: &mut Running| running.engine.as_ref().is_some_and(|other| Arc::ptr_eq(other, &awaited));
         let ended = self.shared.ended.wait_while(running, still);
         drop(ended.unwrap_or_else(PoisonError::into_inner));
         true
     }
 
-    /// The same, with a word on how long requests in flight may take (5 s for `shutdown`), and a report.
+    /// Shuts down as [`shutdown`](Self::shutdown) does, lets requests in flight run for up to `deadline` from now, and
+    /// reports how it went.
     ///
-    /// No connection is accepted any more, what is in flight is answered with `Connection: close`, idle connections are
-    /// closed. What is still busy at the deadline is cut off. `None` where `shutdown` would not wait either.
+    /// Replies to requests in flight say `Connection: close`. What is still busy at the deadline is cut off. Of several
+    /// deadlines for one loop the earliest counts, so that a drain can be hurried by another one or by `shutdown`. If no
+    /// loop runs, the next one ends at once, and the time counts from its beginning. `None` where `shutdown` would not
+    /// wait either.
     ///
     /// ```
     /// # use basehttp::{Exchange, HTTPServer, http_handler};
-    /// # use std::time::Duration;
+    /// # use std::time::{Duration, Instant};
     /// # struct Hello;
     /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
     /// # let server = basehttp::testing::Server::start(Hello)?;
@@ -162,8 +187,7 @@ impl ServerHandle {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn drain(&self, deadline: Duration) -> Option<DrainReport> {
-        self.last().grace = bounded(deadline);
-        self.stop().then(|| self.last().report)
+        self.stop(bounded(deadline)).then(|| self.last().report)
     }
 
     /// What the server has counted so far; all zeros before it serves.
@@ -173,12 +197,12 @@ impl ServerHandle {
 
     /// The loop that runs, if one does.
     pub(crate) fn running_loop(&self) -> Option<Arc<dyn Loop>> {
-        self.running().clone()
+        self.running().engine.clone()
     }
 
-    /// How long requests in flight may take, now that the loop ends.
-    pub(crate) fn grace(&self) -> Duration {
-        std::mem::replace(&mut self.last().grace, SHUTDOWN_GRACE)
+    /// When the loop, which was asked to end, cuts off requests in flight. Another drain may bring it forward.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.running().deadline
     }
 
     /// Whether somebody has asked the loop to end and it has not ended yet. Long handlers may look at it.
@@ -188,7 +212,12 @@ impl ServerHandle {
 
     /// The loop begins; it has ended when the value is dropped, also by a panic.
     pub(crate) fn begin_loop(&self, running: Arc<dyn Loop>) -> RunningLoop {
-        *self.running() = Some(running);
+        let mut now = self.running();
+        now.engine = Some(running);
+        if let Some(grace) = now.grace.take() {
+            now.end_within(grace);
+        }
+        drop(now);
         RunningLoop { handle: self.clone() }
     }
 
@@ -202,7 +231,7 @@ impl ServerHandle {
     }
 
     /// The running loop; a poisoned lock holds it all the same.
-    fn running(&self) -> MutexGuard<'_, Option<Arc<dyn Loop>>> {
+    fn running(&self) -> MutexGuard<'_, Running> {
         self.shared.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -257,7 +286,8 @@ impl Drop for RunningLoop {
         let shared = &self.handle.shared;
         let mut running = self.handle.running();
         shared.stopping.store(false, Ordering::SeqCst);
-        let ended = running.take();
+        let ended = running.engine.take();
+        running.deadline = None;
         drop(running);
         if let Some(ended) = ended {
             self.handle.last().stats = ended.stats();

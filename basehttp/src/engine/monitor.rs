@@ -85,8 +85,8 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
     let answered = engine.counters.answered();
     engine.closing.store(true, Ordering::SeqCst);
     engine.shards.iter().for_each(super::shard::Shard::wake);
-    let deadline = Instant::now() + engine.site.handle.grace();
-    while engine.has_work_left() && Instant::now() < deadline {
+    // Another drain may bring the deadline forward meanwhile.
+    while engine.has_work_left() && engine.site.handle.deadline().is_some_and(|deadline| Instant::now() < deadline) {
         round.go();
     }
     engine.end();
