@@ -3,14 +3,16 @@
 mod support;
 
 use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use basehttp::testing::Server;
 use basehttp::{DrainReport, HTTPServer, ServerHandle};
 use support::stage::{Stage, Staged, expect_served, get, one_worker, start, upload, wait_until};
-use support::{Client, PATIENCE};
+use support::{Client, PATIENCE, Reply};
 
 /// A deadline for drains that cannot succeed.
 const SHORT: Duration = Duration::from_millis(200);
@@ -26,7 +28,7 @@ fn a_stuck_handler_is_cut_off_and_the_server_serves_again() {
             httpd.serve_forever().expect("a loop");
             httpd
         });
-        let mut idle = Client::connect(address);
+        let mut idle = connect_when_it_listens(address);
         expect_served(&mut idle, "/");
         let mut stuck = Client::connect(address);
         stuck.send(get(&format!("/hold/{round}")));
@@ -58,7 +60,7 @@ fn a_stuck_thread_of_the_pool_is_cut_off_and_the_server_serves_again() {
             httpd.serve_forever().expect("a loop");
             httpd
         });
-        let mut stuck = Client::connect(address);
+        let mut stuck = connect_when_it_listens(address);
         stuck.send(upload(&format!("/hold/{round}")));
         stage.wait_for(&round.to_string());
         let mut queued = Client::connect(address);
@@ -160,14 +162,205 @@ fn nothing_is_accepted_or_begun_after_the_end() {
     let mut held = Client::sending(&server, get("/hold/a") + &get("/after"));
     stage.wait_for("a");
     let draining = draining(server.handle(), SHORT);
-    let mut late = Client::connect(address);
-    late.send(get("/late"));
     assert_eq!(draining.join().unwrap().expect("it was running").cut, 1);
+    TcpStream::connect(address).expect_err("it does not listen");
     server.stop().unwrap();
     stage.open("a");
     // Its thread goes on to the end of its own reply, or not even so far.
     let _ = held.try_read_to_end();
-    assert!(late.try_read_to_end().is_err() || !stage.served().contains(&"/late".to_owned()));
+    assert!(!stage.served().contains(&"/after".to_owned()));
+}
+
+/// A connection to a server that has ended once and is about to serve again.
+#[track_caller]
+fn connect_when_it_listens(address: SocketAddr) -> Client {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        match TcpStream::connect(address) {
+            Ok(stream) => return Client::of_stream(stream),
+            Err(error) => assert!(Instant::now() < give_up, "it does not listen again: {error}"),
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Waits until the system refuses clients of that address.
+#[track_caller]
+fn wait_until_refused(address: SocketAddr) {
+    let give_up = Instant::now() + PATIENCE;
+    while let Ok(stream) = TcpStream::connect(address) {
+        assert!(Instant::now() < give_up, "the server still listens");
+        drop(stream);
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// What a client may have under way when the server is asked to end.
+#[derive(Clone, Copy, Debug)]
+enum UnderWay {
+    /// A reply that is not read.
+    Reply(&'static str),
+    /// A handler at work for a request without a body, and for one with a long body.
+    Handler {
+        has_body: bool,
+    },
+    /// A part of a head, and of a body.
+    Head,
+    Body,
+}
+
+impl UnderWay {
+    const ALL: [UnderWay; 7] = [
+        UnderWay::Reply("/large"),
+        UnderWay::Reply("/file"),
+        UnderWay::Reply("/streamed"),
+        UnderWay::Handler { has_body: false },
+        UnderWay::Handler { has_body: true },
+        UnderWay::Head,
+        UnderWay::Body,
+    ];
+
+    /// Begins it.
+    fn begin(self, server: &Server, stage: &Stage) -> Client {
+        let upload = upload("/");
+        let request = match self {
+            UnderWay::Reply(path) => get(path).into_bytes(),
+            UnderWay::Handler { has_body: false } => get("/hold/a").into_bytes(),
+            UnderWay::Handler { has_body: true } => support::stage::upload("/hold/a"),
+            UnderWay::Head => get("/").as_bytes()[..10].to_vec(),
+            UnderWay::Body => upload[..upload.len() / 2].to_vec(),
+        };
+        let client = Client::sending(server, &request);
+        match self {
+            UnderWay::Handler { .. } => stage.wait_for("a"),
+            UnderWay::Reply("/streamed") => {
+                wait_until(server.handle(), "its thread waits", |stats| stats.rescues + stats.pooled > 0);
+            }
+            UnderWay::Reply(_) => {
+                wait_until(server.handle(), "it waits", |stats| stats.parked == 1 && stats.requests == 1);
+            }
+            UnderWay::Head => {
+                let count = request.len() as u64;
+                wait_until(server.handle(), "it has come", |stats| stats.bytes_received == count);
+            }
+            UnderWay::Body => wait_until(server.handle(), "it is read", |stats| stats.in_handlers == 1),
+        }
+        client
+    }
+
+    /// Lets it come to its end, and reads what the client gets.
+    fn finish(self, mut client: Client, stage: &Stage) -> Reply {
+        let upload = upload("/");
+        match self {
+            UnderWay::Handler { .. } => stage.open("a"),
+            UnderWay::Head => client.send(&get("/").as_bytes()[10..]),
+            UnderWay::Body => client.send(&upload[upload.len() / 2..]),
+            UnderWay::Reply(_) => {}
+        }
+        let reply = client.read_reply();
+        client.expect_end();
+        reply
+    }
+}
+
+#[test]
+fn whatever_is_under_way_the_first_step_of_a_shutdown_is_to_stop_listening() {
+    for under_way in UnderWay::ALL {
+        let (server, stage) = start(HTTPServer::builder().workers(2));
+        let address = server.address();
+        let client = under_way.begin(&server, &stage);
+        let draining = draining(server.handle(), PATIENCE * 3);
+        // As long as it is under way the drain goes on, and neither a client nor a successor waits for that.
+        wait_until_refused(address);
+        let successor = one_worker().bind(address, Staged(Arc::clone(&stage))).expect("the address is free");
+        let handle = successor.handle();
+        let serving = thread::spawn(move || { successor }.serve_forever().expect("a loop"));
+        expect_served(&mut Client::connect(address), "/successor");
+        assert!(!draining.is_finished(), "{under_way:?} is still under way");
+        assert_eq!(under_way.finish(client, &stage).status, 200, "{under_way:?}");
+        assert_eq!(draining.join().unwrap().expect("it was running").cut, 0, "{under_way:?}");
+        handle.shutdown();
+        serving.join().expect("serve_forever returns");
+    }
+}
+
+#[test]
+fn clients_of_two_servers_at_one_port_reach_the_one_that_goes_on() {
+    let serve = |mut httpd: HTTPServer| {
+        let handle = httpd.handle();
+        (handle, thread::spawn(move || httpd.serve_forever().expect("a loop")))
+    };
+    let (stage, builder) = (Arc::new(Stage::default()), one_worker().allow_reuse_port(true));
+    // The second address is the first server's alone: when it is closed, all are.
+    let httpd = builder.clone().also_listen(("127.0.0.1", 0)).bind(("127.0.0.1", 0), Staged(Arc::clone(&stage)));
+    let httpd = httpd.expect("free ports");
+    let [address, own] = [0, 1].map(|number| httpd.server_addresses()[number].socket_addr().expect("IP"));
+    let (ending, serving) = serve(httpd);
+    let mut slow = Client::connect(address);
+    slow.send(get("/large"));
+    wait_until(&ending, "its reply waits", |stats| stats.parked == 1 && stats.requests == 1);
+    let (handle, succeeding) = serve(builder.bind(address, Staged(stage)).expect("the port is shared"));
+    let draining = draining(&ending, PATIENCE * 3);
+    wait_until_refused(own);
+    for number in 0..50 {
+        let path = format!("/{number}");
+        expect_served(&mut Client::connect(address), &path);
+    }
+    assert_eq!(handle.stats().accepted, 50);
+    assert_eq!(slow.read_reply().body.len(), support::stage::LARGE_BYTES);
+    assert_eq!(draining.join().unwrap().expect("it was running").cut, 0);
+    serving.join().expect("serve_forever returns");
+    handle.shutdown();
+    succeeding.join().expect("serve_forever returns");
+}
+
+#[test]
+fn the_shorter_of_two_drains_counts() {
+    for is_shorter_first in [false, true] {
+        let (server, stage) = start(one_worker());
+        let _held = Client::sending(&server, get("/hold/a"));
+        stage.wait_for("a");
+        let long = Duration::from_secs(3600);
+        let first = draining(server.handle(), if is_shorter_first { SHORT } else { long });
+        // Both end with the loop, which the shorter one's deadline ends.
+        let second = server.handle().drain(if is_shorter_first { long } else { SHORT });
+        assert!(second.is_none_or(|report| report.cut == 1), "{second:?}");
+        assert_eq!(first.join().unwrap().expect("it was running").cut, 1);
+        // The wish of a drain that came too late is for the next loop, which is over by then.
+        stage.open("a");
+    }
+}
+
+#[test]
+fn the_deadline_of_a_drain_ends_with_its_loop() {
+    let stage = Arc::new(Stage::default());
+    let mut httpd = one_worker().bind(("127.0.0.1", 0), Staged(Arc::clone(&stage))).expect("a free port");
+    let address = httpd.server_address().socket_addr().expect("an IP address");
+    let handle = httpd.handle();
+    let serving = thread::spawn(move || {
+        httpd.serve_forever().expect("a loop");
+        httpd
+    });
+    let mut stuck = Client::connect(address);
+    stuck.send(get("/hold/first"));
+    stage.wait_for("first");
+    // One that is asked for while the loop ends by another one's word.
+    let long = draining(&handle, Duration::from_secs(3600));
+    handle.drain(Duration::ZERO).expect("it was running");
+    long.join().unwrap().expect("it was running");
+    let mut httpd = serving.join().expect("serve_forever returns");
+    stage.open("first");
+    // The next loop is asked to end with a handler at work, and the zero is not its deadline.
+    let serving = thread::spawn(move || httpd.serve_forever().expect("a loop"));
+    let mut held = connect_when_it_listens(address);
+    held.send(get("/hold/second"));
+    stage.wait_for("second");
+    let draining = draining(&handle, PATIENCE * 3);
+    wait_until_refused(address);
+    stage.open("second");
+    assert_eq!(held.read_reply().text(), "second");
+    assert_eq!(draining.join().unwrap().expect("it was running").cut, 0);
+    serving.join().expect("serve_forever returns");
 }
 
 #[test]
@@ -182,7 +375,7 @@ fn a_shutdown_that_waits_is_not_held_up_by_the_next_loop() {
             httpd.serve_forever().expect("another, at once");
             httpd
         });
-        let mut client = Client::connect(address);
+        let mut client = connect_when_it_listens(address);
         expect_served(&mut client, "/");
         let (tell, told) = channel();
         let asking = handle.clone();

@@ -131,14 +131,32 @@ fn a_drain_closes_what_came_through_any_door() {
     assert_eq!(clients[1].read_reply().field("Connection"), Some("close"));
     let report = draining.join().unwrap().expect("it was running");
     assert_eq!((report.finished, report.cut), (1, 0));
-    // The doors are open still, for the next loop: nobody answers meanwhile.
-    let mut late = TcpStream::connect(addresses[1]).expect("the socket listens");
-    std::io::Write::write_all(&mut late, get("/").as_bytes()).expect("the system takes it");
-    let serving_again = serve(serving.join().expect("serve_forever returns"));
-    let mut late = Client::of_stream(late);
-    assert_eq!(late.read_reply().text(), "/");
+    serving.join().expect("serve_forever returns");
+    for address in addresses {
+        TcpStream::connect(address).expect_err("every door is closed");
+    }
+}
+
+#[test]
+fn a_socket_that_was_handed_over_listens_through_a_shutdown() {
+    let ready = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let handed_over = ready.local_addr().expect("it is bound");
+    let (httpd, addresses, _stage) = bind(one_worker().also_listen(ready));
+    let handle = httpd.handle();
+    let serving = serve(httpd);
+    expect_served(&mut Client::connect(handed_over), "/");
     handle.shutdown();
-    serving_again.join().expect("serve_forever returns");
+    let mut httpd = serving.join().expect("serve_forever returns");
+    TcpStream::connect(addresses[0]).expect_err("the server has closed what it had bound");
+    // Whoever accepts next serves it: a successor with the same socket, or this server's next loop.
+    let mut late = Client::connect(handed_over);
+    late.send(get("/late"));
+    let serving = serve(httpd);
+    assert_eq!(late.read_reply().text(), "/late");
+    handle.shutdown();
+    httpd = serving.join().expect("serve_forever returns");
+    httpd.server_close();
+    TcpStream::connect(handed_over).expect_err("it is closed with the server");
 }
 
 #[test]

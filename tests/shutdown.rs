@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use basehttp::testing::Server;
 use basehttp::{Address, Exchange, HTTPServer, ServerHandle, http_handler};
@@ -162,10 +162,62 @@ fn shutdown_before_the_loop_ends_it_at_once() {
     httpd.serve_forever().unwrap();
     assert!(!httpd.handle().is_shutting_down(), "the wish was granted");
     let serving = serving(httpd);
-    let mut client = Client::connect(address);
+    let mut client = connect_when_it_listens(address);
     client.send("GET /stop HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(client.read_reply().status, 200, "the next loop serves");
     serving.join().unwrap();
+}
+
+/// A connection to a server that has ended once and is about to serve again.
+fn connect_when_it_listens(address: SocketAddr) -> Client {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        match TcpStream::connect(address) {
+            Ok(stream) => return Client::of_stream(stream),
+            Err(error) => assert!(Instant::now() < give_up, "it does not listen again: {error}"),
+        }
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn clients_that_have_connected_before_a_shutdown_are_served() {
+    let (mut httpd, address) = bound();
+    // More than one turn of the loop accepts, and nobody has accepted any when the server is asked to end.
+    let mut clients: Vec<_> = (0..200).map(|_| Client::connect(address)).collect();
+    for client in &mut clients {
+        client.send(REQUEST);
+    }
+    httpd.handle().shutdown();
+    httpd.serve_forever().unwrap();
+    for (number, client) in clients.iter_mut().enumerate() {
+        let reply = client.read_reply();
+        assert_eq!((reply.status, reply.field("Connection")), (200, Some("close")), "number {number}");
+        client.expect_end();
+    }
+    let refused = TcpStream::connect(address).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused, "the server has ended, and does not listen");
+}
+
+#[test]
+fn a_server_that_serves_again_does_not_take_an_address_from_its_successor() {
+    let (mut httpd, address) = bound();
+    assert_ne!(httpd.fileno(), -1);
+    httpd.handle().shutdown();
+    httpd.serve_forever().unwrap();
+    assert_eq!(httpd.fileno(), -1, "it does not listen");
+    let mut successor = HTTPServer::bind(address, Stopping::default()).unwrap();
+    assert_eq!(httpd.serve_forever().unwrap_err().kind(), ErrorKind::AddrInUse);
+    assert_eq!(httpd.handle_request().unwrap_err().kind(), ErrorKind::AddrInUse);
+    successor.server_close();
+    let client = thread::spawn(move || {
+        let mut client = connect_when_it_listens(address);
+        client.send(REQUEST);
+        client.read_reply().status
+    });
+    httpd.handle_request().unwrap();
+    assert_eq!(client.join().unwrap(), 200, "the address is free, and it listens again");
+    assert_ne!(httpd.fileno(), -1);
 }
 
 #[test]
@@ -199,12 +251,13 @@ fn many_may_ask_at_once() {
 }
 
 #[test]
-fn a_server_serves_again_after_a_shutdown_and_listens_meanwhile() {
+fn a_server_serves_again_after_a_shutdown_at_the_same_address() {
     let (mut httpd, address) = bound();
     for _ in 0..3 {
-        let mut client = Client::connect(address);
+        let serving = serving(httpd);
+        let mut client = connect_when_it_listens(address);
         client.send("GET /stop HTTP/1.1\r\nHost: x\r\n\r\n");
-        httpd = serving(httpd).join().unwrap();
+        httpd = serving.join().unwrap();
         assert_eq!(client.read_reply().status, 200);
     }
 }

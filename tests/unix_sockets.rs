@@ -188,6 +188,40 @@ fn the_file_is_removed_at_the_end_and_by_nobody_else() {
 }
 
 #[test]
+fn a_server_that_serves_again_makes_its_file_again() {
+    let folder = Folder::new();
+    let path = folder.socket();
+    let mut httpd = staged(&path);
+    for round in 0..3 {
+        httpd.handle().shutdown();
+        let mut early = if path.exists() { Some(connect(&path)) } else { None };
+        if let Some(early) = &mut early {
+            early.get_mut().write_all(get("/early").as_bytes()).expect("it is taken");
+        }
+        httpd.serve_forever().expect("a loop");
+        assert!(!path.exists(), "a successor may bind it, round {round}");
+        assert_eq!(early.is_some(), round == 0);
+        if let Some(early) = &mut early {
+            assert_eq!(Reply::read(early, "GET").expect("a reply").text(), "/early");
+        }
+    }
+    drop(HTTPServer::bind(&*path, Telling).expect("nothing is in the way"));
+    let serving = Serving::start(httpd);
+    wait_for_file(&path);
+    assert_eq!(ask(&mut connect(&path), get("/")).text(), "/");
+    drop(serving);
+}
+
+/// Waits until a server listens there.
+fn wait_for_file(path: &Path) {
+    let give_up = std::time::Instant::now() + PATIENCE;
+    while UnixStream::connect(path).is_err() {
+        assert!(std::time::Instant::now() < give_up, "nobody listens");
+        thread::yield_now();
+    }
+}
+
+#[test]
 fn a_socket_that_listens_already_keeps_its_file() {
     let folder = Folder::new();
     let path = folder.socket();

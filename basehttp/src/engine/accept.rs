@@ -24,6 +24,15 @@ pub(super) struct Acceptor {
     is_due: bool,
     /// Which door is looked at first. It moves on, so that none is always the last to get a place.
     first: usize,
+    last_call: LastCall,
+}
+
+/// The clients that have connected before the server was asked to end.
+struct LastCall {
+    /// How many more are accepted, at most: as many as the system's queues hold. Later ones must not keep the doors open.
+    left: usize,
+    /// The last turn had no room for them.
+    was_full: bool,
 }
 
 struct Door {
@@ -57,10 +66,12 @@ enum Left {
 }
 
 impl Acceptor {
-    pub fn new(listeners: Vec<Arc<Listener>>) -> Self {
+    /// `backlog` is how many connections the system may keep for each listener.
+    pub fn new(listeners: Vec<Arc<Listener>>, backlog: usize) -> Self {
+        let last_call = LastCall { left: backlog.saturating_mul(listeners.len()), was_full: false };
         // Clients may have come before the loop did.
         let doors = listeners.into_iter().map(|listener| Door { listener, is_pending: true }).collect();
-        Acceptor { doors, pause: Pause::No, is_due: false, first: 0 }
+        Acceptor { doors, pause: Pause::No, is_due: false, first: 0, last_call }
     }
 
     /// Registers each listener; `token` says under what, by its number.
@@ -108,6 +119,31 @@ impl Acceptor {
             }
         }
         matches!(left, Left::Busy)
+    }
+
+    /// Accepts those who have connected before the server was asked to end. True if there may be more of them.
+    ///
+    /// Where there is no room it is tried once more, when idle connections have been closed.
+    pub fn accept_last(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
+        self.doors.iter_mut().for_each(|door| door.is_pending = true);
+        let before = ready.len();
+        let left = self.accept_at_each_door(ready, control);
+        let came = ready.len() - before;
+        let LastCall { left: most, was_full } = &mut self.last_call;
+        *most = most.saturating_sub(came);
+        match left {
+            Left::Empty => false,
+            Left::Busy => *most > 0,
+            Left::Full | Left::Exhausted => !std::mem::replace(was_full, came == 0),
+        }
+    }
+
+    /// Closes the doors. A listener that others hold as well goes on listening, and is only watched no more.
+    pub fn close(self, registry: &Registry) {
+        for door in self.doors {
+            // One that cannot be forgotten is closed with the poller.
+            let _ = registry.deregister(&mut SourceFd(&door.listener.as_fd().as_raw_fd()));
+        }
     }
 
     fn may_try(&mut self, control: &impl Control) -> bool {

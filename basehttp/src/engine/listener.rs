@@ -19,7 +19,7 @@ pub(crate) enum Listener {
     Unix {
         listener: UnixListener,
         /// The file that stands for it, if we made that: it goes with the listener.
-        _file: Option<SocketFile>,
+        file: Option<SocketFile>,
     },
 }
 

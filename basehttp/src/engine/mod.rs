@@ -63,6 +63,8 @@ pub(crate) struct EngineOptions {
     pub max_threads: usize,
     pub max_queued: usize,
     pub max_connections: usize,
+    /// Connections that the system may keep for each listener until they are accepted.
+    pub backlog: usize,
     /// How often `service_actions` is called, if the handler has it.
     pub service_actions: Option<Duration>,
 }
@@ -95,7 +97,7 @@ impl Engine {
     ) -> io::Result<Arc<Self>> {
         options.max_connections =
             options.max_connections.min(descriptors_for_connections(process_limit())).min(slab::MAX_SLOTS);
-        let mut acceptor = Some(Acceptor::new(listeners));
+        let mut acceptor = Some(Acceptor::new(listeners, options.backlog));
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
         let limits =
             CrewLimits { max_threads: options.max_threads, leaders: options.workers, max_queued: options.max_queued };

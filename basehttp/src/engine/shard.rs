@@ -185,14 +185,13 @@ impl Shard {
             lease.next_sweep = now + SWEEP_INTERVAL;
             self.sweep(lease, now);
         }
-        if control.is_closing() {
-            lease.acceptor = None;
-            if self.accepts.swap(false, Ordering::SeqCst) {
-                control.note_last_accepted();
-            }
+        let accepts_more = if control.is_closing() {
+            let accepts_more = self.accept_last(lease, control);
             self.dismiss_idle(lease);
-        }
-        let accepts_more = lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control));
+            accepts_more
+        } else {
+            lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control))
+        };
         let turns = mem::take(&mut *self.turns());
         lease.ready.extend(self.newcomers().drain(..).map(Work::Newcomer));
         let wait = if accepts_more || !turns.is_empty() || !lease.ready.is_empty() {
@@ -207,6 +206,21 @@ impl Shard {
         }
         // Behind what the poller has said: others come first.
         lease.ready.extend(turns.into_iter().map(|(key, ready)| Work::Event(key, ready)));
+    }
+
+    /// The first step of a shutdown: accepts who has connected already, and then closes the listeners. What follows may
+    /// take as long as the slowest client, and meanwhile others are refused, or find a successor. True if there may be
+    /// more to accept.
+    fn accept_last(&self, lease: &mut Lease, control: &impl Control) -> bool {
+        if lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept_last(&mut lease.ready, control)) {
+            return true;
+        }
+        if let Some(acceptor) = lease.acceptor.take() {
+            acceptor.close(&self.registry);
+            self.accepts.store(false, Ordering::SeqCst);
+            control.note_last_accepted();
+        }
+        false
     }
 
     /// Until the next sweep; for good while there is nothing to sweep and nothing to retry.

@@ -38,6 +38,9 @@ pub struct HTTPServerBuilder {
 /// How many connections may wait to be accepted: 1,024. The seed's 5 drops clients in any burst.
 const REQUEST_QUEUE_SIZE: u32 = 1024;
 
+/// How many connections the system keeps for a listener whose backlog is not known: 4,096, where Linux cuts it by default.
+const USUAL_BACKLOG: usize = 4096;
+
 /// How many connections may be open at once: 20,000. A few megabytes while they are idle.
 const MAX_CONNECTIONS: usize = 20_000;
 
@@ -75,6 +78,7 @@ impl Default for HTTPServerBuilder {
                 max_threads: MAX_THREADS,
                 max_queued: MAX_QUEUED,
                 max_connections: MAX_CONNECTIONS,
+                backlog: USUAL_BACKLOG,
                 service_actions: None,
             },
         }
@@ -235,12 +239,13 @@ impl HTTPServerBuilder {
         }
         self.settings.paused_reader_timeout = self.settings.paused_reader_timeout.map(bounded);
         self.timeout = self.timeout.map(bounded);
+        self.engine.backlog = usize::try_from(self.listen.request_queue_size).unwrap_or(0).max(USUAL_BACKLOG);
         self.settings.max_streaming = self.settings.max_streaming.min((self.engine.max_threads / 2).max(1));
         // Half of the others: what blocks for reasons of its own has a quarter of the threads whatever clients do.
         self.settings.max_queued_streaming = self.engine.max_threads.saturating_sub(self.settings.max_streaming) / 2;
         // Each shard has a poller, a second name of it, and a waker.
         self.settings.max_descriptors = process_limit().saturating_sub(3 * self.engine.workers);
-        HTTPServer::listen_on(self, &endpoints, handler)
+        HTTPServer::listen_on(self, endpoints, handler)
     }
 
     /// Refuses what nothing could be served with.

@@ -20,6 +20,12 @@ use crate::engine::Listener;
 /// | a [`Path`], `"unix:/run/app.sock"` | a Unix socket |
 /// | a [`TcpListener`], a [`UnixListener`] | a socket that listens already, as a service manager hands it over; it is made non-blocking |
 ///
+/// # After a shutdown
+///
+/// A server that is asked to end closes the sockets that it has bound, so that a successor can bind them, and binds them
+/// again when it serves again. A socket that was handed over stays open until the server is dropped or closed: others may
+/// have descriptors of it, and clients that come meanwhile wait for whichever server accepts them next.
+///
 /// # Unix sockets
 ///
 /// Binding makes the file, with the permissions that the process's umask leaves: who may write to it may connect. Put it
@@ -187,7 +193,7 @@ impl ListenAddress for UnixListener {
     fn into_endpoint(self) -> io::Result<Endpoint> {
         self.set_nonblocking(true)?;
         let listener = mio::net::UnixListener::from_std(self);
-        Ok(Endpoint::listening(String::new(), Listener::Unix { listener, _file: None }))
+        Ok(Endpoint::listening(String::new(), Listener::Unix { listener, file: None }))
     }
 }
 

@@ -5,11 +5,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::listen::{listen, server_name};
+use super::listen::{Doors, server_name};
 use super::waiting::Lobby;
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
 use crate::conn::{Address, Bench, Host, Line, ServerHandle, Service, Site, contained, handle_one_request, log};
-use crate::engine::{self, Engine, EngineOptions, Listener, Newcomer};
+use crate::engine::{self, Engine, EngineOptions, Newcomer};
 
 /// An HTTP/1.x server: one listening socket or more, and the handler that answers for them.
 ///
@@ -33,8 +33,7 @@ use crate::engine::{self, Engine, EngineOptions, Listener, Newcomer};
 /// The handler is shared by all connections. A panic in it costs one exchange (500, or a connection that is cut off)
 /// and never the server; with `panic = "abort"` it ends the process. Dropping the server closes its sockets.
 pub struct HTTPServer {
-    /// None after `server_close`.
-    listeners: Vec<Arc<Listener>>,
+    doors: Doors,
     service: Arc<dyn Service>,
     site: Arc<Site>,
     lobby: Lobby,
@@ -59,20 +58,20 @@ impl HTTPServer {
 
     pub(super) fn listen_on<H: BaseHTTPRequestHandler>(
         options: HTTPServerBuilder,
-        endpoints: &[Endpoint],
+        endpoints: Vec<Endpoint>,
         handler: H,
     ) -> io::Result<Self> {
-        let listeners: Vec<_> =
-            endpoints.iter().map(|endpoint| listen(endpoint, &options.listen)).collect::<io::Result<_>>()?;
-        let bound: Vec<_> = listeners.iter().map(|listener| listener.address()).collect::<io::Result<_>>()?;
-        let handle = ServerHandle::new(server_name(endpoints[0].host(), &bound[0]), bound);
+        let host = endpoints[0].host().to_owned();
+        let doors = Doors::open(endpoints, options.listen)?;
+        let bound = doors.addresses()?;
+        let handle = ServerHandle::new(server_name(&host, &bound[0]), bound);
         let profile = handler.profile();
         let engine_options = EngineOptions {
             service_actions: profile.overrides.service_actions.then_some(options.poll_interval),
             ..options.engine
         };
         Ok(HTTPServer {
-            listeners,
+            doors,
             site: Arc::new(Site::new(profile, options.settings, handle)),
             service: Arc::new(handler),
             lobby: Lobby::default(),
@@ -107,10 +106,10 @@ impl HTTPServer {
         self.site.handle.server_addresses()
     }
 
-    /// The listening socket's descriptor (the first one's), for a poller of your own; -1 after
-    /// [`server_close`](Self::server_close).
+    /// The listening socket's descriptor (the first one's), for a poller of your own; -1 while the server does not listen:
+    /// after [`server_close`](Self::server_close), and after [`ServerHandle::shutdown`] until it serves again.
     pub fn fileno(&self) -> RawFd {
-        self.listeners.first().map_or(-1, |listener| listener.as_fd().as_raw_fd())
+        self.doors.first().map_or(-1, |listener| listener.as_fd().as_raw_fd())
     }
 
     /// Waits for one request, serves it on this thread, and closes its connection.
@@ -132,12 +131,13 @@ impl HTTPServer {
     /// ```
     ///
     /// # Errors
-    /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`. Whatever a client does is no error.
+    /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`; after a shutdown, an address that another server
+    /// has bound meanwhile. Whatever a client does is not an error.
     pub fn handle_request(&mut self) -> io::Result<()> {
-        self.check_open()?;
         let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
         let handled = loop {
-            let Some(newcomer) = self.lobby.next_to_speak(&self.listeners, deadline)? else { break false };
+            let listeners = self.doors.listening()?;
+            let Some(newcomer) = self.lobby.next_to_speak(listeners, deadline)? else { break false };
             if self.serve_one(newcomer) {
                 break true;
             }
@@ -153,17 +153,24 @@ impl HTTPServer {
 
     /// Serves until [`ServerHandle::shutdown`] is called, from a handler or from another thread.
     ///
-    /// Blocks. When it is asked to end it accepts no more, closes idle connections, and returns when the requests that
-    /// handlers are working on are answered, or after 5 seconds. The sockets still listen then: dropping the server
-    /// closes them. The original's `poll_interval` is a builder option, for `service_actions` only: nothing here polls.
+    /// Blocks. When it is asked to end it first serves the clients that have connected already and stops listening, so
+    /// that later ones are refused by the system, or reach a successor that has bound the address. Then it closes idle
+    /// connections, and returns when the requests that handlers are working on are answered, or after 5 seconds. The
+    /// `poll_interval` of Python's is a builder option, for `service_actions` only: nothing here polls.
+    ///
+    /// Called again, it listens again: at the same addresses, with the port that the system picked if 0 was asked for.
+    /// Between two loops the system refuses clients, unlike with Python's `http.server`. A socket that was handed over
+    /// listens throughout ([`ListenAddress`](crate::ListenAddress#after-a-shutdown)).
     ///
     /// # Errors
-    /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`; a poller the system refuses. Whatever a client
-    /// does, and descriptors running out, is no error.
+    /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`; after a shutdown, an address that another server
+    /// has bound meanwhile; a poller the system refuses. Whatever a client does, and descriptors running out, is not an
+    /// error.
     pub fn serve_forever(&mut self) -> io::Result<()> {
-        self.check_open()?;
+        let listeners = self.doors.listening()?.to_vec();
         let (service, site) = (Arc::clone(&self.service), Arc::clone(&self.site));
-        let engine = Engine::new(self.listeners.clone(), service, site, self.engine_options.clone())?;
+        let engine = Engine::new(listeners, service, site, self.engine_options.clone())?;
+        self.doors.leave_to_loop();
         let running = self.site.handle.begin_loop(Arc::<Engine>::clone(&engine));
         let report = engine::run(&engine)?;
         log::flush();
@@ -190,15 +197,8 @@ impl HTTPServer {
 
     /// Closes the listening sockets. What serves has ended by then; serving again is an error.
     pub fn server_close(&mut self) {
-        self.listeners.clear();
+        self.doors.close_for_good();
         self.lobby = Lobby::default();
-    }
-
-    fn check_open(&self) -> io::Result<()> {
-        if self.listeners.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::NotConnected, "the server is closed: bind another"));
-        }
-        Ok(())
     }
 }
 
@@ -211,9 +211,9 @@ impl std::fmt::Debug for HTTPServer {
 /// The listening socket, the first one if there are several.
 ///
 /// # Panics
-/// After [`HTTPServer::server_close`], when there is none.
+/// While the server does not listen: after [`HTTPServer::server_close`], and after a shutdown until it serves again.
 impl AsFd for HTTPServer {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.listeners.first().expect("`as_fd` is called before `server_close`").as_fd()
+        self.doors.first().expect("`as_fd` is called while the server listens").as_fd()
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use mio::net::{TcpListener, UnixListener};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use super::endpoint::{Endpoint, Place};
+use super::endpoint::{Endpoint, ListenAddress, Place};
 use crate::conn::Address;
 use crate::engine::{Listener, SocketFile};
 
@@ -39,8 +39,79 @@ pub(super) struct ListenOptions {
     pub address_family: Option<AddressFamily>,
 }
 
+/// The addresses of one server, and the sockets that listen there while it serves or may.
+///
+/// A server that ends closes the sockets that it has bound, and binds them again when it serves again. It never calls
+/// shutdown(2) on a listening socket: the program may have passed a descriptor of it on to a successor, which would then
+/// lose it. A socket that was handed over stays open for the same reason.
+pub(super) struct Doors {
+    endpoints: Vec<Endpoint>,
+    options: ListenOptions,
+    /// One for each endpoint; none while the server does not listen.
+    open: Vec<Arc<Listener>>,
+}
+
+impl Doors {
+    /// Listens at each of them.
+    pub fn open(endpoints: Vec<Endpoint>, options: ListenOptions) -> io::Result<Self> {
+        let open = listen_at_each(&endpoints, &options)?;
+        let endpoints = endpoints.into_iter().zip(&open).map(|(endpoint, listener)| bound(endpoint, listener));
+        Ok(Doors { endpoints: endpoints.collect::<io::Result<_>>()?, options, open })
+    }
+
+    /// The sockets that listen. They are bound again if the last loop has closed them.
+    ///
+    /// # Errors
+    /// The system's: an address that another server has bound meanwhile. [`NotConnected`](io::ErrorKind::NotConnected)
+    /// after [`close_for_good`](Self::close_for_good).
+    pub fn listening(&mut self) -> io::Result<&[Arc<Listener>]> {
+        if self.endpoints.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::NotConnected, "the server is closed: bind another"));
+        }
+        if self.open.is_empty() {
+            self.open = listen_at_each(&self.endpoints, &self.options)?;
+        }
+        Ok(&self.open)
+    }
+
+    /// Leaves the sockets to a loop, which has them already and closes them when it is asked to end.
+    pub fn leave_to_loop(&mut self) {
+        self.open.clear();
+    }
+
+    /// Closes them, and sockets that were handed over as well.
+    pub fn close_for_good(&mut self) {
+        self.endpoints.clear();
+        self.open.clear();
+    }
+
+    /// The first socket, if the server listens.
+    pub fn first(&self) -> Option<&Listener> {
+        self.open.first().map(|listener| &**listener)
+    }
+
+    /// Where the server listens, one address for each endpoint.
+    pub fn addresses(&self) -> io::Result<Vec<Address>> {
+        self.open.iter().map(|listener| listener.address()).collect()
+    }
+}
+
+fn listen_at_each(endpoints: &[Endpoint], options: &ListenOptions) -> io::Result<Vec<Arc<Listener>>> {
+    endpoints.iter().map(|endpoint| listen(endpoint, options)).collect()
+}
+
+/// The endpoint with the one address that was bound: a port that the system has picked stays the same.
+fn bound(endpoint: Endpoint, listener: &Listener) -> io::Result<Endpoint> {
+    match (endpoint.place(), listener) {
+        (Place::Addresses(_), Listener::Tcp(listener)) => Ok(Endpoint::new(endpoint.host(), [listener.local_addr()?])),
+        // The program may change its directory later.
+        (Place::Path(path), Listener::Unix { file: Some(_), .. }) => std::path::absolute(path)?.into_endpoint(),
+        _ => Ok(endpoint),
+    }
+}
+
 /// Listens there: on the first candidate that lets us.
-pub(super) fn listen(endpoint: &Endpoint, options: &ListenOptions) -> io::Result<Arc<Listener>> {
+fn listen(endpoint: &Endpoint, options: &ListenOptions) -> io::Result<Arc<Listener>> {
     match endpoint.place() {
         Place::Addresses(candidates) => listen_on_first(endpoint.host(), candidates, options),
         Place::Path(path) => listen_at(path, options).map(Arc::new).map_err(|error| not_at(path, &error)),
@@ -84,7 +155,7 @@ fn listen_at(path: &Path, options: &ListenOptions) -> io::Result<Listener> {
     socket.bind(&SockAddr::unix(path)?)?;
     let file = SocketFile::just_made(path);
     socket.listen(options.request_queue_size)?;
-    Ok(Listener::Unix { listener: UnixListener::from_std(socket.into()), _file: file })
+    Ok(Listener::Unix { listener: UnixListener::from_std(socket.into()), file })
 }
 
 fn not_at(path: &Path, error: &io::Error) -> io::Error {
