@@ -327,3 +327,66 @@ fn the_poller_forgets_it_when_it_is_taken() {
     expect_served(&mut other, "/");
     drop(clients);
 }
+
+/// In the environment of the process that may open few descriptors.
+const IS_POOR: &str = "BASEHTTP_TEST_IS_POOR";
+
+/// A connection that was accepted counts until it is closed, and no longer, whatever it was in the middle of when its loop
+/// ended: the next loop has room for as many as the first.
+#[test]
+fn what_a_loop_leaves_behind_takes_no_place_in_the_next_one() {
+    if std::env::var_os(IS_POOR).is_none() {
+        // Again, in a process of its own, whose limit is not the other tests'.
+        let this = std::env::current_exe().expect("this test");
+        let mut child = std::process::Command::new(this);
+        child.args(["--exact", "what_a_loop_leaves_behind_takes_no_place_in_the_next_one"]).env(IS_POOR, "1");
+        let output = child.output().expect("this file can run itself");
+        return assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let few = rustix::process::Rlimit { current: Some(100), ..limit };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, few).expect("less is allowed");
+
+    let ((tell_entered, entered), (go_on, wait)) = (channel(), channel());
+    let handler = Arc::new(Taking { kept: Mutex::default(), entered: tell_entered, go_on: Mutex::new(wait) });
+    let mut httpd = one_worker().bind(("127.0.0.1", 0), Arc::clone(&handler)).expect("a free port");
+    let (address, handle) = (httpd.server_address().socket_addr().expect("IP"), httpd.handle());
+    let connect = || loop {
+        if let Ok(stream) = std::net::TcpStream::connect(address) {
+            break Client::of_stream(stream);
+        }
+        std::thread::yield_now();
+    };
+    // More rounds than there are places.
+    for _ in 0..30 {
+        let serving = std::thread::spawn(move || {
+            httpd.serve_forever().expect("a loop");
+            httpd
+        });
+        expect_served(&mut connect(), "/");
+        let mut left = ["GET / HT", &get("/keep"), &get("/drop-first"), &get("/hold"), ""].map(|bytes| {
+            let mut client = connect();
+            client.send(bytes);
+            client
+        });
+        for _ in 0..2 {
+            entered.recv_timeout(PATIENCE).expect("two handlers hold");
+        }
+        left[1].read_exactly(10);
+        handle.drain(std::time::Duration::from_millis(1)).expect("it was running");
+        httpd = serving.join().expect("serve_forever returns");
+        // Those of handlers outlive the loop.
+        (0..2).for_each(|_| go_on.send(()).expect("two handlers hold"));
+        handler.kept.lock().unwrap().clear();
+        for client in &mut left {
+            // The server has closed it, or reset it.
+            let _ = client.try_read_to_end();
+        }
+    }
+    let serving = std::thread::spawn(move || httpd.serve_forever().expect("a loop"));
+    let mut clients: Vec<_> = (0..10).map(|_| connect()).collect();
+    support::stage::expect_all_served(&mut clients, "/");
+    wait_until(&handle, "these ten and none before them", |stats| (stats.connections, stats.hijacked) == (10, 0));
+    handle.shutdown();
+    serving.join().expect("serve_forever returns");
+}

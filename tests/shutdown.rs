@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use basehttp::testing::Server;
 use basehttp::{Address, Exchange, HTTPServer, ServerHandle, http_handler};
+use support::stage::wait_until;
 use support::{Client, PATIENCE};
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -320,6 +321,66 @@ fn idle_and_silent_connections_are_closed_at_shutdown() {
     // A reset is an end too: the server may have closed before it read what was begun.
     let end = begun.try_read_to_end().map_or_else(|error| error.kind() == ErrorKind::ConnectionReset, |_| true);
     assert!(end, "half a request keeps no connection open");
+}
+
+#[test]
+fn a_client_that_has_just_connected_is_heard_before_the_end() {
+    let (httpd, address) = bound();
+    let handle = httpd.handle();
+    let serving = serving(httpd);
+    let mut client = Client::connect(address);
+    let asking = {
+        let handle = handle.clone();
+        thread::spawn(move || handle.shutdown())
+    };
+    // From here on the server has seen that it shall end, and its idle connections are closed.
+    let give_up = Instant::now() + PATIENCE;
+    while TcpStream::connect(address).is_ok() {
+        assert!(Instant::now() < give_up, "it still listens");
+    }
+    client.send(REQUEST);
+    let reply = client.read_reply();
+    assert_eq!((reply.status, reply.field("Connection")), (200, Some("close")));
+    client.expect_end();
+    asking.join().unwrap();
+    serving.join().unwrap();
+}
+
+/// Stops its server when it is asked to, just behind another client's request.
+struct Overtaking {
+    other: Mutex<Option<TcpStream>>,
+}
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Overtaking {
+    #[pace("inline")]
+    fn do_GET(&self, ex: &mut Exchange) -> io::Result<()> {
+        let other = if ex.path == "/stop" { self.other.lock().unwrap().take() } else { None };
+        if let Some(mut other) = other {
+            // What is sent to this host is there when the call returns.
+            io::Write::write_all(&mut other, REQUEST.as_bytes())?;
+            ex.server.shutdown();
+        }
+        ex.send_text(200, ex.path)
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments<'_>) {}
+}
+
+#[test]
+fn a_request_that_came_just_before_the_end_is_answered() {
+    let handler = Arc::new(Overtaking { other: Mutex::default() });
+    let server = Server::start_with(HTTPServer::builder().workers(1), Arc::clone(&handler)).unwrap();
+    let mut idle = Client::sending(&server, REQUEST);
+    assert_eq!(idle.read_reply().status, 200);
+    wait_until(server.handle(), "it is parked", |stats| stats.parked == 1);
+    *handler.other.lock().unwrap() = Some(idle.stream().try_clone().unwrap());
+    let mut stopping = Client::sending(&server, REQUEST.replacen('/', "/stop", 1));
+    assert_eq!(stopping.read_reply().text(), "/stop");
+    let reply = idle.read_reply();
+    assert_eq!((reply.text(), reply.field("Connection")), ("/", Some("close")));
+    idle.expect_end();
+    server.stop().unwrap();
 }
 
 #[test]

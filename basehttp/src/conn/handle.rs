@@ -86,11 +86,8 @@ pub(crate) trait Loop: Send + Sync {
     /// A handler has taken the connection: its socket is not watched any more.
     fn forget(&self, descriptor: BorrowedFd<'_>);
 
-    /// A connection that a handler has taken is kept beyond the handler's end.
-    fn count_hijacked(&self);
-
-    /// It is closed.
-    fn count_off_hijacked(&self);
+    /// A connection or a file is closed, while accepting waits for that.
+    fn note_room(&self);
 }
 
 /// How long requests in flight may take once the loop was asked to end: 5 s.

@@ -6,12 +6,11 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Address;
-use super::handle::Loop;
+use super::quota::Permit;
 use super::reply::misuse;
 use super::settings::bounded;
 use super::socket::Socket;
@@ -74,8 +73,8 @@ struct Shared {
     peer: Address,
     /// Of a stream that is no socket: a descriptor that is always ready.
     stand_in: Option<UnixStream>,
-    /// Counts it off when it is dropped, behind the socket.
-    _counted: Counted,
+    /// Counts it off when it is dropped, behind the socket. None without a loop that counts.
+    _permit: Option<Permit>,
 }
 
 impl Hijacked {
@@ -84,11 +83,11 @@ impl Hijacked {
         peer: &Address,
         ahead: Vec<u8>,
         stall_timeout: Duration,
-        counted: Counted,
+        permit: Option<Permit>,
     ) -> io::Result<Self> {
         // The other end is closed at once: reading finds the end, writing an error, and neither waits.
         let stand_in = if socket.tells_readiness() { None } else { Some(UnixStream::pair()?.0) };
-        let shared = Arc::new(Shared { socket, peer: peer.clone(), stand_in, _counted: counted });
+        let shared = Arc::new(Shared { socket, peer: peer.clone(), stand_in, _permit: permit });
         Ok(Hijacked {
             reader: ReadHalf { shared: Arc::clone(&shared), ahead, start: 0, timeout: None },
             writer: WriteHalf { shared, stall_timeout },
@@ -322,61 +321,5 @@ impl fmt::Debug for ReadHalf {
 impl fmt::Debug for WriteHalf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WriteHalf").field("peer", &self.shared.peer).finish_non_exhaustive()
-    }
-}
-
-/// How the server counts a connection that was taken: as any other until the handler returns, then as a hijacked one. One
-/// half ends with the handler, the other with the connection, in either order.
-pub(crate) struct Counted(Arc<Count>);
-
-/// The handler's half.
-pub(crate) struct Handling(Arc<Count>);
-
-struct Count {
-    /// A server that is gone counts no more, and is not kept by its connections.
-    server: Option<Weak<dyn Loop>>,
-    has_one_ended: AtomicBool,
-}
-
-impl Counted {
-    /// For a socket that is taken now; `server` watches it no more.
-    pub fn new(socket: &Socket, server: Option<&Arc<dyn Loop>>) -> (Self, Handling) {
-        if let (Some(server), Some(descriptor)) = (server, socket.descriptor()) {
-            server.forget(descriptor);
-        }
-        let count = Arc::new(Count { server: server.map(Arc::downgrade), has_one_ended: AtomicBool::new(false) });
-        (Counted(Arc::clone(&count)), Handling(count))
-    }
-}
-
-impl Count {
-    fn server(&self) -> Option<Arc<dyn Loop>> {
-        self.server.as_ref().and_then(Weak::upgrade)
-    }
-
-    /// True for the second half.
-    fn end(&self) -> bool {
-        self.has_one_ended.swap(true, Ordering::SeqCst)
-    }
-}
-
-impl Drop for Handling {
-    fn drop(&mut self) {
-        let Some(server) = self.0.server() else { return };
-        // First, so that it is counted when the other half finds out that it is the last.
-        server.count_hijacked();
-        if self.0.end() {
-            server.count_off_hijacked();
-        }
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        if self.0.end()
-            && let Some(server) = self.0.server()
-        {
-            server.count_off_hijacked();
-        }
     }
 }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::payload::Tail;
+use super::quota::Permit;
 use super::service::Next;
 use super::settings::Settings;
 use super::socket::{Direction, Socket};
@@ -21,10 +22,16 @@ use super::store::Share;
 use super::{Address, clock, log};
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
 
+/// How long a server that ends waits for the first word of a client that has just connected: 2 s, enough for a packet to be
+/// lost once. A browser's spare connection, which may never say anything, is older than that in most cases.
+const FIRST_WORD: Duration = Duration::from_secs(2);
+
 /// One connection.
 #[allow(clippy::struct_excessive_bools)] // Four independent facts, in as many bytes.
 pub(crate) struct Line {
     pub socket: Socket,
+    /// Counts it, and is dropped behind the socket. None without a loop that counts.
+    pub permit: Option<Permit>,
     pub peer: Address,
     pub(super) state: State,
     /// What a connection has only now and then: boxed, so that an idle one is small.
@@ -219,6 +226,7 @@ impl Line {
     pub fn new(socket: Socket, peer: Address, settings: &Settings, now: Instant) -> Self {
         Line {
             socket,
+            permit: None,
             peer,
             state: State::Reading,
             stash: None,
@@ -259,6 +267,7 @@ impl Line {
     pub fn close(&mut self) {
         self.state = State::Closed;
         self.socket = Socket::Taken;
+        self.permit = None;
     }
 
     /// Whether anything was answered so far.
@@ -274,6 +283,13 @@ impl Line {
     /// Nothing is under way: closing it cuts nothing off.
     pub fn is_idle(&self) -> bool {
         matches!(self.state, State::Reading) && self.stash.is_none()
+    }
+
+    /// Whether a server that ends may close it: nothing is under way, and its client has had time to ask for something.
+    pub fn may_be_dismissed(&self, now: Instant, settings: &Settings) -> bool {
+        // Until it has spoken its deadline is that of its first head, counted from when it was accepted.
+        let has_had_time = || now + settings.head_timeout >= self.deadline + FIRST_WORD;
+        self.is_idle() && (self.has_served || has_had_time())
     }
 
     /// Whether no more can be written.

@@ -3,7 +3,7 @@
 //! ```text
 //! line         a connection while nobody works on it: socket, state, deadline
 //! drive        takes a line as far as it goes without waiting: reads a head (proto decides), has it served, writes;
-//!              `store` bounds what all of them hold of memory, `descriptors` of that, `streaming` of threads
+//!              `store` bounds what all of them hold of memory, `quota` of descriptors, `streaming` of threads
 //! serve        calls the handler under the panic guard; what its outcome becomes on the wire and in the log
 //! exchange     what the handler sees; its methods in `sending` and `sugar`; `body_reader` and `body_writer`
 //! reply        which bytes the handler's calls make; `site` has those that are ready-made
@@ -18,7 +18,6 @@ mod body_reader;
 mod body_writer;
 mod client_end;
 mod clock;
-mod descriptors;
 mod drive;
 mod error;
 mod exchange;
@@ -29,6 +28,7 @@ mod line;
 pub(crate) mod log;
 mod payload;
 mod query;
+mod quota;
 mod reply;
 mod sending;
 mod serve;
@@ -62,9 +62,11 @@ pub use stats::{DrainReport, ErrorCounts, Stats};
 pub use status::Status;
 
 pub(crate) use blocking::handle_one_request;
-pub(crate) use descriptors::process_limit;
 pub(crate) use drive::{Bench, Driver, Host, Place};
 pub(crate) use line::{Line, Ready, Wait};
+#[cfg(test)]
+pub(crate) use quota::Quota;
+pub(crate) use quota::{Load, Permit, process_limit};
 pub(crate) use reply::Reply;
 pub(crate) use serve::{contained, forget_panic, serve, serve_bare};
 pub(crate) use settings::{Settings, bounded};

@@ -12,8 +12,8 @@ use std::time::SystemTime;
 use rustix::fs::FileType;
 
 use super::error::HTTPError;
-use super::hijack::Counted;
 use super::payload::{Payload, Tail};
+use super::quota::Permit;
 use super::reply::{HeadParts, Reply, misuse};
 use super::site::{push_server, push_status_line};
 use super::{Exchange, Hijacked, Status, clock};
@@ -279,7 +279,7 @@ impl<M> Exchange<'_, M> {
         if self.wire.borrow().reply.is_unsent() {
             self.send_response(200);
         }
-        let file = self.site.descriptors.queue(file);
+        let file = self.site.quota.queue(file);
         self.send_tail(Tail::File { file, offset, length: end - offset })
     }
 
@@ -305,9 +305,11 @@ impl<M> Exchange<'_, M> {
         }
         let ahead = self.rfile.take_raw();
         let socket = wire.surrender()?;
-        let (counted, handling) = Counted::new(&socket, self.site.handle.running_loop().as_ref());
-        wire.handling = Some(handling);
-        Hijacked::new(socket, self.peer, ahead, self.site.settings.write_stall_timeout, counted)
+        if let (Some(server), Some(descriptor)) = (self.site.handle.running_loop(), socket.descriptor()) {
+            server.forget(descriptor);
+        }
+        let permit = wire.permit.as_mut().map(Permit::split);
+        Hijacked::new(socket, self.peer, ahead, self.site.settings.write_stall_timeout, permit)
     }
 
     pub(super) fn with_reply<R>(&self, act: impl FnOnce(&mut Reply, &mut Vec<u8>) -> R) -> R {

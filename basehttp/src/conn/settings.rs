@@ -49,6 +49,8 @@ pub(crate) struct Settings {
     /// `None`: as `write_stall_timeout`.
     pub paused_reader_timeout: Option<Duration>,
     pub idle_timeout: Duration,
+    /// Connections at once.
+    pub max_connections: usize,
     /// How many descriptors the process may have.
     pub max_descriptors: usize,
     /// Handlers that may wait for slow clients at once.
@@ -101,6 +103,7 @@ impl Default for Settings {
             write_stall_timeout: WRITE_STALL_TIMEOUT,
             paused_reader_timeout: None,
             idle_timeout: IDLE_TIMEOUT,
+            max_connections: usize::MAX,
             max_descriptors: usize::MAX,
             max_streaming: usize::MAX,
             max_queued_streaming: usize::MAX,

@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use super::ServerHandle;
-use super::descriptors::Descriptors;
 use super::hooks::Overrides;
+use super::quota::Quota;
 use super::settings::Settings;
 use super::store::Store;
 use super::streaming::Streams;
@@ -30,7 +30,7 @@ pub(crate) struct Site {
     pub streams: Arc<Streams>,
     pub unfinished: Arc<Store>,
     pub unsent: Arc<Store>,
-    pub descriptors: Arc<Descriptors>,
+    pub quota: Arc<Quota>,
     ready: ReadyHeads,
 }
 
@@ -39,8 +39,8 @@ impl Site {
         let streams = Arc::new(Streams::new(settings.max_streaming, settings.max_queued_streaming));
         let unfinished = Store::new(settings.max_unfinished_bytes);
         let unsent = Store::new(settings.max_unsent_bytes);
-        let descriptors = Descriptors::new(settings.max_descriptors);
-        Site { profile, settings, handle, streams, unfinished, unsent, descriptors, ready: ReadyHeads::new(profile) }
+        let quota = Quota::new(settings.max_connections, settings.max_descriptors, handle.clone());
+        Site { profile, settings, handle, streams, unfinished, unsent, quota, ready: ReadyHeads::new(profile) }
     }
 
     /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.

@@ -12,7 +12,7 @@ use std::{io, mem, thread};
 
 use super::client_end::ClientEnd;
 use super::error::{HTTPError, WholeWithoutBody};
-use super::hijack::Handling;
+use super::quota::Permit;
 use super::reply::{Asked, Reply};
 use super::settings::Settings;
 use super::site::Site;
@@ -49,8 +49,8 @@ pub(crate) struct Wire {
     /// What was seen of the peer's end during this exchange, and when it was last looked for.
     client_end: ClientEnd,
     looked_at: Option<Instant>,
-    /// The handler has taken the socket, and has not returned.
-    pub handling: Option<Handling>,
+    /// Counts the connection; a handler that takes the socket gets a half of it.
+    pub permit: Option<Permit>,
 }
 
 impl Wire {
@@ -72,7 +72,7 @@ impl Wire {
             gone: None,
             client_end: ClientEnd::Open,
             looked_at: None,
-            handling: None,
+            permit: None,
         }
     }
 
@@ -96,7 +96,6 @@ impl Wire {
 
     /// Lets go of the connection.
     pub fn detach(&mut self) -> Socket {
-        self.handling = None;
         mem::replace(&mut self.socket, Socket::Taken)
     }
 

@@ -9,12 +9,20 @@ use std::sync::Arc;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
-use super::listener::{Listener, is_of_one_client};
+use super::listener::{Listener, Newcomer, is_of_one_client};
 use super::shard::{Control, Work};
+use crate::conn::Permit;
 
 /// How many connections are accepted in one turn of the loop, from all listeners together: 64. The others have their
 /// turn, too.
 const ACCEPTS_A_TURN: usize = 64;
+
+/// A new connection that is counted, and the shard that gets it.
+pub(super) struct Counted {
+    pub newcomer: Newcomer,
+    pub shard: usize,
+    pub permit: Permit,
+}
 
 /// The listeners, and what is known of them.
 pub(super) struct Acceptor {
@@ -107,18 +115,29 @@ impl Acceptor {
         let left = self.accept_at_each_door(ready, control);
         let came = ready.len() - before;
         match left {
-            Left::Empty | Left::Busy => self.change(Pause::No, control),
-            Left::Full => self.change(Pause::Full, control),
+            Left::Empty | Left::Busy => {
+                if self.is_paused() {
+                    control.await_room(false);
+                }
+                self.pause = Pause::No;
+                matches!(left, Left::Busy)
+            }
+            Left::Full => self.pause_until(Pause::Full, control),
             Left::Exhausted => {
                 if came > 0 || !self.is_exhausted() {
                     control.note_pause();
                 }
-                self.pause = Pause::Exhausted(connections + came);
-                // Whoever closes one from now on wakes us, since it was noted.
-                return self.may_try(control);
+                self.pause_until(Pause::Exhausted(connections + came), control)
             }
         }
-        matches!(left, Left::Busy)
+    }
+
+    /// Pauses. True if the reason for it is gone already: a connection that closes from now on wakes the leader, and one
+    /// that closed before is seen here.
+    fn pause_until(&mut self, pause: Pause, control: &impl Control) -> bool {
+        self.pause = pause;
+        control.await_room(true);
+        self.may_try(control)
     }
 
     /// Accepts those who have connected before the server was asked to end. True if there may be more of them.
@@ -176,13 +195,6 @@ impl Acceptor {
     fn is_exhausted(&self) -> bool {
         matches!(self.pause, Pause::Exhausted(_))
     }
-
-    fn change(&mut self, pause: Pause, control: &impl Control) {
-        if self.is_exhausted() {
-            control.note_resumption();
-        }
-        self.pause = pause;
-    }
 }
 
 impl Door {
@@ -190,23 +202,137 @@ impl Door {
         if !self.is_pending {
             return Left::Empty;
         }
-        for _ in 0..most {
-            if !control.has_room() {
-                return Left::Full;
-            }
-            match self.listener.accept() {
-                Ok(newcomer) => {
-                    control.note_accepted();
-                    ready.push_back(Work::Accepted(newcomer));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.is_pending = false;
-                    return Left::Empty;
-                }
-                Err(error) if is_of_one_client(&error) => {}
-                Err(_) => return Left::Exhausted,
-            }
+        let listener = Arc::clone(&self.listener);
+        let left = accept_from(|| listener.accept(), most, ready, control);
+        self.is_pending = !matches!(left, Left::Empty);
+        left
+    }
+}
+
+/// Accepts up to `most` connections.
+///
+/// A failure that concerns one client alone is passed over at once, but not for ever: a system that refuses every
+/// connection, as a filter of system calls may, counts as one that has none to give.
+fn accept_from(
+    mut accept: impl FnMut() -> io::Result<Newcomer>,
+    most: usize,
+    ready: &mut VecDeque<Work>,
+    control: &impl Control,
+) -> Left {
+    let (mut accepted, mut failures) = (0, 0);
+    while accepted < most {
+        if !control.has_room() {
+            return Left::Full;
         }
-        Left::Busy
+        match accept() {
+            Ok(newcomer) => {
+                accepted += 1;
+                ready.push_back(Work::Accepted(control.count(newcomer)));
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Left::Empty,
+            Err(error) if is_of_one_client(&error) && failures < ACCEPTS_A_TURN => failures += 1,
+            Err(_) => return Left::Exhausted,
+        }
+    }
+    Left::Busy
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use rustix::io::Errno;
+
+    use super::*;
+    use crate::conn::{Address, Line, Load, Quota, ServerHandle, Socket};
+
+    /// An engine with so many places.
+    struct Places(Arc<Quota>);
+
+    impl Places {
+        fn new(count: usize) -> Self {
+            Places(Quota::new(count, usize::MAX, ServerHandle::detached()))
+        }
+    }
+
+    impl Control for Places {
+        fn is_closing(&self) -> bool {
+            false
+        }
+
+        fn has_ended(&self) -> bool {
+            false
+        }
+
+        fn has_room(&self) -> bool {
+            self.0.has_room()
+        }
+
+        fn count(&self, newcomer: Newcomer) -> Counted {
+            Counted { newcomer, shard: 0, permit: Permit::new(&self.0, &Load::default()) }
+        }
+
+        fn dismisses(&self, _: &Line, _: Instant) -> bool {
+            false
+        }
+
+        fn note_last_accepted(&self) {}
+
+        fn connections(&self) -> usize {
+            self.0.connections()
+        }
+
+        fn await_room(&self, _: bool) {}
+
+        fn note_pause(&self) {}
+    }
+
+    /// What comes of accepting at most four connections from a system that says this, one after the other.
+    fn accepted(says: &[Result<(), Errno>], places: usize) -> (Left, usize) {
+        let (mut says, mut ready, control) = (says.iter().copied(), VecDeque::new(), Places::new(places));
+        let accept = || match says.next().unwrap_or(Err(Errno::AGAIN)) {
+            Ok(()) => Ok(Newcomer { socket: Socket::Taken, address: Address::Unnamed }),
+            Err(error) => Err(error.into()),
+        };
+        (accept_from(accept, 4, &mut ready, &control), ready.len())
+    }
+
+    #[test]
+    fn a_failure_of_one_client_does_not_keep_the_next_one_waiting() {
+        let of_one_client = [
+            Errno::CONNABORTED,
+            Errno::PROTO,
+            Errno::PERM,
+            Errno::NOPROTOOPT,
+            Errno::HOSTDOWN,
+            Errno::HOSTUNREACH,
+            Errno::NETDOWN,
+            Errno::NETUNREACH,
+            Errno::OPNOTSUPP,
+            Errno::TIMEDOUT,
+            Errno::INTR,
+        ];
+        for error in of_one_client {
+            let (left, count) = accepted(&[Err(error), Ok(()), Err(error), Ok(())], 9);
+            assert!(matches!(left, Left::Empty) && count == 2, "{error}");
+        }
+    }
+
+    #[test]
+    fn accepting_pauses_where_the_system_gives_nothing() {
+        for error in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::INVAL] {
+            let (left, count) = accepted(&[Ok(()), Err(error), Ok(())], 9);
+            assert!(matches!(left, Left::Exhausted) && count == 1, "{error}");
+        }
+        let (left, _) = accepted(&[Err(Errno::PERM); 1000], 9);
+        assert!(matches!(left, Left::Exhausted), "it must not be asked without end");
+    }
+
+    #[test]
+    fn a_turn_takes_its_share_and_no_more_than_there_is_room_for() {
+        let (left, count) = accepted(&[Ok(()); 9], 9);
+        assert!(matches!(left, Left::Busy) && count == 4);
+        let (left, count) = accepted(&[Ok(()); 9], 3);
+        assert!(matches!(left, Left::Full) && count == 3);
     }
 }

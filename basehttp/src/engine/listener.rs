@@ -97,19 +97,23 @@ impl Drop for SocketFile {
     }
 }
 
-/// accept(2): what went wrong before the connection was ours.
+/// Whether an error of accept(2) concerns one client only, so that accepting goes on: the connection was gone before it was
+/// ours, its network had an error that the system passes on here, or a rule of a firewall forbids it.
 pub(crate) fn is_of_one_client(error: &io::Error) -> bool {
-    use io::ErrorKind::{
-        ConnectionAborted, ConnectionReset, HostUnreachable, Interrupted, NetworkDown, NetworkUnreachable, TimedOut,
-    };
-    matches!(
-        error.kind(),
-        Interrupted
-            | ConnectionAborted
-            | ConnectionReset
-            | TimedOut
-            | HostUnreachable
-            | NetworkDown
-            | NetworkUnreachable
-    )
+    use rustix::io::Errno;
+    const OF_ONE_CLIENT: [Errno; 12] = [
+        Errno::INTR,
+        Errno::CONNABORTED,
+        Errno::CONNRESET,
+        Errno::TIMEDOUT,
+        Errno::HOSTDOWN,
+        Errno::HOSTUNREACH,
+        Errno::NETDOWN,
+        Errno::NETUNREACH,
+        Errno::PROTO,
+        Errno::NOPROTOOPT,
+        Errno::OPNOTSUPP,
+        Errno::PERM,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| OF_ONE_CLIENT.contains(&errno))
 }

@@ -12,8 +12,8 @@
 //! crew     the threads: leaders, jobs, sleepers              monitor  rescue, shutdown, service_actions
 //! ```
 //!
-//! Nobody is orphaned: a connection that is out of its slab is held by an [`Out`](work::Out), whose drop frees the slot
-//! and counts the connection off, also in a panic.
+//! Nobody is orphaned: a connection that is out of its slab is held by an [`Out`](work::Out), whose drop frees the slot,
+//! also in a panic. It counts itself: its permit is dropped with it.
 
 mod accept;
 mod caution;
@@ -40,7 +40,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::accept::Acceptor;
+use self::accept::{Acceptor, Counted};
 use self::caution::Caution;
 use self::crew::{Crew, CrewLimits, Member, Task};
 use self::monitor::Alarm;
@@ -49,11 +49,12 @@ use self::shard::{Control, Shard};
 use self::stats::Counters;
 use self::watch::Watch;
 use self::work::{Desk, Job};
-use crate::conn::{Host, Loop, Service, Site, Stats, forget_panic, log, process_limit};
+use crate::conn::{Host, Line, Loop, Permit, Service, Site, Stats, forget_panic, log};
 
 pub(crate) use self::listener::{Listener, Newcomer, SocketFile, is_of_one_client};
 pub(crate) use self::monitor::run;
 pub(crate) use self::shard::MAX_LISTENERS;
+pub(crate) use self::slab::MAX_SLOTS;
 
 /// How large an engine is.
 #[derive(Clone, Debug)]
@@ -62,7 +63,6 @@ pub(crate) struct EngineOptions {
     pub workers: usize,
     pub max_threads: usize,
     pub max_queued: usize,
-    pub max_connections: usize,
     /// Connections that the system may keep for each listener until they are accepted.
     pub backlog: usize,
     /// How often `service_actions` is called, if the handler has it.
@@ -80,10 +80,8 @@ pub(crate) struct Engine {
     caution: Caution,
     counters: Counters,
     alarm: Alarm,
-    /// Whose turn it is to get a new connection.
+    /// Which of the shards with the fewest connections gets the next one.
     next_shard: AtomicUsize,
-    /// Accepting pauses until a connection closes.
-    lacks_descriptors: AtomicBool,
     closing: AtomicBool,
     ended: AtomicBool,
 }
@@ -93,10 +91,10 @@ impl Engine {
         listeners: Vec<Arc<Listener>>,
         service: Arc<dyn Service>,
         site: Arc<Site>,
-        mut options: EngineOptions,
+        options: EngineOptions,
     ) -> io::Result<Arc<Self>> {
-        options.max_connections =
-            options.max_connections.min(descriptors_for_connections(process_limit())).min(slab::MAX_SLOTS);
+        // Nobody waits yet, whatever the last loop said.
+        site.quota.await_room(false);
         let mut acceptor = Some(Acceptor::new(listeners, options.backlog));
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
         let limits =
@@ -113,7 +111,6 @@ impl Engine {
             counters,
             alarm: Alarm::new(),
             next_shard: AtomicUsize::new(0),
-            lacks_descriptors: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             ended: AtomicBool::new(false),
         }))
@@ -160,21 +157,20 @@ impl Engine {
         self.crew.grant(shard, epoch, || self.spawn());
     }
 
-    fn count_off(&self) {
-        let was_full = self.counters.connections.fetch_sub(1, Ordering::SeqCst) >= self.options.max_connections;
-        let was_full = self.site.descriptors.remove_connection() || was_full;
-        if was_full || self.lacks_descriptors.load(Ordering::SeqCst) {
-            self.shards[0].wake();
-        }
-        if self.closing.load(Ordering::SeqCst) {
-            self.alarm.ring();
-        }
+    /// Connections that this loop answers on. Hijacked ones are their handlers', once those have returned.
+    fn in_flight(&self) -> usize {
+        self.shards.iter().map(|shard| shard.load.get()).sum()
     }
-}
 
-/// How many descriptors connections may have: handlers open files, so a quarter of the process's, at least 32, is theirs.
-fn descriptors_for_connections(limit: usize) -> usize {
-    limit.saturating_sub((limit / 4).max(32)).max(1)
+    /// The shard that gets a new connection: of those that are led the one with the fewest; by turns where several have.
+    fn next_shard(&self) -> usize {
+        let count = self.shards.len();
+        let first = self.next_shard.fetch_add(1, Ordering::Relaxed) % count;
+        let in_turn = (first..count).chain(0..first);
+        // The first shard's leader is the one who asks.
+        let led = in_turn.filter(|&number| number == 0 || self.shards[number].was_ever_led());
+        led.min_by_key(|&number| self.shards[number].load.get()).unwrap_or(0)
+    }
 }
 
 impl Loop for Engine {
@@ -183,12 +179,13 @@ impl Loop for Engine {
     }
 
     fn stats(&self) -> Stats {
-        let parked = self.shards.iter().map(|shard| shard.slab().parked(|_| true).len() as u64).sum();
+        let parked = self.shards.iter().map(|shard| shard.slab().count_parked(|_| true) as u64).sum();
         // Beside those of the crew, the leaders that are in one.
         let leaders = self.shards.iter().filter(|shard| Watch::is_in_handler(shard.watch.word())).count() as u64;
         let counted = self.counters.read();
         let in_handlers = counted.in_handlers + leaders;
-        Stats { parked, in_handlers, threads: self.crew.threads() as u64, ..counted }
+        let (connections, hijacked) = (self.site.quota.connections() as u64, self.site.quota.hijacked() as u64);
+        Stats { connections, hijacked, parked, in_handlers, threads: self.crew.threads() as u64, ..counted }
     }
 
     fn forget(&self, descriptor: BorrowedFd<'_>) {
@@ -196,15 +193,9 @@ impl Loop for Engine {
         self.shards.iter().for_each(|shard| shard.forget(descriptor));
     }
 
-    fn count_hijacked(&self) {
-        self.site.descriptors.add_connection();
-        self.counters.connections.fetch_add(1, Ordering::SeqCst);
-        self.counters.hijacked.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn count_off_hijacked(&self) {
-        self.counters.hijacked.fetch_sub(1, Ordering::SeqCst);
-        self.count_off();
+    fn note_room(&self) {
+        // The one that accepts.
+        self.shards[0].wake();
     }
 }
 
@@ -218,14 +209,17 @@ impl Control for Engine {
     }
 
     fn has_room(&self) -> bool {
-        self.counters.connections.load(Ordering::SeqCst) < self.options.max_connections
-            && self.site.descriptors.has_room()
+        self.site.quota.has_room()
     }
 
-    fn note_accepted(&self) {
-        self.site.descriptors.add_connection();
-        self.counters.connections.fetch_add(1, Ordering::SeqCst);
+    fn count(&self, newcomer: Newcomer) -> Counted {
+        let shard = self.next_shard();
         Counters::add(&self.counters.accepted);
+        Counted { newcomer, shard, permit: Permit::new(&self.site.quota, &self.shards[shard].load) }
+    }
+
+    fn dismisses(&self, line: &Line, now: Instant) -> bool {
+        self.is_closing() && line.may_be_dismissed(now, &self.site.settings)
     }
 
     fn note_last_accepted(&self) {
@@ -233,15 +227,96 @@ impl Control for Engine {
     }
 
     fn connections(&self) -> usize {
-        self.counters.connections.load(Ordering::SeqCst)
+        self.site.quota.connections()
+    }
+
+    fn await_room(&self, is_awaited: bool) {
+        self.site.quota.await_room(is_awaited);
     }
 
     fn note_pause(&self) {
         Counters::add(&self.counters.accept_pauses);
-        self.lacks_descriptors.store(true, Ordering::SeqCst);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::conn::{Address, Arrival, Ending, Overrides, Pace, Profile, ServerHandle, Settings, Socket};
+    use crate::proto::{RESPONSES, Version};
+
+    /// Serves nothing.
+    struct Nothing;
+
+    impl Service for Nothing {
+        fn profile(&self) -> Profile {
+            Profile {
+                methods: &[],
+                responses: RESPONSES,
+                version_string: "",
+                protocol_version: Version::Http11,
+                error_message_format: "",
+                error_content_type: "text/plain",
+                overrides: Overrides::NONE,
+            }
+        }
+
+        fn pace(&self, _: &str) -> Pace {
+            Pace::Auto
+        }
+
+        fn serve<'c>(&'c self, _: Arrival<'c>) -> Ending {
+            unreachable!("nobody asks")
+        }
+
+        fn verify_request(&self, _: &Address) -> bool {
+            true
+        }
+
+        fn handle_timeout(&self) {}
+
+        fn service_actions(&self) {}
     }
 
-    fn note_resumption(&self) {
-        self.lacks_descriptors.store(false, Ordering::SeqCst);
+    fn engine(workers: usize) -> Arc<Engine> {
+        let site = Site::new(Nothing.profile(), Settings::default(), ServerHandle::detached());
+        let options = EngineOptions { workers, max_threads: 1, max_queued: 1, backlog: 1, service_actions: None };
+        Engine::new(Vec::new(), Arc::new(Nothing), Arc::new(site), options).expect("pollers")
+    }
+
+    fn accept(engine: &Engine) -> Counted {
+        engine.count(Newcomer { socket: Socket::Taken, address: Address::Unnamed })
+    }
+
+    #[test]
+    fn long_connections_are_spread_evenly_whatever_short_ones_come_between() {
+        for short_ones in 0..4 {
+            let engine = engine(2);
+            let leaders = [0, 1].map(|shard| engine.shards[shard].watch.take_over(1));
+            assert!(leaders.iter().all(Option::is_some));
+            let long: Vec<_> = (0..16)
+                .map(|_| {
+                    let long = accept(&engine);
+                    (0..short_ones).for_each(|_| drop(accept(&engine)));
+                    long
+                })
+                .collect();
+            assert_eq!([0, 1].map(|shard| engine.shards[shard].load.get()), [8, 8], "{short_ones} between two");
+            assert_eq!((engine.in_flight(), engine.stats().connections), (16, 16));
+            drop(long);
+            assert_eq!((engine.in_flight(), engine.stats().connections), (0, 0));
+        }
+    }
+
+    #[test]
+    fn a_shard_that_no_thread_has_led_gets_no_connections() {
+        let engine = engine(4);
+        let shards = || (0..8).map(|_| accept(&engine)).collect::<Vec<_>>().iter().map(|counted| counted.shard).max();
+        assert_eq!(shards(), Some(0), "the one that accepts has a leader");
+        let _leader = engine.shards[2].watch.take_over(1);
+        assert_eq!(shards(), Some(2));
+        let kept: Vec<_> = (0..8).map(|_| accept(&engine)).collect();
+        assert_eq!([0, 1, 2, 3].map(|shard| engine.shards[shard].load.get()), [4, 0, 4, 0]);
+        drop(kept);
     }
 }

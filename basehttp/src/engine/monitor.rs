@@ -10,7 +10,7 @@ use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::{Condvar, Mutex, fence_in_models};
 use super::watch::Watch;
 use super::{Control, Engine};
-use crate::conn::{DrainReport, contained};
+use crate::conn::{DrainReport, Line, contained, log};
 
 /// How often the leaders are looked at: every 4 ms. A handler that is seen twice is replaced, after 4 to 8 ms.
 const TICK: Duration = Duration::from_millis(4);
@@ -75,8 +75,15 @@ impl Alarm {
 /// The system gives no thread to lead.
 pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
     (0..engine.shards.len()).for_each(|shard| engine.appoint_leader(shard));
-    if engine.crew.threads() == 0 {
+    let (leaders, shards) = (engine.crew.threads(), engine.shards.len());
+    if leaders == 0 {
         return Err(io::Error::other("the system gives no thread to serve with"));
+    }
+    if leaders < shards {
+        // Connections go to the shards that are led; the others join in when the monitor has got a thread for them.
+        log::add_lines(&format!(
+            "basehttp: the system gives only {leaders} of the {shards} threads that workers need\n"
+        ));
     }
     let mut round = Round::new(engine);
     while !engine.site.handle.is_shutting_down() {
@@ -89,8 +96,10 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
     while engine.has_work_left() && engine.site.handle.deadline().is_some_and(|deadline| Instant::now() < deadline) {
         round.go();
     }
+    // To close an idle one cuts nothing off.
+    let idle: usize = engine.shards.iter().map(|shard| shard.slab().count_parked(Line::is_idle)).sum();
+    let cut = engine.in_flight().saturating_sub(idle) as u64;
     engine.end();
-    let cut = engine.counters.in_flight() as u64;
     Ok(DrainReport { finished: engine.counters.answered() - answered, cut })
 }
 
@@ -98,7 +107,7 @@ impl Engine {
     /// Whether connections are open, or may still be accepted: those of the next loop are not this one's to take.
     fn has_work_left(&self) -> bool {
         // In this order: what was accepted last is counted by then.
-        self.shards.iter().any(super::shard::Shard::accepts) || self.counters.in_flight() > 0
+        self.shards.iter().any(super::shard::Shard::accepts) || self.in_flight() > 0
     }
 
     /// Sends the threads away. What is still open is closed as they let go of it.

@@ -17,15 +17,18 @@ use std::{io, mem};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 
-use super::accept::Acceptor;
+use super::accept::{Acceptor, Counted};
 use super::listener::Newcomer;
 use super::slab::{Key, Parking, Slab};
 use super::watch::Watch;
 use crate::conn::log::{self, TurnLines};
-use crate::conn::{Line, Ready};
+use crate::conn::{Line, Load, Ready};
 
 /// How often the deadlines of a shard's connections are looked at: every second.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often they are looked at while the server ends: every 50 ms. A shutdown waits for the last of them.
+const LAST_SWEEP_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How many events one poll brings at most: 1,024, some tens of kilobytes.
 const EVENTS: usize = 1024;
@@ -44,8 +47,10 @@ pub(super) struct Shard {
     lease: Mutex<Lease>,
     slab: Mutex<Slab>,
     turns: Mutex<Vec<(Key, Ready)>>,
-    /// New connections that a busier shard has accepted.
-    newcomers: Mutex<Vec<Newcomer>>,
+    /// New connections that another shard has accepted.
+    newcomers: Mutex<Vec<Counted>>,
+    /// How many connections are this shard's.
+    pub load: Load,
     /// Who may lead: moves on when a leader is replaced.
     epoch: AtomicU32,
     pub watch: Watch,
@@ -64,6 +69,8 @@ struct Lease {
     events: Events,
     ready: VecDeque<Work>,
     next_sweep: Instant,
+    /// The slot at which the sweep that is under way goes on.
+    sweep_at: Option<usize>,
     acceptor: Option<Acceptor>,
 }
 
@@ -90,11 +97,11 @@ impl Lease {
 /// What a leader does next.
 pub(super) enum Work {
     /// A new connection.
-    Accepted(Newcomer),
+    Accepted(Counted),
     /// The same, and other work waits behind it: another shard had better take it.
-    InACrowd(Newcomer),
+    InACrowd(Counted),
     /// A new connection from another shard.
-    Newcomer(Newcomer),
+    Newcomer(Counted),
     Event(Key, Ready),
 }
 
@@ -112,6 +119,7 @@ impl Shard {
             events: Events::with_capacity(EVENTS),
             ready: VecDeque::new(),
             next_sweep: Instant::now() + SWEEP_INTERVAL,
+            sweep_at: None,
             acceptor,
         };
         Ok(Shard {
@@ -119,6 +127,7 @@ impl Shard {
             slab: Mutex::default(),
             turns: Mutex::default(),
             newcomers: Mutex::default(),
+            load: Load::default(),
             epoch: AtomicU32::new(0),
             watch: Watch::default(),
             lines: Mutex::default(),
@@ -161,14 +170,16 @@ impl Shard {
         loop {
             if control.has_ended() {
                 lease.close();
-                self.slab().close_parked();
+                let parked = self.slab().take_parked();
+                drop(lease);
+                drop(parked);
                 return None;
             }
             if self.epoch() != epoch {
                 return None;
             }
             match lease.ready.pop_front() {
-                Some(Work::Accepted(newcomer)) if !lease.ready.is_empty() => return Some(Work::InACrowd(newcomer)),
+                Some(Work::Accepted(counted)) if !lease.ready.is_empty() => return Some(Work::InACrowd(counted)),
                 Some(work) => return Some(work),
                 None => {}
             }
@@ -181,20 +192,24 @@ impl Shard {
     fn turn(&self, lease: &mut Lease, control: &impl Control) {
         log::end_turn();
         let now = Instant::now();
-        if now >= lease.next_sweep {
+        let is_sweep_due = now >= lease.next_sweep;
+        if is_sweep_due {
             lease.next_sweep = now + SWEEP_INTERVAL;
-            self.sweep(lease, now);
+            lease.acceptor.iter_mut().for_each(Acceptor::try_again);
         }
+        if is_sweep_due || control.is_closing() {
+            lease.sweep_at.get_or_insert(0);
+        }
+        self.sweep(lease, now, control);
         let accepts_more = if control.is_closing() {
-            let accepts_more = self.accept_last(lease, control);
-            self.dismiss_idle(lease);
-            accepts_more
+            self.accept_last(lease, control)
         } else {
             lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control))
         };
         let turns = mem::take(&mut *self.turns());
         lease.ready.extend(self.newcomers().drain(..).map(Work::Newcomer));
-        let wait = if accepts_more || !turns.is_empty() || !lease.ready.is_empty() {
+        let is_sweeping = lease.sweep_at.is_some();
+        let wait = if accepts_more || is_sweeping || !turns.is_empty() || !lease.ready.is_empty() {
             Some(Duration::ZERO)
         } else {
             self.patience(lease, now, control)
@@ -227,35 +242,48 @@ impl Shard {
     fn patience(&self, lease: &Lease, now: Instant, control: &impl Control) -> Option<Duration> {
         self.sleeps_for_good.store(true, Ordering::SeqCst);
         let is_paused = lease.acceptor.as_ref().is_some_and(Acceptor::is_paused);
-        if self.slab().occupied() == 0 && !is_paused && !control.is_closing() {
+        let is_closing = control.is_closing();
+        if self.slab().occupied() == 0 && !is_paused && !is_closing {
             return None;
         }
         self.sleeps_for_good.store(false, Ordering::SeqCst);
-        Some(lease.next_sweep.saturating_duration_since(now))
+        let longest = if is_closing { LAST_SWEEP_INTERVAL } else { SWEEP_INTERVAL };
+        Some(lease.next_sweep.saturating_duration_since(now).min(longest))
     }
 
-    fn sweep(&self, lease: &mut Lease, now: Instant) {
-        let expired = Ready { expired: true, ..Ready::default() };
-        lease.ready.extend(self.slab().expired(now).into_iter().map(|key| Work::Event(key, expired)));
-        lease.acceptor.iter_mut().for_each(Acceptor::try_again);
-    }
-
-    /// The server ends: connections on which nothing is under way are closed.
-    fn dismiss_idle(&self, lease: &mut Lease) {
-        let expired = Ready { expired: true, ..Ready::default() };
-        lease.ready.extend(self.slab().parked(Line::is_idle).into_iter().map(|key| Work::Event(key, expired)));
+    /// Goes on with a sweep, for as much of it as fits into a turn: finds connections whose deadline has passed, and, if
+    /// the server ends, those that it dismisses.
+    fn sweep(&self, lease: &mut Lease, now: Instant, control: &impl Control) {
+        let Some(start) = lease.sweep_at else { return };
+        let wanted = |line: &Line| {
+            if line.deadline() <= now {
+                return Some(Ready { expired: true, ..Ready::default() });
+            }
+            // Read once more before it is closed: its client may have asked just now.
+            control.dismisses(line, now).then_some(Ready { readable: true, ..Ready::default() })
+        };
+        let (found, rest) = self.slab().search(start, wanted);
+        lease.ready.extend(found.into_iter().map(|(key, ready)| Work::Event(key, ready)));
+        lease.sweep_at = rest;
     }
 
     /// The server has ended: closes what no leader is there to close.
     pub fn close(&self) {
         // What is closed may have a line to log, behind these.
         self.hand_over_lines();
-        self.slab().close_parked();
-        self.newcomers().clear();
+        // Dropped without a lock: what a connection holds of the user's may ask the server for anything then.
+        let parked = self.slab().take_parked();
+        let newcomers = mem::take(&mut *self.newcomers());
+        drop((parked, newcomers));
         if let Ok(mut lease) = self.lease.try_lock() {
             lease.close();
         }
         self.wake();
+    }
+
+    /// Whether a thread has ever led here. Where none could be had so far, connections would wait for nothing.
+    pub fn was_ever_led(&self) -> bool {
+        self.watch.was_ever_taken_over()
     }
 
     /// Whether a connection may still be accepted here.
@@ -285,8 +313,10 @@ impl Shard {
         let both = Interest::READABLE | Interest::WRITABLE;
         let registered = self.registry.register(&mut SourceFd(&descriptor), Token(key.to_bits()), both);
         if let Err(error) = registered {
-            drop(slab.arrive(key, Ready::default()));
+            let line = slab.arrive(key, Ready::default());
             slab.free(key);
+            drop(slab);
+            drop(line);
             return Err(error);
         }
         drop(slab);
@@ -322,12 +352,12 @@ impl Shard {
     }
 
     /// Takes over a connection that another shard has accepted.
-    pub fn welcome(&self, newcomer: Newcomer) {
-        self.newcomers().push(newcomer);
+    pub fn welcome(&self, counted: Counted) {
+        self.newcomers().push(counted);
         self.wake();
     }
 
-    fn newcomers(&self) -> MutexGuard<'_, Vec<Newcomer>> {
+    fn newcomers(&self) -> MutexGuard<'_, Vec<Counted>> {
         self.newcomers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -347,8 +377,11 @@ pub(super) trait Control {
     /// Whether one more connection may be accepted.
     fn has_room(&self) -> bool;
 
-    /// A connection was accepted.
-    fn note_accepted(&self);
+    /// Counts a connection that was accepted, for the shard that gets it.
+    fn count(&self, newcomer: Newcomer) -> Counted;
+
+    /// Whether the server ends, and closes this parked connection because of it.
+    fn dismisses(&self, line: &Line, now: Instant) -> bool;
 
     /// No more are accepted.
     fn note_last_accepted(&self);
@@ -356,11 +389,11 @@ pub(super) trait Control {
     /// Connections there are.
     fn connections(&self) -> usize;
 
-    /// Accepting pauses: the system has nothing to give. From now on each connection that closes is told, by a wake-up.
-    fn note_pause(&self);
+    /// Accepting pauses, or goes on. While it pauses, each connection that closes is told by a wake-up.
+    fn await_room(&self, is_awaited: bool);
 
-    /// It has something again.
-    fn note_resumption(&self);
+    /// Accepting pauses because the system has nothing to give.
+    fn note_pause(&self);
 }
 
 /// Which listener a token means, if it is one's.
@@ -374,5 +407,71 @@ fn ready_of(event: &mio::event::Event) -> Ready {
         writable: event.is_writable(),
         closed: event.is_read_closed() || event.is_error(),
         expired: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conn::{Address, Settings, Socket};
+
+    /// An engine that is asked nothing else.
+    struct Quiet;
+
+    impl Control for Quiet {
+        fn is_closing(&self) -> bool {
+            false
+        }
+
+        fn has_ended(&self) -> bool {
+            false
+        }
+
+        fn has_room(&self) -> bool {
+            true
+        }
+
+        fn count(&self, _: Newcomer) -> Counted {
+            unreachable!("nobody comes")
+        }
+
+        fn dismisses(&self, _: &Line, _: Instant) -> bool {
+            false
+        }
+
+        fn note_last_accepted(&self) {}
+
+        fn connections(&self) -> usize {
+            0
+        }
+
+        fn await_room(&self, _: bool) {}
+
+        fn note_pause(&self) {}
+    }
+
+    #[test]
+    fn however_many_deadlines_pass_at_once_a_turn_has_a_few_hundred_of_them() {
+        const CONNECTIONS: usize = 9000;
+        let shard = Shard::new(None).expect("a poller");
+        let settings = Settings { head_timeout: Duration::ZERO, ..Settings::default() };
+        for _ in 0..CONNECTIONS {
+            shard.slab().insert(Line::new(Socket::Taken, Address::Unnamed, &settings, Instant::now()));
+        }
+        let mut lease = shard.lease.lock().unwrap();
+        lease.next_sweep = Instant::now();
+        let mut expired = 0;
+        while expired < CONNECTIONS {
+            shard.turn(&mut lease, &Quiet);
+            assert!((1..=300).contains(&lease.ready.len()), "{} at once, after {expired}", lease.ready.len());
+            // As a leader does before its next turn, so that the poller is asked in between.
+            for work in mem::take(&mut lease.ready) {
+                let Work::Event(key, ready) = work else { panic!("nobody comes") };
+                assert!(ready.expired && shard.slab().arrive(key, ready).is_some(), "each of them once");
+                shard.slab().free(key);
+                expired += 1;
+            }
+        }
+        assert_eq!((shard.slab().occupied(), lease.sweep_at), (0, None), "the sweep is over");
     }
 }

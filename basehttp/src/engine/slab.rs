@@ -7,8 +7,6 @@
 //!                                     +--- park ----+   unless an event came meanwhile: then it is driven again
 //! ```
 
-use std::time::Instant;
-
 use crate::conn::{Line, Ready};
 
 /// A slot and its generation: what the poller is told to report.
@@ -23,8 +21,14 @@ pub(super) struct Key {
 /// that stays unread for so long makes one drive too many.
 const INDEX_BITS: u32 = if usize::BITS >= 64 { 32 } else { 20 };
 
+/// How many slots one turn of the loop looks at in a sweep: 16,384, some 50 µs.
+const LOOKS_A_TURN: usize = 16 * 1024;
+
+/// How many connections it finds, at most: 256. To close that many takes 2 ms or so, and then others have their turn.
+const FINDS_A_TURN: usize = 256;
+
 /// How many connections one shard may have: short of what `INDEX_BITS` count, so that the last tokens mean none.
-pub(super) const MAX_SLOTS: usize = (1_usize << (INDEX_BITS - 1)) - 1;
+pub(crate) const MAX_SLOTS: usize = (1_usize << (INDEX_BITS - 1)) - 1;
 
 impl Key {
     pub fn to_bits(self) -> usize {
@@ -132,28 +136,37 @@ impl Slab {
         self.vacant.push(key.index);
     }
 
-    /// Closes everything that is parked.
-    pub fn close_parked(&mut self) {
-        for slot in &mut self.slots {
-            if let Content::Parked(_) = slot.content {
-                slot.content = Content::Vacant;
+    /// Takes out everything that is parked. The caller drops it when it has let go of the slab's lock: what a connection
+    /// holds of the user's may do anything when it is dropped.
+    #[must_use]
+    pub fn take_parked(&mut self) -> Vec<Line> {
+        let parked = self.slots.iter_mut().filter(|slot| matches!(slot.content, Content::Parked(_)));
+        let contents = parked.map(|slot| std::mem::replace(&mut slot.content, Content::Vacant));
+        contents.filter_map(|content| if let Content::Parked(line) = content { Some(line) } else { None }).collect()
+    }
+
+    /// How many parked connections there are for which `wanted` holds.
+    pub fn count_parked(&self, wanted: impl Fn(&Line) -> bool) -> usize {
+        self.slots.iter().filter(|slot| matches!(&slot.content, Content::Parked(line) if wanted(line))).count()
+    }
+
+    /// Looks through a part of the slots, from `start` on, for parked connections that `wanted` picks something for.
+    /// Returns their keys, and where to go on if that was not all.
+    pub fn search<T>(&self, start: usize, wanted: impl Fn(&Line) -> Option<T>) -> (Vec<(Key, T)>, Option<usize>) {
+        let mut found = Vec::new();
+        let end = self.slots.len().min(start.saturating_add(LOOKS_A_TURN));
+        for index in start..end {
+            if let Content::Parked(line) = &self.slots[index].content
+                && let Some(what) = wanted(line)
+            {
+                let generation = self.slots[index].generation;
+                found.push((Key { index: u32::try_from(index).expect("no more than `MAX_SLOTS`"), generation }, what));
+                if found.len() == FINDS_A_TURN {
+                    return (found, Some(index + 1));
+                }
             }
         }
-    }
-
-    /// Keys of the parked connections for which `wanted` holds.
-    pub fn parked(&self, wanted: impl Fn(&Line) -> bool) -> Vec<Key> {
-        let slots = (0..).zip(&self.slots);
-        let keys = slots.filter_map(|(index, slot)| match &slot.content {
-            Content::Parked(line) if wanted(line) => Some(Key { index, generation: slot.generation }),
-            _ => None,
-        });
-        keys.collect()
-    }
-
-    /// Keys of the parked connections whose deadline has passed.
-    pub fn expired(&self, now: Instant) -> Vec<Key> {
-        self.parked(|line| line.deadline() <= now)
+        (found, (end < self.slots.len()).then_some(end))
     }
 
     fn slot(&mut self, key: Key) -> Option<&mut Slot> {

@@ -7,9 +7,6 @@ use crate::conn::{ErrorCounts, FAULTS, Stats, Tally};
 /// The counters behind it.
 #[derive(Default)]
 pub(super) struct Counters {
-    /// Hijacked ones included.
-    pub connections: AtomicUsize,
-    pub hijacked: AtomicUsize,
     /// On threads of the crew; what leaders do is in their watches.
     pub in_handlers: AtomicU64,
     pub pooled: AtomicU64,
@@ -69,24 +66,19 @@ impl Counters {
         add(&traffic.requests, requests.into());
     }
 
-    /// Connections that the server answers on.
-    pub fn in_flight(&self) -> usize {
-        self.connections.load(Ordering::SeqCst).saturating_sub(self.hijacked.load(Ordering::SeqCst))
-    }
-
     /// Requests whose handler has returned, leaders' of this moment aside.
     pub fn answered(&self) -> u64 {
         self.traffic.iter().map(|traffic| traffic.requests.load(Ordering::Acquire)).sum()
     }
 
-    /// Everything but what the shards and the crew know.
+    /// Everything but what the shards, the crew and the quota know.
     pub fn read(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let requests = self.answered();
         let errors = ErrorCounts::of(|fault| read(&self.faults[fault as usize]));
         Stats {
-            connections: self.connections.load(Ordering::Relaxed) as u64,
-            hijacked: self.hijacked.load(Ordering::Relaxed) as u64,
+            connections: 0,
+            hijacked: 0,
             parked: 0,
             in_handlers: read(&self.in_handlers),
             threads: 0,

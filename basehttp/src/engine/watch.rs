@@ -54,6 +54,11 @@ impl Watch {
         self.word.load(Ordering::SeqCst)
     }
 
+    /// Whether there has been a leader.
+    pub fn was_ever_taken_over(&self) -> bool {
+        self.word() & EPOCH != 0
+    }
+
     /// Takes the word from a leader that is still where `seen` says. False: it has moved on.
     pub fn take_away(&self, seen: u64) -> bool {
         self.word.compare_exchange(seen, seen & EPOCH | TAKEN, Ordering::SeqCst, Ordering::SeqCst).is_ok()

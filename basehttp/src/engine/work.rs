@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::Engine;
+use super::accept::Counted;
 use super::listener::Newcomer;
 use super::pace::Learnt;
 use super::placement::{Placement, Trust, place};
@@ -41,7 +42,7 @@ struct Seat {
     key: Option<Key>,
 }
 
-/// A connection that is out of its slab. Dropped, it counts as closed: only parking or handing it over keeps it.
+/// A connection that is out of its slab. Dropped, it gives up its slot: only parking or handing it over keeps that.
 pub(super) struct Out<'e> {
     engine: &'e Engine,
     seat: Seat,
@@ -78,6 +79,9 @@ impl<'e> Out<'e> {
         let Seat { shard, .. } = self.let_go();
         if engine.has_ended() {
             engine.shards[shard].close();
+        } else if engine.is_closing() {
+            // It may have been parked behind the sweep that dismisses idle ones.
+            engine.shards[shard].wake();
         }
     }
 
@@ -102,7 +106,9 @@ impl Drop for Out<'_> {
         if let Some(key) = self.seat.key {
             self.shard().slab().free(key);
         }
-        self.engine.count_off();
+        if self.engine.is_closing() {
+            self.engine.alarm.ring();
+        }
     }
 }
 
@@ -132,12 +138,10 @@ impl<'e> Desk<'e> {
             let Some(work) = shard.next(epoch, &mut hand.now, &**engine) else { return };
             match work {
                 // A leader with nothing else to do saves the hand-over.
-                Work::Accepted(newcomer) => self.welcome(newcomer, engine.next_shard(), &mut hand),
-                Work::InACrowd(newcomer) => match engine.next_shard() {
-                    next if next == number => self.welcome(newcomer, number, &mut hand),
-                    next => engine.shards[next].welcome(newcomer),
-                },
-                Work::Newcomer(newcomer) => self.welcome(newcomer, number, &mut hand),
+                Work::InACrowd(counted) if counted.shard != number => engine.shards[counted.shard].welcome(counted),
+                Work::Accepted(counted) | Work::InACrowd(counted) | Work::Newcomer(counted) => {
+                    self.welcome(counted, &mut hand);
+                }
                 Work::Event(key, ready) => {
                     let Some(line) = shard.slab().arrive(key, ready) else { continue };
                     let out = Out::new(engine, Seat { shard: number, key: Some(key) });
@@ -155,20 +159,21 @@ impl<'e> Desk<'e> {
     }
 
     /// A new connection: its first request is usually here already, and then the poller need not know of it.
-    /// It is parked at `shard`.
-    fn welcome(&mut self, newcomer: Newcomer, shard: usize, hand: &mut Hand<'_>) {
+    /// It is parked at the shard that it was counted for.
+    fn welcome(&mut self, counted: Counted, hand: &mut Hand<'_>) {
         let engine = self.engine;
+        let Counted { newcomer: Newcomer { socket, address }, shard, permit } = counted;
         let out = Out::new(engine, Seat { shard, key: None });
-        let Newcomer { socket, address } = newcomer;
         if engine.is_admitted(&address, hand) {
-            let line = Line::new(socket, address, &engine.site.settings, hand.now);
+            let mut line = Line::new(socket, address, &engine.site.settings, hand.now);
+            line.permit = Some(permit);
             self.drive(out, line, Ready::default(), hand);
         }
     }
 
     fn drive(&mut self, mut out: Out<'e>, mut line: Line, mut ready: Ready, hand: &mut Hand<'_>) {
         loop {
-            if ready.expired && line.deadline() > hand.now && !self.engine.dismisses(&line) {
+            if ready.expired && line.deadline() > hand.now {
                 // It was driven since the sweep saw it.
                 ready.expired = false;
             }
@@ -193,7 +198,7 @@ impl<'e> Desk<'e> {
             }
             match wait {
                 Wait::Closed => return,
-                Wait::For(_) if self.engine.dismisses(&line) => return,
+                Wait::For(_) if self.engine.dismisses(&line, hand.now) => return,
                 Wait::For(_) => match out.park(line) {
                     Some(again) => (out, line, ready) = again,
                     None => return,
@@ -228,11 +233,6 @@ fn queue(out: Out<'_>, line: Line) {
 }
 
 impl Engine {
-    /// Whose turn it is to get a new connection: round-robin.
-    fn next_shard(&self) -> usize {
-        self.next_shard.fetch_add(1, Ordering::Relaxed) % self.shards.len()
-    }
-
     /// Asks the handler whether the client may speak to this server. A panic is a no.
     fn is_admitted(&self, peer: &Address, hand: &mut Hand<'_>) -> bool {
         if !self.service.profile().overrides.verify_request {
@@ -243,11 +243,6 @@ impl Engine {
         let is_admitted = contained(|| self.service.verify_request(peer)).unwrap_or(false);
         hand.leave_user_code();
         is_admitted
-    }
-
-    /// The server ends, and nothing is under way on this connection.
-    fn dismisses(&self, line: &Line) -> bool {
-        self.closing.load(Ordering::SeqCst) && line.is_idle()
     }
 }
 
@@ -318,7 +313,7 @@ impl<'e> Hand<'e> {
     /// Whether this thread keeps the connection, and drives it again: it is one of the crew, and the next request is here
     /// or awaited by a read.
     fn keeps(&mut self, out: &mut Out<'_>, line: &mut Line, wait: Wait, served: u32) -> bool {
-        if self.leads() || self.engine.dismisses(line) {
+        if self.leads() || self.engine.dismisses(line, self.now) {
             return false;
         }
         let before = std::mem::replace(&mut self.waiting, Waiting::AtShard);

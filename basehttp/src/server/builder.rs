@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::listen::{AddressFamily, ListenOptions};
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServer, ListenAddress};
 use crate::conn::{Settings, bounded, process_limit};
-use crate::engine::{EngineOptions, MAX_LISTENERS};
+use crate::engine::{EngineOptions, MAX_LISTENERS, MAX_SLOTS};
 
 /// Options of an [`HTTPServer`], made by [`HTTPServer::builder`].
 ///
@@ -68,7 +68,7 @@ impl Default for HTTPServerBuilder {
             address_family: None,
         };
         HTTPServerBuilder {
-            settings: Settings::default(),
+            settings: Settings { max_connections: MAX_CONNECTIONS, ..Settings::default() },
             listen,
             also: Vec::new(),
             timeout: None,
@@ -77,7 +77,6 @@ impl Default for HTTPServerBuilder {
                 workers: cores().min(most_workers()),
                 max_threads: MAX_THREADS,
                 max_queued: MAX_QUEUED,
-                max_connections: MAX_CONNECTIONS,
                 backlog: USUAL_BACKLOG,
                 service_actions: None,
             },
@@ -175,7 +174,7 @@ options! {
     /// may have, so that handlers can open files; more are accepted when one closes. An idle one costs some hundred bytes,
     /// one in the middle of a request what [`max_unfinished_bytes`](Self::max_unfinished_bytes) allows, one that does not
     /// take its replies what [`max_unsent_bytes`](Self::max_unsent_bytes) does.
-    max_connections: usize => engine.max_connections;
+    max_connections: usize => settings.max_connections;
     /// How long [`HTTPServer::handle_request`] waits for a request. Default `None`: for ever. Then `handle_timeout`.
     timeout: Option<Duration> => timeout;
     /// How often the loop calls `service_actions`, for a handler that defines it. Default 500 ms.
@@ -244,6 +243,7 @@ impl HTTPServerBuilder {
         // Half of the others: what blocks for reasons of its own has a quarter of the threads whatever clients do.
         self.settings.max_queued_streaming = self.engine.max_threads.saturating_sub(self.settings.max_streaming) / 2;
         // Each shard has a poller, a second name of it, and a waker.
+        self.settings.max_connections = self.settings.max_connections.min(MAX_SLOTS);
         self.settings.max_descriptors = process_limit().saturating_sub(3 * self.engine.workers);
         HTTPServer::listen_on(self, endpoints, handler)
     }
@@ -270,7 +270,7 @@ impl HTTPServerBuilder {
             ("max_fields", settings.limits.max_fields, 1),
             ("workers", self.engine.workers, 1),
             ("max_threads", self.engine.max_threads, 1),
-            ("max_connections", self.engine.max_connections, 1),
+            ("max_connections", settings.max_connections, 1),
         ];
         if let Some((name, count, least)) = counts.iter().find(|(_, count, least)| count < least) {
             return Err(refused(format!("{name} is {count}, and nothing could be served: write {least} or more")));

@@ -225,6 +225,7 @@ impl Bench {
         self.turn_left = MAX_TURN_BYTES;
         let wire = self.wire.get_mut();
         wire.attach(mem::replace(&mut line.socket, Socket::Taken));
+        wire.permit = line.permit.take();
         let Some(stash) = line.stash.take() else { return };
         let Stash { input, share, arriving, unsent, tail, taken, unsent_share } = *stash;
         self.share = share;
@@ -253,6 +254,7 @@ impl Bench {
         self.make_share(line, site);
         let wire = self.wire.get_mut();
         line.socket = wire.detach();
+        line.permit = wire.permit.take();
         let has_rest = self.start < self.end || !wire.out.is_empty() || self.tail.is_some();
         if has_rest && !line.is_closed() {
             line.stash = Some(Box::new(Stash {

@@ -89,7 +89,7 @@ impl Bench {
 
     /// Whether what waits to be sent is a file, and there are too few descriptors for that.
     fn lacks_descriptors(&self, site: &Site) -> bool {
-        self.tail.as_ref().is_some_and(SendingTail::is_file) && site.descriptors.are_short()
+        self.tail.as_ref().is_some_and(SendingTail::is_file) && site.quota.is_exceeded()
     }
 
     /// Whether there is memory for what the reader does not take. One reply larger than all of it may have all of it.

@@ -1,0 +1,235 @@
+//! How many connections one server may have, and how many files may wait to be sent on them. They are bounded together,
+//! because each takes a descriptor, and handlers need some as well.
+//!
+//! A count has an owner: a [`Permit`] travels with its socket and counts it off when it is dropped, wherever that is and in
+//! whichever loop. Nothing here is counted by hand.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::ServerHandle;
+
+/// Descriptors that are left to handlers and to the server itself: a quarter, at least 32, but no more than half.
+fn reserved(limit: usize) -> usize {
+    (limit / 4).max(32).min(limit / 2)
+}
+
+/// How many descriptors the process may have.
+pub(crate) fn process_limit() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+}
+
+/// What one server has open, across all of its loops.
+pub(crate) struct Quota {
+    connections: AtomicUsize,
+    /// Connections that a handler has taken and kept when it returned.
+    hijacked: AtomicUsize,
+    files: AtomicUsize,
+    max_connections: usize,
+    /// Of connections and files together.
+    max_descriptors: usize,
+    /// Accepting pauses: the running loop wants to know when something is closed.
+    is_awaited: AtomicBool,
+    handle: ServerHandle,
+}
+
+impl Quota {
+    /// `max_descriptors` is how many the process may have.
+    pub fn new(max_connections: usize, max_descriptors: usize, handle: ServerHandle) -> Arc<Self> {
+        Arc::new(Quota {
+            connections: AtomicUsize::new(0),
+            hijacked: AtomicUsize::new(0),
+            files: AtomicUsize::new(0),
+            max_connections,
+            max_descriptors: (max_descriptors - reserved(max_descriptors)).max(1),
+            is_awaited: AtomicBool::new(false),
+            handle,
+        })
+    }
+
+    /// Whether one more connection may be accepted.
+    pub fn has_room(&self) -> bool {
+        self.connections() < self.max_connections && self.descriptors() < self.max_descriptors
+    }
+
+    /// Whether more descriptors are taken than should be.
+    pub fn is_exceeded(&self) -> bool {
+        self.descriptors() > self.max_descriptors
+    }
+
+    /// Open connections, hijacked ones included.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Connections that a handler has taken and kept when it returned.
+    pub fn hijacked(&self) -> usize {
+        self.hijacked.load(Ordering::SeqCst)
+    }
+
+    /// Says whether the running loop waits for room. From then on each connection or file that is closed wakes it.
+    pub fn await_room(&self, is_awaited: bool) {
+        self.is_awaited.store(is_awaited, Ordering::SeqCst);
+    }
+
+    /// Counts a file that waits to be sent.
+    pub fn queue(self: &Arc<Self>, file: File) -> QueuedFile {
+        self.files.fetch_add(1, Ordering::SeqCst);
+        QueuedFile { file, quota: Arc::clone(self) }
+    }
+
+    fn descriptors(&self) -> usize {
+        self.connections.load(Ordering::SeqCst) + self.files.load(Ordering::SeqCst)
+    }
+
+    /// One of `count` is closed. A loop that waits has said so before it looked, and looks again when it is woken.
+    fn count_off(&self, count: &AtomicUsize) {
+        count.fetch_sub(1, Ordering::SeqCst);
+        if self.is_awaited.load(Ordering::SeqCst)
+            && let Some(running) = self.handle.running_loop()
+        {
+            running.note_room();
+        }
+    }
+}
+
+/// The connections that a shard answers on. A loop ends when its shards have none.
+#[derive(Clone, Default)]
+pub(crate) struct Load(Arc<AtomicUsize>);
+
+impl Load {
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// One open connection: dropped with its socket, it is counted off.
+///
+/// A connection that a handler takes has two owners from then on: the loop until the handler has returned, and the
+/// handler until it closes the socket. Each has a half, and the later one to be dropped counts the connection off.
+pub(crate) struct Permit {
+    quota: Arc<Quota>,
+    /// The shard that answers on it; none in the handler's half.
+    load: Option<Load>,
+    /// Whether the other half is gone; none if there is no other.
+    is_last: Option<Arc<AtomicBool>>,
+}
+
+impl Permit {
+    /// Counts a connection that was accepted for the shard with that load.
+    pub fn new(quota: &Arc<Quota>, load: &Load) -> Self {
+        quota.connections.fetch_add(1, Ordering::SeqCst);
+        load.0.fetch_add(1, Ordering::SeqCst);
+        Permit { quota: Arc::clone(quota), load: Some(load.clone()), is_last: None }
+    }
+
+    /// The handler's half, when it takes the connection.
+    pub fn split(&mut self) -> Permit {
+        let is_last = Arc::<AtomicBool>::default();
+        self.is_last = Some(Arc::clone(&is_last));
+        Permit { quota: Arc::clone(&self.quota), load: None, is_last: Some(is_last) }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(is_last) = &self.is_last {
+            if self.load.is_some() {
+                // First, so that it is counted when the other half finds out that it is the last.
+                self.quota.hijacked.fetch_add(1, Ordering::SeqCst);
+            }
+            if is_last.swap(true, Ordering::SeqCst) {
+                self.quota.hijacked.fetch_sub(1, Ordering::SeqCst);
+                self.quota.count_off(&self.quota.connections);
+            }
+        } else {
+            self.quota.count_off(&self.quota.connections);
+        }
+        // Last: a loop that has nothing left to answer on has counted everything.
+        if let Some(load) = &self.load {
+            load.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// A file that waits to be sent: counted off when it is dropped.
+pub(crate) struct QueuedFile {
+    pub file: File,
+    quota: Arc<Quota>,
+}
+
+impl Drop for QueuedFile {
+    fn drop(&mut self) {
+        self.quota.count_off(&self.quota.files);
+    }
+}
+
+impl std::fmt::Debug for QueuedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.file.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quota(max_connections: usize, max_descriptors: usize) -> Arc<Quota> {
+        Quota::new(max_connections, max_descriptors, ServerHandle::detached())
+    }
+
+    #[test]
+    fn connections_and_queued_files_share_what_is_not_reserved() {
+        let (quota, load) = (quota(100, 8), Load::default());
+        let file = || File::open("/dev/null").expect("it is everywhere");
+        let mut permits: Vec<_> = (0..3)
+            .map(|_| {
+                assert!(quota.has_room());
+                Permit::new(&quota, &load)
+            })
+            .collect();
+        let queued = quota.queue(file());
+        assert!(!quota.has_room() && !quota.is_exceeded(), "all four are taken");
+        let another = quota.queue(file());
+        assert!(quota.is_exceeded());
+        drop(another);
+        assert!(!quota.is_exceeded());
+        permits.pop();
+        assert!(quota.has_room(), "now there is");
+        drop(queued);
+        assert!(self::quota(1, usize::MAX).has_room());
+        assert_eq!([4, 64, 256, 1024, 20_000].map(reserved), [2, 32, 64, 256, 5000]);
+    }
+
+    #[test]
+    fn connections_have_a_bound_of_their_own() {
+        let (quota, load) = (quota(2, 1000), Load::default());
+        let permits = [0, 1].map(|_| Permit::new(&quota, &load));
+        assert!(!quota.has_room() && quota.connections() == 2 && load.get() == 2);
+        drop(permits);
+        assert!(quota.has_room() && quota.connections() == 0 && load.get() == 0);
+    }
+
+    #[test]
+    fn a_connection_that_was_taken_is_counted_once_whichever_half_ends_first() {
+        for handler_first in [true, false] {
+            let (quota, load) = (quota(10, 1000), Load::default());
+            let mut of_loop = Permit::new(&quota, &load);
+            let of_handler = of_loop.split();
+            let counts = || (quota.connections(), quota.hijacked(), load.get());
+            assert_eq!(counts(), (1, 0, 1));
+            if handler_first {
+                drop(of_handler);
+                assert_eq!(counts(), (1, 0, 1), "its handler is at work");
+                drop(of_loop);
+            } else {
+                drop(of_loop);
+                assert_eq!(counts(), (1, 1, 0), "its handler has returned, and the loop does not wait for it");
+                drop(of_handler);
+            }
+            assert_eq!(counts(), (0, 0, 0));
+        }
+    }
+}
