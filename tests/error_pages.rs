@@ -229,19 +229,32 @@ fn an_illegal_field_of_an_http_error_is_a_500_and_never_a_split() {
 
 #[test]
 fn a_405_always_carries_allow() {
-    let all = "GET, HEAD, PUT, OPTIONS";
+    let others = "GET, HEAD, OPTIONS";
     let table = [
-        ("/send_error", all, "send_error"),
-        ("/send_response", all, "send_response"),
-        ("/returned", all, "an HTTPError"),
-        ("/own-field", "POST", "the handler knows better"),
-        ("/own-error-field", "POST", "the HTTPError knows better"),
+        ("PUT", "/send_error", others, "send_error, without what was refused"),
+        ("PUT", "/send_response", others, "send_response"),
+        ("PUT", "/returned", others, "an HTTPError"),
+        ("PUT", "/own-field", "POST", "the handler knows better"),
+        ("PUT", "/own-error-field", "POST", "the HTTPError knows better"),
+        ("GET", "/custom/405", "PUT, OPTIONS", "what serves GET serves HEAD"),
+        ("HEAD", "/custom/405", "PUT, OPTIONS", "what serves GET serves HEAD"),
     ];
-    for (path, allow, why) in table {
-        let reply = ask(&Html, "PUT", path);
+    for (method, path, allow, why) in table {
+        let reply = ask(&Html, method, path);
         assert_eq!(reply.status, 405, "{path}");
         assert_eq!(reply.fields_named("Allow").collect::<Vec<_>>(), [allow], "{path}: {why}");
     }
+}
+
+/// RFC 9110, section 15.2: a final response follows an interim one, and an error page is none.
+#[test]
+fn an_error_has_a_final_status() {
+    for path in ["/custom/100", "/custom/101", "/custom/199", "/number/103"] {
+        let reply = ask(&Html, "GET", path);
+        assert_eq!(reply.status, 500, "{path}");
+    }
+    assert_eq!(ask(&Html, "GET", "/custom/599").status, 599);
+    assert_eq!(ask(&Html, "GET", "/custom/999").status, 999, "what both sides have agreed on");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::io::Write;
 
-use basehttp::{Exchange, Result};
+use basehttp::{Exchange, HTTPError, Result};
 use support::Reply;
 use support::does::{Act, GET, GET_10, answer, reply};
 
@@ -73,6 +73,48 @@ fn values_go_out_as_latin_1() {
     assert!(bytes.windows(11).any(|window| window == b"X: caf\xe9\t\xff\r\n"), "{}", bytes.escape_ascii());
     let bytes = answer(|ex| Ok(ex.send_response((200, "D\u{e9}j\u{e0} vu")).end_headers()?), GET);
     assert!(bytes.starts_with(b"HTTP/1.1 200 D\xe9j\xe0 vu\r\n"), "{}", bytes.escape_ascii());
+}
+
+/// RFC 9110, section 5.3.
+#[test]
+fn a_field_that_comes_once_at_most_is_an_error_the_second_time() {
+    const ONCE: [&str; 9] = [
+        "Age",
+        "Content-Location",
+        "Content-Range",
+        "Content-Type",
+        "ETag",
+        "Expires",
+        "Last-Modified",
+        "Location",
+        "Retry-After",
+    ];
+    let twice: Act = |ex| {
+        let name = ex.path.trim_start_matches('/');
+        let ended = ex.send_response(200).send_header(name, 1).send_header(&name.to_lowercase(), 2).end_headers();
+        let error = ended.expect_err("there are two").to_string();
+        assert!(error.contains("a response has one"), "{error}");
+        Ok(())
+    };
+    let fresh: Act = |ex| {
+        let name = ex.path.trim_start_matches('/');
+        ex.send_response(200).send_header(name, 1);
+        Ok(ex.send_error(HTTPError::from(404).with_header("X-Once", 1))?)
+    };
+    for name in ONCE {
+        assert_eq!(reply(twice, &format!("GET /{name} HTTP/1.1\r\nHost: h\r\n\r\n")).status, 500, "{name}");
+        let anew = reply(fresh, &format!("GET /{name} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        assert_eq!(anew.status, 404, "{name}: what is taken back does not count");
+        assert!(anew.fields_named(name).count() <= 1, "{name}");
+    }
+    let with_page: Act = |_| Err(HTTPError::from(404).with_header("Content-Type", "text/plain").into());
+    assert_eq!(reply(with_page, GET).status, 500, "the error page has its own");
+    let interim: Act = |ex| {
+        ex.send_response_only(103).send_header("Content-Type", "text/html").end_headers()?;
+        Ok(ex.send_text(200, "")?)
+    };
+    let replies = Reply::all(&answer(interim, GET));
+    assert_eq!(replies.iter().map(|reply| reply.status).collect::<Vec<_>>(), [103, 200], "each head has its own");
 }
 
 #[test]

@@ -11,6 +11,22 @@ fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+/// Whether a response has at most one field of that name.
+pub fn comes_once(name: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "Age",
+        "Content-Location",
+        "Content-Range",
+        "Content-Type",
+        "ETag",
+        "Expires",
+        "Last-Modified",
+        "Location",
+        "Retry-After",
+    ];
+    NAMES.iter().any(|once| once.eq_ignore_ascii_case(name))
+}
+
 /// `Hello` or `Hello/1.0`, one word of a `Server` field.
 pub fn is_product(word: &str) -> bool {
     match word.split_once('/') {

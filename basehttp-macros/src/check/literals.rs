@@ -96,13 +96,24 @@ impl Calls<'_> {
             first => first,
         };
         if let Some(Expr::Lit(ExprLit { lit: Lit::Int(code), .. })) = code {
-            self.code(code);
+            self.code(code, call);
         }
     }
 
-    fn code(&mut self, code: &LitInt) {
-        if status_code(code).is_none() {
-            refuse_status_code(code, self.refusals);
+    fn code(&mut self, code: &LitInt, call: &ExprMethodCall) {
+        match (status_code(code), code.base10_parse()) {
+            (Some(100..=199), _) if call.method == "send_error" => self.refusals.refuse(
+                code,
+                format_args!("{code} is an interim status, and an error is a final response"),
+                "write one from 400 to 599",
+            ),
+            (None, Ok(600..=999u16)) => self.refusals.refuse(
+                code,
+                format_args!("{code} is no status code of HTTP"),
+                format_args!("write one from 100 to 599\nif both sides have agreed on it, write it as a constant: `const CODE: u16 = {code};`"),
+            ),
+            (None, _) => refuse_status_code(code, self.refusals),
+            (Some(_), _) => {}
         }
     }
 
@@ -134,12 +145,27 @@ impl Calls<'_> {
             let wrong = format_args!("{:?} is no name of a header field", name.value());
             self.refusals.refuse(name, wrong, "write one word such as \"Content-Type\", without colon or blanks");
         }
+        if let Some(name) = text(name).filter(|name| is_sent_before(&name.value(), &call.receiver)) {
+            self.refusals.refuse(name, format_args!("a second `{}`: a response has one", name.value()), "send it once");
+        }
         let Some(value) = text(value) else { return };
         if let Some(character) = grammar::first_unsendable(&value.value()) {
             let wrong = format_args!("a header field cannot carry {character:?}");
             self.refusals.refuse(value, wrong, "write plain Latin-1 text on one line");
         }
     }
+}
+
+/// Whether the chain of calls has sent that field already, and it may come once only.
+fn is_sent_before(name: &str, mut receiver: &Expr) -> bool {
+    while let Expr::MethodCall(call) = receiver {
+        let sent = call.args.first().and_then(text).filter(|_| call.method == "send_header");
+        if sent.is_some_and(|sent| sent.value().eq_ignore_ascii_case(name)) {
+            return grammar::comes_once(name);
+        }
+        receiver = &call.receiver;
+    }
+    false
 }
 
 /// The arguments, short enough for a message.

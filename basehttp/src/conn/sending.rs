@@ -81,6 +81,10 @@ impl<M> Exchange<'_, M> {
     /// understood rather than copied: `Connection: close` closes, and the body is checked against the length. `Server`
     /// and `Date` replace the runtime's own.
     ///
+    /// A field that comes once at most is an error the second time: `Age`, `Content-Location`, `Content-Range`,
+    /// `Content-Type`, `ETag`, `Expires`, `Last-Modified`, `Location` and `Retry-After` (RFC 9110, section 5.3). In one chain
+    /// of literals it does not compile.
+    ///
     /// A name that is no token, or a value with CR, LF, NUL, another control character or one above U+00FF, is
     /// remembered and comes out of [`end_headers`](Self::end_headers) as an error; the reply is then a 500.
     pub fn send_header(&self, name: &str, value: impl Display) -> &Self {
@@ -145,9 +149,19 @@ impl<M> Exchange<'_, M> {
             }
         }
         if self.with_reply(|reply, _| reply.lacks_allow()) {
-            self.send_header("Allow", self.site.profile.methods.join(", "));
+            self.send_header("Allow", self.allowed_methods());
         }
         self.decide_close();
+    }
+
+    /// The methods but for the one that was refused just now. GET and HEAD are refused together.
+    fn allowed_methods(&self) -> String {
+        let refused: &[&str] = match self.request.command {
+            "GET" | "HEAD" => &["GET", "HEAD"],
+            command => &[command],
+        };
+        let methods = self.site.profile.methods.iter().copied();
+        methods.filter(|method| !refused.contains(method)).collect::<Vec<_>>().join(", ")
     }
 
     /// Sends what was buffered so far: the head, and what was written to `wfile`. The same as `wfile.flush()`.
@@ -165,7 +179,8 @@ impl<M> Exchange<'_, M> {
     /// `error_content_type` asks for; no body follows where none belongs (HEAD, 1xx, 204, 205, 304).
     ///
     /// # Errors
-    /// An illegal code; a reply that is on the wire already.
+    /// An illegal code; an interim one (1xx), behind which a final response has to follow; a reply that is on the wire
+    /// already.
     pub fn send_error(&self, error: impl Into<HTTPError>) -> io::Result<()> {
         let error = error.into();
         let (phrase, long) = self.site.response(error.code());
@@ -184,6 +199,11 @@ impl<M> Exchange<'_, M> {
     pub(crate) fn send_error_as_original(&self, code: u16, message: &str, explain: &str) -> io::Result<()> {
         if self.wire.borrow().reply.is_on_wire() {
             return Err(misuse("send_error after the reply's head was sent: return an error to abort the connection"));
+        }
+        if (100..200).contains(&code) {
+            return Err(misuse(
+                "send_error takes no interim status (1xx): send_response_only does, and a reply follows",
+            ));
         }
         // The runtime's own errors have a reason and no message: that is what whoever reads the log wants to know.
         let error = self.error_fields.borrow().clone();

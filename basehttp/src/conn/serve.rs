@@ -13,6 +13,7 @@
 //! | another error, a panic           | 500, `handle_error`              | abort, `handle_error`  |
 
 use std::any::Any;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::body_reader::Leftover;
@@ -153,9 +154,19 @@ impl<M> Exchange<'_, M> {
         self.with_reply(Reply::discard);
         self.receive_rest();
         self.decide_close();
-        let sent = self.guarded(|ex| ex.send_error(error)).is_some_and(|sent| sent.is_ok());
-        if let (true, Ok(tail)) = (sent, self.with_reply(Reply::finish)) {
-            return End::Sent(tail);
+        let sent = self.guarded(|ex| ex.send_error(error));
+        let finished = match sent {
+            Some(Ok(())) => self.with_reply(Reply::finish).map_err(io::Error::other),
+            Some(Err(error)) => Err(error),
+            // The panic hook has told of it.
+            None => Err(io::ErrorKind::Other.into()),
+        };
+        match finished {
+            Ok(tail) => return End::Sent(tail),
+            Err(error) if error.get_ref().is_some() => {
+                self.guarded(|ex| ex.log_error(format_args!("the error page failed: {error}")));
+            }
+            Err(_) => {}
         }
         if self.wire.borrow().reply.is_on_wire() {
             return End::Aborted;

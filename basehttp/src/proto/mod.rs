@@ -46,7 +46,7 @@ pub use headers::Headers;
 pub use limits::Limits;
 pub use product::{SERVER_VERSION, SYS_VERSION, VERSION_STRING, Words, utf8};
 pub use refusal::Refusal;
-pub use reply::{BodyRule, ReplyFraming, body_allowed, keeps_alive, reply_framing};
+pub use reply::{BodyRule, ReplyFraming, body_allowed, keeps_alive, reply_framing, singleton};
 pub use status::{RESPONSES, Responses, lookup, merge, merged_len};
 pub use target::Scheme;
 pub use version::Version;

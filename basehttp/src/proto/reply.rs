@@ -47,6 +47,26 @@ pub const fn keeps_alive(client: Version, asked: ConnectionOptions, server: Vers
     }
 }
 
+/// The fields of a response that come once at most, since two values say nothing (RFC 9110, section 5.3). Those that the
+/// server writes itself are seen to elsewhere.
+const SINGLETONS: [&str; 9] = [
+    "Age",
+    "Content-Location",
+    "Content-Range",
+    "Content-Type",
+    "ETag",
+    "Expires",
+    "Last-Modified",
+    "Location",
+    "Retry-After",
+];
+
+/// A bit for each field that comes once at most; 0 for the others.
+pub fn singleton(name: &str) -> u16 {
+    let is_named = |one: &str| one.len() == name.len() && one.eq_ignore_ascii_case(name);
+    SINGLETONS.iter().position(|one| is_named(one)).map_or(0, |at| 1 << at)
+}
+
 /// How the end of a response's body is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyFraming {
@@ -103,6 +123,16 @@ mod tests {
         ];
         for (status, method, expected, why) in table {
             assert_eq!(body_allowed(status, method), expected, "{status} to {method}: {why}");
+        }
+    }
+
+    #[test]
+    fn fields_that_come_once_have_a_bit_of_their_own() {
+        let bits = SINGLETONS.map(singleton);
+        assert_eq!(bits.iter().fold(0, |all, bit| all | bit).count_ones() as usize, SINGLETONS.len());
+        assert_eq!(singleton("content-TYPE"), singleton("Content-Type"));
+        for list in ["Link", "Set-Cookie", "Vary", "Via", "WWW-Authenticate", "X-Age", ""] {
+            assert_eq!(singleton(list), 0, "{list}");
         }
     }
 

@@ -19,6 +19,8 @@ pub(super) struct HeadFields {
     wants_chunks: bool,
     /// Options of the handler's `Connection` besides `close` and `keep-alive`, each with a comma behind it.
     connection_options: Vec<u8>,
+    /// Which of those that come once were there.
+    singletons: u16,
     has_server: bool,
     has_date: bool,
     pub has_allow: bool,
@@ -81,6 +83,11 @@ impl Reply {
             5 => self.fields.has_allow |= name.eq_ignore_ascii_case("allow"),
             _ => {}
         }
+        let singleton = proto::singleton(name);
+        if self.fields.singletons & singleton != 0 {
+            return Err(format!("a second {name}: a response has one"));
+        }
+        self.fields.singletons |= singleton;
         let line = out.len();
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b": ");

@@ -42,6 +42,9 @@ pub struct HeadReader {
     max_bytes: usize,
 }
 
+/// Fields that a response has once at most (RFC 9110, section 5.3), beside those that are told apart above.
+const ONCE: [&str; 7] = ["age", "content-location", "content-range", "etag", "expires", "last-modified", "retry-after"];
+
 /// Fields that belong to the connection, which is the server's (RFC 9110, section 7.6.1).
 const NOT_FOR_SCRIPTS: [&str; 6] = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"];
 
@@ -133,6 +136,7 @@ impl Head {
             "content-length" if self.has("content-length") => Err("the script sent Content-Length twice".into()),
             "content-type" if self.has("content-type") => Err("the script sent Content-Type twice".into()),
             lower if NOT_FOR_SCRIPTS.contains(&lower) => Ok(()),
+            lower if ONCE.contains(&lower) && self.has(lower) => Err(format!("the script sent {name} twice")),
             _ => {
                 self.fields.push((name, value));
                 Ok(())
@@ -285,6 +289,7 @@ mod tests {
             ("Status: 200\nStatus: 201\n\n", "Status twice", "which one"),
             ("Location: /a\nLocation: /b\n\n", "Location twice", "which one"),
             ("Content-Type: a/b\ncontent-type: c/d\n\n", "Content-Type twice", "which one: RFC 3875, section 6.3"),
+            ("Status: 200\nETag: \"a\"\netag: \"b\"\n\n", "etag twice", "which one"),
             ("Status: 200\nContent-Length: -1\n\n", "no number", "no length"),
             ("Status: 200\nContent-Length: 1\nContent-Length: 1\n\n", "Content-Length twice", "which one"),
             ("Status: 200\nTransfer-Encoding: chunked\n\n", "Transfer-Encoding", "that is ours"),
