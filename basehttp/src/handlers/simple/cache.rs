@@ -19,7 +19,7 @@ use super::trust::Trust;
 /// The largest file that is kept: 64 KiB. Larger ones cost less by sendfile(2).
 pub const MAX_KEPT_BYTES: u64 = 64 * 1024;
 
-/// How many looks at a file are made within a second before the last one is believed: 64. Opening, fstat(2) and closing
+/// Looks at a file within a second before the last one is believed: 64. Opening, fstat(2) and closing
 /// cost some 1 µs of processor time (a million of them, on a virtual machine), so that a busy file takes a ten-thousandth
 /// of a processor, and clients that ask less often get what is there.
 const MAX_LOOKS: u64 = 64;
@@ -53,7 +53,7 @@ impl Kept {
     }
 }
 
-/// Whether the file has changed so lately, or in the future, that its times may not tell the next change.
+/// The file has changed so lately, or in the future, that its times may not tell the next change.
 fn is_young(stamp: &Stamp, now: SystemTime) -> bool {
     now.duration_since(stamp.changed()).is_ok_and(|age| age < SETTLED) || stamp.changed() > now
 }
@@ -102,7 +102,7 @@ impl Entry {
         Entry { path, variants, generation, is_settled, trust: Trust::new(now) }
     }
 
-    /// Whether files in these states, found in the tree of that `generation`, are what this entry says.
+    /// Returns true if files in these states, in the tree of that `generation`, are what this entry says.
     pub fn is_still(&self, path: &[u8], stamps: [Option<&Stamp>; CODINGS.len()], generation: u64) -> bool {
         self.is_settled
             && self.generation == generation
@@ -110,12 +110,20 @@ impl Entry {
             && self.variants.each_ref().map(Variant::stamp) == stamps
     }
 
+    /// Returns true if it is worth remembering in place of `known`. An entry of a file that has just been changed is never
+    /// believed, so that one of the same state is as good.
+    pub fn is_news_after(&self, known: &Entry) -> bool {
+        let stamps = |entry: &Entry| entry.variants.each_ref().map(|variant| variant.stamp().copied());
+        let is_same = self.generation == known.generation && self.path == known.path && stamps(self) == stamps(known);
+        self.is_settled || !is_same
+    }
+
     pub fn variant(&self, coding: Coding) -> &Variant {
         &self.variants[coding as usize]
     }
 
-    /// Whether it may be used without asking the disk, while the tree of that `generation` is served. If not, the caller
-    /// asks.
+    /// Returns true if it may be used without asking the disk while the tree of that `generation` is served. If not, the
+    /// caller asks the disk.
     pub fn is_believed(&self, generation: u64, now: Instant) -> bool {
         self.is_settled && self.generation == generation && self.trust.holds(now, MAX_LOOKS)
     }
@@ -154,7 +162,7 @@ impl Cache {
         Cache { max_bytes, shelf: RwLock::default() }
     }
 
-    /// What is remembered of `key`, to be believed or not.
+    /// The entry of `key`, to be believed or not.
     pub fn get(&self, key: &[u8]) -> Option<Arc<Entry>> {
         let inside = self.read();
         let slot = inside.slots.get(key)?;

@@ -140,7 +140,7 @@ impl SimpleHTTPRequestHandler {
         Some(Memory { cache, key: place.key(), known: cache.get(place.key()), now })
     }
 
-    /// What is there, and in which tree: one request is answered from one.
+    /// The place as the disk has it, and the tree that it is in. One request is answered from one tree.
     fn look(&self, place: &Place<'_>, now: Instant) -> io::Result<(Option<Arc<Tree>>, Look)> {
         let Some(tree) = self.root.tree(now)? else { return Ok((None, Look::Other(Found::Missing))) };
         let look = self.look_in(&tree, place)?;
@@ -236,12 +236,15 @@ impl SimpleHTTPRequestHandler {
             Some(Selected::Open(about, _)) => Variant::Large(Arc::clone(about)),
             Some(Selected::Kept(kept)) => Variant::Kept(Arc::clone(kept)),
         });
-        memory.remember(Some(Entry::new(path, variants, tree.generation(), memory.now)));
+        let entry = Entry::new(path, variants, tree.generation(), memory.now);
+        if memory.known.as_ref().is_none_or(|known| entry.is_news_after(known)) {
+            memory.remember(Some(entry));
+        }
         let best = preference.iter().find_map(|coding| selected[coding as usize].take());
         Ok(best.expect("every preference has the file as it is, and that is open"))
     }
 
-    /// What is to be said of the content of `file`, which is the one at `path`.
+    /// Describes the content of `file`, which is the one at `path`.
     fn describe(&self, path: &[u8], file: &File) -> Description {
         let path = Path::new(OsStr::from_bytes(path));
         match self.own_type(path) {
@@ -269,7 +272,7 @@ impl SimpleHTTPRequestHandler {
     }
 }
 
-/// What stands beside `original` in this coding, unless it was made from an earlier state of it.
+/// Opens the file beside `original` that has this coding, unless it was made from an earlier state of it.
 fn open_neighbour(tree: &Tree, path: &[u8], coding: Coding, original: &Stamp) -> io::Result<Option<(File, Stamp)>> {
     let opened = open_coding(tree, path, coding)?;
     Ok(opened.filter(|(_, stamp)| !stamp.is_older_than(original)))
