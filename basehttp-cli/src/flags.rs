@@ -159,9 +159,9 @@ pub struct Flags {
     #[arg(long, requires = "cgi", help_heading = "Programs (CGI)")]
     pub cgi_authorization: bool,
 
-    /// How long a client may pause a download, in seconds [default: 600]
+    /// Time for which a client may pause a download, in seconds [default: 600]
     ///
-    /// Then its connection is reset. What a program sends (--cgi) may be paused for 30 s.
+    /// Then its connection is reset. The output of a program (--cgi) may be paused for 30 s.
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds, help_heading = "How it is sent")]
     pub pause: Option<Duration>,
 

@@ -62,7 +62,7 @@ fn bind(flags: &Flags, site: Site) -> Result<HTTPServer, Failure> {
     bound.map_err(|error| Failure::of_address(&[&[first], &others[..]].concat().join(" or "), flags.port, &error))
 }
 
-/// How long a client may pause a download: 10 min, for a lid that was closed or a film that was stopped. It holds a
+/// Time for which a client may pause a download: 10 min, for a lid that was closed or a film that was stopped. It holds a
 /// connection and a descriptor meanwhile, and no thread.
 const PAUSE: Duration = Duration::from_secs(10 * 60);
 

@@ -1,13 +1,13 @@
-//! What to write in place of a flag that other servers have: Python's of other versions, npm's `serve` and `http-server`,
-//! miniserve, simple-http-server, static-web-server, darkhttpd, caddy, `php -S`, `busybox httpd`; and in place of a word that
-//! is not a port. Pure but for one look at whether a file or folder of that name is there.
+//! Advice for a flag that other servers have (Python's of other versions, npm's `serve` and `http-server`,
+//! miniserve, simple-http-server, static-web-server, darkhttpd, caddy, `php -S`, `busybox httpd`), and for a word that
+//! is not a port. Pure, except that it looks whether a file or folder of that name is there.
 
 use std::net::IpAddr;
 use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// What to write, where `error` is a mistake that is known; `arguments` is the whole command line.
+/// Says what to write, if `error` is a known mistake. `arguments` is the whole command line.
 pub fn advice(error: &clap::Error, arguments: &[String]) -> Option<String> {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),

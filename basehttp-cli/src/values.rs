@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use basehttp::ContentType;
 
-/// A port number. `mistakes` has a word for those who meant something else.
+/// A port number. `mistakes` has advice for users who meant something else.
 pub fn port(text: &str) -> Result<u16, String> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {

@@ -9,10 +9,10 @@ use rustix::io::Errno;
 
 use super::script::Script;
 
-/// How much of the first line the system reads: 256 bytes on Linux, and no more elsewhere.
+/// Bytes of the first line that the system reads: 256 on Linux, and no more elsewhere.
 const FIRST_LINE_BYTES: u64 = 256;
 
-/// What the system says, and what it means.
+/// Returns the text of `error`, with its cause.
 pub fn explain(script: &Script, error: &io::Error) -> String {
     let begin = begin_of(script).unwrap_or_default();
     match Errno::from_io_error(error).and_then(|errno| reason(&begin, errno)) {
@@ -29,7 +29,7 @@ fn begin_of(script: &Script) -> io::Result<Vec<u8>> {
     Ok(begin)
 }
 
-/// What is wrong with a script that begins so.
+/// Says why a script that begins so cannot be executed.
 fn reason(begin: &[u8], errno: Errno) -> Option<String> {
     let Some(line) = begin.strip_prefix(b"#!") else {
         return match errno {

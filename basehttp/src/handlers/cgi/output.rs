@@ -18,7 +18,7 @@ const PIECE_BYTES: usize = 4096;
 pub struct Output {
     stage: Stage,
     pending: Vec<u8>,
-    /// How much content is to come still, if the script has said so.
+    /// Bytes of content still to come, if the script has told the length.
     left: Option<u64>,
 }
 
@@ -141,8 +141,8 @@ impl Output {
     }
 }
 
-/// How much content a script has promised. None of a reply that has no content, which may tell the length that another
-/// request would get (RFC 9110, section 8.6).
+/// Bytes of content that the script has promised. `None` for a reply without content, which may tell the length that
+/// another request would get (RFC 9110, section 8.6).
 fn content_length(method: &str, code: u16, fields: &[(String, String)]) -> Option<u64> {
     let has_content = method != "HEAD" && !matches!(code, 204 | 205 | 304);
     let (_, value) = fields.iter().find(|(name, _)| has_content && name.eq_ignore_ascii_case("content-length"))?;
@@ -151,7 +151,7 @@ fn content_length(method: &str, code: u16, fields: &[(String, String)]) -> Optio
 }
 
 /// # Errors
-/// What the script said can be no reply (502): it is the script's fault, not the server's.
+/// The fields do not make a reply (502). That is the script's fault, not the server's.
 fn begin_reply(ex: &Exchange<'_>, code: u16, reason: Option<&str>, fields: &[(String, String)]) -> Result {
     match reason {
         Some(reason) => ex.send_response((code, reason)),

@@ -26,7 +26,7 @@ pub struct About {
 }
 
 impl About {
-    /// What is to be said of the file at `path`, in the state `stamp`, which holds `path` or a coding of it. The
+    /// Describes the file at `path`, in the state `stamp`, which holds `path` or a coding of it. The
     /// `description` is of `path` itself.
     pub fn new(
         handler: &SimpleHTTPRequestHandler,

@@ -314,8 +314,8 @@ impl SimpleHTTPRequestHandlerBuilder {
 
     /// How many bytes of small files (up to 64 KiB each) are kept in memory. Default: 8 MiB. 0: none.
     ///
-    /// What is kept is compared with the disk before it is sent, unless the file has not changed for 2 s and was asked for
-    /// 64 times within the second: then a change is noticed within one second. 0: never unseen.
+    /// A kept file is compared with the disk before it is sent. If it has not changed for 2 s and was asked for 64 times
+    /// within the second, it is sent without that for the rest of the second. With 0 the disk is asked every time.
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.options.cache_bytes = bytes;
         self

@@ -1,4 +1,4 @@
-//! Which encoding a text says it is in, by its first KiB. Pure.
+//! The encoding that a text names in its first KiB. Pure.
 //!
 //! | type            | says it by                                                                             |
 //! |-----------------|----------------------------------------------------------------------------------------|
@@ -10,13 +10,13 @@
 //! A `charset` in `Content-Type` overrules all of these but the byte order mark (WHATWG HTML, section 13.2.3.2; RFC 7303,
 //! section 3), so that a wrong one makes a file unreadable that would be readable without.
 
-/// How much of a file is looked at: 1 KiB, as browsers do (WHATWG HTML, section 4.2.5.4).
+/// Bytes of a file that are looked at: 1 KiB, as browsers do (WHATWG HTML, section 4.2.5.4).
 pub const HEAD_BYTES: usize = 1024;
 
 const UTF_8: &str = "utf-8";
 
-/// Whether a text of this media type, which begins with `head`, may be said to be in `charset`: it does not name another
-/// one, and if that is UTF-8, it is.
+/// Returns true if a reply may say that a text is in `charset`. The text has this media type and begins with `head`. It must
+/// not name another encoding, and if `charset` is UTF-8, it must be UTF-8.
 pub fn may_be(charset: &str, media_type: &str, head: &[u8]) -> bool {
     let head = &head[..head.len().min(HEAD_BYTES)];
     match named(media_type, head) {
@@ -42,7 +42,7 @@ fn named(media_type: &str, head: &[u8]) -> Option<String> {
 const BYTE_ORDER_MARKS: [(&[u8], &str); 3] =
     [(b"\xef\xbb\xbf", UTF_8), (b"\xfe\xff", "utf-16be"), (b"\xff\xfe", "utf-16le")];
 
-/// What names the same encoding becomes the same text.
+/// Names of the same encoding become the same text.
 fn normalized(name: &str) -> String {
     match name.to_ascii_lowercase() {
         name if name == "utf8" => UTF_8.to_owned(),
@@ -50,7 +50,7 @@ fn normalized(name: &str) -> String {
     }
 }
 
-/// Whether it is UTF-8, but for a character that the end of the head cuts.
+/// Returns true for UTF-8. The end of the head may cut a character.
 fn is_utf8(head: &[u8]) -> bool {
     str::from_utf8(head).map_or_else(|error| head.len() == HEAD_BYTES && error.error_len().is_none(), |_| true)
 }

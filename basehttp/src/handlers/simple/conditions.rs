@@ -19,7 +19,7 @@ use basehttp::Headers;
 pub struct Validators<'v> {
     /// With its quotes, and `W/` if it is weak.
     pub etag: Option<&'v str>,
-    /// What `Last-Modified` says, in whole seconds. Without it, dates are not looked at (RFC 9110, sections 13.1.3 and
+    /// The date of `Last-Modified`, in whole seconds. Without it, dates are not looked at (RFC 9110, sections 13.1.3 and
     /// 13.1.4).
     pub modified: Option<SystemTime>,
 }
@@ -73,7 +73,7 @@ pub fn allows_range(headers: Headers<'_>, validators: Validators<'_>, now: impl 
     }
 }
 
-/// Whether the file was not modified since the date in the field `name`. `None`: one of the two dates is missing.
+/// Returns true if the file was not modified since the date in the field `name`. `None`: one of the two dates is missing.
 fn is_unmodified(headers: Headers<'_>, name: &str, validators: Validators<'_>) -> Option<bool> {
     let date = date(headers, name)?;
     validators.modified.map(|modified| modified <= date)

@@ -17,7 +17,7 @@ const EXTENSIONS: [(&str, &str); 4] = [
     (".xz", "application/x-xz"),
 ];
 
-/// What the bytes of a gzip file begin with (RFC 1952, section 2.3.1).
+/// First bytes of a gzip file (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
 /// The seed's `extensions_map` and `default_content_type`.
@@ -29,7 +29,7 @@ pub struct MediaTypes {
     charset: String,
 }
 
-/// What is said of a file's content, whatever its coding.
+/// Describes the content of a file, whatever its coding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     pub content_type: String,

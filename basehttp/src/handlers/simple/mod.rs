@@ -78,7 +78,7 @@ use self::root::Root;
 ///
 /// # What is served
 ///
-/// * Regular files, with `Last-Modified`, an `ETag` and ranges; requests that name a state of the file are answered as
+/// * Regular files, with `Last-Modified` (unless their time is one that packers write), an `ETag` and ranges; requests that name a state of the file are answered as
 ///   RFC 9110, section 13, says (304, 412, 206 or the whole).
 /// * For a folder its index page, or a listing. Without a slash at the end of its path it is a redirect to the path with
 ///   one; a file with a slash is 404.
@@ -89,10 +89,10 @@ use self::root::Root;
 /// # What is there when asked
 ///
 /// A request is answered with what the disk has when it asks: the file as it is now, the folder's entries of now, and all
-/// of that in whatever directory has the served name now (also one that was made anew, or that a switched link names). What
-/// is asked for often is the exception, and may be a second old: a file that was asked for 64 times within the second and
-/// has not changed for 2 s, a listing whose readings within the second took 50 ms, and the served name itself if it was
-/// looked at 1,000 times within the second.
+/// of that in whatever directory has the served name now (also one that was made anew, or that a switched link names). An
+/// answer may be a second old only where clients ask often: for a file that was asked for 64 times within the second and
+/// has not changed for 2 s, for a listing whose readings within the second took 50 ms, and for the served name itself if it
+/// was looked at 1,000 times within the second.
 ///
 /// Small files are kept in memory, so that an unchanged one is not read again; large ones are sent by the system from the
 /// disk's cache, and never held. A file that is overwritten in place while it is sent may arrive mixed: write a new one and
@@ -121,7 +121,7 @@ pub enum ETag {
     #[default]
     Strong,
     /// One of the size and the time of the last writing: the same on all machines to which the file was copied with its
-    /// times. It says that the content is as good as the same, so that downloads are not resumed by it.
+    /// times. If that is a time that packers write (the first day of 1970 or 1980), the time of the last change instead. It says that the content is as good as the same, so that downloads are not resumed by it.
     Weak,
     /// None.
     Off,
@@ -280,7 +280,7 @@ impl SimpleHTTPRequestHandler {
         }
     }
 
-    /// Where `path` leads, undecoded and with its query. `None`: nothing that could exist, or it is not below the mount.
+    /// The place that `path` leads to, undecoded and with its query. `None`: nothing that could exist, or not below the mount.
     pub(super) fn place_of<'p>(&self, path: &'p str) -> Option<Place<'p>> {
         let below = Place::of_request(path)?.below(&self.options.mount)?;
         match &self.options.translate_path {

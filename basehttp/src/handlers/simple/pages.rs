@@ -43,7 +43,7 @@ impl SimpleHTTPRequestHandler {
         path: &str,
         place: Option<&Place<'_>>,
     ) -> Result<Option<Content>> {
-        // What does not lead to a place at all is not the program's either.
+        // A path that leads to no place is not the program's either.
         let fallback = self.pages.fallback.as_ref().filter(|_| place.is_some());
         let html = || html_wish(ex.headers.get_all("Accept"));
         if let Some(selected) = self.page(ex, fallback.filter(|_| may_be_a_program_s(path, html())))? {
@@ -95,8 +95,8 @@ mod tests {
         ];
         for (raw, expected) in table {
             assert_eq!(may_be_a_program_s(raw, HtmlWish::Taken), expected, "{raw}");
-            assert!(may_be_a_program_s(raw, HtmlWish::Named), "{raw}: but for browsers that go to a page");
-            assert!(!may_be_a_program_s(raw, HtmlWish::Refused), "{raw}: and never for who takes no page");
+            assert!(may_be_a_program_s(raw, HtmlWish::Named), "{raw}: except for browsers that go to a page");
+            assert!(!may_be_a_program_s(raw, HtmlWish::Refused), "{raw}: and never for clients that take no page");
         }
     }
 

@@ -31,7 +31,7 @@ pub struct Place<'p> {
     is_unmounted: bool,
 }
 
-/// Where in the paths of URLs the root is: `/static`. Nothing above it is served.
+/// The path of the URLs at which the root is: `/static`. Nothing above it is served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mount {
     /// Its segments joined by slashes, decoded; empty for `/`.
@@ -54,7 +54,7 @@ impl Mount {
         if self.path.is_empty() { Vec::new() } else { [b"/", &*self.path].concat() }
     }
 
-    /// How many segments it has.
+    /// Number of its segments.
     pub fn depth(&self) -> usize {
         if self.path.is_empty() { 0 } else { self.path.split(|&byte| byte == b'/').count() }
     }

@@ -14,7 +14,7 @@ use super::found::Selected;
 use super::path;
 use super::ranges::{self, Ranges};
 
-/// What a file is sent for.
+/// The path that a file is sent for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Its own path.
@@ -146,7 +146,7 @@ impl SimpleHTTPRequestHandler {
         self.add_vary(ex, role);
     }
 
-    /// Which fields of the request have decided (RFC 9110, section 12.5.5).
+    /// Names the fields of the request that have decided (RFC 9110, section 12.5.5).
     fn add_vary(&self, ex: &Exchange<'_>, role: Role) {
         let by_accept = role != Role::Itself && self.options.fallback_page.is_some();
         match (self.options.precompressed, by_accept) {

@@ -55,7 +55,7 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 impl Change {
-    /// What the disk refuses changes nothing, and that is as good a change as any.
+    /// A change that the disk refuses changes nothing, and is as good as any.
     fn make(&self, around: &Path) {
         let served = around.join("served");
         let _ = match self {
@@ -138,7 +138,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A leftover among the temporary files harms nobody.
+        // A leftover among the temporary files does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,13 +1,13 @@
-//! For how long a look at the disk is believed. Pure; the time is an argument.
+//! Time for which a look at the disk is believed. Pure; the time is an argument.
 //!
-//! Within each second the first looks are always made, so that a request is answered with what is there when it asks.
-//! Only what is asked for more often than that is believed for the rest of the second, so that a busy server does not
+//! The first looks of each second are always made, so that a request is answered with what is there when it asks. Only a
+//! thing that is asked for more often is believed for the rest of the second, so that a busy server does not
 //! ask the disk the same question thousands of times.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long a second of looks lasts: 1 s, the longest time for which a change may go unnoticed.
+/// Length of a second of looks: 1 s, the longest time for which a change may go unnoticed.
 pub const SECOND: Duration = Duration::from_secs(1);
 
 /// Bits of `Trust::state` that count looks; the rest is the time, in milliseconds since `Trust::made`.
@@ -27,10 +27,10 @@ impl Trust {
         Trust { made: now, state: AtomicU64::new(1) }
     }
 
-    /// Whether the last look still counts at `now`, since `max_looks` were made within this second. If not, the caller
+    /// Returns true if the last look still counts at `now`, since `max_looks` were made within this second. If not, the caller
     /// looks at the disk, and that is counted.
     ///
-    /// What is believed was seen at most a second before `now`. Two threads that begin a second together may lose a
+    /// A look that is believed was made at most a second before `now`. Two threads that begin a second together may lose a
     /// count, which costs one look more.
     pub fn holds(&self, now: Instant, max_looks: u64) -> bool {
         let now = u64::try_from(now.saturating_duration_since(self.made).as_millis()).unwrap_or(u64::MAX >> LOOK_BITS);

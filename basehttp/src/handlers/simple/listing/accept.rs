@@ -1,4 +1,4 @@
-//! Which form of a listing a client prefers, and whether it wants a page at all, by its `Accept` fields. Pure.
+//! The form of a listing that a client prefers, and its wish for HTML, by its `Accept` fields. Pure.
 //!
 //! RFC 9110, section 12.5.1: the most specific range that matches a media type gives its weight. JSON is sent to those
 //! who prefer it to HTML; everybody else, browsers and `*/*` above all, gets HTML, also when neither was asked for.
@@ -19,7 +19,7 @@ pub(super) fn preferred<'v>(values: impl Iterator<Item = &'v str>) -> Format {
     if json.weight > html.weight { Format::Json } else { Format::Html }
 }
 
-/// How much a client wants HTML.
+/// The wish of a client for HTML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HtmlWish {
     /// It names `text/html`: a browser that goes to a page.
@@ -30,7 +30,7 @@ pub enum HtmlWish {
     Refused,
 }
 
-/// What a client that sent these `Accept` values says about HTML.
+/// Returns the wish of a client that sent these `Accept` values.
 pub fn html_wish<'v>(values: impl Iterator<Item = &'v str>) -> HtmlWish {
     let mut html = Best::default();
     let mut is_silent = true;

@@ -1,4 +1,4 @@
-//! What was read of folders and made of it: asking for a listing often costs little more than once.
+//! Folders as they were read, and the pages made of that: asking for a listing often costs little more than once.
 //!
 //! | another request for a folder finds             | and gets                                              |
 //! |------------------------------------------------|-------------------------------------------------------|
@@ -22,14 +22,14 @@ use super::location::Location;
 use super::scan::Scan;
 use super::sort::Sorting;
 
-/// How long a reading may count: 1 s, in which a file's new size and date may not be seen yet.
+/// Time for which a reading may count: 1 s, in which a file's new size and date may not be seen yet.
 pub(super) const KEPT_FOR: Duration = Duration::from_secs(1);
 
-/// How many readings of a folder are made within a second, whatever they cost: 4. Otherwise a test or a person who asks
+/// Readings of a folder that are made within a second, whatever they cost: 4. Otherwise a test or a person who asks
 /// again at once would see the past where the disk is slow.
 pub(super) const MIN_READINGS: u32 = 4;
 
-/// How long all readings of a folder within a second may take before the last one counts: 50 ms, a twentieth of a
+/// Time that all readings of a folder within a second may take before the last one counts: 50 ms, a twentieth of a
 /// processor. A folder of 20 entries takes some 40 µs.
 const MAX_READING_TIME: Duration = Duration::from_millis(50);
 
@@ -224,7 +224,7 @@ impl Readings {
 }
 
 impl Folder {
-    /// Whether a request that came at `came` may get it as it was read.
+    /// Returns true if a request that came at `came` may get it as it was read.
     fn is_current(&self, stamp: Stamp, came: Instant) -> bool {
         let is_read_since = self.began >= came;
         self.stamp == stamp && (is_read_since || self.readings.is_current(came) && self.readings.are_enough())

@@ -13,7 +13,7 @@ use super::escape::push_href;
 pub(super) struct Location {
     /// Decoded, without empty ones and dots.
     segments: Vec<Vec<u8>>,
-    /// How many of them lead to where the served directory is mounted.
+    /// The first of them, as many as this, lead to where the served directory is mounted.
     mount_depth: usize,
     spelling: Spelling,
 }

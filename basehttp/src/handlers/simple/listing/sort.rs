@@ -113,7 +113,7 @@ fn compare_naturally(
                 a.next();
                 b.next();
             }
-            // The end comes before everything else.
+            // The end comes first.
             (a_char, b_char) => return a_char.cmp(&b_char),
         }
     }

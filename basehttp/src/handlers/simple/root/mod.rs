@@ -29,7 +29,7 @@ pub use self::stamp::Stamp;
 
 use super::trust::Trust;
 
-/// How many looks at the root's name are made within a second before the last one is believed: 1,000. A stat(2) of a
+/// Looks at the root's name within a second before the last one is believed: 1,000. A stat(2) of a
 /// short path costs some 0.4 µs of processor time (a million of them, on a virtual machine), so that they take less than a
 /// thousandth of a processor.
 const MAX_LOOKS: u64 = 1000;
@@ -97,7 +97,7 @@ impl Root {
     /// The directory that has the name now. `None`: there is none.
     ///
     /// # Errors
-    /// What another try may mend: no descriptors, no memory, a broken disk.
+    /// Trouble that another try may mend: no descriptors, no memory, a broken disk.
     pub fn tree(&self, now: Instant) -> io::Result<Option<Arc<Tree>>> {
         let known = self.tree.read().unwrap_or_else(PoisonError::into_inner).clone();
         if known.is_some() && self.trust.holds(now, MAX_LOOKS) {

@@ -38,7 +38,7 @@ impl Stamp {
         time(self.modified)
     }
 
-    /// Whether the time of the last writing tells anything. Packers write a time of their own, so that the same content
+    /// Returns true if the time of the last writing tells anything. Packers write a time of their own, so that the same content
     /// makes the same archive: the first day of 1970 (Nix, Guix and Flatpak: second 0 or 1), or that of 1980, where the
     /// dates of zip archives begin.
     pub fn has_time(&self) -> bool {

@@ -88,7 +88,7 @@ fn tree(path: &Path, links: Links) -> Arc<Tree> {
     now(&Root::open(path, links).expect("the root")).expect("it is there")
 }
 
-/// What has the root's name now.
+/// The directory that has the root's name now.
 fn now(root: &Root) -> Option<Arc<Tree>> {
     root.tree(Instant::now()).expect("the system can look")
 }
