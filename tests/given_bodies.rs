@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
-use basehttp::Payload;
 use basehttp::testing::Server;
+use basehttp::{HTTPServer, Payload};
 use support::does::{Act, Does, GET, GET_10, HEAD, answer, reply};
 use support::{Client, PATIENCE, Reply};
 
@@ -151,6 +151,45 @@ fn what_guards_a_body_lives_as_long_as_the_body_is_on_its_way() {
     client.read_exactly(17);
     drop(client);
     dropped.recv_timeout(PATIENCE).expect("dropped with the client");
+}
+
+/// Cannot be dropped while somebody has this, and panics when it is.
+static GATE: Mutex<()> = Mutex::new(());
+
+struct Stuck;
+
+impl Drop for Stuck {
+    fn drop(&mut self) {
+        drop(GATE.lock());
+        panic!("as the test wants it");
+    }
+}
+
+#[test]
+fn a_guard_that_blocks_and_panics_holds_up_nobody() {
+    let act: Act = |ex| match ex.path {
+        "/guarded" => {
+            Ok(ex.send_bytes(200, "text/plain", Payload::from(vec![b'g'; 100_000]).with_guard(Arc::new(Stuck)))?)
+        }
+        _ => Ok(ex.send_text(200, "here")?),
+    };
+    let server = Server::start_with(HTTPServer::builder().workers(1), Does(act)).expect("a free port");
+    let expect_served = |client: &mut Client| {
+        client.send(GET);
+        assert_eq!(client.read_reply().text(), "here");
+    };
+    let mut neighbour = Client::of(&server);
+    expect_served(&mut neighbour);
+    let held = GATE.lock();
+    let mut guarded = Client::sending(&server, GET.replace("/ ", "/guarded "));
+    assert_eq!(guarded.read_reply().body.len(), 100_000);
+    for _ in 0..3 {
+        expect_served(&mut neighbour);
+        expect_served(&mut Client::of(&server));
+    }
+    drop(held);
+    expect_served(&mut guarded);
+    assert_eq!(server.handle().stats().errors.panics, 1);
 }
 
 #[test]

@@ -6,6 +6,7 @@ pub mod does;
 pub mod folder;
 pub mod needs;
 pub mod scripts;
+pub mod slow_disk;
 pub mod stage;
 pub mod strict;
 pub mod witness;

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Instant;
 
-use super::drive::{Bench, Driver, Host, Place};
+use super::drive::{Bench, Driver, FilePlace, Host, Place};
 use super::line::{Line, Ready, Wait};
 use super::socket::Direction;
 use crate::proto::Head;
@@ -26,6 +26,16 @@ impl Driver for Alone {
     }
 
     fn end(&mut self) {}
+
+    fn place_file(&mut self, _was_slow: bool) -> FilePlace {
+        FilePlace::Here
+    }
+
+    fn begin_blocking(&mut self) {}
+
+    fn end_blocking(&mut self) -> bool {
+        false
+    }
 
     fn now(&self) -> Instant {
         Instant::now()

@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
+use super::drive::Driver;
 use super::payload::Tail;
 use super::quota::Permit;
 use super::service::Next;
@@ -122,11 +123,13 @@ pub(super) struct SendingTail {
     /// The request's log lines; empty if it has none, and then nothing is logged of its end either.
     lines: String,
     client: Address,
+    /// The last piece of the file took long to be read.
+    is_slow: bool,
 }
 
 impl SendingTail {
     pub fn new(tail: Tail, lines: String, client: &Address) -> Self {
-        SendingTail { tail, sent: 0, lines, client: client.clone() }
+        SendingTail { tail, sent: 0, lines, client: client.clone(), is_slow: false }
     }
 
     pub fn sent(&self) -> u64 {
@@ -143,8 +146,18 @@ impl SendingTail {
         self.tail.is_file()
     }
 
+    /// Whether to drop it may block.
+    pub fn may_block(&self) -> bool {
+        self.tail.may_block()
+    }
+
+    /// Whether it is a file, the last piece of which took long to be read.
+    pub fn is_slow(&self) -> bool {
+        self.is_slow
+    }
+
     /// Gives the socket as much as it takes, until all of it is sent, or about `most` bytes: then false.
-    pub fn send(&mut self, socket: &mut Socket, most: u64) -> io::Result<bool> {
+    pub fn send(&mut self, socket: &mut Socket, most: u64, driver: &mut dyn Driver) -> io::Result<bool> {
         let turn_ends = self.sent.saturating_add(most);
         while self.sent < self.tail.len() {
             if self.sent >= turn_ends {
@@ -156,7 +169,10 @@ impl SendingTail {
                     socket.write(&payload.as_slice()[start..])? as u64
                 }
                 Tail::File { file, offset, length } => {
-                    socket.send_file(&mut file.file, *offset + self.sent, *length - self.sent)?
+                    driver.begin_blocking();
+                    let sent = socket.send_file(&mut file.file, *offset + self.sent, *length - self.sent);
+                    self.is_slow = driver.end_blocking();
+                    sent?
                 }
             };
         }

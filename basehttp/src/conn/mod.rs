@@ -42,6 +42,7 @@ mod store;
 mod streaming;
 mod sugar;
 mod tally;
+mod unwatched;
 mod wire;
 
 pub use address::Address;
@@ -62,7 +63,7 @@ pub use stats::{DrainReport, ErrorCounts, Stats};
 pub use status::Status;
 
 pub(crate) use blocking::handle_one_request;
-pub(crate) use drive::{Bench, Driver, Host, Place};
+pub(crate) use drive::{Bench, Driver, FilePlace, Host, Place};
 pub(crate) use line::{Line, Ready, Wait};
 #[cfg(test)]
 pub(crate) use quota::Quota;
@@ -73,3 +74,4 @@ pub(crate) use settings::{Settings, bounded};
 pub(crate) use site::Site;
 pub(crate) use socket::{Direction, Socket, timespec};
 pub(crate) use tally::{FAULTS, Tally};
+pub(crate) use unwatched::set_unwatched_leader;

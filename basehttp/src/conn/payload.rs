@@ -36,6 +36,11 @@ impl Payload {
         }
     }
 
+    /// Whether something of the user's is dropped with it.
+    fn is_guarded(&self) -> bool {
+        self.guard.is_some()
+    }
+
     /// How much memory lasts as long as this does, and no longer.
     fn own_bytes(&self) -> usize {
         match &self.bytes {
@@ -49,7 +54,7 @@ impl Payload {
     /// The same with something that is dropped when the bytes are: after the last of them was sent, or the client was
     /// given up. For a cache that wants to know what it still holds for slow clients.
     ///
-    /// It is dropped on a thread of the server's: its `Drop` neither blocks nor panics.
+    /// It is dropped on a thread of the server's. Others do not wait for it, should it block, and a panic is contained.
     ///
     /// ```
     /// # use basehttp::{Exchange, Payload, http_handler};
@@ -139,6 +144,14 @@ impl Tail {
     /// Whether it has a descriptor.
     pub fn is_file(&self) -> bool {
         matches!(self, Tail::File { .. })
+    }
+
+    /// Whether to drop it may block: a file is closed, or something of the user's is dropped.
+    pub fn may_block(&self) -> bool {
+        match self {
+            Tail::Bytes(payload) => payload.is_guarded(),
+            Tail::File { .. } => true,
+        }
     }
 
     /// How much memory it holds by itself.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::ServerHandle;
+use super::unwatched::assert_may_wait;
 
 /// Descriptors that are left to handlers and to the server itself: a quarter, at least 32, but no more than half.
 fn reserved(limit: usize) -> usize {
@@ -162,6 +163,9 @@ pub(crate) struct QueuedFile {
 
 impl Drop for QueuedFile {
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_may_wait("a file is closed");
+        }
         self.quota.count_off(&self.quota.files);
     }
 }

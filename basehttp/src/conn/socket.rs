@@ -19,6 +19,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
 
+use super::unwatched::assert_may_wait;
 use crate::proto::Scheme;
 
 /// What a connection can be held over: whatever reads, writes and may move to another thread.
@@ -139,6 +140,7 @@ impl Socket {
     /// Sends up to `count` bytes of `file` from `offset` on, by sendfile(2) where there is one. A file that has become
     /// shorter is [`io::ErrorKind::UnexpectedEof`].
     pub fn send_file(&self, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
+        assert_may_wait("a file is read");
         let sent = match self {
             Socket::Tcp(stream) => send_file(stream, file, offset, count)?,
             Socket::Unix(stream) => send_file(stream, file, offset, count)?,
@@ -155,6 +157,7 @@ impl Socket {
     }
 
     fn wait_until(&self, direction: Direction, deadline: Option<Instant>) -> io::Result<()> {
+        assert_may_wait("a single client is waited for");
         let Some(descriptor) = self.descriptor() else { return Err(io::ErrorKind::TimedOut.into()) };
         let flags = match direction {
             Direction::Read => PollFlags::IN,

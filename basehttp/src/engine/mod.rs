@@ -78,6 +78,8 @@ pub(crate) struct Engine {
     crew: Crew<Job>,
     pace: PaceTable,
     caution: Caution,
+    /// The same for calls on files.
+    file_caution: Caution,
     counters: Counters,
     alarm: Alarm,
     /// Which of the shards with the fewest connections gets the next one.
@@ -108,6 +110,7 @@ impl Engine {
             crew: Crew::new(limits),
             pace: PaceTable::new(),
             caution: Caution::new(Instant::now()),
+            file_caution: Caution::new(Instant::now()),
             counters,
             alarm: Alarm::new(),
             next_shard: AtomicUsize::new(0),

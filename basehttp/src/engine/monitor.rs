@@ -180,12 +180,13 @@ impl<'e> Round<'e> {
             } else if Watch::is_in_handler(word) {
                 // Until it returns; it counts itself off when it finds its word taken, which may be at once.
                 let (counters, watch) = (&self.engine.counters, &self.engine.shards[number].watch);
-                let slot = watch.slot();
+                let (slot, is_at_file) = (watch.slot(), watch.is_at_file());
                 Counters::add(&counters.in_handlers);
                 counters.stuck.fetch_add(1, Ordering::SeqCst);
                 if watch.take_away(word) {
                     Counters::add(&counters.rescues);
-                    self.engine.caution.begin(Instant::now());
+                    let caution = if is_at_file { &self.engine.file_caution } else { &self.engine.caution };
+                    caution.begin(Instant::now());
                     // It has not returned, and until it does nothing else would tell the others.
                     if let Some(slot) = slot {
                         self.engine.pace.condemn(slot);

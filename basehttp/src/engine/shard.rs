@@ -22,7 +22,7 @@ use super::listener::Newcomer;
 use super::slab::{Key, Parking, Slab};
 use super::watch::Watch;
 use crate::conn::log::{self, TurnLines};
-use crate::conn::{Line, Load, Ready};
+use crate::conn::{Line, Load, Ready, set_unwatched_leader};
 
 /// How often the deadlines of a shard's connections are looked at: every second.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -169,6 +169,8 @@ impl Shard {
         let mut lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if control.has_ended() {
+                // Nobody waits for this thread any more.
+                set_unwatched_leader(false);
                 lease.close();
                 let parked = self.slab().take_parked();
                 drop(lease);
@@ -269,6 +271,8 @@ impl Shard {
 
     /// The server has ended: closes what no leader is there to close.
     pub fn close(&self) {
+        // Nobody waits for this thread any more.
+        set_unwatched_leader(false);
         // What is closed may have a line to log, behind these.
         self.hand_over_lines();
         // Dropped without a lock: what a connection holds of the user's may ask the server for anything then.

@@ -13,6 +13,9 @@ const EPOCH: u64 = 0xffff_ffff << 32;
 /// No slot of the pace table.
 const NO_SLOT: usize = usize::MAX;
 
+/// In place of a slot: it is at a file, or drops something of the user's, on behalf of no handler.
+const NO_HANDLER: usize = usize::MAX - 1;
+
 /// The count of a word that was taken away: even. The leader's own is odd at that time, so that it cannot be the same.
 const TAKEN: u64 = 0xffff_fffe;
 
@@ -46,7 +49,12 @@ impl Watch {
 
     /// The pace table's slot of the request that is being served, if one is.
     pub fn slot(&self) -> Option<usize> {
-        Some(self.slot.load(Ordering::SeqCst)).filter(|slot| *slot != NO_SLOT)
+        Some(self.slot.load(Ordering::SeqCst)).filter(|slot| *slot < NO_HANDLER)
+    }
+
+    /// Whether what runs is no handler, but a call on a file.
+    pub fn is_at_file(&self) -> bool {
+        self.slot.load(Ordering::SeqCst) == NO_HANDLER
     }
 
     /// What the leader does at the moment.
@@ -80,6 +88,11 @@ impl Watched<'_> {
     /// Which request's handler is about to begin. A leader whose word was taken away says it in vain.
     pub fn serves(&self, slot: Option<usize>) {
         self.watch.slot.store(slot.unwrap_or(NO_SLOT), Ordering::Relaxed);
+    }
+
+    /// No handler, but a call on a file is about to begin.
+    pub fn is_at_file(&self) {
+        self.watch.slot.store(NO_HANDLER, Ordering::Relaxed);
     }
 
     /// User code begins, or has returned. False: the word was taken away.

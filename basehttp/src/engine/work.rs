@@ -2,24 +2,30 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::accept::Counted;
 use super::listener::Newcomer;
 use super::pace::Learnt;
-use super::placement::{Placement, Trust, place};
+use super::placement::{Placement, Room, Trust, place};
 use super::shard::{Control, Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::{ADOPTED_STAY, Expected, IN_VAIN, Others, STAY, Serving, Waiting, serving, waiting};
 use super::watch::Watched;
 use crate::conn::log::{self, TurnLines};
-use crate::conn::{Address, Bench, Direction, Driver, HTTPError, Line, Place, Ready, Tally, Wait, contained};
+use crate::conn::{
+    Address, Bench, Direction, Driver, FilePlace, HTTPError, Line, Place, Ready, Tally, Wait, contained,
+    set_unwatched_leader,
+};
 use crate::proto::Head;
 
 /// How many requests of one connection are served before others have their turn: 64.
 const REQUESTS_A_TURN: u32 = 64;
+
+/// A call on a file that took longer is slow: 4 ms, as long as a leader may be held up before it is replaced.
+const SLOW_FILE: Duration = Duration::from_millis(4);
 
 /// A connection on its way to a thread that may block.
 pub(super) struct Job {
@@ -208,8 +214,12 @@ impl<'e> Desk<'e> {
                     let (job, crew) = (Job { line, seat: out.let_go() }, &self.engine.crew);
                     let spawn = || self.engine.spawn();
                     if let Err(job) = if hand.leads() { crew.submit(job, spawn) } else { crew.requeue(job, spawn) } {
-                        // The queue has filled up since it was looked at, or the server ends: the connection is closed.
+                        // The queue has filled up since it was looked at, or the server ends: the connection is closed,
+                        // and a file with it.
+                        hand.begin_blocking();
                         drop(Out::new(self.engine, job.seat));
+                        drop(job.line);
+                        hand.end_blocking();
                     }
                     return;
                 }
@@ -265,13 +275,18 @@ struct Hand<'e> {
     has_served: bool,
     /// How a thread of the crew waits for the connection's requests.
     waiting: Waiting,
+    /// When a thread of the crew began what may block.
+    began_blocking: Option<Instant>,
 }
 
 impl<'e> Hand<'e> {
     /// `None`: somebody leads already.
     fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
         let watched = engine.shards[shard].watch.take_over(epoch)?;
-        Some(Hand { watched: Some(watched), shard, ..Hand::of_crew(engine) })
+        set_unwatched_leader(true);
+        let mut hand = Hand::of_crew(engine);
+        (hand.watched, hand.shard) = (Some(watched), shard);
+        Some(hand)
     }
 
     fn of_crew(engine: &'e Engine) -> Self {
@@ -286,6 +301,7 @@ impl<'e> Hand<'e> {
             served: 0,
             has_served: false,
             waiting: Waiting::AtShard,
+            began_blocking: None,
         }
     }
 
@@ -347,6 +363,11 @@ impl<'e> Hand<'e> {
         if let Some(watched) = &self.watched {
             watched.serves(self.slot);
         }
+        self.step_into_watch();
+    }
+
+    fn step_into_watch(&mut self) {
+        set_unwatched_leader(false);
         let is_watched = self.watched.as_mut().is_some_and(Watched::step);
         if is_watched {
             self.engine.alarm.ring_if_asleep();
@@ -359,6 +380,7 @@ impl<'e> Hand<'e> {
     /// User code has returned. A leader whose word was taken away meanwhile is one of the crew from now on: then true.
     fn leave_user_code(&mut self) -> bool {
         let is_watched = self.watched.as_mut().is_some_and(Watched::step);
+        set_unwatched_leader(is_watched);
         if is_watched {
             return false;
         }
@@ -396,6 +418,13 @@ impl<'e> Hand<'e> {
             Learnt::Mixed if are_alone() => Learnt::Blocking,
             learnt => learnt,
         }
+    }
+}
+
+/// Nobody waits for this thread any more.
+impl Drop for Hand<'_> {
+    fn drop(&mut self) {
+        set_unwatched_leader(false);
     }
 }
 
@@ -457,6 +486,35 @@ impl Driver for Hand<'_> {
         {
             self.engine.pace.note(slot, took);
         }
+    }
+
+    /// A file system may hang, and one that was slow just now may be slow again.
+    fn place_file(&mut self, was_slow: bool) -> FilePlace {
+        if !self.leads() || !was_slow && !self.engine.file_caution.is_on(self.now) {
+            return FilePlace::Here;
+        }
+        match self.engine.crew.room() {
+            Room::Free | Room::Queue => FilePlace::Thread,
+            // Should this leader get stuck, there is another.
+            Room::Full if self.engine.crew.has_leader_left() => FilePlace::Here,
+            Room::Full => FilePlace::Nowhere,
+        }
+    }
+
+    fn begin_blocking(&mut self) {
+        match &self.watched {
+            Some(watched) => watched.is_at_file(),
+            None => self.began_blocking = Some(Instant::now()),
+        }
+        self.step_into_watch();
+    }
+
+    fn end_blocking(&mut self) -> bool {
+        let was_rescued = self.leave_user_code();
+        if was_rescued {
+            self.now = Instant::now();
+        }
+        was_rescued || self.began_blocking.take().is_some_and(|began| began.elapsed() > SLOW_FILE)
     }
 
     fn now(&self) -> Instant {

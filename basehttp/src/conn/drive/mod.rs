@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use super::error::HTTPError;
 use super::line::{Arriving, Line, Patience, Ready, SendingTail, Stash, State, Taken, Wait, patience};
+use super::serve::contained;
 use super::service::{Next, Service};
 use super::site::Site;
 use super::socket::Socket;
@@ -59,6 +60,15 @@ pub(crate) trait Driver {
     /// The handler has returned.
     fn end(&mut self);
 
+    /// Where the next piece of a file is read and sent. `was_slow`: the last one took long.
+    fn place_file(&mut self, was_slow: bool) -> FilePlace;
+
+    /// Something begins that may block and is not the handler: a call on a file, or something of the user's is dropped.
+    fn begin_blocking(&mut self);
+
+    /// It has ended. True: it took so long that others should not wait for the next.
+    fn end_blocking(&mut self) -> bool;
+
     /// The time, as far as this driver has looked at the clock.
     fn now(&self) -> Instant;
 
@@ -76,6 +86,17 @@ pub(crate) enum Place {
     Thread,
     /// Nowhere: this is the answer.
     Nowhere(HTTPError),
+}
+
+/// Where a piece of a file is read and sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FilePlace {
+    /// Here and now.
+    Here,
+    /// On a thread that may block.
+    Thread,
+    /// Nowhere: the file system is slow, and all threads are taken.
+    Nowhere,
 }
 
 /// A thread's buffers.
@@ -142,7 +163,7 @@ impl Bench {
                 Step::Wait(wait) => break wait,
             }
         };
-        self.unload(line, host.site, driver.now());
+        self.unload(line, host.site, driver);
         wait
     }
 
@@ -150,7 +171,7 @@ impl Bench {
         match &mut line.state {
             State::Closed => Step::Wait(Wait::Closed),
             State::Writing(_) => {
-                let step = self.write(line, host.site, driver.now());
+                let step = self.write(line, host.site, driver);
                 if self.start < self.end {
                     driver.look_at_clock();
                 }
@@ -245,7 +266,11 @@ impl Bench {
         }
     }
 
-    fn unload(&mut self, line: &mut Line, site: &Site, now: Instant) {
+    fn unload(&mut self, line: &mut Line, site: &Site, driver: &mut dyn Driver) {
+        let now = driver.now();
+        if line.is_closed() {
+            self.drop_tail(driver);
+        }
         match patience(&line.state, &self.arriving, line.has_served, &site.settings) {
             Patience::FromNow(patience) => line.deadline = now + patience,
             Patience::Until(deadline) => line.deadline = deadline,
@@ -278,6 +303,18 @@ impl Bench {
             self.input = vec![0; READ_BYTES];
         }
         wire.out.shrink_to(MAX_KEPT_BYTES);
+    }
+
+    /// Lets go of the tail, sent or not.
+    fn drop_tail(&mut self, driver: &mut dyn Driver) {
+        let Some(tail) = self.tail.take() else { return };
+        if tail.may_block() {
+            driver.begin_blocking();
+            if contained(|| drop(tail)).is_none() {
+                self.note(Fault::Panic);
+            }
+            driver.end_blocking();
+        }
     }
 
     /// Accounts for the bytes that the connection takes along.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::reading::Input;
-use super::{Bench, Driver, Step, close};
+use super::{Bench, Driver, FilePlace, Step, close};
 use crate::conn::line::{Line, SendingTail, State, Taken, Wait};
 use crate::conn::service::Next;
 use crate::conn::site::Site;
@@ -25,6 +25,15 @@ const LINGER_BYTES_PER_SECOND: u64 = 16 * 1024;
 /// How much of what is sent in vain is read in one turn: 1 MiB, a quarter of a millisecond.
 const MAX_THROWN_AWAY_A_TURN: u64 = 1024 * 1024;
 
+/// What sending came to, unless the socket takes no more.
+enum Sent {
+    All,
+    /// What the rest of the tail waits for: another connection's turn, or a thread that may block.
+    Part(Wait),
+    /// The rest cannot be read anywhere.
+    GivenUp,
+}
+
 impl Bench {
     pub(super) fn unsent_len(&mut self) -> usize {
         self.wire.get_mut().out.len() - self.sent
@@ -42,17 +51,23 @@ impl Bench {
         Step::Again
     }
 
-    pub(super) fn write(&mut self, line: &mut Line, site: &Site, now: Instant) -> Step {
+    pub(super) fn write(&mut self, line: &mut Line, site: &Site, driver: &mut dyn Driver) -> Step {
         if self.tail.is_some() && self.end_patience(line).is_err() {
             return self.abort(line);
         }
         let before = self.taken.map(|taken| taken.bytes);
-        match self.send() {
-            Ok(false) => {
+        let sent = self.send(driver);
+        let now = driver.now();
+        match sent {
+            Ok(Sent::Part(wait)) => {
                 line.deadline = now + self.wire.get_mut().settings().patience_with_readers();
-                Step::Wait(Wait::Turn)
+                Step::Wait(wait)
             }
-            Ok(true) => {
+            Ok(Sent::GivenUp) => {
+                self.note(Fault::CrowdedOut);
+                self.abort(line)
+            }
+            Ok(Sent::All) => {
                 let State::Writing(next) = mem::replace(&mut line.state, State::Reading) else { return Step::Again };
                 self.finish(line, next, now)
             }
@@ -107,8 +122,8 @@ impl Bench {
         ended
     }
 
-    /// Sends all there is, replies and tail. False: so much of the tail that it is another connection's turn.
-    fn send(&mut self) -> io::Result<bool> {
+    /// Sends all there is, replies and tail; or as much of the tail as may be sent here and now.
+    fn send(&mut self, driver: &mut dyn Driver) -> io::Result<Sent> {
         let wire = self.wire.get_mut();
         while self.sent < wire.out.len() {
             let count = wire.socket.write(&wire.out[self.sent..])?;
@@ -119,18 +134,24 @@ impl Bench {
         wire.out.clear();
         self.sent = 0;
         if let Some(tail) = &mut self.tail {
+            let place = if tail.is_file() { driver.place_file(tail.is_slow()) } else { FilePlace::Here };
+            match place {
+                FilePlace::Here => {}
+                FilePlace::Thread => return Ok(Sent::Part(Wait::Thread)),
+                FilePlace::Nowhere => return Ok(Sent::GivenUp),
+            }
             let before = tail.sent();
-            let sent = tail.send(&mut wire.socket, self.turn_left);
+            let sent = tail.send(&mut wire.socket, self.turn_left, driver);
             self.turn_left = self.turn_left.saturating_sub(tail.sent() - before);
             wire.tally.bytes_sent += tail.sent() - before;
             self.taken.iter_mut().for_each(|taken| taken.bytes += tail.sent() - before);
             if !sent? {
-                return Ok(false);
+                return Ok(Sent::Part(Wait::Turn));
             }
         }
-        self.tail = None;
+        self.drop_tail(driver);
         self.unsent_share = None;
-        Ok(true)
+        Ok(Sent::All)
     }
 
     /// Everything is sent: what was decided for afterwards.

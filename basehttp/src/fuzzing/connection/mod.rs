@@ -25,7 +25,7 @@ use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
 use crate::conn::{
-    Address, Bench, Driver, Host, Line, Place, Ready, ServerHandle, Service, Settings, Site, Socket, Wait,
+    Address, Bench, Driver, FilePlace, Host, Line, Place, Ready, ServerHandle, Service, Settings, Site, Socket, Wait,
 };
 use crate::proto::{Head, Limits};
 
@@ -198,6 +198,16 @@ impl Driver for Hand {
     fn end(&mut self) {
         self.play().in_handler = false;
         self.served += 1;
+    }
+
+    fn place_file(&mut self, _was_slow: bool) -> FilePlace {
+        FilePlace::Here
+    }
+
+    fn begin_blocking(&mut self) {}
+
+    fn end_blocking(&mut self) -> bool {
+        false
     }
 
     fn now(&self) -> Instant {

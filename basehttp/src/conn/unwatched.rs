@@ -1,0 +1,44 @@
+//! A check of the tests' own: whether a call that may wait is made where others wait for this thread and nobody would notice.
+//! In a release nothing is checked, and it costs nothing.
+//!
+//! A leader drives all connections of its shard. While it is in user code, or at a file, its watch says so, and it is
+//! replaced if that takes long. Anywhere else it must not wait for anything: see "Rules" in `ARCHITECTURE.md`.
+
+use std::cell::Cell;
+
+thread_local! {
+    static IS_UNWATCHED_LEADER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread leads, and nobody would notice if it waited.
+pub(crate) fn set_unwatched_leader(is_one: bool) {
+    if cfg!(debug_assertions) {
+        IS_UNWATCHED_LEADER.set(is_one);
+    }
+}
+
+/// A call that may wait is about to be made.
+///
+/// # Panics
+/// Where it must not be made. That is a fault of ours, and only tests look for it.
+pub(crate) fn assert_may_wait(what: &str) {
+    if cfg!(debug_assertions) {
+        assert!(!IS_UNWATCHED_LEADER.get(), "{what} on a leader that is not watched");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conn::contained;
+
+    #[test]
+    fn a_call_that_may_wait_is_found_out_on_a_leader_that_is_not_watched() {
+        let may_wait = || contained(|| assert_may_wait("a call")).is_some();
+        assert!(may_wait(), "on any other thread");
+        set_unwatched_leader(true);
+        assert_eq!(may_wait(), !cfg!(debug_assertions));
+        set_unwatched_leader(false);
+        assert!(may_wait());
+    }
+}
