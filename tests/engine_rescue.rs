@@ -5,9 +5,11 @@ mod support;
 
 use std::fmt;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use basehttp::testing::Server;
 use basehttp::{Address, Exchange, HTTPServer, Result, http_handler};
@@ -375,4 +377,81 @@ fn a_hook_that_blocks_holds_nobody_else_up() {
     assert_eq!(known.read_reply().text(), "/known");
     let_go.send(()).unwrap();
     assert_eq!(held.read_reply().text(), "/held");
+}
+
+/// Has hooks that block each time.
+struct SlowHooks;
+
+/// How long they block: several times what a leader is given.
+const BLOCKED: Duration = Duration::from_millis(30);
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl SlowHooks {
+    fn do_GET(&self, ex: &mut Exchange) -> io::Result<()> {
+        ex.send_text(200, ex.path)
+    }
+
+    fn verify_request(&self, address: &Address) -> bool {
+        // A caller that the test chooses by its address.
+        if address.ip() == Some(IpAddr::from([127, 0, 0, 2])) {
+            thread::sleep(BLOCKED);
+        }
+        true
+    }
+
+    fn log_error(&self, _: &Exchange, _: fmt::Arguments) {
+        thread::sleep(BLOCKED);
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+/// A connection from an address of the test's choice.
+fn connect_from(host: [u8; 4], server: &Server) -> Client {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from((host, 0)).into()).expect("an address of this host");
+    socket.connect(&server.address().into()).expect("the server listens");
+    Client::of_stream(socket.into())
+}
+
+#[test]
+fn hooks_that_block_are_learnt_and_then_cost_no_leader() {
+    const CLIENTS: usize = 30;
+    let bad = "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: no number\r\n\r\n".to_owned();
+    let unknown = "BREW / HTTP/1.1\r\nHost: x\r\n\r\n".to_owned();
+    let table = [([127, 0, 0, 2], get("/"), 200), ([127, 0, 0, 1], bad, 400), ([127, 0, 0, 1], unknown, 501)];
+    for (host, request, status) in table {
+        let server = Server::start_with(one_worker(), SlowHooks).expect("a free port");
+        for _ in 0..CLIENTS {
+            let mut client = connect_from(host, &server);
+            client.send(&request);
+            assert_eq!(client.read_reply().status, status);
+        }
+        // The first one at least; others may have been preempted for two ticks.
+        let stats = server.handle().stats();
+        assert!((1..CLIENTS as u64 / 3).contains(&stats.rescues), "{request:?}: {stats:?}");
+    }
+}
+
+#[test]
+fn refusals_and_newcomers_wait_for_no_thread_while_none_is_to_be_had() {
+    let server = Server::start_with(one_worker().max_threads(1).max_queued(1), SlowHooks).expect("a free port");
+    let bad = "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: no number\r\n\r\n";
+    // Learnt: from now on it needs a thread.
+    (0..4).for_each(|_| assert_eq!(Client::sending(&server, bad).read_reply().status, 400));
+    let mut known = Client::sending(&server, get("/"));
+    assert_eq!(known.read_reply().status, 200);
+    let mut clients: Vec<_> = (0..50).map(|_| Client::sending(&server, bad)).collect();
+    let mut busy = 0;
+    for client in &mut clients {
+        let reply = client.read_reply();
+        assert!(matches!(reply.status, 400 | 503), "{reply:?}");
+        assert_eq!(reply.field("Connection"), Some("close"));
+        busy += u64::from(reply.status == 503);
+        client.expect_end();
+    }
+    assert!(busy > 0, "fifty of them do not fit into a queue of one");
+    assert_eq!(server.handle().stats().busy, busy);
+    known.send(get("/known"));
+    assert_eq!(known.read_reply().text(), "/known");
 }

@@ -18,6 +18,10 @@ impl Driver for Alone {
         Place::Here
     }
 
+    fn place_refusal(&mut self) -> Place {
+        Place::Here
+    }
+
     fn look_at_clock(&mut self) {}
 
     fn begin(&mut self) -> Option<Instant> {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::drive::Driver;
+use super::error::HTTPError;
 use super::payload::Tail;
 use super::quota::Permit;
 use super::service::Next;
@@ -97,6 +98,8 @@ pub(super) struct Arriving {
     pub began: Option<Instant>,
     /// The head is complete, the body is not.
     pub body: Option<BodyAhead>,
+    /// The request is refused, and waits for a thread on which the hooks that answer it may block.
+    pub refusal: Option<HTTPError>,
 }
 
 impl Arriving {

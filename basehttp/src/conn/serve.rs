@@ -19,8 +19,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::body_reader::Leftover;
 use super::error::{HTTPError, HandlerError, Outcome};
 use super::payload::Tail;
+use super::reply::Bare;
 use super::service::{Ending, Next};
 use super::tally::Fault;
+use super::wire::Wire;
 use super::{Arrival, Exchange, Reply, log};
 
 /// Serves one request: answers the refusal if there is one, else lets `dispatch` call the handler's method.
@@ -171,7 +173,7 @@ impl<M> Exchange<'_, M> {
         if self.wire.borrow().reply.is_on_wire() {
             return End::Aborted;
         }
-        self.with_reply(Reply::finish_bare);
+        self.with_reply(|reply, out| reply.finish_bare(Bare::Failed, out));
         End::Sent(None)
     }
 
@@ -276,8 +278,12 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 
 /// Answers without an exchange, for a `MessageClass` that cannot even be made from nothing.
 pub(crate) fn serve_bare(arrival: &Arrival<'_>) -> Ending {
-    let wire = &mut *arrival.wire.borrow_mut();
-    wire.reply.finish_bare(&mut wire.out);
+    answer_bare(&mut arrival.wire.borrow_mut(), Bare::Failed)
+}
+
+/// Answers a request without calling anything of the handler's.
+pub(super) fn answer_bare(wire: &mut Wire, bare: Bare) -> Ending {
+    wire.reply.finish_bare(bare, &mut wire.out);
     Ending {
         leftover: Leftover { used_ahead: 0, refill: Vec::new() },
         tail: None,

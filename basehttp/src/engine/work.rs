@@ -16,8 +16,8 @@ use super::stay::{ADOPTED_STAY, Expected, IN_VAIN, Others, STAY, Serving, Waitin
 use super::watch::Watched;
 use crate::conn::log::{self, TurnLines};
 use crate::conn::{
-    Address, Bench, Direction, Driver, FilePlace, HTTPError, Line, Place, Ready, Tally, Wait, contained,
-    set_unwatched_leader,
+    Address, Bench, Direction, Driver, FilePlace, HTTPError, Line, Overrides, Pace, Place, Ready, Tally, Wait,
+    contained, set_unwatched_leader,
 };
 use crate::proto::Head;
 
@@ -28,21 +28,34 @@ const REQUESTS_A_TURN: u32 = 64;
 const SLOW_FILE: Duration = Duration::from_millis(4);
 
 /// A connection on its way to a thread that may block.
-pub(super) struct Job {
-    seat: Seat,
-    line: Line,
+pub(super) enum Job {
+    /// It has a request that may block.
+    Request { seat: Seat, line: Line },
+    /// It is new, and the hook that has to admit it may block.
+    Newcomer(Counted),
 }
 
 impl Job {
     /// No thread will take it: its shard's leader looks at it again.
     pub fn give_back(self, engine: &Engine) {
-        queue(Out::new(engine, self.seat), self.line);
+        match self {
+            Job::Request { seat, line } => queue(Out::new(engine, seat), line),
+            Job::Newcomer(counted) => engine.shards[counted.shard].welcome(counted),
+        }
+    }
+
+    /// No thread will take it, and nothing else is done for it: the connection is closed.
+    fn close(self, engine: &Engine) {
+        if let Job::Request { seat, line } = self {
+            drop(line);
+            drop(Out::new(engine, seat));
+        }
     }
 }
 
 /// Where a connection is parked when nobody drives it.
 #[derive(Clone, Copy)]
-struct Seat {
+pub(super) struct Seat {
     shard: usize,
     /// `None`: it was never parked, and the poller does not know it.
     key: Option<Key>,
@@ -159,15 +172,29 @@ impl<'e> Desk<'e> {
 
     /// Serves a request that may block, and whatever its connection brings next.
     pub fn serve(&mut self, job: Job) {
-        let Job { seat, line } = job;
         let mut hand = Hand::of_crew(self.engine);
-        self.drive(Out::new(self.engine, seat), line, Ready::default(), &mut hand);
+        match job {
+            Job::Request { seat, line } => {
+                self.drive(Out::new(self.engine, seat), line, Ready::default(), &mut hand);
+            }
+            Job::Newcomer(counted) => self.welcome(counted, &mut hand),
+        }
     }
 
     /// A new connection: its first request is usually here already, and then the poller need not know of it.
     /// It is parked at the shard that it was counted for.
     fn welcome(&mut self, counted: Counted, hand: &mut Hand<'_>) {
         let engine = self.engine;
+        match hand.place_hook(Hook::VerifyRequest) {
+            Place::Here | Place::HereOnceSent => {}
+            Place::Thread => {
+                // If the queue has filled up since it was looked at, the connection is closed.
+                let _ = engine.crew.submit(Job::Newcomer(counted), || engine.spawn());
+                return;
+            }
+            // It cannot be admitted, and not be answered either.
+            Place::Nowhere(_) => return,
+        }
         let Counted { newcomer: Newcomer { socket, address }, shard, permit } = counted;
         let out = Out::new(engine, Seat { shard, key: None });
         if engine.is_admitted(&address, hand) {
@@ -211,14 +238,13 @@ impl<'e> Desk<'e> {
                 },
                 Wait::Turn => return queue(out, line),
                 Wait::Thread => {
-                    let (job, crew) = (Job { line, seat: out.let_go() }, &self.engine.crew);
+                    let (job, crew) = (Job::Request { line, seat: out.let_go() }, &self.engine.crew);
                     let spawn = || self.engine.spawn();
                     if let Err(job) = if hand.leads() { crew.submit(job, spawn) } else { crew.requeue(job, spawn) } {
                         // The queue has filled up since it was looked at, or the server ends: the connection is closed,
                         // and a file with it.
                         hand.begin_blocking();
-                        drop(Out::new(self.engine, job.seat));
-                        drop(job.line);
+                        job.close(self.engine);
                         hand.end_blocking();
                     }
                     return;
@@ -249,10 +275,50 @@ impl Engine {
             return true;
         }
         let _serving = self.site.handle.enter();
+        hand.look_at_clock();
+        let began = hand.now;
         hand.enter_user_code();
         let is_admitted = contained(|| self.service.verify_request(peer)).unwrap_or(false);
-        hand.leave_user_code();
+        hand.look_at_clock();
+        hand.learn(began);
         is_admitted
+    }
+}
+
+/// A hook that is called without a request that was placed, by the first of those that are.
+#[derive(Clone, Copy)]
+enum Hook {
+    /// For each new connection.
+    VerifyRequest,
+    /// For each request that is refused, with what makes and logs the reply.
+    LogError,
+}
+
+impl Hook {
+    /// As a method of the pace table: no request's, whose methods have no spaces.
+    fn name(self) -> &'static str {
+        match self {
+            Hook::VerifyRequest => "verify request",
+            Hook::LogError => "log error",
+        }
+    }
+
+    /// Whether the handler has one of its own, so that user code runs.
+    fn is_own(self, overrides: &Overrides) -> bool {
+        match self {
+            Hook::VerifyRequest => overrides.verify_request,
+            Hook::LogError => {
+                overrides.log_error
+                    || overrides.log_message
+                    || overrides.log_request
+                    || overrides.send_error
+                    || overrides.end_headers
+                    || overrides.version_string
+                    || overrides.date_time_string
+                    || overrides.log_date_time_string
+                    || overrides.address_string
+            }
+        }
     }
 }
 
@@ -393,6 +459,50 @@ impl<'e> Hand<'e> {
         was_rescued
     }
 
+    /// User code has returned that began then: notes how long it took. True: the leader that ran it was replaced.
+    fn learn(&mut self, began: Instant) -> bool {
+        let was_rescued = self.leave_user_code();
+        // The monitor has noted what it had to rescue.
+        if let Some(slot) = self.slot.take()
+            && !was_rescued
+        {
+            self.engine.pace.note(slot, self.now - began);
+        }
+        was_rescued
+    }
+
+    /// Where a hook runs that no request has been placed for. It is user code like any handler, and learnt like one.
+    fn place_hook(&mut self, hook: Hook) -> Place {
+        if !hook.is_own(&self.engine.site.profile.overrides) {
+            return Place::Here;
+        }
+        self.place_slot(self.engine.pace.slot(hook.name(), ""), Pace::Auto, false)
+    }
+
+    /// Where user code runs, from what has been learnt of it.
+    fn place_slot(&mut self, slot: usize, pace: Pace, may_wait: bool) -> Place {
+        if !self.leads() {
+            self.slot = Some(slot);
+            return self.place_in_crew(Expected::of(pace, self.engine.pace.learnt(slot), may_wait));
+        }
+        match place(pace, self.learnt(slot), may_wait, || self.trust(), || self.engine.crew.room()) {
+            Placement::Inline => {
+                self.slot = Some(slot);
+                Place::Here
+            }
+            Placement::Trial => {
+                self.slot = Some(slot);
+                Place::HereOnceSent
+            }
+            Placement::Pool => Place::Thread,
+            Placement::Busy => {
+                Counters::add(&self.engine.counters.busy);
+                let explain = "no thread is free, and no more requests may wait for one";
+                Place::Nowhere(HTTPError::busy(explain))
+            }
+        }
+    }
+
     /// Where a thread of the crew has a request served: the first one of a job in any case, since it was queued for that.
     fn place_in_crew(&mut self, expected: Expected) -> Place {
         self.expected = expected;
@@ -431,27 +541,11 @@ impl Drop for Hand<'_> {
 impl Driver for Hand<'_> {
     fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place {
         let slot = self.engine.pace.slot(request.method, &request.target.path);
-        let pace = self.engine.service.pace(request.method);
-        if !self.leads() {
-            self.slot = Some(slot);
-            return self.place_in_crew(Expected::of(pace, self.engine.pace.learnt(slot), may_wait));
-        }
-        match place(pace, self.learnt(slot), may_wait, || self.trust(), || self.engine.crew.room()) {
-            Placement::Inline => {
-                self.slot = Some(slot);
-                Place::Here
-            }
-            Placement::Trial => {
-                self.slot = Some(slot);
-                Place::HereOnceSent
-            }
-            Placement::Pool => Place::Thread,
-            Placement::Busy => {
-                Counters::add(&self.engine.counters.busy);
-                let explain = "no thread is free, and no more requests may wait for one";
-                Place::Nowhere(HTTPError::busy(explain))
-            }
-        }
+        self.place_slot(slot, self.engine.service.pace(request.method), may_wait)
+    }
+
+    fn place_refusal(&mut self) -> Place {
+        self.place_hook(Hook::LogError)
     }
 
     fn look_at_clock(&mut self) {
@@ -472,20 +566,15 @@ impl Driver for Hand<'_> {
         self.now = Instant::now();
         self.served += 1;
         self.has_served = true;
-        let was_rescued = self.leave_user_code();
-        let (took, slot) = (self.now - began, self.slot.take());
+        let slot = self.slot;
+        let was_rescued = self.learn(began);
+        let took = self.now - began;
         self.in_a_row = match () {
             // A refusal is short as well.
             () if self.leads() || slot.is_none() => 0,
             () if was_rescued => Expected::Long.count(self.in_a_row, took),
             () => self.expected.count(self.in_a_row, took),
         };
-        // The monitor has noted what it had to rescue.
-        if let Some(slot) = slot
-            && !was_rescued
-        {
-            self.engine.pace.note(slot, took);
-        }
     }
 
     /// A file system may hang, and one that was slow just now may be slow again.

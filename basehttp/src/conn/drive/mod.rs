@@ -50,6 +50,9 @@ pub(crate) trait Driver {
     /// Where the request shall be served. `may_wait`: its body is not here as a whole.
     fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place;
 
+    /// Where a refused request is answered. The hooks that log it and make its page are user code, which may block.
+    fn place_refusal(&mut self) -> Place;
+
     /// The system had work to do for a socket: looks at the clock, so that no handler is charged with it.
     fn look_at_clock(&mut self);
 
@@ -280,7 +283,8 @@ impl Bench {
         let wire = self.wire.get_mut();
         line.socket = wire.detach();
         line.permit = wire.permit.take();
-        let has_rest = self.start < self.end || !wire.out.is_empty() || self.tail.is_some();
+        let has_rest =
+            self.start < self.end || !wire.out.is_empty() || self.tail.is_some() || self.arriving.refusal.is_some();
         if has_rest && !line.is_closed() {
             line.stash = Some(Box::new(Stash {
                 input: self.input[self.start..self.end].to_vec(),

@@ -30,6 +30,9 @@ pub(super) enum Input {
 impl Bench {
     /// Serves the request that is here; or writes what waits to be written, then reads, then waits.
     pub(super) fn read_request(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Step {
+        if let Some(error) = self.arriving.refusal.take() {
+            return self.refuse(line, host, driver, error);
+        }
         let is_new = self.start < self.end && self.arriving.is_new();
         if is_new
             && !driver.is_turn_over()

@@ -10,8 +10,8 @@ use super::{Bench, Driver, Host, Place, Step};
 use crate::conn::error::HTTPError;
 use crate::conn::exchange::{Arrival, Request};
 use crate::conn::line::{Arriving, Line, SendingTail, Wait};
-use crate::conn::reply::Asked;
-use crate::conn::serve::contained;
+use crate::conn::reply::{Asked, Bare};
+use crate::conn::serve::{answer_bare, contained};
 use crate::conn::service::{Ending, Next};
 use crate::conn::site::Site;
 use crate::conn::tally::Fault;
@@ -99,6 +99,10 @@ impl Bench {
         };
         let place =
             if is_refused { Place::Nowhere(HTTPError::unsupported(head.method)) } else { driver.place(head, may_wait) };
+        let (place, refusal) = match place {
+            Place::Nowhere(answer) => (driver.place_refusal(), Some(answer)),
+            place => (place, None),
+        };
         if matches!(place, Place::HereOnceSent | Place::Thread) && self.has_unsent() {
             // A client that has sent several requests at once does not wait for the slowest of them to see the first reply.
             return self.start_writing(line, Next::Keep, driver.now());
@@ -110,10 +114,12 @@ impl Bench {
         }
         // From here on its bytes are the thread's.
         self.share = None;
-        let refusal = if let Place::Nowhere(answer) = place { Some(answer) } else { None };
+        let asked = asked(head, line, host.site, matches!(body, BodyHere::Whole));
+        if let Place::Nowhere(_) = place {
+            return self.refuse_bare(line, asked, driver.now());
+        }
         let called_at = driver.begin();
-        let is_whole = matches!(body, BodyHere::Whole);
-        self.wire.get_mut().begin(asked(head, line, host.site, is_whole), head.expects_continue, called_at);
+        self.wire.get_mut().begin(asked, head.expects_continue, called_at);
         let ending = self.arrive(line, host, request_of(head), fields, ahead, refusal);
         driver.end();
         self.start += span.end;
@@ -166,14 +172,35 @@ impl Bench {
         bytes: &[u8],
         error: HTTPError,
     ) -> Step {
+        let place = driver.place_refusal();
+        if matches!(place, Place::HereOnceSent | Place::Thread) && self.has_unsent() {
+            self.arriving.refusal = Some(error);
+            return self.start_writing(line, Next::Keep, driver.now());
+        }
+        if let Place::Thread = place {
+            self.arriving.refusal = Some(error);
+            return Step::Wait(Wait::Thread);
+        }
         let requestline = latin1(proto::request_line(bytes));
         let asked = asked_by_line(&requestline, host.site);
+        if let Place::Nowhere(_) = place {
+            return self.refuse_bare(line, asked, driver.now());
+        }
         let called_at = driver.begin();
         self.wire.get_mut().begin(asked, false, called_at);
         let ending = self.arrive(line, host, refused_request(&requestline), &[], &[], Some(error));
         driver.end();
         self.start = self.end;
         self.settle(line, ending, driver.now())
+    }
+
+    /// Answers a request whose refusal the hooks would have to log and to phrase, while there is no thread for them.
+    fn refuse_bare(&mut self, line: &mut Line, asked: Asked, now: Instant) -> Step {
+        let wire = self.wire.get_mut();
+        wire.begin(asked, false, None);
+        let ending = answer_bare(wire, Bare::Busy);
+        self.start = self.end;
+        self.settle(line, ending, now)
     }
 
     fn arrive(

@@ -3,7 +3,7 @@
 use std::{io, mem};
 
 use super::bytes::push_chunk;
-use super::{Reply, Stage, misuse};
+use super::{Bare, Reply, Stage, misuse};
 use crate::conn::payload::Tail;
 use crate::proto::{self, BodyRule, ReplyFraming};
 
@@ -105,14 +105,22 @@ impl Reply {
         Ok(None)
     }
 
-    /// A 500 without anything that could go wrong, for when the handler's own way of failing fails.
-    pub fn finish_bare(&mut self, out: &mut Vec<u8>) {
+    /// A 500 or 503 without anything that could go wrong or take time: none of the handler's hooks is called for it.
+    pub fn finish_bare(&mut self, bare: Bare, out: &mut Vec<u8>) {
         self.discard(out);
         self.close(out);
         self.stage = Stage::Ended;
-        self.code = 500;
         out.extend_from_slice(self.asked.server.as_str().as_bytes());
-        out.extend_from_slice(b" 500 Internal Server Error\r\n");
+        match bare {
+            Bare::Failed => {
+                self.code = 500;
+                out.extend_from_slice(b" 500 Internal Server Error\r\n");
+            }
+            Bare::Busy => {
+                self.code = 503;
+                out.extend_from_slice(b" 503 Service Unavailable\r\nRetry-After: 1\r\n");
+            }
+        }
         self.close_head(ReplyFraming::Length(0), out);
     }
 

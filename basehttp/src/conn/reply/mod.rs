@@ -43,6 +43,15 @@ pub(crate) struct Asked {
     pub is_whole: bool,
 }
 
+/// A reply for which no hook of the handler's is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bare {
+    /// 500: the handler's own way of failing fails.
+    Failed,
+    /// 503: the hooks are known to block, and there is no thread for them.
+    Busy,
+}
+
 /// How far the reply is.
 #[derive(Debug)]
 enum Stage {

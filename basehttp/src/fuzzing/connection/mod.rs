@@ -188,6 +188,14 @@ impl Driver for Hand {
         if place == 4 { Place::HereOnceSent } else { Place::Here }
     }
 
+    fn place_refusal(&mut self) -> Place {
+        match self.places[self.next_place % self.places.len()] % 8 {
+            6 if self.is_leader => Place::Thread,
+            5 => Place::HereOnceSent,
+            _ => Place::Here,
+        }
+    }
+
     fn look_at_clock(&mut self) {}
 
     fn begin(&mut self) -> Option<Instant> {
