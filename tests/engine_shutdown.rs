@@ -4,14 +4,14 @@ mod support;
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use basehttp::testing::Server;
-use basehttp::{DrainReport, HTTPServer, ServerHandle};
-use support::stage::{Stage, Staged, expect_served, get, one_worker, start, upload, wait_until};
+use basehttp::{DrainReport, Exchange, HTTPServer, Payload, ServerHandle, http_handler};
+use support::stage::{LARGE_BYTES, Stage, Staged, expect_served, get, one_worker, start, upload, wait_until};
 use support::{Client, PATIENCE, Reply};
 
 /// A deadline for drains that cannot succeed.
@@ -389,4 +389,48 @@ fn a_shutdown_that_waits_is_not_held_up_by_the_next_loop() {
         httpd = serving.join().expect("both loops have ended");
         assert_eq!(was_told, Ok(()), "round {round}: the first loop has ended, and shutdown returned");
     }
+}
+
+/// Asks the server for its counters when it is dropped, as what a program gives along with a payload may.
+struct Curious {
+    handle: ServerHandle,
+    dropped: Sender<u64>,
+}
+
+impl Drop for Curious {
+    fn drop(&mut self) {
+        // Neither may wait for a lock that is held here, nor for the thread that this is.
+        self.handle.shutdown();
+        let _ = self.dropped.send(self.handle.stats().accepted);
+    }
+}
+
+/// Sends payloads that are guarded by a [`Curious`] each.
+struct Guarding(Mutex<Sender<u64>>);
+
+#[http_handler]
+impl Guarding {
+    fn do_GET(&self, ex: &mut Exchange) -> basehttp::Result {
+        let dropped = self.0.lock().unwrap().clone();
+        let guard = Arc::new(Curious { handle: ex.server.clone(), dropped });
+        Ok(ex.send_bytes(200, "text/plain", Payload::from(vec![b'x'; LARGE_BYTES]).with_guard(guard))?)
+    }
+
+    fn log_message(&self, _: &Exchange, _: std::fmt::Arguments) {}
+}
+
+#[test]
+fn what_a_payload_holds_may_ask_the_server_for_anything_when_the_end_drops_it() {
+    let (dropped, was_dropped) = channel();
+    let server = Server::start_with(one_worker(), Guarding(Mutex::new(dropped))).expect("a free port");
+    let clients: Vec<_> = (0..3).map(|_| Client::sending(&server, get("/"))).collect();
+    wait_until(server.handle(), "their replies wait", |stats| stats.parked == 3 && stats.requests == 3);
+    let (tell, told) = channel();
+    let handle = server.handle().clone();
+    thread::spawn(move || tell.send(handle.drain(SHORT).map(|report| report.cut)));
+    assert_eq!(told.recv_timeout(PATIENCE).expect("the drain returns"), Some(3));
+    for _ in &clients {
+        assert_eq!(was_dropped.recv_timeout(PATIENCE), Ok(3));
+    }
+    server.stop().unwrap();
 }

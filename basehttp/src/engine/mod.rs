@@ -133,6 +133,8 @@ impl Engine {
 
     /// A thread of the crew.
     fn work_for_ever(self: &Arc<Self>) {
+        // Also where what is dropped here is the user's: it must not wait for the end, which waits for this thread.
+        let _serving = self.site.handle.enter();
         let (mut desk, mut me) = (Desk::new(self), Member::new());
         while let Some(task) = self.crew.next(&mut me) {
             let led = if let Task::Lead { shard, epoch } = &task { Some((*shard, *epoch)) } else { None };

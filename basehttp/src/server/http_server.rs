@@ -172,7 +172,10 @@ impl HTTPServer {
         let engine = Engine::new(listeners, service, site, self.engine_options.clone())?;
         self.doors.leave_to_loop();
         let running = self.site.handle.begin_loop(Arc::<Engine>::clone(&engine));
+        // What the end drops may be the user's, and must not wait for the end.
+        let serving = self.site.handle.enter();
         let report = engine::run(&engine)?;
+        drop(serving);
         log::flush();
         running.end(report);
         Ok(())
