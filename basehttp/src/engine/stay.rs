@@ -26,8 +26,9 @@ pub(super) const STAY: Duration = Duration::from_millis(2);
 /// The same for an adopted one: 5 ms. Taking it up again costs more, and so does a client that is late under load.
 pub(super) const ADOPTED_STAY: Duration = Duration::from_millis(5);
 
-/// After a wait in vain the connection counts as one that has needed a thread once.
-pub(super) const IN_VAIN: u8 = 1;
+/// What a new connection counts as, and one whose thread has waited in vain: one request that needed a thread. The next
+/// such request makes a row.
+pub(super) const BEFORE_A_ROW: u8 = 1;
 
 /// How long a request's handler will take, as far as that is known before it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +142,7 @@ mod tests {
             (u8::MAX, Others::None, Waiting::Adopted, "the same"),
             (2, Others::Wait, Waiting::AtShard, "another job has use for the thread"),
             (u8::MAX, Others::Wait, Waiting::AtShard, "the same"),
-            (IN_VAIN, Others::None, Waiting::AtShard, "the client pauses between its requests"),
+            (BEFORE_A_ROW, Others::None, Waiting::AtShard, "the client pauses between its requests"),
         ];
         for (in_a_row, others, expected, why) in table {
             assert_eq!(waiting(in_a_row, || others), expected, "{in_a_row} {others:?}: {why}");

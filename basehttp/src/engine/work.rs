@@ -12,7 +12,7 @@ use super::placement::{Placement, Room, Trust, place};
 use super::shard::{Control, Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
-use super::stay::{ADOPTED_STAY, Expected, IN_VAIN, Others, STAY, Serving, Waiting, serving, waiting};
+use super::stay::{ADOPTED_STAY, BEFORE_A_ROW, Expected, Others, STAY, Serving, Waiting, serving, waiting};
 use super::watch::Watched;
 use crate::conn::log::{self, TurnLines};
 use crate::conn::{
@@ -200,6 +200,7 @@ impl<'e> Desk<'e> {
         if engine.is_admitted(&address, hand) {
             let mut line = Line::new(socket, address, &engine.site.settings, hand.now);
             line.permit = Some(permit);
+            line.pooled_in_a_row = BEFORE_A_ROW;
             self.drive(out, line, Ready::default(), hand);
         }
     }
@@ -403,7 +404,7 @@ impl<'e> Hand<'e> {
         if awaits_request && served > 0 {
             self.waiting = waiting(self.in_a_row, || self.others());
         } else if awaits_request && before != Waiting::AtShard {
-            line.pooled_in_a_row = IN_VAIN;
+            line.pooled_in_a_row = BEFORE_A_ROW;
         } else if wait == Wait::Turn && before == Waiting::Adopted && !line.is_ending_a_reply() {
             // More has come with the last request, and a read for the rest of it is not to wait.
             return line.end_patience().is_ok();
@@ -419,7 +420,7 @@ impl<'e> Hand<'e> {
         };
         if !keeps {
             self.waiting = Waiting::AtShard;
-            line.pooled_in_a_row = IN_VAIN;
+            line.pooled_in_a_row = BEFORE_A_ROW;
         }
         keeps
     }
