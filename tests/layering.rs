@@ -1,5 +1,5 @@
 //! The floors of the runtime crate: imports only point down, `proto` is pure, and the handlers are written as users
-//! write theirs.
+//! write theirs. And one rule for all crates, which the oldest supported compiler asks for.
 //!
 //! ```text
 //! handlers   the public API alone: what the crate's root exports
@@ -29,7 +29,12 @@ struct Source {
 }
 
 fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("basehttp/src");
+    sources_below("basehttp/src")
+}
+
+/// The sources in a directory of the repository and in those below it.
+fn sources_below(directory: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let mut files = vec![root.clone()];
     let mut sources = Vec::new();
     while let Some(path) = files.pop() {
@@ -225,6 +230,23 @@ fn the_handlers_use_the_public_api_alone() {
         })
         .collect();
     assert!(faults.is_empty(), "no user could write these imports:\n{}", faults.join("\n"));
+}
+
+/// Rust 1.88, the oldest that is supported, drops what `format_args!` borrows at the end of the statement (E0716). Newer
+/// compilers accept it, and no lint tells.
+#[test]
+fn no_variable_holds_format_args() {
+    let keeps = |code: &str| {
+        ["=format_args!(", "=std::format_args!(", "=fmt::format_args!("].iter().any(|at| code.contains(at))
+    };
+    let directories = ["basehttp", "basehttp-macros", "basehttp-cli", "examples", "tests"];
+    let sources: Vec<_> = directories.into_iter().flat_map(sources_below).collect();
+    assert!(sources.len() > 100, "the sources are there: {}", sources.len());
+    let faults: Vec<_> =
+        sources.iter().filter(|source| keeps(&source.code)).map(|source| source.file.display().to_string()).collect();
+    assert!(faults.is_empty(), "write `format!` in these:\n{}", faults.join("\n"));
+    assert!(keeps(&condensed("let wrong =\n    format_args!(\"{name}\");")));
+    assert!(!keeps(&condensed("match at { 0 => format_args!(\"{name}\"), _ => rest }")));
 }
 
 #[test]

@@ -29,8 +29,8 @@ pub fn check(arguments: &Arguments, refusals: &mut Refusals) {
 fn products(version: &LitStr, argument: &str, example: &str, refusals: &mut Refusals) {
     let value = version.value();
     if let Some(word) = value.split(' ').find(|word| !grammar::is_product(word)) {
-        let wrong = format_args!("`{argument}` is made of `name` or `name/version` words, and {word:?} is none");
-        let instead = format_args!("write for example `{argument} = \"{example}\"`, with one blank between words");
+        let wrong = format!("`{argument}` is made of `name` or `name/version` words, and {word:?} is none");
+        let instead = format!("write for example `{argument} = \"{example}\"`, with one blank between words");
         refusals.refuse(version, wrong, instead);
     }
 }
@@ -38,7 +38,7 @@ fn products(version: &LitStr, argument: &str, example: &str, refusals: &mut Refu
 fn protocol(version: &LitStr, refusals: &mut Refusals) {
     let value = version.value();
     if !["HTTP/1.0", "HTTP/1.1"].contains(&value.as_str()) {
-        let wrong = format_args!("the server does not speak {value:?}");
+        let wrong = format!("the server does not speak {value:?}");
         refusals.refuse(version, wrong, "write \"HTTP/1.1\", or \"HTTP/1.0\" to close after every response");
     }
 }
@@ -52,7 +52,7 @@ fn message_format(format: &LitStr, refusals: &mut Refusals) {
     let mut rest = value.as_str();
     while let Some((_, directive)) = rest.split_once('%') {
         let Some(key) = KEYS.iter().find(|key| directive.starts_with(**key)) else {
-            let wrong = format_args!("`{}` stands for nothing in `error_message_format`", shown_directive(directive));
+            let wrong = format!("`{}` stands for nothing in `error_message_format`", shown_directive(directive));
             return refusals.refuse(format, wrong, INSTEAD);
         };
         rest = &directive[key.len()..];
@@ -69,7 +69,7 @@ fn shown_directive(directive: &str) -> String {
 fn content_type(media_type: &LitStr, refusals: &mut Refusals) {
     let value = media_type.value();
     if !grammar::is_media_type(&value) {
-        let wrong = format_args!("{value:?} is no media type");
+        let wrong = format!("{value:?} is no media type");
         refusals.refuse(media_type, wrong, "write for example \"text/html; charset=utf-8\" or \"application/json\"");
     }
 }
@@ -101,11 +101,11 @@ pub fn refuse_status_code(literal: &LitInt, refusals: &mut Refusals) {
 /// The phrase goes into the status line (RFC 9112, section 4), the explanation into the error page only.
 fn texts(response: &Response, refusals: &mut Refusals) {
     if let Some(character) = grammar::first_unsendable(&response.phrase.value()) {
-        let wrong = format_args!("a status line cannot carry {character:?}");
+        let wrong = format!("a status line cannot carry {character:?}");
         refusals.refuse(&response.phrase, wrong, "write a phrase of plain Latin-1 text");
     }
     if let Some(character) = grammar::first_control(&response.explanation.value()) {
-        let wrong = format_args!("the text has the control character {character:?}");
+        let wrong = format!("the text has the control character {character:?}");
         refusals.refuse(&response.explanation, wrong, "write one line of text");
     }
 }

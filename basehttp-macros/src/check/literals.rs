@@ -142,7 +142,7 @@ impl Calls<'_> {
     fn header(&mut self, call: &ExprMethodCall) {
         let Some((name, value)) = call.args.first().zip(call.args.get(1)) else { return };
         if let Some(name) = text(name).filter(|name| !grammar::is_token(&name.value())) {
-            let wrong = format_args!("{:?} is no name of a header field", name.value());
+            let wrong = format!("{:?} is no name of a header field", name.value());
             self.refusals.refuse(name, wrong, "write one word such as \"Content-Type\", without colon or blanks");
         }
         if let Some(name) = text(name).filter(|name| is_sent_before(&name.value(), &call.receiver)) {
@@ -150,7 +150,7 @@ impl Calls<'_> {
         }
         let Some(value) = text(value) else { return };
         if let Some(character) = grammar::first_unsendable(&value.value()) {
-            let wrong = format_args!("a header field cannot carry {character:?}");
+            let wrong = format!("a header field cannot carry {character:?}");
             self.refusals.refuse(value, wrong, "write plain Latin-1 text on one line");
         }
     }

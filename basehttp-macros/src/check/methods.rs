@@ -84,7 +84,7 @@ fn one_method_a_token(handler: &Handler<'_>, refusals: &mut Refusals) {
         let text = token.text();
         let Some(first) = seen.insert(text.clone(), method) else { continue };
         if first.cfgs().next().is_none() || method.cfgs().next().is_none() {
-            let wrong = format_args!("{text} is already served by `{}`", first.name());
+            let wrong = format!("{text} is already served by `{}`", first.name());
             let instead = "keep one of them, or give each a `#[cfg(…)]` that excludes the other";
             match token {
                 Token::Named(_) => refusals.refuse(method.name(), wrong, instead),

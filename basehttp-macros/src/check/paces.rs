@@ -25,11 +25,11 @@ fn word(pace: &LitStr, refusals: &mut Refusals) {
     if paces::variant(&value).is_some() {
         return;
     }
-    let wrong = format_args!("{value:?} is no pace");
+    let wrong = format!("{value:?} is no pace");
     let [first, second, third] = PACES.map(|(word, _)| word);
     match similar::nearest(&value.to_ascii_lowercase(), &[first, second, third]) {
         Some(nearest) => {
-            let instead = format_args!("did you mean {nearest:?}? There are {first:?}, {second:?} and {third:?}");
+            let instead = format!("did you mean {nearest:?}? There are {first:?}, {second:?} and {third:?}");
             refusals.refuse(pace, wrong, instead);
         }
         None => refusals.refuse(pace, wrong, format_args!("write {first:?}, {second:?} or {third:?}")),
@@ -39,7 +39,7 @@ fn word(pace: &LitStr, refusals: &mut Refusals) {
 /// The runtime asks for the pace of a request, which an overridable or a helper is only a part of.
 fn nowhere(method: &Method<'_>, refusals: &mut Refusals) {
     for attribute in method.item.attrs.iter().filter(|attribute| is_pace(attribute)) {
-        let wrong = format_args!("`{}` serves no requests, so it has no pace of its own", method.name());
+        let wrong = format!("`{}` serves no requests, so it has no pace of its own", method.name());
         refusals.refuse(attribute, wrong, "write it above the `do_*` method, or take it away");
     }
 }

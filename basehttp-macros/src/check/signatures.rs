@@ -127,10 +127,10 @@ impl Wanted {
 
     fn output(&self, signature: &Signature, refusals: &mut Refusals) {
         let Some(wanted) = self.output else { return };
-        let wrong = format_args!("`{}` has to return `{wanted}`", signature.ident);
+        let wrong = || format!("`{}` has to return `{wanted}`", signature.ident);
         match &signature.output {
-            ReturnType::Default if wanted != "()" => self.refuse(&signature.ident, wrong, refusals),
-            ReturnType::Type(_, found) if contradicts(found, wanted) => self.refuse(found, wrong, refusals),
+            ReturnType::Default if wanted != "()" => self.refuse(&signature.ident, wrong(), refusals),
+            ReturnType::Type(_, found) if contradicts(found, wanted) => self.refuse(found, wrong(), refusals),
             _ => {}
         }
     }

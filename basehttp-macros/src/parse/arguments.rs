@@ -146,7 +146,7 @@ fn example_of(name: &Ident) -> syn::Result<&'static str> {
 
 fn unknown(name: &Ident) -> syn::Error {
     let known = ARGUMENTS.map(|(known, _)| known);
-    let wrong = format_args!("`{name}` is no argument of `http_handler`");
+    let wrong = format!("`{name}` is no argument of `http_handler`");
     let name_of_another_style = known.into_iter().find(|known| letters(known) == letters(&name.to_string()));
     match name_of_another_style.or_else(|| similar::nearest(&name.to_string(), &known)) {
         Some(nearest) => refusal(name, wrong, format_args!("did you mean `{nearest}`?")),
