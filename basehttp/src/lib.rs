@@ -65,8 +65,8 @@ pub use basehttp_macros::http_handler;
 
 pub use conn::{
     Address, BodyReader, BodyWriter, DrainReport, ErrorCounts, Exchange, HTTPError, HandlerError, Hijacked,
-    IntoOutcome, Outcome, Overrides, Pace, Payload, Query, ReadHalf, Result, ServerHandle, Stats, Status, Stream,
-    WriteHalf,
+    IntoHTTPError, IntoOutcome, IntoPayload, IntoStatus, Outcome, Overrides, Pace, Payload, Query, ReadHalf, Result,
+    ServerHandle, Stats, Status, Stream, WriteHalf,
 };
 pub use connection::Connection;
 #[cfg(feature = "files")]

@@ -188,6 +188,25 @@ impl Error for Answer {
     }
 }
 
+/// An error reply, as [`Exchange::send_error`](crate::Exchange::send_error) takes it: whatever an [`HTTPError`] can be made
+/// from.
+///
+/// ```
+/// # use basehttp::{Exchange, IntoHTTPError};
+/// fn refuse(ex: &Exchange, error: impl IntoHTTPError) -> std::io::Result<()> {
+///     ex.send_header("X-Refused", "1").send_error(error)
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error reply",
+    label = "a code, `(code, message)`, `(code, message, explain)` or an `HTTPError`",
+    note = "a code is a `u16`: write `404`, or `u16::try_from(code)?` for another number"
+)]
+pub trait IntoHTTPError: Into<HTTPError> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<HTTPError>> IntoHTTPError for E {}
+
 /// Any error a handler returns: made by `?` from every error type, `String`, `&str` and `anyhow::Error`.
 ///
 /// It implements neither [`Error`] nor a conversion into `Box<dyn Error>`, which is what lets it be made from all of
@@ -253,6 +272,7 @@ fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'stati
     carried.map_or_else(|| error.source(), |carried| Some(carried as &(dyn Error + 'static)))
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HandlerError {
     fn from(error: E) -> Self {
         HandlerError(error.into())
@@ -297,7 +317,8 @@ impl fmt::Debug for HandlerError {
 #[diagnostic::on_unimplemented(
     message = "a `do_*` method cannot return `{Self}`",
     label = "return `()` or `Result<(), E>`",
-    note = "`E` is any type that converts into `Box<dyn Error + Send + Sync>`: `basehttp::Result` is the short way"
+    note = "`E` is any type that converts into `Box<dyn Error + Send + Sync>`, which `Box<dyn Error>` does not",
+    note = "`basehttp::Result` is the short way; a status is the error `HTTPError::from(404)`"
 )]
 pub trait IntoOutcome {
     /// The same as an [`Outcome`].
@@ -310,6 +331,7 @@ impl IntoOutcome for () {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Into<HandlerError>> IntoOutcome for std::result::Result<(), E> {
     fn into_outcome(self) -> Outcome {
         self.map_err(Into::into)

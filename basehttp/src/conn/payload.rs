@@ -19,6 +19,25 @@ pub struct Payload {
     guard: Option<Arc<dyn Any + Send + Sync>>,
 }
 
+/// A body, as the sending methods take it: whatever a [`Payload`] can be made from.
+///
+/// ```
+/// # use basehttp::{Exchange, IntoPayload};
+/// fn send_json(ex: &Exchange, body: impl IntoPayload) -> std::io::Result<()> {
+///     ex.send_bytes(200, "application/json", body)
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as a body",
+    label = "a `Vec<u8>`, a `String`, an `Arc<[u8]>`, or `&'static` text or bytes",
+    note = "the body is sent after the method has returned, so that it cannot borrow: write `text`, `text.clone()` or \
+            `bytes.to_vec()`"
+)]
+pub trait IntoPayload: Into<Payload> {}
+
+#[diagnostic::do_not_recommend]
+impl<B: Into<Payload>> IntoPayload for B {}
+
 #[derive(Clone, Debug)]
 enum Bytes {
     Owned(Vec<u8>),

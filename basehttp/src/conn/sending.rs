@@ -12,11 +12,11 @@ use std::time::SystemTime;
 use rustix::fs::FileType;
 
 use super::error::HTTPError;
-use super::payload::{Payload, Tail};
+use super::payload::Tail;
 use super::quota::Permit;
 use super::reply::{HeadParts, Reply, misuse};
 use super::site::{push_server, push_status_line};
-use super::{Exchange, Hijacked, Status, clock};
+use super::{Exchange, Hijacked, IntoHTTPError, IntoPayload, IntoStatus, Status, clock};
 use crate::proto;
 
 impl<M> Exchange<'_, M> {
@@ -25,7 +25,7 @@ impl<M> Exchange<'_, M> {
     /// Takes a code, or a code and a reason phrase: `ex.send_response((200, "Script output follows"))`. Without a
     /// phrase it is the one of the `responses` map. What is wrong comes out of [`end_headers`](Self::end_headers): a
     /// code outside 100..=999, or a second response. (RFC 9112, section 4.)
-    pub fn send_response<'s>(&self, status: impl Into<Status<'s>>) -> &Self {
+    pub fn send_response<'s>(&self, status: impl IntoStatus<'s>) -> &Self {
         let status = status.into();
         let overrides = &self.site.profile.overrides;
         match self.site.ready_head(status.code()) {
@@ -47,7 +47,7 @@ impl<M> Exchange<'_, M> {
     /// Begins the reply with the status line alone, without `Server`: for interim responses (100, 103) above all.
     ///
     /// A final response gets its `Date` all the same when the head ends. (RFC 9110, section 6.6.1.)
-    pub fn send_response_only<'s>(&self, status: impl Into<Status<'s>>) -> &Self {
+    pub fn send_response_only<'s>(&self, status: impl IntoStatus<'s>) -> &Self {
         self.begin_formatted(status.into(), None);
         self
     }
@@ -181,7 +181,7 @@ impl<M> Exchange<'_, M> {
     /// # Errors
     /// An illegal code; an interim one (1xx), behind which a final response has to follow; a reply that is on the wire
     /// already.
-    pub fn send_error(&self, error: impl Into<HTTPError>) -> io::Result<()> {
+    pub fn send_error(&self, error: impl IntoHTTPError) -> io::Result<()> {
         let error = error.into();
         let (phrase, long) = self.site.response(error.code());
         let code = error.code();
@@ -237,9 +237,9 @@ impl<M> Exchange<'_, M> {
     /// ```
     pub fn send_bytes<'s>(
         &self,
-        status: impl Into<Status<'s>>,
+        status: impl IntoStatus<'s>,
         content_type: &str,
-        body: impl Into<Payload>,
+        body: impl IntoPayload,
     ) -> io::Result<()> {
         self.send_response(status);
         self.with_reply(|reply, out| reply.add_field("Content-Type", content_type, out));
@@ -265,7 +265,7 @@ impl<M> Exchange<'_, M> {
     /// # let reply = basehttp::testing::respond(&Logo, b"GET / HTTP/1.0\r\n\r\n");
     /// # assert!(reply.ends_with(b"\r\nCache-Control: max-age=60\r\nContent-Length: 6\r\n\r\npixels"));
     /// ```
-    pub fn send_body(&self, body: impl Into<Payload>) -> io::Result<()> {
+    pub fn send_body(&self, body: impl IntoPayload) -> io::Result<()> {
         self.send_tail(Tail::Bytes(body.into()))
     }
 

@@ -36,3 +36,21 @@ impl<'a> From<(u16, &'a str)> for Status<'a> {
         Status { code, reason: Some(reason) }
     }
 }
+
+/// The status of a reply, as the sending methods take it: whatever a [`Status`] can be made from.
+///
+/// ```
+/// # use basehttp::{Exchange, IntoStatus};
+/// fn send_page<'s>(ex: &Exchange, status: impl IntoStatus<'s>, page: String) -> std::io::Result<()> {
+///     ex.send_bytes(status, "text/html; charset=utf-8", page)
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a status",
+    label = "a code, or `(code, \"reason\")`",
+    note = "a code is a `u16`: write `404`, or `u16::try_from(code)?` for another number"
+)]
+pub trait IntoStatus<'s>: Into<Status<'s>> {}
+
+#[diagnostic::do_not_recommend]
+impl<'s, S: Into<Status<'s>>> IntoStatus<'s> for S {}

@@ -8,14 +8,14 @@ use std::io::{self, Read};
 use percent_encoding::percent_decode_str;
 
 use super::error::HTTPError;
-use super::{Exchange, Query, Status};
+use super::{Exchange, IntoStatus, Query};
 
 /// How much is reserved for a body on its `Content-Length`'s word alone: 64 KiB.
 const MAX_TRUSTED_CAPACITY: u64 = 64 * 1024;
 
 impl<'c, M> Exchange<'c, M> {
     /// Sends a whole reply of `text/plain; charset=utf-8`.
-    pub fn send_text<'s>(&self, status: impl Into<Status<'s>>, text: impl Into<String>) -> io::Result<()> {
+    pub fn send_text<'s>(&self, status: impl IntoStatus<'s>, text: impl Into<String>) -> io::Result<()> {
         self.send_bytes(status, "text/plain; charset=utf-8", text.into())
     }
 

@@ -42,6 +42,11 @@ use crate::engine::Listener;
 /// assert_eq!("[::1]:8000".into_endpoint()?.candidates(), [([0, 0, 0, 0, 0, 0, 0, 1], 8000).into()]);
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an address to listen on",
+    label = "not a host and a port, a path or a listening socket",
+    note = "write `(\"127.0.0.1\", 8000)` for this computer alone, `(\"\", 8000)` for every interface, or `\"localhost:8000\"`"
+)]
 pub trait ListenAddress: Sized {
     /// What is meant. A name is resolved, which may block.
     ///

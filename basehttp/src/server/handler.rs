@@ -43,6 +43,19 @@ use crate::proto::{
 /// let reply = basehttp::testing::respond(&Quiet, b"GET / HTTP/1.1\r\nHost: example\r\n\r\n");
 /// assert!(String::from_utf8(reply).unwrap().contains("\r\nAccess-Control-Allow-Origin: *\r\n"));
 /// ```
+///
+/// # Handlers chosen at run time
+///
+/// There is no `dyn BaseHTTPRequestHandler`: the server knows its handler's type. Write an enum of the handlers, with an
+/// attributed block whose `do_*` methods match on it; or choose between calls of `bind`, which returns an
+/// [`HTTPServer`](crate::HTTPServer) whatever the handler is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handler",
+    label = "no `#[http_handler]` block of this type, or threads cannot share it",
+    note = "write `#[http_handler]` above the `impl` block with the `do_*` methods",
+    note = "a handler is `Send + Sync + 'static`: write `Arc` for `Rc`, `Mutex` or an atomic for `Cell` and `RefCell`",
+    note = "to choose at run time, write an enum of the handlers: there is no `dyn BaseHTTPRequestHandler`"
+)]
 pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     /// The type of [`Exchange::headers`]: [`Headers`] unless the attribute says otherwise.
     type MessageClass<'c>: MessageClass<'c>;
