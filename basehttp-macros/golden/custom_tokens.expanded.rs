@@ -1,10 +1,12 @@
 #[allow(elided_lifetimes_in_paths)]
 impl Device {
-    #[allow(non_snake_case, clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
+    #[cfg_attr(miri, allow(non_snake_case))]
+    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         ex.send_text(200, "hello")
     }
-    #[allow(non_snake_case, clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
+    #[cfg_attr(miri, allow(non_snake_case))]
+    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     fn do_SPAM(&self, ex: &mut Exchange) {
         self.count(ex);
     }
@@ -16,28 +18,37 @@ impl Device {
 #[automatically_derived]
 impl ::basehttp::__private::BaseHTTPRequestHandler for Device
 where
-    Device: ::core::marker::Send + ::core::marker::Sync + 'static,
+    for<'s> Device: ::basehttp::__private::Shared<'s>,
 {
     type MessageClass<'c> = ::basehttp::__private::Headers<'c>;
-    const METHODS: &'static [&'static str] = &["GET", "SPAM", "M-SEARCH"];
+    const METHODS: &'static [&'static ::basehttp::__private::str] = &[
+        "GET",
+        "SPAM",
+        "M-SEARCH",
+    ];
     fn dispatch<'c>(
         &self,
-        ex: &mut ::basehttp::__private::Exchange<'c, Self::MessageClass<'c>>,
+        __ex: &mut ::basehttp::__private::Exchange<
+            'c,
+            <Self as ::basehttp::__private::BaseHTTPRequestHandler>::MessageClass<'c>,
+        >,
     ) -> ::basehttp::__private::Option<::basehttp::__private::Outcome> {
         ::basehttp::__private::Some(
-            match ex.command {
-                "GET" => ::basehttp::__private::outcome(Self::do_GET(self, ex)),
-                "SPAM" => ::basehttp::__private::outcome(Self::do_SPAM(self, ex)),
-                "M-SEARCH" => ::basehttp::__private::outcome(Self::search(self, ex)),
+            match __ex.command {
+                "GET" => ::basehttp::__private::outcome(self.do_GET(__ex)),
+                "SPAM" => ::basehttp::__private::outcome(self.do_SPAM(__ex)),
+                "M-SEARCH" => ::basehttp::__private::outcome(self.search(__ex)),
                 _ => return ::basehttp::__private::None,
             },
         )
     }
-    fn pace(command: &str) -> ::basehttp::__private::Pace {
-        match command {
+    fn pace(__command: &::basehttp::__private::str) -> ::basehttp::__private::Pace {
+        match __command {
             "M-SEARCH" => ::basehttp::__private::Pace::Pool,
             _ => ::basehttp::__private::Pace::Auto,
         }
     }
     const OVERRIDES: ::basehttp::__private::Overrides = ::basehttp::__private::Overrides::NONE;
 }
+#[automatically_derived]
+impl ::basehttp::__private::AllMethodsOfATypeGoIntoOneBlockWithHttpHandler for Device {}

@@ -4,27 +4,30 @@ where
     S::Error: Error,
 {
     const LIMIT: usize = N;
-    #[allow(non_snake_case, clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
+    #[cfg_attr(miri, allow(non_snake_case))]
+    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         self.serve(ex)
     }
+    #[cfg_attr(miri, allow(non_snake_case))]
+    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     #[cfg(feature = "head")]
-    #[allow(non_snake_case, clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     fn do_HEAD(&self, ex: &mut Exchange) -> Result {
         self.serve(ex)
     }
+    #[cfg_attr(miri, allow(non_snake_case))]
+    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     #[cfg(unix)]
     #[cfg(feature = "locks")]
-    #[allow(non_snake_case, clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     fn do_LOCK(&self, ex: &mut Exchange) {
         self.lock(ex);
     }
-    #[cfg(feature = "quiet")]
     #[allow(
         clippy::unused_self,
         clippy::trivially_copy_pass_by_ref,
         clippy::unnecessary_wraps
     )]
+    #[cfg(feature = "quiet")]
     fn log_request(&self, _ex: &Exchange, _code: u16, _size: Option<u64>) {}
     fn serve(&self, ex: &mut Exchange) -> Result {
         ex.send_bytes(200, "text/plain", self.store.read(ex.path, Self::LIMIT)?)
@@ -35,10 +38,10 @@ impl<'c, S: Store, const N: usize> ::basehttp::__private::BaseHTTPRequestHandler
 for Files<'c, S, N>
 where
     S::Error: Error,
-    Files<'c, S, N>: ::core::marker::Send + ::core::marker::Sync + 'static,
+    for<'s> Files<'c, S, N>: ::basehttp::__private::Shared<'s>,
 {
     type MessageClass<'c_> = ::basehttp::__private::Headers<'c_>;
-    const METHODS: &'static [&'static str] = &[
+    const METHODS: &'static [&'static ::basehttp::__private::str] = &[
         "GET",
         #[cfg(not(feature = "head"))]
         "HEAD",
@@ -51,25 +54,33 @@ where
     ];
     fn dispatch<'c_>(
         &self,
-        ex: &mut ::basehttp::__private::Exchange<'c_, Self::MessageClass<'c_>>,
+        __ex: &mut ::basehttp::__private::Exchange<
+            'c_,
+            <Self as ::basehttp::__private::BaseHTTPRequestHandler>::MessageClass<'c_>,
+        >,
     ) -> ::basehttp::__private::Option<::basehttp::__private::Outcome> {
         ::basehttp::__private::Some(
-            match ex.command {
-                "GET" => ::basehttp::__private::outcome(Self::do_GET(self, ex)),
+            match __ex.command {
+                "GET" => ::basehttp::__private::outcome(self.do_GET(__ex)),
                 #[cfg(not(feature = "head"))]
-                "HEAD" => ::basehttp::__private::outcome(Self::do_GET(self, ex)),
+                "HEAD" => ::basehttp::__private::outcome(self.do_GET(__ex)),
                 #[cfg(feature = "head")]
-                "HEAD" => ::basehttp::__private::outcome(Self::do_HEAD(self, ex)),
+                "HEAD" => ::basehttp::__private::outcome(self.do_HEAD(__ex)),
                 #[cfg(unix)]
                 #[cfg(feature = "locks")]
-                "LOCK" => ::basehttp::__private::outcome(Self::do_LOCK(self, ex)),
-                "OPTIONS" => ::basehttp::__private::allow(ex, Self::METHODS),
+                "LOCK" => ::basehttp::__private::outcome(self.do_LOCK(__ex)),
+                "OPTIONS" => {
+                    ::basehttp::__private::allow(
+                        __ex,
+                        <Self as ::basehttp::__private::BaseHTTPRequestHandler>::METHODS,
+                    )
+                }
                 _ => return ::basehttp::__private::None,
             },
         )
     }
-    fn pace(command: &str) -> ::basehttp::__private::Pace {
-        match command {
+    fn pace(__command: &::basehttp::__private::str) -> ::basehttp::__private::Pace {
+        match __command {
             "GET" => ::basehttp::__private::Pace::Pool,
             #[cfg(not(feature = "head"))]
             "HEAD" => ::basehttp::__private::Pace::Pool,
@@ -87,10 +98,23 @@ where
     #[cfg(feature = "quiet")]
     fn log_request<'c_>(
         &self,
-        ex: &::basehttp::__private::Exchange<'c_, Self::MessageClass<'c_>>,
-        code: u16,
-        size: ::basehttp::__private::Option<u64>,
+        __ex: &::basehttp::__private::Exchange<
+            'c_,
+            <Self as ::basehttp::__private::BaseHTTPRequestHandler>::MessageClass<'c_>,
+        >,
+        __code: ::basehttp::__private::u16,
+        __size: ::basehttp::__private::Option<::basehttp::__private::u64>,
     ) {
-        Self::log_request(self, ex, code, size)
+        self.log_request(__ex, __code, __size)
     }
 }
+#[automatically_derived]
+impl<
+    'c,
+    S: Store,
+    const N: usize,
+> ::basehttp::__private::AllMethodsOfATypeGoIntoOneBlockWithHttpHandler
+for Files<'c, S, N>
+where
+    S::Error: Error,
+{}

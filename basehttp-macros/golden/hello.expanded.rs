@@ -1,8 +1,9 @@
 struct Hello;
 #[allow(elided_lifetimes_in_paths)]
 impl Hello {
+    #[cfg_attr(miri, allow(non_snake_case))]
+    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     /// Greets.
-    #[allow(non_snake_case, clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         ex.send_response(200)
             .send_header("Content-Type", "text/plain; charset=utf-8")
@@ -10,7 +11,8 @@ impl Hello {
         writeln!(ex.wfile, "Hello! You asked for {}", ex.path)?;
         Ok(())
     }
-    #[allow(non_snake_case, clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
+    #[cfg_attr(miri, allow(non_snake_case))]
+    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     fn do_POST(&self, ex: &mut Exchange) -> Result {
         ex.send_text(201, "made")
     }
@@ -18,26 +20,41 @@ impl Hello {
 #[automatically_derived]
 impl ::basehttp::__private::BaseHTTPRequestHandler for Hello
 where
-    Hello: ::core::marker::Send + ::core::marker::Sync + 'static,
+    for<'s> Hello: ::basehttp::__private::Shared<'s>,
 {
     type MessageClass<'c> = ::basehttp::__private::Headers<'c>;
-    const METHODS: &'static [&'static str] = &["GET", "HEAD", "POST", "OPTIONS"];
+    const METHODS: &'static [&'static ::basehttp::__private::str] = &[
+        "GET",
+        "HEAD",
+        "POST",
+        "OPTIONS",
+    ];
     fn dispatch<'c>(
         &self,
-        ex: &mut ::basehttp::__private::Exchange<'c, Self::MessageClass<'c>>,
+        __ex: &mut ::basehttp::__private::Exchange<
+            'c,
+            <Self as ::basehttp::__private::BaseHTTPRequestHandler>::MessageClass<'c>,
+        >,
     ) -> ::basehttp::__private::Option<::basehttp::__private::Outcome> {
         ::basehttp::__private::Some(
-            match ex.command {
-                "GET" | "HEAD" => ::basehttp::__private::outcome(Self::do_GET(self, ex)),
-                "POST" => ::basehttp::__private::outcome(Self::do_POST(self, ex)),
-                "OPTIONS" => ::basehttp::__private::allow(ex, Self::METHODS),
+            match __ex.command {
+                "GET" | "HEAD" => ::basehttp::__private::outcome(self.do_GET(__ex)),
+                "POST" => ::basehttp::__private::outcome(self.do_POST(__ex)),
+                "OPTIONS" => {
+                    ::basehttp::__private::allow(
+                        __ex,
+                        <Self as ::basehttp::__private::BaseHTTPRequestHandler>::METHODS,
+                    )
+                }
                 _ => return ::basehttp::__private::None,
             },
         )
     }
-    const VERSION_STRING: &'static str = ::basehttp::__private::version_string!(
+    const VERSION_STRING: &'static ::basehttp::__private::str = ::basehttp::__private::version_string!(
         "Hello/1.0"
     );
     const PROTOCOL_VERSION: ::basehttp::__private::Version = ::basehttp::__private::Version::Http11;
     const OVERRIDES: ::basehttp::__private::Overrides = ::basehttp::__private::Overrides::NONE;
 }
+#[automatically_derived]
+impl ::basehttp::__private::AllMethodsOfATypeGoIntoOneBlockWithHttpHandler for Hello {}

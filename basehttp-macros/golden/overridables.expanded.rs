@@ -1,6 +1,7 @@
 #[allow(elided_lifetimes_in_paths)]
 impl Quiet {
-    #[allow(non_snake_case, clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
+    #[cfg_attr(miri, allow(non_snake_case))]
+    #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         ex.send_text(200, "hello")
     }
@@ -33,18 +34,30 @@ impl Quiet {
 #[automatically_derived]
 impl ::basehttp::__private::BaseHTTPRequestHandler for Quiet
 where
-    Quiet: ::core::marker::Send + ::core::marker::Sync + 'static,
+    for<'s> Quiet: ::basehttp::__private::Shared<'s>,
 {
     type MessageClass<'c> = ::basehttp::__private::Headers<'c>;
-    const METHODS: &'static [&'static str] = &["GET", "HEAD", "OPTIONS"];
+    const METHODS: &'static [&'static ::basehttp::__private::str] = &[
+        "GET",
+        "HEAD",
+        "OPTIONS",
+    ];
     fn dispatch<'c>(
         &self,
-        ex: &mut ::basehttp::__private::Exchange<'c, Self::MessageClass<'c>>,
+        __ex: &mut ::basehttp::__private::Exchange<
+            'c,
+            <Self as ::basehttp::__private::BaseHTTPRequestHandler>::MessageClass<'c>,
+        >,
     ) -> ::basehttp::__private::Option<::basehttp::__private::Outcome> {
         ::basehttp::__private::Some(
-            match ex.command {
-                "GET" | "HEAD" => ::basehttp::__private::outcome(Self::do_GET(self, ex)),
-                "OPTIONS" => ::basehttp::__private::allow(ex, Self::METHODS),
+            match __ex.command {
+                "GET" | "HEAD" => ::basehttp::__private::outcome(self.do_GET(__ex)),
+                "OPTIONS" => {
+                    ::basehttp::__private::allow(
+                        __ex,
+                        <Self as ::basehttp::__private::BaseHTTPRequestHandler>::METHODS,
+                    )
+                }
                 _ => return ::basehttp::__private::None,
             },
         )
@@ -57,18 +70,28 @@ where
     };
     fn log_message<'c>(
         &self,
-        ex: &::basehttp::__private::Exchange<'c, Self::MessageClass<'c>>,
-        message: ::basehttp::__private::fmt::Arguments<'_>,
+        __ex: &::basehttp::__private::Exchange<
+            'c,
+            <Self as ::basehttp::__private::BaseHTTPRequestHandler>::MessageClass<'c>,
+        >,
+        __message: ::basehttp::__private::fmt::Arguments<'_>,
     ) {
-        Self::log_message(self, ex, message)
+        self.log_message(__ex, __message)
     }
     fn end_headers<'c>(
         &self,
-        ex: &::basehttp::__private::Exchange<'c, Self::MessageClass<'c>>,
+        __ex: &::basehttp::__private::Exchange<
+            'c,
+            <Self as ::basehttp::__private::BaseHTTPRequestHandler>::MessageClass<'c>,
+        >,
     ) -> ::basehttp::__private::io::Result<()> {
-        Self::end_headers(self, ex)
+        self.end_headers(__ex)
     }
-    fn version_string(&self) -> ::basehttp::__private::Cow<'_, str> {
-        Self::version_string(self)
+    fn version_string(
+        &self,
+    ) -> ::basehttp::__private::Cow<'_, ::basehttp::__private::str> {
+        self.version_string()
     }
 }
+#[automatically_derived]
+impl ::basehttp::__private::AllMethodsOfATypeGoIntoOneBlockWithHttpHandler for Quiet {}

@@ -10,13 +10,13 @@
 //! // Output, each path below `::basehttp::__private`:
 //! #[allow(elided_lifetimes_in_paths)]
 //! impl Hello {
-//!     #[allow(non_snake_case, …)]
+//!     #[allow(clippy::unused_self, …)]
 //!     fn do_GET(&self, ex: &mut Exchange) -> Result { … }
 //! }
-//! impl BaseHTTPRequestHandler for Hello where Hello: Send + Sync + 'static {
+//! impl BaseHTTPRequestHandler for Hello where for<'s> Hello: Shared<'s> {
 //!     type MessageClass<'c> = Headers<'c>;
 //!     const METHODS: &'static [&'static str] = &["GET", "HEAD", "OPTIONS"];
-//!     fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Outcome> { … }
+//!     fn dispatch<'c>(&self, ex: &mut Exchange<'c, …>) -> Option<Outcome> { … }
 //!     fn pace(command: &str) -> Pace { … } // if anything was said
 //!     const VERSION_STRING: &'static str = version_string!("Hello/1.0");
 //!     const OVERRIDES: Overrides = Overrides::NONE;
@@ -25,6 +25,7 @@
 //!
 //! Whole expansions are in `golden/`.
 
+mod attributes;
 mod block;
 mod call;
 mod class_variables;
@@ -33,10 +34,11 @@ mod names;
 mod overrides;
 mod pace;
 mod repair;
+mod self_type;
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::{Generics, ItemImpl, parse_quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Type, WherePredicate, parse_quote};
 
 use self::call::site_of;
 use self::names::Names;
@@ -50,37 +52,48 @@ pub fn handler(handler: &Handler<'_>) -> TokenStream {
     let pace = pace::function(handler, &names);
     let class_variables = class_variables::constants(handler.arguments, &names);
     let overrides = overrides::flags_and_forwarders(handler, &names);
-    with_trait_impl(handler, &names, &block::annotated(handler), &quote!(#dispatch #pace #class_variables #overrides))
+    let block = block::annotated(handler, &names);
+    let items = quote!(#dispatch #pace #class_variables #overrides);
+    let (handler_impl, only_block) = (with_trait_impl(handler, &names, &block, &items), only_block(handler, &names));
+    quote!(#handler_impl #only_block)
 }
 
 /// The expansion of a refused block: the block for the editor, a handler that serves nothing, so that the type can be
 /// used as one without further errors, and the refusals.
 pub fn refused(handler: &Handler<'_>, refusals: Refusals) -> TokenStream {
     let names = Names::new(handler);
-    let expansion = with_trait_impl(handler, &names, &block::repaired(handler), &dispatch::nothing(&names));
+    let expansion = with_trait_impl(handler, &names, &block::repaired(handler, &names), &dispatch::nothing(&names));
     let errors = refusals.into_compile_errors();
     quote!(#expansion #errors)
 }
 
-/// What is no inherent impl block is given back as it is.
+/// The expansion of an item that is not an impl block but tells the type: the item as it is, and the rest as for a block
+/// that is refused.
+pub fn misplaced(item: &TokenStream, handler: &Handler<'_>, refusals: Refusals) -> TokenStream {
+    let names = Names::new(handler);
+    let expansion = with_trait_impl(handler, &names, item, &dispatch::nothing(&names));
+    let errors = refusals.into_compile_errors();
+    quote!(#expansion #errors)
+}
+
+/// An item that tells no type is given back as it is.
 pub fn untouched(item: &TokenStream, refusals: Refusals) -> TokenStream {
     let errors = refusals.into_compile_errors();
     quote!(#item #errors)
 }
 
-/// The `block` to give back, and an impl of the trait with these `items`.
-fn with_trait_impl(handler: &Handler<'_>, names: &Names, block: &ItemImpl, items: &TokenStream) -> TokenStream {
-    let ty = &handler.block.self_ty;
-    // The generics stand in the trait impl once more, and may need these.
-    let allowed = handler.block.attrs.iter().filter(|attribute| attribute.path().is_ident("allow"));
-    let generics = shareable(handler);
+/// The `item` to give back, and an impl of the trait with these `items`.
+fn with_trait_impl(handler: &Handler<'_>, names: &Names, item: &impl ToTokens, items: &TokenStream) -> TokenStream {
+    let attributes = attributes::of_trait_impl(handler);
+    let (ty, mut generics) = self_type::named(handler, names);
+    generics.make_where_clause().predicates.push(shared(&ty, names));
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let runtime = &names.runtime;
     let message_class = class_variables::message_class(handler.arguments, names);
     quote! {
-        #block
+        #item
 
-        #(#allowed)*
+        #(#attributes)*
         #[automatically_derived]
         impl #impl_generics #runtime::BaseHTTPRequestHandler for #ty #where_clause {
             #message_class
@@ -89,14 +102,25 @@ fn with_trait_impl(handler: &Handler<'_>, names: &Names, block: &ItemImpl, items
     }
 }
 
-/// The block's generics, for types that threads can share.
+/// `impl AllMethodsOfATypeGoIntoOneBlockWithHttpHandler for Hello {}`: the name is what the compiler says of two blocks.
+fn only_block(handler: &Handler<'_>, names: &Names) -> TokenStream {
+    let attributes = attributes::of_trait_impl(handler);
+    let (ty, generics) = self_type::named(handler, names);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let runtime = &names.runtime;
+    quote! {
+        #(#attributes)*
+        #[automatically_derived]
+        impl #impl_generics #runtime::AllMethodsOfATypeGoIntoOneBlockWithHttpHandler for #ty #where_clause {}
+    }
+}
+
+/// The clause that threads can share the handler, as the trait asks. It falls on `bind` to prove it.
 ///
-/// Of a generic type, the duty to be so then falls on `bind`. Of any other, the clause says nothing new, but without it
-/// the compiler says of a handler that holds a `Cell` in half a dozen places what it now says once, at the type.
-fn shareable(handler: &Handler<'_>) -> Generics {
-    let ty = &handler.block.self_ty;
-    let bounds = quote_spanned!(site_of(ty)=> ::core::marker::Send + ::core::marker::Sync + 'static);
-    let mut generics = handler.block.generics.clone();
-    generics.make_where_clause().predicates.push(parse_quote!(#ty: #bounds));
-    generics
+/// A clause without a lifetime of its own would be proven here, if the type has no parameters, and again at `bind`: the
+/// compiler would say four times that a handler holds an `Rc`.
+fn shared(ty: &Type, names: &Names) -> WherePredicate {
+    let (runtime, lifetime) = (&names.runtime, names.free_lifetime("s"));
+    let bound = quote_spanned!(site_of(ty)=> #runtime::Shared<#lifetime>);
+    parse_quote!(for<#lifetime> #ty: #bound)
 }

@@ -24,7 +24,7 @@ mod speed;
 use proc_macro2::TokenStream;
 
 use crate::model::Handler;
-use crate::parse::Arguments;
+use crate::parse::{Arguments, Subject};
 use crate::refusals::Refusals;
 
 /// Makes a handler of an impl block: its `do_GET` serves `GET`, and so on for every method of HTTP.
@@ -46,16 +46,18 @@ use crate::refusals::Refusals;
 /// }
 /// ```
 ///
-/// The block stays as it is, whatever else stands in it, and beside it an `impl BaseHTTPRequestHandler for Hello` is
-/// written. `cargo expand` shows it. The type has to be `Send + Sync + 'static`, since all requests share it; what
-/// changes goes into a `Mutex` or an atomic. Generics, where clauses and `#[cfg(…)]` on methods are understood.
+/// The block stays as it is, with its helper methods and constants, and beside it an `impl BaseHTTPRequestHandler for
+/// Hello` is written. `cargo expand` shows it. The type has to be `Send + Sync + 'static`, since all requests share it;
+/// what changes goes into a `Mutex` or an atomic. Generics, where clauses and `#[cfg(…)]` on the block and its methods are
+/// understood. A type has one such block; others without the attribute may stand beside it.
 ///
 /// # Methods that serve requests
 ///
 /// `fn do_GET(&self, ex: &mut Exchange) -> Result`, and likewise `do_` with any other method of upper-case letters,
 /// digits and `_`. It returns nothing, or a `Result<(), E>` whose error can be boxed: one of std's, anyhow's, a `String`.
-/// `#[http_method("…")]` above a method of any name says what it serves: `M-SEARCH`, which is no identifier, or a name
-/// that looks like a misspelling and is none.
+/// `#[http_method("…")]` above a method of any name says what it serves: `M-SEARCH` for example, which is not an
+/// identifier. A name that looks like a misspelling is refused unless name and attribute both say it:
+/// `#[http_method("PSOT")] fn do_PSOT`.
 ///
 /// ```
 /// # use basehttp::{Exchange, Result, http_handler};
@@ -178,19 +180,27 @@ use crate::refusals::Refusals;
 ///
 /// # What is refused
 ///
-/// Whatever of this is broken, all of it at once, at the place and with what to write instead. Beyond that, literals on
-/// the exchange that could never work: a status code outside 100 to 599 in `send_response(…)`, `send_error(…)` and
-/// `send_text(…)`, a name that is no token or a value that cannot be sent in `send_header("…", "…")`. And three things
-/// that are right in Python:
+/// Whatever of this is broken, all of it at once, at the place and with what to write instead. So is what could hide a
+/// method that should serve: a macro among the methods, and a name that is a slip away from one that the runtime calls.
+/// Such a name is fine where the block calls it, and in a block without the attribute.
+///
+/// Beyond that, literals on the exchange that could never work: a status code outside 100 to 599 in `send_response(…)`,
+/// `send_error(…)` and `send_text(…)`, a name that is no token or a value that cannot be sent in `send_header("…", "…")`.
+/// And what is right in Python:
 ///
 /// | refused | to write instead |
 /// |---|---|
-/// | `self.send_response(200)`, and whatever else sends and cannot be overridden | `ex.send_response(200)` |
+/// | `self.send_response(200)`, `self.send_text(200, "…")` | `ex.send_response(200)` |
+/// | `self.wfile`, `self.client_address` and other fields that only a request has | `ex.wfile` |
 /// | `ex.send_error(404, "no such page")` | `ex.send_error((404, "no such page"))` |
+/// | `return Err(404)` | `return Err(HTTPError::from(404).into())` |
 /// | `ex.log_message("hello")` | `ex.log_message(format_args!("hello"))` |
+/// | `ex.headers["Host"]` | `ex.headers.get("Host")` |
+/// | `ex.rfile.read(100)`, `ex.rfile.readline()` | `ex.read_body(100)`, `ex.rfile.read_line(&mut line)` |
+/// | `ex.send_bytes(200, "…", text.as_str())` of a variable | `ex.send_bytes(200, "…", text)` |
 ///
-/// The first is fine where the block has a method of that name, or the call hands on the exchange, as in
-/// `self.send_file(ex)`. Closures and macros are not looked into.
+/// A method on `self` is fine where the block has one of that name, or the call hands on the exchange, as in
+/// `self.send_file(ex)`. Closures are not looked into, and macros only for fields.
 ///
 /// ```compile_fail
 /// # use basehttp::{Exchange, Result, http_handler};
@@ -212,10 +222,13 @@ pub fn http_handler(arguments: proc_macro::TokenStream, item: proc_macro::TokenS
 fn expanded(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let mut refusals = Refusals::default();
     let arguments = Arguments::parse(arguments, &mut refusals);
-    let Some(block) = refusals.keep(parse::block(item.clone())) else {
+    let Some(subject) = Subject::read(item, &mut refusals) else {
         return expand::untouched(item, refusals);
     };
-    let handler = Handler::new(&arguments, &block, &mut refusals);
+    let handler = Handler::new(&arguments, &subject.block, &mut refusals);
+    if let Some(other) = &subject.other {
+        return expand::misplaced(other, &handler, refusals);
+    }
     check::handler(&handler, &mut refusals);
     if refusals.is_empty() { expand::handler(&handler) } else { expand::refused(&handler, refusals) }
 }

@@ -7,20 +7,25 @@
 //! | `fn log_message` and its like       | `Override`                                  |
 //! | any other                           | `Helper`                                    |
 //!
-//! Nothing is judged here: `do_get` is a route too, whose token `check` refuses.
+//! Names are compared without `r#`, which is not part of them. Nothing is judged here: `do_get` is a route too, whose
+//! token `check` refuses.
 
-use proc_macro2::TokenStream;
-use syn::{Attribute, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Meta, Pat, PatType};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::token::Comma;
+use syn::{AttrStyle, Attribute, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Meta, Pat, PatType};
 
 use crate::overridables::Overridable;
 use crate::parse::{self, Arguments};
 use crate::refusals::{Refusals, refusal};
 
 /// The attribute that names a method's token.
-const HTTP_METHOD: &str = "http_method";
+pub const HTTP_METHOD: &str = "http_method";
 
 /// The attribute that says where a method runs.
-const PACE: &str = "pace";
+pub const PACE: &str = "pace";
 
 /// An impl block with the arguments of its attribute.
 pub struct Handler<'b> {
@@ -110,13 +115,18 @@ impl<'b> Method<'b> {
     }
 
     /// The `#[cfg(…)]` attributes, which every mention of the method in the expansion needs too.
-    pub fn cfgs(&self) -> impl Iterator<Item = &'b Attribute> {
+    pub fn cfgs(&self) -> impl Iterator<Item = Attribute> {
+        // One that stands inside the method's body, `#![cfg(…)]`, cannot be copied as it is.
+        self.written_cfgs().map(|attribute| Attribute { style: AttrStyle::Outer, ..attribute.clone() })
+    }
+
+    fn written_cfgs(&self) -> impl Iterator<Item = &'b Attribute> {
         self.item.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"))
     }
 
     /// What stands inside each `#[cfg(…)]`.
     pub fn cfg_predicates(&self) -> impl Iterator<Item = &'b TokenStream> {
-        self.cfgs().filter_map(|attribute| match &attribute.meta {
+        self.written_cfgs().filter_map(|attribute| match &attribute.meta {
             Meta::List(list) => Some(&list.tokens),
             _ => None,
         })
@@ -125,14 +135,14 @@ impl<'b> Method<'b> {
 
 impl Role {
     fn of(function: &ImplItemFn, refusals: &mut Refusals) -> Self {
-        let name = &function.sig.ident;
+        let name = function.sig.ident.unraw();
         if let Some(token) = given_token(function, refusals) {
             return Self::Route(Token::Given(token));
         }
         if let Some(token) = name.to_string().strip_prefix("do_") {
             return Self::Route(Token::Named(token.to_owned()));
         }
-        Overridable::named(name).map_or(Self::Helper, Self::Override)
+        Overridable::named(&name).map_or(Self::Helper, Self::Override)
     }
 }
 
@@ -148,6 +158,30 @@ impl Token {
 /// Whether the attribute is the macro's own and has to go before the compiler sees the block.
 pub fn is_own(attribute: &Attribute) -> bool {
     is_http_method(attribute) || is_pace(attribute)
+}
+
+/// Whether it would be the macro's own once the compiler has read it, which is too late.
+pub fn becomes_own(attribute: &Attribute) -> bool {
+    brings(&attribute.meta, HTTP_METHOD) || brings(&attribute.meta, PACE)
+}
+
+/// Whether it is a `cfg_attr` with this one among its attributes. `cfg_attr(a, doc(cfg(b)))` brings no `cfg`.
+pub fn brings(meta: &Meta, name: &str) -> bool {
+    let Meta::List(list) = meta else { return false };
+    // What cannot be read is no `cfg`; the compiler refuses it.
+    list.path.is_ident("cfg_attr")
+        && list.parse_args_with(conditional_attributes).is_ok_and(|attributes| {
+            attributes.iter().any(|attribute| attribute.path().is_ident(name) || brings(attribute, name))
+        })
+}
+
+/// `inline, must_use` of `cfg_attr(unix, inline, must_use)`.
+fn conditional_attributes(input: ParseStream<'_>) -> syn::Result<Punctuated<Meta, Comma>> {
+    while !input.peek(Comma) {
+        input.parse::<TokenTree>()?;
+    }
+    input.parse::<Comma>()?;
+    Punctuated::parse_terminated(input)
 }
 
 pub fn is_pace(attribute: &Attribute) -> bool {

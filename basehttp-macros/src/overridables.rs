@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use syn::ext::IdentExt;
+
 use self::FaceType::{
     Address, Arguments, Bool, Code, CowStr, Error, Exchange, IoResult, ResultBool, Size, Str, String, SystemTime, Unit,
 };
@@ -62,7 +64,7 @@ pub const OVERRIDABLES: [Overridable; 14] = [
 
 impl Overridable {
     pub fn named(name: &syn::Ident) -> Option<&'static Self> {
-        OVERRIDABLES.iter().find(|overridable| name == overridable.name)
+        OVERRIDABLES.iter().find(|overridable| name.unraw() == overridable.name)
     }
 
     pub fn takes_exchange(&self) -> bool {

@@ -2,6 +2,7 @@
 
 pub use std::borrow::Cow;
 pub use std::option::Option::{self, None, Some};
+pub use std::primitive::{bool, str, u8, u16, u64};
 pub use std::result::Result;
 pub use std::string::String;
 pub use std::time::SystemTime;
@@ -12,6 +13,15 @@ pub use crate::proto::{
     Headers, RESPONSES, Responses, SERVER_VERSION, SYS_VERSION, Version, Words, merge, merged_len, utf8,
 };
 pub use crate::server::{BaseHTTPRequestHandler, MessageClass};
+
+/// Every handler of the attribute's has it, so that the compiler says its name where a type has two attributed blocks.
+pub trait AllMethodsOfATypeGoIntoOneBlockWithHttpHandler {}
+
+/// A type whose values all threads can share, as a handler's are. `'s` says nothing: see `expand` in the macros' crate.
+pub trait Shared<'s>: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> Shared<'_> for T {}
 
 /// What a `do_*` method returned.
 pub fn outcome(value: impl IntoOutcome) -> Outcome {
@@ -33,10 +43,13 @@ macro_rules! __version_string {
     };
     ($server_version:expr, $sys_version:expr) => {{
         const WORDS: $crate::__private::Words = $crate::__private::Words($server_version, $sys_version);
-        const JOINED: [u8; WORDS.joined_len()] = WORDS.join();
+        const JOINED: [$crate::__private::u8; WORDS.joined_len()] = WORDS.join();
         $crate::__private::utf8(&JOINED)
     }};
 }
+
+/// One entry of the `responses` map.
+pub type Response = (u16, &'static str, &'static str);
 
 /// The `responses` map with additions, as a sorted slice.
 #[macro_export]
@@ -46,10 +59,24 @@ macro_rules! __responses {
     ($($code:literal: ($phrase:expr, $explain:expr)),+ $(,)?) => {{
         const ADDED: $crate::__private::Responses = &[$(($code, $phrase, $explain)),+];
         const BASE: $crate::__private::Responses = $crate::__private::RESPONSES;
-        const MERGED: [(u16, &str, &str); $crate::__private::merged_len(BASE, ADDED)] =
+        const MERGED: [$crate::__private::Response; $crate::__private::merged_len(BASE, ADDED)] =
             $crate::__private::merge(BASE, ADDED);
         &MERGED
     }};
 }
 
-pub use crate::{__responses as responses, __version_string as version_string};
+/// An item in an attributed block that the attribute does not know, but the compiler does.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __unknown_item {
+    ($item:item) => {
+        $crate::__private::compile_error! {
+            "`#[http_handler]` cannot read this item, so a `do_*` method in it would not be served\n\
+write it as a method with a body, or move it into a block without the attribute"
+        }
+    };
+}
+
+pub use std::compile_error;
+
+pub use crate::{__responses as responses, __unknown_item as unknown_item, __version_string as version_string};

@@ -1,10 +1,14 @@
 //! The user's block, given back with the lints allowed that its author has no choice about.
 
-use quote::quote;
-use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, parse_quote};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote_spanned;
+use syn::{ImplItem, ImplItemFn, ItemImpl, parse_quote};
 
+use super::attributes::{allowed_on, expects_snake_case_lint};
+use super::call::site_of;
+use super::names::Names;
 use super::repair::repair;
-use crate::model::{Handler, Method, Role, is_own};
+use crate::model::{Handler, Method, Role, becomes_own, is_own};
 
 /// The block without the macro's own attributes, and with lints allowed.
 ///
@@ -21,38 +25,70 @@ use crate::model::{Handler, Method, Role, is_own};
 ///     fn search(&self, ex: &mut Exchange) -> Result { … }
 /// }
 /// ```
-pub fn annotated(handler: &Handler<'_>) -> ItemImpl {
-    annotated_with(handler, |_, _| {})
+pub fn annotated(handler: &Handler<'_>, names: &Names) -> ItemImpl {
+    annotated_with(handler, names, |_, _| {})
 }
 
 /// The block of a handler that is refused.
-pub fn repaired(handler: &Handler<'_>) -> ItemImpl {
-    annotated_with(handler, |function, method| repair(function, method, handler))
+pub fn repaired(handler: &Handler<'_>, names: &Names) -> ItemImpl {
+    annotated_with(handler, names, |function, method| repair(function, method, handler))
 }
 
-fn annotated_with(handler: &Handler<'_>, change: impl Fn(&mut ImplItemFn, &Method<'_>)) -> ItemImpl {
+fn annotated_with(handler: &Handler<'_>, names: &Names, change: impl Fn(&mut ImplItemFn, &Method<'_>)) -> ItemImpl {
     let mut block = handler.block.clone();
+    block.attrs.retain(|attribute| !is_own(attribute));
     // `&mut Exchange` hides a lifetime, which `rust_2018_idioms` would have spelt out.
-    block.attrs.push(parse_quote!(#[allow(elided_lifetimes_in_paths)]));
-    let functions = block.items.iter_mut().filter_map(|item| match item {
-        ImplItem::Fn(function) => Some(function),
-        _ => None,
-    });
-    for (function, method) in functions.zip(&handler.methods) {
-        function.attrs.retain(|attribute| !is_own(attribute));
-        function.attrs.extend(allowed(method));
-        change(function, method);
+    block.attrs.insert(0, parse_quote!(#[allow(elided_lifetimes_in_paths)]));
+    let mut methods = handler.methods.iter();
+    for item in &mut block.items {
+        match item {
+            ImplItem::Fn(function) => {
+                let method = methods.next().expect("the model has every function of the block");
+                annotate(function, method, handler);
+                change(function, method);
+            }
+            ImplItem::Const(item) => item.attrs.retain(|attribute| !is_own(attribute)),
+            ImplItem::Type(item) => item.attrs.retain(|attribute| !is_own(attribute)),
+            ImplItem::Verbatim(tokens) => *tokens = refused_by_the_compiler(tokens, names),
+            _ => {}
+        }
     }
     block
 }
 
-/// Lints about what is prescribed could not be followed: the name of a `do_GET`, its `&self` even if it uses nothing of
-/// itself, and for an overridable the return type too.
-fn allowed(method: &Method<'_>) -> Option<Attribute> {
+fn annotate(function: &mut ImplItemFn, method: &Method<'_>, handler: &Handler<'_>) {
+    function.attrs.retain(|attribute| !is_own(attribute) && !becomes_own(attribute));
     if matches!(method.role, Role::Helper) {
-        return None;
+        return;
     }
-    let name = method.name().to_string().starts_with("do_").then(|| quote!(non_snake_case,));
-    let output = matches!(method.role, Role::Override(_)).then(|| quote!(, clippy::unnecessary_wraps));
-    Some(parse_quote!(#[allow(#name clippy::unused_self, clippy::trivially_copy_pass_by_ref #output)]))
+    if let Some(allowed) = allowed_on(method, handler) {
+        function.attrs.insert(0, parse_quote!(#allowed));
+    }
+    let is_snake_case = !method.name().to_string().contains(|letter: char| letter.is_ascii_uppercase());
+    if !is_snake_case && !expects_snake_case_lint(method, handler) {
+        // Lints do not speak of names that a macro gave. To allow `non_snake_case` would be an error where it is forbidden.
+        function.sig.ident.set_span(site_of(&function.sig.ident));
+        // Editors read neither spans nor `forbid`. This is the condition that they set and the compiler does not.
+        function.attrs.insert(0, parse_quote!(#[cfg_attr(miri, allow(non_snake_case))]));
+    }
+}
+
+/// Tokens of the block that are not an item this macro knows. The compiler has most likely refused them already, and says
+/// nothing more; if it does know them, it refuses them here, since a `do_*` among them would not be served.
+fn refused_by_the_compiler(tokens: &TokenStream, names: &Names) -> TokenStream {
+    let is_end = |token: TokenTree| match token {
+        TokenTree::Group(_) => true,
+        TokenTree::Punct(punct) => punct.as_char() == ';',
+        _ => false,
+    };
+    // `fn do_`: no item goes without either.
+    if !tokens.clone().into_iter().any(is_end) {
+        return TokenStream::new();
+    }
+    let site = site_of(tokens);
+    let runtime = names.runtime.clone().into_iter().map(|mut token| {
+        token.set_span(site);
+        token
+    });
+    quote_spanned!(site=> #(#runtime)*::unknown_item! { #tokens })
 }

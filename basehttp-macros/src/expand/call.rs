@@ -7,9 +7,10 @@ use syn::{FnArg, ReturnType};
 use super::names::Names;
 use crate::model::Method;
 
-/// `Self::do_GET(self, ex)`, where an argument that does not fit is shown at its type in the signature.
+/// `self.do_GET(ex)`, where an argument that does not fit is shown at its type in the signature.
 ///
-/// A method of the block comes before the trait's of the same name, so `Self::log_message` is the user's.
+/// A method of the block comes before the trait's of the same name, so `self.log_message` is the user's. `Self::do_GET`
+/// could be a variant of an enum.
 pub fn call<'p>(method: &Method<'_>, parameters: impl Iterator<Item = &'p str>, names: &Names) -> TokenStream {
     let name = method.name();
     let taken = method.item.sig.inputs.iter().skip(1).map(|input| match input {
@@ -17,7 +18,7 @@ pub fn call<'p>(method: &Method<'_>, parameters: impl Iterator<Item = &'p str>, 
         FnArg::Receiver(receiver) => site_of(receiver),
     });
     let arguments = parameters.zip(taken).map(|(parameter, site)| names.parameter(parameter, site));
-    quote_spanned!(returned_at(method)=> Self::#name(self, #(#arguments),*))
+    quote_spanned!(returned_at(method)=> self.#name(#(#arguments),*))
 }
 
 /// Where the signature says what the method returns, for what the compiler has to say about that.

@@ -18,44 +18,43 @@ pub fn message_class(arguments: &Arguments, names: &Names) -> TokenStream {
 /// The constants that were given, in the order of the trait.
 pub fn constants(arguments: &Arguments, names: &Names) -> TokenStream {
     let runtime = &names.runtime;
-    let responses = responses(arguments, runtime);
-    let version_string = version_string(arguments, runtime);
+    let text = names.text();
+    let responses = responses(arguments, names);
+    let version_string = version_string(arguments, names);
     let protocol_version = arguments.protocol_version.as_ref().map(|version| {
         let version = if version.value() == "HTTP/1.1" { quote!(Http11) } else { quote!(Http10) };
         quote!(const PROTOCOL_VERSION: #runtime::Version = #runtime::Version::#version;)
     });
-    let error_message_format = arguments
-        .error_message_format
-        .as_ref()
-        .map(|format| quote!(const ERROR_MESSAGE_FORMAT: &'static str = #format;));
-    let error_content_type = arguments
-        .error_content_type
-        .as_ref()
-        .map(|media_type| quote!(const ERROR_CONTENT_TYPE: &'static str = #media_type;));
+    let error_message_format =
+        arguments.error_message_format.as_ref().map(|format| quote!(const ERROR_MESSAGE_FORMAT: #text = #format;));
+    let error_content_type =
+        arguments.error_content_type.as_ref().map(|media_type| quote!(const ERROR_CONTENT_TYPE: #text = #media_type;));
     quote!(#responses #version_string #protocol_version #error_message_format #error_content_type)
 }
 
-fn responses(arguments: &Arguments, runtime: &TokenStream) -> Option<TokenStream> {
+fn responses(arguments: &Arguments, names: &Names) -> Option<TokenStream> {
+    let runtime = &names.runtime;
     let entries = arguments.responses.iter().map(|response| {
         let (code, phrase, explanation) = (&response.code, &response.phrase, &response.explanation);
         quote!(#code: (#phrase, #explanation))
     });
     (!arguments.responses.is_empty()).then(|| {
         quote! {
-            const RESPONSES: &'static [(u16, &'static str, &'static str)] = #runtime::responses! { #(#entries),* };
+            const RESPONSES: #runtime::Responses = #runtime::responses! { #(#entries),* };
         }
     })
 }
 
 /// The runtime's macro adds its own `sys_version` where none is given, and leaves out an empty one.
-fn version_string(arguments: &Arguments, runtime: &TokenStream) -> Option<TokenStream> {
+fn version_string(arguments: &Arguments, names: &Names) -> Option<TokenStream> {
+    let (runtime, text) = (&names.runtime, names.text());
     let words = match (&arguments.server_version, &arguments.sys_version) {
         (None, None) => return None,
         (Some(server), None) => quote!(#server),
         (Some(server), Some(sys)) => quote!(#server, #sys),
         (None, Some(sys)) => quote!(#runtime::SERVER_VERSION, #sys),
     };
-    Some(quote!(const VERSION_STRING: &'static str = #runtime::version_string!(#words);))
+    Some(quote!(const VERSION_STRING: #text = #runtime::version_string!(#words);))
 }
 
 /// `MyHeaders<'c>` and `MyHeaders<'_>`, with the lifetime that the expansion gives to the exchange.

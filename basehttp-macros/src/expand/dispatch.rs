@@ -23,8 +23,8 @@ use crate::model::{Handler, Method};
 /// const METHODS: &'static [&'static str] = &["GET", "HEAD", "OPTIONS"];
 /// fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Outcome> {
 ///     Some(match ex.command {
-///         "GET" | "HEAD" => outcome(Self::do_GET(self, ex)),
-///         "OPTIONS" => allow(ex, Self::METHODS),
+///         "GET" | "HEAD" => outcome(self.do_GET(ex)),
+///         "OPTIONS" => allow(ex, <Self as BaseHTTPRequestHandler>::METHODS),
 ///         _ => return None,
 ///     })
 /// }
@@ -52,9 +52,9 @@ pub fn nothing(names: &Names) -> TokenStream {
 
 fn with_body(names: &Names, table: &TokenStream, ex: &TokenStream, body: &TokenStream) -> TokenStream {
     let Names { runtime, lifetime, .. } = names;
-    let exchange = names.exchange();
+    let (exchange, text) = (names.exchange(), names.text());
     quote! {
-        const METHODS: &'static [&'static str] = &[#table];
+        const METHODS: &'static [#text] = &[#table];
 
         fn dispatch<#lifetime>(&self, #ex: &mut #exchange) -> #runtime::Option<#runtime::Outcome> {
             #body
@@ -108,18 +108,19 @@ impl<'h> Row<'h> {
     }
 }
 
-/// `outcome(Self::do_GET(self, ex))`
+/// `outcome(self.do_GET(ex))`
 fn outcome(method: &Method<'_>, names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let call = call(method, ["ex"].into_iter(), names);
     quote_spanned!(returned_at(method)=> #runtime::outcome(#call))
 }
 
-/// `allow(ex, Self::METHODS)`
+/// `allow(ex, <Self as BaseHTTPRequestHandler>::METHODS)`
 fn allow(names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let ex = names.parameter("ex", Span::call_site());
-    quote!(#runtime::allow(#ex, Self::METHODS))
+    let handler = names.handler();
+    quote!(#runtime::allow(#ex, #handler::METHODS))
 }
 
 /// What is served, in the order of the block, the derived methods among it.
@@ -196,5 +197,5 @@ fn one_or(combination: &str, predicates: Vec<TokenStream>) -> TokenStream {
 }
 
 fn cfgs(method: &Method<'_>) -> Vec<TokenStream> {
-    method.cfgs().map(ToTokens::to_token_stream).collect()
+    method.cfgs().map(ToTokens::into_token_stream).collect()
 }

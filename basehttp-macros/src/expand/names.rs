@@ -1,5 +1,12 @@
-//! The names in the expansion: paths into the runtime, and a lifetime and parameters that the user's generics leave
-//! free.
+//! The names in the expansion, none of which an item of the user's can shadow.
+//!
+//! | what is named                   | by                                                                        |
+//! |---------------------------------|---------------------------------------------------------------------------|
+//! | types, traits, functions        | a path into the runtime, primitive types and `Some` too                   |
+//! | what the trait has              | `<Self as BaseHTTPRequestHandler>::METHODS`: the type may have a `METHODS` |
+//! | what the block has              | `self.do_GET(…)`, for which the compiler looks in blocks of the type first |
+//! | parameters                      | `__ex`, since a constant `ex` would make a pattern of it                  |
+//! | lifetimes                       | a letter that the user's generics leave free                              |
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -28,13 +35,31 @@ impl Names {
 
     /// The name of a parameter, shown at the user's tokens if the compiler has to speak of it.
     pub fn parameter(&self, name: &str, at: Span) -> Ident {
-        format_ident!("{}", free(name, &self.taken), span = at)
+        format_ident!("{}", free(&format!("__{name}"), &self.taken), span = at)
     }
 
-    /// `Exchange<'c, Self::MessageClass<'c>>`
+    /// A lifetime like `wish` that the user's generics leave free.
+    pub fn free_lifetime(&self, wish: &str) -> Lifetime {
+        Lifetime::new(&format!("'{}", free(wish, &self.taken)), Span::call_site())
+    }
+
+    /// `<Self as BaseHTTPRequestHandler>`
+    pub fn handler(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(<Self as #runtime::BaseHTTPRequestHandler>)
+    }
+
+    /// `Exchange<'c, <Self as BaseHTTPRequestHandler>::MessageClass<'c>>`
     pub fn exchange(&self) -> TokenStream {
         let Self { runtime, lifetime, .. } = self;
-        quote!(#runtime::Exchange<#lifetime, Self::MessageClass<#lifetime>>)
+        let handler = self.handler();
+        quote!(#runtime::Exchange<#lifetime, #handler::MessageClass<#lifetime>>)
+    }
+
+    /// `&'static str`
+    pub fn text(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(&'static #runtime::str)
     }
 
     /// A type in the signature of an overridable.
@@ -44,15 +69,15 @@ impl Names {
         match ty {
             FaceType::Address => quote!(&#runtime::Address),
             FaceType::Arguments => quote!(#runtime::fmt::Arguments<'_>),
-            FaceType::Bool => quote!(bool),
-            FaceType::Code => quote!(u16),
-            FaceType::CowStr => quote!(#runtime::Cow<'_, str>),
+            FaceType::Bool => quote!(#runtime::bool),
+            FaceType::Code => quote!(#runtime::u16),
+            FaceType::CowStr => quote!(#runtime::Cow<'_, #runtime::str>),
             FaceType::Error => quote!(&#runtime::HandlerError),
             FaceType::Exchange => quote!(&#exchange),
             FaceType::IoResult => quote!(#runtime::io::Result<()>),
-            FaceType::ResultBool => quote!(#runtime::Result<bool, #runtime::HandlerError>),
-            FaceType::Size => quote!(#runtime::Option<u64>),
-            FaceType::Str => quote!(&str),
+            FaceType::ResultBool => quote!(#runtime::Result<#runtime::bool, #runtime::HandlerError>),
+            FaceType::Size => quote!(#runtime::Option<#runtime::u64>),
+            FaceType::Str => quote!(&#runtime::str),
             FaceType::String => quote!(#runtime::String),
             FaceType::SystemTime => quote!(#runtime::SystemTime),
             FaceType::Unit => quote!(()),

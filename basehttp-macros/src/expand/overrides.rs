@@ -40,8 +40,8 @@ fn flag((method, overridable): (&Method<'_>, &Overridable)) -> TokenStream {
 /// // Input:
 /// fn log_message(&self, ex: &Exchange, message: fmt::Arguments) { … }
 /// // Output:
-/// fn log_message<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, message: fmt::Arguments<'_>) {
-///     Self::log_message(self, ex, message)
+/// fn log_message<'c>(&self, ex: &Exchange<'c, …>, message: fmt::Arguments<'_>) {
+///     self.log_message(ex, message)
 /// }
 /// ```
 fn forwarder(method: &Method<'_>, overridable: &Overridable, names: &Names) -> TokenStream {

@@ -36,7 +36,7 @@ pub fn function(handler: &Handler<'_>, names: &Names) -> Option<TokenStream> {
     let otherwise = given.map_or_else(|| quote!(#runtime::Pace::Auto), |pace| value(pace, names));
     let command = names.parameter("command", Span::call_site());
     Some(quote! {
-        fn pace(#command: &str) -> #runtime::Pace {
+        fn pace(#command: &#runtime::str) -> #runtime::Pace {
             match #command {
                 #(#arms)*
                 _ => #otherwise,
@@ -48,7 +48,7 @@ pub fn function(handler: &Handler<'_>, names: &Names) -> Option<TokenStream> {
 fn one_for_all(pace: &TokenStream, names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     quote! {
-        fn pace(_: &str) -> #runtime::Pace {
+        fn pace(_: &#runtime::str) -> #runtime::Pace {
             #pace
         }
     }
