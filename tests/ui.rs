@@ -1,6 +1,12 @@
-//! `#[http_handler]` as the compiler sees it: blocks that are refused with our messages, and blocks that compile.
+//! `#[http_handler]` as the compiler sees it: blocks that are refused with our messages, blocks that compile, and what the
+//! compiler says where we only give it the words.
 //!
 //! After a change that is meant, `TRYBUILD=overwrite cargo test --test ui` writes the `.stderr` files anew; read them.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use trybuild::TestCases;
 
@@ -12,4 +18,61 @@ fn broken_rules_are_refused_with_our_messages() {
 #[test]
 fn what_the_rules_allow_compiles_and_runs() {
     TestCases::new().pass("ui-tests/pass/*.rs");
+}
+
+/// The compiler's own words change with its version. So each file says which sentences of ours have to be among them, and
+/// how many errors there are: one fault is one error.
+#[test]
+fn the_compiler_says_once_what_to_write() {
+    let runtime = runtime();
+    let files = fs::read_dir("ui-tests/hints").unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    assert!(files.len() > 10, "the files are there: {}", files.len());
+    let faults: Vec<_> = files.iter().filter_map(|file| fault(file, &compile(file, &runtime))).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+/// What is wrong with the errors that the compiler gave.
+fn fault(file: &Path, said: &str) -> Option<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let expected: usize =
+        lines(&text, "errors").next().expect("the file says how many errors there are").parse().unwrap();
+    let is_error = |line: &&str| line.starts_with("error") && !line.starts_with("error: aborting");
+    let count = said.lines().filter(is_error).count();
+    let missing: Vec<_> = lines(&text, "says").filter(|sentence| !said.contains(sentence)).collect();
+    let is_fine = count == expected && missing.is_empty();
+    (!is_fine).then(|| format!("{}: {count} errors, without {missing:#?}\n{said}", file.display()))
+}
+
+/// What the lines of a file's head say that begin with `key`.
+fn lines<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
+    text.lines().filter_map(move |line| line.strip_prefix("//! ")?.strip_prefix(key)?.strip_prefix(": "))
+}
+
+fn compile(file: &Path, runtime: &Path) -> String {
+    let dependencies = runtime.parent().unwrap();
+    let out = env::temp_dir().join(format!("basehttp-hints-{}", std::process::id()));
+    let compiler = Path::new(env!("CARGO")).with_file_name("rustc");
+    let output = Command::new(compiler)
+        .args(["--edition", "2024", "--emit", "metadata", "--out-dir"])
+        .arg(&out)
+        .arg("-L")
+        .arg(format!("dependency={}", dependencies.display()))
+        .arg("--extern")
+        .arg(format!("basehttp={}", runtime.display()))
+        .arg(file)
+        .output()
+        .unwrap();
+    let _ = fs::remove_dir_all(out); // Only a file that compiles leaves one.
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// The newest build of the runtime beside this test, which cargo has made for it.
+fn runtime() -> PathBuf {
+    let directory = env::current_exe().unwrap().parent().unwrap().to_owned();
+    let is_runtime = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| extension == "rlib")
+            && path.file_name().unwrap().to_str().unwrap().starts_with("libbasehttp-")
+    };
+    let builds = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).filter(is_runtime);
+    builds.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).expect("the runtime is built")
 }

@@ -1,23 +1,20 @@
 //! Which calls in a body are calls on the exchange, or were meant to be, and which of them are written as in Python.
 
-use syn::{Expr, ExprLit, ExprMethodCall, Ident, Lit};
+use syn::ext::IdentExt;
+use syn::{Expr, ExprLit, ExprMethodCall, Ident, Lit, LitInt, Member};
 
 use crate::model::{Handler, Method};
 
 /// The methods of an exchange that return it, so that calls can be chained.
 const CHAINING: [&str; 3] = ["send_response", "send_response_only", "send_header"];
 
-/// The methods that only an exchange has. `end_headers` and `send_error` are overridable, so a handler has them too.
-const SENDING: [&str; 8] = [
-    "send_response",
-    "send_response_only",
-    "send_header",
-    "flush_headers",
-    "send_text",
-    "send_bytes",
-    "send_body",
-    "send_file",
-];
+/// Python's methods that only an exchange has here. `end_headers` and `send_error` are overridable, so a handler has them
+/// too.
+const SENDING: [&str; 4] = ["send_response", "send_response_only", "send_header", "flush_headers"];
+
+/// The methods of an exchange that Python does not have. A handler may have its own, for text messages say, so that only a
+/// call with a status code is taken for one on the exchange.
+const SENDING_WHOLE: [&str; 2] = ["send_text", "send_bytes"];
 
 /// The methods whose message is `format_args!(…)`.
 const LOGGING: [&str; 2] = ["log_message", "log_error"];
@@ -43,26 +40,44 @@ impl<'m> Exchange<'m> {
     ///
     /// Another block of the same type may have a method of that name, most likely one that is handed the exchange.
     pub fn is_missed(&self, call: &ExprMethodCall) -> bool {
+        let name = call.method.unraw();
+        let is_sending = SENDING.iter().any(|method| name == method)
+            || SENDING_WHOLE.iter().any(|method| name == method) && has_status(call);
         is_self(&call.receiver)
-            && SENDING.iter().any(|method| call.method == method)
-            && !self.handler.methods.iter().any(|method| *method.name() == call.method)
+            && is_sending
+            && !self.handler.methods.iter().any(|method| method.name().unraw() == name)
             && !call.args.iter().any(|argument| self.is_handed_on(argument))
     }
 
     /// Whether the receiver of a call is the exchange: `ex`, or `ex.send_response(200)`.
     fn is(&self, receiver: &Expr) -> bool {
         match receiver {
-            Expr::Path(path) => path.path.is_ident(self.name),
+            Expr::Path(_) => self.is_named(receiver),
             Expr::Paren(paren) => self.is(&paren.expr),
             Expr::MethodCall(call) => CHAINING.iter().any(|method| call.method == method) && self.is_called(call),
             _ => false,
         }
     }
 
+    /// Whether the expression is a field of the exchange: `ex.headers`.
+    pub fn has_field(&self, expression: &Expr, field: &str) -> bool {
+        match expression {
+            Expr::Field(access) => {
+                self.is_named(&access.base) && matches!(&access.member, Member::Named(name) if name.unraw() == field)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_named(&self, expression: &Expr) -> bool {
+        let Expr::Path(path) = expression else { return false };
+        path.path.get_ident().is_some_and(|name| name.unraw() == self.name.unraw())
+    }
+
     /// Whether the argument is the exchange, or lends a part of it for writing: `ex`, `&*ex`, `&mut ex.wfile`.
     fn is_handed_on(&self, argument: &Expr) -> bool {
         match argument {
-            Expr::Path(path) => path.path.is_ident(self.name),
+            Expr::Path(_) => self.is_named(argument),
             Expr::Paren(paren) => self.is_handed_on(&paren.expr),
             Expr::Unary(unary) => self.is_handed_on(&unary.expr),
             Expr::Reference(reference) => match &*reference.expr {
@@ -74,8 +89,24 @@ impl<'m> Exchange<'m> {
     }
 }
 
-fn is_self(receiver: &Expr) -> bool {
+pub fn is_self(receiver: &Expr) -> bool {
     matches!(receiver, Expr::Path(path) if path.path.is_ident("self"))
+}
+
+/// Whether the first argument is a status: `404`, `(404, "no such page")`.
+fn has_status(call: &ExprMethodCall) -> bool {
+    match call.args.first() {
+        Some(Expr::Tuple(status)) => status.elems.first().is_some_and(|first| integer(first).is_some()),
+        first => first.is_some_and(|first| integer(first).is_some()),
+    }
+}
+
+/// The integer that the expression is.
+pub fn integer(expression: &Expr) -> Option<&LitInt> {
+    match expression {
+        Expr::Lit(ExprLit { lit: Lit::Int(integer), .. }) => Some(integer),
+        _ => None,
+    }
 }
 
 /// Whether the arguments are Python's: `ex.send_error(404, "no such page")`, which is `ex.send_error((404, …))` here.

@@ -6,11 +6,12 @@ mod arguments;
 mod literals;
 mod methods;
 mod paces;
+mod python;
 mod signatures;
 mod types;
 mod verbs;
 
-use crate::model::Handler;
+use crate::model::{Handler, Method};
 use crate::refusals::Refusals;
 
 /// Refuses whatever the expansion could not make a handler of, and literals that would fail at run time.
@@ -19,5 +20,13 @@ pub fn handler(handler: &Handler<'_>, refusals: &mut Refusals) {
     methods::check(handler, refusals);
     paces::check(handler, refusals);
     signatures::check(handler, refusals);
-    literals::check(handler, refusals);
+    for method in &handler.methods {
+        body(method, handler, refusals);
+    }
+}
+
+/// Refuses what stands in the body of one method.
+pub fn body(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
+    literals::check(method, handler, refusals);
+    python::check(method, handler, refusals);
 }

@@ -52,8 +52,18 @@ fn compare(name: &str) {
     assert!(expansion == expected, "{} would be:\n{expansion}", kept.display());
 }
 
+/// The inputs, each with its name.
+pub fn inputs() -> Vec<(String, String)> {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let files =
+        fs::read_dir(golden).expect("the directory is there").map(|entry| entry.expect("it can be read").path());
+    let name = |file: &Path| file.file_name().and_then(|name| name.to_str()).expect("the names are ASCII").to_owned();
+    let is_input = |(name, _): &(String, String)| !name.ends_with(".expanded.rs");
+    files.map(|file| (name(&file), fs::read_to_string(&file).expect("it can be read"))).filter(is_input).collect()
+}
+
 /// The file with each `#[http_handler]` block expanded.
-fn expand_file(source: &str) -> File {
+pub fn expand_file(source: &str) -> File {
     let mut file: File = syn::parse_str(source).expect("the input is Rust");
     let items = file.items.into_iter().flat_map(|item| match item {
         Item::Impl(block) => expand_block(block).items,

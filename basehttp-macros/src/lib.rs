@@ -16,6 +16,8 @@ mod model;
 mod overridables;
 mod paces;
 mod parse;
+#[cfg(test)]
+mod promises;
 mod refusals;
 mod similar;
 #[cfg(test)]

@@ -8,6 +8,29 @@ pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     (slips <= allowed(nearest)).then_some(nearest)
 }
 
+/// The known word that has the same letters: `MessageClass` for `message_class`.
+pub fn in_another_style<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    known.iter().find(|known| letters(known) == letters(word)).copied()
+}
+
+fn letters(word: &str) -> String {
+    word.replace('_', "").to_ascii_lowercase()
+}
+
+/// `SET` is not a misspelt `GET`, nor `READ` a `HEAD`, nor `GOT` a `GET`: a slip seldom hits the first letter, and in three
+/// letters one wrong one makes another word. Swapped letters are a slip wherever they are.
+pub fn is_another_word(word: &str, known: &str) -> bool {
+    let same_letters = sorted(word) == sorted(known);
+    let same_start = word.as_bytes().first() == known.as_bytes().first();
+    !same_letters && (!same_start || (known.len() == 3 && word.len() == 3))
+}
+
+fn sorted(word: &str) -> Vec<u8> {
+    let mut letters = word.as_bytes().to_vec();
+    letters.sort_unstable();
+    letters
+}
+
 fn allowed(known: &str) -> usize {
     if known.len() < 6 { 1 } else { 2 }
 }

@@ -1,4 +1,4 @@
-//! Methods of one's own, by name and by attribute, one that looks misspelt among them.
+//! Methods of one's own, by name and by attribute, some that look misspelt among them.
 
 use basehttp::{BaseHTTPRequestHandler, Exchange, Result, http_handler};
 
@@ -28,6 +28,16 @@ impl Device {
         self.search(ex)
     }
 
+    #[http_method("M-PSOT")]
+    fn do_M_PSOT(&self, ex: &mut Exchange) -> Result {
+        self.search(ex)
+    }
+
+    #[http_method("get")]
+    fn do_get(&self, ex: &mut Exchange) -> Result {
+        self.search(ex)
+    }
+
     #[http_method("GET")]
     fn index(&self, ex: &mut Exchange) -> Result {
         self.search(ex)
@@ -35,5 +45,5 @@ impl Device {
 }
 
 fn main() {
-    assert_eq!(Device::METHODS, ["SPAM", "SET", "VERSION_2", "M-SEARCH", "PSOT", "GET", "HEAD"]);
+    assert_eq!(Device::METHODS, ["SPAM", "SET", "VERSION_2", "M-SEARCH", "PSOT", "M-PSOT", "get", "GET", "HEAD"]);
 }

@@ -21,9 +21,12 @@ impl Files {
         out.write_all(b"bytes")
     }
 
-    fn send_text(&self, text: &str) -> usize {
-        text.len()
+    /// To a telephone.
+    fn send_text(&self, number: &str, text: &str) -> usize {
+        number.len() + text.len()
     }
+
+    fn send_body(&self) {}
 }
 
 #[http_handler]
@@ -35,13 +38,22 @@ impl Files {
     fn do_POST(&self, ex: &mut Exchange) -> Result {
         self.send_response(200);
         self.send_header(&*ex);
-        let sent = Self::send_text(self, "to the others");
+        let sent = self.send_text("+43", "to the others");
+        self.send_body();
         ex.log_message(format_args!("sent {sent}"));
         ex.end_headers()?;
         Ok(self.send_bytes(&mut ex.wfile)?)
     }
 
     fn send_response(&self, _code: u16) {}
+
+    fn do_PUT(&self, ex: &mut Exchange) -> Result {
+        self.log_mesages();
+        Ok(ex.send_error(404)?)
+    }
+
+    /// A name that looks misspelt, and is called.
+    fn log_mesages(&self) {}
 }
 
 fn main() {}

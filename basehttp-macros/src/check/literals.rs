@@ -11,20 +11,18 @@ use syn::{Block, Expr, ExprClosure, ExprLit, ExprMethodCall, Ident, Item, Lit, L
 use super::arguments::{refuse_status_code, status_code};
 use crate::calls::{self, Exchange};
 use crate::grammar;
-use crate::model::Handler;
+use crate::model::{Handler, Method};
 use crate::refusals::Refusals;
 
-pub fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
-    for method in &handler.methods {
-        let body = &method.item.block;
-        if let Some(exchange) = Exchange::of(method, handler).filter(|exchange| !binds(body, exchange.name)) {
-            Calls { exchange, refusals }.visit_block(body);
-        }
+pub fn check(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
+    let body = &method.item.block;
+    if let Some(exchange) = Exchange::of(method, handler).filter(|exchange| !binds(body, exchange.name)) {
+        Calls { exchange, refusals }.visit_block(body);
     }
 }
 
 /// Whether the body gives `name` a meaning of its own somewhere.
-fn binds(body: &Block, name: &Ident) -> bool {
+pub fn binds(body: &Block, name: &Ident) -> bool {
     struct Bindings<'n> {
         name: &'n Ident,
         found: bool,

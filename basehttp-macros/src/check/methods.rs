@@ -1,20 +1,29 @@
-//! The names of the methods: one token each, none misspelt, and at least one to serve.
+//! The names of the methods: one token each, none misspelt, and at least one to serve. And the items that are no methods:
+//! none may hide a method that should serve.
+//!
+//! A name that looks misspelt can be meant all the same:
+//!
+//! | refused                          | meant                                                          |
+//! |----------------------------------|----------------------------------------------------------------|
+//! | `do_PSOT`, `#[http_method("PSOT")]` | both together, which say the same                           |
+//! | `log_mesage`, `Do_GET` as a helper | called by the block, or written in a block without the attribute |
 
 use std::collections::HashMap;
 
-use proc_macro2::TokenTree;
-use syn::parse::ParseStream;
-use syn::punctuated::Punctuated;
-use syn::token::Comma;
-use syn::{Ident, LitStr, Meta};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{Attribute, Ident, ImplItem, LitStr};
 
 use super::verbs;
 use crate::grammar;
-use crate::model::{Handler, Method, Role, Token, is_http_method};
-use crate::overridables::Overridable;
+use crate::model::{HTTP_METHOD, Handler, Method, PACE, Role, Token, brings, is_http_method, is_own};
+use crate::overridables::{OVERRIDABLES, Overridable};
 use crate::refusals::Refusals;
+use crate::similar;
 
 pub fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
+    items_are_known(handler, refusals);
     something_is_served(handler, refusals);
     for (method, token) in handler.routes() {
         match token {
@@ -22,14 +31,57 @@ pub fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
             Token::Given(literal) => given(method.name(), literal, refusals),
         }
     }
+    for method in handler.methods.iter().filter(|method| matches!(method.role, Role::Helper)) {
+        helper(method, handler, refusals);
+    }
     one_method_a_token(handler, refusals);
     cfgs_are_visible(handler, refusals);
+}
+
+/// A macro that stands in the block is expanded after this one, so that a `do_*` method of its making would not be served.
+/// Items of unknown syntax are refused in `expand::block`.
+fn items_are_known(handler: &Handler<'_>, refusals: &mut Refusals) {
+    misplaced(&handler.block.attrs, refusals);
+    for item in &handler.block.items {
+        match item {
+            ImplItem::Const(item) => misplaced(&item.attrs, refusals),
+            ImplItem::Type(item) => misplaced(&item.attrs, refusals),
+            ImplItem::Macro(item) => {
+                let path = &item.mac.path;
+                let name = path.to_token_stream().to_string().replace(' ', "");
+                refusals.refuse(
+                    path,
+                    format_args!(
+                        "`{name}!` may make methods that cannot be seen here: a `do_*` among them would not be served"
+                    ),
+                    "write the methods out, or let the macro write the whole block with its attribute\n\
+                     if it makes helpers alone, move it into a block without the attribute",
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `#[http_method]` or `#[pace]` where there is no method.
+fn misplaced(attributes: &[Attribute], refusals: &mut Refusals) {
+    for attribute in attributes.iter().filter(|attribute| is_own(attribute)) {
+        let name = attribute.path().to_token_stream();
+        let instead = if is_http_method(attribute) {
+            "write it above the method that serves"
+        } else {
+            "write it above a `do_*` method, or `#[http_handler(pace = \"…\")]` for all of them"
+        };
+        refusals.refuse(attribute, format_args!("`{name}` is said of a method"), instead);
+    }
 }
 
 fn something_is_served(handler: &Handler<'_>, refusals: &mut Refusals) {
     let is_meant_to_serve =
         |method: &Method<'_>| matches!(method.role, Role::Route(_)) || method.item.attrs.iter().any(is_http_method);
-    if !handler.methods.iter().any(is_meant_to_serve) {
+    // What else the block has may be meant to serve, and is refused on its own.
+    let is_known = |item: &ImplItem| !matches!(item, ImplItem::Macro(_) | ImplItem::Verbatim(_));
+    if !handler.methods.iter().any(is_meant_to_serve) && handler.block.items.iter().all(is_known) {
         refusals.refuse(
             &handler.block.self_ty,
             "this block has no `do_*` method, so the server would have nothing to answer with",
@@ -49,6 +101,15 @@ fn name(name: &Ident, rest: &str, refusals: &mut Refusals) {
         };
         return refusals.refuse(name, format_args!("`{name}` serves no HTTP method that is known"), instead);
     }
+    if let Some(verb) = verbs::meant_with_hyphen(rest) {
+        return refusals.refuse(
+            name,
+            format_args!("`{name}` serves {rest}, which no client sends"),
+            format_args!(
+                "write `#[http_method(\"{verb}\")]` above it; if {rest} is meant, `#[http_method(\"{rest}\")]`"
+            ),
+        );
+    }
     if !is_well_formed {
         let token = rest.to_ascii_uppercase();
         let example = if grammar::is_token(&token) { token.as_str() } else { "M-SEARCH" };
@@ -61,12 +122,15 @@ fn name(name: &Ident, rest: &str, refusals: &mut Refusals) {
 }
 
 fn given(name: &Ident, literal: &LitStr, refusals: &mut Refusals) {
-    if !grammar::is_token(&literal.value()) {
+    let token = literal.value();
+    if !grammar::is_token(&token) {
         refusals.refuse(
             literal,
             "the name of a method is one word of letters, digits and !#$%&'*+-.^_`|~",
             "write for example `#[http_method(\"M-SEARCH\")]`",
         );
+    } else if name.unraw() != confirming_name(&token) {
+        likely(&token, literal, refusals);
     }
     if Overridable::named(name).is_some() {
         refusals.refuse(
@@ -75,6 +139,59 @@ fn given(name: &Ident, literal: &LitStr, refusals: &mut Refusals) {
             "give the method another name",
         );
     }
+}
+
+/// The name of a method that says once more what its attribute says: `do_M_SEARCH` for `M-SEARCH`.
+fn confirming_name(token: &str) -> String {
+    format!("do_{}", token.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_"))
+}
+
+/// Refuses a token that clients are not likely to send: `get`, `PSOT`, `*`, `GET|POST`.
+fn likely(token: &str, literal: &LitStr, refusals: &mut Refusals) {
+    let confirmed = format!("if it is meant, name the method `{}`", confirming_name(token));
+    if token.contains(|letter: char| !letter.is_ascii_alphanumeric() && !"-_".contains(letter)) {
+        refusals.refuse(
+            literal,
+            format_args!("{token:?} is the name of one method, which no client sends"),
+            format_args!("write a method for each that is to be served; the others get 501\n{confirmed}"),
+        );
+    } else if let Some(verb) = verbs::meant(token).or_else(|| verbs::meant_with_hyphen(token)) {
+        let wrong = format_args!("{token:?} is not an HTTP method that is known, and case counts");
+        refusals.refuse(literal, wrong, format_args!("did you mean {verb:?}?\n{confirmed}"));
+    }
+}
+
+/// A helper whose name is a slip away from one that the runtime calls would compile and do nothing.
+fn helper(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
+    let name = method.name().unraw().to_string();
+    let overridable = || meant_overridable(&name).filter(|_| method.item.sig.receiver().is_some());
+    let Some(meant) = verbs::meant_method(&name).or_else(|| overridable().map(str::to_owned)) else { return };
+    if mentions(handler.block.to_token_stream(), &name) < 2 {
+        refusals.refuse(
+            method.name(),
+            format_args!("`{name}` is not called by the runtime, nor in this block"),
+            format_args!(
+                "did you mean `{meant}`? If it is a helper of yours, move it into a block without the attribute"
+            ),
+        );
+    }
+}
+
+fn meant_overridable(name: &str) -> Option<&'static str> {
+    let known = OVERRIDABLES.each_ref().map(|overridable| overridable.name);
+    similar::in_another_style(name, &known)
+        .or_else(|| similar::nearest(name, &known))
+        .filter(|known| !similar::is_another_word(name, known))
+}
+
+/// How often the tokens have the name.
+fn mentions(tokens: TokenStream, name: &str) -> usize {
+    let count = |token| match token {
+        TokenTree::Ident(ident) => usize::from(ident.unraw() == name),
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        _ => 0,
+    };
+    tokens.into_iter().map(count).sum()
 }
 
 /// Two methods may share a token only if each has a `cfg`: whether they exclude each other is the compiler's to find.
@@ -96,30 +213,21 @@ fn one_method_a_token(handler: &Handler<'_>, refusals: &mut Refusals) {
 
 /// A `cfg` is copied wherever the expansion mentions the method; one that `cfg_attr` would bring cannot be.
 fn cfgs_are_visible(handler: &Handler<'_>, refusals: &mut Refusals) {
-    let methods = handler.methods.iter().filter(|method| !matches!(method.role, Role::Helper));
-    for attribute in methods.flat_map(|method| &method.item.attrs) {
-        if brings_cfg(&attribute.meta) {
-            let wrong = "a `cfg` inside `cfg_attr` cannot be copied onto the table of methods";
-            refusals.refuse(attribute, wrong, "write the condition as one `#[cfg(…)]`");
+    for method in &handler.methods {
+        let is_helper = matches!(method.role, Role::Helper);
+        for attribute in &method.item.attrs {
+            if !is_helper && brings(&attribute.meta, "cfg") {
+                let wrong = "a `cfg` inside `cfg_attr` cannot be copied onto the table of methods";
+                refusals.refuse(attribute, wrong, "write the condition as one `#[cfg(…)]`");
+            }
+            for own in [HTTP_METHOD, PACE].into_iter().filter(|own| brings(&attribute.meta, own)) {
+                let wrong = format!("a `{own}` inside `cfg_attr` comes too late for `#[http_handler]`");
+                refusals.refuse(attribute, wrong, "write two methods, each with a `#[cfg(…)]`");
+            }
         }
     }
-}
-
-/// Whether it is a `cfg_attr` with a `cfg` among its attributes. `cfg_attr(a, doc(cfg(b)))` is none.
-fn brings_cfg(meta: &Meta) -> bool {
-    let Meta::List(list) = meta else { return false };
-    // What cannot be read is no `cfg`; the compiler refuses it.
-    list.path.is_ident("cfg_attr")
-        && list.parse_args_with(conditional_attributes).is_ok_and(|attributes| {
-            attributes.iter().any(|attribute| attribute.path().is_ident("cfg") || brings_cfg(attribute))
-        })
-}
-
-/// `inline, must_use` of `cfg_attr(unix, inline, must_use)`.
-fn conditional_attributes(input: ParseStream<'_>) -> syn::Result<Punctuated<Meta, Comma>> {
-    while !input.peek(Comma) {
-        input.parse::<TokenTree>()?;
+    if let Some(attribute) = handler.block.attrs.iter().find(|attribute| brings(&attribute.meta, "cfg")) {
+        let wrong = "a `cfg` inside `cfg_attr` cannot be copied onto the trait impl";
+        refusals.refuse(attribute, wrong, "write the condition as one `#[cfg(…)]`");
     }
-    input.parse::<Comma>()?;
-    Punctuated::parse_terminated(input)
 }

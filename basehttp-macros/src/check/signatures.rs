@@ -3,7 +3,11 @@
 
 use std::fmt::Display;
 
-use syn::{FnArg, GenericParam, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
+use quote::ToTokens;
+use syn::{
+    FnArg, GenericArgument, GenericParam, ImplItemFn, PatType, PathArguments, PathSegment, Receiver, ReceiverKind,
+    ReturnType, Safety, Signature, Type, TypeParamBound, TypeTraitObject,
+};
 
 use super::types::contradicts;
 use super::verbs;
@@ -13,14 +17,13 @@ use crate::refusals::Refusals;
 
 pub fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
     for method in &handler.methods {
-        let signature = &method.item.sig;
         let wanted = match &method.role {
             Role::Route(token) => verbs::meant_name(method.name(), token).map(|name| Wanted::route(&name)),
             Role::Override(overridable) => Some(Wanted::overridable(overridable)),
             Role::Helper => None,
         };
         if let Some(wanted) = wanted {
-            wanted.check(signature, refusals);
+            wanted.check(method.item, refusals);
         }
     }
 }
@@ -52,15 +55,31 @@ impl Wanted {
         }
     }
 
-    fn check(&self, signature: &Signature, refusals: &mut Refusals) {
+    fn check(&self, method: &ImplItemFn, refusals: &mut Refusals) {
+        let signature = &method.sig;
+        Self::attributes(method, refusals);
         self.qualifiers(signature, refusals);
         self.receiver(signature, refusals);
         self.parameters(signature, refusals);
         self.output(signature, refusals);
     }
 
+    fn attributes(method: &ImplItemFn, refusals: &mut Refusals) {
+        let name = &method.sig.ident;
+        if let Some(attribute) = method.attrs.iter().find(|attribute| attribute.path().is_ident("target_feature")) {
+            refusals.refuse(
+                attribute,
+                format_args!("`{name}` needs features of the CPU, but the runtime calls it on any"),
+                "write a helper with these features, and call it once you have found them there",
+            );
+        }
+    }
+
     fn qualifiers(&self, signature: &Signature, refusals: &mut Refusals) {
         let name = &signature.ident;
+        if let Some(keyword) = &signature.constness {
+            self.refuse(keyword, format_args!("`{name}` is const, but the runtime calls it while it serves"), refusals);
+        }
         if let Some(keyword) = &signature.asyncness {
             self.refuse(
                 keyword,
@@ -126,7 +145,7 @@ impl Wanted {
     }
 
     fn output(&self, signature: &Signature, refusals: &mut Refusals) {
-        let Some(wanted) = self.output else { return };
+        let Some(wanted) = self.output else { return self.outcome(signature, refusals) };
         let wrong = || format!("`{}` has to return `{wanted}`", signature.ident);
         match &signature.output {
             ReturnType::Default if wanted != "()" => self.refuse(&signature.ident, wrong(), refusals),
@@ -135,9 +154,60 @@ impl Wanted {
         }
     }
 
-    fn refuse(&self, tokens: impl quote::ToTokens, wrong: impl Display, refusals: &mut Refusals) {
+    /// What a `do_*` method returns is the compiler's to judge, except for what it explains badly.
+    fn outcome(&self, signature: &Signature, refusals: &mut Refusals) {
+        let name = &signature.ident;
+        match &signature.output {
+            ReturnType::Type(_, ty) if matches!(&**ty, Type::Never(_)) => {
+                self.refuse(ty, format_args!("`{name}` never returns, but a request has to end"), refusals);
+            }
+            ReturnType::Type(_, ty) => {
+                if let Some(error) = unshared_error(ty) {
+                    refusals.refuse(
+                        error,
+                        format_args!("the error of `{name}` has to be `Send + Sync`"),
+                        format_args!("add `+ Send + Sync`, or {}", self.instead),
+                    );
+                }
+            }
+            ReturnType::Default => {}
+        }
+    }
+
+    fn refuse(&self, tokens: impl ToTokens, wrong: impl Display, refusals: &mut Refusals) {
         refusals.refuse(tokens, wrong, &self.instead);
     }
+}
+
+/// `dyn Error` of `Result<(), Box<dyn Error>>`, unless it is `Send + Sync`.
+fn unshared_error(output: &Type) -> Option<&TypeTraitObject> {
+    let error = type_argument(last_segment(output).filter(|last| last.ident == "Result")?, 1)?;
+    let Type::TraitObject(object) = type_argument(last_segment(error).filter(|last| last.ident == "Box")?, 0)? else {
+        return None;
+    };
+    let names = |wanted: &str| {
+        object.bounds.iter().any(|bound| match bound {
+            TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == wanted),
+            _ => false,
+        })
+    };
+    (names("Error") && !(names("Send") && names("Sync"))).then_some(object)
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+fn type_argument(segment: &PathSegment, at: usize) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let mut types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.nth(at)
 }
 
 /// What a receiver does to the handler.

@@ -21,6 +21,9 @@ const RARE: [&str; 20] = [
     "BAN",
 ];
 
+/// Verbs that no identifier can be: of the IANA registry, and of `UPnP`.
+const HYPHENATED: [&str; 3] = ["BASELINE-CONTROL", "VERSION-CONTROL", "M-SEARCH"];
+
 /// The verb that `do_<name>` was probably meant to end in: `POST` for `post` and `PSOT`, none for `SPAM` or `POST`.
 pub fn meant(name: &str) -> Option<&'static str> {
     let upper = name.to_ascii_uppercase();
@@ -28,7 +31,21 @@ pub fn meant(name: &str) -> Option<&'static str> {
         return (upper != name).then_some(verb);
     }
     let verb = similar::nearest(&upper, &COMMON)?;
-    (!is_another_word(&upper, verb)).then_some(verb)
+    (!similar::is_another_word(&upper, verb)).then_some(verb)
+}
+
+/// The verb that an underscore stands in the place of a hyphen of: `VERSION-CONTROL` for `VERSION_CONTROL`.
+pub fn meant_with_hyphen(name: &str) -> Option<&'static str> {
+    let with_hyphen = name.replace('_', "-");
+    HYPHENATED.into_iter().find(|verb| *verb != name && verb.eq_ignore_ascii_case(&with_hyphen))
+}
+
+/// The name of the `do_*` method that was probably meant by a name without `do_`: `do_GET` for `Do_GET` and `doGET`.
+pub fn meant_method(name: &str) -> Option<String> {
+    let rest = name.get(..2).filter(|start| start.eq_ignore_ascii_case("do")).map(|_| &name[2..])?;
+    let verb = rest.strip_prefix('_').unwrap_or(rest);
+    let is_known = COMMON.iter().chain(&RARE).any(|known| *known == verb);
+    (is_known || is_well_formed(verb) && verb != rest).then(|| format!("do_{verb}"))
 }
 
 /// The name that a method which serves requests was meant to have; none if it looks like a helper.
@@ -46,20 +63,6 @@ pub fn meant_name(name: &Ident, token: &Token) -> Option<String> {
 pub fn is_well_formed(rest: &str) -> bool {
     let is_upper_case = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     !rest.is_empty() && rest.bytes().all(is_upper_case)
-}
-
-/// `SET` is no `GET`, `READ` no `HEAD`, `GOT` no `GET`: a slip seldom hits the first letter, and in three letters one
-/// wrong one makes another word. Swapped letters are a slip wherever they are.
-fn is_another_word(word: &str, verb: &str) -> bool {
-    let same_letters = sorted(word) == sorted(verb);
-    let same_start = word.as_bytes()[0] == verb.as_bytes()[0];
-    !same_letters && (!same_start || (verb.len() == 3 && word.len() == 3))
-}
-
-fn sorted(word: &str) -> Vec<u8> {
-    let mut letters = word.as_bytes().to_vec();
-    letters.sort_unstable();
-    letters
 }
 
 #[cfg(test)]

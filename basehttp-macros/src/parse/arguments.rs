@@ -110,11 +110,6 @@ impl Arguments {
     }
 }
 
-/// What is the same in `message_class` and `MessageClass`.
-fn letters(name: &str) -> String {
-    name.replace('_', "").to_ascii_lowercase()
-}
-
 fn argument_name(input: ParseStream) -> syn::Result<Ident> {
     input.call(Ident::parse_any).map_err(|_| {
         let token = input.cursor().token_tree().map(|(token, _)| token);
@@ -147,8 +142,8 @@ fn example_of(name: &Ident) -> syn::Result<&'static str> {
 fn unknown(name: &Ident) -> syn::Error {
     let known = ARGUMENTS.map(|(known, _)| known);
     let wrong = format!("`{name}` is no argument of `http_handler`");
-    let name_of_another_style = known.into_iter().find(|known| letters(known) == letters(&name.to_string()));
-    match name_of_another_style.or_else(|| similar::nearest(&name.to_string(), &known)) {
+    let text = name.to_string();
+    match similar::in_another_style(&text, &known).or_else(|| similar::nearest(&text, &known)) {
         Some(nearest) => refusal(name, wrong, format_args!("did you mean `{nearest}`?")),
         None => refusal(name, wrong, format_args!("write one of {}", known.join(", "))),
     }
