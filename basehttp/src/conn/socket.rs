@@ -142,8 +142,8 @@ impl Socket {
     pub fn send_file(&self, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
         assert_may_wait("a file is read");
         let sent = match self {
-            Socket::Tcp(stream) => send_file(stream, file, offset, count)?,
-            Socket::Unix(stream) => send_file(stream, file, offset, count)?,
+            Socket::Tcp(stream) => send_file(&mut &*stream, file, offset, count)?,
+            Socket::Unix(stream) => send_file(&mut &*stream, file, offset, count)?,
             Socket::Other(stream) => copy_part(&mut *locked(stream), file, offset, count)?,
             Socket::Taken => return Err(taken()),
         };
@@ -303,10 +303,18 @@ pub(crate) fn timespec(duration: Duration) -> Timespec {
 const MAX_SENDFILE_BYTES: u64 = 1024 * 1024;
 
 #[cfg(target_os = "linux")]
-fn send_file(stream: &impl AsFd, file: &File, mut offset: u64, count: u64) -> io::Result<u64> {
-    let count = usize::try_from(count.min(MAX_SENDFILE_BYTES)).unwrap_or(usize::MAX);
-    let sent = rustix::io::retry_on_intr(|| rustix::fs::sendfile(stream, file, Some(&mut offset), count))?;
-    Ok(sent as u64)
+fn send_file<S: Write>(stream: &mut S, file: &mut File, offset: u64, count: u64) -> io::Result<u64>
+where
+    for<'s> &'s S: AsFd,
+{
+    use rustix::io::Errno;
+
+    let (most, mut from) = (usize::try_from(count.min(MAX_SENDFILE_BYTES)).unwrap_or(usize::MAX), offset);
+    match rustix::io::retry_on_intr(|| rustix::fs::sendfile(&*stream, &*file, Some(&mut from), most)) {
+        // A file system whose files it cannot send, or a sandbox that does not know it.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => copy_part(stream, file, offset, count),
+        sent => Ok(sent? as u64),
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -378,5 +386,19 @@ mod tests {
         let timed_out = io::ErrorKind::TimedOut;
         assert_eq!(waiting.join().expect("no panic"), (Err(timed_out), Err(timed_out)));
         drop(theirs);
+    }
+
+    #[test]
+    fn a_file_that_the_system_cannot_send_is_copied() {
+        let path = "/proc/self/stat";
+        let (ours, theirs) = UnixStream::pair().expect("two sockets");
+        let refused = rustix::fs::sendfile(&ours, File::open(path).expect("of Linux"), Some(&mut 0), 4);
+        assert_eq!(refused, Err(rustix::io::Errno::INVAL), "the test needs a file that sendfile does not take");
+        let mut file = File::open(path).expect("of Linux");
+        let sent = Socket::Unix(ours).send_file(&mut file, 0, 4).expect("all the same");
+        let (mut came, mut expected) = (vec![0; 4], std::fs::read(path).expect("of Linux"));
+        (&theirs).read_exact(&mut came).expect("four bytes");
+        expected.truncate(4);
+        assert_eq!((sent, came), (4, expected));
     }
 }

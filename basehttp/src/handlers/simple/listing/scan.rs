@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, openat, statat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use super::budget::{Budget, Exhausted, Reservation};
 use super::sort::compare_names;
@@ -87,7 +87,8 @@ impl Scan {
         let mut scan =
             Scan { names: Vec::new(), records: Vec::new(), is_cut: false, reservation: budget.reserve(RESERVE_STEP)? };
         // A descriptor of its own: the caller's may be for paths only, and others read it at the same time.
-        let own = openat(folder, ".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let own = retry_on_intr(|| openat(folder, ".", flags, Mode::empty()))?;
         if fstat(&own)?.st_nlink == 0 {
             // Removed meanwhile: it can be read still, and seems empty.
             return Err(Errno::NOENT.into());
