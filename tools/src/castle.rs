@@ -10,11 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 
 use super::errand::{Errand, Persistence};
 use super::honest::Client;
 use super::server::{ARGUMENT, LISTENING, Setting};
+use super::stalling::{self, Stalling};
 
 /// How long the server may take to be quiet again: 30 s. Its threads leave when they had nothing to do for 10 s.
 pub const RECOVERY: Duration = Duration::from_secs(30);
@@ -28,6 +29,8 @@ pub struct Castle {
     pub addresses: Vec<SocketAddr>,
     admin: RefCell<Client>,
     log: Arc<Mutex<LogBook>>,
+    /// Gone when the server is.
+    _stalling: Option<Stalling>,
 }
 
 /// What the process holds.
@@ -79,7 +82,10 @@ impl Vitals {
 impl Castle {
     /// Starts this program again as the server.
     pub fn start(settings: &[Setting]) -> io::Result<Self> {
+        let wants_stalling = settings.iter().any(|(name, _)| *name == "stalling");
+        let stalling = wants_stalling.then(Stalling::mount).transpose()?;
         let mut child = Command::new(env::current_exe()?)
+            .envs(stalling.as_ref().map(|stalling| (stalling::VARIABLE, stalling.folder())))
             .arg(ARGUMENT)
             .args(settings.iter().map(|(name, value)| format!("{name}={value}")))
             // The C library raises this by itself when large blocks are freed, and then keeps all such blocks for later.
@@ -101,7 +107,7 @@ impl Castle {
         let (errors, book) = (child.stderr.take().expect("it is piped"), Arc::clone(&log));
         thread::spawn(move || read_log(errors, &book));
         let admin = RefCell::new(Client::new(addresses[0], Duration::from_secs(30)));
-        let castle = Castle { child, addresses, admin, log };
+        let castle = Castle { child, addresses, admin, log, _stalling: stalling };
         castle.counters()?;
         // Its log has a thread, which is there from the first line on.
         let give_up = Instant::now() + FAREWELL;
@@ -135,6 +141,14 @@ impl Castle {
     /// From now on `peak_kib` is that of what comes.
     pub fn forget_peak(&self) -> io::Result<()> {
         fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")
+    }
+
+    /// Stops the process for so long, as Ctrl-Z does, or a virtual machine that is frozen.
+    pub fn freeze(&self, time: Duration) -> io::Result<()> {
+        let process = Pid::from_child(&self.child);
+        kill_process(process, Signal::STOP)?;
+        thread::sleep(time);
+        Ok(kill_process(process, Signal::CONT)?)
     }
 
     /// The server's counters, asked for on one connection that is always kept.

@@ -92,6 +92,12 @@ impl Client {
         Ok(self.came.drain(..count).collect())
     }
 
+    /// Reads until the server ends the connection.
+    pub fn read_to_end(&mut self) -> io::Result<Vec<u8>> {
+        while self.read_more(256 * 1024)? > 0 {}
+        Ok(std::mem::take(&mut self.came))
+    }
+
     fn read_more(&mut self, most: usize) -> io::Result<usize> {
         let stream = self.stream.as_mut().ok_or(io::ErrorKind::NotConnected)?;
         let length = self.came.len();

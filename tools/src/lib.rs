@@ -6,6 +6,7 @@
 //! besieger  one hostile connection, as a list of moves   swarm     thousands of them on one thread
 //! weapons   the lists of moves                           content   bytes that both sides can make
 //! reply     takes replies apart                          verdict   counts checks
+//! stalling  a file system whose calls take long
 //! ```
 
 // Two programs share this; it is not a library for other crates.
@@ -18,6 +19,7 @@ pub mod errand;
 pub mod honest;
 pub mod reply;
 pub mod server;
+pub mod stalling;
 pub mod swarm;
 pub mod verdict;
 pub mod weapons;

@@ -1,6 +1,7 @@
 //! The server under siege: this program again, started with [`ARGUMENT`]. Its handler has one path of each kind, its
 //! log goes where a user's would, and it ends when its standard input does, so that it never outlives who started it.
 
+use std::ffi::OsString;
 use std::io::{self, BufRead, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use std::{env, fs, process, thread};
 use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, Result, SimpleHTTPRequestHandler, http_handler};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::content;
+use super::{content, stalling};
 
 /// The hidden argument: be the server. [`Setting`]s follow, each as `name=value`.
 pub const ARGUMENT: &str = "--serve";
@@ -19,7 +20,8 @@ pub const ARGUMENT: &str = "--serve";
 /// What the child prints before its addresses, once it listens.
 pub const LISTENING: &str = "listening on";
 
-/// An option of the builder, or `descriptors`, the most that the process may have; times in milliseconds.
+/// An option of the builder; `descriptors`, the most that the process may have; `port`, the same for all addresses;
+/// `stalling`, where files whose file system stalls are wanted. Times in milliseconds.
 pub type Setting = (&'static str, u64);
 
 /// How many loopback addresses it listens on: 4, each with a port of its own. A client's ports are 28,000 for each.
@@ -30,6 +32,8 @@ const NAP: Duration = Duration::from_millis(10);
 
 struct Castle {
     files: SimpleHTTPRequestHandler,
+    /// Files whose file system stalls, if there are such.
+    stalling: Option<SimpleHTTPRequestHandler>,
     big: Arc<[u8]>,
     stream: Vec<u8>,
 }
@@ -53,6 +57,8 @@ impl Castle {
             ["stream"] => stream(ex, &self.stream, 1)?,
             ["endless"] => stream(ex, &self.stream, content::ENDLESS_BYTES / content::STREAM_BYTES)?,
             ["stats"] => ex.send_text(200, stats(ex))?,
+            ["ticks"] => tick(ex)?,
+            ["stalling", _] => self.stalling.as_ref().unwrap_or(&self.files).do_GET(ex)?,
             ["hijack"] => return shout(ex),
             _ => self.files.do_GET(ex)?,
         }
@@ -84,6 +90,17 @@ fn stream(ex: &mut Exchange, part: &[u8], times: usize) -> Result {
     ex.send_response(200).send_header("Content-Type", "application/octet-stream").end_headers()?;
     for _ in 0..times {
         part.chunks(16 * 1024).try_for_each(|piece| ex.wfile.write_all(piece))?;
+    }
+    Ok(())
+}
+
+/// An event now and then, for as long as there is a client: 60 s at most.
+fn tick(ex: &mut Exchange) -> Result {
+    ex.send_response(200).send_header("Content-Type", "text/event-stream").end_headers()?;
+    for _ in 0..3000 {
+        ex.wfile.write_all(b"data: tick\n\n")?;
+        ex.wfile.flush()?;
+        thread::sleep(Duration::from_millis(20));
     }
     Ok(())
 }
@@ -134,18 +151,24 @@ fn stats(ex: &Exchange) -> String {
 /// Serves until standard input ends. `settings` are what stood behind [`ARGUMENT`].
 pub fn serve(settings: impl Iterator<Item = String>) -> io::Result<()> {
     let mut builder = HTTPServer::builder();
+    let mut port = 0;
     for setting in settings {
         let (name, value) = setting.split_once('=').ok_or_else(|| unknown(&setting))?;
-        let value = value.parse().map_err(|_| unknown(&setting))?;
+        let value: u64 = value.parse().map_err(|_| unknown(&setting))?;
+        if name == "port" {
+            port = u16::try_from(value).map_err(|_| unknown(&setting))?;
+            continue;
+        }
         builder = set(builder, name, value)?.ok_or_else(|| unknown(&setting))?;
     }
     let folder = Folder::new()?;
     let files = SimpleHTTPRequestHandler::new(&folder.0)?;
+    let stalling = env::var_os(stalling::VARIABLE).map(stalling_files).transpose()?;
     let big = content::bytes(88, content::BIG_BYTES).into();
     for number in 2..=ADDRESSES {
-        builder = builder.also_listen(SocketAddr::from(([127, 0, 0, number], 0)));
+        builder = builder.also_listen(SocketAddr::from(([127, 0, 0, number], port)));
     }
-    let mut httpd = builder.bind(("127.0.0.1", 0), Castle { files, big, stream: content::stream() })?;
+    let mut httpd = builder.bind(("127.0.0.1", port), Castle { files, stalling, big, stream: content::stream() })?;
     let addresses: Vec<String> = httpd.server_addresses().iter().map(ToString::to_string).collect();
     println!("{LISTENING} {}", addresses.join(" "));
     let handle = httpd.handle();
@@ -155,6 +178,14 @@ pub fn serve(settings: impl Iterator<Item = String>) -> io::Result<()> {
         handle.shutdown();
     });
     httpd.serve_forever()
+}
+
+/// The files of that folder, below `/stalling`.
+fn stalling_files(folder: OsString) -> io::Result<SimpleHTTPRequestHandler> {
+    SimpleHTTPRequestHandler::builder()
+        .directory(folder)
+        .translate_path(|path| SimpleHTTPRequestHandler::translate_path(path.strip_prefix("/stalling")?))
+        .build()
 }
 
 /// `None`: there is no such setting.
@@ -171,6 +202,9 @@ fn set(builder: HTTPServerBuilder, name: &str, value: u64) -> io::Result<Option<
         "max_threads" => builder.max_threads(count),
         "max_queued" => builder.max_queued(count),
         "max_connections" => builder.max_connections(count),
+        "reuse_port" => builder.allow_reuse_port(value > 0),
+        // It is mounted by whoever has started us.
+        "stalling" => builder,
         "descriptors" => {
             let limit = getrlimit(Resource::Nofile);
             setrlimit(Resource::Nofile, Rlimit { current: Some(value), ..limit })?;

@@ -84,6 +84,35 @@ pub fn file_reader(_: u64) -> Vec<Move> {
     vec![send(get("/large.bin")), Rest(FOR_EVER)]
 }
 
+/// Asks for the head of a reply that has no end, and leaves: by a reset, by closing, or when the head is there.
+pub fn head_hunter(number: u64) -> Vec<Move> {
+    let path = if number.is_multiple_of(2) { "/ticks" } else { "/endless" };
+    let ask = send(format!("HEAD {path} HTTP/1.1\r\nHost: castle\r\n\r\n"));
+    match number / 2 % 3 {
+        0 => vec![ask, rest(50), Reset],
+        1 => vec![ask, EndSending, rest(50)],
+        _ => vec![ask, rest(100)],
+    }
+}
+
+/// Asks for a file whose file system stalls: at each read of it, at its opening, or when its name is looked up.
+pub fn patient_reader(number: u64) -> Vec<Move> {
+    let kind = ["read", "open", "name"][usize::try_from(number % 3).unwrap_or(0)];
+    vec![send(get(&format!("/stalling/{kind}-{number}.bin"))), Replies(1)]
+}
+
+/// Does nothing wrong, at a pace of its own: sends a body in two parts, reads a file in sips, or waits between requests.
+pub fn slow_and_honest(number: u64) -> Vec<Move> {
+    match number % 3 {
+        0 => {
+            let half = "b".repeat(20_000);
+            vec![send(post("/upload", 40_000) + &half), rest(500), send(half), Replies(1)]
+        }
+        1 => vec![send(get("/large.bin")), rest(300), Replies(1)],
+        _ => iter::repeat_n([send(get("/page")), Replies(1), rest(400)], 5).flatten().collect(),
+    }
+}
+
 /// Connects, and leaves: at once, after a word, or after one request.
 pub fn passer_by(number: u64) -> Vec<Move> {
     match number % 3 {

@@ -69,7 +69,11 @@ impl Battle {
             let swarm = Swarm::new(&phase.squads, addresses)?;
             let besieging = scope.spawn(|| swarm.besiege(&is_over));
             let end = Instant::now() + Duration::from_secs(phase.seconds);
+            let mut freeze = phase.freeze.map(|time| (Instant::now() + Duration::from_secs(phase.seconds) / 3, time));
             while Instant::now() < end {
+                if let Some((_, time)) = freeze.take_if(|(from, _)| *from <= Instant::now()) {
+                    castle.freeze(time)?;
+                }
                 thread::sleep(Duration::from_millis(100));
                 most = most.most(castle.vitals()?);
             }

@@ -97,13 +97,13 @@ fn told(battle: &Battle) -> String {
 
 /// Checks one phase. `measure` is the quiet p99.
 pub fn judge(phase: &Phase, quiet: &Quiet, battle: &Battle, measure: Duration, verdict: &mut Verdict) {
-    judge_service(battle, measure, verdict);
+    judge_service(phase, battle, measure, verdict);
     judge_recovery(phase, quiet, battle, verdict);
     judge_counters(phase, battle, verdict);
     judge_log(battle, verdict);
 }
 
-fn judge_service(battle: &Battle, measure: Duration, verdict: &mut Verdict) {
+fn judge_service(phase: &Phase, battle: &Battle, measure: Duration, verdict: &mut Verdict) {
     for (who, Record { failed, failures, latencies, .. }) in [("kept", &battle.kept), ("new", &battle.fresh)] {
         let served = latencies.len();
         let holds = *failed == 0 && served > 0;
@@ -111,6 +111,9 @@ fn judge_service(battle: &Battle, measure: Duration, verdict: &mut Verdict) {
             holds,
             &format!("{who} connections are served: {served} were, {failed} not: {}", failures.join("; ")),
         );
+    }
+    if phase.freeze.is_some() {
+        return;
     }
     let (p99, most) = (battle.p99(), (measure * FACTOR).max(FAST_ENOUGH) + battle.machine * WAKES);
     verdict.check_time(p99 <= most, &format!("a p99 of {most:?} at most: {p99:?}"));

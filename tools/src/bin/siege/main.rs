@@ -7,17 +7,20 @@
 //! ```text
 //! main      options, the order of events                   phases   who besieges, and what must hold
 //! battle    one phase: before, during, afterwards          judge    what is checked of it, and the table's line
+//!                                                          succession   one server that takes over from another
 //! ```
 
 mod battle;
 mod judge;
 mod phases;
+mod succession;
 
 use std::io;
 use std::process::ExitCode;
 
 use basehttp_tools::castle::{Castle, Quiet, raise_descriptor_limit};
 use basehttp_tools::server;
+use basehttp_tools::stalling::Stalling;
 use basehttp_tools::verdict::{Times, Verdict};
 
 use battle::Battle;
@@ -64,6 +67,12 @@ fn besiege(options: &Options) -> io::Result<bool> {
     // The quiet one is what the others are measured by.
     phases
         .retain(|phase| phase.squads.is_empty() || options.only.as_ref().is_none_or(|only| phase.name.contains(only)));
+    if phases.iter().any(Phase::wants_stalling)
+        && let Err(error) = Stalling::mount()
+    {
+        println!("SKIPPED: no file system that stalls can be mounted: {error}");
+        phases.retain(|phase| !phase.wants_stalling());
+    }
     judge::print_head();
     let mut castle: Option<(Castle, Vec<server::Setting>, Quiet)> = None;
     let mut measure = None;
@@ -81,6 +90,9 @@ fn besiege(options: &Options) -> io::Result<bool> {
     }
     if let Some((castle, ..)) = castle {
         close(castle, &mut verdict)?;
+    }
+    if options.only.as_ref().is_none_or(|only| "succession".contains(only)) {
+        succession::succeed(&mut verdict)?;
     }
     println!();
     Ok(verdict.tell())

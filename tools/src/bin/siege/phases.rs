@@ -1,5 +1,7 @@
 //! The phases: who besieges in each, under what settings of the server, and what must be true of it afterwards.
 
+use std::time::Duration;
+
 use basehttp_tools::besieger::{Ear, Move};
 use basehttp_tools::server::Setting;
 use basehttp_tools::swarm::{Refill, Squad};
@@ -30,6 +32,8 @@ pub struct Phase {
     pub seconds: u64,
     pub squads: Vec<Squad>,
     pub newcomers: Newcomers,
+    /// In its middle the server is stopped for so long, by a signal. Times are not judged then.
+    pub freeze: Option<Duration>,
     /// How many besiegers the server must have had at once.
     pub at_once: usize,
     /// The server's counters that must have counted something, and at least how much.
@@ -40,6 +44,13 @@ pub struct Phase {
     pub statuses: &'static [u16],
     /// How much more memory the server may have at most than when it was quiet, in MiB.
     pub memory: u64,
+}
+
+impl Phase {
+    /// Whether it needs a file system that stalls.
+    pub fn wants_stalling(&self) -> bool {
+        self.settings.iter().any(|(name, _)| *name == "stalling")
+    }
 }
 
 /// The counters of what goes wrong.
@@ -104,6 +115,7 @@ fn phase(scale: Scale, name: &'static str, squads: Vec<Squad>) -> Phase {
         at_once: 0,
         squads,
         newcomers: Newcomers::Served,
+        freeze: None,
         counted: Vec::new(),
         excused: &["clients_gone"],
         statuses: &[200],
@@ -166,6 +178,16 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
             ..phase(scale, "replies nobody reads", vec![squad(scale, "hoarders", 500, 200, weapons::hoarding_reader)])
         },
         Phase {
+            // Each handler may hold a thread until it notices.
+            statuses: &[200, 503],
+            excused: &["clients_gone", "handler_errors", "busy", "crowded_out"],
+            ..phase(
+                scale,
+                "heads of endless replies",
+                vec![squad(scale, "head hunters", 200, 100, weapons::head_hunter)],
+            )
+        },
+        Phase {
             settings: vec![("workers", 2)],
             ..phase(scale, "blocking path, new spellings", vec![squad(scale, "spellers", 20, 20, weapons::speller)])
         },
@@ -210,6 +232,18 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
         Phase {
             settings: short(scale),
             seconds: long,
+            // Twice as long as each deadline. What has come meanwhile is in time.
+            excused: &["clients_gone", "bad_bodies"],
+            freeze: Some(Duration::from_millis(2 * scale.deadline()).min(Duration::from_secs(6))),
+            ..phase(
+                scale,
+                "a server that is stopped",
+                vec![squad(scale, "slow ones", 200, 200, weapons::slow_and_honest)],
+            )
+        },
+        Phase {
+            settings: short(scale),
+            seconds: long,
             excused: &FAULTS_OF_CLIENTS,
             statuses: &[200, 400, 404, 408, 414, 431, 501, 503, 505],
             ..phase(
@@ -218,6 +252,18 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
                 vec![
                     squad(scale, "everybody", 2000, 300, weapons::everything),
                     squad(scale, "pipeliners", 50, 100, weapons::pipeliner),
+                ],
+            )
+        },
+        Phase {
+            settings: vec![("stalling", 1)],
+            excused: &["clients_gone", "bad_bodies"],
+            ..phase(
+                scale,
+                "a file system that stalls",
+                vec![
+                    squad(scale, "patient ones", 60, 30, weapons::patient_reader),
+                    squad(scale, "slow ones", 100, 100, weapons::slow_and_honest),
                 ],
             )
         },

@@ -1,0 +1,102 @@
+//! A server that ends while another takes over its port: clients must not notice.
+
+use std::io::{self, ErrorKind};
+use std::net::TcpListener;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::Duration;
+
+use basehttp_tools::castle::Castle;
+use basehttp_tools::content;
+use basehttp_tools::errand::{Errand, Persistence};
+use basehttp_tools::honest::{Client, Deed, Over, Record, Watchman};
+use basehttp_tools::server::Setting;
+use basehttp_tools::verdict::Verdict;
+
+/// How often each honest client asks: every 10 ms, so that some are in the middle of a request at any time.
+const INTERVAL: Duration = Duration::from_millis(10);
+
+/// How long one server has the port alone: 2 s.
+const REIGN: Duration = Duration::from_secs(2);
+
+/// How much of its reply the slow reader has read when the first server is told to end, and how long it pauses then: 3 s,
+/// within the 5 s that requests have.
+const READ_BEFORE: usize = 100_000;
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// Has a second server take over from the first, and judges what clients saw.
+pub fn succeed(verdict: &mut Verdict) -> io::Result<()> {
+    let settings: [Setting; 2] = [("reuse_port", 1), ("port", free_port()?.into())];
+    println!("-- a server and its successor on the same port");
+    let first = Castle::start(&settings)?;
+    let addresses = first.addresses.clone();
+    let (is_over, kept, fresh) = (AtomicBool::new(false), Mutex::default(), Mutex::default());
+    let deeds = [
+        (Deed::Errand(Errand::page, Persistence::Fresh), &fresh),
+        (Deed::Errand(Errand::upload, Persistence::Fresh), &fresh),
+        (Deed::Errand(Errand::file, Persistence::Fresh), &fresh),
+        (Deed::Special(page), &kept),
+        (Deed::Special(file), &kept),
+    ];
+    let (successor, status, read) = thread::scope(|scope| -> io::Result<_> {
+        for (deed, record) in deeds {
+            let watchman = Watchman { name: "a client", deed, interval: INTERVAL, patience: Duration::from_secs(10) };
+            let (addresses, is_over) = (&addresses, &is_over);
+            scope.spawn(move || watchman.watch(addresses, is_over, record));
+        }
+        let over = Over(&is_over);
+        thread::sleep(REIGN);
+        let mut reader = Client::new(addresses[0], Duration::from_secs(30));
+        reader.send(b"GET /big HTTP/1.0\r\n\r\n")?;
+        let mut read = reader.read_exactly(READ_BEFORE)?;
+        let successor = Castle::start(&settings)?;
+        let reading = scope.spawn(move || -> io::Result<Vec<u8>> {
+            thread::sleep(PAUSE);
+            read.extend(reader.read_to_end()?);
+            Ok(read)
+        });
+        let status = first.end()?;
+        thread::sleep(REIGN);
+        drop(over);
+        Ok((successor, status, reading.join().expect("the reader does not panic")))
+    })?;
+    verdict.check(status.success(), &format!("the first server ends in order: {status}"));
+    let big = content::bytes(88, content::BIG_BYTES);
+    let is_whole = read.as_ref().is_ok_and(|read| read.ends_with(&big));
+    let text = read.map(|read| format!("{} bytes", read.len()));
+    verdict.check(is_whole, &format!("a slow reader gets all of its reply from the first server: {text:?}"));
+    for (who, record) in [("new", fresh), ("kept", kept)] {
+        let Record { latencies, failed, failures, .. } = Record::take(&record);
+        let what =
+            format!("{who} connections are served by either: {} were, {failed} not: {failures:?}", latencies.len());
+        verdict.check(failed == 0 && !latencies.is_empty(), &what);
+    }
+    let served = successor.counters()?["requests"];
+    verdict.check(served > 0, &format!("the successor serves: {served} requests"));
+    let status = successor.end()?;
+    verdict.check(status.success(), &format!("the successor ends in order: {status}"));
+    Ok(())
+}
+
+/// A port that is free on each of the addresses, as far as the first of them tells.
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// What clients do that keep their connections: the server may close one just when it is used again (RFC 9112, section
+/// 9.3.1), and then the request is sent once more.
+fn again(client: &mut Client, errand: &Errand) -> io::Result<()> {
+    client.run(errand).or_else(|error| match error.kind() {
+        ErrorKind::InvalidData | ErrorKind::WouldBlock | ErrorKind::TimedOut => Err(error),
+        _ => client.run(errand),
+    })
+}
+
+fn page(client: &mut Client, number: u64) -> io::Result<()> {
+    again(client, &Errand::page(number, Persistence::Kept))
+}
+
+fn file(client: &mut Client, number: u64) -> io::Result<()> {
+    again(client, &Errand::file(number, Persistence::Kept))
+}

@@ -1,0 +1,236 @@
+//! A file system that stalls, as a network's does whose server hangs: one directory with files for each call that may take
+//! long, as many as are asked for. It speaks the kernel's FUSE protocol itself, on threads of the besieging process, so that the server finds a real
+//! mount. Mounting wants root.
+//!
+//! | file            | is answered late           |
+//! |-----------------|----------------------------|
+//! | `read-N.bin`    | each read of a part of it  |
+//! | `open-N.bin`    | its opening                |
+//! | `name-N.bin`    | looking the name up        |
+
+use std::ffi::CString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{env, process, thread};
+
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+
+use super::content;
+
+/// How long each late answer takes: 1 s. Honest clients would notice a tenth of it.
+const STALL: Duration = Duration::from_secs(1);
+
+/// The size of each of its files: too large for the server to keep, and two reads of the kernel's.
+const FILE_BYTES: usize = 100_000;
+
+/// How much the kernel reads ahead: 128 KiB, its own measure.
+const READ_AHEAD: u32 = 128 * 1024;
+
+/// The variable that tells the server where it is.
+pub const VARIABLE: &str = "BASEHTTP_SIEGE_STALLING";
+
+/// The longest message of the kernel: a head, and the most that it writes, which we do not let it do.
+const MESSAGE_BYTES: usize = 64 * 1024;
+
+/// The protocol's version that is spoken. Newer kernels speak it, too.
+const VERSION: (u32, u32) = (7, 31);
+
+/// How long the kernel may believe what it is told of a name or file, in seconds: not at all, so that it asks each time.
+const VALID: u64 = 0;
+
+/// Numbers of calls, as the kernel's `fuse.h` has them.
+mod call {
+    pub const LOOKUP: u32 = 1;
+    pub const FORGET: u32 = 2;
+    pub const GETATTR: u32 = 3;
+    pub const OPEN: u32 = 14;
+    pub const READ: u32 = 15;
+    pub const RELEASE: u32 = 18;
+    pub const FLUSH: u32 = 25;
+    pub const INIT: u32 = 26;
+    pub const OPENDIR: u32 = 27;
+    pub const READDIR: u32 = 28;
+    pub const RELEASEDIR: u32 = 29;
+    pub const INTERRUPT: u32 = 36;
+    pub const BATCH_FORGET: u32 = 42;
+}
+
+const NO_SUCH_FILE: i32 = 2;
+const NOT_IMPLEMENTED: i32 = 38;
+
+/// The node of the directory itself. A file's is its number times [`KINDS`] and its kind, of those below.
+const ROOT: u64 = 1;
+const KINDS: u64 = 8;
+const READ: u64 = 2;
+const OPEN: u64 = 3;
+const NAME: u64 = 4;
+
+/// A mount; gone when it is dropped.
+pub struct Stalling {
+    folder: PathBuf,
+}
+
+impl Stalling {
+    /// Mounts one.
+    pub fn mount() -> io::Result<Self> {
+        let folder = env::temp_dir().join(format!("basehttp-stalling-{}", process::id()));
+        let kernel = OpenOptions::new().read(true).write(true).open("/dev/fuse")?;
+        fs::create_dir(&folder)?;
+        let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", kernel.as_raw_fd());
+        let options = CString::new(options).map_err(io::Error::other)?;
+        let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+        if let Err(error) = mount("basehttp-stalling", &folder, "fuse", flags, options.as_c_str()) {
+            fs::remove_dir(&folder)?;
+            return Err(error.into());
+        }
+        let kernel = Arc::new(kernel);
+        thread::Builder::new().name("stalling".into()).spawn(move || answer_all(&kernel))?;
+        Ok(Stalling { folder })
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Drop for Stalling {
+    fn drop(&mut self) {
+        // Whatever still waits for it is told that it is gone when the process ends.
+        let _ = unmount(&self.folder, UnmountFlags::DETACH);
+        let _ = fs::remove_dir(&self.folder);
+    }
+}
+
+/// One message of the kernel.
+struct Call {
+    number: u32,
+    unique: u64,
+    node: u64,
+    arguments: Vec<u8>,
+}
+
+impl Call {
+    fn of(message: &[u8]) -> Option<Self> {
+        let number = |range: std::ops::Range<usize>| message.get(range).map(little_endian);
+        Some(Call {
+            number: u32::try_from(number(4..8)?).ok()?,
+            unique: number(8..16)?,
+            node: number(16..24)?,
+            arguments: message.get(40..)?.to_vec(),
+        })
+    }
+
+    /// Whether the answer is late, and what it is. `None`: none is wanted.
+    fn answer(&self) -> Option<(bool, Result<Vec<u8>, i32>)> {
+        let now = |answer| Some((false, answer));
+        match self.number {
+            call::FORGET | call::BATCH_FORGET | call::INTERRUPT => None,
+            call::INIT => now(Ok(init())),
+            call::LOOKUP => {
+                let node = node_of(self.arguments.strip_suffix(b"\0").unwrap_or(&self.arguments));
+                let is_late = node.is_some_and(|node| node % KINDS == NAME);
+                Some((is_late, node.map(entry).ok_or(NO_SUCH_FILE)))
+            }
+            call::GETATTR => {
+                let valid = [VALID.to_le_bytes(), [0; 8]].concat();
+                now(Ok([valid, attributes(self.node)].concat()))
+            }
+            // A handle, and no flags: what was read before is not believed any more.
+            call::OPEN | call::OPENDIR => Some((self.node % KINDS == OPEN, Ok(vec![0; 16]))),
+            call::READ => {
+                let offset = self.arguments.get(8..16).map_or(0, little_endian);
+                let count = self.arguments.get(16..20).map_or(0, little_endian);
+                let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(FILE_BYTES);
+                let part = content::bytes(STALLED_SEED, FILE_BYTES)[place(offset)..place(offset + count)].to_vec();
+                Some((self.node % KINDS == READ, Ok(part)))
+            }
+            // Nothing is listed.
+            call::READDIR | call::RELEASE | call::RELEASEDIR | call::FLUSH => now(Ok(Vec::new())),
+            _ => now(Err(NOT_IMPLEMENTED)),
+        }
+    }
+}
+
+/// The node of a file of that name, if there is one.
+fn node_of(name: &[u8]) -> Option<u64> {
+    let (kind, number) = str::from_utf8(name).ok()?.strip_suffix(".bin")?.split_once('-')?;
+    let kind = match kind {
+        "read" => READ,
+        "open" => OPEN,
+        "name" => NAME,
+        _ => return None,
+    };
+    Some((u64::from(number.parse::<u32>().ok()?) + 1) * KINDS + kind)
+}
+
+/// What the files' bytes are made from.
+const STALLED_SEED: u64 = 55;
+
+fn little_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
+}
+
+/// Until the kernel has no more calls, since the mount is gone. Late answers have threads of their own.
+fn answer_all(kernel: &Arc<File>) {
+    let mut message = vec![0; MESSAGE_BYTES];
+    loop {
+        let length = match (&**kernel).read(&mut message) {
+            Ok(length) => length,
+            // A call that was interrupted before it was read.
+            Err(error) if error.raw_os_error() == Some(NO_SUCH_FILE) => continue,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => return,
+        };
+        let Some(call) = Call::of(&message[..length]) else { continue };
+        let Some((is_late, answer)) = call.answer() else { continue };
+        let message = message_of(call.unique, answer);
+        if is_late {
+            let kernel = Arc::clone(kernel);
+            thread::spawn(move || {
+                thread::sleep(STALL);
+                say(&kernel, &message);
+            });
+        } else {
+            say(kernel, &message);
+        }
+    }
+}
+
+fn say(kernel: &File, message: &[u8]) {
+    // One that was interrupted has nobody left who wants it.
+    let _ = (&*kernel).write(message);
+}
+
+fn message_of(unique: u64, answer: Result<Vec<u8>, i32>) -> Vec<u8> {
+    let (error, body) = answer.map_or_else(|error| (-error, Vec::new()), |body| (0, body));
+    let length = u32::try_from(16 + body.len()).unwrap_or(u32::MAX);
+    [&length.to_le_bytes()[..], &error.to_le_bytes(), &unique.to_le_bytes(), &body].concat()
+}
+
+/// `fuse_init_out`: the version, how much is read ahead and written, and nothing else that is optional.
+fn init() -> Vec<u8> {
+    let (major, minor) = VERSION;
+    let numbers = [major, minor, READ_AHEAD, 0, 0, 4096, 1, 0];
+    let mut answer: Vec<u8> = numbers.into_iter().flat_map(u32::to_le_bytes).collect();
+    answer.resize(64, 0);
+    answer
+}
+
+/// `fuse_entry_out`: the node, its generation, how long the name and the attributes may be believed, and those.
+fn entry(node: u64) -> Vec<u8> {
+    let numbers = [node, 0, VALID, VALID, 0];
+    [numbers.into_iter().flat_map(u64::to_le_bytes).collect(), attributes(node)].concat()
+}
+
+/// `fuse_attr`: number, size, blocks, three times with their nanoseconds, mode, links, owner, device, block size.
+fn attributes(node: u64) -> Vec<u8> {
+    const OLD: u64 = 1_700_000_000;
+    let (mode, size) = if node == ROOT { (0o040_755_u32, 0) } else { (0o100_644, FILE_BYTES as u64) };
+    let long = [node, size, size.div_ceil(512), OLD, OLD, OLD];
+    let short = [0, 0, 0, mode, 1, 0, 0, 0, 4096, 0];
+    long.into_iter().flat_map(u64::to_le_bytes).chain(short.into_iter().flat_map(u32::to_le_bytes)).collect()
+}
