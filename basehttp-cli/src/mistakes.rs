@@ -17,7 +17,8 @@ pub fn advice(error: &clap::Error, arguments: &[String]) -> Option<String> {
     let value = context(ContextKind::InvalidValue).unwrap_or_default();
     match error.kind() {
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
-            for_flag(argument, value_of(argument, arguments).unwrap_or_default())
+            let text = for_flag(argument, value_of(argument, arguments).unwrap_or_default())?;
+            Some(format!("there is no {argument} here: {text}"))
         }
         ErrorKind::UnknownArgument => for_word(argument, arguments),
         ErrorKind::ValueValidation if argument == "[PORT]" => for_word(value, arguments),
@@ -143,8 +144,7 @@ const FOLDERS: [&str; 11] = [
     "--www",
 ];
 
-const NO_PASSWORDS: &str = "there are no passwords here: without --bind only this computer can connect, and a proxy in front \
-                            can ask for them";
+const NO_PASSWORDS: &str = "without --bind only this computer can connect, and a proxy in front can ask for passwords";
 
 const NO_TLS: &str = "this server speaks plain http: a proxy in front can speak https, as in \
                       caddy reverse-proxy --from example.org --to :8000";

@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::io::Read;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use support::http::Client;
@@ -189,6 +190,30 @@ fn without_a_cache_a_change_is_seen_at_once() {
         scratch.file("a.txt", content);
         assert_eq!(get(address, "/a.txt").text(), content);
     }
+}
+
+#[test]
+fn a_download_may_be_paused_for_as_long_as_the_flag_says() {
+    let scratch = site();
+    // Larger than all buffers on the way.
+    let size = 64 * 1024 * 1024;
+    fs::File::create(scratch.path().join("large")).and_then(|file| file.set_len(size)).expect("a file with a hole");
+    let folder = ["-d", scratch.as_str()];
+    let (_patient, patient) = Program::serving(&folder);
+    let (program, hasty) = Program::serving(&[&folder[..], &["--pause", "1"]].concat());
+    let start = |address| {
+        let mut client = Client::connect(address);
+        client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+        client.read_exactly(1000);
+        client
+    };
+    let (mut paused, mut given_up) = (start(patient), start(hasty));
+    // Nothing is read until the other program's log says that its reply was cut off.
+    program.stderr.wait_for("cut off");
+    let mut rest = Vec::new();
+    given_up.stream().read_to_end(&mut rest).expect_err("it was reset");
+    let left = usize::try_from(size).expect("64 MiB") - 1000;
+    assert!(paused.read_exactly(left).len() == left, "it goes on");
 }
 
 /// How many epoll descriptors the program has: a fixed number for each worker.
