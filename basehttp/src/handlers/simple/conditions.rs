@@ -143,6 +143,24 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_not_looked_at_where_the_file_has_none() {
+        let undated = Validators { modified: None, ..validators("\"a\"") };
+        let table: [(Fields<'_>, Verdict, bool); 5] = [
+            (&[("If-Modified-Since", AFTER)], Send, true),
+            (&[("If-Unmodified-Since", BEFORE)], Send, true),
+            (&[("If-None-Match", "\"a\""), ("If-Modified-Since", AFTER)], NotModified, true),
+            (&[("If-Range", THEN)], Send, false),
+            (&[("If-Range", "\"a\"")], Send, true),
+        ];
+        for (fields, verdict, is_range_allowed) in table {
+            let lines: Vec<_> = fields.iter().map(|(name, value)| Field::new(name, value.as_bytes())).collect();
+            let headers = Headers::new(&lines);
+            assert_eq!(judge(headers, undated), verdict, "{fields:?}");
+            assert_eq!(allows_range(headers, undated, SystemTime::now), is_range_allowed, "{fields:?}");
+        }
+    }
+
+    #[test]
     fn preconditions_are_judged_in_the_standards_order() {
         let (strong, weak, none) = ("\"a\"", "W/\"a\"", "");
         let (im, ius, inm, ims) = ("If-Match", "If-Unmodified-Since", "If-None-Match", "If-Modified-Since");
