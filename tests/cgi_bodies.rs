@@ -155,7 +155,9 @@ fn a_script_that_does_not_read_answers_all_the_same() {
 
 #[test]
 fn the_request_behind_a_body_is_served_on_the_same_connection() {
-    let scripts = Scripts::with(&[("x", CAT), ("deaf", &format!("{SH}printf 'Content-Type: text/plain\\n\\nno'"))]);
+    // It takes all of its input before it answers: a reply that is earlier than that ends the connection.
+    let late = format!("{SH}cat >input; printf 'Content-Type: text/plain\\n\\n'; exec cat input");
+    let scripts = Scripts::with(&[("x", &late), ("deaf", &format!("{SH}printf 'Content-Type: text/plain\\n\\nno'"))]);
     let (server, _) = scripts.serve();
     let body = noise(100_000);
     let mut client = Client::of(&server);

@@ -177,6 +177,7 @@ impl Case {
         self.server == "HTTP/1.1"
             && (self.client == "HTTP/1.1" || self.asks)
             && !self.is_tunnel()
+            && self.method != "CONNECT"
             && reply.framing != Framing::UntilClose
     }
 
