@@ -166,7 +166,7 @@ impl Drop for Stuck {
 }
 
 #[test]
-fn a_guard_that_blocks_and_panics_holds_up_nobody() {
+fn a_guard_that_blocks_and_panics_holds_up_no_others() {
     let act: Act = |ex| match ex.path {
         "/guarded" => {
             Ok(ex.send_bytes(200, "text/plain", Payload::from(vec![b'g'; 100_000]).with_guard(Arc::new(Stuck)))?)

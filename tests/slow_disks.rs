@@ -1,4 +1,4 @@
-//! A file system that hangs: whoever waits for it waits, and nobody else does.
+//! A file system that hangs holds up the requests that need it, and no others.
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -68,7 +68,7 @@ fn expect_whole(client: &mut Client) {
 }
 
 #[test]
-fn downloads_from_a_disk_that_hangs_hold_up_nobody() {
+fn downloads_from_a_disk_that_hangs_hold_up_no_others() {
     const DOWNLOADS: usize = 20;
     let Some(mut disk) = SlowDisk::mount("a_slow_disk") else { return };
     let open = (0..DOWNLOADS).map(|number| File::open(disk.root().join(format!("file{number}"))).expect("a file"));
@@ -96,7 +96,7 @@ fn downloads_from_a_disk_that_hangs_hold_up_nobody() {
 }
 
 #[test]
-fn whatever_call_on_a_file_hangs_holds_up_nobody() {
+fn any_call_on_a_file_may_hang_and_holds_up_no_others() {
     let table = [
         (Call::Lookup, "/files/small.txt"),
         (Call::Open, "/files/small.txt"),
@@ -134,7 +134,7 @@ fn whatever_call_on_a_file_hangs_holds_up_nobody() {
 }
 
 #[test]
-fn a_file_whose_client_has_gone_is_closed_in_nobodys_way() {
+fn a_file_whose_client_has_gone_is_closed_without_holding_up_others() {
     let Some(mut disk) = SlowDisk::mount("a_slow_disk") else { return };
     let server = server(&disk, Vec::new());
     let mut neighbour = Client::of(&server);

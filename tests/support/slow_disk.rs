@@ -121,7 +121,7 @@ impl SlowDisk {
 
 impl Drop for SlowDisk {
     fn drop(&mut self) {
-        // Whatever hangs fails as soon as nobody can answer it any more.
+        // A call that hangs fails when the file system has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = Command::new("umount").arg("-l").arg(&self.root).status();

@@ -254,7 +254,7 @@ impl HandlerError {
     }
 }
 
-/// Why `wfile` takes no more of a body that nobody gets. Returned from the handler it is its success.
+/// The reason why `wfile` takes no more of a body that is not sent. A handler that returns it has succeeded.
 #[derive(Debug)]
 pub(crate) struct WholeWithoutBody;
 

@@ -194,7 +194,7 @@ impl<M> Exchange<'_, M> {
     ///     let mut found = Vec::new();
     ///     for part in 0..100_u8 {
     ///         if ex.is_client_gone() {
-    ///             return Err("nobody waits for the answer".into());
+    ///             return Err("the client has gone".into());
     ///         }
     ///         found.push(part);
     ///     }

@@ -132,7 +132,7 @@ impl<M> Exchange<'_, M> {
         if self.wire.borrow().reply.is_whole_without_body()
             && self.guarded(|_| error.is_whole_without_body()) == Some(true)
         {
-            // It has stopped writing what nobody gets.
+            // It has stopped writing what is not sent.
             return self.finish();
         }
         let answer = self.guarded(|_| error.http_error()).flatten().or_else(|| self.rfile.fault().cloned());

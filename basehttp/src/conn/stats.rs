@@ -27,7 +27,7 @@ pub struct Stats {
     pub hijacked: u64,
     /// Those of the connections that hold no thread: idle, slow, or taking what is queued.
     pub parked: u64,
-    /// Requests that a handler is working on.
+    /// Requests that a handler is working on, and calls on files that are sent after their handlers have returned.
     pub in_handlers: u64,
     /// Threads there are, the leaders of the shards included.
     pub threads: u64,

@@ -1,5 +1,5 @@
-//! A check of the tests' own: whether a call that may wait is made where others wait for this thread and nobody would notice.
-//! In a release nothing is checked, and it costs nothing.
+//! Checks, in debug builds, that a leader makes no call that may wait outside its watch. A release build checks nothing, and
+//! pays nothing.
 //!
 //! A leader drives all connections of its shard. While it is in user code, or at a file, its watch says so, and it is
 //! replaced if that takes long. Anywhere else it must not wait for anything: see "Rules" in `ARCHITECTURE.md`.
@@ -10,17 +10,17 @@ thread_local! {
     static IS_UNWATCHED_LEADER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread leads, and nobody would notice if it waited.
+/// Says whether this thread leads, and is outside its watch: the monitor would not notice if it waited.
 pub(crate) fn set_unwatched_leader(is_one: bool) {
     if cfg!(debug_assertions) {
         IS_UNWATCHED_LEADER.set(is_one);
     }
 }
 
-/// A call that may wait is about to be made.
+/// Stands before every call that may wait.
 ///
 /// # Panics
-/// Where it must not be made. That is a fault of ours, and only tests look for it.
+/// On a leader outside its watch. That is a fault of the server's, which only tests look for.
 pub(crate) fn assert_may_wait(what: &str) {
     if cfg!(debug_assertions) {
         assert!(!IS_UNWATCHED_LEADER.get(), "{what} on a leader that is not watched");

@@ -169,7 +169,7 @@ impl Shard {
         let mut lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if control.has_ended() {
-                // Nobody waits for this thread any more.
+                // No connection waits for this thread any more.
                 set_unwatched_leader(false);
                 lease.close();
                 let parked = self.slab().take_parked();
@@ -271,7 +271,7 @@ impl Shard {
 
     /// The server has ended: closes what no leader is there to close.
     pub fn close(&self) {
-        // Nobody waits for this thread any more.
+        // No connection waits for this thread any more.
         set_unwatched_leader(false);
         // What is closed may have a line to log, behind these.
         self.hand_over_lines();

@@ -532,7 +532,7 @@ impl<'e> Hand<'e> {
     }
 }
 
-/// Nobody waits for this thread any more.
+/// No connection waits for this thread any more.
 impl Drop for Hand<'_> {
     fn drop(&mut self) {
         set_unwatched_leader(false);

@@ -5,7 +5,7 @@
 //! | the server was asked to end                               | 1 s                     | 503                        |
 //! | the script started                                        | `run_timeout`           | 504                        |
 //! | anything was written to the script or read from it        | `output_stall_timeout`  | 504; 408 if the client owes it the body |
-//! | the client ended its side, and nothing was sent to it     | `client_end_grace`      | 504, if anybody reads it   |
+//! | the client ended its side, and nothing was there for it   | `client_end_grace`      | 504, if anybody reads it   |
 //! | the script exited, and others hold its output open        | 3 s                     | the output has ended       |
 //! | the script ended its output, and does not exit            | 3 s                     | it is ended; the reply is whole |
 
@@ -70,12 +70,14 @@ impl Clock {
         let is_over = |since: Option<Instant>, allowed: Duration| {
             since.is_some_and(|since| now.saturating_duration_since(since) >= allowed)
         };
+        // What has come and is about to be sent will tell whether the client is there.
+        let client_ended = self.client_ended.filter(|_| self.unsent.is_none());
         let is_stalled = self.output_ended.is_none() && is_over(Some(self.moved), limits.output_stall_timeout);
         [
             (is_over(self.output_ended, EXIT_GRACE), Due::Lingering),
             (is_over(self.server_ending, DRAIN_GRACE), Due::ServerEnds),
             (is_over(Some(self.started), limits.run_timeout), Due::RunTimeout),
-            (is_over(self.client_ended, limits.client_end_grace), Due::ClientEnded),
+            (is_over(client_ended, limits.client_end_grace), Due::ClientEnded),
             (self.output_ended.is_none() && is_over(self.exited, EXIT_GRACE), Due::Orphaned),
             (is_stalled, Due::Stall),
         ]
@@ -111,6 +113,12 @@ mod tests {
             (Clock { moved: at(95), ..clock }, 100, Some(Due::RunTimeout), "and no longer"),
             (Clock { client_ended: Some(at(1)), ..clock }, 2, None, "the client may wait for an answer"),
             (Clock { client_ended: Some(at(1)), ..clock }, 3, Some(Due::ClientEnded), "or be gone"),
+            (
+                Clock { client_ended: Some(at(1)), unsent: Some(at(3)), ..clock },
+                3,
+                None,
+                "the answer is here, and will tell",
+            ),
             (Clock { server_ending: Some(at(1)), ..clock }, 1, None, "a short one may end"),
             (Clock { server_ending: Some(at(1)), ..clock }, 2, Some(Due::ServerEnds), "a long one is ended"),
             (Clock { exited: Some(at(1)), ..clock }, 4, Some(Due::Orphaned), "others hold its output"),
