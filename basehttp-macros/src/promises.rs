@@ -1,4 +1,4 @@
-//! What holds of every expansion, whatever stands in the block. Only tests.
+//! Rules that hold for every expansion, whatever stands in the block. Only tests.
 //!
 //! * A `do_*` method is served or refused, in whatever form it stands there.
 //! * Nothing in the trait impl is named in a way that an item of the user's could shadow.

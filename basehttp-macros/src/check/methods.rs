@@ -1,5 +1,5 @@
-//! The names of the methods: one token each, none misspelt, and at least one to serve. And the items that are no methods:
-//! none may hide a method that should serve.
+//! The names of the methods: one token each, none misspelt, and at least one to serve. Also the items that are not
+//! methods: none may hide a method that should serve.
 //!
 //! A name that looks misspelt can be meant all the same:
 //!
@@ -156,7 +156,7 @@ fn likely(token: &str, literal: &LitStr, refusals: &mut Refusals) {
             format_args!("write a method for each that is to be served; the others get 501\n{confirmed}"),
         );
     } else if let Some(verb) = verbs::meant(token).or_else(|| verbs::meant_with_hyphen(token)) {
-        let wrong = format_args!("{token:?} is not an HTTP method that is known, and case counts");
+        let wrong = format!("{token:?} is not an HTTP method that is known, and case counts");
         refusals.refuse(literal, wrong, format_args!("did you mean {verb:?}?\n{confirmed}"));
     }
 }

@@ -1,4 +1,4 @@
-//! What is right in Python and does not compile here, or not for the reason that the compiler gives.
+//! Lines that are right in Python. The compiler refuses them here, and its advice leads elsewhere.
 //!
 //! | written                              | to write instead                              |
 //! |--------------------------------------|-----------------------------------------------|
@@ -24,7 +24,7 @@ use crate::calls::{Exchange, integer, is_self};
 use crate::model::{Handler, Method, Role};
 use crate::refusals::Refusals;
 
-/// What an exchange has and a handler, which all requests share, does not have of its own.
+/// Fields of the exchange that a handler, which all requests share, does not have.
 const OF_ONE_REQUEST: [&str; 6] =
     ["rfile", "wfile", "requestline", "request_version", "client_address", "close_connection"];
 

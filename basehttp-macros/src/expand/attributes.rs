@@ -25,8 +25,8 @@ pub fn of_trait_impl<'h>(handler: &'h Handler<'h>) -> impl Iterator<Item = Token
 
 /// The lints to allow on a method: what they would have changed is prescribed.
 ///
-/// The receiver `&self` stands even where a method uses nothing of itself, and the return type of an overridable. What the
-/// user expects of a lint comes true only if it is not allowed here; on the method, the user's attribute comes last.
+/// The receiver `&self` stands even where a method uses nothing of itself, and the return type of an overridable. A lint
+/// that the user expects has to come, so it is not allowed here; on the method, the user's attribute comes last.
 pub fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<TokenStream> {
     let mut lints = match method.role {
         Role::Helper => return None,
