@@ -4,12 +4,15 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead, Read, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs, process, thread};
 
-use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, Result, SimpleHTTPRequestHandler, http_handler};
+use basehttp::{
+    CGIHTTPRequestHandler, Exchange, HTTPServer, HTTPServerBuilder, Result, SimpleHTTPRequestHandler, http_handler,
+};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{content, stalling};
@@ -27,11 +30,15 @@ pub type Setting = (&'static str, u64);
 /// How many loopback addresses it listens on: 4, each with a port of its own. A client's ports are 28,000 for each.
 const ADDRESSES: u8 = 4;
 
+/// A program that gives back what it is sent.
+const CAT: &str = "#!/bin/sh\necho 'Content-Type: application/octet-stream'\necho\nexec cat\n";
+
 /// How long a blocking handler blocks.
 const NAP: Duration = Duration::from_millis(10);
 
 struct Castle {
     files: SimpleHTTPRequestHandler,
+    programs: CGIHTTPRequestHandler,
     /// Files whose file system stalls, if there are such.
     stalling: Option<SimpleHTTPRequestHandler>,
     big: Arc<[u8]>,
@@ -58,6 +65,7 @@ impl Castle {
             ["endless"] => stream(ex, &self.stream, content::ENDLESS_BYTES / content::STREAM_BYTES)?,
             ["stats"] => ex.send_text(200, stats(ex))?,
             ["ticks"] => tick(ex)?,
+            ["cgi-bin", ..] => self.programs.do_GET(ex)?,
             ["stalling", _] => self.stalling.as_ref().unwrap_or(&self.files).do_GET(ex)?,
             ["hijack"] => return shout(ex),
             _ => self.files.do_GET(ex)?,
@@ -77,6 +85,7 @@ impl Castle {
                 }
                 ex.send_text(200, checksum.receipt())?;
             }
+            ["cgi-bin", ..] => self.programs.do_POST(ex)?,
             // The body is the server's to drain.
             ["ignore"] => ex.send_text(200, content::PAGE)?,
             _ => ex.send_error(404)?,
@@ -163,12 +172,14 @@ pub fn serve(settings: impl Iterator<Item = String>) -> io::Result<()> {
     }
     let folder = Folder::new()?;
     let files = SimpleHTTPRequestHandler::new(&folder.0)?;
+    let programs = CGIHTTPRequestHandler::new(SimpleHTTPRequestHandler::new(&folder.0)?);
     let stalling = env::var_os(stalling::VARIABLE).map(stalling_files).transpose()?;
     let big = content::bytes(88, content::BIG_BYTES).into();
     for number in 2..=ADDRESSES {
         builder = builder.also_listen(SocketAddr::from(([127, 0, 0, number], port)));
     }
-    let mut httpd = builder.bind(("127.0.0.1", port), Castle { files, stalling, big, stream: content::stream() })?;
+    let mut httpd =
+        builder.bind(("127.0.0.1", port), Castle { files, programs, stalling, big, stream: content::stream() })?;
     let addresses: Vec<String> = httpd.server_addresses().iter().map(ToString::to_string).collect();
     println!("{LISTENING} {}", addresses.join(" "));
     let handle = httpd.handle();
@@ -226,6 +237,10 @@ impl Folder {
         let folder = Folder(env::temp_dir().join(format!("basehttp-siege-{}", process::id())));
         fs::create_dir(&folder.0)?;
         content::FILES.iter().try_for_each(|(name, _)| fs::write(folder.0.join(name), content::file(name)))?;
+        let program = folder.0.join("cgi-bin/cat");
+        fs::create_dir(folder.0.join("cgi-bin"))?;
+        fs::write(&program, CAT)?;
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
         Ok(folder)
     }
 }
