@@ -246,8 +246,8 @@ impl Control for Engine {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::*;
     use crate::conn::{Address, Arrival, Ending, Overrides, Pace, Profile, ServerHandle, Settings, Socket};
+    use crate::engine::*;
     use crate::proto::{RESPONSES, Version};
 
     /// Serves nothing.
