@@ -291,7 +291,7 @@ impl<M> Exchange<'_, M> {
     /// # assert!(basehttp::testing::respond(&Page, b"GET / HTTP/1.0\r\n\r\n").starts_with(b"HTTP/1.0 200 OK\r\n"));
     /// ```
     pub fn send_file(&self, file: File, range: impl RangeBounds<u64>) -> io::Result<()> {
-        let stat = rustix::fs::fstat(&file)?;
+        let stat = rustix::io::retry_on_intr(|| rustix::fs::fstat(&file))?;
         if !FileType::from_raw_mode(stat.st_mode).is_file() {
             return Err(misuse("send_file takes a regular file: no folder, no pipe, no device"));
         }

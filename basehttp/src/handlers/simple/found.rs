@@ -15,6 +15,7 @@ use std::time::{Instant, SystemTime};
 
 use basehttp::Exchange;
 use rustix::fs::fstat;
+use rustix::io::retry_on_intr;
 
 use super::SimpleHTTPRequestHandler;
 use super::about::About;
@@ -328,6 +329,6 @@ fn read_whole(file: &mut File, stamp: &Stamp) -> Option<Arc<[u8]>> {
     let mut bytes = Vec::with_capacity(size + 1);
     // One byte more than there should be: a file that has grown is found out.
     file.take(stamp.size + 1).read_to_end(&mut bytes).ok()?;
-    let is_unchanged = Stamp::of(&fstat(file).ok()?) == *stamp;
+    let is_unchanged = Stamp::of(&retry_on_intr(|| fstat(&*file)).ok()?) == *stamp;
     (bytes.len() == size && is_unchanged).then(|| bytes.into())
 }

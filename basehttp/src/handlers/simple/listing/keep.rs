@@ -54,7 +54,7 @@ type FolderId = (u64, u64);
 
 impl Stamp {
     pub fn of(folder: BorrowedFd<'_>) -> rustix::io::Result<Self> {
-        let stat = rustix::fs::fstat(folder)?;
+        let stat = rustix::io::retry_on_intr(|| rustix::fs::fstat(folder))?;
         // The fields' types differ between systems; all that matters is that what differs stays different.
         #[allow(clippy::cast_possible_wrap, clippy::unnecessary_cast)]
         Ok(Stamp {

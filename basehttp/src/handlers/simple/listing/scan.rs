@@ -66,6 +66,10 @@ impl From<Exhausted> for ScanError {
     }
 }
 
+/// How often a directory is read whose reading signals interrupt: 10 times. File systems of networks alone do that, and
+/// a server has few signals.
+const MAX_SCANS: usize = 10;
+
 /// Which entries are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DotFiles {
@@ -84,12 +88,28 @@ impl Scan {
         follow: Follow<'_>,
         budget: &Arc<Budget>,
     ) -> Result<Self, ScanError> {
+        // A directory whose reading was interrupted by a signal cannot be read on: it is read anew.
+        for _ in 1..MAX_SCANS {
+            match Scan::read_once(folder, dot_files, follow, budget) {
+                Err(ScanError::Folder(Errno::INTR)) => {}
+                read => return read,
+            }
+        }
+        Scan::read_once(folder, dot_files, follow, budget)
+    }
+
+    fn read_once(
+        folder: BorrowedFd<'_>,
+        dot_files: DotFiles,
+        follow: Follow<'_>,
+        budget: &Arc<Budget>,
+    ) -> Result<Self, ScanError> {
         let mut scan =
             Scan { names: Vec::new(), records: Vec::new(), is_cut: false, reservation: budget.reserve(RESERVE_STEP)? };
         // A descriptor of its own: the caller's may be for paths only, and others read it at the same time.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let own = retry_on_intr(|| openat(folder, ".", flags, Mode::empty()))?;
-        if fstat(&own)?.st_nlink == 0 {
+        if retry_on_intr(|| fstat(&own))?.st_nlink == 0 {
             // Removed meanwhile: it can be read still, and seems empty.
             return Err(Errno::NOENT.into());
         }
@@ -187,7 +207,7 @@ struct Seen {
 
 /// Looks at an entry; `None` if it is gone by now, or nobody may look at it.
 fn look(folder: BorrowedFd<'_>, name: &CStr, follow: Follow<'_>) -> Result<Option<Seen>, Errno> {
-    let own = match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+    let own = match retry_on_intr(|| statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)) {
         Ok(own) => own,
         Err(Errno::NOENT | Errno::ACCESS | Errno::STALE | Errno::IO | Errno::OVERFLOW) => return Ok(None),
         Err(errno) => return Err(errno),

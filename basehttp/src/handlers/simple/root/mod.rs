@@ -233,13 +233,28 @@ fn or_dot(path: &[u8]) -> &[u8] {
     if path.is_empty() { b"." } else { path }
 }
 
-/// Not the path's fault. EAGAIN: somebody holds a lease on the file, and was told to give it up.
+/// Not the path's fault. EAGAIN: a process holds a lease on the file, and was told to give it up. The later ones come from
+/// file systems of networks, and from those whose process has died.
 fn is_trouble(error: Errno) -> bool {
-    matches!(error, Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::IO | Errno::AGAIN)
+    matches!(
+        error,
+        Errno::MFILE
+            | Errno::NFILE
+            | Errno::NOMEM
+            | Errno::IO
+            | Errno::AGAIN
+            | Errno::TIMEDOUT
+            | Errno::STALE
+            | Errno::NOTCONN
+            | Errno::CONNABORTED
+            | Errno::CONNREFUSED
+            | Errno::HOSTDOWN
+            | Errno::HOSTUNREACH
+    )
 }
 
 fn classify(descriptor: OwnedFd) -> io::Result<Option<Opened>> {
-    let stat = fstat(&descriptor)?;
+    let stat = retry_on_intr(|| fstat(&descriptor))?;
     Ok(match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => Some(Opened::File(descriptor.into(), Stamp::of(&stat))),
         FileType::Directory => Some(Opened::Folder(descriptor)),

@@ -280,3 +280,27 @@ fn a_root_that_is_no_folder_is_an_error() {
         assert_eq!(Root::open(&scratch.0.join(path), Links::Inside).map_err(|e| e.kind()).err(), Some(kind), "{path}");
     }
 }
+
+#[test]
+fn only_what_the_path_is_to_blame_for_is_not_found() {
+    let table = [
+        (Errno::NOENT, false, "nothing has that name"),
+        (Errno::NOTDIR, false, "a file in place of a directory"),
+        (Errno::ACCESS, false, "the server may not see it"),
+        (Errno::LOOP, false, "links in a circle"),
+        (Errno::NAMETOOLONG, false, "no file system has such names"),
+        (Errno::INVAL, false, "nor such letters"),
+        (Errno::NXIO, false, "a socket"),
+        (Errno::MFILE, true, "the process has no descriptor left"),
+        (Errno::NOMEM, true, "no memory"),
+        (Errno::IO, true, "the disk is broken"),
+        (Errno::AGAIN, true, "another process has reserved it"),
+        (Errno::TIMEDOUT, true, "the network's server is silent"),
+        (Errno::STALE, true, "it has forgotten what was opened"),
+        (Errno::NOTCONN, true, "the process behind the file system has died"),
+        (Errno::CONNABORTED, true, "just now"),
+    ];
+    for (error, expected, why) in table {
+        assert_eq!(is_trouble(error), expected, "{error}: {why}");
+    }
+}
