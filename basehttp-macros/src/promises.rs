@@ -16,7 +16,7 @@ fn expansion_of(items: &str) -> String {
     expanded("".parse().expect("nothing is tokens"), &block).to_string()
 }
 
-/// Whether the compiler refuses the expansion, with words of ours.
+/// Whether the expansion is refused, with words of ours.
 fn is_refused(expansion: &str) -> bool {
     expansion.contains("compile_error") || expansion.contains("unknown_item")
 }
@@ -62,7 +62,8 @@ fn a_method_that_may_be_meant_to_serve_is_served_or_refused() {
                         format!("const A: u8 = 1; {item}"),
                     ] {
                         let expansion = expansion_of(&items);
-                        let is_fine = is_served(name, &expansion)
+                        // The compiler refuses a method that does not end.
+                        let is_fine = (is_served(name, &expansion) || ending.is_empty())
                             && (is_served("do_LAST", &expansion) || !items.contains("do_LAST"));
                         assert!(is_fine || is_refused(&expansion), "passed on in silence: {items}\n{expansion}");
                         served += usize::from(is_fine);
@@ -105,7 +106,7 @@ fn an_item_that_is_not_a_method_a_constant_or_a_type_is_refused() {
     }
 }
 
-/// Soups of tokens: wherever `fn do_X(…)` stands among them, it is served or refused.
+/// Soups of tokens: wherever `fn do_X(…)` stands among them and ends, it is served or refused.
 #[test]
 fn no_neighbour_hides_a_method() {
     const WORDS: [&str; 24] = [
@@ -143,16 +144,18 @@ fn no_neighbour_hides_a_method() {
     for _ in 0..3000 {
         let soup: Vec<_> = (0..12).map(|_| next()).collect();
         let expansion = expansion_of(&soup.join(" "));
-        for name in soup.windows(3).filter(|words| words[0] == "fn" && words[2].starts_with('(')).map(|words| words[1])
-        {
-            if name.starts_with("do_") {
+        for (at, words) in soup.windows(3).enumerate() {
+            // The compiler refuses a method that does not end.
+            let mut rest = soup[at + 1..].iter().take_while(|word| **word != "fn");
+            let ends = rest.any(|word| word.starts_with('{') || word.ends_with(';'));
+            if words[0] == "fn" && words[1].starts_with("do_") && words[2].starts_with('(') && ends {
                 seen += 1;
-                let is_fine = is_served(name, &expansion) || is_refused(&expansion);
+                let is_fine = is_served(words[1], &expansion) || is_refused(&expansion);
                 assert!(is_fine, "passed on in silence: {}\n{expansion}", soup.join(" "));
             }
         }
     }
-    assert!(seen > 50, "there are methods among them: {seen}");
+    assert!(seen > 30, "there are methods among them: {seen}");
 }
 
 #[test]

@@ -15,8 +15,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{
-    Block, Expr, ExprCall, ExprClosure, ExprField, ExprIndex, ExprMethodCall, ExprReturn, Ident, Item, Local, Macro,
-    Member, Pat, Stmt,
+    Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprField, ExprIndex, ExprMethodCall, ExprReturn, Ident, Item,
+    Local, Macro, Member, Pat, PatIdent, Stmt,
 };
 
 use super::literals::binds;
@@ -49,10 +49,8 @@ struct Python<'a> {
 impl<'ast: 'a, 'a> Visit<'ast> for Python<'a> {
     fn visit_local(&mut self, local: &'ast Local) {
         visit::visit_local(self, local);
-        let Some(name) = bound_name(&local.pat) else { return };
-        self.owned.retain(|known| *known != name);
         if local.init.as_ref().is_some_and(|init| is_owned(&init.expr)) {
-            self.owned.push(name);
+            self.owned.extend(bound_name(&local.pat));
         }
     }
 
@@ -96,6 +94,11 @@ impl<'ast: 'a, 'a> Visit<'ast> for Python<'a> {
         }
     }
 
+    fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+        self.owned.retain(|known| **known != pattern.ident);
+    }
+
+    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
     fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
     fn visit_item(&mut self, _: &'ast Item) {}
 }

@@ -1,6 +1,6 @@
 //! The user's block, given back with the lints allowed that its author has no choice about.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::{ImplItem, ImplItemFn, ItemImpl, parse_quote};
 
@@ -76,13 +76,13 @@ fn annotate(function: &mut ImplItemFn, method: &Method<'_>, handler: &Handler<'_
 /// Tokens of the block that are not an item this macro knows. The compiler has most likely refused them already, and says
 /// nothing more; if it does know them, it refuses them here, since a `do_*` among them would not be served.
 fn refused_by_the_compiler(tokens: &TokenStream, names: &Names) -> TokenStream {
-    let is_end = |token: TokenTree| match token {
-        TokenTree::Group(_) => true,
+    let is_whole = tokens.clone().into_iter().last().is_some_and(|last| match last {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
         TokenTree::Punct(punct) => punct.as_char() == ';',
         _ => false,
-    };
-    // `fn do_`: no item goes without either.
-    if !tokens.clone().into_iter().any(is_end) {
+    });
+    // `fn do_`: items end with one of these, so that the compiler has refused it.
+    if !is_whole {
         return TokenStream::new();
     }
     let site = site_of(tokens);

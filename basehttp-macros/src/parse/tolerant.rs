@@ -79,7 +79,7 @@ fn with_errors(tokens: &[TokenTree]) -> Vec<ImplItem> {
 /// ```text
 /// // Input:
 /// fn do_GET(&self, ex: &mut Exchange) -> Result { ex. }
-/// // Output, so that any type that the compiler gives to the tokens will do:
+/// // Output, so that any type that the compiler gives to the value will do:
 /// #[allow(unreachable_code)]
 /// fn do_GET(&self, ex: &mut Exchange) -> Result {
 ///     let _ = { ex. };
@@ -93,15 +93,23 @@ fn with_any_body(tokens: &[TokenTree]) -> Option<ImplItemFn> {
     let (TokenTree::Group(body), signature) = tokens.split_last()? else { return None };
     let signature = signature.iter().cloned().chain([emptied(body)]);
     let mut method: ImplItemFn = syn::parse2(signature.collect()).ok()?;
-    method.attrs.push(parse_quote!(#[allow(unreachable_code)]));
-    method.block.stmts = vec![Stmt::Expr(
-        Expr::Verbatim(quote! {
+    let value = if ends_in_the_middle(body) {
+        method.attrs.push(parse_quote!(#[allow(unreachable_code)]));
+        quote! {
             let _ = #body;
             loop {}
-        }),
-        None,
-    )];
+        }
+    } else {
+        body.stream()
+    };
+    method.block.stmts = vec![Stmt::Expr(Expr::Verbatim(value), None)];
     Some(method)
+}
+
+/// Whether the value of the body is what is being typed: `ex.`
+fn ends_in_the_middle(body: &Group) -> bool {
+    let last = body.stream().into_iter().last();
+    matches!(last, Some(TokenTree::Punct(punct)) if ['.', ':'].contains(&punct.as_char()))
 }
 
 /// Where a method begins behind other tokens.
