@@ -126,6 +126,19 @@ impl Everything {
                 ex.send_response_only(103).send_header("Link", "</style.css>").end_headers()?;
                 ex.send_text(200, "hint")?;
             }
+            "/echo" => {
+                ex.send_response(101).send_header("Upgrade", "echo").end_headers()?;
+                let mut taken = ex.hijack()?;
+                let mut heard = [0; 1000];
+                loop {
+                    match taken.read(&mut heard) {
+                        Ok(0) => break,
+                        Ok(count) => taken.write_all(&heard[..count])?,
+                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
             _ => ex.send_text(200, "hi")?,
         }
         Ok(())
@@ -189,8 +202,12 @@ struct Outcome {
 }
 
 fn run(weather: impl FnMut(usize) -> Option<Fault> + Send + 'static) -> Outcome {
+    run_on(&requests().concat(), weather)
+}
+
+fn run_on(sent: &[u8], weather: impl FnMut(usize) -> Option<Fault> + Send + 'static) -> Outcome {
     let line = Line {
-        request: requests().concat().into(),
+        request: sent.iter().copied().collect(),
         weather: Box::new(weather),
         calls: 0,
         held: Vec::new(),
@@ -287,4 +304,21 @@ fn a_client_that_falls_silent_ends_its_connection_wherever_it_does() {
             assert!(is_right, "silence from call {number} on: {} bytes arrived", outcome.arrived.len());
         }
     }
+}
+
+#[test]
+fn a_connection_that_was_taken_moves_each_byte_once_wherever_a_call_fails() {
+    let sent =
+        [b"GET /echo HTTP/1.1\r\nHost: h\r\n\r\n".to_vec(), (0..=u8::MAX).cycle().take(50_000).collect()].concat();
+    let calm = run_on(&sent, |_| None);
+    assert!(calm.arrived.ends_with(&sent[sent.len() - 50_000..]), "all of it comes back");
+    for number in 0..calm.calls {
+        for fault in [Interrupted, Short] {
+            let outcome = run_on(&sent, move |call| (call == number).then_some(fault));
+            expect_the_same(&calm, &outcome, &format!("call {number} is {fault:?}"));
+        }
+        let outcome = run_on(&sent, move |call| (call == number).then_some(Broken(ErrorKind::ConnectionReset)));
+        assert!(outcome.has_broken && calm.arrived.starts_with(&outcome.arrived), "call {number} fails");
+    }
+    expect_the_same(&calm, &run_on(&sent, |call| (call % 2 == 0).then_some(Interrupted)), "each is made twice");
 }
