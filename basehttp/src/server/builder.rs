@@ -145,7 +145,7 @@ options! {
     /// (408).
     body_stall_timeout: Duration => settings.body_stall_timeout;
     /// How many bytes a second a body must move on average, looked at once `body_stall_timeout` has passed, and for a
-    /// reply that is read slowly once `write_stall_timeout` has. Default 256; 0 turns it off.
+    /// reply that is read slowly once `write_stall_timeout` (or `paused_reader_timeout`) has. Default 256; 0 turns it off.
     min_body_bytes_per_second: u64 => settings.min_body_bytes_per_second;
     /// How long a client may take none of its reply. Default 30 s; then the connection is reset.
     write_stall_timeout: Duration => settings.write_stall_timeout;

@@ -123,10 +123,18 @@ impl ListenAddress for Endpoint {
 
 impl ListenAddress for (&str, u16) {
     fn into_endpoint(self) -> io::Result<Endpoint> {
-        if self.0.is_empty() {
-            return Ok(every_interface(self.1));
+        let (host, port) = self;
+        if host.is_empty() {
+            return Ok(every_interface(port));
         }
-        Ok(Endpoint::new(self.0, self.to_socket_addrs()?))
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        // An IPv6 address has more than one colon, and perhaps the name of an interface (`fe80::1%eth0`).
+        let has_port = host_and_port(host).is_ok();
+        if has_port || host.contains('/') {
+            let text = format!("{host:?} is more than a host: write it alone, as in (\"127.0.0.1\", {port})");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        Ok(Endpoint::new(host, (bare, port).to_socket_addrs()?))
     }
 }
 
@@ -275,6 +283,19 @@ mod tests {
             let error = text.into_endpoint().expect_err(text);
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{text}");
             assert!(error.to_string().contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_host_beside_a_port_stands_alone() {
+        for host in ["localhost:8000", "http://localhost", "127.0.0.1:80", "[::1]:80", "a/b"] {
+            let error = (host, 8000).into_endpoint().expect_err(host);
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{host}");
+            assert!(error.to_string().contains("as in (\"127.0.0.1\", 8000)"), "{host}: {error}");
+        }
+        for host in ["::1", "[::1]"] {
+            let expected: [SocketAddr; 1] = [([0, 0, 0, 0, 0, 0, 0, 1], 8000).into()];
+            assert_eq!((host, 8000).into_endpoint().expect(host).candidates(), expected, "{host}");
         }
     }
 
