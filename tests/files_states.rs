@@ -377,6 +377,46 @@ fn whatever_directory_has_the_served_name_is_served() {
 }
 
 #[test]
+fn requests_while_releases_are_switched_get_one_of_them() {
+    let folder = Folder::with(&[]);
+    let (www, next) = (folder.www(), folder.outside().join("next"));
+    fs::remove_dir(&www).expect("it is empty");
+    for release in ["1", "2"] {
+        let path = folder.outside().join(release);
+        fs::create_dir(&path).expect("a folder");
+        fs::write(path.join("a.txt"), release).expect("a file");
+        fs::write(path.join("a.txt.gz"), format!("{release} packed")).expect("a file");
+        fs::write(path.join("large.txt"), release.repeat(100_000)).expect("a file");
+    }
+    symlink("1", &www).expect("a link");
+    let handler = quiet(folder.options().precompressed(true));
+    let number = AtomicUsize::new(1);
+    let switch = || {
+        symlink(if number.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { "1" } else { "2" }, &next)
+            .expect("a link");
+        fs::rename(&next, &www).expect("a name");
+    };
+    beside(switch, || {
+        let mut seen = std::collections::BTreeMap::new();
+        let began = Instant::now();
+        // Longer than anything is believed.
+        while began.elapsed() < Duration::from_millis(2500) {
+            let plain = ask(&handler, "GET /a.txt", "");
+            let packed = ask(&handler, "GET /a.txt", "Accept-Encoding: gzip\r\n");
+            let large = ask(&handler, "GET /large.txt", "");
+            for (reply, end) in [(&plain, ""), (&packed, " packed")] {
+                let release = reply.text()[..1].to_owned();
+                assert_eq!((reply.status, reply.text()), (200, &*format!("{release}{end}")));
+                assert!(["1", "2"].contains(&&*release), "{release}");
+                *seen.entry(release).or_insert(0) += 1;
+            }
+            assert!(large.text().bytes().all(|byte| byte == large.body[0]) && large.body.len() == 100_000, "one file");
+        }
+        assert_eq!(seen.len(), 2, "both were seen: {seen:?}");
+    });
+}
+
+#[test]
 fn a_large_file_is_looked_at_for_each_request() {
     let folder = Folder::with(&[("a.txt", &large())]);
     let handler = folder.handler();
