@@ -297,8 +297,9 @@ impl Shard {
 
     /// Ends the leader's wait.
     pub fn wake(&self) {
-        // A poller that cannot be woken looks around at its next sweep.
-        let _ = self.waker.wake();
+        // A ring that a signal interrupts is tried again: a leader that has nothing parked would sleep through it. A poller
+        // that cannot be woken for another reason looks around at its next sweep.
+        while self.waker.wake().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
     }
 
     // Parking.

@@ -290,7 +290,8 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
             settings: vec![("descriptors", 256)],
             squads: vec![Squad { count: 500, ..squad(scale, "file readers", 500, 500, weapons::file_reader) }],
             newcomers: Newcomers::Wait,
-            at_once: 100,
+            // Two descriptors each, and some come and go.
+            at_once: 90,
             // Who waits for a reader with two descriptors is given up where there are too few.
             excused: &["clients_gone", "slow_readers", "crowded_out"],
             ..phase(scale, "all descriptors: queued files", vec![])
