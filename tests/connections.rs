@@ -169,6 +169,23 @@ fn an_idle_connection_is_closed_without_a_word_and_a_slow_head_is_408() {
     Client::of(&server).expect_end();
 }
 
+/// RFC 9112, section 2.2: some clients send a CRLF behind a body.
+#[test]
+fn empty_lines_behind_a_request_begin_no_other() {
+    let builder = HTTPServer::builder().idle_timeout(Duration::from_millis(300));
+    let server = Server::start_with(builder, Does(serve)).expect("a free port");
+    for empty in ["\r", "\r\n", "\r\n\r\n"] {
+        let mut client = Client::sending(&server, format!("{GET}{empty}"));
+        assert_eq!(client.read_reply().status, 200);
+        client.expect_end();
+        let mut client = Client::sending(&server, GET);
+        assert_eq!(client.read_reply().status, 200);
+        client.send(empty);
+        client.expect_end();
+    }
+    assert_eq!(server.handle().stats().errors.slow_heads, 0, "they were idle");
+}
+
 /// Greets, takes the connection, and says everything back in upper case until the client ends its side.
 fn shout(ex: &mut Exchange) -> Result {
     ex.send_response_only(101).send_header("Upgrade", "shout").send_header("Connection", "Upgrade").end_headers()?;

@@ -133,6 +133,21 @@ fn a_drain_answers_what_is_in_flight_and_reports_it() {
 }
 
 #[test]
+fn a_drain_does_not_wait_for_a_client_that_has_sent_empty_lines() {
+    let (server, _stage) = start(one_worker());
+    let mut idle = Client::of(&server);
+    expect_served(&mut idle, "/");
+    let before = server.handle().stats().bytes_received;
+    idle.send("\r\n");
+    wait_until(server.handle(), "it is read", |stats| stats.bytes_received == before + 2 && stats.parked == 1);
+    let began = Instant::now();
+    let report = draining(server.handle(), PATIENCE).join().unwrap().expect("it was running");
+    assert_eq!(report.cut, 0);
+    assert!(began.elapsed() < PATIENCE, "it was closed as an idle one, not cut off at the deadline");
+    idle.expect_end();
+}
+
+#[test]
 fn a_drain_waits_for_the_readers_of_long_replies() {
     for path in ["/large", "/file"] {
         let (server, _stage) = start(one_worker());

@@ -301,7 +301,9 @@ impl Line {
 
     /// Nothing is under way: closing it cuts nothing off.
     pub fn is_idle(&self) -> bool {
-        matches!(self.state, State::Reading) && self.stash.is_none()
+        // Empty lines begin no request.
+        let is_blank = |stash: &Stash| stash.input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        matches!(self.state, State::Reading) && self.stash.as_deref().is_none_or(is_blank)
     }
 
     /// Whether a server that ends may close it: nothing is under way, and its client has had time to ask for something.

@@ -47,6 +47,15 @@ pub fn log_line<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
     }
 }
 
+/// For what was made for a log line already, and may not have been escaped: as [`log_line`], but a backslash stays as it is.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if text.chars().any(|c| c.is_control() || misleads(c)) {
+        Cow::Owned(escape_log_line(text.as_bytes()).replace("\\\\", "\\"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 fn escape_log_line(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() + 16);
     for chunk in bytes.utf8_chunks() {
@@ -104,6 +113,20 @@ fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_escaped_stays_as_it_is_and_controls_do_not() {
+        let table = [
+            ("127.0.0.1", "127.0.0.1"),
+            (r"unix:/a\x0ab", r"unix:/a\x0ab"),
+            ("a\nb", r"a\x0ab"),
+            ("a\\\u{9b}", r"a\\x9b"),
+            ("a\u{202e}", r"a\u202e"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(one_line(text), expected);
+        }
+    }
 
     #[test]
     fn html_leaves_no_markup() {

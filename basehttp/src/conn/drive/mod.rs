@@ -121,6 +121,8 @@ pub(crate) struct Bench {
     taken: Option<Taken>,
     /// What unsent bytes and tail take of the memory for unread replies, when their connection waits.
     unsent_share: Option<Share>,
+    /// It was idle when it was taken up, and nothing was served since: its time goes on.
+    rests: bool,
     /// Room for the fields of the request that is served.
     fields: FieldBuffer<'static>,
 }
@@ -144,12 +146,14 @@ impl Bench {
             turn_left: MAX_TURN_BYTES,
             taken: None,
             unsent_share: None,
+            rests: false,
             fields: FieldBuffer::new(),
         }
     }
 
     /// Goes as far as it goes without waiting.
     pub fn drive(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, ready: Ready) -> Wait {
+        self.rests = line.has_served && line.is_idle();
         self.load(line);
         line.may_have_ended |= ready.closed;
         line.may_read |= ready.readable || ready.closed;
@@ -193,11 +197,19 @@ impl Bench {
         tally.bytes_received + tally.bytes_sent
     }
 
+    /// How long the state may last from now on. Empty lines do not make an idle connection any younger.
+    fn patience(&self, line: &Line, site: &Site) -> Patience {
+        if self.rests && matches!(line.state, State::Reading) && self.arriving.began.is_none() {
+            return Patience::Unchanged;
+        }
+        patience(&line.state, &self.arriving, line.has_served, &site.settings)
+    }
+
     /// Whether a deadline that has passed holds, although the connection was driven since: it got nowhere, or its time was
     /// not to be prolonged.
     fn is_late(&mut self, line: &Line, site: &Site, moved_before: u64, now: Instant) -> bool {
         let got_on = self.moved() != moved_before;
-        match patience(&line.state, &self.arriving, line.has_served, &site.settings) {
+        match self.patience(line, site) {
             // Its own timeout has passed, which no clock here knows.
             _ if !self.wire.get_mut().socket.tells_readiness() => !got_on,
             Patience::FromNow(_) => !got_on,
@@ -216,7 +228,7 @@ impl Bench {
         }
         let late = match &line.state {
             State::Reading if self.arriving.body.is_some() => SLOW_BODY,
-            State::Reading if self.start < self.end => "the request's head came too slowly",
+            State::Reading if self.arriving.began.is_some() => "the request's head came too slowly",
             State::Writing(_) => {
                 self.abort(line);
                 return;
@@ -233,7 +245,7 @@ impl Bench {
     fn lateness(&self, line: &Line) -> Option<Fault> {
         match &line.state {
             State::Reading if self.arriving.body.is_some() => Some(Fault::SlowBody),
-            State::Reading if self.start == self.end && line.has_served => Some(Fault::Idle),
+            State::Reading if self.arriving.began.is_none() && line.has_served => Some(Fault::Idle),
             State::Reading => Some(Fault::SlowHead),
             State::Writing(_) => Some(Fault::SlowReader),
             State::Lingering(..) | State::Closed => None,
@@ -274,7 +286,7 @@ impl Bench {
         if line.is_closed() {
             self.drop_tail(driver);
         }
-        match patience(&line.state, &self.arriving, line.has_served, &site.settings) {
+        match self.patience(line, site) {
             Patience::FromNow(patience) => line.deadline = now + patience,
             Patience::Until(deadline) => line.deadline = deadline,
             Patience::Unchanged => {}

@@ -49,7 +49,7 @@ impl Bench {
             Ok(_) if self.has_unsent() => self.start_writing(line, Next::Keep, driver.now()),
             Ok(_) if driver.is_turn_over() => Step::Wait(Wait::Turn),
             Ok(_) => {
-                if self.start < self.end {
+                if self.arriving.scanner.has_begun(&self.input[self.start..self.end]) {
                     self.arriving.began.get_or_insert_with(|| driver.now());
                 }
                 match self.read_more(line) {

@@ -131,6 +131,7 @@ impl Bench {
         let Ending { leftover, tail, lines, next } = ending;
         let wire = self.wire.get_mut();
         line.has_served = true;
+        self.rests = false;
         line.may_read |= wire.was_read();
         self.arriving = Arriving::default();
         self.start += leftover.used_ahead;
@@ -181,8 +182,14 @@ impl Bench {
             self.arriving.refusal = Some(error);
             return Step::Wait(Wait::Thread);
         }
-        let requestline = latin1(proto::request_line(bytes));
-        let asked = asked_by_line(&requestline, host.site);
+        let (bytes, error) = if proto::is_tls(bytes) {
+            // What it says is for no log.
+            (&[][..], HTTPError::from(400).with_explain(TLS))
+        } else {
+            (proto::request_line(bytes), error)
+        };
+        let asked = asked_by_line(&latin1(bytes), host.site);
+        let requestline = latin1(shown_line(bytes));
         if let Place::Nowhere(_) = place {
             return self.refuse_bare(line, asked, driver.now());
         }
@@ -280,6 +287,17 @@ fn request_of<'h>(head: &'h Head<'_>) -> Request<'h> {
         body: head.body,
         expects_continue: head.expects_continue,
     }
+}
+
+/// How much is logged of a line that is no request line of HTTP: 100 bytes.
+const MAX_SHOWN_BYTES: usize = 100;
+
+/// Why a 400.
+const TLS: &str = "the client speaks TLS; this port serves plain http";
+
+/// The request line for the log. The beginning tells what it is, if it is another protocol's.
+fn shown_line(line: &[u8]) -> &[u8] {
+    if proto::is_request_line(line) { line } else { &line[..line.len().min(MAX_SHOWN_BYTES)] }
 }
 
 /// What is known of a request whose head is refused: the line it came with, for the log.

@@ -20,5 +20,5 @@ mod whole;
 pub use fields::{Field, FieldBuffer};
 pub use known::ConnectionOptions;
 pub use parse::{Head, parse, with_ascii_target};
-pub use scan::{HeadScanner, HeadSpan, request_line};
+pub use scan::{HeadScanner, HeadSpan, is_request_line, is_tls, request_line};
 pub use whole::parse_whole;

@@ -44,6 +44,11 @@ impl HeadScanner {
         self.seen == 0
     }
 
+    /// Whether a head has begun in bytes that were scanned: empty lines are none (RFC 9112, section 2.2).
+    pub fn has_begun(&self, bytes: &[u8]) -> bool {
+        !matches!(bytes.get(self.start..).unwrap_or_default(), [] | [b'\r'])
+    }
+
     /// Says where the head ends, or `None` while its end has not arrived.
     ///
     /// `bytes` is everything unread of the connection; between calls it may only grow.
@@ -110,6 +115,20 @@ impl HeadScanner {
         self.seen = next;
         Ok(None)
     }
+}
+
+/// Whether the bytes begin a TLS connection: a record of type handshake, of any version that there is (RFC 8446, section 5.1).
+pub const fn is_tls(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x16, 0x03, 0x00..=0x04, ..])
+}
+
+/// Whether it looks like `METHOD TARGET HTTP/1.1`: visible characters, and a version at the end.
+pub fn is_request_line(line: &[u8]) -> bool {
+    let is_method = |word: &[u8]| !word.is_empty() && word.iter().all(|byte| is_token_byte(*byte));
+    let mut words = line.split(|byte| *byte == b' ');
+    words.next().is_some_and(is_method)
+        && last_word(line).starts_with(b"HTTP/")
+        && line.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// The request line as far as it arrived, for the log of a refused request: at most 16 KiB, without its CRLF.
