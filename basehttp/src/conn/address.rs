@@ -2,9 +2,15 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use crate::proto::log_line;
+
 /// The address of one end of a connection: IP and port, or a Unix socket's path.
+///
+/// As text it is one line: a client may bind its own end to a path with line breaks in it, which are escaped like anything
+/// else in a log.
 ///
 /// ```
 /// let address = basehttp::Address::from(std::net::SocketAddr::from(([127, 0, 0, 1], 8000)));
@@ -65,9 +71,29 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Address::Ip(address) => address.fmt(f),
-            Address::Unix(Some(path)) => write!(f, "unix:{}", path.display()),
+            Address::Unix(Some(path)) => write!(f, "unix:{}", log_line(path.as_os_str().as_bytes())),
             Address::Unix(None) => f.write_str("unix:"),
             Address::Unnamed => f.write_str("-"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_line_whatever_a_client_calls_its_end() {
+        let table = [
+            ("/run/app.sock", "unix:/run/app.sock"),
+            ("/tmp/a\n127.0.0.1 - - forged", r"unix:/tmp/a\x0a127.0.0.1 - - forged"),
+            ("/tmp/\u{1b}[2J\r", r"unix:/tmp/\x1b[2J\x0d"),
+            (r"/tmp/a\b", r"unix:/tmp/a\\b"),
+        ];
+        for (path, shown) in table {
+            let address = Address::Unix(Some(path.into()));
+            assert_eq!((address.to_string(), address.log_name()), (shown.to_owned(), shown.to_owned()));
+            assert_eq!(address.path(), Some(Path::new(path)), "as it is");
         }
     }
 }

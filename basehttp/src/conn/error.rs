@@ -52,6 +52,19 @@ struct Answer {
     explain: Option<String>,
     headers: Vec<(String, String)>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
+    /// What the log says of it beside code and message.
+    note: Note,
+}
+
+/// See [`Answer::note`].
+#[derive(Clone, Debug)]
+enum Note {
+    /// Its explanation, where it has no message: the runtime's own errors are so. Else its cause.
+    Own,
+    /// The errors around it and beneath it.
+    Chain(String),
+    /// The log has a line on the failure already.
+    Told,
 }
 
 /// How long a client that found no room shall stay away: 1 s.
@@ -122,9 +135,21 @@ impl HTTPError {
         self.0.explain.as_deref()
     }
 
-    /// Whether it was told what caused it: that is worth a line of the log.
-    pub(crate) fn has_cause(&self) -> bool {
-        self.0.cause.is_some()
+    /// A 500 for an error that `handle_error` was told.
+    pub(crate) fn told() -> Self {
+        let mut error = HTTPError::from(500);
+        error.0.note = Note::Told;
+        error
+    }
+
+    /// What the log says of it beside code and message, in the same line. `None`: the log knows already.
+    pub(crate) fn log_note(&self) -> Option<String> {
+        match (&self.0.note, &self.0.cause) {
+            (Note::Told, _) => None,
+            (Note::Chain(chain), _) => Some(chain.clone()),
+            (Note::Own, Some(cause)) => Some(chain_text(&**cause)),
+            (Note::Own, None) => Some(self.0.explain.clone().filter(|_| self.0.message.is_none()).unwrap_or_default()),
+        }
     }
 
     /// The response fields that came with it.
@@ -135,7 +160,8 @@ impl HTTPError {
 
 impl From<u16> for HTTPError {
     fn from(code: u16) -> Self {
-        HTTPError(Box::new(Answer { code, message: None, explain: None, headers: Vec::new(), cause: None }))
+        let (message, explain, headers, cause) = (None, None, Vec::new(), None);
+        HTTPError(Box::new(Answer { code, message, explain, headers, cause, note: Note::Own }))
     }
 }
 
@@ -220,15 +246,34 @@ impl<E: Into<HTTPError>> IntoHTTPError for E {}
 /// ```
 pub struct HandlerError(Box<dyn Error + Send + Sync>);
 
+/// An error, and the request that it failed. Inside of a [`HandlerError`] alone, which looks through it.
+struct OfRequest {
+    error: Box<dyn Error + Send + Sync>,
+    requestline: String,
+}
+
 impl HandlerError {
     /// The error inside.
     pub fn source(&self) -> &(dyn Error + Send + Sync + 'static) {
-        &*self.0
+        self.0.downcast_ref::<OfRequest>().map_or(&*self.0, |of_request| &*of_request.error)
     }
 
     /// The error inside, owned.
     pub fn into_source(self) -> Box<dyn Error + Send + Sync> {
-        self.0
+        self.0.downcast::<OfRequest>().map_or_else(|error| error, |of_request| of_request.error)
+    }
+
+    /// The line of the request that it failed, such as `GET /there HTTP/1.1`: known to
+    /// [`handle_error`](crate::BaseHTTPRequestHandler::handle_error), `None` before.
+    ///
+    /// It is the client's text, percent-encoded and ASCII, but not escaped.
+    pub fn requestline(&self) -> Option<&str> {
+        self.0.downcast_ref::<OfRequest>().map(|of_request| &*of_request.requestline)
+    }
+
+    /// The same, told which request it failed.
+    pub(crate) fn of_request(self, requestline: &str) -> Self {
+        HandlerError(Box::new(OfRequest { error: self.into_source(), requestline: requestline.to_owned() }))
     }
 
     /// The [`HTTPError`] in the chain of sources, which decides the reply.
@@ -236,10 +281,16 @@ impl HandlerError {
     /// Also behind `anyhow::Error`, but not where it was made the `context` of another error: `anyhow` does not show what
     /// a context is. There, write `.map_err(|error| HTTPError::new(404, "…").with_source(error))`.
     pub fn http_error(&self) -> Option<HTTPError> {
-        self.chain().find_map(|error| {
+        let mut found = self.chain().find_map(|error| {
             let itself = error.downcast_ref::<HTTPError>().cloned();
             itself.or_else(|| error.downcast_ref().cloned().map(|answer| HTTPError(Box::new(answer))))
-        })
+        })?;
+        // What the log should know beside what the answer says itself.
+        let chain = chain_text(self.source());
+        if !chain.is_empty() {
+            found.0.note = Note::Chain(chain);
+        }
+        Some(found)
     }
 
     /// Whether it comes from a `wfile` whose reply has no body.
@@ -249,7 +300,7 @@ impl HandlerError {
 
     /// The error and its causes.
     fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
-        let first: &(dyn Error + 'static) = &*self.0;
+        let first: &(dyn Error + 'static) = self.source();
         iter::successors(Some(first), |error| cause(*error))
     }
 }
@@ -265,6 +316,17 @@ impl fmt::Display for WholeWithoutBody {
 }
 
 impl Error for WholeWithoutBody {}
+
+/// The errors of a chain, joined by `: `, without an [`HTTPError`] in it.
+fn chain_text(error: &(dyn Error + 'static)) -> String {
+    let is_answer = |error: &(dyn Error + 'static)| error.is::<HTTPError>() || error.is::<Answer>();
+    // An `io::Error` shows the text of the one that it carries.
+    let carries =
+        |error: &(dyn Error + 'static)| error.downcast_ref::<io::Error>().is_some_and(|io| io.get_ref().is_some());
+    let chain = iter::successors(Some(error), |error| cause(*error));
+    let texts = chain.filter(|error| !is_answer(*error) && !carries(*error)).map(ToString::to_string);
+    texts.collect::<Vec<_>>().join(": ")
+}
 
 /// The next error of the chain. `io::Error` hides the one it carries: its `source()` is that one's source.
 fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
@@ -282,8 +344,8 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HandlerError {
 impl fmt::Display for HandlerError {
     /// The error and its sources, joined by `: `.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
+        write!(f, "{}", self.source())?;
+        let mut source = Error::source(self.source());
         while let Some(error) = source {
             // It repeats what the `HTTPError` before it has said.
             if !error.is::<Answer>() {
@@ -295,9 +357,28 @@ impl fmt::Display for HandlerError {
     }
 }
 
+/// Its text and sources: what `main() -> basehttp::Result` prints.
 impl fmt::Debug for HandlerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for OfRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl fmt::Display for OfRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for OfRequest {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
     }
 }
 

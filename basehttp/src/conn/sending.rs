@@ -11,7 +11,6 @@ use std::time::SystemTime;
 
 use rustix::fs::FileType;
 
-use super::error::HTTPError;
 use super::payload::Tail;
 use super::quota::Permit;
 use super::reply::{HeadParts, Reply, misuse};
@@ -205,11 +204,11 @@ impl<M> Exchange<'_, M> {
                 "send_error takes no interim status (1xx): send_response_only does, and a reply follows",
             ));
         }
-        // The runtime's own errors have a reason and no message: that is what whoever reads the log wants to know.
         let error = self.error_fields.borrow().clone();
-        match error.as_ref().filter(|error| error.message().is_none()).and_then(HTTPError::explain) {
-            Some(reason) => self.log_error(format_args!("code {code}, message {message} ({reason})")),
-            None => self.log_error(format_args!("code {code}, message {message}")),
+        match error.map_or(Some(String::new()), |error| error.log_note()).as_deref() {
+            None => {}
+            Some("") => self.log_error(format_args!("code {code}, message {message}")),
+            Some(note) => self.log_error(format_args!("code {code}, message {message} ({note})")),
         }
         self.with_reply(Reply::discard);
         let profile = &self.site.profile;

@@ -79,16 +79,17 @@ impl<M> Exchange<'_, M> {
         match called {
             Ok(Some(Ok(()))) => self.finish(),
             Ok(Some(Err(error))) => {
+                let error = error.of_request(self.request.requestline);
                 let end = self.fail(&error);
                 self.guarded(|_| drop(error));
                 end
             }
             Ok(None) => self.answer(HTTPError::unsupported(self.request.command)),
             Err(panic) => {
-                let error = format!("the handler panicked: {}", panic_text(&*panic)).into();
+                let error = HandlerError::from(format!("the handler panicked: {}", panic_text(&*panic)));
                 forget_panic(panic);
                 self.note(Fault::Panic);
-                self.fail(&error)
+                self.fail(&error.of_request(self.request.requestline))
             }
         }
     }
@@ -115,7 +116,7 @@ impl<M> Exchange<'_, M> {
         self.decide_close();
         match self.with_reply(Reply::finish) {
             Ok(tail) => End::Sent(tail),
-            Err(fault) => self.fail(&fault.into()),
+            Err(fault) => self.fail(&HandlerError::from(fault).of_request(self.request.requestline)),
         }
     }
 
@@ -136,19 +137,15 @@ impl<M> Exchange<'_, M> {
             return self.finish();
         }
         let answer = self.guarded(|_| error.http_error()).flatten().or_else(|| self.rfile.fault().cloned());
-        match &answer {
-            None => {
-                self.note(Fault::HandlerError);
-                self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error));
-            }
-            Some(answer) if answer.has_cause() => drop(self.guarded(|ex| ex.log_error(format_args!("{error}")))),
-            Some(_) => {}
+        if answer.is_none() {
+            self.note(Fault::HandlerError);
+            self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error));
         }
         if self.wire.borrow().reply.is_on_wire() {
             self.guarded(|ex| ex.log_error(format_args!("the reply was cut off: {error}")));
             return End::Aborted;
         }
-        self.answer(answer.unwrap_or_else(|| HTTPError::from(500)))
+        self.answer(answer.unwrap_or_else(HTTPError::told))
     }
 
     /// Sends an error reply in place of whatever was composed. If the handler's hooks cannot, a bare one.
@@ -209,7 +206,8 @@ impl<M> Exchange<'_, M> {
     /// Logs the request, if anything was answered.
     fn log_end(&self) {
         let (code, passed) = self.with_reply(|reply, _| (reply.code(), reply.passed()));
-        if code != 0 {
+        // What was no request has a line already, which says what it was.
+        if code != 0 && !self.request.requestline.is_empty() {
             self.guarded(|ex| ex.log_request(code, Some(passed)));
         }
     }

@@ -61,7 +61,8 @@ pub fn log_message<'c, H: BaseHTTPRequestHandler>(
 ) {
     let message = message.to_string();
     let message = proto::log_line(&message);
-    log::add_line(&format!("{} - - [{}] {message}\n", handler.address_string(ex), handler.log_date_time_string()));
+    let (address, date) = (handler.address_string(ex), handler.log_date_time_string());
+    log::add_line(&format!("{} - - [{}] {message}\n", proto::one_line(&address), proto::one_line(&date)));
 }
 
 /// The type's `VERSION_STRING`, such as `BaseHTTP/0.1.0 Rust/1.95.0`.
@@ -117,11 +118,14 @@ pub fn verify_request<H: BaseHTTPRequestHandler>(_handler: &H, _client_address: 
     true
 }
 
-/// Writes the error and its sources to standard error.
+/// Writes the client's address, the request line, and the error and its sources to standard error, in one line.
 pub fn handle_error<H: BaseHTTPRequestHandler>(_handler: &H, client_address: &Address, error: &HandlerError) {
+    let request = error.requestline().map(|line| format!(" ({})", proto::log_line(line))).unwrap_or_default();
     let error = error.to_string();
     let error = proto::log_line(&error);
-    log::add_line(&format!("Exception occurred during processing of request from {client_address}: {error}\n"));
+    log::add_line(&format!(
+        "Exception occurred during processing of request from {client_address}{request}: {error}\n"
+    ));
 }
 
 /// Does nothing.

@@ -92,7 +92,8 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
         Pace::Auto
     }
 
-    /// Logs a request whose reply has ended, with the size of the body that was written. Called once a request.
+    /// Logs a request whose reply has ended, with the size of the body that was written. Called once a request, and not for
+    /// bytes that are no request at all.
     ///
     /// A body that is sent after the handler has returned (`send_file`, or `send_bytes` of more than the reply's buffer) is
     /// on its way when this is called, since the exchange does not outlive the handler. What is logged here through the
