@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use basehttp::testing::Server;
-use basehttp::{Address, Exchange, HandlerError, Result, http_handler};
+use basehttp::{Address, Exchange, HTTPServer, HandlerError, Result, http_handler};
 use support::stage::{one_worker, wait_until};
 use support::{Client, PATIENCE};
 
@@ -120,6 +120,20 @@ fn what_fits_the_buffer_is_counted_although_it_is_not_sent() {
     let mut client = Client::sending(&server, request("HEAD", "/late"));
     let reply = client.try_read_reply("HEAD").expect("a whole reply");
     assert_eq!(reply.field("Content-Length"), Some("4"), "as a GET would say");
+}
+
+#[test]
+fn a_server_of_one_request_at_a_time_goes_on_to_the_next() {
+    let mut httpd = HTTPServer::builder().bind(("127.0.0.1", 0), Endless).expect("a free port");
+    let port = httpd.server_port();
+    let serving = thread::spawn(move || (0..2).try_for_each(|_| httpd.handle_request()));
+    let mut endless = Client::connect(("127.0.0.1", port));
+    endless.send(request("HEAD", "/events"));
+    assert_eq!(endless.try_read_reply("HEAD").expect("a whole reply").status, 200);
+    let mut next = Client::connect(("127.0.0.1", port));
+    next.send(request("GET", "/"));
+    assert_eq!(next.read_reply().text(), "here");
+    serving.join().expect("no panic").expect("two requests");
 }
 
 /// How a client leaves, once its handler is at work.

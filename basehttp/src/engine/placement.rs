@@ -1,7 +1,7 @@
 //! Where a request is served: on the leader, on a thread of the pool, or not at all. A pure decision; the loop obeys.
 
 use super::pace::Learnt;
-use crate::conn::Pace;
+use crate::conn::{FilePlace, Pace};
 
 /// The pool, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,24 @@ pub(super) fn place(
     }
 }
 
+/// Decides where a leader has the next piece of a file read and sent. `was_slow`: the last one took long. A file system that
+/// hangs takes a thread for each file, and may take them all: then what it has is given up, before the leaders are stuck.
+pub(super) fn place_file(
+    was_slow: bool,
+    trust: impl FnOnce() -> Trust,
+    room: impl FnOnce() -> Room,
+    has_leader_left: impl FnOnce() -> bool,
+) -> FilePlace {
+    if !was_slow && trust() == Trust::Usual {
+        return FilePlace::Here;
+    }
+    match room() {
+        Room::Free | Room::Queue => FilePlace::Thread,
+        Room::Full if has_leader_left() => FilePlace::Here,
+        Room::Full => FilePlace::Nowhere,
+    }
+}
+
 fn with_thread(room: Room) -> Placement {
     match room {
         Room::Free | Room::Queue => Placement::Pool,
@@ -75,6 +93,23 @@ mod tests {
     use super::Room::{Free, Full, Queue};
     use super::Trust::{Little, Usual};
     use super::*;
+
+    #[test]
+    fn a_file_is_sent_by_a_thread_where_its_disk_may_hang() {
+        let table = [
+            (false, Usual, Full, false, FilePlace::Here, "the usual: nothing else is looked at"),
+            (true, Usual, Free, true, FilePlace::Thread, "it was slow, and may be again"),
+            (true, Usual, Queue, true, FilePlace::Thread, "the same, in its turn"),
+            (false, Little, Free, true, FilePlace::Thread, "another file was slow just now"),
+            (true, Little, Full, true, FilePlace::Here, "a leader that gets stuck will be replaced"),
+            (true, Usual, Full, false, FilePlace::Nowhere, "one that gets stuck would stop its shard"),
+            (false, Little, Full, false, FilePlace::Nowhere, "the same"),
+        ];
+        for (was_slow, trust, room, has_leader_left, expected, why) in table {
+            let place = place_file(was_slow, || trust, || room, || has_leader_left);
+            assert_eq!(place, expected, "{was_slow} {trust:?} {room:?} {has_leader_left}: {why}");
+        }
+    }
 
     #[test]
     fn a_request_runs_where_it_holds_nobody_up() {

@@ -310,19 +310,20 @@ impl Shard {
 
     /// Parks a connection for the first time, and has its socket watched from now on.
     ///
-    /// Registered and parked under one lock, so that the first event finds it.
-    pub fn admit(&self, line: Line) -> io::Result<Key> {
-        let descriptor = line.socket.descriptor().ok_or(io::ErrorKind::NotConnected)?.as_raw_fd();
+    /// Registered and parked under one lock, so that the first event finds it. A line whose socket cannot be watched comes
+    /// back.
+    pub fn admit(&self, line: Line) -> Result<Key, Box<Line>> {
+        let Some(descriptor) = line.socket.descriptor().map(|descriptor| descriptor.as_raw_fd()) else {
+            return Err(Box::new(line));
+        };
         let mut slab = self.slab();
         let key = slab.insert(line);
         let both = Interest::READABLE | Interest::WRITABLE;
         let registered = self.registry.register(&mut SourceFd(&descriptor), Token(key.to_bits()), both);
-        if let Err(error) = registered {
-            let line = slab.arrive(key, Ready::default());
+        if registered.is_err() {
+            let line = slab.arrive(key, Ready::default()).expect("it was parked under this lock");
             slab.free(key);
-            drop(slab);
-            drop(line);
-            return Err(error);
+            return Err(Box::new(line));
         }
         drop(slab);
         if self.sleeps_for_good.load(Ordering::SeqCst) {

@@ -8,7 +8,7 @@ use super::Engine;
 use super::accept::Counted;
 use super::listener::Newcomer;
 use super::pace::Learnt;
-use super::placement::{Placement, Room, Trust, place};
+use super::placement::{Placement, Trust, place, place_file};
 use super::shard::{Control, Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
@@ -39,7 +39,7 @@ impl Job {
     /// No thread will take it: its shard's leader looks at it again.
     pub fn give_back(self, engine: &Engine) {
         match self {
-            Job::Request { seat, line } => queue(Out::new(engine, seat), line),
+            Job::Request { seat, line } => drop(queue(Out::new(engine, seat), line)),
             Job::Newcomer(counted) => engine.shards[counted.shard].welcome(counted),
         }
     }
@@ -76,20 +76,19 @@ impl<'e> Out<'e> {
         &self.engine.shards[self.seat.shard]
     }
 
-    /// Parks the connection until its socket or its deadline says so. It comes back if an event came meanwhile.
-    fn park(self, line: Line) -> Option<(Self, Line, Ready)> {
-        match self.seat.key {
-            Some(key) => match self.shard().park(key, line) {
-                Parking::Again(line, ready) => return Some((self, line, ready)),
-                Parking::Parked => self.leave_parked(),
-            },
-            // A socket that cannot be watched is closed with its line.
-            None => match self.shard().admit(line) {
-                Ok(_) => self.leave_parked(),
-                Err(_) => return None,
-            },
+    /// Parks the connection until its socket or its deadline says so. It comes back if an event came meanwhile; a line whose
+    /// socket cannot be watched comes back alone.
+    fn park(self, line: Line) -> Result<Option<(Self, Line, Ready)>, Box<Line>> {
+        let Some(key) = self.seat.key else {
+            self.shard().admit(line)?;
+            self.leave_parked();
+            return Ok(None);
+        };
+        match self.shard().park(key, line) {
+            Parking::Again(line, ready) => return Ok(Some((self, line, ready))),
+            Parking::Parked => self.leave_parked(),
         }
-        None
+        Ok(None)
     }
 
     /// The connection is its shard's from here on. After the end nobody comes for it any more: then it is closed.
@@ -234,10 +233,11 @@ impl<'e> Desk<'e> {
                 Wait::Closed => return,
                 Wait::For(_) if self.engine.dismisses(&line, hand.now) => return,
                 Wait::For(_) => match out.park(line) {
-                    Some(again) => (out, line, ready) = again,
-                    None => return,
+                    Ok(Some(again)) => (out, line, ready) = again,
+                    Ok(None) => return,
+                    Err(line) => return hand.close(line),
                 },
-                Wait::Turn => return queue(out, line),
+                Wait::Turn => return queue(out, line).unwrap_or_else(|line| hand.close(line)),
                 Wait::Thread => {
                     let (job, crew) = (Job::Request { line, seat: out.let_go() }, &self.engine.crew);
                     let spawn = || self.engine.spawn();
@@ -255,18 +255,16 @@ impl<'e> Desk<'e> {
     }
 }
 
-/// Others come first.
-fn queue(out: Out<'_>, line: Line) {
+/// Others come first. A line whose socket cannot be watched comes back.
+fn queue(out: Out<'_>, line: Line) -> Result<(), Box<Line>> {
     let shard = out.shard();
     let (key, ready) = match out.seat.key {
         Some(key) => (key, shard.slab().park_noting(key, line)),
-        None => match shard.admit(line) {
-            Ok(key) => (key, Ready::default()),
-            Err(_) => return,
-        },
+        None => (shard.admit(line)?, Ready::default()),
     };
     shard.queue(key, ready);
     out.leave_parked();
+    Ok(())
 }
 
 impl Engine {
@@ -425,6 +423,13 @@ impl<'e> Hand<'e> {
         keeps
     }
 
+    /// Closes a connection that nothing can be done with, and with it the file that it may wait to send.
+    fn close(&mut self, line: Box<Line>) {
+        self.begin_blocking();
+        drop(line);
+        self.end_blocking();
+    }
+
     /// User code begins: from here on the monitor watches a leader.
     fn enter_user_code(&mut self) {
         if let Some(watched) = &self.watched {
@@ -580,15 +585,12 @@ impl Driver for Hand<'_> {
 
     /// A file system may hang, and one that was slow just now may be slow again.
     fn place_file(&mut self, was_slow: bool) -> FilePlace {
-        if !self.leads() || !was_slow && !self.engine.file_caution.is_on(self.now) {
+        if !self.leads() {
             return FilePlace::Here;
         }
-        match self.engine.crew.room() {
-            Room::Free | Room::Queue => FilePlace::Thread,
-            // Should this leader get stuck, there is another.
-            Room::Full if self.engine.crew.has_leader_left() => FilePlace::Here,
-            Room::Full => FilePlace::Nowhere,
-        }
+        let (engine, now) = (self.engine, self.now);
+        let trust = || if engine.file_caution.is_on(now) { Trust::Little } else { Trust::Usual };
+        place_file(was_slow, trust, || engine.crew.room(), || engine.crew.has_leader_left())
     }
 
     fn begin_blocking(&mut self) {
