@@ -482,7 +482,15 @@ impl<'e> Hand<'e> {
         if !hook.is_own(&self.engine.site.profile.overrides) {
             return Place::Here;
         }
-        self.place_slot(self.engine.pace.slot(hook.name(), ""), Pace::Auto, false)
+        let slot = self.engine.pace.slot(hook.name(), "");
+        match self.place_slot(slot, Pace::Auto, false) {
+            // Nothing speaks against it, and should it block there is another leader.
+            Place::Nowhere(_) if self.learnt(slot) == Learnt::Unproven && self.engine.crew.has_leader_left() => {
+                self.slot = Some(slot);
+                Place::HereOnceSent
+            }
+            place => place,
+        }
     }
 
     /// Where user code runs, from what has been learnt of it.
@@ -502,7 +510,6 @@ impl<'e> Hand<'e> {
             }
             Placement::Pool => Place::Thread,
             Placement::Busy => {
-                Counters::add(&self.engine.counters.busy);
                 let explain = "no thread is free, and no more requests may wait for one";
                 Place::Nowhere(HTTPError::busy(explain))
             }
@@ -547,7 +554,12 @@ impl Drop for Hand<'_> {
 impl Driver for Hand<'_> {
     fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place {
         let slot = self.engine.pace.slot(request.method, &request.target.path);
-        self.place_slot(slot, self.engine.service.pace(request.method), may_wait)
+        let place = self.place_slot(slot, self.engine.service.pace(request.method), may_wait);
+        if let Place::Nowhere(_) = place {
+            // Here alone: the hooks that answer it are placed next, and one request counts once.
+            Counters::add(&self.engine.counters.busy);
+        }
+        place
     }
 
     fn place_refusal(&mut self) -> Place {
