@@ -100,8 +100,27 @@ impl Everything {
     }
 }
 
+/// What is expected of lints comes true, and what is deprecated is called without a warning.
+#[derive(Debug)]
+pub struct Expecting;
+
+#[http_handler]
+impl Expecting {
+    #[expect(non_snake_case, clippy::unused_self, reason = "the name and the receiver are prescribed")]
+    fn do_GET(&self, ex: &mut Exchange) {
+        ex.close_connection = true;
+    }
+
+    /// Is called all the same.
+    #[deprecated]
+    pub fn do_POST(&self, ex: &mut Exchange) {
+        ex.close_connection = true;
+    }
+}
+
 #[test]
 fn the_handlers_have_their_tables() {
     assert_eq!(Hello::METHODS, ["GET", "HEAD", "POST", "DELETE", "M-SEARCH", "OPTIONS"]);
+    assert_eq!(Expecting::METHODS, ["GET", "HEAD", "POST", "OPTIONS"]);
     assert_eq!(Everything::METHODS, ["GET", "HEAD", "OPTIONS"]);
 }

@@ -14,6 +14,19 @@ impl Hello {
         let body = ex.read_body(1024)?;
         Ok(ex.send_response(200).send_body(&body[..])?)
     }
+
+    fn do_PUT(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_bytes(200, "text/plain", ex.path)?)
+    }
+
+    fn do_PATCH(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_bytes(200, "text/plain", ex.path[1..].as_bytes())?)
+    }
+
+    fn do_DELETE(&self, ex: &mut Exchange) -> Result {
+        let body = format!("{}", ex.path);
+        Ok(ex.send_bytes(200, "text/plain", &body)?)
+    }
 }
 
 fn main() {}

@@ -26,6 +26,10 @@ impl Handler {
         if let Some(text) = self.page {
             return Ok(ex.send_bytes(200, "text/plain", text.as_bytes())?);
         }
+        let pages = vec!["first", "second"];
+        if ex.path == "/second" {
+            return Ok(ex.send_bytes(200, "text/plain", pages[1].as_bytes())?);
+        }
         let text = text.leak();
         Ok(ex.send_bytes(200, "text/plain", text.as_bytes())?)
     }

@@ -28,6 +28,9 @@ use crate::refusals::Refusals;
 const OF_ONE_REQUEST: [&str; 6] =
     ["rfile", "wfile", "requestline", "request_version", "client_address", "close_connection"];
 
+/// Texts of the exchange that end with the request.
+const TEXTS_OF_THE_REQUEST: [&str; 4] = ["path", "command", "requestline", "request_version"];
+
 pub fn check(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
     let body = &method.item.block;
     let Some(exchange) = Exchange::of(method, handler).filter(|exchange| !binds(body, exchange.name)) else { return };
@@ -110,7 +113,10 @@ impl Python<'_> {
             self.refusals.refuse(
                 name,
                 format_args!("`{name}` is a field of the exchange, and `self` is the handler"),
-                format_args!("write `{ex}.{name}`\nif the handler has a field of that name, write `let Self {{ {name}, .. }} = self;`"),
+                format_args!(
+                    "write `{ex}.{name}`\n\
+                     if the handler has a field of that name, write `let Self {{ {name}, .. }} = self;`"
+                ),
             );
         }
     }
@@ -137,31 +143,25 @@ impl Python<'_> {
             "send_body" => call.args.first(),
             _ => None,
         };
-        if let Some((body, owned)) = body.and_then(|body| Some((body, self.borrowed_from(body)?))) {
+        if let Some((body, instead)) = body.and_then(|body| Some((body, self.owned_instead_of(body)?))) {
             self.refusals.refuse(
                 body,
                 format_args!("`{}` keeps the body until it is sent, after this method has returned", call.method),
-                format_args!("write `{owned}`, or `{owned}.clone()` if it is used again: what is borrowed from here does not last"),
+                format_args!("what is borrowed does not last so long: write `{instead}`"),
             );
         }
     }
 
-    /// `text` of `&text`, `text.as_str()` and their like, if it is a variable that owns what is borrowed.
-    fn borrowed_from<'e>(&self, body: &'e Expr) -> Option<&'e Ident> {
-        let lender = match body {
-            Expr::Reference(reference) => match &*reference.expr {
-                Expr::Index(index) => &index.expr,
-                whole => whole,
-            },
-            Expr::MethodCall(call)
-                if ["as_str", "as_bytes", "as_slice"].iter().any(|method| call.method.unraw() == method) =>
-            {
-                &call.receiver
-            }
-            _ => return None,
-        };
+    /// What to write where a variable that owns its text is borrowed, or a text of the request.
+    fn owned_instead_of(&self, body: &Expr) -> Option<String> {
+        let (lender, is_part) = lender(body);
+        if let Some(field) = TEXTS_OF_THE_REQUEST.iter().find(|field| self.exchange.has_field(lender, field)) {
+            let ex = self.exchange.name;
+            return Some(format!("{ex}.{field}{}.to_owned()", if is_part { "[…]" } else { "" }));
+        }
         let Expr::Path(path) = lender else { return None };
-        path.path.get_ident().filter(|name| self.owned.contains(name))
+        let name = path.path.get_ident().filter(|name| self.owned.contains(name) && !matches!(body, Expr::Path(_)))?;
+        Some(if is_part { format!("{name}[…].to_owned()") } else { format!("{name}`, or `{name}.clone()") })
     }
 
     /// `Err(404)`, where the error is the reply.
@@ -183,6 +183,27 @@ impl Python<'_> {
                 format_args!("write `Err(HTTPError::{}.into())`", made.replacen('…', &code.to_string(), 1)),
             );
         }
+    }
+}
+
+/// `text` of `&text`, `text.as_str()` and `text[1..].as_bytes()`, and whether it is only a part of it.
+fn lender(mut borrowed: &Expr) -> (&Expr, bool) {
+    let mut is_part = false;
+    loop {
+        borrowed = match borrowed {
+            Expr::Reference(reference) => &reference.expr,
+            Expr::Paren(paren) => &paren.expr,
+            Expr::Index(index) if matches!(*index.index, Expr::Range(_)) => {
+                is_part = true;
+                &index.expr
+            }
+            Expr::MethodCall(call)
+                if ["as_str", "as_bytes", "as_slice"].iter().any(|method| call.method.unraw() == method) =>
+            {
+                &call.receiver
+            }
+            _ => return (borrowed, is_part),
+        };
     }
 }
 
