@@ -340,6 +340,8 @@ struct Hand<'e> {
     has_served: bool,
     /// How a thread of the crew waits for the connection's requests.
     waiting: Waiting,
+    /// The request that was placed last has found no thread, and is counted.
+    is_busy: bool,
     /// When a thread of the crew began what may block.
     began_blocking: Option<Instant>,
 }
@@ -366,6 +368,7 @@ impl<'e> Hand<'e> {
             served: 0,
             has_served: false,
             waiting: Waiting::AtShard,
+            is_busy: false,
             began_blocking: None,
         }
     }
@@ -555,15 +558,20 @@ impl Driver for Hand<'_> {
     fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place {
         let slot = self.engine.pace.slot(request.method, &request.target.path);
         let place = self.place_slot(slot, self.engine.service.pace(request.method), may_wait);
-        if let Place::Nowhere(_) = place {
-            // Here alone: the hooks that answer it are placed next, and one request counts once.
+        self.is_busy = matches!(place, Place::Nowhere(_));
+        if self.is_busy {
             Counters::add(&self.engine.counters.busy);
         }
         place
     }
 
     fn place_refusal(&mut self) -> Place {
-        self.place_hook(Hook::LogError)
+        let place = self.place_hook(Hook::LogError);
+        // What is refused because there is no thread was counted when that was found out.
+        if !std::mem::take(&mut self.is_busy) && matches!(place, Place::Nowhere(_)) {
+            Counters::add(&self.engine.counters.busy);
+        }
+        place
     }
 
     fn look_at_clock(&mut self) {
