@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use super::socket::EndSeen;
 
-/// How long a client that has ended its side is waited for while nothing is sent to it: 2 s.
+/// Time for which a client that has ended its side is waited for while nothing is sent to it: 2 s.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What is known of the client's end during one exchange. See the module.
+/// The client's end, as far as it is known during one exchange. The module's table has the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ClientEnd {
     /// None was seen.
@@ -30,7 +30,7 @@ pub(super) enum ClientEnd {
 }
 
 impl ClientEnd {
-    /// What the socket tells now.
+    /// Takes note of an answer of the socket's.
     pub fn note_seen(&mut self, seen: EndSeen, now: Instant) {
         match (seen, *self) {
             (EndSeen::Both, _) => *self = ClientEnd::Broken,
@@ -46,7 +46,7 @@ impl ClientEnd {
         }
     }
 
-    /// What of its end was seen before, and need not be waited for.
+    /// The part of the end that was seen before, and need not be waited for.
     pub fn seen(self) -> EndSeen {
         match self {
             ClientEnd::Open => EndSeen::None,

@@ -174,17 +174,16 @@ impl<'c, M> Exchange<'c, M> {
     }
 }
 
-/// Waiting for something else than the client, who may leave meanwhile.
+/// For handlers that wait for something else than the client, which may leave meanwhile.
 impl<M> Exchange<'_, M> {
-    /// Whether the client is believed to be gone, so that a handler may stop what it does for it. Never blocks; one system
-    /// call.
+    /// Returns whether the client is believed to be gone, so that a handler may stop its work. Never blocks; one system call.
     ///
     /// A client is gone when its connection is broken (it has reset it, or refused what was sent to it). It is believed to be
     /// gone when it has ended its side and for 2 s nothing was sent to it: a client that has closed its connection cannot be
     /// told from one that only sends no more and waits for its answer, until something is sent. However long a client is
     /// silent, it is there. A reply may still be sent to one that is only believed to be gone.
     ///
-    /// Always `false` where nothing tells: a connection in memory, a pipe, one that was hijacked.
+    /// A connection in memory, a pipe, and one that was hijacked cannot tell: always `false`.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};
@@ -212,8 +211,8 @@ impl<M> Exchange<'_, M> {
     /// The client is gone as [`is_client_gone`](Self::is_client_gone) says; from then on nothing more is sent to it, and the
     /// error, returned with `?`, ends the request with a line in the log. Sends nothing itself: call
     /// [`flush`](std::io::Write::flush) first. Blocks; a server that shuts down does not wake it, so let the time be short
-    /// or ask [`is_shutting_down`](crate::ServerHandle::is_shutting_down) in between. Where nothing tells of the client, it
-    /// sleeps to the end.
+    /// or ask [`is_shutting_down`](crate::ServerHandle::is_shutting_down) in between. On a connection that
+    /// cannot tell of its client, it sleeps to the end.
     ///
     /// # Errors
     /// The client is gone: [`ConnectionReset`](io::ErrorKind::ConnectionReset) or

@@ -46,7 +46,7 @@ pub(crate) enum Direction {
     Write,
 }
 
-/// What a socket tells of the client's end.
+/// The client's end, as a socket tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndSeen {
     None,
@@ -56,7 +56,7 @@ pub(crate) enum EndSeen {
     Both,
 }
 
-/// What `poll` says of a client that sends no more. Elsewhere than on Linux nothing waits for it, and a look tells.
+/// The event of a client that sends no more. Only Linux has it; other systems are asked by [`is_at_end`].
 #[cfg(target_os = "linux")]
 const SENDING_ENDED: PollFlags = PollFlags::RDHUP;
 #[cfg(not(target_os = "linux"))]
@@ -281,7 +281,7 @@ fn deadline_after(wait: Duration) -> Option<Instant> {
     Instant::now().checked_add(wait)
 }
 
-/// Whether a read would find the end. Linux tells by [`SENDING_ENDED`], also behind bytes that are not read.
+/// Returns whether a read would find the end. Linux tells by [`SENDING_ENDED`], also behind bytes that are not read.
 fn is_at_end(descriptor: BorrowedFd<'_>) -> bool {
     !cfg!(target_os = "linux")
         && rustix::net::recv(descriptor, &mut [0_u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT)

@@ -1,22 +1,22 @@
-//! How many handlers may wait, at once, for clients that do not take a streamed reply, or do not send a body. Each holds a
-//! thread meanwhile: without a bound slow clients would have them all, and a handler that blocks for its own reasons none.
+//! Bounds the handlers that wait, at once, for clients that do not take a streamed reply, or do not send a body. Each holds
+//! a thread meanwhile: without a bound slow clients would have them all, and a handler that blocks for its own reasons none.
 //!
-//! A place is held while a handler waits, and not between its waits. What each of its waits for the client goes through:
+//! A place is held while a handler waits, and not between its waits. Each wait for the client has these parts:
 //!
-//! | so long                | needs                | without it                                      |
-//! |------------------------|----------------------|-------------------------------------------------|
-//! | 0.1 s                  | nothing              |                                                 |
-//! | until the client stalls | one of `max` places  | 1 s in the queue for one, if that has room      |
+//! | so long                 | needs               | without it                                 |
+//! |-------------------------|---------------------|--------------------------------------------|
+//! | 0.1 s                   | nothing             |                                            |
+//! | until the client stalls | one of `max` places | 1 s in the queue for one, if that has room |
 //!
 //! So a client that takes what it gets at any speed to speak of needs none, and it is not cut off because others are slow.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How long a handler may wait for a client that is not slow: 0.1 s. Most clients take the next piece within a millisecond.
+/// Time for which a handler may wait without a place: 0.1 s. Most clients take the next piece within a millisecond.
 pub(super) const BRIEF: Duration = Duration::from_millis(100);
 
-/// How long a handler may wait for a place: 1 s, in which ordinary clients take several pieces, and places become free.
+/// Time for which a handler may wait for a place: 1 s, in which ordinary clients take several pieces, and places become free.
 pub(super) const QUEUE_WAIT: Duration = Duration::from_secs(1);
 
 /// The places of one server.

@@ -20,7 +20,7 @@ use super::socket::{Direction, EndSeen, Socket};
 use super::streaming::{BRIEF, QUEUE_WAIT, Streams};
 use super::tally::{Fault, Tally};
 
-/// How often a handler that has nothing to send looks for its client at most: ten times a second.
+/// Time between two looks for the client of a handler that has nothing to send: 0.1 s.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// See the module.
@@ -46,7 +46,7 @@ pub(crate) struct Wire {
     was_read: bool,
     /// What the socket said when the peer went away.
     gone: Option<io::ErrorKind>,
-    /// What was seen of the peer's end during this exchange, and when it was last looked for.
+    /// The peer's end, as far as it was seen during this exchange, and the time of the last look.
     client_end: ClientEnd,
     looked_at: Option<Instant>,
     /// Counts the connection; a handler that takes the socket gets a half of it.
@@ -195,8 +195,8 @@ impl Wire {
         Ok(())
     }
 
-    /// Waits for the client, for at most `stall`: then `TimedOut`. For a while as anybody may, then with a place among the
-    /// handlers that wait for slow clients; see `streaming`.
+    /// Waits for the client, for at most `stall`: then `TimedOut`. At first without a place among the handlers that
+    /// wait for slow clients, then with one; see `streaming`.
     ///
     /// # Errors
     /// [`Other`](io::ErrorKind::Other): there is no place.
@@ -344,7 +344,7 @@ impl Wire {
 
     // The peer.
 
-    /// Whether the client is believed to be gone, by the rule of `client_end`. Asks the socket, and does not wait.
+    /// Asks the socket whether the client is believed to be gone, by the rule of `client_end`. Does not wait.
     pub fn is_client_gone(&mut self) -> bool {
         let now = Instant::now();
         // A socket that does not tell is not doubted.
