@@ -28,9 +28,10 @@ case $PATH_INFO in
 esac
 "#;
 
-fn main() -> io::Result<()> {
+fn main() -> basehttp::Result {
     let mut arguments = env::args().skip(1);
-    let port = arguments.next().map_or(8000, |port| port.parse().expect("the first argument is a port number"));
+    let port =
+        arguments.next().map_or(Ok(8000), |port| port.parse()).map_err(|_| "the first argument is a port number")?;
     let folder = match arguments.next() {
         Some(folder) => PathBuf::from(folder),
         None => example_folder()?,
@@ -41,7 +42,7 @@ fn main() -> io::Result<()> {
         .build()?;
     let mut httpd = HTTPServer::bind(("127.0.0.1", port), handler)?;
     println!("serving on http://{}/", httpd.server_address());
-    httpd.serve_forever()
+    Ok(httpd.serve_forever()?)
 }
 
 /// A new folder that holds `cgi-bin/greet.sh`.

@@ -36,9 +36,9 @@ fn host<'c>(ex: &Exchange<'c>) -> Result<&'c str> {
     Ok(ex.authority().ok_or(HTTPError::new(400, "which host do you ask?"))?)
 }
 
-fn main() -> io::Result<()> {
-    let port = std::env::args().nth(1).map_or(8000, |port| port.parse().expect("the argument is a port number"));
+fn main() -> Result {
+    let port = std::env::args().nth(1).map_or(Ok(8000), |port| port.parse()).map_err(|_| "give a port number")?;
     let mut httpd = HTTPServer::bind(("127.0.0.1", port), Device)?;
     println!("serving on http://{}/", httpd.server_address());
-    httpd.serve_forever()
+    Ok(httpd.serve_forever()?)
 }

@@ -28,9 +28,10 @@ impl Site {
     }
 }
 
-fn main() -> std::io::Result<()> {
+fn main() -> Result {
     let mut arguments = std::env::args().skip(1);
-    let port = arguments.next().map_or(8000, |port| port.parse().expect("the first argument is a port number"));
+    let port =
+        arguments.next().map_or(Ok(8000), |port| port.parse()).map_err(|_| "the first argument is a port number")?;
     let files = SimpleHTTPRequestHandler::builder()
         .directory(arguments.next().unwrap_or_else(|| ".".into()))
         .cache_control("no-cache")
@@ -38,5 +39,5 @@ fn main() -> std::io::Result<()> {
         .build()?;
     let mut httpd = HTTPServer::bind(("127.0.0.1", port), Site { files })?;
     println!("serving on http://{}/", httpd.server_address());
-    httpd.serve_forever()
+    Ok(httpd.serve_forever()?)
 }

@@ -33,8 +33,8 @@ impl Stoppable {
 }
 
 // `handle_request` serves one request and closes its connection, on this thread: no other is served meanwhile.
-fn main() -> io::Result<()> {
-    let port = std::env::args().nth(1).map_or(8000, |port| port.parse().expect("the argument is a port number"));
+fn main() -> basehttp::Result {
+    let port = std::env::args().nth(1).map_or(Ok(8000), |port| port.parse()).map_err(|_| "give a port number")?;
     let mut httpd = HTTPServer::bind(("127.0.0.1", port), Stoppable)?;
     println!("serving on http://{}/", httpd.server_address());
     while keep_running() {

@@ -51,9 +51,9 @@ fn key<'c>(ex: &Exchange<'c>) -> Result<&'c str> {
     }
 }
 
-fn main() -> std::io::Result<()> {
-    let port = std::env::args().nth(1).map_or(8000, |port| port.parse().expect("the argument is a port number"));
+fn main() -> Result {
+    let port = std::env::args().nth(1).map_or(Ok(8000), |port| port.parse()).map_err(|_| "give a port number")?;
     let mut httpd = HTTPServer::bind(("127.0.0.1", port), Store::default())?;
     println!("serving on http://{}/", httpd.server_address());
-    httpd.serve_forever()
+    Ok(httpd.serve_forever()?)
 }

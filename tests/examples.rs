@@ -5,6 +5,7 @@ mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -145,11 +146,31 @@ struct Program {
     stdout: BufReader<UnixStream>,
 }
 
+/// `cargo test` puts this program into `target/PROFILE/deps` and the examples beside that folder.
+fn program(name: &str) -> PathBuf {
+    let here = std::env::current_exe().expect("a test knows its own path");
+    here.ancestors().nth(2).expect("in deps").join("examples").join(name)
+}
+
+#[test]
+fn an_example_that_cannot_start_says_why_in_one_line() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = taken.local_addr().expect("it is bound").port().to_string();
+    for path in sources() {
+        let name = name(&path);
+        for (argument, wanted) in [("http", "a port number"), ("70000", "a port number"), (&*port, "in use")] {
+            let output = Command::new(program(&name)).arg(argument).output().expect("the examples are built");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{name} {argument}: {said}");
+            assert!(said.starts_with("Error: ") && said.contains(wanted), "{name} {argument}: {said}");
+            assert!(said.lines().count() == 1 && !said.contains(['{', '"']), "{name} {argument}: {said}");
+        }
+    }
+}
+
 impl Program {
     fn start(name: &str) -> Self {
-        // `cargo test` puts this program into `target/PROFILE/deps` and the examples beside that folder.
-        let here = std::env::current_exe().expect("a test knows its own path");
-        let program = here.ancestors().nth(2).expect("in deps").join("examples").join(name);
+        let program = program(name);
         // A socket and no pipe, since it has a timeout.
         let (ours, theirs) = UnixStream::pair().expect("two descriptors");
         ours.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");

@@ -219,6 +219,7 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     amount!(cases, timeout: None, Some(HOUR) => [Serves; 5]);
     amount!(cases, poll_interval: Duration::from_millis(500), HOUR => [Refused, Serves, Serves, Serves, Serves]);
     amount!(cases, request_queue_size: 1024, 1 << 30 => [Serves; 5]);
+    amount!(cases, tcp_keepalive: Some(Duration::from_secs(60)), Some(HOUR) => [Refused, Serves, Serves, Serves, Serves]);
     each!(cases, allow_reuse_address: [(true, Serves), (false, Serves)]);
     each!(cases, allow_reuse_port: [(true, Serves), (false, Serves)]);
     each!(cases, address_family: [(None, Serves), (Some(AddressFamily::Inet), Serves)]);

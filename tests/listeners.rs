@@ -2,12 +2,15 @@
 
 mod support;
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use basehttp::{HTTPServer, HTTPServerBuilder};
+use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, http_handler};
+use socket2::SockRef;
 use support::stage::{Stage, Staged, expect_all_served, expect_served, get, one_worker};
 use support::{Client, PATIENCE, needs};
 
@@ -50,6 +53,66 @@ fn every_address_is_served_and_the_first_is_the_servers_own() {
     handle.shutdown();
     clients.iter_mut().for_each(Client::expect_end);
     serving.join().expect("serve_forever returns");
+}
+
+/// Says how its client's socket is asked whether the client is there.
+struct Asks;
+
+#[http_handler]
+impl Asks {
+    fn do_GET(&self, ex: &mut Exchange) -> basehttp::Result {
+        let socket = ex.connection()?.expect("a socket");
+        let socket = SockRef::from(&socket);
+        let is_asked = socket.keepalive()?;
+        let seconds = if is_asked { socket.tcp_keepalive_time()?.as_secs() } else { 0 };
+        Ok(ex.send_text(200, format!("{is_asked} {seconds}"))?)
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+#[test]
+fn a_silent_client_is_asked_whether_it_is_there() {
+    let (hour, nothing) = (Duration::from_secs(3600), Duration::from_nanos(1));
+    let table = [
+        (HTTPServer::builder(), "true 60"),
+        (HTTPServer::builder().tcp_keepalive(Some(hour)), "true 3600"),
+        (HTTPServer::builder().tcp_keepalive(Some(nothing)), "true 1"),
+        (HTTPServer::builder().tcp_keepalive(Some(Duration::MAX)), "true 32767"),
+        (HTTPServer::builder().tcp_keepalive(None), "false 0"),
+    ];
+    for (builder, expected) in table {
+        let ready = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let mut httpd = builder.also_listen(ready).bind(("127.0.0.1", 0), Asks).expect("free ports");
+        let addresses = httpd.server_addresses().to_vec();
+        for address in addresses {
+            let mut client = Client::connect(address.socket_addr().expect("IP"));
+            client.send("GET / HTTP/1.0\r\n\r\n");
+            httpd.handle_request().expect("one has come");
+            assert_eq!(client.read_reply().text(), expected, "at {address}");
+        }
+    }
+}
+
+/// `main() -> std::io::Result<()>` prints `Debug`.
+#[test]
+fn what_cannot_be_bound_is_said_in_one_sentence() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = taken.local_addr().expect("it is bound");
+    let errors = [
+        HTTPServer::bind(address, Asks).err(),
+        HTTPServer::bind("127.0.0.1", Asks).err(),
+        HTTPServer::builder().also_listen("no port").bind(("127.0.0.1", 0), Asks).err(),
+        HTTPServer::builder().workers(0).bind(("127.0.0.1", 0), Asks).err(),
+        HTTPServer::bind(Path::new("/nowhere/socket"), Asks).err(),
+    ];
+    for error in errors {
+        let error = error.expect("it cannot be bound");
+        let (text, shown) = (error.to_string(), format!("{error:?}"));
+        assert_eq!(shown, format!("Custom {{ kind: {:?}, error: {text} }}", error.kind()));
+        let handed_on = basehttp::HandlerError::from(error);
+        assert_eq!(format!("Error: {handed_on:?}"), format!("Error: {text}"), "from main() -> basehttp::Result");
+    }
 }
 
 #[test]

@@ -382,6 +382,28 @@ impl Error for OfRequest {
     }
 }
 
+/// A text as an error whose `Debug` is the text, too: that is what a `main` that returns a result prints.
+struct Sentence(String);
+
+/// An error that says what is wrong in one sentence, wherever it is shown.
+pub(crate) fn sentence(kind: io::ErrorKind, text: impl Into<String>) -> io::Error {
+    io::Error::new(kind, Sentence(text.into()))
+}
+
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Sentence {}
+
 /// What a `do_*` method may return: nothing, or a `Result` whose error a [`HandlerError`] can be made from.
 ///
 /// ```

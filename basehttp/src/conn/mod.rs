@@ -48,6 +48,7 @@ mod wire;
 pub use address::Address;
 pub use body_reader::BodyReader;
 pub use body_writer::BodyWriter;
+pub(crate) use error::sentence;
 pub use error::{HTTPError, HandlerError, IntoHTTPError, IntoOutcome, Outcome, Result};
 pub use exchange::{Arrival, Exchange};
 pub(crate) use handle::Loop;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::listen::{AddressFamily, ListenOptions};
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServer, ListenAddress};
-use crate::conn::{Settings, bounded, process_limit};
+use crate::conn::{Settings, bounded, process_limit, sentence};
 use crate::engine::{EngineOptions, MAX_LISTENERS, MAX_SLOTS};
 
 /// Options of an [`HTTPServer`], made by [`HTTPServer::builder`].
@@ -59,6 +59,9 @@ const SHORTEST_REQUEST: &str = "GET / HTTP/1.1\r\nHost:\r\n\r\n";
 /// How often a loop calls `service_actions`: every 500 ms, as the seed does.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
+/// After how long a silence a client is asked whether it is there: 60 s.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
+
 impl Default for HTTPServerBuilder {
     fn default() -> Self {
         let listen = ListenOptions {
@@ -66,6 +69,7 @@ impl Default for HTTPServerBuilder {
             allow_reuse_address: true,
             allow_reuse_port: false,
             address_family: None,
+            tcp_keepalive: Some(TCP_KEEPALIVE),
         };
         HTTPServerBuilder {
             settings: Settings { max_connections: MAX_CONNECTIONS, ..Settings::default() },
@@ -184,6 +188,12 @@ options! {
     allow_reuse_address: bool => listen.allow_reuse_address;
     /// Whether several servers may bind the address and share its clients (`SO_REUSEPORT`). Default `false`.
     allow_reuse_port: bool => listen.allow_reuse_port;
+    /// After how long a silence the system asks a TCP client whether it is there (`SO_KEEPALIVE`), in whole seconds, at most
+    /// nine hours. Default 60 s; `None`: never.
+    ///
+    /// A client that vanished without a word is taken for gone after twice that time. It matters where nothing else waits
+    /// with a bound: a hijacked connection that is only read from would be kept for ever.
+    tcp_keepalive: Option<Duration> => listen.tcp_keepalive;
     /// The IP version to listen with, where the address leaves a choice. Default `None`: whichever comes first.
     address_family: Option<AddressFamily> => listen.address_family;
 }
@@ -228,9 +238,10 @@ impl HTTPServerBuilder {
         handler: H,
     ) -> io::Result<HTTPServer> {
         self.check()?;
-        let mut endpoints = vec![address.into_endpoint()?];
+        let address = address.into_endpoint().map_err(|error| sentence(error.kind(), error.to_string()))?;
+        let mut endpoints = vec![address];
         for also in self.also.drain(..) {
-            endpoints.push(also.map_err(|error| io::Error::new(error.kind(), error))?);
+            endpoints.push(also.map_err(|error| sentence(error.kind(), error.to_string()))?);
         }
         let Settings { head_timeout, body_stall_timeout, write_stall_timeout, idle_timeout, .. } = &mut self.settings;
         for duration in [head_timeout, body_stall_timeout, write_stall_timeout, idle_timeout, &mut self.poll_interval] {
@@ -258,6 +269,7 @@ impl HTTPServerBuilder {
             ("paused_reader_timeout", settings.patience_with_readers()),
             ("idle_timeout", settings.idle_timeout),
             ("poll_interval", self.poll_interval),
+            ("tcp_keepalive", self.listen.tcp_keepalive.unwrap_or(TCP_KEEPALIVE)),
         ];
         if let Some((name, _)) = durations.iter().find(|(_, duration)| duration.is_zero()) {
             return Err(refused(format!("{name} is zero: write a longer time, or Duration::MAX to wait for ever")));
@@ -291,5 +303,5 @@ impl HTTPServerBuilder {
 }
 
 fn refused(text: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, text)
+    sentence(io::ErrorKind::InvalidInput, text)
 }

@@ -4,12 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mio::net::{TcpListener, UnixListener};
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use super::endpoint::{Endpoint, ListenAddress, Place};
-use crate::conn::Address;
+use crate::conn::{Address, sentence};
 use crate::engine::{Listener, SocketFile};
 
 /// The IP version to listen with: the seed's `address_family`.
@@ -37,6 +38,8 @@ pub(super) struct ListenOptions {
     pub allow_reuse_address: bool,
     pub allow_reuse_port: bool,
     pub address_family: Option<AddressFamily>,
+    /// After so long a silence a client is asked whether it is there.
+    pub tcp_keepalive: Option<Duration>,
 }
 
 /// The addresses of one server, and the sockets that listen there while it serves or may.
@@ -66,7 +69,7 @@ impl Doors {
     /// after [`close_for_good`](Self::close_for_good).
     pub fn listening(&mut self) -> io::Result<&[Arc<Listener>]> {
         if self.endpoints.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::NotConnected, "the server is closed: bind another"));
+            return Err(sentence(io::ErrorKind::NotConnected, "the server is closed: bind another"));
         }
         if self.open.is_empty() {
             self.open = listen_at_each(&self.endpoints, &self.options)?;
@@ -115,18 +118,23 @@ fn listen(endpoint: &Endpoint, options: &ListenOptions) -> io::Result<Arc<Listen
     match endpoint.place() {
         Place::Addresses(candidates) => listen_on_first(endpoint.host(), candidates, options),
         Place::Path(path) => listen_at(path, options).map(Arc::new).map_err(|error| not_at(path, &error)),
-        Place::Listening(listener) => Ok(Arc::clone(listener)),
+        Place::Listening(listener) => {
+            if let Listener::Tcp(listener) = &**listener {
+                keep_alive(&SockRef::from(listener), options)?;
+            }
+            Ok(Arc::clone(listener))
+        }
     }
 }
 
 fn listen_on_first(host: &str, candidates: &[SocketAddr], options: &ListenOptions) -> io::Result<Arc<Listener>> {
-    let mut last_error = io::Error::new(io::ErrorKind::InvalidInput, format!("{host:?} has no address"));
+    let mut last_error = sentence(io::ErrorKind::InvalidInput, format!("{host:?} has no address"));
     let of_family =
         candidates.iter().filter(|&&candidate| options.address_family.is_none_or(|family| family.has(candidate)));
     for &candidate in of_family {
         match listen_on(candidate, options) {
             Ok(listener) => return Ok(Arc::new(Listener::Tcp(listener))),
-            Err(error) => last_error = io::Error::new(error.kind(), format!("cannot listen on {candidate}: {error}")),
+            Err(error) => last_error = sentence(error.kind(), format!("cannot listen on {candidate}: {error}")),
         }
     }
     Err(last_error)
@@ -143,10 +151,26 @@ fn listen_on(address: SocketAddr, options: &ListenOptions) -> io::Result<TcpList
     }
     // Accepted sockets inherit it, which saves each a system call.
     socket.set_tcp_nodelay(true)?;
+    keep_alive(&SockRef::from(&socket), options)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(options.request_queue_size)?;
     Ok(TcpListener::from_std(socket.into()))
+}
+
+/// How often a silent client is asked before it is taken for gone.
+const KEEPALIVE_PROBES: u32 = 4;
+
+/// The longest time that the system takes, in seconds: some nine hours.
+const MAX_KEEPALIVE_SECONDS: u64 = 32_767;
+
+/// Accepted sockets inherit it, which saves each three system calls.
+fn keep_alive(socket: &SockRef<'_>, options: &ListenOptions) -> io::Result<()> {
+    let Some(silence) = options.tcp_keepalive else { return socket.set_keepalive(false) };
+    let seconds = silence.as_secs().clamp(1, MAX_KEEPALIVE_SECONDS);
+    let between = Duration::from_secs((seconds / u64::from(KEEPALIVE_PROBES)).max(1));
+    let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(seconds));
+    socket.set_tcp_keepalive(&keepalive.with_interval(between).with_retries(KEEPALIVE_PROBES))
 }
 
 fn listen_at(path: &Path, options: &ListenOptions) -> io::Result<Listener> {
@@ -163,7 +187,7 @@ fn not_at(path: &Path, error: &io::Error) -> io::Error {
         io::ErrorKind::AddrInUse => ": a file is there already; remove it if no server uses it",
         _ => "",
     };
-    io::Error::new(error.kind(), format!("cannot listen on unix:{}: {error}{hint}", path.display()))
+    sentence(error.kind(), format!("cannot listen on unix:{}: {error}{hint}", path.display()))
 }
 
 /// The seed's `server_name` without asking a resolver: the name that was bound, or the machine's for a wildcard and

@@ -25,6 +25,7 @@ use std::{io, mem};
 pub(crate) use self::head::HeadParts;
 
 use self::head::HeadFields;
+use super::error::sentence;
 use super::payload::Tail;
 use crate::proto::{BodyRule, ReplyFraming, Version};
 
@@ -236,5 +237,5 @@ impl Reply {
 
 /// An error that tells the handler's author what to do instead.
 pub(crate) fn misuse(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, what.to_owned())
+    sentence(io::ErrorKind::InvalidInput, what)
 }
