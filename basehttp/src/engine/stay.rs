@@ -10,6 +10,8 @@
 //! | not here        | no                | two                                    | waits 2 ms, the poller as well        |
 //! | not here        | no                | three and more                         | adopts it, and waits 5 ms             |
 //!
+//! A new connection counts as one whose last request needed a thread, and so does one that was waited for in vain.
+//!
 //! A client that calls blocking handlers in a row costs no hand-over then, and does not wait for the leader, which many
 //! waking threads keep from running. An adopted connection is off the poller, so that its events do not wake the leader,
 //! and its reads wait by themselves: one system call a request. A client that calls a blocking handler now and then goes
