@@ -78,7 +78,12 @@ impl Socket {
                 Socket::Taken => return Err(taken()),
             };
             match result {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // A socket is interrupted only where its read waits by itself, and would wait for all of its time again.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    if self.tells_readiness() {
+                        return Err(io::ErrorKind::WouldBlock.into());
+                    }
+                }
                 other => return other,
             }
         }
@@ -374,7 +379,9 @@ mod tests {
             tell.send(id.and_then(Pid::from_raw).expect("a number")).expect("the test waits for it");
             let socket = Socket::Unix(ours);
             let reading = socket.read_waiting(&mut [0], Some(WAIT)).map_err(|error| error.kind());
-            (reading, socket.wait(Direction::Read, Some(WAIT)).map_err(|error| error.kind()))
+            let waiting = socket.wait(Direction::Read, Some(WAIT)).map_err(|error| error.kind());
+            socket.set_patience(Some(WAIT)).expect("a socket");
+            (reading, waiting, socket.read(&mut [0]).map_err(|error| error.kind()))
         });
         let thread = told.recv().expect("it says who it is");
         let began = Instant::now();
@@ -383,8 +390,8 @@ mod tests {
             kill_process(thread, Signal::USR1).expect("a signal");
             thread::sleep(WAIT / 20);
         }
-        let timed_out = io::ErrorKind::TimedOut;
-        assert_eq!(waiting.join().expect("no panic"), (Err(timed_out), Err(timed_out)));
+        let (timed_out, nothing) = (Err(io::ErrorKind::TimedOut), Err(io::ErrorKind::WouldBlock));
+        assert_eq!(waiting.join().expect("no panic"), (timed_out, timed_out.map(drop), nothing));
         drop(theirs);
     }
 
