@@ -14,8 +14,9 @@ use super::{ETag, SimpleHTTPRequestHandler, media, path};
 #[derive(Clone, Debug)]
 pub struct About {
     pub stamp: Stamp,
-    pub coding: Coding,
     pub description: Description,
+    /// `Content-Encoding`: what was done to the content, in order.
+    pub encoding: Option<String>,
     /// `None` where the file's time tells nothing.
     pub last_modified: Option<String>,
     pub etag: Option<String>,
@@ -40,8 +41,8 @@ impl About {
         let is_attachment = handler.options.attachment;
         About {
             stamp,
-            coding,
             description: description.clone(),
+            encoding: encoding(description, coding),
             last_modified: modified.map(|modified| ex.date_time_string(modified)),
             etag: etag(&stamp, handler.options.etag),
             disposition: is_attachment.then(|| media::attachment(path::last_name(path))),
@@ -53,20 +54,19 @@ impl About {
     #[cfg(test)]
     pub fn plain(stamp: Stamp) -> Self {
         let description = Description { content_type: String::new(), is_gzipped: false };
-        let (last_modified, modified) = (None, None);
-        About { stamp, coding: Coding::Identity, description, last_modified, etag: None, disposition: None, modified }
-    }
-
-    /// `Content-Encoding`: what was done to the content, in order.
-    pub fn encoding(&self) -> Option<String> {
-        let own = self.description.is_gzipped.then_some("gzip");
-        let codings: Vec<_> = own.into_iter().chain(self.coding.name()).collect();
-        (!codings.is_empty()).then(|| codings.join(", "))
+        let (encoding, last_modified, etag, disposition, modified) = (None, None, None, None, None);
+        About { stamp, description, encoding, last_modified, etag, disposition, modified }
     }
 
     pub fn validators(&self) -> Validators<'_> {
         Validators { etag: self.etag.as_deref(), modified: self.modified }
     }
+}
+
+fn encoding(description: &Description, coding: Coding) -> Option<String> {
+    let own = description.is_gzipped.then_some("gzip");
+    let codings: Vec<_> = own.into_iter().chain(coding.name()).collect();
+    (!codings.is_empty()).then(|| codings.join(", "))
 }
 
 fn whole_second(time: SystemTime) -> SystemTime {

@@ -140,8 +140,8 @@ impl SimpleHTTPRequestHandler {
     }
 
     fn add_coding(&self, ex: &Exchange<'_>, about: &About, role: Role) {
-        if let Some(codings) = about.encoding() {
-            ex.send_header("Content-Encoding", codings);
+        if let Some(encoding) = &about.encoding {
+            ex.send_header("Content-Encoding", encoding);
         }
         self.add_vary(ex, role);
     }

@@ -5,10 +5,10 @@
 //! ask the disk the same question thousands of times.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Length of a second of looks: 1 s, the longest time for which a change may go unnoticed.
-pub const SECOND: Duration = Duration::from_secs(1);
+const SECOND_MILLIS: u64 = 1000;
 
 /// Bits of `Trust::state` that count looks; the rest is the time, in milliseconds since `Trust::made`.
 const LOOK_BITS: u32 = 20;
@@ -33,10 +33,11 @@ impl Trust {
     /// A look that is believed was made at most a second before `now`. Two threads that begin a second together may lose a
     /// count, which costs one look more.
     pub fn holds(&self, now: Instant, max_looks: u64) -> bool {
-        let now = u64::try_from(now.saturating_duration_since(self.made).as_millis()).unwrap_or(u64::MAX >> LOOK_BITS);
+        let since = now.saturating_duration_since(self.made);
+        let now = since.as_secs().saturating_mul(1000).saturating_add(since.subsec_millis().into());
         let state = self.state.load(Ordering::Relaxed);
         let (began, looks) = (state >> LOOK_BITS, state & ((1 << LOOK_BITS) - 1));
-        if u128::from(now.saturating_sub(began)) >= SECOND.as_millis() {
+        if now.saturating_sub(began) >= SECOND_MILLIS {
             self.state.store(now << LOOK_BITS | 1, Ordering::Relaxed);
             return false;
         }
@@ -49,6 +50,8 @@ impl Trust {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
