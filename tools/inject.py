@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Has the server's own system calls fail, one kind after the other, while clients ask for everything it serves.
 
-usage: tools/inject.py [--server PATH] [--only TEXT] [--list]
+usage: tools/inject.py [--server PATH] [--only TEXT] [--singly N] [--list]
 
 strace is attached to a running server and lets a call of each kind fail with an error that the system has for it. Each row
 of the table says which one, and what clients may see of it: the same answers as ever, or answers that fail in the open (an
@@ -39,7 +39,8 @@ SAME = None  # What clients see: the answers of a calm run.
 CUT = frozenset()  # Or a connection that is cut off, without a status.
 BUSY = frozenset({500, 503})  # Or one of these; what is there is never "not found".
 
-# Call, errors, which calls of a thread (as strace writes it), what clients may see.
+# Call (and the path of the only file that it fails for), errors, which calls of a thread (as strace writes it), what clients
+# may see.
 TABLE = [
     # Not each second one: four listeners are asked in turn, and one of them would meet it every time. No EAGAIN: the system
     # says it where nobody waits, and tells of the next client, which it would not do here.
@@ -71,9 +72,9 @@ TABLE = [
     ("pread64", "EIO ENOMEM", "1+2", BUSY),
     # The standard input of the server under test ends it, with any other error.
     ("read", "EINTR", "1+2", SAME),
-    # The waker's, and the log's.
+    # The waker's, and the log's, which alone can fail otherwise.
     ("write", "EINTR", "1+2", SAME),
-    ("write", "EIO ENOSPC EPIPE", "2+3", SAME),
+    ("write /dev/null", "EIO ENOSPC EPIPE EAGAIN", "1+2", SAME),
     ("ppoll", "EINTR", "1+2", SAME),
     ("ppoll", "ENOMEM EINVAL", "1+2", frozenset({400, 408, 500, 503})),
     ("clone3", "EAGAIN ENOMEM", "1+1", BUSY),
@@ -368,7 +369,9 @@ def run_row(path, right, errands, call, error, when, allowed):
     """None, or what is wrong, or SKIPPED with the reason."""
     server = Server(path)
     try:
-        strace = Strace(server, "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={when}")
+        name, _, file = call.partition(" ")
+        only = ["-P", file] if file else []
+        strace = Strace(server, "-e", f"trace={name}", "-e", f"inject={name}:error={error}:when={when}", *only)
         if not strace.is_attached:
             return f"SKIPPED: strace says {strace.first_line.strip()!r}"
         problems = run_all(server.port, errands, judge_disturbed(right, allowed))
@@ -410,9 +413,10 @@ def build():
 
 
 def main():
-    parser = argparse.ArgumentParser(usage="tools/inject.py [--server PATH] [--only TEXT] [--list]")
+    parser = argparse.ArgumentParser(usage="tools/inject.py [--server PATH] [--only TEXT] [--singly N] [--list]")
     parser.add_argument("--server", help="the built siege, in place of building it")
     parser.add_argument("--only", default="", help="rows whose name contains this")
+    parser.add_argument("--singly", type=int, metavar="N", help="each row N times: of a thread's calls only the Nth fails")
     parser.add_argument("--list", action="store_true", help="the rows, and no more")
     options = parser.parse_args()
     rows = [
@@ -422,6 +426,12 @@ def main():
         for error in errors.split()
         if options.only in f"{call} {error}"
     ]
+    if options.singly:
+        rows = [
+            (errands, call, error, str(number), allowed)
+            for errands, call, error, _, allowed in rows
+            for number in range(1, options.singly + 1)
+        ]
     if options.list:
         for _, call, error, when, _ in rows:
             print(f"{call} {error} at {when}")
@@ -435,7 +445,7 @@ def main():
     passed = failed = skipped = 0
     for errands, call, error, when, allowed in rows:
         problem = run_row(path, right, errands, call, error, when, allowed)
-        name = f"{call:<12} {error:<14}"
+        name = f"{call:<15} {error:<14}{when if options.singly else '':<4}"
         if problem is None:
             passed += 1
             print(f"{name}ok", flush=True)
@@ -446,7 +456,7 @@ def main():
             failed += 1
             print(f"{name}FAILED: {problem}", flush=True)
     if not options.only:
-        known = {call for row in TABLE for call in row[0].split(",")}
+        known = {call for row in TABLE for call in row[0].partition(" ")[0].split(",")}
         unknown = sorted(calls_made(path) - known - REASONS.keys())
         if unknown:
             failed += 1
