@@ -1,4 +1,3 @@
-#[allow(elided_lifetimes_in_paths)]
 impl Device {
     #[cfg_attr(miri, allow(non_snake_case))]
     #[allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref)]

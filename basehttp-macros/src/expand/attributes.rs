@@ -1,9 +1,9 @@
 //! The user's attributes that the trait impl needs too, and the lints that the user has no choice about.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Meta, Path, Token};
+use syn::{Attribute, ImplItem, ItemImpl, Meta, Path, Token};
 
 use crate::model::{Handler, Method, Role};
 
@@ -21,6 +21,35 @@ pub fn of_trait_impl<'h>(handler: &'h Handler<'h>) -> impl Iterator<Item = Token
     let is_deprecated = |method: &Method<'_>| method.item.attrs.iter().any(|at| at.path().is_ident("deprecated"));
     let deprecated = handler.methods.iter().any(is_deprecated).then(|| quote!(#[allow(deprecated)]));
     copied.chain(deprecated)
+}
+
+/// Whether a lifetime is left out as in `&mut Exchange`, which `rust_2018_idioms` would have spelt out. If none is, the lint
+/// may be forbidden, and to allow it would be an error.
+pub fn hides_lifetimes(block: &ItemImpl) -> bool {
+    let in_signature = |item: &ImplItem| match item {
+        ImplItem::Fn(function) => has_bare_name(function.sig.to_token_stream()),
+        _ => false,
+    };
+    // Nearly always the first signature tells.
+    block.items.iter().any(in_signature) || block.items.iter().any(|item| has_bare_name(item.to_token_stream()))
+}
+
+/// Whether the tokens have an `Exchange` or `fmt::Arguments` without `<…>` behind it.
+fn has_bare_name(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_bare = match token {
+            TokenTree::Group(group) => has_bare_name(group.stream()),
+            TokenTree::Ident(name) if name == "Exchange" || name == "Arguments" => {
+                !matches!(tokens.peek(), Some(TokenTree::Punct(next)) if ['<', ':'].contains(&next.as_char()))
+            }
+            _ => false,
+        };
+        if is_bare {
+            return true;
+        }
+    }
+    false
 }
 
 /// The lints to allow on a method: what they would have changed is prescribed.

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::{ImplItem, ImplItemFn, ItemImpl, parse_quote};
 
-use super::attributes::{allowed_on, expects_snake_case_lint};
+use super::attributes::{allowed_on, expects_snake_case_lint, hides_lifetimes};
 use super::call::site_of;
 use super::names::Names;
 use super::repair::repair;
@@ -37,8 +37,9 @@ pub fn repaired(handler: &Handler<'_>, names: &Names) -> ItemImpl {
 fn annotated_with(handler: &Handler<'_>, names: &Names, change: impl Fn(&mut ImplItemFn, &Method<'_>)) -> ItemImpl {
     let mut block = handler.block.clone();
     block.attrs.retain(|attribute| !is_own(attribute));
-    // `&mut Exchange` hides a lifetime, which `rust_2018_idioms` would have spelt out.
-    block.attrs.insert(0, parse_quote!(#[allow(elided_lifetimes_in_paths)]));
+    if hides_lifetimes(&block) {
+        block.attrs.insert(0, parse_quote!(#[allow(elided_lifetimes_in_paths)]));
+    }
     let mut methods = handler.methods.iter();
     for item in &mut block.items {
         match item {
