@@ -8,8 +8,12 @@
 
 use std::cell::RefCell;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 
 /// How many bytes of lines may wait for a sink that does not take them: 1 MiB, some 10,000 requests.
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
@@ -199,11 +203,32 @@ impl Log {
             waiting.writer = Writer::Busy;
             let lines = waiting.take();
             drop(waiting);
-            // A closed standard error has nobody to be told either.
-            let _ = io::stderr().write_all(&lines);
+            let lost = write_waiting(&mut io::stderr(), &lines);
             waiting = self.lock();
+            waiting.dropped += lost;
         }
     }
+}
+
+/// Writes whole lines, as fast as the sink takes them; one that does not block is waited for. Returns how many lines could
+/// not be written, because the sink is broken.
+fn write_waiting(sink: &mut (impl Write + AsFd), lines: &[u8]) -> u64 {
+    let mut rest = lines;
+    while !rest.is_empty() {
+        match sink.write(rest) {
+            Ok(0) => break,
+            Ok(count) => rest = &rest[count..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let mut sink = [PollFd::new(sink, PollFlags::OUT)];
+                if poll(&mut sink, None).is_err_and(|error| error != Errno::INTR) {
+                    break;
+                }
+            }
+            Err(_) => break,
+        }
+    }
+    rest.split_inclusive(|&byte| byte == b'\n').count() as u64
 }
 
 impl Waiting {
@@ -251,6 +276,27 @@ mod tests {
         });
         assert_eq!(outer, "before\nbehind\n");
         assert!(HELD.with_borrow(Option::is_none));
+    }
+
+    #[test]
+    fn a_sink_that_does_not_block_gets_every_line() {
+        let (mut sink, mut source) = std::os::unix::net::UnixStream::pair().expect("two sockets");
+        sink.set_nonblocking(true).expect("a socket");
+        let lines = b"a line of the log\n".repeat(100_000);
+        let reading = thread::spawn(move || {
+            let mut read = Vec::new();
+            io::Read::read_to_end(&mut source, &mut read).map(|_| read)
+        });
+        assert_eq!(write_waiting(&mut sink, &lines), 0);
+        drop(sink);
+        assert!(reading.join().unwrap().expect("it reads to the end") == lines);
+    }
+
+    #[test]
+    fn lines_that_a_broken_sink_does_not_take_are_counted() {
+        let (mut sink, source) = std::os::unix::net::UnixStream::pair().expect("two sockets");
+        drop(source);
+        assert_eq!(write_waiting(&mut sink, b"one\ntwo\n"), 2);
     }
 
     #[test]
