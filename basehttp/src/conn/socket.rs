@@ -19,6 +19,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
 
+use super::sigpipe;
 use super::unwatched::assert_may_wait;
 use crate::proto::Scheme;
 
@@ -147,8 +148,8 @@ impl Socket {
     pub fn send_file(&self, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
         assert_may_wait("a file is read");
         let sent = match self {
-            Socket::Tcp(stream) => send_file(&mut &*stream, file, offset, count)?,
-            Socket::Unix(stream) => send_file(&mut &*stream, file, offset, count)?,
+            Socket::Tcp(stream) => send_file(stream, file, offset, count)?,
+            Socket::Unix(stream) => send_file(stream, file, offset, count)?,
             Socket::Other(stream) => copy_part(&mut *locked(stream), file, offset, count)?,
             Socket::Taken => return Err(taken()),
         };
@@ -307,32 +308,45 @@ pub(crate) fn timespec(duration: Duration) -> Timespec {
 #[cfg(target_os = "linux")]
 const MAX_SENDFILE_BYTES: u64 = 1024 * 1024;
 
+/// By sendfile(2). A file system that cannot do that is copied from, and so is every file while SIGPIPE could end the
+/// process.
 #[cfg(target_os = "linux")]
-fn send_file<S: Write>(stream: &mut S, file: &mut File, offset: u64, count: u64) -> io::Result<u64>
-where
-    for<'s> &'s S: AsFd,
-{
+fn send_file(stream: &impl AsFd, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
     use rustix::io::Errno;
-
-    let (most, mut from) = (usize::try_from(count.min(MAX_SENDFILE_BYTES)).unwrap_or(usize::MAX), offset);
-    match rustix::io::retry_on_intr(|| rustix::fs::sendfile(&*stream, &*file, Some(&mut from), most)) {
-        // A file system whose files it cannot send, or a sandbox that does not know it.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => copy_part(stream, file, offset, count),
-        sent => Ok(sent? as u64),
+    if sigpipe::is_deadly() {
+        return send_copy(stream, file, offset, count);
+    }
+    let (mut position, most) = (offset, usize::try_from(count.min(MAX_SENDFILE_BYTES)).unwrap_or(usize::MAX));
+    match rustix::io::retry_on_intr(|| rustix::fs::sendfile(stream, &*file, Some(&mut position), most)) {
+        Ok(sent) => Ok(sent as u64),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => send_copy(stream, file, offset, count),
+        Err(error) => Err(error.into()),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn send_file(stream: &mut impl Write, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
-    copy_part(stream, file, offset, count)
+fn send_file(stream: &impl AsFd, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
+    send_copy(stream, file, offset, count)
 }
 
-/// One buffer's worth of the file. What the stream does not take is read again at the next call.
+/// One buffer's worth of the file, to a socket.
+fn send_copy(stream: &impl AsFd, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
+    let part = read_part(file, offset, count)?;
+    Ok(retried(|| send(stream, &part))? as u64)
+}
+
+/// The same to any stream.
 fn copy_part(stream: &mut impl Write, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
+    let part = read_part(file, offset, count)?;
+    Ok(write_through(stream, &part)? as u64)
+}
+
+/// One buffer's worth of a file: 64 KiB. What the stream does not take is read again at the next call.
+fn read_part(file: &mut File, offset: u64, count: u64) -> io::Result<Vec<u8>> {
     let mut part = Vec::with_capacity(64 * 1024);
     file.seek(SeekFrom::Start(offset))?;
     file.take(count.min(64 * 1024)).read_to_end(&mut part)?;
-    Ok(write_through(stream, &part)? as u64)
+    Ok(part)
 }
 
 /// Writes as much as the stream takes, and sees to it that it leaves. Each step is repeated by itself when a signal
@@ -365,6 +379,40 @@ mod tests {
     use rustix::process::{Pid, Signal, kill_process};
 
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_the_system_cannot_send_by_itself_is_copied() {
+        let path = std::env::temp_dir().join(format!("basehttp-socket-{}", std::process::id()));
+        let mut file = File::options().read(true).write(true).create_new(true).open(&path).expect("a temporary file");
+        std::fs::remove_file(&path).expect("it was just made");
+        let bytes: Vec<u8> = (0..300_000_u32).map(|number| number.to_le_bytes()[1]).collect();
+        file.write_all(&bytes).expect("room for it");
+        let (ours, mut theirs) = UnixStream::pair().expect("two sockets");
+        // As a file system does that lacks the operation, sendfile(2) says EINVAL for such a target.
+        rustix::fs::fcntl_setfl(&ours, rustix::fs::OFlags::APPEND | rustix::fs::OFlags::NONBLOCK).expect("a socket");
+        let refused = rustix::fs::sendfile(&ours, &file, None, 10);
+        assert_eq!(refused, Err(rustix::io::Errno::INVAL));
+        let (socket, reading) = (
+            Socket::Unix(ours),
+            thread::spawn(move || {
+                let mut read = Vec::new();
+                theirs.read_to_end(&mut read).map(|_| read)
+            }),
+        );
+        let mut sent = 5;
+        while sent < bytes.len() as u64 {
+            match socket.send_file(&mut file, sent, bytes.len() as u64 - sent) {
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    socket.wait(Direction::Write, None).expect("it reads");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        drop(socket);
+        assert!(reading.join().unwrap().expect("it reads to the end") == bytes[5..]);
+    }
 
     #[test]
     fn signals_do_not_prolong_a_wait() {

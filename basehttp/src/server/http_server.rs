@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use super::listen::{Doors, server_name};
 use super::waiting::Lobby;
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
-use crate::conn::{Address, Bench, Host, Line, ServerHandle, Service, Site, contained, handle_one_request, log};
+use crate::conn::{
+    Address, Bench, Host, Line, ServerHandle, Service, Site, contained, handle_one_request, log, look_at_sigpipe,
+};
 use crate::engine::{self, Engine, EngineOptions, Newcomer};
 
 /// An HTTP/1.x server: one listening socket or more, and the handler that answers for them.
@@ -61,6 +63,7 @@ impl HTTPServer {
         endpoints: Vec<Endpoint>,
         handler: H,
     ) -> io::Result<Self> {
+        look_at_sigpipe();
         let host = endpoints[0].host().to_owned();
         let doors = Doors::open(endpoints, options.listen)?;
         let bound = doors.addresses()?;
@@ -167,6 +170,8 @@ impl HTTPServer {
     /// has bound meanwhile; a poller the system refuses. Whatever a client does, and descriptors running out, is not an
     /// error.
     pub fn serve_forever(&mut self) -> io::Result<()> {
+        // The program may have changed it since it was bound.
+        look_at_sigpipe();
         let listeners = self.doors.listening()?.to_vec();
         let (service, site) = (Arc::clone(&self.service), Arc::clone(&self.site));
         let engine = Engine::new(listeners, service, site, self.engine_options.clone())?;

@@ -1,0 +1,66 @@
+//! Whether the process would die of SIGPIPE. Sockets are written to with a flag that asks for none, but sendfile(2) has no
+//! such flag: where the signal is not ignored, a client that leaves in the middle of a file would end the program.
+//!
+//! Rust programs ignore the signal unless they say otherwise. One that is called from another language, or that has set it
+//! back for the sake of its output, may not.
+
+use std::fs;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use rustix::process::Signal;
+
+const NOT_LOOKED: u8 = 0;
+const HARMLESS: u8 = 1;
+const DEADLY: u8 = 2;
+
+/// The process's disposition, as of the last look.
+static DISPOSITION: AtomicU8 = AtomicU8::new(NOT_LOOKED);
+
+/// Looks again: when a server is bound, and when it begins to serve.
+pub(crate) fn look() {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    DISPOSITION.store(if is_harmless(&status) { HARMLESS } else { DEADLY }, Ordering::Relaxed);
+}
+
+/// Whether a write that raises the signal may end the process.
+pub(crate) fn is_deadly() -> bool {
+    if DISPOSITION.load(Ordering::Relaxed) == NOT_LOOKED {
+        look();
+    }
+    DISPOSITION.load(Ordering::Relaxed) == DEADLY
+}
+
+/// Whether the process ignores or handles the signal, from what proc(5) says of it. If nothing is said, it may do neither.
+fn is_harmless(status: &str) -> bool {
+    let bit = 1_u64 << (Signal::PIPE.as_raw() - 1);
+    let masks = status.lines().filter_map(|line| line.strip_prefix("SigIgn:").or(line.strip_prefix("SigCgt:")));
+    masks.filter_map(|mask| u64::from_str_radix(mask.trim(), 16).ok()).any(|mask| mask & bit != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signal_is_harmless_where_it_is_ignored_or_handled() {
+        let table = [
+            ("Name:\tx\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001000\nSigCgt:\t0000000000000000\n", true),
+            ("SigIgn:\t0000000000000000\nSigCgt:\t0000000100001440\n", true),
+            ("SigIgn:\t0000000000000000\nSigCgt:\t0000000100000440\n", false),
+            // Blocked in one thread only, and not in the one that sends.
+            ("SigBlk:\t0000000000001000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n", false),
+            ("SigIgn:\tno number\n", false),
+            ("", false),
+        ];
+        for (status, expected) in table {
+            assert_eq!(is_harmless(status), expected, "{status:?}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_rust_program_ignores_it() {
+        look();
+        assert!(!is_deadly());
+    }
+}
