@@ -31,8 +31,10 @@ pub const MIN_BODY_BYTES_PER_SECOND: u64 = 256;
 /// How long a client may take none of the bytes we have for it: 30 s.
 pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a connection may be silent between two requests: 60 s.
-pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a connection may be silent between two requests: 75 s. Proxies keep their idle connections for 60 s in most
+/// cases. Whichever side closes first must be the one that sends the requests, or a request meets a connection that is
+/// being closed.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The bounds of one server's connections; set through [`HTTPServerBuilder`](crate::HTTPServerBuilder).
 #[derive(Clone, Debug)]

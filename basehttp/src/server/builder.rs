@@ -159,7 +159,9 @@ options! {
     /// Such a reader holds no thread, but a connection and, for a file, a descriptor. A longer time lets people pause their
     /// downloads.
     paused_reader_timeout: Duration => settings.paused_reader_timeout;
-    /// How long a connection may be silent between requests. Default 60 s; then it is closed.
+    /// How long a connection may be silent between requests. Default 75 s; then it is closed. Behind a proxy it must be
+    /// longer than the proxy keeps idle connections, for which 60 s are usual: otherwise the proxy sends a request now and
+    /// then on a connection that is just being closed.
     idle_timeout: Duration => settings.idle_timeout;
     /// Shards, each with a poller and a thread that leads it. Default: one for each core the process may use. At most 1,024,
     /// and at most one for every six descriptors that the process may have.
