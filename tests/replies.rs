@@ -6,7 +6,7 @@ mod support;
 use std::io::{Read, Write};
 
 use basehttp::testing::Server;
-use basehttp::{Exchange, Result};
+use basehttp::{Exchange, HTTPServer, Result, http_handler};
 use support::does::{Act, Does, GET, GET_10, HEAD, answer, reply};
 use support::{Client, Reply};
 
@@ -252,4 +252,27 @@ fn a_misused_call_makes_the_reply_a_500_that_is_the_only_one() {
 fn drop_result<T>(result: T) -> Result {
     drop(result);
     Ok(())
+}
+
+/// Takes more than a second before its reply, and tells when it began.
+struct Late;
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Late {
+    #[pace("inline")]
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        let began = basehttp::defaults::date_time_string(self, std::time::SystemTime::now());
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        Ok(ex.send_text(200, began)?)
+    }
+
+    fn log_message(&self, _: &Exchange, _: std::fmt::Arguments) {}
+}
+
+#[test]
+fn the_date_is_that_of_the_reply_and_not_of_the_request() {
+    let server = Server::start_with(HTTPServer::builder().workers(1), Late).unwrap();
+    let mut client = Client::sending(&server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    let reply = client.read_reply();
+    assert_ne!(reply.field("Date").expect("there is one"), reply.text(), "it is of another second");
 }

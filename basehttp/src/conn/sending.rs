@@ -37,7 +37,7 @@ impl<M> Exchange<'_, M> {
             let date = self.hooks.date_time_string(SystemTime::now());
             self.send_header("Date", date);
         } else {
-            let line = clock::date_line(self.wire.borrow().called_at);
+            let line = clock::date_line();
             self.with_reply(|reply, out| reply.add_date(&line, out));
         }
         self

@@ -30,8 +30,6 @@ pub(crate) struct Wire {
     pub reply: Reply,
     /// A text that is being put together by code that may call back here.
     pub scratch: String,
-    /// When the handler was called, if that is as good as now: it is short.
-    pub called_at: Option<Instant>,
     pub tally: Tally,
     settings: Settings,
     /// A handler that waits for a slow client has a place among those who may.
@@ -61,7 +59,6 @@ impl Wire {
             out: Vec::new(),
             reply: Reply::new(site.settings.max_buffered_reply_bytes),
             scratch: String::new(),
-            called_at: None,
             tally: Tally::default(),
             settings: site.settings.clone(),
             streams: Arc::clone(&site.streams),
@@ -77,10 +74,9 @@ impl Wire {
     }
 
     /// A new request was read.
-    pub fn begin(&mut self, asked: Asked, awaits_continue: bool, called_at: Option<Instant>) {
+    pub fn begin(&mut self, asked: Asked, awaits_continue: bool) {
         self.reply.begin(asked, &self.out);
         self.awaits_continue = awaits_continue;
-        self.called_at = called_at;
         self.body_clock = (Duration::ZERO, 0);
         self.reader_clock = None;
         self.was_read = false;

@@ -578,13 +578,11 @@ impl Driver for Hand<'_> {
         self.now = Instant::now();
     }
 
-    fn begin(&mut self) -> Option<Instant> {
+    fn begin(&mut self) {
         if !self.leads() {
             Counters::add(&self.engine.counters.pooled);
         }
         self.enter_user_code();
-        // A leader's handlers are known to be short, or it will lead no more.
-        self.leads().then_some(self.now)
     }
 
     fn end(&mut self) {

@@ -25,12 +25,10 @@ pub fn log_date(time: SystemTime) -> String {
 /// The field line `Date: Tue, 14 Nov 2023 22:13:20 GMT` with its CRLF.
 pub type DateLine = [u8; "Date: Tue, 14 Nov 2023 22:13:20 GMT\r\n".len()];
 
-/// The `Date` of a response that begins now, and for how long it stays right.
-pub fn date_line(now: SystemTime) -> (DateLine, Duration) {
-    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+/// The `Date` of a response that begins now. It is right until the second ends.
+pub fn date_line(now: SystemTime) -> DateLine {
     let line = format!("Date: {}\r\n", http_date(now));
-    let line = DateLine::try_from(line.as_bytes()).expect("a date of the years 1970 to 9999 has one length");
-    (line, Duration::from_nanos((1_000_000_000 - since.subsec_nanos()).into()))
+    DateLine::try_from(line.as_bytes()).expect("a date of the years 1970 to 9999 has one length")
 }
 
 fn second_of(time: SystemTime) -> u64 {
@@ -72,13 +70,11 @@ mod tests {
 
     #[test]
     fn a_date_line_is_right_until_the_second_ends() {
-        let (line, lasts) = date_line(at(1_700_000_000) + Duration::from_millis(250));
-        assert_eq!(line, *b"Date: Tue, 14 Nov 2023 22:13:20 GMT\r\n");
-        assert_eq!(lasts, Duration::from_millis(750));
-        assert_eq!(date_line(at(5)).1, Duration::from_secs(1));
-        assert_eq!(date_line(at(LAST_SECOND + 7)).0, *b"Date: Fri, 31 Dec 9999 23:59:59 GMT\r\n");
+        let line = *b"Date: Tue, 14 Nov 2023 22:13:20 GMT\r\n";
+        assert_eq!([0, 250, 999].map(|part| date_line(at(1_700_000_000) + Duration::from_millis(part))), [line; 3]);
+        assert_eq!(date_line(at(LAST_SECOND + 7)), *b"Date: Fri, 31 Dec 9999 23:59:59 GMT\r\n");
         assert_eq!(
-            date_line(SystemTime::UNIX_EPOCH - Duration::from_secs(9)).0[6..],
+            date_line(SystemTime::UNIX_EPOCH - Duration::from_secs(9))[6..],
             *b"Thu, 01 Jan 1970 00:00:00 GMT\r\n"
         );
     }

@@ -56,9 +56,8 @@ pub(crate) trait Driver {
     /// The system had work to do for a socket: looks at the clock, so that no handler is charged with it.
     fn look_at_clock(&mut self);
 
-    /// The handler is about to be called for the request that was placed here. Returns the time, if that will still do
-    /// when it returns.
-    fn begin(&mut self) -> Option<Instant>;
+    /// The handler is about to be called for the request that was placed here.
+    fn begin(&mut self);
 
     /// The handler has returned.
     fn end(&mut self);

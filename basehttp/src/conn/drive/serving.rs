@@ -118,8 +118,8 @@ impl Bench {
         if let Place::Nowhere(_) = place {
             return self.refuse_bare(line, asked, driver.now());
         }
-        let called_at = driver.begin();
-        self.wire.get_mut().begin(asked, head.expects_continue, called_at);
+        driver.begin();
+        self.wire.get_mut().begin(asked, head.expects_continue);
         let ending = self.arrive(line, host, request_of(head), fields, ahead, refusal);
         driver.end();
         self.start += span.end;
@@ -193,8 +193,8 @@ impl Bench {
         if let Place::Nowhere(_) = place {
             return self.refuse_bare(line, asked, driver.now());
         }
-        let called_at = driver.begin();
-        self.wire.get_mut().begin(asked, false, called_at);
+        driver.begin();
+        self.wire.get_mut().begin(asked, false);
         let ending = self.arrive(line, host, refused_request(&requestline), &[], &[], Some(error));
         driver.end();
         self.start = self.end;
@@ -204,7 +204,7 @@ impl Bench {
     /// Answers a request whose refusal the hooks would have to log and to phrase, while there is no thread for them.
     fn refuse_bare(&mut self, line: &mut Line, asked: Asked, now: Instant) -> Step {
         let wire = self.wire.get_mut();
-        wire.begin(asked, false, None);
+        wire.begin(asked, false);
         let ending = answer_bare(wire, Bare::Busy);
         self.start = self.end;
         self.settle(line, ending, now)

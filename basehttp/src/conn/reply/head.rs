@@ -246,7 +246,7 @@ impl Reply {
     /// Writes what frames the message, and the empty line.
     pub(super) fn close_head(&mut self, framing: ReplyFraming, out: &mut Vec<u8>) {
         if !self.fields.has_date && self.code >= 200 {
-            out.extend_from_slice(&clock::date_line(None));
+            out.extend_from_slice(&clock::date_line());
         }
         match framing {
             ReplyFraming::Length(length) => push_length(out, length),

@@ -198,9 +198,8 @@ impl Driver for Hand {
 
     fn look_at_clock(&mut self) {}
 
-    fn begin(&mut self) -> Option<Instant> {
+    fn begin(&mut self) {
         self.play().in_handler = true;
-        None
     }
 
     fn end(&mut self) {
