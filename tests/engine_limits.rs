@@ -339,6 +339,48 @@ fn a_server_of_no_more_threads() {
     }
 }
 
+/// The same: a server of four workers in a process that can have only two of their threads until it is told.
+#[test]
+fn a_server_of_two_threads() {
+    if std::env::var_os(IS_SERVER).is_none() {
+        return;
+    }
+    // The log's own thread is there before memory is scarce.
+    basehttp::testing::respond(&Threads, "GET /log HTTP/1.0\r\n\r\n");
+    let mut taken: Vec<Vec<u8>> = Vec::new();
+    loop {
+        let mut part = Vec::new();
+        match part.try_reserve_exact(STACK_BYTES + STACK_BYTES / 8) {
+            Ok(()) => taken.push(part),
+            Err(_) => break,
+        }
+    }
+    // The thread that serves, and two that lead.
+    taken.truncate(taken.len() - 3);
+    let server = Server::start_with(HTTPServer::builder().workers(4), Threads).expect("a free port");
+    println!("\n{PORT_FOLLOWS}{}", server.address().port());
+    for word in std::io::stdin().lines() {
+        assert_eq!(word.expect("a line"), "enough");
+        taken.clear();
+    }
+}
+
+/// Says how many threads the server has.
+struct Threads;
+
+#[basehttp::http_handler(protocol_version = "HTTP/1.1", pace = "inline")]
+impl Threads {
+    fn do_GET(&self, ex: &mut basehttp::Exchange) -> basehttp::Result {
+        Ok(ex.send_text(200, ex.server.stats().threads.to_string())?)
+    }
+
+    fn log_request(&self, ex: &basehttp::Exchange, _: u16, _: Option<u64>) {
+        if ex.path == "/log" {
+            ex.log_message(format_args!("the log has a thread"));
+        }
+    }
+}
+
 /// The stacks of that server's threads, and its address space in KiB: some 32 of them.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
 const ADDRESS_SPACE_KIB: usize = 32 * STACK_BYTES / 1024;
@@ -390,6 +432,11 @@ impl Drop for ServerProcess {
 
 /// Runs the test of that name as a server, with a limit of the shell's.
 fn limited(limit: &str, name: &str) -> ServerProcess {
+    limited_with(limit, name, Stdio::inherit())
+}
+
+/// As [`limited`], with what the server says on its standard error.
+fn limited_with(limit: &str, name: &str, stderr: Stdio) -> ServerProcess {
     let program = std::env::current_exe().expect("this test");
     let mut child = Command::new("sh")
         .args(["-c", &format!("ulimit {limit}; exec \"$0\" --exact {name} --nocapture")])
@@ -398,6 +445,7 @@ fn limited(limit: &str, name: &str) -> ServerProcess {
         .env("RUST_MIN_STACK", STACK_BYTES.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(stderr)
         .spawn()
         .expect("a shell");
     let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
@@ -521,4 +569,32 @@ fn without_any_thread_to_be_had_requests_for_one_are_refused_after_a_while() {
         std::thread::sleep(SHORT);
     }
     expect_ping(&mut known);
+}
+
+#[test]
+fn a_start_with_too_few_threads_serves_with_what_there_is_and_says_so() {
+    let mut server = limited_with(&format!("-v {ADDRESS_SPACE_KIB}"), "a_server_of_two_threads", Stdio::piped());
+    let address = ("127.0.0.1", server.port);
+    // A connection that is served twice has been parked at its shard in between.
+    let served_twice = || {
+        let mut client = Client::connect(address);
+        let threads = [0, 1].map(|_| {
+            client.send(get("/"));
+            client.read_reply().text().parse::<u64>().expect("a number")
+        });
+        (client, threads[1])
+    };
+    let kept: Vec<_> = (0..20).map(|_| served_twice()).collect();
+    assert!(kept.iter().all(|(_, threads)| (1..4).contains(threads)), "only some could be had");
+    writeln!(server.child.stdin.as_mut().expect("a pipe"), "enough").expect("the child reads");
+    let give_up = std::time::Instant::now() + PATIENCE;
+    while served_twice().1 < 4 {
+        assert!(std::time::Instant::now() < give_up, "the others join in when they can be had");
+    }
+    drop(kept);
+    drop(server.child.stdin.take());
+    let mut said = String::new();
+    let mut stderr = server.child.stderr.take().expect("a pipe");
+    std::io::Read::read_to_string(&mut stderr, &mut said).expect("it ends");
+    assert_eq!(said.matches("threads that workers need").count(), 1, "once: {said}");
 }

@@ -249,11 +249,9 @@ fn a_path_that_blocks_is_learnt_and_then_goes_to_the_pool_at_once() {
     let (server, stage) = start(one_worker());
     let mut client = Client::of(&server);
     expect_ping(&mut client);
-    let mut learning = 0;
-    // Three runs of eight make it a blocking one, and a rescued run is one.
-    while server.handle().stats().pooled == 0 {
-        learning += 1;
-        assert!(learning <= 4, "not learnt: {:?}", server.handle().stats());
+    // One rescue makes it a blocking one, and so do three slow runs. A run in the pool proves nothing by itself: if the leader
+    // was preempted with the ping, for a second all that is unproven goes there.
+    for _ in 0..3 {
         // A connection that comes back at once may stay with the thread it was on.
         wait_until(server.handle(), "everything is parked", |stats| stats.parked == stats.connections);
         let before = server.handle().stats();
@@ -266,7 +264,8 @@ fn a_path_that_blocks_is_learnt_and_then_goes_to_the_pool_at_once() {
         assert_eq!(client.read_reply().text(), "slow");
         stage.close("slow");
     }
-    let rescues = server.handle().stats().rescues;
+    let before = server.handle().stats();
+    assert!(before.pooled > 0, "it is learnt: {before:?}");
     for _ in 0..20 {
         wait_until(server.handle(), "everything is parked", |stats| stats.parked == stats.connections);
         client.send(get("/hold/slow"));
@@ -277,9 +276,9 @@ fn a_path_that_blocks_is_learnt_and_then_goes_to_the_pool_at_once() {
         stage.close("slow");
     }
     let stats = server.handle().stats();
-    assert_eq!(stats.pooled, 21);
+    assert_eq!(stats.pooled, before.pooled + 20);
     // Others may have been preempted for two ticks; the blocking one costs nothing any more.
-    assert!(stats.rescues < rescues + 20, "{stats:?}");
+    assert!(stats.rescues < before.rescues + 20, "{stats:?}");
 }
 
 #[test]
