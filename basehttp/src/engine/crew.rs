@@ -223,6 +223,10 @@ impl<J: Send + 'static> Crew<J> {
         self.rouse(state, reserved, spawn);
         let mut state = self.lock();
         if state.lacks_thread.is_none() {
+            if state.leases.len() > state.coming {
+                // One could be had. It leads one shard, and others still lack a leader.
+                state.lacks_thread = Some(now);
+            }
             return Some(Vec::new());
         }
         // It has been lacking all the time.
@@ -477,6 +481,24 @@ mod tests {
             crew.grant(0, 4, || panic!("a thread sleeps"));
             assert!(matches!(returning.join(), Ok(Some(Task::Lead { epoch: 4, .. }))));
         });
+    }
+
+    #[test]
+    fn every_shard_gets_a_leader_once_threads_are_to_be_had() {
+        let crew = Crew::<u32>::new(CrewLimits { max_threads: 4, leaders: 3, max_queued: 4 });
+        let now = Instant::now();
+        (0..3).for_each(|shard| crew.grant(shard, 1, none));
+        assert_eq!(crew.reinforce(now, none), Some(vec![]), "none is to be had yet");
+        let mut started = 0;
+        let mut start = || {
+            started += 1;
+            assert!(started <= 3, "one for each shard");
+            Ok(())
+        };
+        while let Some(jobs) = crew.reinforce(now, &mut start) {
+            assert!(jobs.is_empty());
+        }
+        assert_eq!(started, 3, "one for each shard");
     }
 
     #[test]
