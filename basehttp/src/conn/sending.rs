@@ -173,8 +173,8 @@ impl<M> Exchange<'_, M> {
 
     /// Sends a whole error reply: logs it, and sends the page of `error_message_format`.
     ///
-    /// Takes a code, `(code, message)`, `(code, message, explain)` or an [`HTTPError`]; what is not given is the text of
-    /// the `responses` map. Replaces a reply that was begun, as long as none of it is on the wire. Texts are escaped as
+    /// Takes a code, `(code, message)`, `(code, message, explain)` or an [`HTTPError`](crate::HTTPError). Parts that are not
+    /// given are the texts of the `responses` map. Replaces a reply that was begun, as long as none of it is on the wire. Texts are escaped as
     /// `error_content_type` asks for; no body follows where none belongs (HEAD, 1xx, 204, 205, 304).
     ///
     /// # Errors
