@@ -18,7 +18,8 @@ pub struct Taken {
 
 impl Taken {
     /// One of these parts. A scheme becomes lower case, and an absolute form without a path gets one: hyper hands
-    /// targets on parsed, and has forgotten both. Neither moves a boundary.
+    /// targets on parsed, and has forgotten both. Bytes above ASCII are percent-encoded, as we hand them on. Nothing of it
+    /// moves a boundary.
     pub fn new(method: impl Into<Vec<u8>>, target: impl Into<Vec<u8>>, body: impl Into<Vec<u8>>) -> Self {
         Self { method: method.into(), target: normal_target(target.into()), body: body.into() }
     }
@@ -52,7 +53,9 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-fn normal_target(mut target: Vec<u8>) -> Vec<u8> {
+fn normal_target(target: Vec<u8>) -> Vec<u8> {
+    let encode = |byte: u8| if byte.is_ascii() { vec![byte] } else { format!("%{byte:02X}").into_bytes() };
+    let mut target: Vec<u8> = target.into_iter().flat_map(encode).collect();
     let Some(colon) = target.windows(3).position(|window| window == b"://") else { return target };
     if !target[..colon].iter().all(u8::is_ascii_alphabetic) {
         return target;

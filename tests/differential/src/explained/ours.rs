@@ -227,12 +227,14 @@ pub(super) const RULES: &[Rule] = &[
         peers: ALL,
         direction: PeerIsLax,
         section: "3.2",
-        why: "a fragment, a backslash in a path, a blank, a control or a raw byte above ASCII; each peer takes some of \
-            them",
+        why: "a fragment, a blank or a control; a backslash, markup or a broken triplet in a path; a byte above ASCII in a \
+            host; each peer takes some of them",
         applies: |case| {
             let odd = |byte: &u8| *byte <= b' ' || *byte >= 0x7f;
             (case.we_refuse("holds a fragment") && target_holds(&case.message, b"#"))
                 || (case.we_refuse("a backslash") && target_holds(&case.message, b"\\"))
+                || (case.we_refuse("a quotation mark, < or >") && target_holds(&case.message, b"\"<>"))
+                || (case.we_refuse("without two hexadecimal digits") && target_holds(&case.message, b"%"))
                 || (case.we_refuse("request-target holds a blank") && case.message.target().iter().any(odd))
                 || (case.we_refuse("raw bytes above ascii") && !case.message.request_line.is_ascii())
         },

@@ -139,6 +139,18 @@ pub(super) const RULES: &[Rule] = &[
         applies: |case| case.they_refuse(400, "Parse(Uri)") && target_holds(&case.message, b"\"<>[]{}|^`"),
     },
     Rule {
+        name: "a byte above ASCII in a target",
+        peers: &["node", "h11"],
+        direction: BothMay,
+        section: "3.2",
+        why: "no URI has it, but wget of busybox sends it, and who follows a careless Location; we take it as if it were \
+            percent-encoded, the peers refuse it",
+        applies: |case| {
+            let refuses = case.they_refuse(400, "HPE_INVALID_URL") || case.they_refuse(400, "illegal request line");
+            refuses && !case.message.target().is_ascii()
+        },
+    },
+    Rule {
         name: "a method that llhttp does not know",
         peers: &["node"],
         direction: PeerIsStricter,
@@ -228,7 +240,7 @@ pub(super) const RULES: &[Rule] = &[
         peers: &["nginx"],
         direction: BothMay,
         section: "3.2",
-        why: "a percent sign without two digits, or an escaped NUL: we hand the path on as it is, nginx decodes it",
+        why: "a percent sign without two digits in a query, or an escaped NUL: we hand them on as they are, nginx does not",
         applies: |case| case.they_refuse(400, "") && has_odd_escape(case.message.target()),
     },
     Rule {
