@@ -1,7 +1,7 @@
 //! What a CGI program says before its content: read whole or in pieces, and nothing in it that no reply may say.
 
 use super::choices::{Choices, ends};
-use crate::handlers::cgi::head::{Answer, Head, HeadReader};
+use crate::handlers::cgi::head::{Head, HeadReader, ScriptResponse};
 use crate::proto::is_token;
 
 /// See the table in `fuzzing`.
@@ -36,10 +36,10 @@ fn read(bytes: &[u8], max_bytes: usize, piece: usize) -> Result<Option<(Head, us
 }
 
 fn check(head: Head) {
-    match head.answer() {
+    match head.response() {
         Err(_) => {}
-        Ok(Answer::Elsewhere(path)) => assert!(path.starts_with('/') && !path.starts_with("//")),
-        Ok(Answer::Document { code, reason, fields }) => {
+        Ok(ScriptResponse::LocalRedirect(path)) => assert!(path.starts_with('/') && !path.starts_with("//")),
+        Ok(ScriptResponse::Document { code, reason, fields }) => {
             assert!((200..=599).contains(&code));
             assert!(reason.is_none_or(|reason| !reason.chars().any(is_control)));
             for (name, value) in fields {

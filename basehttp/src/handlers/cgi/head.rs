@@ -26,11 +26,11 @@ pub struct Head {
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum ScriptResponse {
     /// A document, or a redirect that the client follows.
     Document { code: u16, reason: Option<String>, fields: Vec<(String, String)> },
     /// What a GET of this path and query would answer.
-    Elsewhere(String),
+    LocalRedirect(String),
 }
 
 /// Collects a head, as it comes.
@@ -150,9 +150,11 @@ impl Head {
 
     /// # Errors
     /// It makes none, for the log.
-    pub fn answer(self) -> Result<Answer, String> {
+    pub fn response(self) -> Result<ScriptResponse, String> {
         match (self.location, self.status) {
-            (Some(location), None) if self.fields.is_empty() && is_local(&location) => Ok(Answer::Elsewhere(location)),
+            (Some(location), None) if self.fields.is_empty() && is_local(&location) => {
+                Ok(ScriptResponse::LocalRedirect(location))
+            }
             (None, None) if !self.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) => {
                 Err("the script sent no Content-Type, Location or Status".into())
             }
@@ -161,7 +163,7 @@ impl Head {
                 let (code, reason) = status.unwrap_or((default, String::new()));
                 let mut fields = self.fields;
                 fields.extend(location.map(|location| ("Location".to_owned(), location)));
-                Ok(Answer::Document { code, reason: Some(reason).filter(|reason| !reason.is_empty()), fields })
+                Ok(ScriptResponse::Document { code, reason: Some(reason).filter(|reason| !reason.is_empty()), fields })
             }
         }
     }
@@ -196,16 +198,16 @@ fn latin1(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn document(code: u16, reason: &str, fields: &[(&str, &str)]) -> Answer {
+    fn document(code: u16, reason: &str, fields: &[(&str, &str)]) -> ScriptResponse {
         let fields = fields.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        Answer::Document { code, reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()), fields }
+        ScriptResponse::Document { code, reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()), fields }
     }
 
-    fn answer(reader: &mut HeadReader, pieces: &[&[u8]]) -> Result<Option<(Answer, Vec<u8>)>, String> {
+    fn response(reader: &mut HeadReader, pieces: &[&[u8]]) -> Result<Option<(ScriptResponse, Vec<u8>)>, String> {
         for (at, piece) in pieces.iter().enumerate() {
             if let Some((head, used)) = reader.push(piece)? {
                 let rest = [&piece[used..], &pieces[at + 1..].concat()].concat();
-                return Ok(Some((head.answer()?, rest)));
+                return Ok(Some((head.response()?, rest)));
             }
         }
         Ok(None)
@@ -214,7 +216,7 @@ mod tests {
     #[test]
     fn a_header_makes_the_answer_that_the_standard_names() {
         let html = [("Content-Type", "text/html")];
-        let table: [(&str, Answer, &str, &str); 17] = [
+        let table: [(&str, ScriptResponse, &str, &str); 17] = [
             ("Content-Type: text/html\n\nhi", document(200, "", &html), "hi", "a document"),
             ("Content-Type: text/html\r\n\r\nhi", document(200, "", &html), "hi", "CRLF"),
             ("Content-Type: text/html\r\n\nhi", document(200, "", &html), "hi", "mixed line ends"),
@@ -227,7 +229,12 @@ mod tests {
             ),
             ("Status: 404 Not Found\nContent-Type: text/html\n\nx", document(404, "Not Found", &html), "x", "a status"),
             ("STATUS: 204\n\n", document(204, "", &[]), "", "a status alone"),
-            ("Location: /other?x=1\n\n", Answer::Elsewhere("/other?x=1".into()), "", "a path of this server"),
+            (
+                "Location: /other?x=1\n\n",
+                ScriptResponse::LocalRedirect("/other?x=1".into()),
+                "",
+                "a path of this server",
+            ),
             ("Location: http://x/\n\n", document(302, "", &[("Location", "http://x/")]), "", "another's"),
             ("Location: //x/\n\n", document(302, "", &[("Location", "//x/")]), "", "another host's"),
             ("Location: other\n\n", document(302, "", &[("Location", "other")]), "", "a relative one"),
@@ -259,10 +266,10 @@ mod tests {
             ("Status: 200\nContent-Length: 2\n\nhi", document(200, "", &[("Content-Length", "2")]), "hi", "a length"),
         ];
         for (text, expected, rest, why) in table {
-            let whole = answer(&mut HeadReader::new(1000), &[text.as_bytes()]);
+            let whole = response(&mut HeadReader::new(1000), &[text.as_bytes()]);
             assert_eq!(whole, Ok(Some((expected.clone(), rest.as_bytes().to_vec()))), "{why}: {text:?}");
             let bytes: Vec<_> = text.as_bytes().chunks(1).collect();
-            let bit_by_bit = answer(&mut HeadReader::new(1000), &bytes);
+            let bit_by_bit = response(&mut HeadReader::new(1000), &bytes);
             assert_eq!(bit_by_bit, Ok(Some((expected, rest.as_bytes().to_vec()))), "{why}, byte by byte: {text:?}");
         }
     }
@@ -295,7 +302,7 @@ mod tests {
             ("Status: 200\nTransfer-Encoding: chunked\n\n", "Transfer-Encoding", "that is ours"),
         ];
         for (text, expected, why) in table {
-            let error = answer(&mut HeadReader::new(1000), &[text.as_bytes()]).expect_err(why);
+            let error = response(&mut HeadReader::new(1000), &[text.as_bytes()]).expect_err(why);
             assert!(error.contains(expected), "{why}: {error}");
         }
     }
@@ -303,12 +310,12 @@ mod tests {
     #[test]
     fn a_header_may_be_as_long_as_its_bound_and_no_longer() {
         let header = |length: usize| format!("Status: 200\nX: {}\n\n", "x".repeat(length - 17));
-        assert!(matches!(answer(&mut HeadReader::new(100), &[header(100).as_bytes()]), Ok(Some(_))));
-        let error = answer(&mut HeadReader::new(100), &[header(101).as_bytes()]).expect_err("one byte too many");
+        assert!(matches!(response(&mut HeadReader::new(100), &[header(100).as_bytes()]), Ok(Some(_))));
+        let error = response(&mut HeadReader::new(100), &[header(101).as_bytes()]).expect_err("one byte too many");
         assert!(error.contains("longer than 100 bytes"), "{error}");
         let endless = vec![b'x'; 1000];
-        assert!(answer(&mut HeadReader::new(100), &[&endless]).is_err());
-        assert_eq!(answer(&mut HeadReader::new(100), &[&endless[..100]]), Ok(None), "its end may still come");
-        assert!(answer(&mut HeadReader::new(100), &[b"no header\n"]).is_err(), "this one's will not");
+        assert!(response(&mut HeadReader::new(100), &[&endless]).is_err());
+        assert_eq!(response(&mut HeadReader::new(100), &[&endless[..100]]), Ok(None), "its end may still come");
+        assert!(response(&mut HeadReader::new(100), &[b"no header\n"]).is_err(), "this one's will not");
     }
 }

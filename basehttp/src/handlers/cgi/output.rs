@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use basehttp::{Exchange, HTTPError, Result};
 
-use super::head::{Answer, HeadReader};
+use super::head::{HeadReader, ScriptResponse};
 
 /// How much output waits for a client that still sends its body: 64 KiB. Then the script waits, too.
 const MAX_PENDING_BYTES: usize = 64 * 1024;
@@ -79,12 +79,12 @@ impl Output {
             Stage::Elsewhere(_) => return Ok(()),
             Stage::Header(reader) => {
                 let Some((head, used)) = reader.push(bytes).map_err(broken)? else { return Ok(()) };
-                match head.answer().map_err(broken)? {
-                    Answer::Elsewhere(path) => {
+                match head.response().map_err(broken)? {
+                    ScriptResponse::LocalRedirect(path) => {
                         self.stage = Stage::Elsewhere(path);
                         return Ok(());
                     }
-                    Answer::Document { code, reason, fields } => {
+                    ScriptResponse::Document { code, reason, fields } => {
                         self.left = content_length(ex.command, code, &fields);
                         begin_reply(ex, code, reason.as_deref(), &fields)?;
                         self.stage = Stage::Content;
