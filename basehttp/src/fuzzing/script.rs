@@ -1,7 +1,7 @@
 //! What a CGI program says before its content: read whole or in pieces, and nothing in it that no reply may say.
 
 use super::choices::{Choices, ends};
-use crate::handlers::cgi::head::{Head, HeadReader, ScriptResponse};
+use crate::handlers::cgi::head::{ScriptHead, ScriptHeadReader, ScriptResponse};
 use crate::proto::is_token;
 
 /// See the table in `fuzzing`.
@@ -22,8 +22,8 @@ pub fn script(bytes: &[u8]) {
     }
 }
 
-fn read(bytes: &[u8], max_bytes: usize, piece: usize) -> Result<Option<(Head, usize)>, String> {
-    let mut reader = HeadReader::new(max_bytes);
+fn read(bytes: &[u8], max_bytes: usize, piece: usize) -> Result<Option<(ScriptHead, usize)>, String> {
+    let mut reader = ScriptHeadReader::new(max_bytes);
     let mut start = 0;
     for end in ends(bytes.len(), piece) {
         if let Some((head, used)) = reader.push(&bytes[start..end])? {
@@ -35,7 +35,7 @@ fn read(bytes: &[u8], max_bytes: usize, piece: usize) -> Result<Option<(Head, us
     Ok(None)
 }
 
-fn check(head: Head) {
+fn check(head: ScriptHead) {
     match head.response() {
         Err(_) => {}
         Ok(ScriptResponse::LocalRedirect(path)) => assert!(path.starts_with('/') && !path.starts_with("//")),

@@ -16,7 +16,7 @@ use super::super::is_token;
 
 /// What the script said, up to the empty line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct ScriptHead {
     /// Code and reason.
     pub status: Option<(u16, String)>,
     pub location: Option<String>,
@@ -35,7 +35,7 @@ pub enum ScriptResponse {
 
 /// Collects a head, as it comes.
 #[derive(Debug)]
-pub struct HeadReader {
+pub struct ScriptHeadReader {
     bytes: Vec<u8>,
     /// How much of it has no end in it.
     searched: usize,
@@ -48,9 +48,9 @@ const ONCE: [&str; 7] = ["age", "content-location", "content-range", "etag", "ex
 /// Fields that belong to the connection, which is the server's (RFC 9110, section 7.6.1).
 const NOT_FOR_SCRIPTS: [&str; 6] = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"];
 
-impl HeadReader {
+impl ScriptHeadReader {
     pub fn new(max_bytes: usize) -> Self {
-        HeadReader { bytes: Vec::new(), searched: 0, max_bytes }
+        ScriptHeadReader { bytes: Vec::new(), searched: 0, max_bytes }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -61,7 +61,7 @@ impl HeadReader {
     ///
     /// # Errors
     /// What is wrong with it, for the log.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Option<(Head, usize)>, String> {
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Option<(ScriptHead, usize)>, String> {
         let before = self.bytes.len();
         // One more than there may be tells that it is too long.
         let taken = bytes.len().min(self.max_bytes.saturating_add(1).saturating_sub(before));
@@ -74,9 +74,9 @@ impl HeadReader {
             // What begins with anything else will not become a header: there is no need to wait for its end.
             let first_line =
                 self.bytes.iter().position(|&byte| byte == b'\n').map_or(&[][..], |end| &self.bytes[..end]);
-            return Head::parse(first_line).map(|_| None);
+            return ScriptHead::parse(first_line).map(|_| None);
         };
-        Ok(Some((Head::parse(&self.bytes[..head_end])?, body_start - before)))
+        Ok(Some((ScriptHead::parse(&self.bytes[..head_end])?, body_start - before)))
     }
 
     /// Where the last line of the head ends, and where the content begins.
@@ -97,9 +97,9 @@ impl HeadReader {
     }
 }
 
-impl Head {
+impl ScriptHead {
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let mut head = Head { status: None, location: None, fields: Vec::new() };
+        let mut head = ScriptHead { status: None, location: None, fields: Vec::new() };
         for line in bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
             head.add(line.strip_suffix(b"\r").unwrap_or(line))?;
         }
@@ -203,7 +203,7 @@ mod tests {
         ScriptResponse::Document { code, reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()), fields }
     }
 
-    fn response(reader: &mut HeadReader, pieces: &[&[u8]]) -> Result<Option<(ScriptResponse, Vec<u8>)>, String> {
+    fn response(reader: &mut ScriptHeadReader, pieces: &[&[u8]]) -> Result<Option<(ScriptResponse, Vec<u8>)>, String> {
         for (at, piece) in pieces.iter().enumerate() {
             if let Some((head, used)) = reader.push(piece)? {
                 let rest = [&piece[used..], &pieces[at + 1..].concat()].concat();
@@ -266,10 +266,10 @@ mod tests {
             ("Status: 200\nContent-Length: 2\n\nhi", document(200, "", &[("Content-Length", "2")]), "hi", "a length"),
         ];
         for (text, expected, rest, why) in table {
-            let whole = response(&mut HeadReader::new(1000), &[text.as_bytes()]);
+            let whole = response(&mut ScriptHeadReader::new(1000), &[text.as_bytes()]);
             assert_eq!(whole, Ok(Some((expected.clone(), rest.as_bytes().to_vec()))), "{why}: {text:?}");
             let bytes: Vec<_> = text.as_bytes().chunks(1).collect();
-            let bit_by_bit = response(&mut HeadReader::new(1000), &bytes);
+            let bit_by_bit = response(&mut ScriptHeadReader::new(1000), &bytes);
             assert_eq!(bit_by_bit, Ok(Some((expected, rest.as_bytes().to_vec()))), "{why}, byte by byte: {text:?}");
         }
     }
@@ -302,7 +302,7 @@ mod tests {
             ("Status: 200\nTransfer-Encoding: chunked\n\n", "Transfer-Encoding", "that is ours"),
         ];
         for (text, expected, why) in table {
-            let error = response(&mut HeadReader::new(1000), &[text.as_bytes()]).expect_err(why);
+            let error = response(&mut ScriptHeadReader::new(1000), &[text.as_bytes()]).expect_err(why);
             assert!(error.contains(expected), "{why}: {error}");
         }
     }
@@ -310,12 +310,13 @@ mod tests {
     #[test]
     fn a_header_may_be_as_long_as_its_bound_and_no_longer() {
         let header = |length: usize| format!("Status: 200\nX: {}\n\n", "x".repeat(length - 17));
-        assert!(matches!(response(&mut HeadReader::new(100), &[header(100).as_bytes()]), Ok(Some(_))));
-        let error = response(&mut HeadReader::new(100), &[header(101).as_bytes()]).expect_err("one byte too many");
+        assert!(matches!(response(&mut ScriptHeadReader::new(100), &[header(100).as_bytes()]), Ok(Some(_))));
+        let error =
+            response(&mut ScriptHeadReader::new(100), &[header(101).as_bytes()]).expect_err("one byte too many");
         assert!(error.contains("longer than 100 bytes"), "{error}");
         let endless = vec![b'x'; 1000];
-        assert!(response(&mut HeadReader::new(100), &[&endless]).is_err());
-        assert_eq!(response(&mut HeadReader::new(100), &[&endless[..100]]), Ok(None), "its end may still come");
-        assert!(response(&mut HeadReader::new(100), &[b"no header\n"]).is_err(), "this one's will not");
+        assert!(response(&mut ScriptHeadReader::new(100), &[&endless]).is_err());
+        assert_eq!(response(&mut ScriptHeadReader::new(100), &[&endless[..100]]), Ok(None), "its end may still come");
+        assert!(response(&mut ScriptHeadReader::new(100), &[b"no header\n"]).is_err(), "this one's will not");
     }
 }

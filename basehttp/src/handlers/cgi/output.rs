@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use basehttp::{Exchange, HTTPError, Result};
 
-use super::head::{HeadReader, ScriptResponse};
+use super::head::{ScriptHeadReader, ScriptResponse};
 
 /// How much output waits for a client that still sends its body: 64 KiB. Then the script waits, too.
 const MAX_PENDING_BYTES: usize = 64 * 1024;
@@ -25,7 +25,7 @@ pub struct Output {
 #[derive(Debug)]
 enum Stage {
     /// Nothing of the reply is composed. Next: `Content`, `Elsewhere`.
-    Header(HeadReader),
+    Header(ScriptHeadReader),
     /// The reply's head is ended.
     Content,
     /// The script has named the path that answers. What else it says goes nowhere.
@@ -52,7 +52,7 @@ pub enum Client {
 
 impl Output {
     pub fn new(max_header_bytes: usize) -> Self {
-        Output { stage: Stage::Header(HeadReader::new(max_header_bytes)), pending: Vec::new(), left: None }
+        Output { stage: Stage::Header(ScriptHeadReader::new(max_header_bytes)), pending: Vec::new(), left: None }
     }
 
     /// Whether a reply was begun.
