@@ -32,7 +32,7 @@ pub struct SpoolOptions<'o> {
 
 /// A body, as far as it is here before the script starts.
 #[derive(Debug)]
-pub enum Body {
+pub enum ScriptInput {
     None,
     /// `length` bytes, of which these are the first.
     Piped {
@@ -46,7 +46,7 @@ pub enum Body {
     },
 }
 
-impl Body {
+impl ScriptInput {
     /// Reads what the script must not wait for. `can_wait`: the rest can come while the script runs.
     ///
     /// Blocks as `rfile` does.
@@ -55,7 +55,7 @@ impl Body {
     /// What the client did wrong (400, 408); a body beyond the bound is a 413.
     pub fn begin(rfile: &mut BodyReader<'_>, can_wait: bool, spool: SpoolOptions<'_>) -> Result<Self> {
         if rfile.remaining() == Some(0) {
-            return Ok(Body::None);
+            return Ok(ScriptInput::None);
         }
         let told = rfile.remaining();
         let mut first = Vec::new();
@@ -63,12 +63,12 @@ impl Body {
             let bytes = rfile.fill_buf()?;
             let count = bytes.len();
             if count == 0 {
-                return Ok(Body::Piped { length: first.len() as u64, first });
+                return Ok(ScriptInput::Piped { length: first.len() as u64, first });
             }
             first.extend_from_slice(bytes);
             rfile.consume(count);
             if let (Some(length), true) = (told, can_wait) {
-                return Ok(Body::Piped { first, length });
+                return Ok(ScriptInput::Piped { first, length });
             }
         }
         let mut file = nameless_file(spool.folder)?;
@@ -82,7 +82,7 @@ impl Body {
             let count = bytes.len();
             if count == 0 {
                 file.rewind()?;
-                return Ok(Body::Filed { file, length });
+                return Ok(ScriptInput::Filed { file, length });
             }
             file.write_all(bytes)?;
             rfile.consume(count);
@@ -93,8 +93,8 @@ impl Body {
     /// `None`: there is no content.
     pub fn length(&self) -> Option<u64> {
         match self {
-            Body::None => None,
-            Body::Piped { length, .. } | Body::Filed { length, .. } => Some(*length),
+            ScriptInput::None => None,
+            ScriptInput::Piped { length, .. } | ScriptInput::Filed { length, .. } => Some(*length),
         }
     }
 }

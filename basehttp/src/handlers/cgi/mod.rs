@@ -29,7 +29,7 @@ use basehttp::{BaseHTTPRequestHandler, Exchange, HTTPError, Result, SimpleHTTPRe
 
 pub use self::builder::CGIHTTPRequestHandlerBuilder;
 
-use self::body::{Body, Feed, SpoolOptions};
+use self::body::{Feed, ScriptInput, SpoolOptions};
 use self::builder::{CGI_DIRECTORIES, Limits};
 use self::children::Children;
 use self::output::End;
@@ -234,9 +234,9 @@ impl CGIHTTPRequestHandler {
         let spool = SpoolOptions { folder: &self.parts.spool_folder, max_bytes: limits.max_spooled_body_bytes };
         let client = ex.connection().map_err(script::busy)?;
         let (method, body) = match ex.command {
-            "HEAD" => ("HEAD", Body::None),
-            _ if !is_own => ("GET", Body::None),
-            method => (method, Body::begin(&mut ex.rfile, client.is_some(), spool)?),
+            "HEAD" => ("HEAD", ScriptInput::None),
+            _ if !is_own => ("GET", ScriptInput::None),
+            method => (method, ScriptInput::begin(&mut ex.rfile, client.is_some(), spool)?),
         };
         // Given back when the script has ended, or could not be started.
         let place = self.children.enter().ok_or_else(too_many)?;
@@ -246,9 +246,9 @@ impl CGIHTTPRequestHandler {
         let arguments = environment::arguments(method, query);
         let name = format!("/{}", String::from_utf8_lossy(&script.path));
         let (stdin, first, length) = match body {
-            Body::None => (Stdio::null(), Vec::new(), 0),
-            Body::Filed { file, .. } => (Stdio::from(file), Vec::new(), 0),
-            Body::Piped { first, length } => (Stdio::piped(), first, length),
+            ScriptInput::None => (Stdio::null(), Vec::new(), 0),
+            ScriptInput::Filed { file, .. } => (Stdio::from(file), Vec::new(), 0),
+            ScriptInput::Piped { first, length } => (Stdio::piped(), first, length),
         };
         let is_more = length > first.len() as u64;
         let started =
