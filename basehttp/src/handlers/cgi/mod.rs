@@ -32,7 +32,7 @@ pub use self::builder::CGIHTTPRequestHandlerBuilder;
 use self::body::{Feed, ScriptInput, SpoolOptions};
 use self::builder::{CGI_DIRECTORIES, Limits};
 use self::children::Children;
-use self::output::End;
+use self::output::ScriptOutcome;
 use self::process::Process;
 use self::run::Run;
 use self::script::Script;
@@ -207,8 +207,8 @@ impl CGIHTTPRequestHandler {
             };
             let script = script::find(&self.parts.files, &key, length)?;
             match self.run(ex, &script, query_of(&path), is_own)? {
-                End::Answered => return Ok(()),
-                End::Elsewhere(location) => path = Cow::Owned(location),
+                ScriptOutcome::Answered => return Ok(()),
+                ScriptOutcome::LocalRedirect(location) => path = Cow::Owned(location),
             }
         }
         Err(output::broken("the script's local redirects do not come to an end").into())
@@ -223,7 +223,7 @@ impl CGIHTTPRequestHandler {
 
     /// `is_own`: the script is the one that was asked for. One that another redirects to is asked by a GET without content
     /// (RFC 3875, section 6.2.2).
-    fn run(&self, ex: &mut Exchange<'_>, script: &Script, query: &str, is_own: bool) -> Result<End> {
+    fn run(&self, ex: &mut Exchange<'_>, script: &Script, query: &str, is_own: bool) -> Result<ScriptOutcome> {
         let too_many = || run::busy("too many scripts run already");
         if self.children.is_full() {
             return Err(too_many().into());

@@ -34,11 +34,11 @@ enum Stage {
 
 /// What the output came to.
 #[derive(Debug)]
-pub enum End {
+pub enum ScriptOutcome {
     /// The reply is whole.
     Answered,
     /// It is what a GET of this path and query answers.
-    Elsewhere(String),
+    LocalRedirect(String),
 }
 
 /// Whether the client is known to read.
@@ -127,14 +127,14 @@ impl Output {
     ///
     /// # Errors
     /// There was no whole header in it, or less content than it says (502).
-    pub fn finish(mut self, ex: &mut Exchange<'_>) -> Result<End> {
+    pub fn finish(mut self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
         if let Some(left @ 1..) = self.left {
             return Err(broken(format!("the script sent {left} bytes less than its Content-Length says")).into());
         }
         self.send_pending(ex)?;
         match self.stage {
-            Stage::Content => Ok(End::Answered),
-            Stage::Elsewhere(path) => Ok(End::Elsewhere(path)),
+            Stage::Content => Ok(ScriptOutcome::Answered),
+            Stage::Elsewhere(path) => Ok(ScriptOutcome::LocalRedirect(path)),
             Stage::Header(reader) if reader.is_empty() => Err(broken("the script ended without a word").into()),
             Stage::Header(_) => Err(broken("the script ended within its header").into()),
         }

@@ -26,7 +26,7 @@ use rustix::io::ioctl_fionbio;
 use super::body::Feed;
 use super::builder::Limits;
 use super::clock::{Clock, Due};
-use super::output::{Client, End, Output, broken};
+use super::output::{Client, Output, ScriptOutcome, broken};
 use super::process::{Pipes, Process};
 use super::stderr::Lines;
 
@@ -91,7 +91,7 @@ impl<'r> Run<'r> {
 
     /// Runs it to its end. However this returns, nothing of the script's group goes on, but what a script that has exited
     /// well has left behind on purpose.
-    pub fn finish(mut self, ex: &mut Exchange<'_>) -> Result<End> {
+    pub fn finish(mut self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
         self.feed_script()?;
         loop {
             if self.is_done(ex) || self.is_over(ex)? {
@@ -239,7 +239,7 @@ impl<'r> Run<'r> {
     }
 
     /// The output is whole, or there is none.
-    fn conclude(mut self, ex: &mut Exchange<'_>) -> Result<End> {
+    fn conclude(mut self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
         self.read_last_stderr(ex);
         if let Some(status) = self.process.status() {
             if let Some(signal) = status.signal() {
@@ -253,7 +253,7 @@ impl<'r> Run<'r> {
     }
 
     /// The client is gone: there is nobody to answer.
-    fn leave(self, ex: &mut Exchange<'_>) -> Result<End> {
+    fn leave(self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
         if self.output.has_begun() {
             // So the wire learns it, too, and what there is of the reply is not taken for all of it.
             ex.wfile.flush()?;
@@ -261,7 +261,7 @@ impl<'r> Run<'r> {
         }
         ex.log_error(format_args!("{}: the client went away, and the script is ended", self.name));
         drop(ex.hijack()?);
-        Ok(End::Answered)
+        Ok(ScriptOutcome::Answered)
     }
 }
 
