@@ -16,20 +16,20 @@ const PIECE_BYTES: usize = 4096;
 /// How far the output is, and what of it could not be sent yet.
 #[derive(Debug)]
 pub struct Output {
-    stage: Stage,
+    state: OutputState,
     pending: Vec<u8>,
     /// Bytes of content still to come, if the script has told the length.
     left: Option<u64>,
 }
 
 #[derive(Debug)]
-enum Stage {
-    /// Nothing of the reply is composed. Next: `Content`, `Elsewhere`.
+enum OutputState {
+    /// Nothing of the reply is composed. Next: `Content`, `Redirected`.
     Header(ScriptHeadReader),
     /// The reply's head is ended.
     Content,
     /// The script has named the path that answers. What else it says goes nowhere.
-    Elsewhere(String),
+    Redirected(String),
 }
 
 /// What the output came to.
@@ -52,12 +52,12 @@ pub enum Client {
 
 impl Output {
     pub fn new(max_header_bytes: usize) -> Self {
-        Output { stage: Stage::Header(ScriptHeadReader::new(max_header_bytes)), pending: Vec::new(), left: None }
+        Output { state: OutputState::Header(ScriptHeadReader::new(max_header_bytes)), pending: Vec::new(), left: None }
     }
 
     /// Whether a reply was begun.
     pub fn has_begun(&self) -> bool {
-        matches!(self.stage, Stage::Content)
+        matches!(self.state, OutputState::Content)
     }
 
     /// Whether more can be taken before some is sent.
@@ -74,20 +74,20 @@ impl Output {
     /// # Errors
     /// A script that writes no header, or more content than it has said (502); a client that went away.
     pub fn take(&mut self, ex: &mut Exchange<'_>, bytes: &[u8], client: Client) -> Result {
-        let content = match &mut self.stage {
-            Stage::Content => bytes,
-            Stage::Elsewhere(_) => return Ok(()),
-            Stage::Header(reader) => {
+        let content = match &mut self.state {
+            OutputState::Content => bytes,
+            OutputState::Redirected(_) => return Ok(()),
+            OutputState::Header(reader) => {
                 let Some((head, used)) = reader.push(bytes).map_err(broken)? else { return Ok(()) };
                 match head.response().map_err(broken)? {
                     ScriptResponse::LocalRedirect(path) => {
-                        self.stage = Stage::Elsewhere(path);
+                        self.state = OutputState::Redirected(path);
                         return Ok(());
                     }
                     ScriptResponse::Document { code, reason, fields } => {
                         self.left = content_length(ex.command, code, &fields);
                         begin_reply(ex, code, reason.as_deref(), &fields)?;
-                        self.stage = Stage::Content;
+                        self.state = OutputState::Content;
                     }
                 }
                 &bytes[used..]
@@ -132,11 +132,11 @@ impl Output {
             return Err(broken(format!("the script sent {left} bytes less than its Content-Length says")).into());
         }
         self.send_pending(ex)?;
-        match self.stage {
-            Stage::Content => Ok(ScriptOutcome::Answered),
-            Stage::Elsewhere(path) => Ok(ScriptOutcome::LocalRedirect(path)),
-            Stage::Header(reader) if reader.is_empty() => Err(broken("the script ended without a word").into()),
-            Stage::Header(_) => Err(broken("the script ended within its header").into()),
+        match self.state {
+            OutputState::Content => Ok(ScriptOutcome::Answered),
+            OutputState::Redirected(path) => Ok(ScriptOutcome::LocalRedirect(path)),
+            OutputState::Header(reader) if reader.is_empty() => Err(broken("the script ended without a word").into()),
+            OutputState::Header(_) => Err(broken("the script ended within its header").into()),
         }
     }
 }
