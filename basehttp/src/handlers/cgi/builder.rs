@@ -71,12 +71,12 @@ pub struct CGIHTTPRequestHandlerBuilder {
     variables: Vec<(OsString, OsString)>,
     passes_authorization: bool,
     spool_folder: Option<PathBuf>,
-    limits: Limits,
+    limits: ScriptLimits,
 }
 
 /// What bounds a run.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct ScriptLimits {
     pub max_header_bytes: usize,
     pub run_timeout: Duration,
     pub output_stall_timeout: Duration,
@@ -87,9 +87,9 @@ pub struct Limits {
     pub soft_descriptors: Option<u64>,
 }
 
-impl Default for Limits {
+impl Default for ScriptLimits {
     fn default() -> Self {
-        Limits {
+        ScriptLimits {
             max_header_bytes: MAX_HEADER_BYTES,
             run_timeout: RUN_TIMEOUT,
             output_stall_timeout: OUTPUT_STALL_TIMEOUT,
@@ -102,7 +102,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl ScriptLimits {
     /// Refuses what no script could run with.
     fn check(&self) -> io::Result<()> {
         let counts = [
@@ -164,7 +164,7 @@ impl CGIHTTPRequestHandlerBuilder {
             variables: Vec::new(),
             passes_authorization: false,
             spool_folder: None,
-            limits: Limits::default(),
+            limits: ScriptLimits::default(),
         }
     }
 

@@ -11,7 +11,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::builder::Limits;
+use super::builder::ScriptLimits;
 
 /// How long a script may go on when the server ends: 1 s, so that the short ones answer, and the end of the others fits
 /// into the 5 s that a server gives its requests.
@@ -66,7 +66,7 @@ impl Clock {
     }
 
     /// What has taken too long, if anything has.
-    pub fn due(&self, now: Instant, limits: &Limits) -> Option<Due> {
+    pub fn due(&self, now: Instant, limits: &ScriptLimits) -> Option<Due> {
         let is_over = |since: Option<Instant>, allowed: Duration| {
             since.is_some_and(|since| now.saturating_duration_since(since) >= allowed)
         };
@@ -98,11 +98,11 @@ mod tests {
     #[test]
     fn each_state_has_its_time() {
         let start = Instant::now();
-        let limits = Limits {
+        let limits = ScriptLimits {
             run_timeout: Duration::from_secs(100),
             output_stall_timeout: Duration::from_secs(10),
             client_end_grace: Duration::from_secs(2),
-            ..Limits::default()
+            ..ScriptLimits::default()
         };
         let at = |seconds: u64| start + Duration::from_secs(seconds);
         let clock = Clock::new(start);

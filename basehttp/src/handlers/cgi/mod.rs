@@ -30,7 +30,7 @@ use basehttp::{BaseHTTPRequestHandler, Exchange, HTTPError, Result, SimpleHTTPRe
 pub use self::builder::CGIHTTPRequestHandlerBuilder;
 
 use self::body::{Feed, ScriptInput, SpoolOptions};
-use self::builder::{CGI_DIRECTORIES, Limits};
+use self::builder::{CGI_DIRECTORIES, ScriptLimits};
 use self::children::Children;
 use self::output::ScriptOutcome;
 use self::process::Process;
@@ -114,7 +114,7 @@ struct Parts {
     variables: Vec<(OsString, OsString)>,
     passes_authorization: bool,
     spool_folder: PathBuf,
-    limits: Limits,
+    limits: ScriptLimits,
 }
 
 #[http_handler(server_version = "CGIHTTP/0.1.0", protocol_version = "HTTP/1.1")]

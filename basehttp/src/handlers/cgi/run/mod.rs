@@ -24,7 +24,7 @@ use rustix::event::PollFlags;
 use rustix::io::ioctl_fionbio;
 
 use super::body::Feed;
-use super::builder::Limits;
+use super::builder::ScriptLimits;
 use super::clock::{Clock, Due};
 use super::output::{Client, Output, ScriptOutcome, broken};
 use super::process::{Pipes, Process};
@@ -47,7 +47,7 @@ pub struct Run<'r> {
     output: Output,
     lines: Lines,
     clock: Clock,
-    limits: &'r Limits,
+    limits: &'r ScriptLimits,
     /// What the log calls the script.
     name: &'r str,
     buffer: Vec<u8>,
@@ -64,7 +64,7 @@ impl<'r> Run<'r> {
         (process, pipes): (Process, Pipes),
         (feed, body_left): (Feed<'r>, bool),
         client: Option<OwnedFd>,
-        limits: &'r Limits,
+        limits: &'r ScriptLimits,
         name: &'r str,
     ) -> io::Result<Self> {
         if let Some(stdin) = &pipes.stdin {
