@@ -30,7 +30,7 @@ use super::output::{Client, Output, ScriptOutcome, broken};
 use super::process::{Pipes, Process};
 use super::stderr::Lines;
 
-use self::wait::{ENDED, GONE, READABLE, Ready};
+use self::wait::{ENDED, GONE, READABLE, RunEvents};
 
 /// How much is read from a pipe at once: 64 KiB, all that it holds.
 const READ_BYTES: usize = 64 * 1024;
@@ -97,11 +97,11 @@ impl<'r> Run<'r> {
             if self.is_done(ex) || self.is_over(ex)? {
                 return self.conclude(ex);
             }
-            let ready = self.wait(ex)?;
-            if ready.client.intersects(GONE) {
+            let events = self.wait(ex)?;
+            if events.client.intersects(GONE) {
                 return self.leave(ex);
             }
-            self.turn(ex, ready)?;
+            self.turn(ex, events)?;
         }
     }
 
@@ -165,27 +165,27 @@ impl<'r> Run<'r> {
     }
 
     /// Does what can be done now.
-    fn turn(&mut self, ex: &mut Exchange<'_>, ready: Ready) -> Result {
-        if ready.client.intersects(ENDED) && !self.has_client_ended {
+    fn turn(&mut self, ex: &mut Exchange<'_>, events: RunEvents) -> Result {
+        if events.client.intersects(ENDED) && !self.has_client_ended {
             self.has_client_ended = true;
             self.clock.client_ended = Some(Instant::now());
         }
-        if ready.stderr.intersects(READABLE) {
+        if events.stderr.intersects(READABLE) {
             self.read_stderr(ex);
         }
-        if ready.stdin.intersects(PollFlags::ERR) {
+        if events.stdin.intersects(PollFlags::ERR) {
             self.close_stdin();
-        } else if ready.stdin.intersects(PollFlags::OUT) {
+        } else if events.stdin.intersects(PollFlags::OUT) {
             self.feed_script()?;
         }
-        if ready.client.intersects(PollFlags::IN) {
+        if events.client.intersects(PollFlags::IN) {
             self.read_body(ex)?;
         }
-        if ready.client.intersects(PollFlags::OUT) {
+        if events.client.intersects(PollFlags::OUT) {
             self.output.send_piece(ex)?;
             self.note_sent();
         }
-        if ready.stdout.intersects(READABLE) {
+        if events.stdout.intersects(READABLE) {
             self.read_stdout(ex)?;
         }
         if self.client_side(ex) == Client::Reads {

@@ -18,16 +18,16 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 /// How often it looks whether the script has exited, where the system has no descriptor for that: every 2 ms.
 const EXIT_LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Who is ready, and for what.
+/// Who is events, and for what.
 #[derive(Clone, Copy, Debug)]
-pub struct Ready {
+pub struct RunEvents {
     pub stdin: PollFlags,
     pub stdout: PollFlags,
     pub stderr: PollFlags,
     pub client: PollFlags,
 }
 
-const NOBODY: Ready = Ready {
+const NO_EVENTS: RunEvents = RunEvents {
     stdin: PollFlags::empty(),
     stdout: PollFlags::empty(),
     stderr: PollFlags::empty(),
@@ -48,7 +48,7 @@ pub const ENDED: PollFlags = PollFlags::empty();
 
 impl Run<'_> {
     /// Waits for whatever comes first.
-    pub(super) fn wait(&mut self, ex: &Exchange<'_>) -> io::Result<Ready> {
+    pub(super) fn wait(&mut self, ex: &Exchange<'_>) -> io::Result<RunEvents> {
         let side = self.client_side(ex);
         let client_flags = self.client_flags(ex);
         let stdin_flags = if self.feed.is_empty() { PollFlags::empty() } else { PollFlags::OUT };
@@ -61,12 +61,12 @@ impl Run<'_> {
                 wait = wait.min(EXIT_LOOK_INTERVAL);
             }
         }
-        let (mut ready, mut exited) = (NOBODY, PollFlags::empty());
+        let (mut events, mut exited) = (NO_EVENTS, PollFlags::empty());
         let mut all: [(Option<BorrowedFd<'_>>, PollFlags, &mut PollFlags); 5] = [
-            (self.stdin.as_ref().map(AsFd::as_fd), stdin_flags, &mut ready.stdin),
-            (self.stdout.as_ref().filter(|_| has_room).map(AsFd::as_fd), PollFlags::IN, &mut ready.stdout),
-            (self.stderr.as_ref().map(AsFd::as_fd), PollFlags::IN, &mut ready.stderr),
-            (self.client.as_ref().map(AsFd::as_fd), client_flags, &mut ready.client),
+            (self.stdin.as_ref().map(AsFd::as_fd), stdin_flags, &mut events.stdin),
+            (self.stdout.as_ref().filter(|_| has_room).map(AsFd::as_fd), PollFlags::IN, &mut events.stdout),
+            (self.stderr.as_ref().map(AsFd::as_fd), PollFlags::IN, &mut events.stderr),
+            (self.client.as_ref().map(AsFd::as_fd), client_flags, &mut events.client),
             (exit, PollFlags::IN, &mut exited),
         ];
         let watched = all.iter().filter_map(|(descriptor, flags, _)| Some((*descriptor.as_ref()?, *flags)));
@@ -78,10 +78,10 @@ impl Run<'_> {
             Err(error) => return Err(error.into()),
         }
         let mut seen = watched.iter().map(PollFd::revents);
-        for (_, _, ready) in all.iter_mut().filter(|(descriptor, ..)| descriptor.is_some()) {
-            **ready = seen.next().expect("there is one for each descriptor");
+        for (_, _, events) in all.iter_mut().filter(|(descriptor, ..)| descriptor.is_some()) {
+            **events = seen.next().expect("there is one for each descriptor");
         }
-        Ok(ready)
+        Ok(events)
     }
 
     /// What is waited for at the client's socket.
