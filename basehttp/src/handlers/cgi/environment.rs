@@ -21,7 +21,7 @@ use percent_encoding::percent_decode_str;
 
 /// What the variables are made of.
 #[derive(Debug)]
-pub struct Request<'r> {
+pub struct ScriptRequest<'r> {
     pub method: &'r str,
     /// As sent, without its question mark.
     pub query: &'r str,
@@ -53,7 +53,7 @@ pub struct Request<'r> {
 /// Not in the RFC, but set by every server: `SCRIPT_FILENAME`, without which PHP does not start; `DOCUMENT_ROOT`; and
 /// `REQUEST_URI`, the path before it was decoded and its dots and slashes were collapsed, from which programs that route
 /// take it. After a local redirect it is still what the client sent.
-pub fn variables(request: &Request<'_>) -> Vec<(OsString, OsString)> {
+pub fn variables(request: &ScriptRequest<'_>) -> Vec<(OsString, OsString)> {
     let mut variables = Vec::with_capacity(32);
     let mut add = |name: &str, value: &OsStr| variables.push((OsString::from(name), value.to_owned()));
     add("DOCUMENT_ROOT", request.document_root.as_os_str());
@@ -91,7 +91,7 @@ fn bytes(bytes: &[u8]) -> OsString {
 }
 
 /// RFC 3875, section 4.1.18.
-fn from_fields(request: &Request<'_>) -> BTreeMap<String, Vec<u8>> {
+fn from_fields(request: &ScriptRequest<'_>) -> BTreeMap<String, Vec<u8>> {
     let connection = connection_options(request.fields);
     let mut variables: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for (name, value) in request.fields {

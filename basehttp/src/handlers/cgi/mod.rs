@@ -274,7 +274,7 @@ impl CGIHTTPRequestHandler {
         let path_translated = path_info.map(|info| root.join(relative(info)));
         let server_name =
             Some(environment::host_of(ex.authority().unwrap_or_default())).filter(|name| !name.is_empty());
-        let request = environment::Request {
+        let request = environment::ScriptRequest {
             method,
             query,
             script_name: &script_name,
