@@ -4,25 +4,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The places of one handler.
 #[derive(Debug)]
-pub struct Children {
+pub struct ScriptQuota {
     running: AtomicUsize,
     max: usize,
 }
 
-/// A place, given back when it is dropped.
+/// A permit, given back when it is dropped.
 #[derive(Debug)]
-pub struct Place<'c>(&'c Children);
+pub struct ScriptPermit<'c>(&'c ScriptQuota);
 
-impl Children {
+impl ScriptQuota {
     pub fn new(max: usize) -> Self {
-        Children { running: AtomicUsize::new(0), max }
+        ScriptQuota { running: AtomicUsize::new(0), max }
     }
 
-    /// A place, if there is one left.
-    pub fn enter(&self) -> Option<Place<'_>> {
-        let place = Place(self);
-        // The place counts already, so that it is given back in any case.
-        (self.running.fetch_add(1, Ordering::Relaxed) < self.max).then_some(place)
+    /// A permit, if there is one left.
+    pub fn try_acquire(&self) -> Option<ScriptPermit<'_>> {
+        let permit = ScriptPermit(self);
+        // The permit counts already, so that it is given back in any case.
+        (self.running.fetch_add(1, Ordering::Relaxed) < self.max).then_some(permit)
     }
 
     pub fn is_full(&self) -> bool {
@@ -30,7 +30,7 @@ impl Children {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for ScriptPermit<'_> {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::Relaxed);
     }
@@ -42,13 +42,13 @@ mod tests {
 
     #[test]
     fn a_place_is_had_again_once_it_is_given_back() {
-        let children = Children::new(2);
-        let (first, second) = (children.enter(), children.enter());
-        assert!(first.is_some() && second.is_some() && children.is_full());
-        assert!(children.enter().is_none(), "there were two");
-        assert!(children.enter().is_none(), "and asking for a third takes none away");
+        let quota = ScriptQuota::new(2);
+        let (first, second) = (quota.try_acquire(), quota.try_acquire());
+        assert!(first.is_some() && second.is_some() && quota.is_full());
+        assert!(quota.try_acquire().is_none(), "there were two");
+        assert!(quota.try_acquire().is_none(), "and asking for a third takes none away");
         drop(first);
-        assert!(!children.is_full());
-        assert!(children.enter().is_some());
+        assert!(!quota.is_full());
+        assert!(quota.try_acquire().is_some());
     }
 }

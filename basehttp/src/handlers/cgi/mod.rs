@@ -31,7 +31,7 @@ pub use self::builder::CGIHTTPRequestHandlerBuilder;
 
 use self::body::{Feed, ScriptInput, SpoolOptions};
 use self::builder::{CGI_DIRECTORIES, ScriptLimits};
-use self::children::Children;
+use self::children::ScriptQuota;
 use self::output::ScriptOutcome;
 use self::process::Process;
 use self::run::Run;
@@ -103,7 +103,7 @@ use super::simple::path;
 /// | POST alone beside GET and HEAD                   | PUT, PATCH, DELETE and OPTIONS, too  | RFC 3875, section 4.1.12   |
 pub struct CGIHTTPRequestHandler {
     parts: Parts,
-    children: Children,
+    quota: ScriptQuota,
 }
 
 /// What the builder puts together.
@@ -181,7 +181,7 @@ impl CGIHTTPRequestHandler {
     }
 
     fn assemble(parts: Parts) -> Self {
-        CGIHTTPRequestHandler { children: Children::new(parts.limits.max_children), parts }
+        CGIHTTPRequestHandler { quota: ScriptQuota::new(parts.limits.max_children), parts }
     }
 
     /// Whether a request's path, undecoded and with its query, is a script's: below one of the directories.
@@ -225,7 +225,7 @@ impl CGIHTTPRequestHandler {
     /// (RFC 3875, section 6.2.2).
     fn run(&self, ex: &mut Exchange<'_>, script: &Script, query: &str, is_own: bool) -> Result<ScriptOutcome> {
         let too_many = || run::busy("too many scripts run already");
-        if self.children.is_full() {
+        if self.quota.is_full() {
             return Err(too_many().into());
         }
         // Replies to earlier requests of this connection must not wait for the script.
@@ -239,7 +239,7 @@ impl CGIHTTPRequestHandler {
             method => (method, ScriptInput::begin(&mut ex.rfile, client.is_some(), spool)?),
         };
         // Given back when the script has ended, or could not be started.
-        let place = self.children.enter().ok_or_else(too_many)?;
+        let permit = self.quota.try_acquire().ok_or_else(too_many)?;
         let length_told = is_own && ex.headers.contains("Content-Length");
         let content_length = body.length().or(length_told.then_some(0));
         let variables = self.variables(ex, script, (method, query), content_length);
@@ -257,7 +257,7 @@ impl CGIHTTPRequestHandler {
             started.0.limit_descriptors(soft);
         }
         let end = Run::new(started, (Feed::new(first, spool), is_more), client, limits, &name)?.finish(ex);
-        drop(place);
+        drop(permit);
         end
     }
 
