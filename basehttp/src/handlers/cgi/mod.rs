@@ -3,17 +3,18 @@
 //! One request's way: `script` says whether its path is a script and finds it, `body` reads what the script must not wait
 //! for, `environment` says what it is told, `process` starts it, and `run` keeps everything moving until its end:
 //! `output` makes a reply of what it says, by `head`; `stderr` is what it complains about, `clock` how long it may take.
-//! `children` counts those that run.
+//! `quota` counts those that run.
 
 mod body;
 mod builder;
-mod children;
+
 mod clock;
 mod environment;
 pub(crate) mod head;
 mod interpreter;
 mod output;
 mod process;
+mod quota;
 mod run;
 mod script;
 mod stderr;
@@ -31,9 +32,9 @@ pub use self::builder::CGIHTTPRequestHandlerBuilder;
 
 use self::body::{Feed, ScriptInput, SpoolOptions};
 use self::builder::{CGI_DIRECTORIES, ScriptLimits};
-use self::children::ScriptQuota;
 use self::output::ScriptOutcome;
 use self::process::Process;
+use self::quota::ScriptQuota;
 use self::run::Run;
 use self::script::Script;
 use super::simple::path;
