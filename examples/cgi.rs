@@ -1,4 +1,4 @@
-//! Programs as pages, beside files: `cargo run --release --example cgi` (or with port and folder as its arguments).
+//! Programs as pages, beside files: `cargo run --release --example cgi` (or with port and directory as its arguments).
 //!
 //! ```console
 //! $ curl http://127.0.0.1:8000/cgi-bin/greet.sh?Ada+Grace
@@ -10,7 +10,7 @@
 //! HTTP/1.1 404 No such CGI script ('/cgi-bin/nothing')
 //! ```
 //!
-//! Without a folder it serves one of its own, with that script in it.
+//! Without a directory it serves one of its own, with that script in it.
 
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -32,11 +32,11 @@ fn main() -> basehttp::Result {
     let mut arguments = env::args().skip(1);
     let port =
         arguments.next().map_or(Ok(8000), |port| port.parse()).map_err(|_| "the first argument is a port number")?;
-    let folder = match arguments.next() {
-        Some(folder) => PathBuf::from(folder),
-        None => example_folder()?,
+    let directory = match arguments.next() {
+        Some(directory) => PathBuf::from(directory),
+        None => example_directory()?,
     };
-    let handler = CGIHTTPRequestHandler::builder(SimpleHTTPRequestHandler::new(folder)?)
+    let handler = CGIHTTPRequestHandler::builder(SimpleHTTPRequestHandler::new(directory)?)
         .pass_env("PATH") // What scripts are told besides the request is only what is said here.
         .max_children(16)
         .build()?;
@@ -45,15 +45,15 @@ fn main() -> basehttp::Result {
     Ok(httpd.serve_forever()?)
 }
 
-/// A new folder that holds `cgi-bin/greet.sh`.
-fn example_folder() -> io::Result<PathBuf> {
+/// A new directory that holds `cgi-bin/greet.sh`.
+fn example_directory() -> io::Result<PathBuf> {
     let now = SystemTime::UNIX_EPOCH.elapsed().map_err(io::Error::other)?.as_nanos();
-    let folder = env::temp_dir().join(format!("basehttp-cgi-{now}"));
+    let directory = env::temp_dir().join(format!("basehttp-cgi-{now}"));
     // Fails where there is one already: it could be anybody's.
-    fs::create_dir(&folder)?;
-    fs::create_dir(folder.join("cgi-bin"))?;
+    fs::create_dir(&directory)?;
+    fs::create_dir(directory.join("cgi-bin"))?;
     let mut options = fs::OpenOptions::new();
-    let mut script = options.write(true).create_new(true).mode(0o755).open(folder.join("cgi-bin/greet.sh"))?;
+    let mut script = options.write(true).create_new(true).mode(0o755).open(directory.join("cgi-bin/greet.sh"))?;
     script.write_all(GREET.as_bytes())?;
-    Ok(folder)
+    Ok(directory)
 }

@@ -1,4 +1,4 @@
-//! Files and an API side by side: `cargo run --release --example files` (or with port and folder as its arguments).
+//! Files and an API side by side: `cargo run --release --example files` (or with port and directory as its arguments).
 //!
 //! ```console
 //! $ curl -si http://127.0.0.1:8000/examples/hello.rs | grep Content-type
@@ -19,7 +19,7 @@ struct Site {
 
 #[http_handler(server_version = "Site/1.0", protocol_version = "HTTP/1.1")]
 impl Site {
-    // What is not the API's own is a file's, or a folder's.
+    // What is not the API's own is a file's, or a directory's.
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         match ex.segments()[..] {
             ["api", "answer"] => Ok(ex.send_text(200, "42\n")?),

@@ -22,16 +22,16 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The folder cannot be served.
-    pub fn of_folder(folder: &Path, error: &io::Error) -> Self {
+    /// The directory cannot be served.
+    pub fn of_directory(directory: &Path, error: &io::Error) -> Self {
         match error.kind() {
             // The library's own, about a value: the system's have a number.
             io::ErrorKind::InvalidInput if error.raw_os_error().is_none() => Failure::Flag(error.to_string()),
             io::ErrorKind::NotADirectory => {
-                let text = format!("{} is not a folder: name the folder that it is in", folder.display());
+                let text = format!("{} is not a directory: name the directory that it is in", directory.display());
                 Failure::System(text)
             }
-            _ => Failure::cannot(&format!("serve the folder {}", folder.display()), error),
+            _ => Failure::cannot(&format!("serve the directory {}", directory.display()), error),
         }
     }
 

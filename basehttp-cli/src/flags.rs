@@ -23,10 +23,10 @@ const LOOPBACK: &str = "127.0.0.1";
 /// The most workers: 1,024, more than any machine this was tried on has processors. Each has a thread and a poller.
 const MAX_WORKERS: u64 = 1024;
 
-/// Serves a folder over HTTP: its files, and a list of them where there is no index page.
+/// Serves a directory over HTTP: its files, and a list of them where there is no index page.
 ///
 /// It takes the flags of `python -m http.server`. What differs does so on purpose: only this computer can connect unless
-/// --bind says otherwise, files with a leading dot are not served, links are followed inside the folder only, connections
+/// --bind says otherwise, files with a leading dot are not served, links are followed inside the directory only, connections
 /// are kept open (HTTP/1.1), and downloads can be resumed.
 #[derive(Debug, Parser)]
 #[command(name = "basehttp", version, max_term_width = 100, disable_help_flag = true, disable_version_flag = true)]
@@ -38,14 +38,14 @@ pub struct Flags {
 
     /// Address to listen on [default: 127.0.0.1, this computer alone]
     ///
-    /// With 0.0.0.0 (or :: for IPv6 too) everybody on the network can read the folder. A name like localhost is looked up,
+    /// With 0.0.0.0 (or :: for IPv6 too) everybody on the network can read the directory. A name like localhost is looked up,
     /// and its first address that works is taken. May be given several times.
     #[arg(short, long, value_name = "ADDRESS", value_parser = values::host, value_hint = ValueHint::Hostname)]
     #[arg(help_heading = "Where")]
     pub bind: Vec<String>,
 
-    /// Folder to serve; without it, the current one
-    #[arg(short, long, value_name = "FOLDER", default_value = ".", hide_default_value = true, value_hint = ValueHint::DirPath)]
+    /// Directory to serve; without it, the current one
+    #[arg(short, long, value_name = "DIRECTORY", default_value = ".", hide_default_value = true, value_hint = ValueHint::DirPath)]
     #[arg(help_heading = "Where")]
     pub directory: PathBuf,
 
@@ -63,20 +63,20 @@ pub struct Flags {
     #[arg(value_parser = RangedU64ValueParser::<u16>::new().range(1..=MAX_WORKERS))]
     pub workers: Option<u16>,
 
-    /// Page that stands for its folder; may be given several times, the first that exists is taken
+    /// Page that stands for its directory; may be given several times, the first that exists is taken
     ///
     /// [default: index.html, index.htm]
     #[arg(long, value_name = "NAME", value_parser = PathBufValueParser::new().try_map(values::file_name))]
     #[arg(help_heading = "What is served")]
     pub index: Vec<PathBuf>,
 
-    /// Do not list folders without such a page; they are 404
+    /// Do not list directorys without such a page; they are 404
     #[arg(long, help_heading = "What is served")]
     pub no_listing: bool,
 
-    /// Follow links that lead out of the folder
+    /// Follow links that lead out of the directory
     ///
-    /// Whoever can make a link in the folder can then have every file served that you may read.
+    /// Whoever can make a link in the directory can then have every file served that you may read.
     #[arg(long, help_heading = "What is served")]
     pub follow_links: bool,
 
@@ -99,7 +99,7 @@ pub struct Flags {
     #[arg(help_heading = "What is served")]
     pub spa: Option<PathBuf>,
 
-    /// Page of the folder that is sent, with 404, for what does not exist
+    /// Page of the directory that is sent, with 404, for what does not exist
     #[arg(long, value_name = "PAGE", value_hint = ValueHint::FilePath, help_heading = "What is served")]
     #[arg(value_parser = PathBufValueParser::new().try_map(values::page))]
     pub not_found: Option<PathBuf>,
@@ -145,7 +145,7 @@ pub struct Flags {
 
     /// Run the programs below /cgi-bin and /htbin, and send what they print
     ///
-    /// They run as you, in their own folder, and see the request and nothing of your environment. Without this flag they
+    /// They run as you, in their own directory, and see the request and nothing of your environment. Without this flag they
     /// are files like all others.
     #[arg(long, help_heading = "Programs (CGI)")]
     pub cgi: bool,

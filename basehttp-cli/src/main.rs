@@ -1,4 +1,4 @@
-//! The command `basehttp`: serves a folder, as `python -m http.server` does. `basehttp --help` says how.
+//! The command `basehttp`: serves a directory, as `python -m http.server` does. `basehttp --help` says how.
 //!
 //! What is served, and how, is the library's `SimpleHTTPRequestHandler` (and, with `--cgi`, its
 //! `CGIHTTPRequestHandler`); this program only puts its options into words

@@ -54,7 +54,7 @@ back that basehttp was started with.
 Ended by a signal in order, or printed what was asked for.
 .TP
 \fB1\fR
-Could not serve: no such folder, a port that is taken, an address that is not this computer's. One line on standard
+Could not serve: no such directory, a port that is taken, an address that is not this computer's. One line on standard
 error says why.
 .TP
 \fB2\fR
@@ -70,7 +70,7 @@ The time zone of the log. Without it, the system's.
 \fBNO_COLOR\fR
 Set to anything: help and messages have no colours. Into files and pipes they never have.
 .SH EXAMPLES
-Serve the current folder to this computer, then another one to the whole network, on another port:
+Serve the current directory to this computer, then another one to the whole network, on another port:
 .PP
 .EX
     basehttp
@@ -82,7 +82,7 @@ Try a program that runs in the browser, and see each change of it at once:
 .EX
     basehttp \-\-spa \-\-cache\-control no\-cache \-d dist
 .EE
-Let others clone and push the repositories of a folder, with git's own program below cgi-bin:
+Let others clone and push the repositories of a directory, with git's own program below cgi-bin:
 .PP
 .EX
     ln -s $(git \-\-exec\-path)/git\-http\-backend public/cgi\-bin/git

@@ -1,6 +1,6 @@
 //! Advice for a flag that other servers have (Python's of other versions, npm's `serve` and `http-server`,
 //! miniserve, simple-http-server, static-web-server, darkhttpd, caddy, `php -S`, `busybox httpd`), and for a word that
-//! is not a port. Pure, except that it looks whether a file or folder of that name is there.
+//! is not a port. Pure, except that it looks whether a file or directory of that name is there.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -53,9 +53,9 @@ fn for_flag(flag: &str, value: &str) -> Option<String> {
             for_address(value).unwrap_or_else(|| "an address is named by --bind, as in --bind 0.0.0.0".into()),
         );
     }
-    if FOLDERS.contains(&flag) {
-        let folder = if value.is_empty() { "FOLDER" } else { value };
-        return Some(format!("the folder is named by --directory {folder}"));
+    if DIRECTORIES.contains(&flag) {
+        let directory = if value.is_empty() { "DIRECTORY" } else { value };
+        return Some(format!("the directory is named by --directory {directory}"));
     }
     OTHERS.iter().find(|(flags, _)| flags.contains(&flag)).map(|(_, text)| (*text).to_owned())
 }
@@ -71,13 +71,13 @@ fn for_word(word: &str, arguments: &[String]) -> Option<String> {
         return Some(format!("a page is joined to its flag, as in --spa={word}"));
     }
     if path.is_dir() {
-        return Some(format!("a port is a number; a folder is named by --directory {word}"));
+        return Some(format!("a port is a number; a directory is named by --directory {word}"));
     }
     if path.is_file() {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return Some(format!(
-            "a port is a number; a file is served with the folder that it is in: --directory {}",
-            folder.display()
+            "a port is a number; a file is served with the directory that it is in: --directory {}",
+            directory.display()
         ));
     }
     for_address(word)
@@ -130,7 +130,7 @@ const ADDRESSES: [&str; 14] = [
     "--domain",
 ];
 
-const FOLDERS: [&str; 11] = [
+const DIRECTORIES: [&str; 11] = [
     "--root",
     "--dir",
     "--path",
@@ -179,7 +179,7 @@ const OTHERS: [(&[&str], &str); 34] = [
     (&["--symlinks", "--follow-symlinks", "--follow"], "write --follow-links"),
     (
         &["--no-symlinks", "--disable-symlinks"],
-        "links that lead out of the folder are followed with --follow-links only",
+        "links that lead out of the directory are followed with --follow-links only",
     ),
     (&["-c", "--cache", "--cache-time", "--max-age"], "write --cache-control max-age=60, with the number of seconds"),
     (&["--no-cache", "--nocache", "--cache-control-headers"], "write --cache-control no-cache"),
@@ -191,7 +191,7 @@ const OTHERS: [(&[&str], &str); 34] = [
     (&["--no-index", "--disable-indexing", "--no-dir-listing", "--no-list"], "write --no-listing"),
     (
         &["--list", "--listing", "--browse", "--showdir", "--autoindex", "--directory-listing", "--dir-listing"],
-        "folders without an index page are listed without a flag",
+        "directories without an index page are listed without a flag",
     ),
     (
         &["--mime", "--mimetypes", "--mime-types", "--mimetype", "--default-mimetype", "--default-type", "--ext", "-e"],
@@ -204,7 +204,7 @@ const OTHERS: [(&[&str], &str); 34] = [
     ),
     (
         &["--route-prefix", "--prefix", "--base", "--base-url", "--base-path", "--url-prefix"],
-        "the folder is served at /; put it into a folder of that name, and serve the one around it",
+        "the directory is served at /; put it into a directory of that name, and serve the one around it",
     ),
     (&["--daemon", "--background", "--detach", "-D"], "a service manager keeps it running; in a shell: basehttp &"),
     (

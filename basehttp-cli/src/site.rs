@@ -19,20 +19,20 @@ pub enum Site {
 }
 
 impl Site {
-    /// The folder that the flags name, opened, with its programs if they are asked for. These get `soft_limit` for their
+    /// The directory that the flags name, opened, with its programs if they are asked for. These get `soft_limit` for their
     /// descriptors, if there is one.
     ///
     /// # Errors
-    /// [`Failure::Flag`] for a value that cannot be used; [`Failure::System`] for a folder that cannot be served.
+    /// [`Failure::Flag`] for a value that cannot be used; [`Failure::System`] for a directory that cannot be served.
     pub fn of(flags: &Flags, soft_limit: Option<u64>) -> std::result::Result<Self, Failure> {
-        let of_folder = |error: io::Error| Failure::of_folder(&flags.directory, &error);
-        let files = flags.files()?.build().map_err(of_folder)?;
+        let of_directory = |error: io::Error| Failure::of_directory(&flags.directory, &error);
+        let files = flags.files()?.build().map_err(of_directory)?;
         if flags.cgi {
             let mut programs = flags.programs(files);
             if let Some(soft_limit) = soft_limit {
                 programs = programs.soft_descriptor_limit(soft_limit);
             }
-            return Ok(Site::Programs(programs.build().map_err(of_folder)?));
+            return Ok(Site::Programs(programs.build().map_err(of_directory)?));
         }
         Ok(Site::Files(files))
     }

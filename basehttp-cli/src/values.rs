@@ -15,7 +15,8 @@ pub fn port(text: &str) -> Result<u16, String> {
         Ok(port) if is_number => Ok(port),
         _ if is_number => Err("the highest port is 65535".into()),
         _ => {
-            Err("a port is a number from 0 to 65535; 0 picks one that is free; a folder is named by --directory".into())
+            Err("a port is a number from 0 to 65535; 0 picks one that is free; a directory is named by --directory"
+                .into())
         }
     }
 }
@@ -68,20 +69,20 @@ pub fn charset(text: &str) -> Result<String, String> {
     Err("write the name of an encoding, as in utf-8 or shift_jis; \"\" is none".into())
 }
 
-/// The name of a file, without folders.
+/// The name of a file, without directorys.
 pub fn file_name(path: PathBuf) -> Result<PathBuf, &'static str> {
     match path.file_name() {
         Some(name) if name == path.as_os_str() => Ok(path),
-        _ => Err("write the name alone, as in index.html: it is looked for in each folder"),
+        _ => Err("write the name alone, as in index.html: it is looked for in each directory"),
     }
 }
 
-/// A page's path in the folder that is served.
+/// A page's path in the directory that is served.
 pub fn page(path: PathBuf) -> Result<PathBuf, &'static str> {
     let is_inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     match path.file_name() {
         Some(_) if is_inside => Ok(path),
-        _ => Err("write its path as seen from the folder that is served, as in errors/404.html"),
+        _ => Err("write its path as seen from the directory that is served, as in errors/404.html"),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use support::http::Client;
 use support::{Program, Scratch, ask, basehttp, get, reply};
 
-/// A folder with something for every flag.
+/// A directory with something for every flag.
 fn site() -> Scratch {
     let scratch = Scratch::with(&[
         ("a.txt", "a"),
@@ -97,9 +97,9 @@ const GZIP: &str = "Accept-Encoding: gzip\r\n";
 fn each_flag_has_its_effect_and_only_when_it_is_given() {
     let scratch = site();
     for Case { flags, target, fields, expected: (status, look, text), without } in CASES {
-        let folder = ["-d", scratch.as_str()];
+        let directory = ["-d", scratch.as_str()];
         for (flags, status, text) in [(flags, status, text), (&[], without.0, without.1)] {
-            let (_program, address) = Program::serving(&[&folder, flags].concat());
+            let (_program, address) = Program::serving(&[&directory, flags].concat());
             let reply = reply(address, "GET", target, fields);
             let seen = match look {
                 Body => reply.text().to_owned(),
@@ -198,9 +198,9 @@ fn a_download_may_be_paused_for_as_long_as_the_flag_says() {
     // Larger than all buffers on the way.
     let size = 64 * 1024 * 1024;
     fs::File::create(scratch.path().join("large")).and_then(|file| file.set_len(size)).expect("a file with a hole");
-    let folder = ["-d", scratch.as_str()];
-    let (_patient, patient) = Program::serving(&folder);
-    let (program, hasty) = Program::serving(&[&folder[..], &["--pause", "1"]].concat());
+    let directory = ["-d", scratch.as_str()];
+    let (_patient, patient) = Program::serving(&directory);
+    let (program, hasty) = Program::serving(&[&directory[..], &["--pause", "1"]].concat());
     let start = |address| {
         let mut client = Client::connect(address);
         client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");

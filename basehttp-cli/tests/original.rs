@@ -10,7 +10,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use support::{Ended, Program, Scratch, ask, basehttp, original};
 
-/// A folder with what the tables ask for.
+/// A directory with what the tables ask for.
 fn site() -> Scratch {
     let scratch = Scratch::with(&[
         ("a.txt", "some text"),
@@ -68,24 +68,24 @@ fn request(method_and_target: &str, fields: &str) -> String {
     format!("{method_and_target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{fields}\r\n")
 }
 
-/// Both serve the same folder. `None`: there is no original here.
+/// Both serve the same directory. `None`: there is no original here.
 struct Pair {
     ours: (Program, SocketAddr),
     original: Option<(Program, SocketAddr)>,
-    _folder: Scratch,
+    _directory: Scratch,
 }
 
 impl Pair {
     #[track_caller]
     fn start() -> Self {
-        let folder = site();
-        let arguments = ["--bind", "127.0.0.1", "--directory", folder.as_str(), "0"];
+        let directory = site();
+        let arguments = ["--bind", "127.0.0.1", "--directory", directory.as_str(), "0"];
         let start = |command| {
             let program = Program::start(command);
             let address = program.address();
             (program, address)
         };
-        Pair { ours: start(basehttp(arguments)), original: original(arguments).map(start), _folder: folder }
+        Pair { ours: start(basehttp(arguments)), original: original(arguments).map(start), _directory: directory }
     }
 
     fn ask(&self, request: &str) -> (Vec<u8>, Option<Vec<u8>>) {
@@ -172,7 +172,7 @@ fn what_differs_on_purpose() {
         (get("/page.html", GZIP), Body, "a page", "the page, packed", "what is packed already is sent so"),
         (get("/data.bin", "Range: bytes=1-2\r\n"), Body, "bytes", "yt", "downloads are resumed, videos seek"),
         (get("/.env", ""), Status, OK, NOT_FOUND, "what is hidden is not meant to be served"),
-        (get("/outside", ""), Status, OK, NOT_FOUND, "nothing outside the folder is served"),
+        (get("/outside", ""), Status, OK, NOT_FOUND, "nothing outside the directory is served"),
         (get("/a%00", ""), Status, "nothing", NOT_FOUND, "the original drops the connection"),
         (
             get("/\\folder", ""),
@@ -257,7 +257,7 @@ fn describe(ended: &Ended) -> String {
 
 #[test]
 fn what_differs_on_the_command_line() {
-    let folder = site();
+    let directory = site();
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let taken = listener.local_addr().expect("it is bound").port().to_string();
     // Arguments; the original's; ours; why.
@@ -266,7 +266,7 @@ fn what_differs_on_the_command_line() {
         (&["0", "-p", "HTTP/9.9"], "serves", "exit 2, several lines", "no client understands that"),
         (&["0", "-d", "/no/such/folder"], "serves", "exit 1, one line", "404 for everything does not help"),
         (&["0", "-d", "/dev/null"], "serves", "exit 1, one line", "404 for everything does not help"),
-        (&["0", "--dir", folder.as_str()], "serves", "exit 2, several lines", "flags to come may begin alike"),
+        (&["0", "--dir", directory.as_str()], "serves", "exit 2, several lines", "flags to come may begin alike"),
     ];
     for (arguments, expected_of_original, expected, why) in table {
         let arguments = [&["--bind", "127.0.0.1"], arguments].concat();
@@ -317,8 +317,8 @@ fn life(command: Command, signal: Signal) -> Ended {
 
 #[test]
 fn its_log_and_its_end_are_the_original_s() {
-    let folder = site();
-    let arguments = ["--bind", "127.0.0.1", "-d", folder.as_str(), "0"];
+    let directory = site();
+    let arguments = ["--bind", "127.0.0.1", "-d", directory.as_str(), "0"];
     let ours = life(basehttp(arguments), Signal::INT);
     let stdout = "Serving HTTP on 127.0.0.1 port PORT (http://127.0.0.1:PORT/) ...\n\
                   \nKeyboard interrupt received, exiting.\n";

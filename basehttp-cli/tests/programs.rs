@@ -29,11 +29,11 @@ fn site() -> Scratch {
 #[test]
 fn programs_run_where_they_are_asked_for_and_are_files_elsewhere() {
     let scratch = site();
-    let folder = ["-d", scratch.as_str()];
-    let (_program, address) = Program::serving(&folder);
+    let directory = ["-d", scratch.as_str()];
+    let (_program, address) = Program::serving(&directory);
     assert_eq!(get(address, "/cgi-bin/vars").text(), SCRIPT, "as with the original");
     for protocol in ["HTTP/1.0", "HTTP/1.1"] {
-        let (_program, address) = Program::serving(&[&folder[..], &["--cgi", "-p", protocol]].concat());
+        let (_program, address) = Program::serving(&[&directory[..], &["--cgi", "-p", protocol]].concat());
         for path in ["/cgi-bin/vars", "/htbin/vars"] {
             let method = reply(address, "GET", &format!("{path}?REQUEST_METHOD,SCRIPT_NAME"), "");
             assert_eq!(method.text(), format!("REQUEST_METHOD=GET\nSCRIPT_NAME={path}\n"), "{protocol}");

@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use support::http::{Client, PATIENCE};
 use support::{Program, Scratch};
 
-/// A folder with a file that no socket's buffers hold.
+/// A directory with a file that no socket's buffers hold.
 fn scratch() -> Scratch {
     let scratch = Scratch::new();
     let file = File::create(scratch.path().join("large")).expect("a file");

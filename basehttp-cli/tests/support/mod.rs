@@ -1,5 +1,5 @@
 //! What the tests of the command share: programs as child processes, which a test waits for and never outlives, and a
-//! folder of a test's own.
+//! directory of a test's own.
 
 #![allow(dead_code)] // Each test file is a crate of its own and uses a part of this.
 
@@ -218,7 +218,7 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A folder of the test's own, gone when the value is.
+/// A directory of the test's own, gone when the value is.
 pub struct Scratch(PathBuf);
 
 impl Scratch {
@@ -226,11 +226,11 @@ impl Scratch {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("command-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir(&path).expect("a scratch folder");
+        fs::create_dir(&path).expect("a scratch directory");
         Scratch(path)
     }
 
-    /// With these files and what is in them, the folders on their way included.
+    /// With these files and what is in them, the directorys on their way included.
     pub fn with(files: &[(&str, &str)]) -> Self {
         let scratch = Scratch::new();
         for (name, content) in files {
@@ -241,7 +241,7 @@ impl Scratch {
 
     pub fn file(&self, name: &str, content: &str) {
         let path = self.0.join(name);
-        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("a folder");
+        fs::create_dir_all(path.parent().expect("it is in the directory")).expect("a directory");
         fs::write(path, content).expect("a file");
     }
 
@@ -255,13 +255,13 @@ impl Scratch {
 
     /// The path as an argument.
     pub fn as_str(&self) -> &str {
-        self.0.to_str().expect("the build's folder has a name in UTF-8")
+        self.0.to_str().expect("the build's directory has a name in UTF-8")
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A leftover in the build's own folder harms nobody.
+        // A leftover in the build's own directory harms nobody.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -26,7 +26,7 @@ pub const MAX_HELD_BYTES: usize = 64 * 1024;
 /// Where what does not fit the memory goes, and how much of it.
 #[derive(Clone, Copy, Debug)]
 pub struct SpoolOptions<'o> {
-    pub folder: &'o Path,
+    pub directory: &'o Path,
     pub max_bytes: u64,
 }
 
@@ -71,7 +71,7 @@ impl ScriptInput {
                 return Ok(ScriptInput::Piped { first, length });
             }
         }
-        let mut file = nameless_file(spool.folder)?;
+        let mut file = nameless_file(spool.directory)?;
         file.write_all(&first)?;
         let mut length = first.len() as u64;
         loop {
@@ -141,7 +141,7 @@ impl<'o> Feed<'o> {
         }
         let ahead = match &mut self.ahead {
             Some(ahead) => ahead,
-            None => self.ahead.insert(Ahead { file: nameless_file(self.spool.folder)?, read: 0, written: 0 }),
+            None => self.ahead.insert(Ahead { file: nameless_file(self.spool.directory)?, read: 0, written: 0 }),
         };
         ahead.file.write_all_at(bytes, ahead.written)?;
         ahead.written += bytes.len() as u64;
@@ -181,12 +181,12 @@ fn too_large(max: u64) -> HTTPError {
 }
 
 /// A file that only this descriptor leads to.
-fn nameless_file(folder: &Path) -> io::Result<File> {
+fn nameless_file(directory: &Path) -> io::Result<File> {
     /// How many names are tried: 16. A taken one is an accident already.
     const TRIES: usize = 16;
     let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
     for _ in 0..TRIES {
-        let path = folder.join(format!(".basehttp-{:016x}", RandomState::new().hash_one(TRIES)));
+        let path = directory.join(format!(".basehttp-{:016x}", RandomState::new().hash_one(TRIES)));
         match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
             Ok(file) => return fs::remove_file(&path).map(|()| file),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
@@ -214,9 +214,9 @@ mod tests {
 
     #[test]
     fn what_is_fed_comes_out_in_order_whether_it_was_held_or_filed() {
-        let folder = std::env::temp_dir();
+        let directory = std::env::temp_dir();
         let bytes: Vec<u8> = (0..1_000_000_u32).map(|number| (number % 251) as u8).collect();
-        let mut feed = Feed::new(bytes[..10].to_vec(), SpoolOptions { folder: &folder, max_bytes: 1 << 20 });
+        let mut feed = Feed::new(bytes[..10].to_vec(), SpoolOptions { directory: &directory, max_bytes: 1 << 20 });
         feed.push(&bytes[10..400_000]).expect("a file can be made");
         assert!(take(&mut feed, 100_000) == bytes[..100_000]);
         feed.push(&bytes[400_000..900_000]).expect("a file can be written");
@@ -229,8 +229,8 @@ mod tests {
 
     #[test]
     fn no_more_is_read_ahead_than_the_bound_says() {
-        let folder = std::env::temp_dir();
-        let mut feed = Feed::new(vec![0; 10], SpoolOptions { folder: &folder, max_bytes: 100 });
+        let directory = std::env::temp_dir();
+        let mut feed = Feed::new(vec![0; 10], SpoolOptions { directory: &directory, max_bytes: 100 });
         assert!(feed.has_room());
         feed.push(&[0; 99]).expect("a file can be made");
         assert!(feed.has_room());

@@ -52,8 +52,8 @@ const MAX_VARIABLE_BYTES: usize = 128 * 1024 - 2;
 /// use basehttp::{CGIHTTPRequestHandler, SimpleHTTPRequestHandler};
 /// use std::time::Duration;
 ///
-/// # let folder = env!("CARGO_MANIFEST_DIR");
-/// let files = SimpleHTTPRequestHandler::builder().directory(folder).listings(false).build()?;
+/// # let directory = env!("CARGO_MANIFEST_DIR");
+/// let files = SimpleHTTPRequestHandler::builder().directory(directory).listings(false).build()?;
 /// let handler = CGIHTTPRequestHandler::builder(files)
 ///     .cgi_directories(["/cgi-bin"])
 ///     .env("GIT_PROJECT_ROOT", "/srv/git")
@@ -70,7 +70,7 @@ pub struct CGIHTTPRequestHandlerBuilder {
     cgi_directories: Vec<String>,
     variables: Vec<(OsString, OsString)>,
     passes_authorization: bool,
-    spool_folder: Option<PathBuf>,
+    spool_directory: Option<PathBuf>,
     limits: ScriptLimits,
 }
 
@@ -163,7 +163,7 @@ impl CGIHTTPRequestHandlerBuilder {
             cgi_directories: CGI_DIRECTORIES.map(|name| format!("/{name}")).into(),
             variables: Vec::new(),
             passes_authorization: false,
-            spool_folder: None,
+            spool_directory: None,
             limits: ScriptLimits::default(),
         }
     }
@@ -209,9 +209,9 @@ impl CGIHTTPRequestHandlerBuilder {
         self
     }
 
-    /// The folder for bodies that are stored. Default: the system's for temporary files.
-    pub fn spool_folder(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.spool_folder = Some(folder.into());
+    /// The directory for bodies that are stored. Default: the system's for temporary files.
+    pub fn spool_folder(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.spool_directory = Some(directory.into());
         self
     }
 
@@ -219,13 +219,15 @@ impl CGIHTTPRequestHandlerBuilder {
     ///
     /// # Errors
     /// [`InvalidInput`](io::ErrorKind::InvalidInput): a directory that is no path below the root, a variable without a
-    /// name, with `=` or NUL in it, or of more than 128 KiB, an empty path of the folder for bodies, a limit with which no
+    /// name, with `=` or NUL in it, or of more than 128 KiB, an empty path of the directory for bodies, a limit with which no
     /// script could run. Its text says what to write.
     pub fn build(mut self) -> io::Result<CGIHTTPRequestHandler> {
         self.limits.check()?;
         self.limits.max_local_redirects = self.limits.max_local_redirects.min(MOST_LOCAL_REDIRECTS);
-        if self.spool_folder.as_ref().is_some_and(|folder| folder.as_os_str().is_empty()) {
-            return Err(invalid("spool_folder is empty: write the path of a folder, \".\" for the current one".into()));
+        if self.spool_directory.as_ref().is_some_and(|directory| directory.as_os_str().is_empty()) {
+            return Err(invalid(
+                "spool_folder is empty: write the path of a directory, \".\" for the current one".into(),
+            ));
         }
         self.variables.iter().try_for_each(|(name, value)| check_variable(name, value))?;
         let directories = self.cgi_directories.iter().map(|path| directory(path)).collect::<io::Result<_>>()?;
@@ -239,7 +241,7 @@ impl CGIHTTPRequestHandlerBuilder {
             directories,
             variables: self.variables,
             passes_authorization: self.passes_authorization,
-            spool_folder: self.spool_folder.unwrap_or_else(env::temp_dir),
+            spool_directory: self.spool_directory.unwrap_or_else(env::temp_dir),
             limits: self.limits,
         })
     }
@@ -287,7 +289,7 @@ mod tests {
     use super::*;
 
     fn builder() -> CGIHTTPRequestHandlerBuilder {
-        let files = SimpleHTTPRequestHandler::new(env!("CARGO_MANIFEST_DIR")).expect("the crate's own folder");
+        let files = SimpleHTTPRequestHandler::new(env!("CARGO_MANIFEST_DIR")).expect("the crate's own directory");
         CGIHTTPRequestHandler::builder(files)
     }
 

@@ -23,7 +23,7 @@ pub fn explain(script: &Script, error: &io::Error) -> String {
 
 fn begin_of(script: &Script) -> io::Result<Vec<u8>> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = File::from(openat(&script.folder, &*script.name, flags, Mode::empty())?);
+    let file = File::from(openat(&script.directory, &*script.name, flags, Mode::empty())?);
     let mut begin = Vec::new();
     file.take(FIRST_LINE_BYTES).read_to_end(&mut begin)?;
     Ok(begin)

@@ -39,7 +39,7 @@ use self::run::Run;
 use self::script::Script;
 use super::simple::path;
 
-/// Serves files and folders, and runs what stands below `/cgi-bin` and `/htbin`: the seed's `CGIHTTPRequestHandler`, by
+/// Serves files and directorys, and runs what stands below `/cgi-bin` and `/htbin`: the seed's `CGIHTTPRequestHandler`, by
 /// RFC 3875. The feature `cgi`.
 ///
 /// ```no_run
@@ -56,14 +56,14 @@ use super::simple::path;
 /// # Which path is a script
 ///
 /// Everything below one of the directories: the path is decoded and its dots and doubled slashes are collapsed, once, and
-/// what follows the directory (and folders below it) is the script; the rest is its `PATH_INFO`. Nothing there is ever
-/// sent or listed. What is missing is 404; a folder, or what has no x bit, 403; a name that begins with `nph-`, 501. The
+/// what follows the directory (and directorys below it) is the script; the rest is its `PATH_INFO`. Nothing there is ever
+/// sent or listed. What is missing is 404; a directory, or what has no x bit, 403; a name that begins with `nph-`, 501. The
 /// file is found beneath the files' root as any other: a link that leads out of it is 404, and so is a name with a leading
 /// dot, and a script that the server may not read. A method other than GET and HEAD for what is no script is 501.
 ///
 /// # What a script gets
 ///
-/// Its own folder as the working directory; on standard input the request's body, chunked coding undone; the variables of
+/// Its own directory as the working directory; on standard input the request's body, chunked coding undone; the variables of
 /// RFC 3875 and nothing else, unless [`env`](CGIHTTPRequestHandlerBuilder::env) and
 /// [`pass_env`](CGIHTTPRequestHandlerBuilder::pass_env) say so; no descriptors but 0, 1 and 2, where the server has
 /// itself inherited none; as arguments the words of a query that has no `=` in it (and none that begins with `-`). No
@@ -99,7 +99,7 @@ use super::simple::path;
 /// | no `REQUEST_URI`, no `DOCUMENT_ROOT`             | the path and query as sent; the root | what every other server sets |
 /// | the query as one argument                        | as its words, decoded                | RFC 3875, section 4.4      |
 /// | runs as `nobody`, if root started the server     | as the server's user                 | start it as another        |
-/// | the server's working directory                   | the script's folder                  | RFC 3875, section 7.2      |
+/// | the server's working directory                   | the script's directory                  | RFC 3875, section 7.2      |
 /// | a path that leads above the root drops the connection | it ends at the root             | as for files               |
 /// | POST alone beside GET and HEAD                   | PUT, PATCH, DELETE and OPTIONS, too  | RFC 3875, section 4.1.12   |
 pub struct CGIHTTPRequestHandler {
@@ -114,13 +114,13 @@ struct Parts {
     directories: Vec<Vec<u8>>,
     variables: Vec<(OsString, OsString)>,
     passes_authorization: bool,
-    spool_folder: PathBuf,
+    spool_directory: PathBuf,
     limits: ScriptLimits,
 }
 
 #[http_handler(server_version = "CGIHTTP/0.1.0", protocol_version = "HTTP/1.1")]
 impl CGIHTTPRequestHandler {
-    /// Answers a GET, or a HEAD: runs the script at `ex.path`, or sends the file or folder.
+    /// Answers a GET, or a HEAD: runs the script at `ex.path`, or sends the file or directory.
     ///
     /// Blocks for as long as the script runs. The server learns that, path by path, so that files go on at their own pace.
     ///
@@ -154,7 +154,7 @@ impl CGIHTTPRequestHandler {
         self.serve(ex)
     }
 
-    /// Runs the script at `ex.path`; for a file or folder, says what may be done with it.
+    /// Runs the script at `ex.path`; for a file or directory, says what may be done with it.
     ///
     /// # Errors
     /// As [`do_GET`](Self::do_GET).
@@ -187,7 +187,7 @@ impl CGIHTTPRequestHandler {
 
     /// Whether a request's path, undecoded and with its query, is a script's: below one of the directories.
     ///
-    /// The directory itself is none: without a slash at its end it is a folder like any other.
+    /// The directory itself is none: without a slash at its end it is a directory like any other.
     pub fn is_cgi(&self, path: &str) -> bool {
         self.script_place(path).is_some()
     }
@@ -232,7 +232,7 @@ impl CGIHTTPRequestHandler {
         // Replies to earlier requests of this connection must not wait for the script.
         ex.flush_headers()?;
         let limits = &self.parts.limits;
-        let spool = SpoolOptions { folder: &self.parts.spool_folder, max_bytes: limits.max_spooled_body_bytes };
+        let spool = SpoolOptions { directory: &self.parts.spool_directory, max_bytes: limits.max_spooled_body_bytes };
         let client = ex.connection().map_err(script::busy)?;
         let (method, body) = match ex.command {
             "HEAD" => ("HEAD", ScriptInput::None),

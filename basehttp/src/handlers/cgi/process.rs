@@ -1,10 +1,10 @@
 //! One script's process: started without a shell, in a group of its own, and never left behind.
 //!
-//! How it is executed: the script's folder was opened beneath the root, the child changes into it by that descriptor
-//! (`/proc/self/fd/N`), and executes `./NAME`. So no folder above the script can be exchanged for one outside after it was
+//! How it is executed: the script's directory was opened beneath the root, the child changes into it by that descriptor
+//! (`/proc/self/fd/N`), and executes `./NAME`. So no directory above the script can be exchanged for one outside after it was
 //! looked at. The script's own descriptor is not what is executed, although that would pin the file too: an interpreter
 //! is given the path of a `#!` script to open, and by then that descriptor must be closed; and its `$0` would tell it
-//! nothing. Who can exchange a name in the script's own folder can write scripts there, and needs no trick.
+//! nothing. Who can exchange a name in the script's own directory can write scripts there, and needs no trick.
 //!
 //! Everything the library opens is closed on execution. Nothing is done between fork and execution but what
 //! `posix_spawn` does, so that the fast way of starting a process (`CLONE_VFORK`) stays open to it.
@@ -66,7 +66,7 @@ impl Process {
         let mut program = OsString::from("./");
         program.push(OsStr::from_bytes(&script.name));
         let mut command = Command::new(program);
-        command.args(arguments).env_clear().envs(variables).current_dir(folder_path(script)).process_group(0);
+        command.args(arguments).env_clear().envs(variables).current_dir(directory_path(script)).process_group(0);
         let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let pipes = Pipes {
             stdin: child.stdin.take(),
@@ -170,15 +170,15 @@ impl Drop for Process {
 }
 
 #[cfg(target_os = "linux")]
-fn folder_path(script: &Script) -> String {
+fn directory_path(script: &Script) -> String {
     use std::os::fd::AsRawFd;
     // The child has this descriptor until it executes the script.
-    format!("/proc/self/fd/{}", script.folder.as_raw_fd())
+    format!("/proc/self/fd/{}", script.directory.as_raw_fd())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn folder_path(script: &Script) -> &std::path::Path {
-    &script.folder_path
+fn directory_path(script: &Script) -> &std::path::Path {
+    &script.directory_path
 }
 
 /// A duration as poll(2) takes it.

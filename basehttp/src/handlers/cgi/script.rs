@@ -2,8 +2,8 @@
 //!
 //! | path beneath the root            | is                                                         |
 //! |----------------------------------|------------------------------------------------------------|
-//! | `cgi-bin`, `other/x`             | no script: a file's, or a folder's                         |
-//! | `cgi-bin/`, `cgi-bin/sub`        | 403, a folder: never listed                                |
+//! | `cgi-bin`, `other/x`             | no script: a file's, or a directory's                         |
+//! | `cgi-bin/`, `cgi-bin/sub`        | 403, a directory: never listed                                |
 //! | `cgi-bin/x`, nothing there       | 404                                                        |
 //! | `cgi-bin/x`, not executable      | 403                                                        |
 //! | `cgi-bin/nph-x`                  | 501                                                        |
@@ -26,11 +26,11 @@ use super::super::simple::root::{Opened, Tree};
 /// A program that is there and may be executed.
 #[derive(Debug)]
 pub struct Script {
-    /// Its own folder, reached beneath the root: it is executed from there by its name, whatever is renamed above.
-    pub folder: OwnedFd,
-    /// The same by its path, where no descriptor names a folder.
+    /// Its own directory, reached beneath the root: it is executed from there by its name, whatever is renamed above.
+    pub directory: OwnedFd,
+    /// The same by its path, where no descriptor names a directory.
     #[cfg(not(target_os = "linux"))]
-    pub folder_path: std::path::PathBuf,
+    pub directory_path: std::path::PathBuf,
     pub name: Vec<u8>,
     /// The directory of the files that it was found in.
     pub tree: Arc<Tree>,
@@ -52,8 +52,8 @@ pub fn directory_len(key: &[u8], directories: &[Vec<u8>]) -> Option<usize> {
 /// The [`HTTPError`] of the table above; 503 when the system has no descriptors left.
 pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Result<Script> {
     let tree = files.tree().map_err(busy)?.ok_or_else(|| missing(key))?;
-    let mut folder = match open(&tree, &key[..start])? {
-        Some(Opened::Folder(folder)) => folder,
+    let mut directory = match open(&tree, &key[..start])? {
+        Some(Opened::Folder(directory)) => directory,
         Some(Opened::File(..)) | None => return Err(missing(key).into()),
     };
     let mut begin = start + 1;
@@ -68,19 +68,19 @@ pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Resul
             return Err(missing(path).into());
         }
         match open(&tree, path)? {
-            Some(Opened::Folder(inner)) if length.is_some() => folder = inner,
+            Some(Opened::Folder(inner)) if length.is_some() => directory = inner,
             Some(Opened::Folder(_)) => return Err(no_file(path).into()),
             Some(Opened::File(file, _)) => {
                 check(path, name, &file.metadata().map_err(busy)?)?;
                 #[cfg(not(target_os = "linux"))]
-                let folder_path = {
+                let directory_path = {
                     use std::os::unix::ffi::OsStrExt;
                     tree.path().join(std::ffi::OsStr::from_bytes(&key[..begin]))
                 };
                 return Ok(Script {
-                    folder,
+                    directory,
                     #[cfg(not(target_os = "linux"))]
-                    folder_path,
+                    directory_path,
                     name: name.to_vec(),
                     path: path.to_vec(),
                     path_info: key[end..].to_vec(),
@@ -135,7 +135,7 @@ mod tests {
     fn the_first_directory_of_scripts_in_a_path_counts() {
         let directories = ["cgi-bin", "htbin", "a/b"].map(|name| name.as_bytes().to_vec());
         let table = [
-            ("cgi-bin", None, "the folder's own address is a folder's"),
+            ("cgi-bin", None, "the directory's own address is a directory's"),
             ("cgi-bin/", Some(7), "what follows may be nothing"),
             ("cgi-bin/x", Some(7), "a script"),
             ("cgi-bin/x/htbin/y", Some(7), "the first"),
