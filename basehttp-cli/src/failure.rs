@@ -4,10 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap::error::ErrorKind;
-
-use crate::flags::Flags;
 
 /// The lowest port that programs of everybody may listen on, on most systems.
 const FIRST_FREE_PORT: u16 = 1024;
@@ -56,10 +54,10 @@ impl Failure {
         Failure::System(format!("cannot {do_what}: {error}"))
     }
 
-    /// Tells the user, and gives the exit code.
-    pub fn report(self) -> ExitCode {
+    /// Tells the user, and gives the exit code. `command` has the usage to show.
+    pub fn report(self, mut command: Command) -> ExitCode {
         match self {
-            Failure::Flag(text) => Flags::command().error(ErrorKind::ValueValidation, text).exit(),
+            Failure::Flag(text) => command.error(ErrorKind::ValueValidation, text).exit(),
             Failure::System(text) => {
                 // Without a standard error there is nobody to tell; the exit code says it.
                 let _ = writeln!(io::stderr(), "basehttp: {text}");

@@ -30,7 +30,7 @@ use self::site::Site;
 fn main() -> ExitCode {
     match run(&Flags::of_command_line()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(Flags::command()),
     }
 }
 
