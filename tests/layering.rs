@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! handlers   the public API alone: what the crate's root exports
-//! above      lib, private, defaults, connection, testing, files
+//! above      lib, private, defaults, connection, testing, files, cgi
 //! server
 //! engine
 //! conn
@@ -181,7 +181,7 @@ fn upward(source: &Source) -> Vec<String> {
 }
 
 /// Modules of the crate's root that are public: what else is public there is a type or a function.
-const PUBLIC_MODULES: [&str; 3] = ["defaults", "files", "testing"];
+const PUBLIC_MODULES: [&str; 4] = ["cgi", "defaults", "files", "testing"];
 
 /// The targets outside the handlers that no other crate could name.
 fn private(source: &Source, private_modules: &[String]) -> Vec<String> {

@@ -48,6 +48,8 @@ extern crate self as basehttp;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "cgi")]
+pub mod cgi;
 mod conn;
 mod connection;
 mod engine;
@@ -63,6 +65,9 @@ pub mod testing;
 
 pub use basehttp_macros::http_handler;
 
+#[cfg(feature = "cgi")]
+#[doc(inline)]
+pub use cgi::{CGIHTTPRequestHandler, CGIHTTPRequestHandlerBuilder};
 pub use conn::{
     Address, BodyReader, BodyWriter, DrainReport, ErrorCounts, Exchange, HTTPError, HandlerError, Hijacked,
     IntoHTTPError, IntoOutcome, IntoPayload, IntoStatus, Outcome, Overrides, Pace, Payload, Query, ReadHalf, Result,
@@ -70,9 +75,8 @@ pub use conn::{
 };
 pub use connection::Connection;
 #[cfg(feature = "files")]
+#[doc(inline)]
 pub use files::{ETag, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};
-#[cfg(feature = "cgi")]
-pub use handlers::cgi::{CGIHTTPRequestHandler, CGIHTTPRequestHandlerBuilder};
 pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version};
 pub use server::{
     AddressFamily, BaseHTTPRequestHandler, Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass,
