@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::about::About;
 use super::codings::{CODINGS, Coding};
+use super::representation::Representation;
 use super::root::Stamp;
 use super::trust::Trust;
 
@@ -34,7 +34,7 @@ const ENTRY_BYTES: usize = 1024;
 /// One state of a small file.
 #[derive(Debug)]
 pub struct Kept {
-    pub about: About,
+    pub representation: Representation,
     pub bytes: Arc<[u8]>,
     /// The file had just been changed when it was read: it may have changed again within the same tick of its clock.
     is_young: bool,
@@ -42,14 +42,14 @@ pub struct Kept {
 
 impl Kept {
     /// `bytes` were read from the file just now.
-    pub fn new(about: About, bytes: Arc<[u8]>, now: SystemTime) -> Self {
-        let is_young = is_young(&about.stamp, now);
-        Kept { about, bytes, is_young }
+    pub fn new(representation: Representation, bytes: Arc<[u8]>, now: SystemTime) -> Self {
+        let is_young = is_young(&representation.stamp, now);
+        Kept { representation, bytes, is_young }
     }
 
     /// Whether a file in the state that `other` tells has these bytes.
-    pub fn is_still(&self, about: &About) -> bool {
-        self.about.stamp == about.stamp && !self.is_young
+    pub fn is_still(&self, representation: &Representation) -> bool {
+        self.representation.stamp == representation.stamp && !self.is_young
     }
 }
 
@@ -64,7 +64,7 @@ pub enum Variant {
     /// There is no such file.
     Absent,
     /// Too large to be kept: to be opened for each request, and then this is said of it if it is in the same state.
-    Large(Arc<About>),
+    Large(Arc<Representation>),
     Kept(Arc<Kept>),
 }
 
@@ -72,8 +72,8 @@ impl Variant {
     fn stamp(&self) -> Option<&Stamp> {
         match self {
             Variant::Absent => None,
-            Variant::Large(about) => Some(&about.stamp),
-            Variant::Kept(kept) => Some(&kept.about.stamp),
+            Variant::Large(representation) => Some(&representation.stamp),
+            Variant::Kept(kept) => Some(&kept.representation.stamp),
         }
     }
 }

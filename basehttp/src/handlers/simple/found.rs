@@ -18,12 +18,12 @@ use rustix::fs::fstat;
 use rustix::io::retry_on_intr;
 
 use super::SimpleHTTPRequestHandler;
-use super::about::About;
 use super::cache::{Cache, Entry, Kept, MAX_KEPT_BYTES, Variant};
 use super::charset::HEAD_BYTES;
 use super::codings::{CODINGS, Coding, Preference};
 use super::media::Description;
 use super::path::Place;
+use super::representation::Representation;
 use super::root::{Opened, Stamp, Tree};
 
 /// See the module.
@@ -39,14 +39,14 @@ pub enum Found {
 /// A file that can be sent: what is said of it and its bytes are of one state.
 pub enum Selected {
     Kept(Arc<Kept>),
-    Open(Arc<About>, File),
+    Open(Arc<Representation>, File),
 }
 
 impl Selected {
-    pub fn about(&self) -> &About {
+    pub fn representation(&self) -> &Representation {
         match self {
-            Selected::Kept(kept) => &kept.about,
-            Selected::Open(about, _) => about,
+            Selected::Kept(kept) => &kept.representation,
+            Selected::Open(representation, _) => representation,
         }
     }
 }
@@ -192,10 +192,11 @@ impl SimpleHTTPRequestHandler {
         let best = preference.iter().map(|coding| (coding, entry.variant(coding)));
         match best.into_iter().find(|(_, variant)| !matches!(variant, Variant::Absent)) {
             Some((_, Variant::Kept(kept))) => Ok(Some(Selected::Kept(Arc::clone(kept)))),
-            Some((coding, Variant::Large(about))) => {
+            Some((coding, Variant::Large(representation))) => {
                 let Some(tree) = self.root.tree(now)? else { return Ok(None) };
-                let opened = open_coding(&tree, &entry.path, coding)?.filter(|(_, stamp)| *stamp == about.stamp);
-                Ok(opened.map(|(file, _)| Selected::Open(Arc::clone(about), file)))
+                let opened =
+                    open_coding(&tree, &entry.path, coding)?.filter(|(_, stamp)| *stamp == representation.stamp);
+                Ok(opened.map(|(file, _)| Selected::Open(Arc::clone(representation), file)))
             }
             Some((_, Variant::Absent)) | None => Ok(None),
         }
@@ -228,13 +229,13 @@ impl SimpleHTTPRequestHandler {
         let mut selected = [const { None }; CODINGS.len()];
         for (coding, opened) in CODINGS.into_iter().zip(opened) {
             selected[coding as usize] = opened.map(|(file, stamp)| {
-                let about = About::new(self, ex, &path, &description, (coding, stamp));
-                keep(about, file, known.map(|entry| entry.variant(coding)))
+                let representation = Representation::new(self, ex, &path, &description, (coding, stamp));
+                keep(representation, file, known.map(|entry| entry.variant(coding)))
             });
         }
         let variants = selected.each_ref().map(|selected| match selected {
             None => Variant::Absent,
-            Some(Selected::Open(about, _)) => Variant::Large(Arc::clone(about)),
+            Some(Selected::Open(representation, _)) => Variant::Large(Arc::clone(representation)),
             Some(Selected::Kept(kept)) => Variant::Kept(Arc::clone(kept)),
         });
         let entry = Entry::new(path, variants, tree.generation(), memory.now);
@@ -266,10 +267,13 @@ impl SimpleHTTPRequestHandler {
         let description = self.describe(&path, &file);
         for coding in preference.iter().take_while(|coding| *coding != Coding::Identity) {
             if let Some((file, stamp)) = open_neighbour(tree, &path, coding, &stamp)? {
-                return Ok(Selected::Open(About::new(self, ex, &path, &description, (coding, stamp)).into(), file));
+                return Ok(Selected::Open(
+                    Representation::new(self, ex, &path, &description, (coding, stamp)).into(),
+                    file,
+                ));
             }
         }
-        Ok(Selected::Open(About::new(self, ex, &path, &description, (Coding::Identity, stamp)).into(), file))
+        Ok(Selected::Open(Representation::new(self, ex, &path, &description, (Coding::Identity, stamp)).into(), file))
     }
 }
 
@@ -292,7 +296,7 @@ fn take_best(entry: &Entry, preference: Preference, mut opened: [Option<(File, S
         let (file, _) = opened[coding as usize].take()?;
         Some(match entry.variant(coding) {
             Variant::Kept(kept) => Selected::Kept(Arc::clone(kept)),
-            Variant::Large(about) => Selected::Open(Arc::clone(about), file),
+            Variant::Large(representation) => Selected::Open(Arc::clone(representation), file),
             Variant::Absent => return None,
         })
     });
@@ -308,18 +312,18 @@ fn head_of(file: &File) -> Vec<u8> {
 }
 
 /// Reads a small file into memory, unless it is there already.
-fn keep(about: About, mut file: File, known: Option<&Variant>) -> Selected {
-    if about.stamp.size > MAX_KEPT_BYTES {
-        return Selected::Open(about.into(), file);
+fn keep(representation: Representation, mut file: File, known: Option<&Variant>) -> Selected {
+    if representation.stamp.size > MAX_KEPT_BYTES {
+        return Selected::Open(representation.into(), file);
     }
     if let Some(Variant::Kept(kept)) = known
-        && kept.is_still(&about)
+        && kept.is_still(&representation)
     {
         return Selected::Kept(Arc::clone(kept));
     }
-    match read_whole(&mut file, &about.stamp) {
-        Some(bytes) => Selected::Kept(Arc::new(Kept::new(about, bytes, SystemTime::now()))),
-        None => Selected::Open(about.into(), file),
+    match read_whole(&mut file, &representation.stamp) {
+        Some(bytes) => Selected::Kept(Arc::new(Kept::new(representation, bytes, SystemTime::now()))),
+        None => Selected::Open(representation.into(), file),
     }
 }
 

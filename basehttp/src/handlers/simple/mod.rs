@@ -1,10 +1,9 @@
 //! [`SimpleHTTPRequestHandler`]: files and folders, as `python -m http.server` serves them, and what that lacks.
 //!
 //! One request's way: `path` says which place beneath the root is meant, `found` what stands there (opened by `root`, or
-//! out of the `cache`), `about` what is to be said of it, `reply` which status and which part of it, by the `conditions`
+//! out of the `cache`), `representation` what is to be said of it, `reply` which status and which part of it, by the `conditions`
 //! and `ranges` of the request; `content` sends it. `listing` answers for folders, `pages` for what is not there.
 
-mod about;
 mod builder;
 mod cache;
 mod charset;
@@ -19,6 +18,7 @@ mod pages;
 pub(crate) mod path;
 pub(crate) mod ranges;
 mod reply;
+mod representation;
 pub(super) mod root;
 mod trust;
 mod weight;

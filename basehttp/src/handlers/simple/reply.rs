@@ -7,12 +7,12 @@ use std::time::SystemTime;
 use basehttp::{Exchange, HTTPError, Result};
 
 use super::SimpleHTTPRequestHandler;
-use super::about::About;
 use super::conditions::{self, Verdict};
 use super::content::{Content, Source};
 use super::found::Selected;
 use super::path;
 use super::ranges::{self, Ranges};
+use super::representation::Representation;
 
 /// The path that a file is sent for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +28,13 @@ pub enum Role {
 impl SimpleHTTPRequestHandler {
     /// Begins the reply for a file, up to the fields of its content. `None`: the reply is whole, without content.
     pub(super) fn begin(&self, ex: &Exchange<'_>, selected: Selected, role: Role) -> Result<Option<Content>> {
-        let about = selected.about();
-        let size = about.stamp.size;
+        let representation = selected.representation();
+        let size = representation.stamp.size;
         let mut ranges = Ranges::Whole;
         if has_conditions(ex) {
-            match conditions::judge(ex.headers, about.validators()) {
-                Verdict::Send => ranges = asked_ranges(ex, about),
-                Verdict::NotModified => return self.send_not_modified(ex, about, role).map(|()| None),
+            match conditions::judge(ex.headers, representation.validators()) {
+                Verdict::Send => ranges = asked_ranges(ex, representation),
+                Verdict::NotModified => return self.send_not_modified(ex, representation, role).map(|()| None),
                 Verdict::Failed => return self.refuse(ex, HTTPError::from(412)).map(|()| None),
             }
         }
@@ -45,15 +45,15 @@ impl SimpleHTTPRequestHandler {
                 self.refuse(ex, error).map(|()| None)
             }
             Ranges::Whole => {
-                ex.send_response(200).send_header("Content-type", &*about.description.content_type);
-                self.add_fields(ex, about, role);
+                ex.send_response(200).send_header("Content-type", &*representation.description.content_type);
+                self.add_fields(ex, representation, role);
                 Ok(Some(Content::part(source(selected), 0..size)))
             }
             Ranges::Parts(parts) => match <[Range<u64>; 1]>::try_from(parts) {
                 Ok([part]) => {
-                    ex.send_response(206).send_header("Content-type", &*about.description.content_type);
+                    ex.send_response(206).send_header("Content-type", &*representation.description.content_type);
                     ex.send_header("Content-Range", content_range(&part, size));
-                    self.add_fields(ex, about, role);
+                    self.add_fields(ex, representation, role);
                     Ok(Some(Content::part(source(selected), part)))
                 }
                 Err(parts) => Ok(Some(self.begin_multipart(ex, selected, parts, role))),
@@ -63,34 +63,35 @@ impl SimpleHTTPRequestHandler {
 
     /// RFC 9110, section 14.6.
     fn begin_multipart(&self, ex: &Exchange<'_>, selected: Selected, parts: Vec<Range<u64>>, role: Role) -> Content {
-        let about = selected.about();
+        let representation = selected.representation();
         let boundary = boundary();
         let with_head = |part: Range<u64>| {
-            let (media_type, range) = (&about.description.content_type, content_range(&part, about.stamp.size));
+            let (media_type, range) =
+                (&representation.description.content_type, content_range(&part, representation.stamp.size));
             let head = format!("\r\n--{boundary}\r\nContent-Type: {media_type}\r\nContent-Range: {range}\r\n\r\n");
             (head.into_bytes(), part)
         };
         let parts = parts.into_iter().map(with_head).collect();
         let media_type = format!("multipart/byteranges; boundary={boundary}");
         ex.send_response(206).send_header("Content-type", media_type);
-        self.add_fields(ex, about, role);
+        self.add_fields(ex, representation, role);
         Content::parts(source(selected), parts, format!("\r\n--{boundary}--\r\n").into_bytes())
     }
 
     /// Begins a 404 with the page that the options name.
     pub(super) fn begin_not_found(&self, ex: &Exchange<'_>, selected: Selected) -> Content {
-        let about = selected.about();
-        ex.send_response(404).send_header("Content-type", &*about.description.content_type);
-        self.add_coding(ex, about, Role::NotFound);
+        let representation = selected.representation();
+        ex.send_response(404).send_header("Content-type", &*representation.description.content_type);
+        self.add_coding(ex, representation, Role::NotFound);
         self.add_own_fields(ex);
-        let size = about.stamp.size;
+        let size = representation.stamp.size;
         Content::part(source(selected), 0..size)
     }
 
     /// RFC 9110, section 15.4.5: what caches need, and nothing that describes content.
-    fn send_not_modified(&self, ex: &Exchange<'_>, about: &About, role: Role) -> Result {
+    fn send_not_modified(&self, ex: &Exchange<'_>, representation: &Representation, role: Role) -> Result {
         ex.send_response(304);
-        match (&about.etag, &about.last_modified) {
+        match (&representation.etag, &representation.last_modified) {
             (Some(etag), _) => drop(ex.send_header("ETag", etag)),
             (None, Some(last_modified)) => drop(ex.send_header("Last-Modified", last_modified)),
             // `If-None-Match: *`.
@@ -121,26 +122,26 @@ impl SimpleHTTPRequestHandler {
         Ok(ex.end_headers()?)
     }
 
-    fn add_fields(&self, ex: &Exchange<'_>, about: &About, role: Role) {
-        if let Some(last_modified) = &about.last_modified {
+    fn add_fields(&self, ex: &Exchange<'_>, representation: &Representation, role: Role) {
+        if let Some(last_modified) = &representation.last_modified {
             ex.send_header("Last-Modified", last_modified);
         }
-        if let Some(etag) = &about.etag {
+        if let Some(etag) = &representation.etag {
             ex.send_header("ETag", etag);
         }
         ex.send_header("Accept-Ranges", "bytes");
-        self.add_coding(ex, about, role);
+        self.add_coding(ex, representation, role);
         if let Some(value) = &self.options.cache_control {
             ex.send_header("Cache-Control", value);
         }
-        if let Some(disposition) = &about.disposition {
+        if let Some(disposition) = &representation.disposition {
             ex.send_header("Content-Disposition", disposition);
         }
         self.add_own_fields(ex);
     }
 
-    fn add_coding(&self, ex: &Exchange<'_>, about: &About, role: Role) {
-        if let Some(encoding) = &about.encoding {
+    fn add_coding(&self, ex: &Exchange<'_>, representation: &Representation, role: Role) {
+        if let Some(encoding) = &representation.encoding {
             ex.send_header("Content-Encoding", encoding);
         }
         self.add_vary(ex, role);
@@ -180,11 +181,13 @@ fn has_conditions(ex: &Exchange<'_>) -> bool {
 }
 
 /// RFC 9110, section 14.2: only of a GET. Two fields are none: nobody could say which one counts.
-fn asked_ranges(ex: &Exchange<'_>, about: &About) -> Ranges {
+fn asked_ranges(ex: &Exchange<'_>, representation: &Representation) -> Ranges {
     let mut fields = ex.headers.get_all("Range");
     match (ex.command, fields.next(), fields.next()) {
-        ("GET", Some(field), None) if conditions::allows_range(ex.headers, about.validators(), SystemTime::now) => {
-            ranges::ranges(field, about.stamp.size)
+        ("GET", Some(field), None)
+            if conditions::allows_range(ex.headers, representation.validators(), SystemTime::now) =>
+        {
+            ranges::ranges(field, representation.stamp.size)
         }
         _ => Ranges::Whole,
     }

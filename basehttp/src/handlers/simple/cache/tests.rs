@@ -3,7 +3,7 @@ use super::*;
 fn kept(bytes: usize, changed: i64, now: u64) -> Arc<Kept> {
     let stamp = Stamp { device: 1, inode: 1, size: bytes as u64, modified: (0, 0), changed: (changed, 0) };
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
-    Arc::new(Kept::new(About::plain(stamp), vec![0; bytes].into(), now))
+    Arc::new(Kept::new(Representation::plain(stamp), vec![0; bytes].into(), now))
 }
 
 fn entry(bytes: usize) -> Arc<Entry> {
@@ -91,9 +91,9 @@ fn bytes_are_taken_over_only_if_the_file_had_settled_when_they_were_read() {
     ];
     for (changed, now, expected, why) in table {
         let kept = kept(5, changed, now);
-        let same = About::plain(kept.about.stamp);
+        let same = Representation::plain(kept.representation.stamp);
         assert_eq!(kept.is_still(&same), expected, "{why}");
-        let longer = About::plain(Stamp { size: 6, ..same.stamp });
+        let longer = Representation::plain(Stamp { size: 6, ..same.stamp });
         assert!(!kept.is_still(&longer), "another state: {why}");
     }
 }

@@ -12,7 +12,7 @@ use super::{ETag, SimpleHTTPRequestHandler, media, path};
 
 /// See the module.
 #[derive(Clone, Debug)]
-pub struct About {
+pub struct Representation {
     pub stamp: Stamp,
     pub description: Description,
     /// `Content-Encoding`: what was done to the content, in order.
@@ -26,7 +26,7 @@ pub struct About {
     modified: Option<SystemTime>,
 }
 
-impl About {
+impl Representation {
     /// Describes the file at `path`, in the state `stamp`, which holds `path` or a coding of it. The
     /// `description` is of `path` itself.
     pub fn new(
@@ -39,7 +39,7 @@ impl About {
         // RFC 9110, section 8.8.2.1: no date of the future.
         let modified = stamp.has_time().then(|| whole_second(stamp.modified().min(SystemTime::now())));
         let is_attachment = handler.options.attachment;
-        About {
+        Representation {
             stamp,
             description: description.clone(),
             encoding: encoding(description, coding),
@@ -55,7 +55,7 @@ impl About {
     pub fn plain(stamp: Stamp) -> Self {
         let description = Description { content_type: String::new(), is_gzipped: false };
         let (encoding, last_modified, etag, disposition, modified) = (None, None, None, None, None);
-        About { stamp, description, encoding, last_modified, etag, disposition, modified }
+        Representation { stamp, description, encoding, last_modified, etag, disposition, modified }
     }
 
     pub fn validators(&self) -> Validators<'_> {
