@@ -1,7 +1,7 @@
 //! Content codings: which files beside a file hold it compressed, and which of them a client prefers (RFC 9110, section
 //! 12.5.3). Pure decisions.
 
-use super::weight::{FULL, Weight, parse_weight};
+use super::qvalue::{FULL, QValue, parse_qvalue};
 
 /// How a file's bytes are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Preference {
 
 /// Every coding with its weight: its own, else that of `*`, else 0. The first one counts. One look at each item, since a
 /// head has room for 30,000 of them.
-fn weighed<'f>(fields: impl Iterator<Item = &'f str>) -> [(Coding, Weight); CODINGS.len()] {
+fn weighed<'f>(fields: impl Iterator<Item = &'f str>) -> [(Coding, QValue); CODINGS.len()] {
     let mut own = [None; CODINGS.len()];
     let mut any = None;
     for item in fields.flat_map(|field| field.split(',')) {
@@ -93,10 +93,10 @@ fn weighed<'f>(fields: impl Iterator<Item = &'f str>) -> [(Coding, Weight); CODI
 }
 
 /// `q=0.5` is 500. What is malformed is not wanted.
-fn weight(parameters: &str) -> Weight {
+fn weight(parameters: &str) -> QValue {
     let parameters = parameters.trim_matches([' ', '\t']);
     let value = parameters.strip_prefix("q=").or_else(|| parameters.strip_prefix("Q="));
-    if parameters.is_empty() { FULL } else { value.and_then(parse_weight).unwrap_or(0) }
+    if parameters.is_empty() { FULL } else { value.and_then(parse_qvalue).unwrap_or(0) }
 }
 
 #[cfg(test)]

@@ -16,12 +16,12 @@ mod media;
 mod media_table;
 mod pages;
 pub(crate) mod path;
+mod qvalue;
 pub(crate) mod ranges;
 mod reply;
 mod representation;
 pub(super) mod root;
 mod trust;
-mod weight;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

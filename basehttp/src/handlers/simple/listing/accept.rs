@@ -3,7 +3,7 @@
 //! RFC 9110, section 12.5.1: the most specific range that matches a media type gives its weight. JSON is sent to those
 //! who prefer it to HTML; everybody else, browsers and `*/*` above all, gets HTML, also when neither was asked for.
 
-use super::super::weight::{FULL, Weight, parse_weight};
+use super::super::qvalue::{FULL, QValue, parse_qvalue};
 use super::Format;
 
 /// The form for a client that sent these `Accept` values.
@@ -53,11 +53,11 @@ pub fn html_wish<'v>(values: impl Iterator<Item = &'v str>) -> HtmlWish {
 #[derive(Default)]
 struct Best {
     specificity: u8,
-    weight: Weight,
+    weight: QValue,
 }
 
 impl Best {
-    fn offer(&mut self, specificity: u8, weight: Weight) {
+    fn offer(&mut self, specificity: u8, weight: QValue) {
         if specificity > self.specificity {
             *self = Best { specificity, weight };
         } else if specificity == self.specificity && specificity > 0 {
@@ -81,10 +81,10 @@ fn specificity(range: &str, kind: &str, subtype: &str) -> u8 {
 }
 
 /// What `q=` says among the parameters, 1 without it; `None` if it is none: such a range is passed over.
-fn weight<'v>(mut parameters: impl Iterator<Item = &'v str>) -> Option<Weight> {
+fn weight<'v>(mut parameters: impl Iterator<Item = &'v str>) -> Option<QValue> {
     let is_weight = |parameter: &&str| parameter.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("q="));
     match parameters.find(is_weight) {
-        Some(parameter) => parse_weight(&parameter[2..]),
+        Some(parameter) => parse_qvalue(&parameter[2..]),
         None => Some(FULL),
     }
 }

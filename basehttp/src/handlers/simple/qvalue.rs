@@ -1,13 +1,13 @@
 //! How much a client wants something: the weights in `Accept` and `Accept-Encoding`. Pure.
 
 /// Thousandths, up to 1,000: a weight has three digits behind its point at most. 0: not wanted.
-pub type Weight = u16;
+pub type QValue = u16;
 
 /// What is written without a weight.
-pub const FULL: Weight = 1000;
+pub const FULL: QValue = 1000;
 
 /// `0.5` is 500. RFC 9110, section 12.4.2: at most three digits behind the point, and none above 1.
-pub fn parse_weight(text: &str) -> Option<Weight> {
+pub fn parse_qvalue(text: &str) -> Option<QValue> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if !matches!(whole, "0" | "1") || fraction.len() > 3 {
         return None;
@@ -15,7 +15,7 @@ pub fn parse_weight(text: &str) -> Option<Weight> {
     // As many digits as there may be, so that they count thousandths.
     let mut digits = whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat(b'0')).take(4);
     let weight = digits
-        .try_fold(0, |sum: Weight, digit| digit.is_ascii_digit().then(|| sum * 10 + Weight::from(digit - b'0')))?;
+        .try_fold(0, |sum: QValue, digit| digit.is_ascii_digit().then(|| sum * 10 + QValue::from(digit - b'0')))?;
     Some(weight).filter(|weight| *weight <= FULL)
 }
 
@@ -46,7 +46,7 @@ mod tests {
             ("", None),
         ];
         for (text, expected) in table {
-            assert_eq!(parse_weight(text), expected, "{text:?}");
+            assert_eq!(parse_qvalue(text), expected, "{text:?}");
         }
     }
 }
