@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! send ── location, sort, accept: what is asked for
-//!   └─ keep: read lately? ── scan: reads the folder, through its descriptor
+//!   └─ scan_cache: read lately? ── scan: reads the folder, through its descriptor
 //!        ├─ usual folders: one page in memory, shared by all who ask for it ── html | json, style, format, escape
 //!        └─ large ones: the same in pieces, to `wfile`
 //! ```
@@ -17,11 +17,11 @@ mod escape;
 mod format;
 mod html;
 mod json;
-mod keep;
 mod location;
 mod model;
 mod pieces;
 mod scan;
+mod scan_cache;
 mod sort;
 mod style;
 #[cfg(test)]
@@ -40,10 +40,10 @@ pub use self::model::{Entry, EntryKind, LinkTarget, Listing};
 
 use self::budget::{Budget, Exhausted};
 use self::escape::{MAX_HREF_GROWTH, MAX_TEXT_GROWTH};
-use self::keep::{Folder, Keep, Page, PageKey, Stamp};
 use self::location::Location;
 use self::pieces::Pieces;
 use self::scan::{DotFiles, Scan, ScanError};
+use self::scan_cache::{Folder, Page, PageKey, ScanCache, Stamp};
 use self::sort::Sorting;
 use super::builder::ListDirectory;
 use super::found;
@@ -92,7 +92,7 @@ pub struct ListingOptions {
 struct Memory {
     scans: Arc<Budget>,
     pages: Arc<Budget>,
-    keep: Keep,
+    scan_cache: ScanCache,
 }
 
 /// A listing, ready to be sent.
@@ -154,10 +154,10 @@ impl ListingOptions {
         folder: &found::Folder,
         act: impl FnOnce(&mut Folder) -> Result<R, ScanError>,
     ) -> Result<R, ScanError> {
-        let Memory { scans, keep, .. } = &self.memory;
+        let Memory { scans, scan_cache, .. } = &self.memory;
         let dot_files = if self.dot_files { DotFiles::Listed } else { DotFiles::Hidden };
         let read = || Scan::read(folder.descriptor.as_fd(), dot_files, &|name| folder.follow(name), scans);
-        keep.with_folder(Stamp::of(folder.descriptor.as_fd())?, &Instant::now, read, act)
+        scan_cache.with_folder(Stamp::of(folder.descriptor.as_fd())?, &Instant::now, read, act)
     }
 }
 
@@ -172,7 +172,7 @@ impl Clone for ListingOptions {
 impl Default for Memory {
     fn default() -> Self {
         let (scans, pages) = (Budget::new(MAX_SCANS_BYTES), Budget::new(MAX_PAGES_BYTES));
-        Memory { scans, pages, keep: Keep::default() }
+        Memory { scans, pages, scan_cache: ScanCache::default() }
     }
 }
 

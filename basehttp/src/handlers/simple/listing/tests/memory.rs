@@ -5,14 +5,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use basehttp::{SimpleHTTPRequestHandler, testing};
 
-use super::super::keep::{self, KEPT_FOR};
+use super::super::scan_cache::{self, KEPT_FOR};
 use super::super::*;
 use super::{Scratch, key, plenty};
 
 #[test]
 fn a_folder_is_read_for_each_request_until_that_has_cost_enough_for_a_second() {
     let scratch = Scratch::of(&[b"a"]);
-    let (keep, budget, reads) = (Keep::default(), plenty(), Cell::new(0));
+    let (scan_cache, budget, reads) = (ScanCache::default(), plenty(), Cell::new(0));
     let clock = Cell::new(Instant::now());
     let later = |by: Duration| clock.set(clock.get() + by);
     let (tick, slow) = (Duration::from_nanos(1), Duration::from_millis(13));
@@ -23,7 +23,7 @@ fn a_folder_is_read_for_each_request_until_that_has_cost_enough_for_a_second() {
             scratch.scan_with(DotFiles::Hidden, &budget)
         };
         let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
-        keep.with_folder(stamp, came, read, |folder| Ok(Arc::clone(&folder.scan))).expect("it can be read")
+        scan_cache.with_folder(stamp, came, read, |folder| Ok(Arc::clone(&folder.scan))).expect("it can be read")
     };
     let scan = |takes| {
         later(tick);
@@ -46,7 +46,7 @@ fn a_folder_is_read_for_each_request_until_that_has_cost_enough_for_a_second() {
     assert_eq!(reads.get(), 14);
     clock.set(start + tick + KEPT_FOR);
     assert_eq!(scan(slow).records()[0].size, 7, "and no older");
-    for _ in 1..keep::MIN_READINGS {
+    for _ in 1..scan_cache::MIN_READINGS {
         scan(KEPT_FOR / 10);
     }
     let before = reads.get();
@@ -64,7 +64,7 @@ fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
     let page_at = |now: Instant, path: &str| {
         let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
         let read = || scratch.scan_with(DotFiles::Hidden, &memory.scans);
-        let page = memory.keep.with_folder(stamp, &|| now, read, |folder| {
+        let page = memory.scan_cache.with_folder(stamp, &|| now, read, |folder| {
             let key = key(path, Format::Html);
             if let Some(page) = folder.page(&key) {
                 return Ok(page);
@@ -97,7 +97,7 @@ fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
 
 #[test]
 fn folders_that_were_not_asked_for_lately_are_given_up() {
-    let (keep, budget, start) = (Keep::default(), plenty(), Instant::now());
+    let (scan_cache, budget, start) = (ScanCache::default(), plenty(), Instant::now());
     let scratch = Scratch::of(&[&[b'a'; 200], &[b'b'; 200]]);
     let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
     let weigh = |id: u64, at: u64, bytes: usize| {
@@ -108,18 +108,20 @@ fn folders_that_were_not_asked_for_lately_are_given_up() {
             folder.keep_page(key("/", Format::Html), page);
             Ok(())
         };
-        keep.with_folder(stamp.with_id(id), &|| start + Duration::from_secs(at), read, act).expect("it can be read");
+        scan_cache
+            .with_folder(stamp.with_id(id), &|| start + Duration::from_secs(at), read, act)
+            .expect("it can be read");
     };
     for folder in 0..2000 {
         weigh(folder, folder, 1000);
     }
-    let each = budget.held() / keep.len();
-    assert_eq!(keep.len(), keep::MAX_FOLDERS, "so many folders are kept, each of {each} bytes");
+    let each = budget.held() / scan_cache.len();
+    assert_eq!(scan_cache.len(), scan_cache::MAX_FOLDERS, "so many folders are kept, each of {each} bytes");
     for folder in 0..100 {
         weigh(3000 + folder, 3000 + folder, 1024 * 1024);
-        assert!(budget.held() <= keep::MAX_KEPT_BYTES, "and so many bytes: {}", budget.held());
+        assert!(budget.held() <= scan_cache::MAX_KEPT_BYTES, "and so many bytes: {}", budget.held());
     }
-    assert!(keep.len() < 40, "the large ones have driven the small ones out: {}", keep.len());
+    assert!(scan_cache.len() < 40, "the large ones have driven the small ones out: {}", scan_cache.len());
 }
 
 #[test]
@@ -134,7 +136,7 @@ fn what_is_beyond_the_budget_is_refused_and_leaves_nothing_behind() {
     let scans = Budget::new(250 * 1024);
     let scan = Arc::new(scratch.scan_with(DotFiles::Hidden, &scans).expect("it fits"));
     assert_eq!(scans.held(), scan.bytes());
-    let memory = Memory { scans, pages: Budget::new(100 * 1024), keep: Keep::default() };
+    let memory = Memory { scans, pages: Budget::new(100 * 1024), scan_cache: ScanCache::default() };
     let by_size = PageKey { sorting: Sorting::from_parameters(Some("size"), None), ..key("/", Format::Html) };
     let listing = memory.listing_of(scan, &by_size).expect("it fits");
     assert_eq!(memory.page(&listing, Format::Html).err(), Some(Exhausted), "a page that does not fit");

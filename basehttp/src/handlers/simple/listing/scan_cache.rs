@@ -89,7 +89,7 @@ pub(super) struct PageKey {
 
 /// The folders that were asked for lately.
 #[derive(Debug, Default)]
-pub(super) struct Keep {
+pub(super) struct ScanCache {
     /// Held for a moment only, never while a folder is read.
     folders: Mutex<HashMap<FolderId, Kept>>,
 }
@@ -120,7 +120,7 @@ struct Readings {
     took: Duration,
 }
 
-impl Keep {
+impl ScanCache {
     /// Acts on a folder as it was read, which happens now if need be.
     ///
     /// Requests for the same folder wait for each other meanwhile, so that it is read once for those that wait.
