@@ -46,7 +46,7 @@ impl SimpleHTTPRequestHandler {
         // A path that leads to no place is not the program's either.
         let fallback = self.pages.fallback.as_ref().filter(|_| place.is_some());
         let html = || html_wish(ex.headers.get_all("Accept"));
-        if let Some(selected) = self.page(ex, fallback.filter(|_| may_be_a_program_s(path, html())))? {
+        if let Some(selected) = self.page(ex, fallback.filter(|_| is_client_side_route(path, html())))? {
             return self.begin(ex, selected, Role::Fallback);
         }
         if let Some(selected) = self.page(ex, self.pages.not_found.as_ref())? {
@@ -69,7 +69,7 @@ impl SimpleHTTPRequestHandler {
 /// A browser that goes to a page of such a program says that it wants HTML, whatever the path (`/user/john.doe`). A client
 /// that takes anything may want a file: what has a dot in its last segment is a file's name, and a page in place of a
 /// script that is gone would only be harder to understand than a 404.
-fn may_be_a_program_s(raw: &str, html: HtmlWish) -> bool {
+fn is_client_side_route(raw: &str, html: HtmlWish) -> bool {
     match html {
         HtmlWish::Named => true,
         HtmlWish::Taken => !path::last_name(path::without_query(raw).as_bytes()).contains(&b'.'),
@@ -94,9 +94,9 @@ mod tests {
             ("/.env", false),
         ];
         for (raw, expected) in table {
-            assert_eq!(may_be_a_program_s(raw, HtmlWish::Taken), expected, "{raw}");
-            assert!(may_be_a_program_s(raw, HtmlWish::Named), "{raw}: except for browsers that go to a page");
-            assert!(!may_be_a_program_s(raw, HtmlWish::Refused), "{raw}: and never for clients that take no page");
+            assert_eq!(is_client_side_route(raw, HtmlWish::Taken), expected, "{raw}");
+            assert!(is_client_side_route(raw, HtmlWish::Named), "{raw}: except for browsers that go to a page");
+            assert!(!is_client_side_route(raw, HtmlWish::Refused), "{raw}: and never for clients that take no page");
         }
     }
 
