@@ -11,7 +11,7 @@ use super::escape::push_html;
 use super::format::{Utc, push, push_exact_size, push_grouped, push_human_size};
 use super::model::{Entry, EntryKind, LinkTarget, Listing};
 use super::pieces::Pieces;
-use super::sort::{Direction, SortBy, Sorting};
+use super::sort::{SortBy, SortOrder, Sorting};
 use super::style::STYLE;
 
 /// How many folders above a listing its breadcrumbs show next to the root: 8, what a wide screen has room for. A link
@@ -120,14 +120,14 @@ fn push_count(out: &mut Vec<u8>, count: u64, what: &str) {
 fn push_table_head(out: &mut Vec<u8>, sorting: Sorting) {
     out.extend_from_slice(b"<main>\n<table aria-labelledby=name>\n<thead>\n<tr>");
     for (by, title) in [(SortBy::Name, "Name"), (SortBy::Size, "Size"), (SortBy::Date, "Modified<span> (UTC)</span>")] {
-        let state = match (sorting.by == by, sorting.direction) {
+        let state = match (sorting.by == by, sorting.order) {
             (false, _) => "",
-            (true, Direction::Ascending) => " aria-sort=ascending",
-            (true, Direction::Descending) => " aria-sort=descending",
+            (true, SortOrder::Ascending) => " aria-sort=ascending",
+            (true, SortOrder::Descending) => " aria-sort=descending",
         };
         let next = sorting.after_choosing(by);
         // A crawler need not fetch six orders of the same.
-        let (word, order) = (next.by.word(), next.direction.word());
+        let (word, order) = (next.by.word(), next.order.word());
         push(
             out,
             format_args!("<th scope=col{state}><a rel=nofollow href=\"?sort={word}&amp;order={order}\">{title}</a>"),

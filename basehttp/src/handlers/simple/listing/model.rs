@@ -234,11 +234,11 @@ fn ordered(records: &[Record], sorting: Sorting) -> Vec<u32> {
     for group in [folders, others] {
         let record = |&place: &u32| records[place as usize];
         match sorting.by {
-            SortBy::Name => group.sort_by(|a, b| sorting.direction.turn(a.cmp(b))),
-            SortBy::Size => group.sort_by(|a, b| sorting.direction.turn(record(a).size.cmp(&record(b).size))),
+            SortBy::Name => group.sort_by(|a, b| sorting.order.turn(a.cmp(b))),
+            SortBy::Size => group.sort_by(|a, b| sorting.order.turn(record(a).size.cmp(&record(b).size))),
             SortBy::Date => {
                 let time = |place: &u32| (record(place).modified, record(place).modified_nanos);
-                group.sort_by(|a, b| sorting.direction.turn(time(a).cmp(&time(b))));
+                group.sort_by(|a, b| sorting.order.turn(time(a).cmp(&time(b))));
             }
         }
     }

@@ -17,7 +17,7 @@ pub(super) enum SortBy {
 
 /// Which end comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) enum Direction {
+pub(super) enum SortOrder {
     #[default]
     Ascending,
     Descending,
@@ -27,7 +27,7 @@ pub(super) enum Direction {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Sorting {
     pub by: SortBy,
-    pub direction: Direction,
+    pub order: SortOrder,
 }
 
 impl Sorting {
@@ -38,21 +38,21 @@ impl Sorting {
             Some("date") => SortBy::Date,
             _ => SortBy::Name,
         };
-        let direction = match order {
-            Some("desc") => Direction::Descending,
-            _ => Direction::Ascending,
+        let order = match order {
+            Some("desc") => SortOrder::Descending,
+            _ => SortOrder::Ascending,
         };
-        Sorting { by, direction }
+        Sorting { by, order }
     }
 
     /// What the head of a column leads to: the other direction if the listing is sorted by it, else the one in which it
     /// is mostly wanted, the largest and the newest first.
     pub fn after_choosing(self, by: SortBy) -> Self {
-        let direction = match (self.by == by, self.direction, by) {
-            (true, Direction::Ascending, _) | (false, _, SortBy::Size | SortBy::Date) => Direction::Descending,
-            (true, Direction::Descending, _) | (false, _, SortBy::Name) => Direction::Ascending,
+        let order = match (self.by == by, self.order, by) {
+            (true, SortOrder::Ascending, _) | (false, _, SortBy::Size | SortBy::Date) => SortOrder::Descending,
+            (true, SortOrder::Descending, _) | (false, _, SortBy::Name) => SortOrder::Ascending,
         };
-        Sorting { by, direction }
+        Sorting { by, order }
     }
 }
 
@@ -67,20 +67,20 @@ impl SortBy {
     }
 }
 
-impl Direction {
+impl SortOrder {
     /// As the query says it.
     pub fn word(self) -> &'static str {
         match self {
-            Direction::Ascending => "asc",
-            Direction::Descending => "desc",
+            SortOrder::Ascending => "asc",
+            SortOrder::Descending => "desc",
         }
     }
 
     /// An order of two things, turned round if need be.
     pub fn turn(self, order: Ordering) -> Ordering {
         match self {
-            Direction::Ascending => order,
-            Direction::Descending => order.reverse(),
+            SortOrder::Ascending => order,
+            SortOrder::Descending => order.reverse(),
         }
     }
 }
@@ -192,12 +192,12 @@ mod tests {
 
     #[test]
     fn a_query_says_the_order_and_what_it_does_not_know_is_the_default() {
-        let sorting = |by, direction| Sorting { by, direction };
+        let sorting = |by, order| Sorting { by, order };
         let table = [
-            (None, None, sorting(SortBy::Name, Direction::Ascending)),
-            (Some("name"), Some("desc"), sorting(SortBy::Name, Direction::Descending)),
-            (Some("size"), None, sorting(SortBy::Size, Direction::Ascending)),
-            (Some("date"), Some("asc"), sorting(SortBy::Date, Direction::Ascending)),
+            (None, None, sorting(SortBy::Name, SortOrder::Ascending)),
+            (Some("name"), Some("desc"), sorting(SortBy::Name, SortOrder::Descending)),
+            (Some("size"), None, sorting(SortBy::Size, SortOrder::Ascending)),
+            (Some("date"), Some("asc"), sorting(SortBy::Date, SortOrder::Ascending)),
             (Some("SIZE"), Some("DESC"), Sorting::default()),
             (Some("<b>"), Some(""), Sorting::default()),
         ];
@@ -215,11 +215,11 @@ mod tests {
             (SortBy::Name, SortBy::Name, "name-desc name-asc name-desc"),
         ];
         for (from, to, expected) in table {
-            let mut sorting = Sorting { by: from, direction: Direction::Ascending };
+            let mut sorting = Sorting { by: from, order: SortOrder::Ascending };
             let steps: Vec<_> = (0..3)
                 .map(|_| {
                     sorting = sorting.after_choosing(to);
-                    format!("{}-{}", sorting.by.word(), sorting.direction.word())
+                    format!("{}-{}", sorting.by.word(), sorting.order.word())
                 })
                 .collect();
             assert_eq!(steps.join(" "), expected);

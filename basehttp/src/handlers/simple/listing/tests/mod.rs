@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 use std::{env, process};
 
-use super::sort::{Direction, SortBy};
+use super::sort::{SortBy, SortOrder};
 use super::*;
 
 /// A folder of the test's own, gone when the value is.
@@ -53,8 +53,8 @@ impl Scratch {
     }
 
     /// The names of the listing in some order.
-    fn names(&self, by: SortBy, direction: Direction) -> Vec<String> {
-        let listing = listing(self.scan(), "/", Sorting { by, direction });
+    fn names(&self, by: SortBy, order: SortOrder) -> Vec<String> {
+        let listing = listing(self.scan(), "/", Sorting { by, order });
         listing.entries().map(|entry| entry.name().to_string_lossy().into_owned()).collect()
     }
 
@@ -137,15 +137,15 @@ fn every_order_has_folders_first_and_names_where_the_rest_is_equal() {
         File::open(scratch.0.join(name)).expect("the folder").set_modified(UNIX_EPOCH).expect("a date");
     }
     let table = [
-        (SortBy::Name, Direction::Ascending, "Y z A b c d"),
-        (SortBy::Name, Direction::Descending, "z Y d c b A"),
-        (SortBy::Size, Direction::Ascending, "Y z b c A d"),
-        (SortBy::Size, Direction::Descending, "Y z d A b c"),
-        (SortBy::Date, Direction::Ascending, "Y z c A d b"),
-        (SortBy::Date, Direction::Descending, "Y z b A d c"),
+        (SortBy::Name, SortOrder::Ascending, "Y z A b c d"),
+        (SortBy::Name, SortOrder::Descending, "z Y d c b A"),
+        (SortBy::Size, SortOrder::Ascending, "Y z b c A d"),
+        (SortBy::Size, SortOrder::Descending, "Y z d A b c"),
+        (SortBy::Date, SortOrder::Ascending, "Y z c A d b"),
+        (SortBy::Date, SortOrder::Descending, "Y z b A d c"),
     ];
-    for (by, direction, expected) in table {
-        assert_eq!(scratch.names(by, direction).join(" "), expected, "{by:?} {direction:?}");
+    for (by, order, expected) in table {
+        assert_eq!(scratch.names(by, order).join(" "), expected, "{by:?} {order:?}");
     }
 }
 
