@@ -71,7 +71,7 @@ impl MediaTypes {
     /// default.
     pub fn guess(&self, path: &Path) -> String {
         match self.look_up(path) {
-            (text, Source::Table) if takes_charset(text) => self.with_charset(text),
+            (text, TypeSource::Table) if takes_charset(text) => self.with_charset(text),
             (media_type, _) => media_type.to_owned(),
         }
     }
@@ -82,27 +82,27 @@ impl MediaTypes {
         let is_plain = |content_type| Description { content_type, is_gzipped: false };
         match source {
             // The file may say otherwise itself, but nearly all text is UTF-8, and without a word browsers guess.
-            Source::Table if takes_charset(media_type) && !self.charset.is_empty() => {
+            TypeSource::Table if takes_charset(media_type) && !self.charset.is_empty() => {
                 let may_be = charset::may_be(&self.charset, media_type, &head());
                 is_plain(if may_be { self.with_charset(media_type) } else { media_type.to_owned() })
             }
-            Source::Table if lower_extension(path) == "svgz" => {
+            TypeSource::Table if lower_extension(path) == "svgz" => {
                 Description { content_type: media_type.to_owned(), is_gzipped: head().starts_with(GZIP_MAGIC) }
             }
             _ => is_plain(media_type.to_owned()),
         }
     }
 
-    fn look_up(&self, path: &Path) -> (&str, Source) {
+    fn look_up(&self, path: &Path) -> (&str, TypeSource) {
         let extension = path.extension().map_or(Some(""), |extension| extension.to_str()).unwrap_or("");
         let dotted = if extension.is_empty() { String::new() } else { format!(".{extension}") };
         let mapped = self.extensions.get(&dotted).or_else(|| self.extensions.get(&dotted.to_ascii_lowercase()));
         if let Some(media_type) = mapped {
-            return (media_type, Source::Map);
+            return (media_type, TypeSource::Map);
         }
         match MEDIA_TYPES.binary_search_by_key(&&*lower_extension(path), |(known, _)| known) {
-            Ok(at) => (MEDIA_TYPES[at].1, Source::Table),
-            Err(_) => (&self.default, Source::Default),
+            Ok(at) => (MEDIA_TYPES[at].1, TypeSource::Table),
+            Err(_) => (&self.default, TypeSource::Default),
         }
     }
 
@@ -116,7 +116,7 @@ impl MediaTypes {
 
 /// Where a type was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
+enum TypeSource {
     /// A program gave it, or the original: it is sent as it is.
     Map,
     Table,

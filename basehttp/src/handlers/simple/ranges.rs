@@ -46,7 +46,7 @@ pub fn ranges(value: &str, size: u64) -> Ranges {
 
 /// One range as it was asked for.
 #[derive(Clone, Copy)]
-enum Spec {
+enum RangeSpec {
     /// `5-`
     From(u64),
     /// `5-9`
@@ -55,37 +55,37 @@ enum Spec {
     Last(u64),
 }
 
-impl Spec {
+impl RangeSpec {
     fn parse(text: &str) -> Option<Self> {
         match text.split_once('-')? {
-            ("", count) => Some(Spec::Last(number(count)?)),
-            (first, "") => Some(Spec::From(number(first)?)),
-            (first, last) => Some(Spec::FromTo(number(first)?, number(last)?)).filter(Spec::is_forward),
+            ("", count) => Some(RangeSpec::Last(number(count)?)),
+            (first, "") => Some(RangeSpec::From(number(first)?)),
+            (first, last) => Some(RangeSpec::FromTo(number(first)?, number(last)?)).filter(RangeSpec::is_forward),
         }
     }
 
     fn is_forward(&self) -> bool {
-        !matches!(self, Spec::FromTo(first, last) if first > last)
+        !matches!(self, RangeSpec::FromTo(first, last) if first > last)
     }
 
     fn within(self, size: u64) -> Option<Range<u64>> {
         let range = match self {
-            Spec::From(first) => first..size,
-            Spec::FromTo(first, last) => first..last.saturating_add(1).min(size),
-            Spec::Last(count) => size.saturating_sub(count)..size,
+            RangeSpec::From(first) => first..size,
+            RangeSpec::FromTo(first, last) => first..last.saturating_add(1).min(size),
+            RangeSpec::Last(count) => size.saturating_sub(count)..size,
         };
         Some(range).filter(|range| range.start < range.end)
     }
 }
 
 /// The ranges asked for; `None` if the field is to be ignored.
-fn specs(value: &str) -> Option<Vec<Spec>> {
+fn specs(value: &str) -> Option<Vec<RangeSpec>> {
     let (unit, list) = value.split_once('=')?;
     if !unit.eq_ignore_ascii_case("bytes") {
         return None;
     }
     let items = list.split(',').map(|item| item.trim_matches([' ', '\t'])).filter(|item| !item.is_empty());
-    let specs = items.take(MAX_RANGES + 1).map(Spec::parse).collect::<Option<Vec<_>>>()?;
+    let specs = items.take(MAX_RANGES + 1).map(RangeSpec::parse).collect::<Option<Vec<_>>>()?;
     (1..=MAX_RANGES).contains(&specs.len()).then_some(specs)
 }
 

@@ -99,10 +99,10 @@ fn on_disk(served: &Path, path: &str) -> (u16, String) {
 }
 
 /// A handler that logs nothing.
-struct Quiet(SimpleHTTPRequestHandler);
+struct QuietFiles(SimpleHTTPRequestHandler);
 
 #[http_handler(protocol_version = "HTTP/1.1")]
-impl Quiet {
+impl QuietFiles {
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         self.0.do_GET(ex)
     }
@@ -111,7 +111,7 @@ impl Quiet {
 }
 
 /// The same, as the handler says.
-fn in_reply(handler: &Quiet, path: &str) -> (u16, String) {
+fn in_reply(handler: &QuietFiles, path: &str) -> (u16, String) {
     let reply = testing::respond(handler, format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
     let reply = String::from_utf8(reply).expect("text");
     let (head, body) = reply.split_once("\r\n\r\n").expect("a head");
@@ -166,7 +166,7 @@ proptest! {
         let scratch = Scratch::new();
         let served = scratch.0.join("served");
         let options = SimpleHTTPRequestHandler::builder().directory(&served).cache_bytes(cache_bytes);
-        let handler = Quiet(options.precompressed(precompressed).list_directory(list).build().expect("it is there"));
+        let handler = QuietFiles(options.precompressed(precompressed).list_directory(list).build().expect("it is there"));
         for change in changes {
             change.make(&scratch.0);
             for path in ["/f", "/g", "/d/f", "/d/", "/", "/f"] {
