@@ -17,7 +17,7 @@ use super::root::Stamp;
 use super::trust::Trust;
 
 /// The largest file that is kept: 64 KiB. Larger ones cost less by sendfile(2).
-pub const MAX_KEPT_BYTES: u64 = 64 * 1024;
+pub const MAX_SMALL_FILE_BYTES: u64 = 64 * 1024;
 
 /// Looks at a file within a second before the last one is believed: 64. Opening, fstat(2) and closing
 /// cost some 1 µs of processor time (a million of them, on a virtual machine), so that a busy file takes a ten-thousandth
@@ -33,18 +33,18 @@ const ENTRY_BYTES: usize = 1024;
 
 /// One state of a small file.
 #[derive(Debug)]
-pub struct Kept {
+pub struct SmallFile {
     pub representation: Representation,
     pub bytes: Arc<[u8]>,
     /// The file had just been changed when it was read: it may have changed again within the same tick of its clock.
     is_young: bool,
 }
 
-impl Kept {
+impl SmallFile {
     /// `bytes` were read from the file just now.
     pub fn new(representation: Representation, bytes: Arc<[u8]>, now: SystemTime) -> Self {
         let is_young = is_young(&representation.stamp, now);
-        Kept { representation, bytes, is_young }
+        SmallFile { representation, bytes, is_young }
     }
 
     /// Whether a file in the state that `other` tells has these bytes.
@@ -65,7 +65,7 @@ pub enum Variant {
     Absent,
     /// Too large to be kept: to be opened for each request, and then this is said of it if it is in the same state.
     Large(Arc<Representation>),
-    Kept(Arc<Kept>),
+    Small(Arc<SmallFile>),
 }
 
 impl Variant {
@@ -73,7 +73,7 @@ impl Variant {
         match self {
             Variant::Absent => None,
             Variant::Large(representation) => Some(&representation.stamp),
-            Variant::Kept(kept) => Some(&kept.representation.stamp),
+            Variant::Small(small) => Some(&small.representation.stamp),
         }
     }
 }
@@ -83,7 +83,7 @@ pub type Variants = [Variant; CODINGS.len()];
 
 /// What a path led to.
 #[derive(Debug)]
-pub struct Entry {
+pub struct CacheEntry {
     /// The file's own path beneath the root: of an index page it is longer than the one asked for.
     pub path: Vec<u8>,
     variants: Variants,
@@ -94,12 +94,12 @@ pub struct Entry {
     trust: Trust,
 }
 
-impl Entry {
+impl CacheEntry {
     /// `variants` were found at `path` in the tree of that `generation`, by a look that began at `now`.
     pub fn new(path: Vec<u8>, variants: Variants, generation: u64, now: Instant) -> Self {
         let clock = SystemTime::now();
         let is_settled = variants.iter().filter_map(Variant::stamp).all(|stamp| !is_young(stamp, clock));
-        Entry { path, variants, generation, is_settled, trust: Trust::new(now) }
+        CacheEntry { path, variants, generation, is_settled, trust: Trust::new(now) }
     }
 
     /// Returns true if files in these states, in the tree of that `generation`, are what this entry says.
@@ -112,8 +112,8 @@ impl Entry {
 
     /// Returns true if it is worth remembering in place of `known`. An entry of a file that has just been changed is never
     /// believed, so that one of the same state is as good.
-    pub fn is_news_after(&self, known: &Entry) -> bool {
-        let stamps = |entry: &Entry| entry.variants.each_ref().map(|variant| variant.stamp().copied());
+    pub fn is_news_after(&self, known: &CacheEntry) -> bool {
+        let stamps = |entry: &CacheEntry| entry.variants.each_ref().map(|variant| variant.stamp().copied());
         let is_same = self.generation == known.generation && self.path == known.path && stamps(self) == stamps(known);
         self.is_settled || !is_same
     }
@@ -129,7 +129,7 @@ impl Entry {
     }
 
     fn cost(&self, key: &[u8]) -> usize {
-        let body = |variant: &Variant| if let Variant::Kept(kept) = variant { kept.bytes.len() } else { 0 };
+        let body = |variant: &Variant| if let Variant::Small(small) = variant { small.bytes.len() } else { 0 };
         ENTRY_BYTES + key.len() + self.path.len() + self.variants.iter().map(body).sum::<usize>()
     }
 }
@@ -143,15 +143,15 @@ pub struct Cache {
 
 #[derive(Debug, Default)]
 struct Shelf {
-    slots: HashMap<Arc<[u8]>, Slot>,
+    slots: HashMap<Arc<[u8]>, FileSlot>,
     /// The keys in the order in which they are looked at when room is needed.
     ring: VecDeque<Arc<[u8]>>,
     bytes: usize,
 }
 
 #[derive(Debug)]
-struct Slot {
-    entry: Arc<Entry>,
+struct FileSlot {
+    entry: Arc<CacheEntry>,
     cost: usize,
     /// Asked for since the ring came by.
     was_used: AtomicBool,
@@ -163,7 +163,7 @@ impl Cache {
     }
 
     /// The entry of `key`, to be believed or not.
-    pub fn get(&self, key: &[u8]) -> Option<Arc<Entry>> {
+    pub fn get(&self, key: &[u8]) -> Option<Arc<CacheEntry>> {
         let inside = self.read();
         let slot = inside.slots.get(key)?;
         // Read first, so that cores that ask for the same do not take the line from each other.
@@ -174,7 +174,7 @@ impl Cache {
     }
 
     /// Remembers `entry`, in place of what was remembered.
-    pub fn put(&self, key: &[u8], entry: Arc<Entry>) {
+    pub fn put(&self, key: &[u8], entry: Arc<CacheEntry>) {
         let cost = entry.cost(key);
         if cost > self.max_bytes {
             return self.forget(key);
@@ -186,7 +186,7 @@ impl Cache {
             (slot.entry, slot.cost) = (entry, cost);
         } else {
             let key: Arc<[u8]> = key.into();
-            inside.slots.insert(Arc::clone(&key), Slot { entry, cost, was_used: AtomicBool::new(false) });
+            inside.slots.insert(Arc::clone(&key), FileSlot { entry, cost, was_used: AtomicBool::new(false) });
             inside.ring.push_back(key);
             inside.bytes += cost;
         }

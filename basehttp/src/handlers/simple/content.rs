@@ -17,7 +17,7 @@ use basehttp::{Exchange, Result};
 /// client can tell.
 #[derive(Debug)]
 pub struct Content {
-    source: Source,
+    source: ContentSource,
     /// What is read next: a text, then a part of the source.
     text: Vec<u8>,
     part: Range<u64>,
@@ -27,19 +27,19 @@ pub struct Content {
 }
 
 #[derive(Debug)]
-pub(super) enum Source {
+pub(super) enum ContentSource {
     Memory(Arc<[u8]>),
     File(File),
 }
 
 impl Content {
     /// One part of the source, or all of it.
-    pub(super) fn part(source: Source, part: Range<u64>) -> Self {
+    pub(super) fn part(source: ContentSource, part: Range<u64>) -> Self {
         Content { source, text: Vec::new(), left: part.end - part.start, part, ahead: VecDeque::new() }
     }
 
     /// Several parts, each behind its own text, and a last text.
-    pub(super) fn parts(source: Source, parts: Vec<(Vec<u8>, Range<u64>)>, end: Vec<u8>) -> Self {
+    pub(super) fn parts(source: ContentSource, parts: Vec<(Vec<u8>, Range<u64>)>, end: Vec<u8>) -> Self {
         let ahead: VecDeque<_> = parts.into_iter().chain([(end, 0..0)]).collect();
         let left = ahead.iter().map(|(text, part)| text.len() as u64 + (part.end - part.start)).sum();
         Content { source, text: Vec::new(), part: 0..0, ahead, left }
@@ -58,8 +58,8 @@ impl Content {
     /// Reads what the buffer takes of the current part, which is not empty.
     fn read_part(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &self.source {
-            Source::Memory(bytes) => (&bytes[in_memory(&self.part)]).read(buffer)?,
-            Source::File(file) => {
+            ContentSource::Memory(bytes) => (&bytes[in_memory(&self.part)]).read(buffer)?,
+            ContentSource::File(file) => {
                 let most = usize::try_from(self.part.end - self.part.start).unwrap_or(usize::MAX).min(buffer.len());
                 file.read_at(&mut buffer[..most], self.part.start)?
             }
@@ -79,9 +79,9 @@ impl Content {
             let part = self.part;
             let is_whole = |bytes: &[u8]| part.end - part.start == bytes.len() as u64;
             return match self.source {
-                Source::File(file) => ex.send_file(file, part),
-                Source::Memory(bytes) if is_whole(&bytes) => ex.send_body(bytes),
-                Source::Memory(bytes) => ex.send_body(bytes[in_memory(&part)].to_vec()),
+                ContentSource::File(file) => ex.send_file(file, part),
+                ContentSource::Memory(bytes) if is_whole(&bytes) => ex.send_body(bytes),
+                ContentSource::Memory(bytes) => ex.send_body(bytes[in_memory(&part)].to_vec()),
             }
             .map_err(Into::into);
         }
@@ -128,7 +128,7 @@ mod tests {
     fn parts_are_read_with_their_texts_however_small_the_buffer() {
         let parts = || vec![(b"<".to_vec(), 0..2), (b"|".to_vec(), 4..4), (b"-".to_vec(), 8..10)];
         for buffer in [1, 2, 3, 100] {
-            let mut content = Content::parts(Source::Memory((*b"0123456789").into()), parts(), b">".to_vec());
+            let mut content = Content::parts(ContentSource::Memory((*b"0123456789").into()), parts(), b">".to_vec());
             assert_eq!(content.len(), 8);
             let mut read = Vec::new();
             let mut piece = vec![0; buffer];

@@ -18,7 +18,7 @@ use rustix::fs::fstat;
 use rustix::io::retry_on_intr;
 
 use super::SimpleHTTPRequestHandler;
-use super::cache::{Cache, Entry, Kept, MAX_KEPT_BYTES, Variant};
+use super::cache::{Cache, CacheEntry, MAX_SMALL_FILE_BYTES, SmallFile, Variant};
 use super::charset::HEAD_BYTES;
 use super::codings::{CODINGS, Coding, Preference};
 use super::media::Description;
@@ -38,14 +38,14 @@ pub enum Found {
 
 /// A file that can be sent: what is said of it and its bytes are of one state.
 pub enum Selected {
-    Kept(Arc<Kept>),
+    InMemory(Arc<SmallFile>),
     Open(Arc<Representation>, File),
 }
 
 impl Selected {
     pub fn representation(&self) -> &Representation {
         match self {
-            Selected::Kept(kept) => &kept.representation,
+            Selected::InMemory(small) => &small.representation,
             Selected::Open(representation, _) => representation,
         }
     }
@@ -91,13 +91,13 @@ enum Look {
 struct Memory<'c> {
     cache: &'c Cache,
     key: &'c [u8],
-    known: Option<Arc<Entry>>,
+    known: Option<Arc<CacheEntry>>,
     /// Before the disk is asked.
     now: Instant,
 }
 
 impl Memory<'_> {
-    fn remember(&self, entry: Option<Entry>) {
+    fn remember(&self, entry: Option<CacheEntry>) {
         match entry {
             Some(entry) => self.cache.put(self.key, Arc::new(entry)),
             None if self.known.is_some() => self.cache.forget(self.key),
@@ -188,10 +188,10 @@ impl SimpleHTTPRequestHandler {
     }
 
     /// The best coding of what is remembered. `None`: it is gone or in another state meanwhile.
-    fn pick(&self, entry: &Entry, preference: Preference, now: Instant) -> io::Result<Option<Selected>> {
+    fn pick(&self, entry: &CacheEntry, preference: Preference, now: Instant) -> io::Result<Option<Selected>> {
         let best = preference.iter().map(|coding| (coding, entry.variant(coding)));
         match best.into_iter().find(|(_, variant)| !matches!(variant, Variant::Absent)) {
-            Some((_, Variant::Kept(kept))) => Ok(Some(Selected::Kept(Arc::clone(kept)))),
+            Some((_, Variant::Small(small))) => Ok(Some(Selected::InMemory(Arc::clone(small)))),
             Some((coding, Variant::Large(representation))) => {
                 let Some(tree) = self.root.tree(now)? else { return Ok(None) };
                 let opened =
@@ -236,9 +236,9 @@ impl SimpleHTTPRequestHandler {
         let variants = selected.each_ref().map(|selected| match selected {
             None => Variant::Absent,
             Some(Selected::Open(representation, _)) => Variant::Large(Arc::clone(representation)),
-            Some(Selected::Kept(kept)) => Variant::Kept(Arc::clone(kept)),
+            Some(Selected::InMemory(small)) => Variant::Small(Arc::clone(small)),
         });
-        let entry = Entry::new(path, variants, tree.generation(), memory.now);
+        let entry = CacheEntry::new(path, variants, tree.generation(), memory.now);
         if memory.known.as_ref().is_none_or(|known| entry.is_news_after(known)) {
             memory.remember(Some(entry));
         }
@@ -291,11 +291,15 @@ fn open_coding(tree: &Tree, path: &[u8], coding: Coding) -> io::Result<Option<(F
 }
 
 /// The best coding of a file whose every coding is in the state that `entry` has of it.
-fn take_best(entry: &Entry, preference: Preference, mut opened: [Option<(File, Stamp)>; CODINGS.len()]) -> Selected {
+fn take_best(
+    entry: &CacheEntry,
+    preference: Preference,
+    mut opened: [Option<(File, Stamp)>; CODINGS.len()],
+) -> Selected {
     let best = preference.iter().find_map(|coding| {
         let (file, _) = opened[coding as usize].take()?;
         Some(match entry.variant(coding) {
-            Variant::Kept(kept) => Selected::Kept(Arc::clone(kept)),
+            Variant::Small(small) => Selected::InMemory(Arc::clone(small)),
             Variant::Large(representation) => Selected::Open(Arc::clone(representation), file),
             Variant::Absent => return None,
         })
@@ -313,16 +317,16 @@ fn head_of(file: &File) -> Vec<u8> {
 
 /// Reads a small file into memory, unless it is there already.
 fn keep(representation: Representation, mut file: File, known: Option<&Variant>) -> Selected {
-    if representation.stamp.size > MAX_KEPT_BYTES {
+    if representation.stamp.size > MAX_SMALL_FILE_BYTES {
         return Selected::Open(representation.into(), file);
     }
-    if let Some(Variant::Kept(kept)) = known
-        && kept.is_still(&representation)
+    if let Some(Variant::Small(small)) = known
+        && small.is_still(&representation)
     {
-        return Selected::Kept(Arc::clone(kept));
+        return Selected::InMemory(Arc::clone(small));
     }
     match read_whole(&mut file, &representation.stamp) {
-        Some(bytes) => Selected::Kept(Arc::new(Kept::new(representation, bytes, SystemTime::now()))),
+        Some(bytes) => Selected::InMemory(Arc::new(SmallFile::new(representation, bytes, SystemTime::now()))),
         None => Selected::Open(representation.into(), file),
     }
 }

@@ -8,7 +8,7 @@ use basehttp::{Exchange, HTTPError, Result};
 
 use super::SimpleHTTPRequestHandler;
 use super::conditions::{self, Verdict};
-use super::content::{Content, Source};
+use super::content::{Content, ContentSource};
 use super::found::Selected;
 use super::path;
 use super::ranges::{self, Ranges};
@@ -165,10 +165,10 @@ impl SimpleHTTPRequestHandler {
     }
 }
 
-fn source(selected: Selected) -> Source {
+fn source(selected: Selected) -> ContentSource {
     match selected {
-        Selected::Kept(kept) => Source::Memory(kept.bytes.clone()),
-        Selected::Open(_, file) => Source::File(file),
+        Selected::InMemory(small) => ContentSource::Memory(small.bytes.clone()),
+        Selected::Open(_, file) => ContentSource::File(file),
     }
 }
 

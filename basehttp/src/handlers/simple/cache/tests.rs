@@ -1,22 +1,22 @@
 use super::*;
 
-fn kept(bytes: usize, changed: i64, now: u64) -> Arc<Kept> {
+fn small(bytes: usize, changed: i64, now: u64) -> Arc<SmallFile> {
     let stamp = Stamp { device: 1, inode: 1, size: bytes as u64, modified: (0, 0), changed: (changed, 0) };
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
-    Arc::new(Kept::new(Representation::plain(stamp), vec![0; bytes].into(), now))
+    Arc::new(SmallFile::new(Representation::plain(stamp), vec![0; bytes].into(), now))
 }
 
-fn entry(bytes: usize) -> Arc<Entry> {
+fn entry(bytes: usize) -> Arc<CacheEntry> {
     let mut variants = [const { Variant::Absent }; CODINGS.len()];
-    variants[Coding::Identity as usize] = Variant::Kept(kept(bytes, 0, 100));
-    Arc::new(Entry::new(Vec::new(), variants, 1, Instant::now()))
+    variants[Coding::Identity as usize] = Variant::Small(small(bytes, 0, 100));
+    Arc::new(CacheEntry::new(Vec::new(), variants, 1, Instant::now()))
 }
 
 /// What the keys cost, added up anew; and the ring has each key once.
 fn check(cache: &Cache) -> usize {
     let inside = cache.read();
     let bytes = inside.slots.iter().map(|(key, slot)| slot.entry.cost(key)).sum();
-    assert_eq!(inside.bytes, bytes, "the sum is kept");
+    assert_eq!(inside.bytes, bytes, "the sum is small");
     assert_eq!(inside.ring.len(), inside.slots.len(), "the ring has the keys");
     assert!(inside.ring.iter().all(|key| inside.slots.contains_key(key)), "and no others");
     assert!(bytes <= cache.max_bytes, "{bytes} of {}", cache.max_bytes);
@@ -58,7 +58,7 @@ fn what_is_larger_than_the_bound_is_not_kept_and_takes_nothings_place() {
     assert!(cache.get(b"small").is_some());
     assert!(cache.get(b"large").is_none());
     cache.put(b"small", entry(10_000));
-    assert!(cache.get(b"small").is_none(), "the old state is not served in place of one that cannot be kept");
+    assert!(cache.get(b"small").is_none(), "the old state is not served in place of one that cannot be small");
     check(&cache);
 }
 
@@ -68,11 +68,12 @@ fn an_entry_is_believed_where_it_is_old_and_asked_for_often() {
     let entry = |changed: SystemTime| {
         let changed = changed.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
         let mut variants = [const { Variant::Absent }; CODINGS.len()];
-        variants[Coding::Identity as usize] = Variant::Kept(kept(1, changed.cast_signed(), changed + 100));
-        Entry::new(b"a".to_vec(), variants, 1, start)
+        variants[Coding::Identity as usize] = Variant::Small(small(1, changed.cast_signed(), changed + 100));
+        CacheEntry::new(b"a".to_vec(), variants, 1, start)
     };
     let old = entry(SystemTime::UNIX_EPOCH);
-    let believed = |entry: &Entry, generation| (0..100).filter(|_| entry.is_believed(generation, start)).count() as u64;
+    let believed =
+        |entry: &CacheEntry, generation| (0..100).filter(|_| entry.is_believed(generation, start)).count() as u64;
     assert_eq!(believed(&old, 1), 101 - MAX_LOOKS, "not the first times");
     assert_eq!(believed(&old, 1), 100, "then always");
     assert_eq!(believed(&old, 2), 0, "another tree is served by now");
@@ -90,10 +91,10 @@ fn bytes_are_taken_over_only_if_the_file_had_settled_when_they_were_read() {
         (101, 100, false, "another machine's clock"),
     ];
     for (changed, now, expected, why) in table {
-        let kept = kept(5, changed, now);
-        let same = Representation::plain(kept.representation.stamp);
-        assert_eq!(kept.is_still(&same), expected, "{why}");
+        let small = small(5, changed, now);
+        let same = Representation::plain(small.representation.stamp);
+        assert_eq!(small.is_still(&same), expected, "{why}");
         let longer = Representation::plain(Stamp { size: 6, ..same.stamp });
-        assert!(!kept.is_still(&longer), "another state: {why}");
+        assert!(!small.is_still(&longer), "another state: {why}");
     }
 }
