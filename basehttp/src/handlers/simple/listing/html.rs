@@ -92,13 +92,13 @@ fn push_name(out: &mut Vec<u8>, name: &[u8]) {
 
 /// `2 folders, 1,234 files, 1.2 GiB`; without what there is none of.
 fn push_summary(out: &mut Vec<u8>, listing: &Listing) {
-    let folders = listing.entries().filter(|entry| entry.kind().is_folder()).count() as u64;
-    let files = listing.len() as u64 - folders;
+    let directories = listing.entries().filter(|entry| entry.kind().is_folder()).count() as u64;
+    let files = listing.len() as u64 - directories;
     if listing.is_empty() {
         return out.extend_from_slice(b"This folder is empty.");
     }
-    if folders > 0 {
-        push_count(out, folders, "folder");
+    if directories > 0 {
+        push_count(out, directories, "folder");
         out.extend_from_slice(if files > 0 { b", " } else { b"" });
     }
     if files > 0 {

@@ -43,7 +43,7 @@ use self::escape::{MAX_HREF_GROWTH, MAX_TEXT_GROWTH};
 use self::location::Location;
 use self::pieces::Pieces;
 use self::scan::{DotFiles, Scan, ScanError};
-use self::scan_cache::{Folder, Page, PageKey, ScanCache, Stamp};
+use self::scan_cache::{Page, PageKey, ScanCache, ScannedDirectory, Stamp};
 use self::sort::Sorting;
 use super::builder::ListDirectory;
 use super::found;
@@ -85,31 +85,36 @@ pub struct ListingOptions {
     pub look: Option<ListDirectory>,
     /// Fields of every reply, errors included.
     pub fields: Vec<(String, String)>,
-    memory: Memory,
+    cache: ListingCache,
 }
 
 /// What the listings of one handler remember.
-struct Memory {
+struct ListingCache {
     scans: Arc<Budget>,
     pages: Arc<Budget>,
     scan_cache: ScanCache,
 }
 
 /// A listing, ready to be sent.
-enum Ready {
+enum Prepared {
     Page(Page),
     Large(Listing),
 }
 
 /// Sends the listing of a folder in the form and order that the request asks for.
-pub(super) fn send(ex: &mut Exchange<'_>, folder: &found::Folder, mount: &Mount, options: &ListingOptions) -> Result {
+pub(super) fn send(
+    ex: &mut Exchange<'_>,
+    directory: &found::Folder,
+    mount: &Mount,
+    options: &ListingOptions,
+) -> Result {
     let key = PageKey { location: Location::of(path_of(ex), mount.depth()), sorting: sorting(ex), format: format(ex) };
     if let Some(look) = &options.look {
-        let listing = options.listing(folder, &key).map_err(|error| answer(error, &options.fields))?;
+        let listing = options.listing(directory, &key).map_err(|error| answer(error, &options.fields))?;
         return look(ex, &listing);
     }
     let format = key.format;
-    let ready = options.ready(folder, key).map_err(|error| answer(error, &options.fields))?;
+    let prepared = options.prepared(directory, key).map_err(|error| answer(error, &options.fields))?;
     ex.send_response(200).send_header("Content-Type", format.content_type()).send_header("Vary", "Accept");
     ex.send_header("X-Content-Type-Options", "nosniff");
     if format == Format::Html {
@@ -118,46 +123,46 @@ pub(super) fn send(ex: &mut Exchange<'_>, folder: &found::Folder, mount: &Mount,
     for (name, value) in &options.fields {
         ex.send_header(name, value);
     }
-    match ready {
-        Ready::Page(Page { bytes, reservation }) => Ok(ex.send_body(Payload::from(bytes).with_guard(reservation))?),
-        Ready::Large(listing) => Ok(stream(ex, &listing, format)?),
+    match prepared {
+        Prepared::Page(Page { bytes, reservation }) => Ok(ex.send_body(Payload::from(bytes).with_guard(reservation))?),
+        Prepared::Large(listing) => Ok(stream(ex, &listing, format)?),
     }
 }
 
 impl ListingOptions {
-    fn listing(&self, folder: &found::Folder, key: &PageKey) -> Result<Listing, ScanError> {
-        let scan = self.with_folder(folder, |found| Ok(Arc::clone(&found.scan)))?;
-        self.memory.listing_of(scan, key)
+    fn listing(&self, directory: &found::Folder, key: &PageKey) -> Result<Listing, ScanError> {
+        let scan = self.with_directory(directory, |found| Ok(Arc::clone(&found.scan)))?;
+        self.cache.listing_of(scan, key)
     }
 
-    fn ready(&self, folder: &found::Folder, key: PageKey) -> Result<Ready, ScanError> {
-        self.with_folder(folder, |found| {
+    fn prepared(&self, directory: &found::Folder, key: PageKey) -> Result<Prepared, ScanError> {
+        self.with_directory(directory, |found| {
             if let Some(page) = found.page(&key) {
-                return Ok(Ready::Page(page));
+                return Ok(Prepared::Page(page));
             }
-            let listing = self.memory.listing_of(Arc::clone(&found.scan), &key)?;
+            let listing = self.cache.listing_of(Arc::clone(&found.scan), &key)?;
             if is_large(&found.scan) {
-                return Ok(Ready::Large(listing));
+                return Ok(Prepared::Large(listing));
             }
-            match self.memory.page(&listing, key.format) {
+            match self.cache.page(&listing, key.format) {
                 Ok(page) => {
                     found.keep_page(key, page.clone());
-                    Ok(Ready::Page(page))
+                    Ok(Prepared::Page(page))
                 }
-                Err(Exhausted) => Ok(Ready::Large(listing)),
+                Err(Exhausted) => Ok(Prepared::Large(listing)),
             }
         })
     }
 
-    fn with_folder<R>(
+    fn with_directory<R>(
         &self,
-        folder: &found::Folder,
-        act: impl FnOnce(&mut Folder) -> Result<R, ScanError>,
+        directory: &found::Folder,
+        act: impl FnOnce(&mut ScannedDirectory) -> Result<R, ScanError>,
     ) -> Result<R, ScanError> {
-        let Memory { scans, scan_cache, .. } = &self.memory;
+        let ListingCache { scans, scan_cache, .. } = &self.cache;
         let dot_files = if self.dot_files { DotFiles::Listed } else { DotFiles::Hidden };
-        let read = || Scan::read(folder.descriptor.as_fd(), dot_files, &|name| folder.follow(name), scans);
-        scan_cache.with_folder(Stamp::of(folder.descriptor.as_fd())?, &Instant::now, read, act)
+        let read = || Scan::read(directory.descriptor.as_fd(), dot_files, &|name| directory.follow(name), scans);
+        scan_cache.with_directory(Stamp::of(directory.descriptor.as_fd())?, &Instant::now, read, act)
     }
 }
 
@@ -165,18 +170,18 @@ impl Clone for ListingOptions {
     /// A copy remembers nothing: it may be for another folder, and be changed.
     fn clone(&self) -> Self {
         let (look, fields) = (self.look.clone(), self.fields.clone());
-        ListingOptions { dot_files: self.dot_files, look, fields, memory: Memory::default() }
+        ListingOptions { dot_files: self.dot_files, look, fields, cache: ListingCache::default() }
     }
 }
 
-impl Default for Memory {
+impl Default for ListingCache {
     fn default() -> Self {
         let (scans, pages) = (Budget::new(MAX_SCANS_BYTES), Budget::new(MAX_PAGES_BYTES));
-        Memory { scans, pages, scan_cache: ScanCache::default() }
+        ListingCache { scans, pages, scan_cache: ScanCache::default() }
     }
 }
 
-impl Memory {
+impl ListingCache {
     fn listing_of(&self, scan: Arc<Scan>, key: &PageKey) -> Result<Listing, ScanError> {
         Ok(Listing::new(key.location.clone(), scan, key.sorting, &self.scans)?)
     }
@@ -250,11 +255,11 @@ fn max_page_bytes(listing: &Listing) -> usize {
 /// What a client is told about a folder that cannot be listed.
 fn answer(error: ScanError, fields: &[(String, String)]) -> HTTPError {
     let error = match error {
-        ScanError::Folder(errno @ (Errno::ACCESS | Errno::PERM)) => {
+        ScanError::System(errno @ (Errno::ACCESS | Errno::PERM)) => {
             HTTPError::new(404, "No permission to list directory").with_source(io::Error::from(errno))
         }
-        ScanError::Folder(Errno::NOENT | Errno::NOTDIR | Errno::STALE) => HTTPError::new(404, "File not found"),
-        ScanError::Folder(errno) => HTTPError::from(500).with_source(io::Error::from(errno)),
+        ScanError::System(Errno::NOENT | Errno::NOTDIR | Errno::STALE) => HTTPError::new(404, "File not found"),
+        ScanError::System(errno) => HTTPError::from(500).with_source(io::Error::from(errno)),
         ScanError::Exhausted => HTTPError::from(503).with_header("Retry-After", 1),
     };
     fields.iter().fold(error, |error, (name, value)| error.with_header(name, value))

@@ -229,9 +229,9 @@ impl std::fmt::Debug for Entry<'_> {
 /// The places of the records, which are sorted by name with folders first, in another order. Equal ones stay by name.
 fn ordered(records: &[Record], sorting: Sorting) -> Vec<u32> {
     let mut order: Vec<u32> = (0..).take(records.len()).collect();
-    let folders = records.partition_point(|record| record.kind.is_folder());
-    let (folders, others) = order.split_at_mut(folders);
-    for group in [folders, others] {
+    let directories = records.partition_point(|record| record.kind.is_folder());
+    let (directories, others) = order.split_at_mut(directories);
+    for group in [directories, others] {
         let record = |&place: &u32| records[place as usize];
         match sorting.by {
             SortBy::Name => group.sort_by(|a, b| sorting.order.turn(a.cmp(b))),

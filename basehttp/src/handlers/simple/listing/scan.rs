@@ -49,14 +49,14 @@ pub(super) struct Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScanError {
     /// The system said so. Usually no permission, or the folder is gone.
-    Folder(Errno),
+    System(Errno),
     /// The listings hold as much as they may. Usually many large folders are asked for at once.
     Exhausted,
 }
 
 impl From<Errno> for ScanError {
     fn from(errno: Errno) -> Self {
-        ScanError::Folder(errno)
+        ScanError::System(errno)
     }
 }
 
@@ -83,23 +83,23 @@ pub(super) type Follow<'f> = &'f dyn Fn(&OsStr) -> Option<Metadata>;
 impl Scan {
     /// Reads a folder. Blocks for as long as the file system does.
     pub fn read(
-        folder: BorrowedFd<'_>,
+        directory: BorrowedFd<'_>,
         dot_files: DotFiles,
         follow: Follow<'_>,
         budget: &Arc<Budget>,
     ) -> Result<Self, ScanError> {
         // A directory whose reading was interrupted by a signal cannot be read on: it is read anew.
         for _ in 1..MAX_SCANS {
-            match Scan::read_once(folder, dot_files, follow, budget) {
-                Err(ScanError::Folder(Errno::INTR)) => {}
+            match Scan::read_once(directory, dot_files, follow, budget) {
+                Err(ScanError::System(Errno::INTR)) => {}
                 read => return read,
             }
         }
-        Scan::read_once(folder, dot_files, follow, budget)
+        Scan::read_once(directory, dot_files, follow, budget)
     }
 
     fn read_once(
-        folder: BorrowedFd<'_>,
+        directory: BorrowedFd<'_>,
         dot_files: DotFiles,
         follow: Follow<'_>,
         budget: &Arc<Budget>,
@@ -108,7 +108,7 @@ impl Scan {
             Scan { names: Vec::new(), records: Vec::new(), is_cut: false, reservation: budget.reserve(RESERVE_STEP)? };
         // A descriptor of its own: the caller's may be for paths only, and others read it at the same time.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let own = retry_on_intr(|| openat(folder, ".", flags, Mode::empty()))?;
+        let own = retry_on_intr(|| openat(directory, ".", flags, Mode::empty()))?;
         if retry_on_intr(|| fstat(&own))?.st_nlink == 0 {
             // Removed meanwhile: it can be read still, and seems empty.
             return Err(Errno::NOENT.into());
@@ -119,7 +119,7 @@ impl Scan {
             if !is_listed(name.to_bytes(), dot_files) {
                 continue;
             }
-            let Some(seen) = look(folder, name, follow)? else { continue };
+            let Some(seen) = look(directory, name, follow)? else { continue };
             if !scan.push(name.to_bytes(), &seen)? {
                 scan.is_cut = true;
                 break;
@@ -153,8 +153,8 @@ impl Scan {
         self.reservation.resize(self.bytes())?;
         let Scan { names, records, .. } = &mut self;
         records.sort_unstable_by(|a, b| {
-            let folders_first = b.kind.is_folder().cmp(&a.kind.is_folder());
-            folders_first.then_with(|| compare_names(name_in(names, a), name_in(names, b)))
+            let directories_first = b.kind.is_folder().cmp(&a.kind.is_folder());
+            directories_first.then_with(|| compare_names(name_in(names, a), name_in(names, b)))
         });
         Ok(self)
     }
@@ -206,8 +206,8 @@ struct Seen {
 }
 
 /// Looks at an entry; `None` if it is gone by now, or nobody may look at it.
-fn look(folder: BorrowedFd<'_>, name: &CStr, follow: Follow<'_>) -> Result<Option<Seen>, Errno> {
-    let own = match retry_on_intr(|| statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)) {
+fn look(directory: BorrowedFd<'_>, name: &CStr, follow: Follow<'_>) -> Result<Option<Seen>, Errno> {
+    let own = match retry_on_intr(|| statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)) {
         Ok(own) => own,
         Err(Errno::NOENT | Errno::ACCESS | Errno::STALE | Errno::IO | Errno::OVERFLOW) => return Ok(None),
         Err(errno) => return Err(errno),

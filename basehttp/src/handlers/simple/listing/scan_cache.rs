@@ -34,10 +34,10 @@ pub(super) const MIN_READINGS: u32 = 4;
 const MAX_READING_TIME: Duration = Duration::from_millis(50);
 
 /// What is kept for later requests, in total: 32 MiB, some fifteen folders of 10,000 entries.
-pub(super) const MAX_KEPT_BYTES: usize = 32 * 1024 * 1024;
+pub(super) const MAX_CACHED_BYTES: usize = 32 * 1024 * 1024;
 
 /// How many folders are kept: 1,024, so that looking for the one to give up stays short.
-pub(super) const MAX_FOLDERS: usize = 1024;
+pub(super) const MAX_DIRECTORIES: usize = 1024;
 
 /// How many pages are kept of one folder: 24, all orders in both forms, for plain spellings of its path and for others.
 const MAX_PAGES: usize = 24;
@@ -45,16 +45,16 @@ const MAX_PAGES: usize = 24;
 /// What tells a folder from all others, and from itself with other entries in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
-    id: FolderId,
+    id: DirectoryId,
     modified: (i64, i64),
     changed: (i64, i64),
 }
 
-type FolderId = (u64, u64);
+type DirectoryId = (u64, u64);
 
 impl Stamp {
-    pub fn of(folder: BorrowedFd<'_>) -> rustix::io::Result<Self> {
-        let stat = rustix::io::retry_on_intr(|| rustix::fs::fstat(folder))?;
+    pub fn of(directory: BorrowedFd<'_>) -> rustix::io::Result<Self> {
+        let stat = rustix::io::retry_on_intr(|| rustix::fs::fstat(directory))?;
         // The fields' types differ between systems; all that matters is that what differs stays different.
         #[allow(clippy::cast_possible_wrap, clippy::unnecessary_cast)]
         Ok(Stamp {
@@ -91,19 +91,19 @@ pub(super) struct PageKey {
 #[derive(Debug, Default)]
 pub(super) struct ScanCache {
     /// Held for a moment only, never while a folder is read.
-    folders: Mutex<HashMap<FolderId, Kept>>,
+    directories: Mutex<HashMap<DirectoryId, DirectorySlot>>,
 }
 
 #[derive(Debug)]
-struct Kept {
-    folder: Arc<Mutex<Option<Folder>>>,
+struct DirectorySlot {
+    directory: Arc<Mutex<Option<ScannedDirectory>>>,
     last_used: Instant,
     bytes: usize,
 }
 
 /// One folder, as it was read.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct ScannedDirectory {
     pub scan: Arc<Scan>,
     stamp: Stamp,
     /// When the last reading began.
@@ -124,20 +124,20 @@ impl ScanCache {
     /// Acts on a folder as it was read, which happens now if need be.
     ///
     /// Requests for the same folder wait for each other meanwhile, so that it is read once for those that wait.
-    pub fn with_folder<R, E>(
+    pub fn with_directory<R, E>(
         &self,
         stamp: Stamp,
         clock: &dyn Fn() -> Instant,
         read: impl FnOnce() -> Result<Scan, E>,
-        act: impl FnOnce(&mut Folder) -> Result<R, E>,
+        act: impl FnOnce(&mut ScannedDirectory) -> Result<R, E>,
     ) -> Result<R, E> {
         let came = clock();
         let kept = self.find(stamp.id, came);
-        let mut folder = lock(&kept);
-        let bytes_before = folder.as_ref().map_or(0, Folder::bytes);
-        let result = refresh(&mut folder, stamp, came, clock, read).and_then(act);
-        let bytes = folder.as_ref().map_or(0, Folder::bytes);
-        drop(folder);
+        let mut directory = lock(&kept);
+        let bytes_before = directory.as_ref().map_or(0, ScannedDirectory::bytes);
+        let result = refresh(&mut directory, stamp, came, clock, read).and_then(act);
+        let bytes = directory.as_ref().map_or(0, ScannedDirectory::bytes);
+        drop(directory);
         if bytes != bytes_before {
             self.settle(stamp.id, &kept, bytes);
         }
@@ -146,55 +146,59 @@ impl ScanCache {
 
     #[cfg(test)]
     pub fn len(&self) -> usize {
-        lock(&self.folders).len()
+        lock(&self.directories).len()
     }
 
-    fn find(&self, id: FolderId, now: Instant) -> Arc<Mutex<Option<Folder>>> {
-        let mut folders = lock(&self.folders);
-        let kept = folders.entry(id).or_insert_with(|| Kept { folder: Arc::default(), last_used: now, bytes: 0 });
+    fn find(&self, id: DirectoryId, now: Instant) -> Arc<Mutex<Option<ScannedDirectory>>> {
+        let mut directories = lock(&self.directories);
+        let kept = directories.entry(id).or_insert_with(|| DirectorySlot {
+            directory: Arc::default(),
+            last_used: now,
+            bytes: 0,
+        });
         kept.last_used = now;
-        let folder = Arc::clone(&kept.folder);
-        give_up_oldest(&mut folders, id);
-        folder
+        let directory = Arc::clone(&kept.directory);
+        give_up_oldest(&mut directories, id);
+        directory
     }
 
     /// Notes how much a folder takes now, unless it was given up meanwhile.
-    fn settle(&self, id: FolderId, folder: &Arc<Mutex<Option<Folder>>>, bytes: usize) {
-        let mut folders = lock(&self.folders);
-        if let Some(kept) = folders.get_mut(&id).filter(|kept| Arc::ptr_eq(&kept.folder, folder)) {
+    fn settle(&self, id: DirectoryId, directory: &Arc<Mutex<Option<ScannedDirectory>>>, bytes: usize) {
+        let mut directories = lock(&self.directories);
+        if let Some(kept) = directories.get_mut(&id).filter(|kept| Arc::ptr_eq(&kept.directory, directory)) {
             kept.bytes = bytes;
         }
-        while folders.values().map(|kept| kept.bytes).sum::<usize>() > MAX_KEPT_BYTES {
-            give_up(&mut folders, |_| true);
+        while directories.values().map(|kept| kept.bytes).sum::<usize>() > MAX_CACHED_BYTES {
+            give_up(&mut directories, |_| true);
         }
     }
 }
 
 /// Keeps the number of folders within its bound; the one that is wanted now stays.
-fn give_up_oldest(folders: &mut HashMap<FolderId, Kept>, wanted: FolderId) {
-    while folders.len() > MAX_FOLDERS {
-        give_up(folders, |id| id != wanted);
+fn give_up_oldest(directories: &mut HashMap<DirectoryId, DirectorySlot>, wanted: DirectoryId) {
+    while directories.len() > MAX_DIRECTORIES {
+        give_up(directories, |id| id != wanted);
     }
 }
 
 /// Forgets the folder that was not asked for for the longest time.
-fn give_up(folders: &mut HashMap<FolderId, Kept>, may_go: impl Fn(FolderId) -> bool) {
-    let candidates = folders.iter().filter(|(id, _)| may_go(**id));
+fn give_up(directories: &mut HashMap<DirectoryId, DirectorySlot>, may_go: impl Fn(DirectoryId) -> bool) {
+    let candidates = directories.iter().filter(|(id, _)| may_go(**id));
     if let Some(id) = candidates.min_by_key(|(_, kept)| kept.last_used).map(|(id, _)| *id) {
-        folders.remove(&id);
+        directories.remove(&id);
     }
 }
 
 /// Sees to it that what is there is what a request that came at `came` may get.
 fn refresh<'f, E>(
-    folder: &'f mut Option<Folder>,
+    directory: &'f mut Option<ScannedDirectory>,
     stamp: Stamp,
     came: Instant,
     clock: &dyn Fn() -> Instant,
     read: impl FnOnce() -> Result<Scan, E>,
-) -> Result<&'f mut Folder, E> {
-    let old = match folder.take() {
-        Some(current) if current.is_current(stamp, came) => return Ok(folder.insert(current)),
+) -> Result<&'f mut ScannedDirectory, E> {
+    let old = match directory.take() {
+        Some(current) if current.is_current(stamp, came) => return Ok(directory.insert(current)),
         old => old,
     };
     let began = clock();
@@ -202,7 +206,7 @@ fn refresh<'f, E>(
     let readings = Readings::with(old.as_ref().map(|old| old.readings), began, clock());
     let unchanged = old.filter(|old| old.scan.is_same(&scan));
     let (scan, pages) = unchanged.map_or_else(|| (Arc::new(scan), Vec::new()), |old| (old.scan, old.pages));
-    Ok(folder.insert(Folder { scan, stamp, began, readings, pages }))
+    Ok(directory.insert(ScannedDirectory { scan, stamp, began, readings, pages }))
 }
 
 impl Readings {
@@ -223,7 +227,7 @@ impl Readings {
     }
 }
 
-impl Folder {
+impl ScannedDirectory {
     /// Returns true if a request that came at `came` may get it as it was read.
     fn is_current(&self, stamp: Stamp, came: Instant) -> bool {
         let is_read_since = self.began >= came;

@@ -23,7 +23,9 @@ fn a_folder_is_read_for_each_request_until_that_has_cost_enough_for_a_second() {
             scratch.scan_with(DotFiles::Hidden, &budget)
         };
         let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
-        scan_cache.with_folder(stamp, came, read, |folder| Ok(Arc::clone(&folder.scan))).expect("it can be read")
+        scan_cache
+            .with_directory(stamp, came, read, |directory| Ok(Arc::clone(&directory.scan)))
+            .expect("it can be read")
     };
     let scan = |takes| {
         later(tick);
@@ -60,17 +62,17 @@ fn a_folder_is_read_for_each_request_until_that_has_cost_enough_for_a_second() {
 #[test]
 fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
     let scratch = Scratch::of(&[b"a"]);
-    let (memory, start) = (Memory::default(), Instant::now());
+    let (memory, start) = (ListingCache::default(), Instant::now());
     let page_at = |now: Instant, path: &str| {
         let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
         let read = || scratch.scan_with(DotFiles::Hidden, &memory.scans);
-        let page = memory.scan_cache.with_folder(stamp, &|| now, read, |folder| {
+        let page = memory.scan_cache.with_directory(stamp, &|| now, read, |directory| {
             let key = key(path, Format::Html);
-            if let Some(page) = folder.page(&key) {
+            if let Some(page) = directory.page(&key) {
                 return Ok(page);
             }
-            let page = memory.page(&memory.listing_of(Arc::clone(&folder.scan), &key)?, key.format)?;
-            folder.keep_page(key, page.clone());
+            let page = memory.page(&memory.listing_of(Arc::clone(&directory.scan), &key)?, key.format)?;
+            directory.keep_page(key, page.clone());
             Ok(page)
         });
         page.expect("it can be read").bytes
@@ -102,24 +104,24 @@ fn folders_that_were_not_asked_for_lately_are_given_up() {
     let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
     let weigh = |id: u64, at: u64, bytes: usize| {
         let read = || scratch.scan_with(DotFiles::Hidden, &budget);
-        let act = |folder: &mut Folder| {
+        let act = |directory: &mut ScannedDirectory| {
             let reservation = budget.reserve(bytes).expect("there is room");
             let page = Page { bytes: Arc::new([]), reservation: Arc::new(reservation) };
-            folder.keep_page(key("/", Format::Html), page);
+            directory.keep_page(key("/", Format::Html), page);
             Ok(())
         };
         scan_cache
-            .with_folder(stamp.with_id(id), &|| start + Duration::from_secs(at), read, act)
+            .with_directory(stamp.with_id(id), &|| start + Duration::from_secs(at), read, act)
             .expect("it can be read");
     };
-    for folder in 0..2000 {
-        weigh(folder, folder, 1000);
+    for directory in 0..2000 {
+        weigh(directory, directory, 1000);
     }
     let each = budget.held() / scan_cache.len();
-    assert_eq!(scan_cache.len(), scan_cache::MAX_FOLDERS, "so many folders are kept, each of {each} bytes");
-    for folder in 0..100 {
-        weigh(3000 + folder, 3000 + folder, 1024 * 1024);
-        assert!(budget.held() <= scan_cache::MAX_KEPT_BYTES, "and so many bytes: {}", budget.held());
+    assert_eq!(scan_cache.len(), scan_cache::MAX_DIRECTORIES, "so many folders are kept, each of {each} bytes");
+    for directory in 0..100 {
+        weigh(3000 + directory, 3000 + directory, 1024 * 1024);
+        assert!(budget.held() <= scan_cache::MAX_CACHED_BYTES, "and so many bytes: {}", budget.held());
     }
     assert!(scan_cache.len() < 40, "the large ones have driven the small ones out: {}", scan_cache.len());
 }
@@ -136,7 +138,7 @@ fn what_is_beyond_the_budget_is_refused_and_leaves_nothing_behind() {
     let scans = Budget::new(250 * 1024);
     let scan = Arc::new(scratch.scan_with(DotFiles::Hidden, &scans).expect("it fits"));
     assert_eq!(scans.held(), scan.bytes());
-    let memory = Memory { scans, pages: Budget::new(100 * 1024), scan_cache: ScanCache::default() };
+    let memory = ListingCache { scans, pages: Budget::new(100 * 1024), scan_cache: ScanCache::default() };
     let by_size = PageKey { sorting: Sorting::from_parameters(Some("size"), None), ..key("/", Format::Html) };
     let listing = memory.listing_of(scan, &by_size).expect("it fits");
     assert_eq!(memory.page(&listing, Format::Html).err(), Some(Exhausted), "a page that does not fit");
@@ -152,10 +154,10 @@ fn when_slow_clients_hold_all_pages_others_get_pieces_and_at_last_503() {
         let reply = testing::respond(handler, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
         String::from_utf8(reply).expect("text")
     };
-    handler.options.listing.memory.pages = Budget::new(0);
+    handler.options.listing.cache.pages = Budget::new(0);
     let reply = ask(&handler);
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains("<a href=\"a\">"), "{reply}");
-    handler.options.listing.memory = Memory { scans: Budget::new(0), ..Memory::default() };
+    handler.options.listing.cache = ListingCache { scans: Budget::new(0), ..ListingCache::default() };
     let reply = ask(&handler);
     assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\r\nRetry-After: 1\r\n"), "{reply}");
 }

@@ -81,7 +81,7 @@ fn key(path: &str, format: Format) -> PageKey {
 
 fn page_of(scan: &Arc<Scan>, path: &str, format: Format) -> Page {
     let listing = listing(Arc::clone(scan), path, Sorting::default());
-    Memory::default().page(&listing, format).expect("there is room")
+    ListingCache::default().page(&listing, format).expect("there is room")
 }
 
 fn listing(scan: Arc<Scan>, path: &str, sorting: Sorting) -> Listing {
@@ -193,7 +193,7 @@ fn json_has_the_same_entries() {
     assert!(broken.ends_with(r#"Z","href":null}"#), "{broken}");
     let expected = [
         r#"{"path":"/\u003cb\u003e/","cut":false,"entries":["#,
-        r#"{"name":"sub","kind":"folder","link":false,"size":null,"modified":"1970-01-01T00:00:00Z","href":"sub/"},"#,
+        r#"{"name":"sub","kind":"directory","link":false,"size":null,"modified":"1970-01-01T00:00:00Z","href":"sub/"},"#,
         "{\"name\":\"a\\\"\u{fffd}:\\n.txt\",\"kind\":\"file\",\"link\":false,\"size\":1234,\
          \"modified\":\"2023-11-14T22:13:20Z\",\"href\":\"./a%22%FF%3A%0A.txt\"},",
         &broken,
@@ -241,9 +241,9 @@ fn worst_name(n: u8, byte: &[u8]) -> Vec<u8> {
 #[test]
 fn what_cannot_be_listed_is_404_and_what_has_no_room_is_to_be_asked_for_again() {
     let table = [
-        (ScanError::Folder(Errno::ACCESS), 404, "no permission"),
-        (ScanError::Folder(Errno::NOENT), 404, "removed meanwhile"),
-        (ScanError::Folder(Errno::MFILE), 500, "no descriptors"),
+        (ScanError::System(Errno::ACCESS), 404, "no permission"),
+        (ScanError::System(Errno::NOENT), 404, "removed meanwhile"),
+        (ScanError::System(Errno::MFILE), 500, "no descriptors"),
         (ScanError::Exhausted, 503, "no room"),
     ];
     for (error, code, why) in table {
