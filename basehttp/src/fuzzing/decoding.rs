@@ -34,7 +34,7 @@ fn check_query(raw: &str) {
 
 #[cfg(feature = "files")]
 mod files {
-    use crate::handlers::simple::path::{Place, folder_location};
+    use crate::handlers::simple::path::{Place, directory_location};
 
     pub fn check_path(raw: &str) {
         let place = Place::of_request(raw);
@@ -47,7 +47,7 @@ mod files {
                 names().enumerate().any(|(at, name)| name.starts_with(b".") && (at, name) != (0, b".well-known"));
             assert_eq!(place.is_hidden(), is_hidden);
         }
-        let location = folder_location(raw);
+        let location = directory_location(raw);
         assert!(location.starts_with('/') && !location.starts_with("//") && !location.starts_with("/\\"), "this site");
         assert!(location.bytes().all(|byte| (b'!'..=b'~').contains(&byte)), "{location}");
         if let (Some(here), Some(there)) = (place, Place::of_request(&location)) {

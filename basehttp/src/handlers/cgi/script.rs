@@ -53,7 +53,7 @@ pub fn directory_len(key: &[u8], directories: &[Vec<u8>]) -> Option<usize> {
 pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Result<Script> {
     let tree = files.tree().map_err(busy)?.ok_or_else(|| missing(key))?;
     let mut directory = match open(&tree, &key[..start])? {
-        Some(Opened::Folder(directory)) => directory,
+        Some(Opened::Directory(directory)) => directory,
         Some(Opened::File(..)) | None => return Err(missing(key).into()),
     };
     let mut begin = start + 1;
@@ -68,8 +68,8 @@ pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Resul
             return Err(missing(path).into());
         }
         match open(&tree, path)? {
-            Some(Opened::Folder(inner)) if length.is_some() => directory = inner,
-            Some(Opened::Folder(_)) => return Err(no_file(path).into()),
+            Some(Opened::Directory(inner)) if length.is_some() => directory = inner,
+            Some(Opened::Directory(_)) => return Err(no_file(path).into()),
             Some(Opened::File(file, _)) => {
                 check(path, name, &file.metadata().map_err(busy)?)?;
                 #[cfg(not(target_os = "linux"))]

@@ -30,9 +30,9 @@ use super::root::{Opened, Stamp, Tree};
 pub enum Found {
     File(Selected),
     /// A folder that was asked for without the slash that its page needs.
-    Elsewhere,
+    MissingSlash,
     /// A folder without an index page.
-    Folder(Folder),
+    Directory(OpenDirectory),
     Missing,
 }
 
@@ -52,25 +52,25 @@ impl Selected {
 }
 
 /// A folder, open to be read.
-pub struct Folder {
+pub struct OpenDirectory {
     pub descriptor: OwnedFd,
     tree: Arc<Tree>,
     path: Vec<u8>,
 }
 
-impl Folder {
+impl OpenDirectory {
     /// What the entry `name` leads to, if that may be served: links are followed as the options say.
     pub fn follow(&self, name: &OsStr) -> Option<Metadata> {
         let opened = self.tree.open_beneath(&joined(&self.path, name.as_bytes())).ok()??;
         match opened {
             Opened::File(file, _) => file.metadata().ok(),
-            Opened::Folder(folder) => File::from(folder).metadata().ok(),
+            Opened::Directory(directory) => File::from(directory).metadata().ok(),
         }
     }
 }
 
-fn joined(folder: &[u8], name: &[u8]) -> Vec<u8> {
-    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
+fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
 }
 
 /// A file as the disk has it.
@@ -88,7 +88,7 @@ enum Look {
 }
 
 /// Where a file may be remembered, and what is remembered of it.
-struct Memory<'c> {
+struct CacheLookup<'c> {
     cache: &'c Cache,
     key: &'c [u8],
     known: Option<Arc<CacheEntry>>,
@@ -96,7 +96,7 @@ struct Memory<'c> {
     now: Instant,
 }
 
-impl Memory<'_> {
+impl CacheLookup<'_> {
     fn remember(&self, entry: Option<CacheEntry>) {
         match entry {
             Some(entry) => self.cache.put(self.key, Arc::new(entry)),
@@ -112,7 +112,7 @@ impl SimpleHTTPRequestHandler {
         let preference = self.preference(ex);
         let now = Instant::now();
         let memory = self.memory(place, now);
-        if let Some(Memory { known: Some(entry), .. }) = &memory
+        if let Some(CacheLookup { known: Some(entry), .. }) = &memory
             && entry.is_believed(self.root.generation(), now)
             && let Some(selected) = self.pick(entry, preference, now)?
         {
@@ -134,11 +134,11 @@ impl SimpleHTTPRequestHandler {
         }
     }
 
-    fn memory<'c>(&'c self, place: &'c Place<'_>, now: Instant) -> Option<Memory<'c>> {
+    fn memory<'c>(&'c self, place: &'c Place<'_>, now: Instant) -> Option<CacheLookup<'c>> {
         // A slash that only decoding has brought leads elsewhere, which is not remembered.
-        let is_usual = place.ends_in_slash() == place.is_folder_form();
+        let is_usual = place.ends_in_slash() == place.is_directory_form();
         let cache = self.cache.as_ref().filter(|_| is_usual)?;
-        Some(Memory { cache, key: place.key(), known: cache.get(place.key()), now })
+        Some(CacheLookup { cache, key: place.key(), known: cache.get(place.key()), now })
     }
 
     /// The place as the disk has it, and the tree that it is in. One request is answered from one tree.
@@ -157,22 +157,22 @@ impl SimpleHTTPRequestHandler {
     fn look_in(&self, tree: &Arc<Tree>, place: &Place<'_>) -> io::Result<Look> {
         let path = place.path().to_vec();
         Ok(match tree.open_beneath(&path)? {
-            Some(Opened::File(file, stamp)) if !place.is_folder_form() => Look::File(Original { path, file, stamp }),
+            Some(Opened::File(file, stamp)) if !place.is_directory_form() => Look::File(Original { path, file, stamp }),
             Some(Opened::File(..)) | None => Look::Other(Found::Missing),
-            Some(Opened::Folder(_)) if !place.ends_in_slash() => Look::Other(Found::Elsewhere),
-            Some(Opened::Folder(descriptor)) => match self.find_index(tree, &path)? {
+            Some(Opened::Directory(_)) if !place.ends_in_slash() => Look::Other(Found::MissingSlash),
+            Some(Opened::Directory(descriptor)) => match self.find_index(tree, &path)? {
                 Some(index) => Look::File(index),
                 None if self.options.has_listings => {
-                    Look::Other(Found::Folder(Folder { descriptor, tree: Arc::clone(tree), path }))
+                    Look::Other(Found::Directory(OpenDirectory { descriptor, tree: Arc::clone(tree), path }))
                 }
                 None => Look::Other(Found::Missing),
             },
         })
     }
 
-    fn find_index(&self, tree: &Tree, folder: &[u8]) -> io::Result<Option<Original>> {
+    fn find_index(&self, tree: &Tree, directory: &[u8]) -> io::Result<Option<Original>> {
         for page in &self.options.index_pages {
-            let path = joined(folder, page.as_os_str().as_bytes());
+            let path = joined(directory, page.as_os_str().as_bytes());
             if let Some(Opened::File(file, stamp)) = tree.open_beneath(&path)? {
                 return Ok(Some(Original { path, file, stamp }));
             }
@@ -209,7 +209,7 @@ impl SimpleHTTPRequestHandler {
         tree: &Tree,
         preference: Preference,
         original: Original,
-        memory: &Memory<'_>,
+        memory: &CacheLookup<'_>,
     ) -> io::Result<Selected> {
         let Original { path, file, stamp } = original;
         let mut opened = [const { None }; CODINGS.len()];
@@ -286,7 +286,7 @@ fn open_neighbour(tree: &Tree, path: &[u8], coding: Coding, original: &Stamp) ->
 fn open_coding(tree: &Tree, path: &[u8], coding: Coding) -> io::Result<Option<(File, Stamp)>> {
     match tree.open_beneath(&[path, coding.suffix()].concat())? {
         Some(Opened::File(file, stamp)) => Ok(Some((file, stamp))),
-        Some(Opened::Folder(_)) | None => Ok(None),
+        Some(Opened::Directory(_)) | None => Ok(None),
     }
 }
 

@@ -272,9 +272,9 @@ impl SimpleHTTPRequestHandler {
         };
         match found {
             Found::File(selected) => self.begin(ex, selected, Role::Itself),
-            Found::Elsewhere => self.redirect(ex, path).map(|()| None),
-            Found::Folder(folder) => {
-                listing::send(ex, &folder, &self.options.mount, &self.options.listing).map(|()| None)
+            Found::MissingSlash => self.redirect(ex, path).map(|()| None),
+            Found::Directory(directory) => {
+                listing::send(ex, &directory, &self.options.mount, &self.options.listing).map(|()| None)
             }
             Found::Missing => self.begin_missing(ex, path, place.as_ref()),
         }

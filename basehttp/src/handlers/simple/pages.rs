@@ -24,7 +24,7 @@ impl Pages {
     /// Both are paths beneath the root.
     pub fn new(fallback: Option<&Path>, not_found: Option<&Path>) -> io::Result<Self> {
         let place = |path: &Path| {
-            let place = Place::of_path(path.as_os_str().as_bytes(), "").filter(|place| !place.is_folder_form());
+            let place = Place::of_path(path.as_os_str().as_bytes(), "").filter(|place| !place.is_directory_form());
             place.ok_or_else(|| {
                 let path = path.display();
                 let text = format!("\"{path}\" is no page: write a file's path beneath the root, such as 404.html");
@@ -61,7 +61,7 @@ impl SimpleHTTPRequestHandler {
         let Some(place) = place else { return Ok(None) };
         match self.find(ex, place).map_err(|error| busy(self, error))? {
             Found::File(selected) => Ok(Some(selected)),
-            Found::Elsewhere | Found::Folder(_) | Found::Missing => Ok(None),
+            Found::MissingSlash | Found::Directory(_) | Found::Missing => Ok(None),
         }
     }
 }

@@ -109,7 +109,7 @@ impl<'p> Place<'p> {
     }
 
     /// Only a folder can be meant.
-    pub fn is_folder_form(&self) -> bool {
+    pub fn is_directory_form(&self) -> bool {
         self.key().is_empty() || self.key().ends_with(b"/")
     }
 
@@ -176,7 +176,7 @@ fn normalized(path: &[u8]) -> Option<Vec<u8>> {
 ///
 /// It never leads to another site: it begins with one slash, and what a browser would take for a slash, or strip, is
 /// percent-encoded.
-pub fn folder_location(raw: &str) -> String {
+pub fn directory_location(raw: &str) -> String {
     let path = without_query(raw);
     let (query, _) = raw[path.len()..].split_once('#').unwrap_or((&raw[path.len()..], ""));
     let mut location = String::with_capacity(raw.len() + 2);
@@ -325,7 +325,7 @@ mod tests {
             ("//", "/"),
         ];
         for (raw, location) in table {
-            assert_eq!(folder_location(raw), location, "{raw:?}");
+            assert_eq!(directory_location(raw), location, "{raw:?}");
         }
     }
 
@@ -408,7 +408,7 @@ mod tests {
 
         #[test]
         fn no_location_leads_elsewhere(raw in "([/\\\\@:.?#a%]|\\PC|[\\x00-\\x20]){0,12}") {
-            let location = folder_location(&raw);
+            let location = directory_location(&raw);
             prop_assert!(location.starts_with('/') && !location.starts_with("//"), "{}", location);
             prop_assert!(location.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'), "{}", location);
             prop_assert_eq!(location.split('?').next().map(|path| path.ends_with('/')), Some(true));

@@ -116,7 +116,7 @@ impl SimpleHTTPRequestHandler {
 
     /// Sends a client that asked for a folder without a slash, by `path`, to the same place with one.
     pub(super) fn redirect(&self, ex: &Exchange<'_>, path: &str) -> Result {
-        let location = path::folder_location(path);
+        let location = path::directory_location(path);
         ex.send_response(301).send_header("Location", location).send_header("Content-Length", 0);
         self.add_own_fields(ex);
         Ok(ex.end_headers()?)

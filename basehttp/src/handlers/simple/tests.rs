@@ -19,8 +19,8 @@ enum Change {
     /// Writes a new file and renames it.
     Rename(&'static str, &'static str),
     RemoveFile(&'static str),
-    MakeFolder(&'static str),
-    RemoveFolder(&'static str),
+    MakeDirectory(&'static str),
+    RemoveDirectory(&'static str),
     /// Removes the served directory with all that is in it.
     RemoveServed,
     /// Makes an empty one.
@@ -44,8 +44,8 @@ fn change() -> impl Strategy<Value = Change> {
         4 => (file(), text()).prop_map(|(file, text)| Change::Write(file, text)),
         2 => (file(), text()).prop_map(|(file, text)| Change::Rename(file, text)),
         2 => file().prop_map(Change::RemoveFile),
-        2 => Just(Change::MakeFolder("d")),
-        1 => Just(Change::RemoveFolder("d")),
+        2 => Just(Change::MakeDirectory("d")),
+        1 => Just(Change::RemoveDirectory("d")),
         1 => Just(Change::RemoveServed),
         2 => Just(Change::MakeServed),
         1 => other().prop_map(Change::Move),
@@ -64,8 +64,8 @@ impl Change {
                 fs::write(around.join("new"), text).and_then(|()| fs::rename(around.join("new"), served.join(file)))
             }
             Change::RemoveFile(file) => fs::remove_file(served.join(file)),
-            Change::MakeFolder(name) => fs::create_dir(served.join(name)),
-            Change::RemoveFolder(name) => fs::remove_dir_all(served.join(name)),
+            Change::MakeDirectory(name) => fs::create_dir(served.join(name)),
+            Change::RemoveDirectory(name) => fs::remove_dir_all(served.join(name)),
             Change::RemoveServed => fs::remove_dir_all(&served).or_else(|_| fs::remove_file(&served)),
             Change::MakeServed => fs::create_dir(&served),
             Change::Move(other) => fs::rename(&served, around.join(other)),

@@ -104,7 +104,7 @@ enum Prepared {
 /// Sends the listing of a folder in the form and order that the request asks for.
 pub(super) fn send(
     ex: &mut Exchange<'_>,
-    directory: &found::Folder,
+    directory: &found::OpenDirectory,
     mount: &Mount,
     options: &ListingOptions,
 ) -> Result {
@@ -130,12 +130,12 @@ pub(super) fn send(
 }
 
 impl ListingOptions {
-    fn listing(&self, directory: &found::Folder, key: &PageKey) -> Result<Listing, ScanError> {
+    fn listing(&self, directory: &found::OpenDirectory, key: &PageKey) -> Result<Listing, ScanError> {
         let scan = self.with_directory(directory, |found| Ok(Arc::clone(&found.scan)))?;
         self.cache.listing_of(scan, key)
     }
 
-    fn prepared(&self, directory: &found::Folder, key: PageKey) -> Result<Prepared, ScanError> {
+    fn prepared(&self, directory: &found::OpenDirectory, key: PageKey) -> Result<Prepared, ScanError> {
         self.with_directory(directory, |found| {
             if let Some(page) = found.page(&key) {
                 return Ok(Prepared::Page(page));
@@ -156,7 +156,7 @@ impl ListingOptions {
 
     fn with_directory<R>(
         &self,
-        directory: &found::Folder,
+        directory: &found::OpenDirectory,
         act: impl FnOnce(&mut ScannedDirectory) -> Result<R, ScanError>,
     ) -> Result<R, ScanError> {
         let ListingCache { scans, scan_cache, .. } = &self.cache;

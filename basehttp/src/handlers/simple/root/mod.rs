@@ -59,7 +59,7 @@ pub struct Root {
 /// A directory that has, or had, the root's name. It is open, and everything is opened beneath it.
 #[derive(Debug)]
 pub struct Tree {
-    folder: OwnedFd,
+    directory: OwnedFd,
     /// Its full path without links, as it was when it was opened.
     path: PathBuf,
     links: Links,
@@ -73,7 +73,7 @@ pub enum Opened {
     /// A regular file, and what identifies its bytes.
     File(File, Stamp),
     /// A folder, to be read.
-    Folder(OwnedFd),
+    Directory(OwnedFd),
 }
 
 /// Never waits for the other end of a pipe, and never makes a terminal the process's own.
@@ -163,9 +163,9 @@ fn id(stat: &Stat) -> (u64, u64) {
 impl Tree {
     fn open(path: &Path, links: Links, generation: u64) -> io::Result<Self> {
         let path = fs::canonicalize(path)?;
-        let folder = openat(CWD, &path, OFlags::DIRECTORY | SEARCHING, Mode::empty())?;
-        let id = id(&fstat(&folder)?);
-        Ok(Tree { folder, path, links, id, generation })
+        let directory = openat(CWD, &path, OFlags::DIRECTORY | SEARCHING, Mode::empty())?;
+        let id = id(&fstat(&directory)?);
+        Ok(Tree { directory, path, links, id, generation })
     }
 
     /// Its full path without links, as it was when it was opened. For display: everything is opened by descriptor.
@@ -181,7 +181,7 @@ impl Tree {
 
     /// No directory has it as an entry any more.
     fn is_removed(&self) -> bool {
-        fstat(&self.folder).is_ok_and(|stat| stat.st_nlink == 0)
+        fstat(&self.directory).is_ok_and(|stat| stat.st_nlink == 0)
     }
 
     /// Opens what stands at `path` beneath it. `None`: nothing that can be served, for whatever reason.
@@ -191,7 +191,7 @@ impl Tree {
     pub fn open_beneath(&self, path: &[u8]) -> io::Result<Option<Opened>> {
         let opened = retry_on_intr(|| match self.links {
             Links::Inside => self.open_inside(path),
-            Links::Anywhere => openat(&self.folder, or_dot(path), READING, Mode::empty()),
+            Links::Anywhere => openat(&self.directory, or_dot(path), READING, Mode::empty()),
         });
         match opened {
             Ok(descriptor) => classify(descriptor),
@@ -205,7 +205,7 @@ impl Tree {
         use rustix::fs::{ResolveFlags, openat2};
 
         let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        match openat2(&self.folder, or_dot(path), READING, Mode::empty(), inside) {
+        match openat2(&self.directory, or_dot(path), READING, Mode::empty(), inside) {
             // EAGAIN: somebody renames folders right now, so that the kernel cannot tell where `..` leads. EPERM: a
             // sandbox that knows openat2 by name only.
             Err(Errno::NOSYS | Errno::XDEV | Errno::AGAIN | Errno::PERM) => self.walk(path),
@@ -219,7 +219,7 @@ impl Tree {
     }
 
     fn walk(&self, path: &[u8]) -> rustix::io::Result<OwnedFd> {
-        walk::open(self.folder.as_fd(), &self.path, path)
+        walk::open(self.directory.as_fd(), &self.path, path)
     }
 }
 
@@ -257,7 +257,7 @@ fn classify(descriptor: OwnedFd) -> io::Result<Option<Opened>> {
     let stat = retry_on_intr(|| fstat(&descriptor))?;
     Ok(match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => Some(Opened::File(descriptor.into(), Stamp::of(&stat))),
-        FileType::Directory => Some(Opened::Folder(descriptor)),
+        FileType::Directory => Some(Opened::Directory(descriptor)),
         _ => None,
     })
 }

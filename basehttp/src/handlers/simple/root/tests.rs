@@ -22,8 +22,8 @@ impl Scratch {
     fn with_tree() -> Self {
         let scratch = Scratch::new();
         let www = scratch.www();
-        for folder in ["outside", "www", "www/a", "www/a/b"] {
-            fs::create_dir(scratch.0.join(folder)).expect("a folder");
+        for directory in ["outside", "www", "www/a", "www/a/b"] {
+            fs::create_dir(scratch.0.join(directory)).expect("a folder");
         }
         for (file, text) in [("outside/secret", "secret"), ("www/f", "f"), ("www/a/f", "a/f"), ("www/a/b/f", "a/b/f")] {
             fs::write(scratch.0.join(file), text).expect("a file");
@@ -78,7 +78,7 @@ fn told(opened: io::Result<Option<Opened>>) -> String {
             assert_eq!(stamp.size, text.len() as u64);
             text
         }
-        Some(Opened::Folder(_)) => "/".into(),
+        Some(Opened::Directory(_)) => "/".into(),
         None => String::new(),
     }
 }

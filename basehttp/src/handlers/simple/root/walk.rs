@@ -26,7 +26,7 @@ const MAX_DEPTH: usize = 128;
 
 /// Opens `path` beneath the folder `root`, whose full path is `root_path`, to be read.
 pub fn open(root: BorrowedFd<'_>, root_path: &Path, path: &[u8]) -> rustix::io::Result<OwnedFd> {
-    let mut walk = Walk { root, root_path, folders: Vec::new(), left: Vec::new(), lookups: 0, links: 0 };
+    let mut walk = Walk { root, root_path, directories: Vec::new(), left: Vec::new(), lookups: 0, links: 0 };
     walk.push(path);
     walk.open()
 }
@@ -35,7 +35,7 @@ struct Walk<'r> {
     root: BorrowedFd<'r>,
     root_path: &'r Path,
     /// The folders below the root that lead to where the walk is.
-    folders: Vec<OwnedFd>,
+    directories: Vec<OwnedFd>,
     /// Names still to be looked up, the next one last.
     left: Vec<Vec<u8>>,
     lookups: usize,
@@ -50,7 +50,7 @@ impl Walk<'_> {
                 return Err(Errno::NAMETOOLONG);
             }
             if name == b".." {
-                self.folders.pop().ok_or(Errno::XDEV)?;
+                self.directories.pop().ok_or(Errno::XDEV)?;
             } else if self.left.is_empty() {
                 match openat(self.here(), &*name, READING | OFlags::NOFOLLOW, Mode::empty()) {
                     Err(error) if is_link(error) => self.follow(&name)?,
@@ -64,15 +64,15 @@ impl Walk<'_> {
     }
 
     fn here(&self) -> BorrowedFd<'_> {
-        self.folders.last().map_or(self.root, AsFd::as_fd)
+        self.directories.last().map_or(self.root, AsFd::as_fd)
     }
 
     /// Goes into the folder `name`, or where the link of that name leads.
     fn enter(&mut self, name: &[u8]) -> rustix::io::Result<()> {
         match openat(self.here(), name, SEARCHING | OFlags::DIRECTORY | OFlags::NOFOLLOW, Mode::empty()) {
-            Ok(_) if self.folders.len() == MAX_DEPTH => Err(Errno::NAMETOOLONG),
-            Ok(folder) => {
-                self.folders.push(folder);
+            Ok(_) if self.directories.len() == MAX_DEPTH => Err(Errno::NAMETOOLONG),
+            Ok(directory) => {
+                self.directories.push(directory);
                 Ok(())
             }
             Err(error) if error == Errno::NOTDIR || is_link(error) => self.follow(name),
@@ -90,7 +90,7 @@ impl Walk<'_> {
         let target = target.as_bytes();
         if target.starts_with(b"/") {
             let inside = Path::new(OsStr::from_bytes(target)).strip_prefix(self.root_path).map_err(|_| Errno::XDEV)?;
-            self.folders.clear();
+            self.directories.clear();
             self.push(inside.as_os_str().as_bytes());
         } else {
             self.push(target);

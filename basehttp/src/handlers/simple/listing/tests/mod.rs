@@ -193,7 +193,7 @@ fn json_has_the_same_entries() {
     assert!(broken.ends_with(r#"Z","href":null}"#), "{broken}");
     let expected = [
         r#"{"path":"/\u003cb\u003e/","cut":false,"entries":["#,
-        r#"{"name":"sub","kind":"directory","link":false,"size":null,"modified":"1970-01-01T00:00:00Z","href":"sub/"},"#,
+        r#"{"name":"sub","kind":"folder","link":false,"size":null,"modified":"1970-01-01T00:00:00Z","href":"sub/"},"#,
         "{\"name\":\"a\\\"\u{fffd}:\\n.txt\",\"kind\":\"file\",\"link\":false,\"size\":1234,\
          \"modified\":\"2023-11-14T22:13:20Z\",\"href\":\"./a%22%FF%3A%0A.txt\"},",
         &broken,
