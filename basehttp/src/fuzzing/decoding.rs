@@ -34,10 +34,10 @@ fn check_query(raw: &str) {
 
 #[cfg(feature = "files")]
 mod files {
-    use crate::handlers::simple::path::{Place, directory_location};
+    use crate::handlers::simple::path::{ServedPath, directory_location};
 
     pub fn check_path(raw: &str) {
-        let place = Place::of_request(raw);
+        let place = ServedPath::of_request(raw);
         if let Some(place) = &place {
             let path = place.path();
             assert!(path.len() <= 4096 && !path.contains(&0));
@@ -50,7 +50,7 @@ mod files {
         let location = directory_location(raw);
         assert!(location.starts_with('/') && !location.starts_with("//") && !location.starts_with("/\\"), "this site");
         assert!(location.bytes().all(|byte| (b'!'..=b'~').contains(&byte)), "{location}");
-        if let (Some(here), Some(there)) = (place, Place::of_request(&location)) {
+        if let (Some(here), Some(there)) = (place, ServedPath::of_request(&location)) {
             assert_eq!(here.path(), there.path(), "the same folder");
             assert!(there.ends_in_slash());
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use std::{env, fmt, io};
 
 use super::super::simple::SimpleHTTPRequestHandler;
-use super::super::simple::path::Place;
+use super::super::simple::path::ServedPath;
 use super::CGIHTTPRequestHandler;
 
 /// The original's.
@@ -249,7 +249,7 @@ impl CGIHTTPRequestHandlerBuilder {
 
 /// The path below the root, without slashes around it.
 fn directory(path: &str) -> io::Result<Vec<u8>> {
-    let place = Place::of_path(path.as_bytes(), "").map(|place| place.path().to_vec());
+    let place = ServedPath::of_path(path.as_bytes(), "").map(|place| place.path().to_vec());
     let place = place.filter(|place| !place.is_empty() && path.starts_with('/'));
     place.ok_or_else(|| {
         let start: String = path.chars().take(40).collect();

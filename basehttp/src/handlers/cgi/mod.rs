@@ -194,7 +194,7 @@ impl CGIHTTPRequestHandler {
 
     /// The path beneath the root, and how many bytes of it are the directory.
     fn script_place(&self, path: &str) -> Option<(Vec<u8>, usize)> {
-        let place = self.parts.files.place_of(path)?;
+        let place = self.parts.files.resolve(path)?;
         let length = script::directory_len(place.key(), &self.parts.directories)?;
         Some((place.key().to_vec(), length))
     }

@@ -22,7 +22,7 @@ use super::cache::{Cache, CacheEntry, MAX_SMALL_FILE_BYTES, SmallFile, Variant};
 use super::charset::HEAD_BYTES;
 use super::codings::{CODINGS, Coding, Preference};
 use super::media::Description;
-use super::path::Place;
+use super::path::ServedPath;
 use super::representation::Representation;
 use super::root::{Opened, Stamp, Tree};
 
@@ -108,17 +108,17 @@ impl CacheLookup<'_> {
 
 impl SimpleHTTPRequestHandler {
     /// Looks for what stands at `place`.
-    pub(super) fn find(&self, ex: &Exchange<'_>, place: &Place<'_>) -> io::Result<Found> {
+    pub(super) fn find(&self, ex: &Exchange<'_>, served: &ServedPath<'_>) -> io::Result<Found> {
         let preference = self.preference(ex);
         let now = Instant::now();
-        let memory = self.memory(place, now);
+        let memory = self.memory(served, now);
         if let Some(CacheLookup { known: Some(entry), .. }) = &memory
             && entry.is_believed(self.root.generation(), now)
             && let Some(selected) = self.pick(entry, preference, now)?
         {
             return Ok(Found::File(selected));
         }
-        let (tree, look) = self.look(place, now)?;
+        let (tree, look) = self.look(served, now)?;
         match (tree, look, memory) {
             (Some(tree), Look::File(original), Some(memory)) => {
                 self.load(ex, &tree, preference, original, &memory).map(Found::File)
@@ -134,32 +134,34 @@ impl SimpleHTTPRequestHandler {
         }
     }
 
-    fn memory<'c>(&'c self, place: &'c Place<'_>, now: Instant) -> Option<CacheLookup<'c>> {
+    fn memory<'c>(&'c self, served: &'c ServedPath<'_>, now: Instant) -> Option<CacheLookup<'c>> {
         // A slash that only decoding has brought leads elsewhere, which is not remembered.
-        let is_usual = place.ends_in_slash() == place.is_directory_form();
+        let is_usual = served.ends_in_slash() == served.is_directory_form();
         let cache = self.cache.as_ref().filter(|_| is_usual)?;
-        Some(CacheLookup { cache, key: place.key(), known: cache.get(place.key()), now })
+        Some(CacheLookup { cache, key: served.key(), known: cache.get(served.key()), now })
     }
 
     /// The place as the disk has it, and the tree that it is in. One request is answered from one tree.
-    fn look(&self, place: &Place<'_>, now: Instant) -> io::Result<(Option<Arc<Tree>>, Look)> {
+    fn look(&self, served: &ServedPath<'_>, now: Instant) -> io::Result<(Option<Arc<Tree>>, Look)> {
         let Some(tree) = self.root.tree(now)? else { return Ok((None, Look::Other(Found::Missing))) };
-        let look = self.look_in(&tree, place)?;
+        let look = self.look_in(&tree, served)?;
         if matches!(look, Look::Other(Found::Missing))
             && let Some(tree) = self.root.successor(&tree)?
         {
-            let look = self.look_in(&tree, place)?;
+            let look = self.look_in(&tree, served)?;
             return Ok((Some(tree), look));
         }
         Ok((Some(tree), look))
     }
 
-    fn look_in(&self, tree: &Arc<Tree>, place: &Place<'_>) -> io::Result<Look> {
-        let path = place.path().to_vec();
+    fn look_in(&self, tree: &Arc<Tree>, served: &ServedPath<'_>) -> io::Result<Look> {
+        let path = served.path().to_vec();
         Ok(match tree.open_beneath(&path)? {
-            Some(Opened::File(file, stamp)) if !place.is_directory_form() => Look::File(Original { path, file, stamp }),
+            Some(Opened::File(file, stamp)) if !served.is_directory_form() => {
+                Look::File(Original { path, file, stamp })
+            }
             Some(Opened::File(..)) | None => Look::Other(Found::Missing),
-            Some(Opened::Directory(_)) if !place.ends_in_slash() => Look::Other(Found::MissingSlash),
+            Some(Opened::Directory(_)) if !served.ends_in_slash() => Look::Other(Found::MissingSlash),
             Some(Opened::Directory(descriptor)) => match self.find_index(tree, &path)? {
                 Some(index) => Look::File(index),
                 None if self.options.has_listings => {

@@ -38,7 +38,7 @@ use self::builder::Options;
 use self::cache::Cache;
 use self::found::Found;
 use self::pages::Pages;
-use self::path::Place;
+use self::path::ServedPath;
 use self::reply::Role;
 use self::root::Root;
 
@@ -222,7 +222,7 @@ impl SimpleHTTPRequestHandler {
     ///
     /// The original of the builder's option of that name.
     pub fn translate_path(path: &str) -> Option<PathBuf> {
-        Place::of_request(path).map(|place| OsString::from_vec(place.path().to_vec()).into())
+        ServedPath::of_request(path).map(|served| OsString::from_vec(served.path().to_vec()).into())
     }
 
     /// The media type of the file at `path`, guessed from its name alone.
@@ -265,9 +265,9 @@ impl SimpleHTTPRequestHandler {
 
     /// Begins the reply. `Some`: its head is open, and these bytes are to follow. `None`: it is whole.
     fn answer(&self, ex: &mut Exchange<'_>, path: &str) -> Result<Option<Content>> {
-        let place = self.place_of(path).filter(|place| self.options.dot_files || !place.is_hidden());
-        let found = match &place {
-            Some(place) => self.find(ex, place).map_err(|error| busy(self, error))?,
+        let served = self.resolve(path).filter(|served| self.options.dot_files || !served.is_hidden());
+        let found = match &served {
+            Some(served) => self.find(ex, served).map_err(|error| busy(self, error))?,
             None => Found::Missing,
         };
         match found {
@@ -276,16 +276,16 @@ impl SimpleHTTPRequestHandler {
             Found::Directory(directory) => {
                 listing::send(ex, &directory, &self.options.mount, &self.options.listing).map(|()| None)
             }
-            Found::Missing => self.begin_missing(ex, path, place.as_ref()),
+            Found::Missing => self.begin_missing(ex, path, served.as_ref()),
         }
     }
 
     /// The place that `path` leads to, undecoded and with its query. `None`: nothing that could exist, or not below the mount.
-    pub(super) fn place_of<'p>(&self, path: &'p str) -> Option<Place<'p>> {
-        let below = Place::of_request(path)?.below(&self.options.mount)?;
+    pub(super) fn resolve<'p>(&self, path: &'p str) -> Option<ServedPath<'p>> {
+        let below = ServedPath::of_request(path)?.below(&self.options.mount)?;
         match &self.options.translate_path {
             None => Some(below),
-            Some(translate) => Place::of_path(translate(path)?.as_os_str().as_bytes(), path),
+            Some(translate) => ServedPath::of_path(translate(path)?.as_os_str().as_bytes(), path),
         }
     }
 

@@ -9,29 +9,30 @@ use basehttp::{Exchange, HTTPError, Result};
 use super::content::Content;
 use super::found::{Found, Selected};
 use super::listing::{HtmlWish, html_wish};
-use super::path::{self, Place};
+use super::path::{self, ServedPath};
 use super::reply::Role;
 use super::{SimpleHTTPRequestHandler, busy};
 
 /// See the builder's options of these names.
 #[derive(Clone, Debug, Default)]
 pub struct Pages {
-    fallback: Option<Place<'static>>,
-    not_found: Option<Place<'static>>,
+    fallback: Option<ServedPath<'static>>,
+    not_found: Option<ServedPath<'static>>,
 }
 
 impl Pages {
     /// Both are paths beneath the root.
     pub fn new(fallback: Option<&Path>, not_found: Option<&Path>) -> io::Result<Self> {
-        let place = |path: &Path| {
-            let place = Place::of_path(path.as_os_str().as_bytes(), "").filter(|place| !place.is_directory_form());
-            place.ok_or_else(|| {
+        let page = |path: &Path| {
+            let served =
+                ServedPath::of_path(path.as_os_str().as_bytes(), "").filter(|served| !served.is_directory_form());
+            served.ok_or_else(|| {
                 let path = path.display();
                 let text = format!("\"{path}\" is no page: write a file's path beneath the root, such as 404.html");
                 io::Error::new(io::ErrorKind::InvalidInput, text)
             })
         };
-        Ok(Pages { fallback: fallback.map(place).transpose()?, not_found: not_found.map(place).transpose()? })
+        Ok(Pages { fallback: fallback.map(page).transpose()?, not_found: not_found.map(page).transpose()? })
     }
 }
 
@@ -41,10 +42,10 @@ impl SimpleHTTPRequestHandler {
         &self,
         ex: &Exchange<'_>,
         path: &str,
-        place: Option<&Place<'_>>,
+        served: Option<&ServedPath<'_>>,
     ) -> Result<Option<Content>> {
         // A path that leads to no place is not the program's either.
-        let fallback = self.pages.fallback.as_ref().filter(|_| place.is_some());
+        let fallback = self.pages.fallback.as_ref().filter(|_| served.is_some());
         let html = || html_wish(ex.headers.get_all("Accept"));
         if let Some(selected) = self.page(ex, fallback.filter(|_| is_client_side_route(path, html())))? {
             return self.begin(ex, selected, Role::Fallback);
@@ -57,9 +58,9 @@ impl SimpleHTTPRequestHandler {
         self.refuse(ex, error).map(|()| None)
     }
 
-    fn page(&self, ex: &Exchange<'_>, place: Option<&Place<'_>>) -> Result<Option<Selected>> {
-        let Some(place) = place else { return Ok(None) };
-        match self.find(ex, place).map_err(|error| busy(self, error))? {
+    fn page(&self, ex: &Exchange<'_>, served: Option<&ServedPath<'_>>) -> Result<Option<Selected>> {
+        let Some(served) = served else { return Ok(None) };
+        match self.find(ex, served).map_err(|error| busy(self, error))? {
             Found::File(selected) => Ok(Some(selected)),
             Found::MissingSlash | Found::Directory(_) | Found::Missing => Ok(None),
         }

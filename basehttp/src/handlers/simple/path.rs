@@ -22,7 +22,7 @@ const WELL_KNOWN: &[u8] = b".well-known";
 
 /// A path beneath the root: no dots, no empty segments, no NUL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place<'p> {
+pub struct ServedPath<'p> {
     /// Segments joined by slashes, with a slash behind them where the request's path ended in one; empty for the root.
     key: Cow<'p, [u8]>,
     /// The request's path ended in a slash as sent, and not only after decoding.
@@ -60,14 +60,14 @@ impl Mount {
     }
 }
 
-impl<'p> Place<'p> {
+impl<'p> ServedPath<'p> {
     /// What the path of a request means, undecoded and with its query. `None`: nothing that could exist.
     pub fn of_request(raw: &'p str) -> Option<Self> {
         let raw = without_query(raw);
         let ends_in_slash = raw.ends_with('/');
         let relative = raw.strip_prefix('/').unwrap_or(raw);
         let key = if is_plain(relative) { Cow::Borrowed(relative.as_bytes()) } else { Cow::Owned(decoded(relative)?) };
-        (key.len() <= MAX_PATH_BYTES).then_some(Place { key, ends_in_slash, is_unmounted: true })
+        (key.len() <= MAX_PATH_BYTES).then_some(ServedPath { key, ends_in_slash, is_unmounted: true })
     }
 
     /// The place of the same path below `mount`: `/static/a` is `a` there, `/statica` is nothing. `None`: it is not below.
@@ -84,18 +84,18 @@ impl<'p> Place<'p> {
             Cow::Borrowed(key) => Cow::Borrowed(&key[start..]),
             Cow::Owned(mut key) => Cow::Owned(key.split_off(start)),
         };
-        Some(Place { key, is_unmounted: false, ..self })
+        Some(ServedPath { key, is_unmounted: false, ..self })
     }
 
     /// The place of `path`, asked for by a request's path that may end in a slash.
-    pub fn of_path(path: &[u8], request: &str) -> Option<Place<'static>> {
+    pub fn of_path(path: &[u8], request: &str) -> Option<ServedPath<'static>> {
         let ends_in_slash = without_query(request).ends_with('/');
         let mut key = normalized(path)?;
         if ends_in_slash && !key.is_empty() && !key.ends_with(b"/") {
             key.push(b'/');
         }
         let is_unmounted = true;
-        (key.len() <= MAX_PATH_BYTES).then_some(Place { key: Cow::Owned(key), ends_in_slash, is_unmounted })
+        (key.len() <= MAX_PATH_BYTES).then_some(ServedPath { key: Cow::Owned(key), ends_in_slash, is_unmounted })
     }
 
     /// What this place is remembered by.
@@ -252,16 +252,16 @@ mod tests {
             ("a", Some(b"a"), "without a slash"),
         ];
         for (raw, key, why) in table {
-            assert_eq!(Place::of_request(raw).as_ref().map(Place::key), key, "{raw}: {why}");
+            assert_eq!(ServedPath::of_request(raw).as_ref().map(ServedPath::key), key, "{raw}: {why}");
         }
     }
 
     #[test]
     fn a_path_that_no_system_opens_is_none() {
         let longest = format!("/{}", "a".repeat(MAX_PATH_BYTES));
-        assert!(Place::of_request(&longest).is_some());
-        assert_eq!(Place::of_request(&format!("{longest}a")), None);
-        assert_eq!(Place::of_request(&format!("{longest}%61")), None);
+        assert!(ServedPath::of_request(&longest).is_some());
+        assert_eq!(ServedPath::of_request(&format!("{longest}a")), None);
+        assert_eq!(ServedPath::of_request(&format!("{longest}%61")), None);
     }
 
     #[test]
@@ -272,7 +272,7 @@ mod tests {
                 for third in pieces {
                     let raw = format!("/{first}{second}{third}");
                     assert_eq!(
-                        Place::of_request(&raw).map(|place| place.key().to_vec()),
+                        ServedPath::of_request(&raw).map(|served| served.key().to_vec()),
                         decoded(&raw),
                         "{raw}: the leading slash changes nothing, and the short cut neither"
                     );
@@ -299,7 +299,7 @@ mod tests {
             ("/.env/../a", false),
         ];
         for (raw, is_hidden) in table {
-            assert_eq!(Place::of_request(raw).map(|place| place.is_hidden()), Some(is_hidden), "{raw}");
+            assert_eq!(ServedPath::of_request(raw).map(|served| served.is_hidden()), Some(is_hidden), "{raw}");
         }
     }
 
@@ -354,14 +354,18 @@ mod tests {
         ];
         for (mount, raw, expected, why) in table {
             let mount = Mount::at(mount).expect("a path");
-            let place = Place::of_request(raw).and_then(|place| place.below(&mount));
-            assert_eq!(place.as_ref().map(Place::key), expected.map(str::as_bytes), "{raw} below {mount:?}: {why}");
+            let served = ServedPath::of_request(raw).and_then(|served| served.below(&mount));
+            assert_eq!(
+                served.as_ref().map(ServedPath::key),
+                expected.map(str::as_bytes),
+                "{raw} below {mount:?}: {why}"
+            );
         }
         for path in ["", "static", "/a?b", "/a#b", "/a%00"] {
             assert_eq!(Mount::at(path), None, "{path}");
         }
-        let below = |raw| Place::of_request(raw)?.below(&Mount::at("/static")?);
-        assert!(below("/static/.well-known/x").is_some_and(|place| place.is_hidden()), "that is another URL");
+        let below = |raw| ServedPath::of_request(raw)?.below(&Mount::at("/static")?);
+        assert!(below("/static/.well-known/x").is_some_and(|served| served.is_hidden()), "that is another URL");
     }
 
     #[test]
@@ -375,19 +379,19 @@ mod tests {
             ("a\0", "/x", None),
         ];
         for (path, request, key) in table {
-            let place = Place::of_path(path.as_bytes(), request);
-            assert_eq!(place.as_ref().map(Place::key), key.map(str::as_bytes), "{path:?}");
+            let served = ServedPath::of_path(path.as_bytes(), request);
+            assert_eq!(served.as_ref().map(ServedPath::key), key.map(str::as_bytes), "{path:?}");
         }
     }
 
     proptest! {
         #[test]
         fn no_path_names_anything_but_names(raw in "/([a.%/\\\\?#]|%2[eEfF]|%00|%5c|\\.\\.|\\PC){0,12}") {
-            if let Some(place) = Place::of_request(&raw) {
-                let names: Vec<_> = place.path().split(|byte| *byte == b'/').collect();
+            if let Some(served) = ServedPath::of_request(&raw) {
+                let names: Vec<_> = served.path().split(|byte| *byte == b'/').collect();
                 let is_name = |name: &&[u8]| !matches!(*name, b"" | b"." | b"..") && !name.contains(&0);
-                prop_assert!(place.path().is_empty() || names.iter().all(is_name), "{:?}", place);
-                prop_assert_eq!(place.is_hidden(), names[0].starts_with(b".") && names[0] != b".well-known"
+                prop_assert!(served.path().is_empty() || names.iter().all(is_name), "{:?}", served);
+                prop_assert_eq!(served.is_hidden(), names[0].starts_with(b".") && names[0] != b".well-known"
                     || names[1..].iter().any(|name| name.starts_with(b".")));
             }
         }
@@ -396,12 +400,12 @@ mod tests {
         fn what_is_below_a_mount_is_what_its_path_says_behind_it(
             raw in "(/|s|st|a|\\.\\.|%2[eEfF]|\\.|%73){0,10}",
         ) {
-            let place = Place::of_request(&raw).expect("it is short");
-            let below = place.clone().below(&Mount::at("/s").expect("a path"));
-            let is_below = place.path() == b"s" || place.key().starts_with(b"s/");
+            let served = ServedPath::of_request(&raw).expect("it is short");
+            let below = served.clone().below(&Mount::at("/s").expect("a path"));
+            let is_below = served.path() == b"s" || served.key().starts_with(b"s/");
             prop_assert_eq!(below.is_some(), is_below, "{}", raw);
             if let Some(below) = below {
-                let rest = place.key().strip_prefix(b"s").map(|rest| rest.strip_prefix(b"/").unwrap_or(rest));
+                let rest = served.key().strip_prefix(b"s").map(|rest| rest.strip_prefix(b"/").unwrap_or(rest));
                 prop_assert_eq!(Some(below.key()), rest);
             }
         }
