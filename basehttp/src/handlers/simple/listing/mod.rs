@@ -43,11 +43,12 @@ use self::escape::{MAX_HREF_GROWTH, MAX_TEXT_GROWTH};
 use self::location::Location;
 use self::pieces::Pieces;
 use self::scan::{DotFiles, Scan, ScanError};
-use self::scan_cache::{Page, PageKey, ScanCache, ScannedDirectory, Stamp};
+use self::scan_cache::{Page, PageKey, ScanCache, ScannedDirectory};
 use self::sort::Sorting;
 use super::builder::ListDirectory;
 use super::found;
 use super::path::Mount;
+use super::root::Stamp;
 
 /// What is held of all folders at once that are being read, kept or listed: 128 MiB. Beyond it clients get 503.
 const MAX_SCANS_BYTES: usize = 128 * 1024 * 1024;
@@ -162,7 +163,7 @@ impl ListingOptions {
         let ListingCache { scans, scan_cache, .. } = &self.cache;
         let dot_files = if self.dot_files { DotFiles::Listed } else { DotFiles::Hidden };
         let read = || Scan::read(directory.descriptor.as_fd(), dot_files, &|name| directory.follow(name), scans);
-        scan_cache.with_directory(Stamp::of(directory.descriptor.as_fd())?, &Instant::now, read, act)
+        scan_cache.with_directory(Stamp::of_directory(&directory.descriptor)?, &Instant::now, read, act)
     }
 }
 

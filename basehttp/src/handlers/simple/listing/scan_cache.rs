@@ -12,10 +12,10 @@
 //! clients, by the `budget`.
 
 use std::collections::HashMap;
-use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::super::root::Stamp;
 use super::Format;
 use super::budget::Reservation;
 use super::location::Location;
@@ -42,34 +42,8 @@ pub(super) const MAX_DIRECTORIES: usize = 1024;
 /// How many pages are kept of one folder: 24, all orders in both forms, for plain spellings of its path and for others.
 const MAX_PAGES: usize = 24;
 
-/// What tells a folder from all others, and from itself with other entries in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    id: DirectoryId,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
+/// Device and inode of a directory.
 type DirectoryId = (u64, u64);
-
-impl Stamp {
-    pub fn of(directory: BorrowedFd<'_>) -> rustix::io::Result<Self> {
-        let stat = rustix::io::retry_on_intr(|| rustix::fs::fstat(directory))?;
-        // The fields' types differ between systems; all that matters is that what differs stays different.
-        #[allow(clippy::cast_possible_wrap, clippy::unnecessary_cast)]
-        Ok(Stamp {
-            id: (stat.st_dev as u64, stat.st_ino as u64),
-            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
-        })
-    }
-
-    /// The same for another folder.
-    #[cfg(test)]
-    pub fn with_id(self, inode: u64) -> Self {
-        Stamp { id: (self.id.0, inode), ..self }
-    }
-}
 
 /// A page that is ready to be sent, shared by all whom it is sent to.
 #[derive(Clone, Debug)]
@@ -132,14 +106,14 @@ impl ScanCache {
         act: impl FnOnce(&mut ScannedDirectory) -> Result<R, E>,
     ) -> Result<R, E> {
         let came = clock();
-        let kept = self.find(stamp.id, came);
+        let kept = self.find(stamp.id(), came);
         let mut directory = lock(&kept);
         let bytes_before = directory.as_ref().map_or(0, ScannedDirectory::bytes);
         let result = refresh(&mut directory, stamp, came, clock, read).and_then(act);
         let bytes = directory.as_ref().map_or(0, ScannedDirectory::bytes);
         drop(directory);
         if bytes != bytes_before {
-            self.settle(stamp.id, &kept, bytes);
+            self.settle(stamp.id(), &kept, bytes);
         }
         result
     }

@@ -1,8 +1,10 @@
 //! What tells one state of a file from another without reading it.
 
+use std::os::fd::AsFd;
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::Stat;
+use rustix::fs::{Stat, fstat};
+use rustix::io::retry_on_intr;
 
 /// A file's identity, size and times, as one call of the system told them.
 ///
@@ -31,6 +33,17 @@ impl Stamp {
             modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
             changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
         }
+    }
+
+    /// Reads the stamp of an open directory. Its size is left out: some network file systems count in it all files below.
+    pub fn of_directory(directory: impl AsFd) -> rustix::io::Result<Self> {
+        let stat = retry_on_intr(|| fstat(&directory))?;
+        Ok(Stamp { size: 0, ..Stamp::of(&stat) })
+    }
+
+    /// Device and inode, which no two files have at the same time.
+    pub fn id(&self) -> (u64, u64) {
+        (self.device, self.inode)
     }
 
     /// When the bytes were last written; a time before 1970 is 1970.

@@ -22,7 +22,7 @@ fn a_folder_is_read_for_each_request_until_that_has_cost_enough_for_a_second() {
             later(takes);
             scratch.scan_with(DotFiles::Hidden, &budget)
         };
-        let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
+        let stamp = Stamp::of_directory(scratch.open()).expect("the folder is there");
         scan_cache
             .with_directory(stamp, came, read, |directory| Ok(Arc::clone(&directory.scan)))
             .expect("it can be read")
@@ -64,7 +64,7 @@ fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
     let scratch = Scratch::of(&[b"a"]);
     let (memory, start) = (ListingCache::default(), Instant::now());
     let page_at = |now: Instant, path: &str| {
-        let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
+        let stamp = Stamp::of_directory(scratch.open()).expect("the folder is there");
         let read = || scratch.scan_with(DotFiles::Hidden, &memory.scans);
         let page = memory.scan_cache.with_directory(stamp, &|| now, read, |directory| {
             let key = key(path, Format::Html);
@@ -101,7 +101,7 @@ fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
 fn folders_that_were_not_asked_for_lately_are_given_up() {
     let (scan_cache, budget, start) = (ScanCache::default(), plenty(), Instant::now());
     let scratch = Scratch::of(&[&[b'a'; 200], &[b'b'; 200]]);
-    let stamp = Stamp::of(scratch.open().as_fd()).expect("the folder is there");
+    let stamp = Stamp::of_directory(scratch.open()).expect("the folder is there");
     let weigh = |id: u64, at: u64, bytes: usize| {
         let read = || scratch.scan_with(DotFiles::Hidden, &budget);
         let act = |directory: &mut ScannedDirectory| {
@@ -111,7 +111,7 @@ fn folders_that_were_not_asked_for_lately_are_given_up() {
             Ok(())
         };
         scan_cache
-            .with_directory(stamp.with_id(id), &|| start + Duration::from_secs(at), read, act)
+            .with_directory(Stamp { inode: id, ..stamp }, &|| start + Duration::from_secs(at), read, act)
             .expect("it can be read");
     };
     for directory in 0..2000 {
