@@ -21,6 +21,8 @@ pub(crate) mod ranges;
 mod reply;
 mod representation;
 pub(super) mod root;
+#[cfg(test)]
+mod scratch;
 mod trust;
 
 use std::ffi::OsString;

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::Path;
 
 use basehttp::testing;
 use proptest::prelude::*;
 
+use super::scratch::Scratch;
 use super::*;
 
 /// A change that another program makes to the disk. The served name is `served`; there are few other names and texts, so
@@ -119,27 +119,16 @@ fn in_reply(handler: &QuietFiles, path: &str) -> (u16, String) {
     (code, if code == 200 { body.to_owned() } else { String::new() })
 }
 
-/// A directory of the test's own, gone when the value is.
-struct Scratch(PathBuf);
-
 impl Scratch {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("basehttp-asked-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(path.join("served")).expect("a scratch folder");
+    /// The served directory, and the others that can take its place.
+    fn with_directories() -> Self {
+        let scratch = Scratch::new();
+        fs::create_dir(scratch.0.join("served")).expect("a directory");
         for other in OTHERS {
-            fs::create_dir(path.join(other)).expect("a scratch folder");
-            fs::write(path.join(other).join("f"), other).expect("a file");
+            fs::create_dir(scratch.0.join(other)).expect("a directory");
+            fs::write(scratch.0.join(other).join("f"), other).expect("a file");
         }
-        Scratch(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A leftover among the temporary files does no harm.
-        let _ = fs::remove_dir_all(&self.0);
+        scratch
     }
 }
 
@@ -163,7 +152,7 @@ proptest! {
         cache_bytes in prop::sample::select(&[0_usize, 1 << 20][..]),
         precompressed: bool,
     ) {
-        let scratch = Scratch::new();
+        let scratch = Scratch::with_directories();
         let served = scratch.0.join("served");
         let options = SimpleHTTPRequestHandler::builder().directory(&served).cache_bytes(cache_bytes);
         let handler = QuietFiles(options.precompressed(precompressed).list_directory(list).build().expect("it is there"));

@@ -1,23 +1,12 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::{env, process};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::super::scratch::Scratch;
 use super::*;
 
-/// A folder of the test's own, gone when the value is.
-struct Scratch(PathBuf);
-
 impl Scratch {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("basehttp-root-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = env::temp_dir().canonicalize().expect("a folder for scratch files").join(name);
-        fs::create_dir(&path).expect("a scratch folder");
-        Scratch(path)
-    }
-
     /// The folder that is served, `www`, beside one that is not.
     fn with_tree() -> Self {
         let scratch = Scratch::new();
@@ -60,13 +49,6 @@ impl Scratch {
 
     fn www(&self) -> PathBuf {
         self.0.join("www")
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A leftover among the temporary files harms nobody.
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

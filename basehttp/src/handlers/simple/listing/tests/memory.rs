@@ -5,9 +5,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use basehttp::{SimpleHTTPRequestHandler, testing};
 
+use super::super::super::scratch::Scratch;
 use super::super::scan_cache::{self, KEPT_FOR};
 use super::super::*;
-use super::{Scratch, key, plenty};
+use super::{key, plenty};
 
 #[test]
 fn a_folder_is_read_for_each_request_until_that_has_cost_enough_for_a_second() {

@@ -6,26 +6,13 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
-use std::{env, process};
 
+use super::super::scratch::Scratch;
 use super::sort::{SortBy, SortOrder};
 use super::*;
 
-/// A folder of the test's own, gone when the value is.
-struct Scratch(PathBuf);
-
 impl Scratch {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("basehttp-listing-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = env::temp_dir().join(name);
-        fs::create_dir(&path).expect("a scratch folder");
-        Scratch(path)
-    }
-
     fn of(names: &[&[u8]]) -> Self {
         let scratch = Scratch::new();
         for name in names {
@@ -61,13 +48,6 @@ impl Scratch {
     fn rendered(&self, path: &str, format: Format) -> String {
         let page = page_of(&self.scan(), path, format);
         String::from_utf8(page.bytes.to_vec()).expect("what is sent is UTF-8")
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A leftover among temporary files harms nobody.
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
