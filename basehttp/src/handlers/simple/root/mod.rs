@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat, stat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, stat};
 use rustix::io::{Errno, retry_on_intr};
 
 pub use self::stamp::Stamp;
@@ -121,7 +121,7 @@ impl Root {
     /// Compares what is known with what has the name.
     fn look(&self, known: Option<Arc<Tree>>) -> io::Result<Option<Arc<Tree>>> {
         match retry_on_intr(|| stat(&self.name)) {
-            Ok(found) if known.as_ref().is_some_and(|tree| tree.id == id(&found)) => Ok(known),
+            Ok(found) if known.as_ref().is_some_and(|tree| tree.id == Stamp::of(&found).id()) => Ok(known),
             Ok(_) => self.open_anew(),
             // A process that has given up its rights may not look any more. It goes on with what it has opened.
             Err(Errno::ACCESS | Errno::PERM) => Ok(known),
@@ -155,16 +155,11 @@ fn next_generation() -> u64 {
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-#[allow(clippy::unnecessary_cast)] // The fields' types differ from system to system.
-fn id(stat: &Stat) -> (u64, u64) {
-    (stat.st_dev as u64, stat.st_ino as u64)
-}
-
 impl Tree {
     fn open(path: &Path, links: Links, generation: u64) -> io::Result<Self> {
         let path = fs::canonicalize(path)?;
         let directory = openat(CWD, &path, OFlags::DIRECTORY | SEARCHING, Mode::empty())?;
-        let id = id(&fstat(&directory)?);
+        let id = Stamp::of(&fstat(&directory)?).id();
         Ok(Tree { directory, path, links, id, generation })
     }
 
