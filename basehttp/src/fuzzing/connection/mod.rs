@@ -130,10 +130,12 @@ impl<'s> Stage<'s> {
 
     /// No state lasts for ever.
     fn run_out_of_time(&mut self) {
-        for _ in 0..4 {
+        for _ in 0..8 {
             self.hand.now += Duration::from_secs(3600);
             if !self.line.is_closed() {
-                self.drive(Ready { expired: true, ..Ready::default() });
+                let wait = self.drive(Ready { expired: true, ..Ready::default() });
+                // A refusal may be a thread's to answer, too.
+                self.hand.is_leader = wait != Wait::Thread;
             }
         }
         self.witness.look(&self.hand.play(), true);
