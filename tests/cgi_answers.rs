@@ -115,12 +115,12 @@ fn scripts_answer_as_the_standard_says() {
 fn a_broken_script_is_a_502_and_the_log_says_why() {
     let giant = "head -c 40000 /dev/zero | tr '\\0' x; echo; echo; echo hi";
     let table = [
-        ("exit 0", "ended without a word", "silent"),
-        ("exit 7", "ended without a word", "a silent failure"),
+        ("exit 0", "ended without any output", "silent"),
+        ("exit 7", "ended without any output", "a silent failure"),
         ("kill -9 $$", "ended by signal 9", "a silent death"),
-        ("echo hello; echo", "no field: hello", "output without a header"),
+        ("echo hello; echo", "not a field: hello", "output without a header"),
         ("echo; echo hello", "no Content-Type", "an empty header"),
-        ("printf 'Content-Type: text/plain\\n'", "within its header", "half a header"),
+        ("printf 'Content-Type: text/plain\\n'", "before the end of its header", "half a header"),
         (giant, "longer than 32768 bytes", "a giant header"),
         ("printf 'Status: 99\\n\\n'", "from 200 to 599", "no status"),
         (
@@ -177,7 +177,7 @@ fn a_script_with_a_wrong_length_is_a_502_and_the_log_says_why() {
     let table = [
         (
             "printf 'Content-Type: a/b\\nContent-Length: 5\\n\\nhi'",
-            "3 bytes less than its Content-Length",
+            "3 bytes fewer than its Content-Length",
             "too little",
         ),
         ("printf 'Content-Type: a/b\\nContent-Length: 1\\n\\nhi'", "more content than its Content-Length", "too much"),
@@ -202,7 +202,7 @@ fn a_script_with_a_wrong_length_is_a_502_and_the_log_says_why() {
 #[test]
 fn what_cannot_be_executed_is_a_500_and_the_log_says_why() {
     let table = [
-        ("#!/no/such/interpreter\n", "its interpreter \"/no/such/interpreter\" is not there"),
+        ("#!/no/such/interpreter\n", "its interpreter \"/no/such/interpreter\" does not exist"),
         ("#!/bin/sh\r\necho\r\n", "its interpreter is \"/bin/sh\\r\", with a carriage return"),
         ("no script at all\n", "it does not begin with #! and the path of an interpreter"),
         ("\u{feff}#!/bin/sh\n", "a byte order mark stands before its #!"),

@@ -173,7 +173,7 @@ fn a_script_that_ends_its_output_and_goes_on_is_ended() {
     let (server, log) = scripts.serve();
     assert_eq!(fetch(&server, "/cgi-bin/x").text(), "hi");
     expect_gone(&scripts.await_file("here"));
-    assert!(log.text().contains("has ended its output and goes on"), "{}", log.text());
+    assert!(log.text().contains("has ended its output but does not exit"), "{}", log.text());
 }
 
 #[test]

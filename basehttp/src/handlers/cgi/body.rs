@@ -4,13 +4,13 @@
 //! |-----------------------------------------------|----------------------------------------------------------------|
 //! | none                                          | `/dev/null`                                                    |
 //! | up to 64 KiB                                  | by a pipe, read before the script starts                       |
-//! | longer, its length told                       | by a pipe, as it comes, and no faster than the script takes it |
-//! | longer, its length not told (chunked)         | as a file, so that `CONTENT_LENGTH` is right                   |
+//! | longer, of known length                       | by a pipe, as it comes, and no faster than the script takes it |
+//! | longer, of unknown length (chunked)           | as a file, so that `CONTENT_LENGTH` is right                   |
 //! | longer, by a connection that cannot be polled | as a file                                                      |
 //!
-//! A client that takes none of the reply until all its body is sent would never get there with a script that answers as it
-//! reads: then the body is read ahead of the script, into a file. All files are nameless, and bounded together with what
-//! was read.
+//! Some clients read no response before they have sent their whole body. A script that answers while it reads would
+//! wait for such a client, and the client for the script. Then the body is read ahead of the script, into a file. Files
+//! for bodies have no name, and their bound includes the bytes that the script has read already.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
@@ -20,10 +20,10 @@ use std::path::Path;
 
 use basehttp::{BodyReader, HTTPError, Result};
 
-/// How much of a body is held in memory: 64 KiB, what a pipe takes at once on Linux.
+/// Bytes of a body that are held in memory: 64 KiB, the capacity of a pipe on Linux.
 pub const MAX_HELD_BYTES: usize = 64 * 1024;
 
-/// Where what does not fit the memory goes, and how much of it.
+/// The directory for bodies that do not fit in memory, and the most bytes of one body in it.
 #[derive(Clone, Copy, Debug)]
 pub struct SpoolOptions<'o> {
     pub directory: &'o Path,
@@ -34,12 +34,12 @@ pub struct SpoolOptions<'o> {
 #[derive(Debug)]
 pub enum ScriptInput {
     None,
-    /// `length` bytes, of which these are the first.
+    /// A body of `length` bytes that begins with `first`.
     Piped {
         first: Vec<u8>,
         length: u64,
     },
-    /// All of it, to be read from its beginning.
+    /// The whole body, in a file that stands at its beginning.
     Filed {
         file: File,
         length: u64,
@@ -47,12 +47,13 @@ pub enum ScriptInput {
 }
 
 impl ScriptInput {
-    /// Reads what the script must not wait for. `can_wait`: the rest can come while the script runs.
+    /// Reads the part of a body that has to be here before the script starts. If `can_wait`, the rest may come while
+    /// the script runs.
     ///
     /// Blocks as `rfile` does.
     ///
     /// # Errors
-    /// What the client did wrong (400, 408); a body beyond the bound is a 413.
+    /// The client's mistake (400, 408), or a body beyond the bound (413).
     pub fn begin(rfile: &mut BodyReader<'_>, can_wait: bool, spool: SpoolOptions<'_>) -> Result<Self> {
         if rfile.remaining() == Some(0) {
             return Ok(ScriptInput::None);
@@ -63,14 +64,17 @@ impl ScriptInput {
             let bytes = rfile.fill_buf()?;
             let count = bytes.len();
             if count == 0 {
+                // The body fits in memory.
                 return Ok(ScriptInput::Piped { length: first.len() as u64, first });
             }
             first.extend_from_slice(bytes);
             rfile.consume(count);
             if let (Some(length), true) = (told, can_wait) {
+                // Its length is known, so the rest can follow while the script runs.
                 return Ok(ScriptInput::Piped { first, length });
             }
         }
+        // The script needs the length before the body, or cannot get the body from this client later.
         let mut file = nameless_file(spool.directory)?;
         file.write_all(&first)?;
         let mut length = first.len() as u64;
@@ -90,7 +94,7 @@ impl ScriptInput {
         }
     }
 
-    /// `None`: there is no content.
+    /// Returns the length of the body; `None` if there is no content.
     pub fn length(&self) -> Option<u64> {
         match self {
             ScriptInput::None => None,
@@ -99,7 +103,7 @@ impl ScriptInput {
     }
 }
 
-/// What waits for the script to take it: in memory first, then in a file.
+/// The part of a body that the script has not taken yet: in memory first, then in a file.
 #[derive(Debug)]
 pub struct Feed<'o> {
     held: Vec<u8>,
@@ -125,12 +129,12 @@ impl<'o> Feed<'o> {
         self.taken == self.held.len() && self.ahead.as_ref().is_none_or(|ahead| ahead.read == ahead.written)
     }
 
-    /// Whether more may be read ahead.
+    /// Returns whether more of the body may be read ahead.
     pub fn has_room(&self) -> bool {
         self.ahead.as_ref().is_none_or(|ahead| ahead.written < self.spool.max_bytes)
     }
 
-    /// Takes more of the body, behind what there is.
+    /// Adds more of the body behind the rest.
     pub fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.is_empty() {
             self.held.clear();
@@ -148,7 +152,7 @@ impl<'o> Feed<'o> {
         Ok(())
     }
 
-    /// The next bytes for the script; none if there are none.
+    /// Returns the next bytes for the script; empty if there are none.
     pub fn next(&mut self) -> io::Result<&[u8]> {
         if self.taken == self.held.len()
             && let Some(ahead) = &mut self.ahead
@@ -162,12 +166,12 @@ impl<'o> Feed<'o> {
         Ok(&self.held[self.taken..])
     }
 
-    /// The script has taken so many of them.
+    /// Removes bytes that the script has taken.
     pub fn consume(&mut self, count: usize) {
         self.taken += count;
     }
 
-    /// The script takes no more.
+    /// Drops everything, for a script that takes no more.
     pub fn clear(&mut self) {
         self.taken = 0;
         self.held = Vec::new();
@@ -180,9 +184,9 @@ fn too_large(max: u64) -> HTTPError {
         .with_explain(format!("a body that is stored before the script starts may have {max} bytes at most"))
 }
 
-/// A file that only this descriptor leads to.
+/// Creates a file that only this descriptor leads to.
 fn nameless_file(directory: &Path) -> io::Result<File> {
-    /// How many names are tried: 16. A taken one is an accident already.
+    /// Names to try: 16. A single one that exists is an accident already.
     const TRIES: usize = 16;
     let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
     for _ in 0..TRIES {

@@ -1,4 +1,4 @@
-//! The options of a [`CGIHTTPRequestHandler`], each with its default. What each bounds stands with its constant.
+//! The options of a [`CGIHTTPRequestHandler`] and their defaults. The reason for a default stands at its constant.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -10,40 +10,40 @@ use super::super::simple::SimpleHTTPRequestHandler;
 use super::super::simple::path::ServedPath;
 use super::CGIHTTPRequestHandler;
 
-/// The original's.
+/// The script directories of Python's `http.server`.
 pub(super) const CGI_DIRECTORIES: [&str; 2] = ["cgi-bin", "htbin"];
 
-/// The longest header of a script: 32 KiB, some hundred fields.
+/// Longest header of a script: 32 KiB, some hundred fields.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
-/// How long a script may run: 1 h, the clone of a large repository over a slow line.
+/// Longest run of a script: 1 h, the clone of a large repository over a slow line.
 const RUN_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// How long a script may neither read nor write: 60 s, longer than people wait.
+/// Longest time in which a script neither reads nor writes: 60 s, longer than people wait.
 const OUTPUT_STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a client may wait for an answer after it has ended its side: 2 s. Nearly all of those have gone away.
+/// Time for a response after the client has closed its sending side: 2 s. Nearly all such clients have gone away.
 const CLIENT_END_GRACE: Duration = Duration::from_secs(2);
 
-/// How many scripts run at once: 64. Each is a process or several, and holds a thread, of which servers have 512.
+/// Scripts that run at once: 64. Each is one process or more, and holds one of the server's 512 threads.
 const MAX_CHILDREN: usize = 64;
 
-/// How much of one request's body is stored: 1 GiB. The disk is the bound beyond that.
+/// Bytes of one request's body that are stored: 1 GiB. For all requests together, only the disk is a bound.
 const MAX_SPOOLED_BODY_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// How many local redirects one request may follow: 10. More are a loop.
+/// Local redirects that one request follows: 10. More are a loop.
 const MAX_LOCAL_REDIRECTS: usize = 10;
 
-/// What no option can change: 100. A script that redirects to itself would run for ever.
+/// Highest value of `max_local_redirects`: 100. Otherwise a script that redirects to itself could run for ever.
 const MOST_LOCAL_REDIRECTS: usize = 100;
 
-/// The fewest descriptors that scripts can run with: 16. A shell opens its script as number 10 or higher.
+/// Fewest descriptors that scripts can run with: 16. A shell opens its script as number 10 or higher.
 const MIN_DESCRIPTORS: u64 = 16;
 
-/// The shortest header that means something, `Location:/` and an empty line.
+/// Shortest header with a meaning, `Location:/` and an empty line.
 const SHORTEST_HEADER: &str = "Location:/\n\n";
 
-/// The longest variable, with its name: 128 KiB, what Linux hands to a program. It starts none that gets a longer one.
+/// Longest variable, with its name: 128 KiB. Linux starts no program with a longer one.
 const MAX_VARIABLE_BYTES: usize = 128 * 1024 - 2;
 
 /// Options of a [`CGIHTTPRequestHandler`], made by [`CGIHTTPRequestHandler::builder`].
@@ -74,7 +74,7 @@ pub struct CGIHTTPRequestHandlerBuilder {
     limits: ScriptLimits,
 }
 
-/// What bounds a run.
+/// The limits of one run, and of all scripts at once.
 #[derive(Clone, Debug)]
 pub struct ScriptLimits {
     pub max_header_bytes: usize,
@@ -103,7 +103,7 @@ impl Default for ScriptLimits {
 }
 
 impl ScriptLimits {
-    /// Refuses what no script could run with.
+    /// Refuses values with which no script could run.
     fn check(&self) -> io::Result<()> {
         let counts = [
             ("max_header_bytes", self.max_header_bytes, SHORTEST_HEADER.len()),
@@ -120,7 +120,7 @@ impl ScriptLimits {
     }
 }
 
-/// One method a limit: its documentation, its name, its type.
+/// Writes a method for each limit, from its documentation, name and type.
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $type:ty;)+) => {
         impl CGIHTTPRequestHandlerBuilder {$(
@@ -134,25 +134,29 @@ macro_rules! limits {
 }
 
 limits! {
-    /// The longest header of a script, in bytes, its empty line included. Default 32 KiB; a longer one is 502.
+    /// Sets the longest header of a script, in bytes, with its empty line. Default 32 KiB; a longer one is a 502.
     max_header_bytes: usize;
-    /// How long a script may run. Default 1 h; then it is ended, and the request is 504, or its reply cut off.
+    /// Sets the longest time that a script may run. Default 1 h. Then the script is ended, and the client gets a 504,
+    /// or only a part of the response.
     run_timeout: Duration;
-    /// How long a script may neither take any of its input nor write. Default 60 s; then it is ended, and the request is
-    /// 504, or its reply cut off. Time that the client takes does not count.
+    /// Sets the longest time in which a script neither takes input nor writes output. Default 60 s. Then the script is
+    /// ended, and the client gets a 504, or only a part of the response. Time that the script spends waiting for the
+    /// client does not count.
     output_stall_timeout: Duration;
-    /// How long a script may go on without a word after its client has ended its side of the connection. Default 2 s.
+    /// Sets the time that a silent script has left once its client has closed its sending side. Default 2 s.
     ///
-    /// That is what a client looks like that has gone away; one that wants its answer all the same looks no different.
-    /// As soon as something is sent to it the connection tells, and this does not matter any more.
+    /// A client that has gone away looks like that, and so does one that still waits for its response. As soon as
+    /// something is sent to the client, the connection shows which of the two it is, and this limit does not matter any
+    /// more.
     client_end_grace: Duration;
-    /// How many scripts may run at once. Default 64; more are 503, with `Retry-After`.
+    /// Sets how many scripts may run at once. Default 64; more are a 503, with `Retry-After`.
     max_children: usize;
-    /// How much of one request's body is stored in a file, in bytes, where the length is not told or the script has to
-    /// take it later. Default 1 GiB; beyond it a body without a length is 413, and any other waits for the script.
+    /// Sets how many bytes of one request's body may be stored in a file. Bodies of unknown length are stored, and
+    /// bodies that the script takes only later. Default 1 GiB. Beyond it a body of unknown length is a 413, and any
+    /// other waits for the script.
     max_spooled_body_bytes: u64;
-    /// How many local redirects (a `Location` that is a path of this server) one request may follow. Default 10, at most
-    /// 100; more are 502.
+    /// Sets how many local redirects (a `Location` that is a path of this server) one request may follow. Default 10,
+    /// at most 100; more are a 502.
     max_local_redirects: usize;
 }
 
@@ -168,22 +172,23 @@ impl CGIHTTPRequestHandlerBuilder {
         }
     }
 
-    /// The paths below which everything is a script, and nothing is sent as a file. Default: `/cgi-bin`, `/htbin`.
+    /// Sets the script directories, as paths from the root. Everything below them is a script, and never sent as a
+    /// file. By default these are `/cgi-bin` and `/htbin`.
     pub fn cgi_directories(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.cgi_directories = paths.into_iter().map(Into::into).collect();
         self
     }
 
-    /// A variable of every script's environment. Of two with one name the later one counts; those that describe the request
-    /// come before both.
+    /// Adds a variable to every script's environment. If a name is given twice, the later value counts. The variables
+    /// that describe the request override both.
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.variables.push((name.into(), value.into()));
         self
     }
 
-    /// Hands on a variable of this process, as it is now. One that is not set is not handed on.
+    /// Passes on a variable of this process, with its present value. A variable that is not set is not passed on.
     ///
-    /// Nothing else of the server's own environment reaches a script, not even `PATH`: shells, Perl and Python have a
+    /// Nothing else of the server's own environment reaches a script, not even `PATH`. Shells, Perl and Python have a
     /// default for it.
     pub fn pass_env(self, name: impl AsRef<OsStr>) -> Self {
         match env::var_os(&name) {
@@ -192,35 +197,39 @@ impl CGIHTTPRequestHandlerBuilder {
         }
     }
 
-    /// Whether scripts get the `Authorization` field, as `HTTP_AUTHORIZATION`, to check it themselves. Default `false`.
+    /// Sets whether scripts get the `Authorization` field, as `HTTP_AUTHORIZATION`, to check it themselves. Default
+    /// `false`.
     pub fn pass_authorization(mut self, passes: bool) -> Self {
         self.passes_authorization = passes;
         self
     }
 
-    /// The soft limit of file descriptors of scripts (`ulimit -Sn`): at least 16, at most their hard limit. Default: the
-    /// server's own.
+    /// Sets the soft limit of file descriptors for scripts (`ulimit -Sn`). By default scripts have the server's own.
+    /// The least is 16, the most the hard limit.
     ///
-    /// For a server that has raised its own limit: some scripts use `select`, which knows no descriptor beyond 1023. Linux
-    /// only; elsewhere scripts keep the server's limit. It is set as soon as the system has started the script, which may see
-    /// the server's limit for a moment before that.
+    /// Useful for a server that has raised its own limit, since some scripts use `select`, which cannot handle
+    /// descriptors beyond 1023. Works on Linux only; elsewhere scripts keep the server's limit. The limit is set right
+    /// after the script was started, so the script may see the server's limit for a moment.
     pub fn soft_descriptor_limit(mut self, limit: u64) -> Self {
         self.limits.soft_descriptors = Some(limit.max(MIN_DESCRIPTORS));
         self
     }
 
-    /// The directory for bodies that are stored. Default: the system's for temporary files.
+    /// Sets the directory for bodies that are stored. By default it is the system's directory for temporary files.
     pub fn spool_folder(mut self, directory: impl Into<PathBuf>) -> Self {
         self.spool_directory = Some(directory.into());
         self
     }
 
-    /// Makes the handler.
+    /// Builds the handler.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput): a directory that is no path below the root, a variable without a
-    /// name, with `=` or NUL in it, or of more than 128 KiB, an empty path of the directory for bodies, a limit with which no
-    /// script could run. Its text says what to write.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput), with a text that says what to write, for:
+    ///
+    /// * a script directory that is not a path below the root,
+    /// * a variable without a name, with `=` in its name, with NUL in it, or of more than 128 KiB,
+    /// * an empty path of the directory for bodies,
+    /// * a limit with which no script could run.
     pub fn build(mut self) -> io::Result<CGIHTTPRequestHandler> {
         self.limits.check()?;
         self.limits.max_local_redirects = self.limits.max_local_redirects.min(MOST_LOCAL_REDIRECTS);
@@ -234,7 +243,7 @@ impl CGIHTTPRequestHandlerBuilder {
         Ok(self.with_directories(directories))
     }
 
-    /// What is left of `build` when the options are known to be good, as they are by default.
+    /// Builds the handler without checks, for options that are known to be good, as the defaults are.
     pub(super) fn with_directories(self, directories: Vec<Vec<u8>>) -> CGIHTTPRequestHandler {
         CGIHTTPRequestHandler::assemble(super::Parts {
             files: self.files,
@@ -247,28 +256,31 @@ impl CGIHTTPRequestHandlerBuilder {
     }
 }
 
-/// The path below the root, without slashes around it.
+/// Returns the path below the root, without slashes around it.
 fn directory(path: &str) -> io::Result<Vec<u8>> {
     let place = ServedPath::of_path(path.as_bytes(), "").map(|place| place.path().to_vec());
     let place = place.filter(|place| !place.is_empty() && path.starts_with('/'));
     place.ok_or_else(|| {
         let start: String = path.chars().take(40).collect();
-        invalid(format!("{start:?} is no path for cgi_directories: write one beneath the root, such as /cgi-bin"))
+        invalid(format!("{start:?} is not a path for cgi_directories: write one beneath the root, such as /cgi-bin"))
     })
 }
 
 fn check_variable(name: &OsStr, value: &OsStr) -> io::Result<()> {
     let (name_bytes, value_bytes) = (name.as_bytes(), value.as_bytes());
     if name_bytes.is_empty() || name_bytes.contains(&b'=') || name_bytes.contains(&0) || value_bytes.contains(&0) {
-        let text =
-            format!("{} is no env variable: write a name without = and NUL, and a value without NUL", name.display());
+        let text = format!(
+            "{} cannot be an env variable: write a name without = and NUL, and a value without NUL",
+            name.display()
+        );
         return Err(invalid(text));
     }
     let length = name_bytes.len().saturating_add(value_bytes.len());
     if length > MAX_VARIABLE_BYTES {
         let start = String::from_utf8_lossy(&name_bytes[..name_bytes.len().min(40)]);
-        let text =
-            format!("the env variable {start} has {length} bytes: write {MAX_VARIABLE_BYTES} at most, name and value");
+        let text = format!(
+            "the env variable {start} has {length} bytes: name and value may have {MAX_VARIABLE_BYTES} together"
+        );
         return Err(invalid(text));
     }
     Ok(())

@@ -1,54 +1,54 @@
-//! How long a run may take in each of its states. Pure: the time is an argument.
+//! The time limits of a run, state by state. Pure; the time is an argument.
 //!
 //! | since                                                     | may take                | then                       |
 //! |-----------------------------------------------------------|-------------------------|----------------------------|
 //! | the server was asked to end                               | 1 s                     | 503                        |
 //! | the script started                                        | `run_timeout`           | 504                        |
 //! | anything was written to the script or read from it        | `output_stall_timeout`  | 504; 408 if the client owes it the body |
-//! | the client ended its side, and nothing was there for it   | `client_end_grace`      | 504, if anybody reads it   |
-//! | the script exited, and others hold its output open        | 3 s                     | the output has ended       |
-//! | the script ended its output, and does not exit            | 3 s                     | it is ended; the reply is whole |
+//! | the client closed its sending side, and got nothing since | `client_end_grace`      | 504, if the client still reads |
+//! | the script exited, and other processes hold its output open | 3 s                   | the output counts as ended |
+//! | the script closed its output, and does not exit           | 3 s                     | the script is ended; the response is complete |
 
 use std::time::{Duration, Instant};
 
 use super::builder::ScriptLimits;
 
-/// How long a script may go on when the server ends: 1 s, so that the short ones answer, and the end of the others fits
-/// into the 5 s that a server gives its requests.
+/// Time that a script has left when the server shuts down: 1 s. Short scripts can still answer, and ending the others
+/// fits into the 5 s that a server gives its requests.
 const DRAIN_GRACE: Duration = Duration::from_secs(1);
 
-/// How long the end of a script's output and its exit may lie apart: 3 s. Usually it is microseconds.
+/// Longest time between the end of a script's output and its exit, in either order: 3 s. Usually it is microseconds.
 const EXIT_GRACE: Duration = Duration::from_secs(3);
 
-/// How long output is kept for more to come, before it is sent: 10 ms. A short reply is then one write with its length,
-/// and an event is late by no more than that.
+/// Time that output waits for more to come: 10 ms. A short response is then one write with its length, and an event is
+/// late by no more than that.
 pub const FLUSH_DELAY: Duration = Duration::from_millis(10);
 
-/// When what happened first or last.
+/// The moments from which the limits are counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     pub started: Instant,
-    /// Something was last written to the script or read from it.
+    /// When something was last written to the script or read from it.
     pub moved: Instant,
-    /// The oldest output that is composed and not sent.
+    /// When the oldest output was composed that is not sent yet.
     pub unsent: Option<Instant>,
-    /// The client ended its side, and nothing was sent to it since.
+    /// When the client closed its sending side. `None` again once something was sent to it.
     pub client_ended: Option<Instant>,
     pub server_ending: Option<Instant>,
     pub output_ended: Option<Instant>,
     pub exited: Option<Instant>,
 }
 
-/// What has taken too long.
+/// A limit that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     ServerEnds,
     RunTimeout,
     Stall,
     ClientEnded,
-    /// Only others hold the output open.
+    /// The script has exited, and only other processes hold its output open.
     Orphaned,
-    /// All is said, but it does not exit.
+    /// The script has closed its output, and does not exit.
     Lingering,
 }
 
@@ -65,12 +65,12 @@ impl Clock {
         }
     }
 
-    /// What has taken too long, if anything has.
+    /// Returns the first limit that has passed, if any.
     pub fn due(&self, now: Instant, limits: &ScriptLimits) -> Option<Due> {
         let is_over = |since: Option<Instant>, allowed: Duration| {
             since.is_some_and(|since| now.saturating_duration_since(since) >= allowed)
         };
-        // What has come and is about to be sent will tell whether the client is there.
+        // Output that is about to be sent will show whether the client is there.
         let client_ended = self.client_ended.filter(|_| self.unsent.is_none());
         let is_stalled = self.output_ended.is_none() && is_over(Some(self.moved), limits.output_stall_timeout);
         [
@@ -85,7 +85,7 @@ impl Clock {
         .find_map(|(is_due, due)| is_due.then_some(due))
     }
 
-    /// How long until what is composed has to be sent; `None` if nothing is.
+    /// Returns the time until composed output has to be sent; `None` if there is none.
     pub fn until_flush(&self, now: Instant) -> Option<Duration> {
         self.unsent.map(|since| FLUSH_DELAY.saturating_sub(now.saturating_duration_since(since)))
     }
@@ -128,7 +128,7 @@ mod tests {
                 Clock { output_ended: Some(at(97)), ..clock },
                 100,
                 Some(Due::Lingering),
-                "the reply is whole all the same",
+                "the response is complete all the same",
             ),
         ];
         for (clock, seconds, expected, why) in table {

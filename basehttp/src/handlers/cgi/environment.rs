@@ -1,12 +1,12 @@
-//! What a script is told about the request: the meta-variables of RFC 3875, section 4.1, and the arguments of section
-//! 4.4. Pure; the server's own environment is not looked at.
+//! A request as a script sees it: the meta-variables of RFC 3875, section 4.1, and the arguments of section 4.4. Pure;
+//! never reads the server's own environment.
 //!
 //! | field of the request                               | passes as                                       |
 //! |----------------------------------------------------|-------------------------------------------------|
 //! | `Content-Type`, `Content-Length`                   | variables of these names, not as `HTTP_`        |
-//! | `Proxy`                                            | nothing: programs take `HTTP_PROXY` for theirs  |
-//! | `Authorization`                                    | nothing, unless it was asked for                |
-//! | `Proxy-Authorization`, `Connection` and what it names, `Keep-Alive`, `TE`, `Trailer`, `Transfer-Encoding`, `Upgrade` | nothing: they belong to the connection |
+//! | `Proxy`                                            | nothing: programs take `HTTP_PROXY` for their own setting |
+//! | `Authorization`                                    | nothing, unless `pass_authorization` is set     |
+//! | `Proxy-Authorization`, `Connection` and the fields that it names, `Keep-Alive`, `TE`, `Trailer`, `Transfer-Encoding`, `Upgrade` | nothing: they belong to the connection |
 //! | a name with `_`, or anything but letters, digits, `-` | nothing: `X_A` would be mistaken for `X-A`    |
 //! | any other                                          | `HTTP_` and the name, several joined by `, `    |
 
@@ -19,16 +19,17 @@ use std::path::Path;
 use basehttp::Headers;
 use percent_encoding::percent_decode_str;
 
-/// What the variables are made of.
+/// The facts from which the variables are made.
 #[derive(Debug)]
 pub struct ScriptRequest<'r> {
     pub method: &'r str,
-    /// As sent, without its question mark.
+    /// The query as sent, without its question mark.
     pub query: &'r str,
-    /// Paths, decoded. The info is empty, or begins with a slash.
+    /// The script's path, decoded.
     pub script_name: &'r [u8],
+    /// The path behind the script, decoded. Empty, or begins with a slash.
     pub path_info: &'r [u8],
-    /// Where `path_info` would be beneath the root.
+    /// `path_info` as a path beneath the root.
     pub path_translated: Option<&'r Path>,
     pub script_filename: &'r Path,
     /// The root of the files.
@@ -47,12 +48,12 @@ pub struct ScriptRequest<'r> {
     pub passes_authorization: bool,
 }
 
-/// The variables of a request. Not among them: `AUTH_TYPE`, `REMOTE_IDENT` and `REMOTE_USER`, since this server finds out
-/// nothing about the user.
+/// Returns the variables of a request. `AUTH_TYPE`, `REMOTE_IDENT` and `REMOTE_USER` are missing, since this server
+/// does not authenticate users.
 ///
-/// Not in the RFC, but set by every server: `SCRIPT_FILENAME`, without which PHP does not start; `DOCUMENT_ROOT`; and
-/// `REQUEST_URI`, the path before it was decoded and its dots and slashes were collapsed, from which programs that route
-/// take it. After a local redirect it is still what the client sent.
+/// Three of the variables are not in the RFC, but every server sets them. `SCRIPT_FILENAME` is required by PHP.
+/// `DOCUMENT_ROOT` is the root of the files. `REQUEST_URI` is the path before it was decoded and collapsed, for
+/// programs that route by it. After a local redirect it is still the path that the client sent.
 pub fn variables(request: &ScriptRequest<'_>) -> Vec<(OsString, OsString)> {
     let mut variables = Vec::with_capacity(32);
     let mut add = |name: &str, value: &OsStr| variables.push((OsString::from(name), value.to_owned()));
@@ -64,7 +65,7 @@ pub fn variables(request: &ScriptRequest<'_>) -> Vec<(OsString, OsString)> {
     }
     add("QUERY_STRING", request.query.as_ref());
     add("REMOTE_ADDR", request.remote_addr.as_ref());
-    // RFC 3875, section 4.1.9: the address stands in for a name that nobody has looked up.
+    // RFC 3875, section 4.1.9: without a name lookup, the address stands in for the name.
     add("REMOTE_HOST", request.remote_addr.as_ref());
     add("REQUEST_METHOD", request.method.as_ref());
     add("REQUEST_URI", request.uri.as_ref());
@@ -90,7 +91,7 @@ fn bytes(bytes: &[u8]) -> OsString {
     OsString::from_vec(bytes.to_vec())
 }
 
-/// RFC 3875, section 4.1.18.
+/// Returns a variable for each field that is passed on (RFC 3875, section 4.1.18).
 fn from_fields(request: &ScriptRequest<'_>) -> BTreeMap<String, Vec<u8>> {
     let connection = connection_options(request.fields);
     let mut variables: BTreeMap<String, Vec<u8>> = BTreeMap::new();
@@ -100,7 +101,7 @@ fn from_fields(request: &ScriptRequest<'_>) -> BTreeMap<String, Vec<u8>> {
         if (NEVER_PASSED.contains(&&*name) && !is_asked_for) || connection.contains(&name) || !is_unambiguous(&name) {
             continue;
         }
-        // RFC 6265, section 5.4, has one Cookie field, and its pairs parted by semicolons.
+        // RFC 6265, section 5.4, allows one Cookie field only, with semicolons between its pairs.
         let separator: &[u8] = if name == "cookie" { b"; " } else { b", " };
         let joined = variables.entry(format!("HTTP_{}", name.to_ascii_uppercase().replace('-', "_")));
         joined.and_modify(|values| *values = [values, separator, value].concat()).or_insert_with(|| value.to_vec());
@@ -124,21 +125,21 @@ const NEVER_PASSED: [&str; 13] = [
     "upgrade",
 ];
 
-/// The fields that `Connection` says are for the next hop alone (RFC 9110, section 7.6.1), in lower case.
+/// Returns the fields that `Connection` reserves for the next hop (RFC 9110, section 7.6.1), in lower case.
 fn connection_options(fields: Headers<'_>) -> Vec<String> {
     let options = fields.get_all("Connection").flat_map(|value| value.split(','));
     options.map(|option| option.trim().to_ascii_lowercase()).filter(|option| option != "host").collect()
 }
 
-/// No other name becomes the same variable.
+/// Returns whether no other name becomes the same variable.
 fn is_unambiguous(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// The arguments of a query without `=`: its words, parted by `+` and decoded (RFC 3875, section 4.4). All or none.
+/// Returns the words of a query without `=` as arguments: split at `+`, and decoded (RFC 3875, section 4.4).
 ///
-/// None also if a word begins with `-`, since what takes options from its command line would take them from anybody on the
-/// net (so it went with PHP); the query is in `QUERY_STRING` all the same.
+/// Returns no arguments at all if one of the words begins with `-`. Otherwise any client could set options of a program
+/// that reads its command line, as happened with PHP. The query is in `QUERY_STRING` in any case.
 pub fn arguments(method: &str, query: &str) -> Vec<OsString> {
     if !matches!(method, "GET" | "HEAD") || query.is_empty() || query.contains('=') {
         return Vec::new();
@@ -150,7 +151,7 @@ pub fn arguments(method: &str, query: &str) -> Vec<OsString> {
     words.into_iter().map(|word| OsString::from_vec(word.into_owned())).collect()
 }
 
-/// The host of an authority, without its port; an IPv6 address keeps its brackets (RFC 3875, section 4.1.14).
+/// Returns the host of an authority, without its port. An IPv6 address keeps its brackets (RFC 3875, section 4.1.14).
 pub fn host_of(authority: &str) -> &str {
     match authority.rfind(']') {
         Some(end) => &authority[..=end],
@@ -168,7 +169,7 @@ mod tests {
             ("GET", "a", &["a"], "one"),
             ("GET", "a+b", &["a", "b"], "two"),
             ("HEAD", "a+b", &["a", "b"], "as GET"),
-            ("GET", "a%20b+c%2Bd", &["a b", "c+d"], "decoded behind the parting"),
+            ("GET", "a%20b+c%2Bd", &["a b", "c+d"], "decoded after the split"),
             ("GET", "a++b", &["a", "", "b"], "an empty word"),
             ("GET", "a%3Db", &["a=b"], "an encoded equals sign"),
             ("GET", "", &[], "no query"),

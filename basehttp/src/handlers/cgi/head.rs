@@ -1,51 +1,51 @@
-//! What a script says before its content, and what answer that makes. Pure decisions (RFC 3875, section 6).
+//! A script's header, and the response that it asks for. Pure decisions (RFC 3875, section 6).
 //!
-//! | Location       | Status | other fields   | answer                                       |
+//! | Location       | Status | other fields   | response                                     |
 //! |----------------|--------|----------------|----------------------------------------------|
 //! |                |        | Content-Type   | 200                                          |
 //! |                | n      | any            | n                                            |
-//! | `/path?query`  |        | none           | what a GET of that path would have answered  |
+//! | `/path?query`  |        | none           | the response to a GET of that path           |
 //! | anything       |        | any            | 302                                          |
 //! | anything       | n      | any            | n                                            |
 //! |                |        | no Content-Type | the script is broken: 502                   |
 //!
-//! `Location: /path` with other fields is sent to the client: the RFC forbids those, and who sends them has a redirect in
-//! mind. So is `//host/path`, which is another host's.
+//! `Location: /path` with other fields is sent to the client. The RFC forbids these fields, and a script that sends
+//! them means a redirect of the client. `//host/path` is sent to the client as well, since it is another host's.
 
 use super::super::is_token;
 
-/// What the script said, up to the empty line.
+/// A script's header, up to the empty line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptHead {
     /// Code and reason.
     pub status: Option<(u16, String)>,
     pub location: Option<String>,
-    /// The rest of the fields that go to the client, in order, as Latin-1.
+    /// All other fields that go to the client, in order, as Latin-1.
     pub fields: Vec<(String, String)>,
 }
 
-/// See the module.
+/// The response that a header asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScriptResponse {
     /// A document, or a redirect that the client follows.
     Document { code: u16, reason: Option<String>, fields: Vec<(String, String)> },
-    /// What a GET of this path and query would answer.
+    /// The response to a GET of this path and query.
     LocalRedirect(String),
 }
 
-/// Collects a head, as it comes.
+/// Collects a header as it comes.
 #[derive(Debug)]
 pub struct ScriptHeadReader {
     bytes: Vec<u8>,
-    /// How much of it has no end in it.
+    /// Bytes at the beginning that are known to have no end of the header in them.
     searched: usize,
     max_bytes: usize,
 }
 
-/// Fields that a response has once at most (RFC 9110, section 5.3), beside those that are told apart above.
+/// Fields that a response has at most once (RFC 9110, section 5.3), besides those with a rule of their own.
 const ONCE: [&str; 7] = ["age", "content-location", "content-range", "etag", "expires", "last-modified", "retry-after"];
 
-/// Fields that belong to the connection, which is the server's (RFC 9110, section 7.6.1).
+/// Fields that are left out, since the connection is the server's (RFC 9110, section 7.6.1).
 const NOT_FOR_SCRIPTS: [&str; 6] = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"];
 
 impl ScriptHeadReader {
@@ -57,13 +57,13 @@ impl ScriptHeadReader {
         self.bytes.is_empty()
     }
 
-    /// Takes more bytes. Once the head is whole: it, and how many of these bytes belong to it.
+    /// Takes more bytes. Returns the header once it is complete, and how many of these bytes belong to it.
     ///
     /// # Errors
-    /// What is wrong with it, for the log.
+    /// The mistake in the header, for the log.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Option<(ScriptHead, usize)>, String> {
         let before = self.bytes.len();
-        // One more than there may be tells that it is too long.
+        // One byte more than the limit shows that the header is too long.
         let taken = bytes.len().min(self.max_bytes.saturating_add(1).saturating_sub(before));
         self.bytes.extend_from_slice(&bytes[..taken]);
         let end = self.find_end();
@@ -71,7 +71,7 @@ impl ScriptHeadReader {
             return Err(format!("the script's header is longer than {} bytes", self.max_bytes));
         }
         let Some((head_end, body_start)) = end else {
-            // What begins with anything else will not become a header: there is no need to wait for its end.
+            // A wrong first line will not become a header, so there is no need to wait for the end.
             let first_line =
                 self.bytes.iter().position(|&byte| byte == b'\n').map_or(&[][..], |end| &self.bytes[..end]);
             return ScriptHead::parse(first_line).map(|_| None);
@@ -79,9 +79,10 @@ impl ScriptHeadReader {
         Ok(Some((ScriptHead::parse(&self.bytes[..head_end])?, body_start - before)))
     }
 
-    /// Where the last line of the head ends, and where the content begins.
+    /// Finds the end of the last line, and the beginning of the content.
     fn find_end(&mut self) -> Option<(usize, usize)> {
-        // An empty line: a line feed behind another (or at the very beginning), with at most one CR between.
+        // The header ends with an empty line: a line feed behind another one, or at the very beginning, with at most
+        // one CR between.
         let from = self.searched;
         for at in from..self.bytes.len() {
             if self.bytes[at] != b'\n' {
@@ -107,10 +108,10 @@ impl ScriptHead {
     }
 
     fn add(&mut self, line: &[u8]) -> Result<(), String> {
-        let colon = line.iter().position(|&byte| byte == b':').ok_or_else(|| no_field(line))?;
+        let colon = line.iter().position(|&byte| byte == b':').ok_or_else(|| not_a_field(line))?;
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if !is_token(name) {
-            return Err(no_field(line));
+            return Err(not_a_field(line));
         }
         if value.iter().any(|&byte| byte.is_ascii_control() && byte != b'\t') {
             return Err(format!("the script's field {} has a control character", latin1(name)));
@@ -128,10 +129,10 @@ impl ScriptHead {
                 Ok(())
             }
             "transfer-encoding" => {
-                Err("the script sent Transfer-Encoding: how the message is framed is the server's".into())
+                Err("the script sent Transfer-Encoding, but framing the message is for the server".into())
             }
             "content-length" if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Err(format!("the script's Content-Length is no number: {value}"))
+                Err(format!("the script's Content-Length is not a number: {value}"))
             }
             "content-length" if self.has("content-length") => Err("the script sent Content-Length twice".into()),
             "content-type" if self.has("content-type") => Err("the script sent Content-Type twice".into()),
@@ -148,8 +149,10 @@ impl ScriptHead {
         self.fields.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
     }
 
+    /// Decides which response the header asks for.
+    ///
     /// # Errors
-    /// It makes none, for the log.
+    /// The reason why it asks for none, for the log.
     pub fn response(self) -> Result<ScriptResponse, String> {
         match (self.location, self.status) {
             (Some(location), None) if self.fields.is_empty() && is_local(&location) => {
@@ -169,25 +172,25 @@ impl ScriptHead {
     }
 }
 
-/// A path of this server.
+/// Returns whether this is a path of this server.
 fn is_local(location: &str) -> bool {
     location.starts_with('/') && !location.starts_with("//")
 }
 
-/// `404 Not Found`, or the code alone. Interim replies (1xx) are the server's.
+/// Parses `404 Not Found`, or the code alone. Interim responses (1xx) are for the server to send.
 fn status(value: &str) -> Result<(u16, String), String> {
     let (code, reason) = value.split_once(' ').unwrap_or((value, ""));
     match code.parse() {
         Ok(code @ 200..=599) if value.len() >= 3 && !value.starts_with('+') => Ok((code, reason.trim().to_owned())),
-        _ => Err(format!("the script's Status is none from 200 to 599: {value}")),
+        _ => Err(format!("the script's Status is not a code from 200 to 599: {value}")),
     }
 }
 
-fn no_field(line: &[u8]) -> String {
-    /// How much of the line is shown: 80 bytes.
+fn not_a_field(line: &[u8]) -> String {
+    /// Bytes of the line that are shown: 80.
     const MAX_SHOWN_BYTES: usize = 80;
     let shown = String::from_utf8_lossy(&line[..line.len().min(MAX_SHOWN_BYTES)]);
-    format!("the script sent no header, or this line in it that is no field: {shown}")
+    format!("the script sent no header, or one with a line that is not a field: {shown}")
 }
 
 fn latin1(bytes: &[u8]) -> String {
@@ -220,7 +223,7 @@ mod tests {
             ("Content-Type: text/html\n\nhi", document(200, "", &html), "hi", "a document"),
             ("Content-Type: text/html\r\n\r\nhi", document(200, "", &html), "hi", "CRLF"),
             ("Content-Type: text/html\r\n\nhi", document(200, "", &html), "hi", "mixed line ends"),
-            ("Content-Type:text/html \n\n", document(200, "", &html), "", "blanks around the value"),
+            ("Content-Type:text/html \n\n", document(200, "", &html), "", "spaces around the value"),
             (
                 "content-type: a\n\n\n",
                 document(200, "", &[("content-type", "a")]),
@@ -280,11 +283,11 @@ mod tests {
             ("\nhi", "no Content-Type", "no field at all"),
             ("\r\nhi", "no Content-Type", "no field at all"),
             ("X-A: b\n\n", "no Content-Type", "none that says what it is"),
-            ("hello\n\n", "no field: hello", "no colon"),
-            ("<html>\n<a b:c>\n\n", "no field: <html>", "content without a header"),
-            ("Content-Type: a\n b\n\n", "no field:  b", "a folded line"),
-            ("Content Type: a\n\n", "no field", "a blank in the name"),
-            (": a\n\n", "no field", "no name"),
+            ("hello\n\n", "not a field: hello", "no colon"),
+            ("<html>\n<a b:c>\n\n", "not a field: <html>", "content without a header"),
+            ("Content-Type: a\n b\n\n", "not a field:  b", "a folded line"),
+            ("Content Type: a\n\n", "not a field", "a space in the name"),
+            (": a\n\n", "not a field", "no name"),
             ("X: a\rb\nStatus: 200\n\n", "control character", "a bare CR"),
             ("X: a\0b\nStatus: 200\n\n", "control character", "a NUL"),
             ("Status: 100\n\n", "from 200 to 599", "an interim one"),
@@ -297,7 +300,7 @@ mod tests {
             ("Location: /a\nLocation: /b\n\n", "Location twice", "which one"),
             ("Content-Type: a/b\ncontent-type: c/d\n\n", "Content-Type twice", "which one: RFC 3875, section 6.3"),
             ("Status: 200\nETag: \"a\"\netag: \"b\"\n\n", "etag twice", "which one"),
-            ("Status: 200\nContent-Length: -1\n\n", "no number", "no length"),
+            ("Status: 200\nContent-Length: -1\n\n", "not a number", "no length"),
             ("Status: 200\nContent-Length: 1\nContent-Length: 1\n\n", "Content-Length twice", "which one"),
             ("Status: 200\nTransfer-Encoding: chunked\n\n", "Transfer-Encoding", "that is ours"),
         ];

@@ -1,5 +1,5 @@
-//! Why a script could not be executed, as far as its first line tells. The system says "No such file" of a script that is
-//! there when what its `#!` line names is not.
+//! Explains from a script's first line why it could not be executed. The system reports "No such file" for a script
+//! that exists, if the interpreter that its `#!` line names does not.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::script::Script;
 
-/// Bytes of the first line that the system reads: 256 on Linux, and no more elsewhere.
+/// Bytes of the first line that the system reads: 256 on Linux, and at most as many elsewhere.
 const FIRST_LINE_BYTES: u64 = 256;
 
 /// Returns the text of `error`, with its cause.
@@ -29,7 +29,7 @@ fn begin_of(script: &Script) -> io::Result<Vec<u8>> {
     Ok(begin)
 }
 
-/// Says why a script that begins so cannot be executed.
+/// Returns the reason why a script with this beginning cannot be executed, if it is known.
 fn reason(begin: &[u8], errno: Errno) -> Option<String> {
     let Some(line) = begin.strip_prefix(b"#!") else {
         return match errno {
@@ -48,12 +48,12 @@ fn reason(begin: &[u8], errno: Errno) -> Option<String> {
         Errno::NOENT if interpreter.ends_with(b"\r") => {
             Some(format!("its interpreter is \"{shown}\", with a carriage return; save it with line feeds alone"))
         }
-        Errno::NOENT | Errno::NOTDIR => Some(format!("its interpreter \"{shown}\" is not there")),
+        Errno::NOENT | Errno::NOTDIR => Some(format!("its interpreter \"{shown}\" does not exist")),
         Errno::ACCESS => {
-            Some(format!("its interpreter \"{shown}\" may not be executed, or programs of its disk may not"))
+            Some(format!("its interpreter \"{shown}\" is not executable, or its file system is mounted noexec"))
         }
         Errno::NOEXEC if interpreter.is_empty() => Some("its first line names no interpreter".into()),
-        Errno::NOEXEC => Some(format!("its interpreter \"{shown}\" is not a program of this system")),
+        Errno::NOEXEC => Some(format!("its interpreter \"{shown}\" cannot run on this system")),
         _ => None,
     }
 }
@@ -65,13 +65,13 @@ mod tests {
     #[test]
     fn the_first_line_tells_why_a_script_cannot_be_executed() {
         let table: [(&[u8], Errno, Option<&str>); 12] = [
-            (b"#!/no/such\nx", Errno::NOENT, Some("its interpreter \"/no/such\" is not there")),
-            (b"#! /no/such -u\n", Errno::NOENT, Some("its interpreter \"/no/such\" is not there")),
+            (b"#!/no/such\nx", Errno::NOENT, Some("its interpreter \"/no/such\" does not exist")),
+            (b"#! /no/such -u\n", Errno::NOENT, Some("its interpreter \"/no/such\" does not exist")),
             (b"#!/bin/sh\r\n", Errno::NOENT, Some("its interpreter is \"/bin/sh\\r\", with a carriage return")),
-            (b"#!/bin/sh/x", Errno::NOTDIR, Some("its interpreter \"/bin/sh/x\" is not there")),
-            (b"#!/etc/passwd\n", Errno::ACCESS, Some("its interpreter \"/etc/passwd\" may not be executed")),
+            (b"#!/bin/sh/x", Errno::NOTDIR, Some("its interpreter \"/bin/sh/x\" does not exist")),
+            (b"#!/etc/passwd\n", Errno::ACCESS, Some("its interpreter \"/etc/passwd\" is not executable")),
             (b"#!\n", Errno::NOEXEC, Some("names no interpreter")),
-            (b"#!/x\n", Errno::NOEXEC, Some("not a program of this system")),
+            (b"#!/x\n", Errno::NOEXEC, Some("cannot run on this system")),
             (b"echo\n", Errno::NOEXEC, Some("does not begin with #!")),
             (b"\xef\xbb\xbf#!/bin/sh\n", Errno::NOEXEC, Some("a byte order mark")),
             (b"\x7fELF", Errno::NOENT, Some("loader")),

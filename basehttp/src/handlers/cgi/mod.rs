@@ -1,9 +1,10 @@
 //! [`CGIHTTPRequestHandler`]: programs as pages, by the Common Gateway Interface (RFC 3875), beside files.
 //!
-//! One request's way: `script` says whether its path is a script and finds it, `body` reads what the script must not wait
-//! for, `environment` says what it is told, `process` starts it, and `run` keeps everything moving until its end:
-//! `output` makes a reply of what it says, by `head`; `stderr` is what it complains about, `clock` how long it may take.
-//! `quota` counts those that run.
+//! A request passes through these modules. `script` decides whether the path is a script, and finds it. `body` reads
+//! the part of the body that has to be here before the script starts. `environment` makes the script's variables,
+//! `process` starts it, and `run` moves everything between script and client until the end. On the way, `head` parses
+//! the script's header, `output` makes a response of it, `stderr` logs the script's complaints, and `clock` has the
+//! time limits. `quota` limits how many scripts run at once.
 
 mod body;
 mod builder;
@@ -39,8 +40,9 @@ use self::run::Run;
 use self::script::Script;
 use super::simple::path;
 
-/// Serves files and directorys, and runs what stands below `/cgi-bin` and `/htbin`: the seed's `CGIHTTPRequestHandler`, by
-/// RFC 3875. The feature `cgi`.
+/// Serves files and directories, and runs the programs below `/cgi-bin` and `/htbin`, by RFC 3875.
+///
+/// This is Python's `CGIHTTPRequestHandler`. It needs the feature `cgi`.
 ///
 /// ```no_run
 /// use basehttp::{CGIHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler};
@@ -51,55 +53,65 @@ use super::simple::path;
 /// }
 /// ```
 ///
-/// A handler of yours can hand requests on to it, as to a [`SimpleHTTPRequestHandler`].
+/// A handler of yours can pass requests on to it, as to a [`SimpleHTTPRequestHandler`].
 ///
-/// # Which path is a script
+/// # Paths of scripts
 ///
-/// Everything below one of the directories: the path is decoded and its dots and doubled slashes are collapsed, once, and
-/// what follows the directory (and directorys below it) is the script; the rest is its `PATH_INFO`. Nothing there is ever
-/// sent or listed. What is missing is 404; a directory, or what has no x bit, 403; a name that begins with `nph-`, 501. The
-/// file is found beneath the files' root as any other: a link that leads out of it is 404, and so is a name with a leading
-/// dot, and a script that the server may not read. A method other than GET and HEAD for what is no script is 501.
+/// Every path below one of the script directories is a script. The path is decoded once, and its dots and doubled
+/// slashes are collapsed. The first file on the path is the script, and the rest of the path is its `PATH_INFO`.
+/// Nothing there is ever sent as a file, or listed.
+///
+/// A script that does not exist is a 404. A directory is a 403, and so is a file without an x bit. A name that begins
+/// with `nph-` is a 501. The script is opened beneath the root of the files, like any file. So a link that leads out of
+/// the root is a 404, and so are a name with a leading dot and a script that the server may not read. On paths of
+/// files, methods other than GET, HEAD and OPTIONS are a 501.
 ///
 /// # What a script gets
 ///
-/// Its own directory as the working directory; on standard input the request's body, chunked coding undone; the variables of
-/// RFC 3875 and nothing else, unless [`env`](CGIHTTPRequestHandlerBuilder::env) and
-/// [`pass_env`](CGIHTTPRequestHandlerBuilder::pass_env) say so; no descriptors but 0, 1 and 2, where the server has
-/// itself inherited none; as arguments the words of a query that has no `=` in it (and none that begins with `-`). No
-/// shell is asked. It runs as the server's user: whoever can write there can do what the server may.
+/// * Its own directory as the working directory.
+/// * The request's body on standard input, with any chunked coding removed.
+/// * The variables of RFC 3875, and those of [`env`](CGIHTTPRequestHandlerBuilder::env) and
+///   [`pass_env`](CGIHTTPRequestHandlerBuilder::pass_env). Nothing else of the server's environment.
+/// * The words of the query as arguments, if it has no `=` and no word begins with `-`.
+/// * The descriptors 0, 1 and 2, and those that the server itself has inherited.
 ///
-/// Its output is sent as it comes: `Status`, `Location` and all other fields, but those of the connection. Its standard
-/// error is logged line by line, 64 KiB of it.
+/// No shell is involved. Scripts run as the server's user, so write access to their directory means all the rights of
+/// the server.
+///
+/// Output is sent as it comes, with `Status`, `Location` and all other fields except those of the connection. Standard error
+/// is logged line by line, up to 64 KiB.
 ///
 /// # How it ends
 ///
-/// A script runs until it exits, and its output ends. When the client goes away, time is up or the server ends, all of its
-/// process group is asked to end, and made to a second later. What is broken (no header, one too long, a field twice that may
-/// come once, another length than it has said, ended by a signal) is 502, or cuts the reply off; what takes too long is 504;
-/// more scripts at once than
-/// [`max_children`](CGIHTTPRequestHandlerBuilder::max_children) are 503.
+/// A script runs until it exits and its output ends. When the client goes away, time is up or the server shuts down,
+/// the script's whole process group gets SIGTERM, and SIGKILL a second later.
 ///
-/// A body whose length is told (`Content-Length`) streams into the script. One whose length is not is stored first, since
-/// `CONTENT_LENGTH` has to be right. Output goes out while the body comes in, however client and script have agreed on it.
+/// A broken script is a 502, or its response is cut off. It has no header or one that is too long, it sends a field
+/// twice that may come once, its content has another length than it said, or a signal ended it. A script that takes too
+/// long is a 504. If [`max_children`](CGIHTTPRequestHandlerBuilder::max_children) scripts are running, another one is a
+/// 503.
 ///
-/// # What is different from the original
+/// A body with a `Content-Length` streams into the script. A body of unknown length is stored first, since
+/// `CONTENT_LENGTH` has to be right. Output goes out while the body comes in, in any order that client and script agree
+/// on.
 ///
-/// | original                                         | here                                 | why                        |
+/// # Differences from Python's `http.server`
+///
+/// | Python                                           | here                                 | reason                     |
 /// |--------------------------------------------------|--------------------------------------|----------------------------|
-/// | `200 Script output follows`, whatever the script says | its own `Status` and fields     | RFC 3875, section 6        |
-/// | `Location` is a field like any other             | 302, or the path's own page          | RFC 3875, section 6.2      |
+/// | `200 Script output follows`, whatever the script says | the script's `Status` and fields | RFC 3875, section 6       |
+/// | `Location` is a field like any other             | 302, or the response of that path    | RFC 3875, section 6.2      |
 /// | the body of a HEAD is sent                       | it is not                            | RFC 9110, section 9.3.2    |
-/// | the whole environment of the server              | what is listed                       | it has secrets             |
-/// | five fields of the request                       | all, but `Proxy`, `Authorization` and those of the connection | RFC 3875, section 4.1.18 |
-/// | `AUTH_TYPE`, `REMOTE_USER` from what the client claims | not set                        | nobody has checked it      |
-/// | `SERVER_PROTOCOL` the server's, `SERVER_NAME` the machine's | the request's             | RFC 3875, section 4.1      |
+/// | the whole environment of the server              | the variables listed above           | it has secrets             |
+/// | five fields of the request                       | all except `Proxy`, `Authorization` and those of the connection | RFC 3875, section 4.1.18 |
+/// | `AUTH_TYPE`, `REMOTE_USER` as the client claims  | not set                              | this server does not check them |
+/// | `SERVER_PROTOCOL` of the server, `SERVER_NAME` of the machine | those of the request    | RFC 3875, section 4.1      |
 /// | `CONTENT_TYPE` and `CONTENT_LENGTH` always       | where there is content               | RFC 3875, section 4.1      |
 /// | `PATH_INFO` decoded twice; `PATH_TRANSLATED` always | once; where there is `PATH_INFO`  | RFC 3875, section 4.1      |
-/// | no `REQUEST_URI`, no `DOCUMENT_ROOT`             | the path and query as sent; the root | what every other server sets |
+/// | no `REQUEST_URI`, no `DOCUMENT_ROOT`             | the path and query as sent; the root | every other server sets them |
 /// | the query as one argument                        | as its words, decoded                | RFC 3875, section 4.4      |
-/// | runs as `nobody`, if root started the server     | as the server's user                 | start it as another        |
-/// | the server's working directory                   | the script's directory                  | RFC 3875, section 7.2      |
+/// | runs as `nobody`, if root started the server     | as the server's user                 | start the server as another user |
+/// | the server's working directory                   | the script's directory               | RFC 3875, section 7.2      |
 /// | a path that leads above the root drops the connection | it ends at the root             | as for files               |
 /// | POST alone beside GET and HEAD                   | PUT, PATCH, DELETE and OPTIONS, too  | RFC 3875, section 4.1.12   |
 pub struct CGIHTTPRequestHandler {
@@ -107,7 +119,7 @@ pub struct CGIHTTPRequestHandler {
     quota: ScriptQuota,
 }
 
-/// What the builder puts together.
+/// Everything that the builder puts together.
 struct Parts {
     files: SimpleHTTPRequestHandler,
     /// Paths beneath the root, without slashes around them.
@@ -120,63 +132,65 @@ struct Parts {
 
 #[http_handler(server_version = "CGIHTTP/0.1.0", protocol_version = "HTTP/1.1")]
 impl CGIHTTPRequestHandler {
-    /// Answers a GET, or a HEAD: runs the script at `ex.path`, or sends the file or directory.
+    /// Answers a GET or a HEAD: runs the script at `ex.path`, or sends the file or directory.
     ///
-    /// Blocks for as long as the script runs. The server learns that, path by path, so that files go on at their own pace.
+    /// Blocks for as long as the script runs. The server learns that path by path, so that files keep their own pace.
     ///
     /// # Errors
-    /// An [`HTTPError`] for what this type's documentation lists; a client that went away.
+    /// An [`HTTPError`], as this type's documentation lists them. An I/O error if the client has gone away.
     pub fn do_GET(&self, ex: &mut Exchange) -> Result {
         self.serve(ex)
     }
 
-    /// Runs the script at `ex.path`. What is no script is 501. Blocks, and fails, as [`do_GET`](Self::do_GET).
+    /// Runs the script at `ex.path`. A path that is not a script's is a 501.
+    ///
+    /// Blocks and fails as [`do_GET`](Self::do_GET) does.
     #[pace("pool")]
     pub fn do_POST(&self, ex: &mut Exchange) -> Result {
         self.serve(ex)
     }
 
-    /// As [`do_POST`](Self::do_POST).
+    /// Runs the script at `ex.path`, as [`do_POST`](Self::do_POST) does.
     #[pace("pool")]
     pub fn do_PUT(&self, ex: &mut Exchange) -> Result {
         self.serve(ex)
     }
 
-    /// As [`do_POST`](Self::do_POST).
+    /// Runs the script at `ex.path`, as [`do_POST`](Self::do_POST) does.
     #[pace("pool")]
     pub fn do_PATCH(&self, ex: &mut Exchange) -> Result {
         self.serve(ex)
     }
 
-    /// As [`do_POST`](Self::do_POST).
+    /// Runs the script at `ex.path`, as [`do_POST`](Self::do_POST) does.
     #[pace("pool")]
     pub fn do_DELETE(&self, ex: &mut Exchange) -> Result {
         self.serve(ex)
     }
 
-    /// Runs the script at `ex.path`; for a file or directory, says what may be done with it.
+    /// Runs the script at `ex.path`. For a file or directory, lists the methods that it has.
     ///
     /// # Errors
-    /// As [`do_GET`](Self::do_GET).
+    /// Fails as [`do_GET`](Self::do_GET) does.
     pub fn do_OPTIONS(&self, ex: &mut Exchange) -> Result {
         if self.is_cgi(ex.path) {
             return self.serve(ex);
         }
         let methods = if ex.path == "*" { Self::METHODS } else { SimpleHTTPRequestHandler::METHODS };
         ex.send_response(204).send_header("Allow", methods.join(", "));
-        // The files' own fields, as for a handler that is theirs alone.
+        // Adds the header fields that the files handler is configured to send with every response.
         BaseHTTPRequestHandler::end_headers(&self.parts.files, ex)?;
         Ok(ex.end_headers()?)
     }
 }
 
 impl CGIHTTPRequestHandler {
-    /// Serves these files, with the default options.
+    /// Creates a handler with the default options. `files` has the root, and serves all paths that are not scripts.
     pub fn new(files: SimpleHTTPRequestHandler) -> Self {
         Self::builder(files).with_directories(CGI_DIRECTORIES.map(|name| name.as_bytes().to_vec()).into())
     }
 
-    /// The options, to be changed. `files` has the root, and serves what is no script.
+    /// Returns a builder for a handler with other options. `files` is as for [`new`](Self::new).
     pub fn builder(files: SimpleHTTPRequestHandler) -> CGIHTTPRequestHandlerBuilder {
         CGIHTTPRequestHandlerBuilder::new(files)
     }
@@ -185,14 +199,15 @@ impl CGIHTTPRequestHandler {
         CGIHTTPRequestHandler { quota: ScriptQuota::new(parts.limits.max_children), parts }
     }
 
-    /// Whether a request's path, undecoded and with its query, is a script's: below one of the directories.
+    /// Returns whether a request's path lies below one of the script directories. Takes the path undecoded, and its
+    /// query.
     ///
-    /// The directory itself is none: without a slash at its end it is a directory like any other.
+    /// The script directory itself is not a script. Without a slash at its end it is a directory like any other.
     pub fn is_cgi(&self, path: &str) -> bool {
         self.script_place(path).is_some()
     }
 
-    /// The path beneath the root, and how many bytes of it are the directory.
+    /// Returns the path beneath the root, and the length of the script directory that it begins with.
     fn script_place(&self, path: &str) -> Option<(Vec<u8>, usize)> {
         let place = self.parts.files.resolve(path)?;
         let length = script::directory_len(place.key(), &self.parts.directories)?;
@@ -222,14 +237,15 @@ impl CGIHTTPRequestHandler {
         self.parts.files.send(ex, path)
     }
 
-    /// `is_own`: the script is the one that was asked for. One that another redirects to is asked by a GET without content
-    /// (RFC 3875, section 6.2.2).
+    /// Runs one script for the client. `is_own` says that the client has asked for this script. A script that another
+    /// one redirects to gets a GET without content (RFC 3875, section 6.2.2).
     fn run(&self, ex: &mut Exchange<'_>, script: &Script, query: &str, is_own: bool) -> Result<ScriptOutcome> {
-        let too_many = || run::busy("too many scripts run already");
+        let too_many = || run::busy("too many scripts are running");
+        // Refused before the body is read. The permit itself is taken behind the body, so that slow clients hold none.
         if self.quota.is_full() {
             return Err(too_many().into());
         }
-        // Replies to earlier requests of this connection must not wait for the script.
+        // Responses to earlier requests of this connection must not wait for the script.
         ex.flush_headers()?;
         let limits = &self.parts.limits;
         let spool = SpoolOptions { directory: &self.parts.spool_directory, max_bytes: limits.max_spooled_body_bytes };
@@ -298,14 +314,14 @@ impl CGIHTTPRequestHandler {
     }
 }
 
-/// The query of a request's path, without its question mark.
+/// Returns the query of a request's path, without its question mark.
 fn query_of(path: &str) -> &str {
     let behind = &path[path::without_query(path).len()..];
     let query = behind.strip_prefix('?').unwrap_or_default();
     query.split('#').next().unwrap_or(query)
 }
 
-/// The path without its leading slashes, so that it can be joined to the root.
+/// Returns the path without its leading slash, so that it can be joined to the root.
 fn relative(path: &[u8]) -> &OsStr {
     OsStr::from_bytes(path.strip_prefix(b"/").unwrap_or(path))
 }
@@ -315,7 +331,7 @@ fn not_started(script: &Script, name: &str, error: std::io::Error) -> HTTPError 
 
     let text = format!("{name} could not be started: {}", interpreter::explain(script, &error));
     match error.kind() {
-        // Somebody is writing it right now, or the system has no more of something.
+        // A program is writing the script right now, or the system is short of something.
         ErrorKind::ExecutableFileBusy | ErrorKind::WouldBlock | ErrorKind::OutOfMemory => script::busy(error),
         _ if is_out_of_descriptors(&error) => script::busy(error),
         _ => HTTPError::from(500).with_source(text),

@@ -6,14 +6,14 @@ use basehttp::{Exchange, HTTPError, Result};
 
 use super::head::{ScriptHeadReader, ScriptResponse};
 
-/// How much output waits for a client that still sends its body: 64 KiB. Then the script waits, too.
+/// Bytes of output that wait for a client that still sends its body: 64 KiB. Then the script waits, too.
 const MAX_PENDING_BYTES: usize = 64 * 1024;
 
-/// How much is sent at once while the client may not be reading yet: 4 KiB. A socket that says it takes more takes a
-/// third of its buffer at least, which is more than that on every system, so that this never waits.
+/// Bytes sent at once while the client may not be reading yet: 4 KiB. A socket that reports room has a third of its
+/// buffer free at least, which is more than that on every system, so that this never waits.
 const PIECE_BYTES: usize = 4096;
 
-/// How far the output is, and what of it could not be sent yet.
+/// The state of the output, and the part of it that is not sent yet.
 #[derive(Debug)]
 pub struct Output {
     state: OutputState,
@@ -24,29 +24,29 @@ pub struct Output {
 
 #[derive(Debug)]
 enum OutputState {
-    /// Nothing of the reply is composed. Next: `Content`, `Redirected`.
+    /// The response is not begun. Next: `Content`, `Redirected`.
     Header(ScriptHeadReader),
-    /// The reply's head is ended.
+    /// The head of the response is complete.
     Content,
-    /// The script has named the path that answers. What else it says goes nowhere.
+    /// The script has named the path that answers instead. All further output is dropped.
     Redirected(String),
 }
 
-/// What the output came to.
+/// The outcome of a run without errors.
 #[derive(Debug)]
 pub enum ScriptOutcome {
-    /// The reply is whole.
+    /// The response is complete.
     Answered,
-    /// It is what a GET of this path and query answers.
+    /// The response is that of a GET of this path and query.
     LocalRedirect(String),
 }
 
-/// Whether the client is known to read.
+/// The side of the exchange that the client is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
-    /// It has sent all of its request: writing may wait for it.
+    /// It has sent its whole request, so writing may wait for it.
     Reads,
-    /// It is still sending: nothing may wait for it to read.
+    /// It is still sending, so nothing may wait for it to read.
     Sends,
 }
 
@@ -55,12 +55,12 @@ impl Output {
         Output { state: OutputState::Header(ScriptHeadReader::new(max_header_bytes)), pending: Vec::new(), left: None }
     }
 
-    /// Whether a reply was begun.
+    /// Returns whether a response was begun.
     pub fn has_begun(&self) -> bool {
         matches!(self.state, OutputState::Content)
     }
 
-    /// Whether more can be taken before some is sent.
+    /// Returns whether more output can be taken before some is sent.
     pub fn has_room(&self) -> bool {
         self.pending.len() < MAX_PENDING_BYTES
     }
@@ -69,10 +69,10 @@ impl Output {
         !self.pending.is_empty()
     }
 
-    /// Takes what the script has written.
+    /// Takes output of the script, and sends it if the client reads.
     ///
     /// # Errors
-    /// A script that writes no header, or more content than it has said (502); a client that went away.
+    /// The script sends a broken header, or more content than it has said (502), or the client has gone away.
     pub fn take(&mut self, ex: &mut Exchange<'_>, bytes: &[u8], client: Client) -> Result {
         let content = match &mut self.state {
             OutputState::Content => bytes,
@@ -86,7 +86,7 @@ impl Output {
                     }
                     ScriptResponse::Document { code, reason, fields } => {
                         self.left = content_length(ex.command, code, &fields);
-                        begin_reply(ex, code, reason.as_deref(), &fields)?;
+                        begin_response(ex, code, reason.as_deref(), &fields)?;
                         self.state = OutputState::Content;
                     }
                 }
@@ -108,14 +108,14 @@ impl Output {
         Ok(())
     }
 
-    /// Sends what waits, and waits itself where it must.
+    /// Sends all pending output, and waits for the client where necessary.
     pub fn send_pending(&mut self, ex: &mut Exchange<'_>) -> io::Result<()> {
         let sent = ex.wfile.write_all(&self.pending);
         self.pending.clear();
         if self.has_begun() { sent } else { Ok(()) }
     }
 
-    /// Sends as much as a socket takes that has just said it takes some.
+    /// Sends one piece to a socket that has just reported room.
     pub fn send_piece(&mut self, ex: &mut Exchange<'_>) -> io::Result<()> {
         let piece = self.pending.len().min(PIECE_BYTES);
         ex.wfile.write_all(&self.pending[..piece])?;
@@ -123,26 +123,28 @@ impl Output {
         ex.wfile.flush()
     }
 
-    /// The script has ended its output.
+    /// Ends the response, after the script has ended its output.
     ///
     /// # Errors
-    /// There was no whole header in it, or less content than it says (502).
+    /// There was no complete header in it, or less content than it has said (502).
     pub fn finish(mut self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
         if let Some(left @ 1..) = self.left {
-            return Err(broken(format!("the script sent {left} bytes less than its Content-Length says")).into());
+            return Err(broken(format!("the script sent {left} bytes fewer than its Content-Length says")).into());
         }
         self.send_pending(ex)?;
         match self.state {
             OutputState::Content => Ok(ScriptOutcome::Answered),
             OutputState::Redirected(path) => Ok(ScriptOutcome::LocalRedirect(path)),
-            OutputState::Header(reader) if reader.is_empty() => Err(broken("the script ended without a word").into()),
-            OutputState::Header(_) => Err(broken("the script ended within its header").into()),
+            OutputState::Header(reader) if reader.is_empty() => {
+                Err(broken("the script ended without any output").into())
+            }
+            OutputState::Header(_) => Err(broken("the script ended before the end of its header").into()),
         }
     }
 }
 
-/// Bytes of content that the script has promised. `None` for a reply without content, which may tell the length that
-/// another request would get (RFC 9110, section 8.6).
+/// Returns the bytes of content that the script has promised. `None` for a response without content, which may tell the
+/// length that another request would get (RFC 9110, section 8.6).
 fn content_length(method: &str, code: u16, fields: &[(String, String)]) -> Option<u64> {
     let has_content = method != "HEAD" && !matches!(code, 204 | 205 | 304);
     let (_, value) = fields.iter().find(|(name, _)| has_content && name.eq_ignore_ascii_case("content-length"))?;
@@ -150,9 +152,11 @@ fn content_length(method: &str, code: u16, fields: &[(String, String)]) -> Optio
     value.parse().ok()
 }
 
+/// Sends the head of the response.
+///
 /// # Errors
-/// The fields do not make a reply (502). That is the script's fault, not the server's.
-fn begin_reply(ex: &Exchange<'_>, code: u16, reason: Option<&str>, fields: &[(String, String)]) -> Result {
+/// The fields do not make a response (502). That is the script's fault, not the server's.
+fn begin_response(ex: &Exchange<'_>, code: u16, reason: Option<&str>, fields: &[(String, String)]) -> Result {
     match reason {
         Some(reason) => ex.send_response((code, reason)),
         None => ex.send_response(code),
@@ -166,7 +170,8 @@ fn begin_reply(ex: &Exchange<'_>, code: u16, reason: Option<&str>, fields: &[(St
     }
 }
 
-/// The script is at fault (RFC 9110, section 15.6.3). What it did is for the log: its author reads that.
+/// Returns the error for a script at fault (RFC 9110, section 15.6.3). Its text is for the log, where the script's
+/// author reads it.
 pub fn broken(what: impl Into<String>) -> HTTPError {
     HTTPError::from(502).with_source(what.into())
 }

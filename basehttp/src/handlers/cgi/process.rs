@@ -1,13 +1,13 @@
-//! One script's process: started without a shell, in a group of its own, and never left behind.
+//! One script's process, started without a shell, in a process group of its own, and never left behind.
 //!
-//! How it is executed: the script's directory was opened beneath the root, the child changes into it by that descriptor
-//! (`/proc/self/fd/N`), and executes `./NAME`. So no directory above the script can be exchanged for one outside after it was
-//! looked at. The script's own descriptor is not what is executed, although that would pin the file too: an interpreter
-//! is given the path of a `#!` script to open, and by then that descriptor must be closed; and its `$0` would tell it
-//! nothing. Who can exchange a name in the script's own directory can write scripts there, and needs no trick.
+//! The child changes into the script's directory through a descriptor that was opened beneath the root
+//! (`/proc/self/fd/N`), and executes `./NAME`. So a directory above the script that is replaced after the check has no
+//! effect. The server does not execute the script's own descriptor, although that would pin the file as well. An
+//! interpreter has to open a `#!` script by its path, that descriptor is closed by then, and `$0` would be of no use.
+//! Replacing a file in the script's own directory takes the right to write scripts there, and then needs no trick.
 //!
-//! Everything the library opens is closed on execution. Nothing is done between fork and execution but what
-//! `posix_spawn` does, so that the fast way of starting a process (`CLONE_VFORK`) stays open to it.
+//! Everything the library opens is closed on execution. Between fork and execution happens only what `posix_spawn` can
+//! do, so that the standard library may use the fast way of starting a process (`CLONE_VFORK`).
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -23,28 +23,28 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_pro
 
 use super::script::Script;
 
-/// How long a group that was asked to end (SIGTERM) may take until it has to (SIGKILL): 1 s, for what cleans up behind
-/// itself; a thread waits meanwhile.
+/// Time from SIGTERM to SIGKILL for a process group: 1 s, for programs that clean up. A thread waits meanwhile.
 const TERM_GRACE: Duration = Duration::from_secs(1);
 
-/// How long a killed process is waited for on the spot: 1 s. One that the system itself holds up is left to a thread.
+/// Longest wait for a killed process on the current thread: 1 s. One that the system itself holds up is left to a
+/// thread of its own.
 const REAP_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often a process is looked at where no descriptor tells of its end: every 2 ms.
+/// Interval between two checks of a process, where no descriptor reports its end: 2 ms.
 const LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
-/// A running script. Dropped while it runs, it takes its whole group along.
+/// A running script. Dropping it ends its whole process group.
 #[derive(Debug)]
 pub struct Process {
-    /// `None` once it is somebody else's to reap.
+    /// `None` once another thread has to reap it.
     child: Option<Child>,
     group: Pid,
-    /// Tells of its end (`pidfd_open`); made when it is first waited for.
+    /// A descriptor that reports the end (`pidfd_open`), made for the first wait.
     watch: Option<OwnedFd>,
     status: Option<ExitStatus>,
 }
 
-/// Our ends of its standard streams.
+/// The server's ends of a script's standard streams.
 #[derive(Debug)]
 pub struct Pipes {
     pub stdin: Option<ChildStdin>,
@@ -56,7 +56,7 @@ impl Process {
     /// Starts `script` with these arguments and exactly this environment.
     ///
     /// # Errors
-    /// The system's: no interpreter of that name, a format it does not know, no processes or descriptors left.
+    /// The interpreter does not exist, the format is unknown, or the system has no processes or descriptors left.
     pub fn start(
         script: &Script,
         arguments: &[OsString],
@@ -77,52 +77,52 @@ impl Process {
         Ok((Process { child: Some(child), group, watch: None, status: None }, pipes))
     }
 
-    /// Sets its soft limit of descriptors, which it has inherited. Between fork and execution there is no safe way to.
+    /// Sets the soft limit of descriptors of the process. There is no safe way to set it between fork and execution.
     #[cfg(target_os = "linux")]
     pub fn limit_descriptors(&self, soft: u64) {
         use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
         let hard = getrlimit(Resource::Nofile).maximum;
         let soft = hard.map_or(soft, |hard| hard.min(soft));
-        // An error: it has ended already, or it is another user's by its own set-user-ID bit.
+        // Fails if the process has ended already, or belongs to another user by its set-user-ID bit.
         let _ = prlimit(Some(self.group), Resource::Nofile, Rlimit { current: Some(soft), maximum: hard });
     }
 
-    /// Does nothing: the system has no call for it.
+    /// Does nothing, since the system has no call for it.
     #[cfg(not(target_os = "linux"))]
     pub fn limit_descriptors(&self, _: u64) {}
 
-    /// How it has ended, if it has.
+    /// Returns the exit status if the process has ended, and reaps it.
     pub fn status(&mut self) -> Option<ExitStatus> {
         if let (None, Some(child)) = (self.status, &mut self.child) {
-            // An error says that there is no such child: a program that ignores SIGCHLD has the system reap them.
+            // An error says that there is no such child. Where SIGCHLD is ignored, the system reaps them.
             self.status = child.try_wait().unwrap_or(Some(ExitStatus::default()));
         }
         self.status
     }
 
-    /// Whether it has ended. It is not reaped by this, so that its group cannot become another's.
+    /// Returns whether the process has ended. Does not reap it, so that no other group gets its group's number.
     pub fn has_ended(&self) -> bool {
         self.status.is_some() || !matches!(self.look(), Ok(None))
     }
 
-    /// An error: it is not ours any more.
+    /// Asks for the end without reaping. An error says that the process is not ours any more.
     fn look(&self) -> rustix::io::Result<Option<WaitIdStatus>> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         waitid(WaitId::Pid(self.group), options)
     }
 
-    /// A descriptor that can be read once the process has ended, where the system has such.
+    /// Returns a descriptor that can be read once the process has ended, where the system has such descriptors.
     pub fn watch(&mut self) -> Option<BorrowedFd<'_>> {
         #[cfg(target_os = "linux")]
         if self.watch.is_none() {
             use rustix::process::{PidfdFlags, pidfd_open};
-            // Older than Linux 5.3: then it is looked at now and then.
+            // Fails before Linux 5.3. The process is then checked at intervals.
             self.watch = pidfd_open(self.group, PidfdFlags::empty()).ok();
         }
         self.watch.as_ref().map(AsFd::as_fd)
     }
 
-    /// Waits until it has ended, without reaping it. False if it has not by then.
+    /// Waits until the process has ended, without reaping it. Returns false if `patience` passes first.
     fn wait(&mut self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
         while !self.has_ended() {
@@ -131,7 +131,7 @@ impl Process {
                 return false;
             }
             match self.watch() {
-                // An interrupted wait is as good as any other: it is looked at again.
+                // The loop looks again after an interrupted wait as after any other.
                 Some(watch) => drop(poll(&mut [PollFd::from_borrowed_fd(watch, PollFlags::IN)], Some(&timespec(left)))),
                 None => thread::sleep(LOOK_INTERVAL.min(left)),
             }
@@ -144,14 +144,14 @@ impl Process {
         if self.look().is_err() {
             return;
         }
-        // As long as it is not reaped, the group is its own. Nobody left in it to take the signal is as well.
+        // The group keeps its number until the process is reaped. An error says that the group is empty already.
         let _ = kill_process_group(self.group, Signal::TERM);
         self.wait(TERM_GRACE);
         let _ = kill_process_group(self.group, Signal::KILL);
         let is_over = self.wait(REAP_PATIENCE);
         let Some(mut child) = self.child.take() else { return };
         if is_over {
-            // It has ended: this does not wait, and cannot fail.
+            // It has ended, so this does not wait, and cannot fail.
             let _ = child.wait();
         } else {
             // Without a thread it stays a zombie until the server ends; the system is in trouble already.
@@ -162,7 +162,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Not whether it has ended: others of its group may go on.
+        // A process that has ended, but is not reaped, may have others in its group that go on.
         if self.status.is_none() {
             self.end();
         }
@@ -181,7 +181,7 @@ fn directory_path(script: &Script) -> &std::path::Path {
     &script.directory_path
 }
 
-/// A duration as poll(2) takes it.
+/// Converts a duration for poll(2).
 pub fn timespec(duration: Duration) -> Timespec {
     Timespec { tv_sec: duration.as_secs().cast_signed(), tv_nsec: duration.subsec_nanos().into() }
 }

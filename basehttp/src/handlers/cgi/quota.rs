@@ -1,15 +1,15 @@
-//! How many scripts run at once.
+//! Limits how many scripts run at once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The places of one handler.
+/// The running scripts of one handler, counted, and their limit.
 #[derive(Debug)]
 pub struct ScriptQuota {
     running: AtomicUsize,
     max: usize,
 }
 
-/// A permit, given back when it is dropped.
+/// The right to run one script, given back when it is dropped.
 #[derive(Debug)]
 pub struct ScriptPermit<'c>(&'c ScriptQuota);
 
@@ -18,10 +18,10 @@ impl ScriptQuota {
         ScriptQuota { running: AtomicUsize::new(0), max }
     }
 
-    /// A permit, if there is one left.
+    /// Returns a permit, if there is one left.
     pub fn try_acquire(&self) -> Option<ScriptPermit<'_>> {
         let permit = ScriptPermit(self);
-        // The permit counts already, so that it is given back in any case.
+        // The permit exists before it is granted, so that dropping it corrects the count in either case.
         (self.running.fetch_add(1, Ordering::Relaxed) < self.max).then_some(permit)
     }
 

@@ -1,16 +1,16 @@
-//! Which path is a script, and where it stands. Nothing is executed here.
+//! Decides which paths are scripts, and finds the scripts. Nothing is executed here.
 //!
 //! | path beneath the root            | is                                                         |
 //! |----------------------------------|------------------------------------------------------------|
-//! | `cgi-bin`, `other/x`             | no script: a file's, or a directory's                         |
-//! | `cgi-bin/`, `cgi-bin/sub`        | 403, a directory: never listed                                |
+//! | `cgi-bin`, `other/x`             | not a script: a file or a directory                        |
+//! | `cgi-bin/`, `cgi-bin/sub`        | 403, a directory: never listed                             |
 //! | `cgi-bin/x`, nothing there       | 404                                                        |
 //! | `cgi-bin/x`, not executable      | 403                                                        |
 //! | `cgi-bin/nph-x`                  | 501                                                        |
 //! | `cgi-bin/sub/x/more/words`       | the script `cgi-bin/sub/x`, and the path behind it         |
 //!
-//! The path is decoded and collapsed once, by the files' own function, and both the test and the search take what it
-//! says. So no spelling of a script's path shows the script itself.
+//! The path is decoded and collapsed once, by the function that the files use. Both the decision and the search take
+//! its result, so no spelling of a script's path shows the script itself.
 
 use std::fs::Metadata;
 use std::io;
@@ -23,39 +23,42 @@ use basehttp::{HTTPError, Result};
 use super::super::simple::SimpleHTTPRequestHandler;
 use super::super::simple::root::{Opened, Tree};
 
-/// A program that is there and may be executed.
+/// A program that exists and may be executed.
 #[derive(Debug)]
 pub struct Script {
-    /// Its own directory, reached beneath the root: it is executed from there by its name, whatever is renamed above.
+    /// The directory of the script, opened beneath the root. The script is executed from there by its name, whatever is
+    /// renamed above.
     pub directory: OwnedFd,
-    /// The same by its path, where no descriptor names a directory.
+    /// The path of that directory, where a descriptor cannot name it.
     #[cfg(not(target_os = "linux"))]
     pub directory_path: std::path::PathBuf,
     pub name: Vec<u8>,
-    /// The directory of the files that it was found in.
+    /// The root of files in which it was found.
     pub tree: Arc<Tree>,
-    /// Its path beneath the root, without a slash in front.
+    /// The path beneath the root, without a leading slash.
     pub path: Vec<u8>,
-    /// What follows it in the request's path, decoded, from the slash on; empty if nothing does.
+    /// The rest of the request's path, decoded and with its leading slash. Empty if the script ends the path.
     pub path_info: Vec<u8>,
 }
 
-/// How many bytes of `key`, a path beneath the root, are one of `directories`, if something follows.
+/// Returns the length of the script directory that `key` begins with, in bytes, if something follows it. `key` is a
+/// path beneath the root.
 pub fn directory_len(key: &[u8], directories: &[Vec<u8>]) -> Option<usize> {
     let slashes = key.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
     slashes.into_iter().find(|&at| directories.iter().any(|directory| *directory == key[..at]))
 }
 
-/// Looks for the script of `key` below its first `start` bytes, which are a directory of scripts.
+/// Finds the script of `key`, whose first `start` bytes are a directory of scripts.
 ///
 /// # Errors
-/// The [`HTTPError`] of the table above; 503 when the system has no descriptors left.
+/// The [`HTTPError`] of the module's table, or 503 when the system has no descriptors left.
 pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Result<Script> {
     let tree = files.tree().map_err(busy)?.ok_or_else(|| missing(key))?;
     let mut directory = match open(&tree, &key[..start])? {
         Some(Opened::Directory(directory)) => directory,
         Some(Opened::File(..)) | None => return Err(missing(key).into()),
     };
+    // Takes one name of the path after the other, until one of them is a file.
     let mut begin = start + 1;
     loop {
         let length = key[begin..].iter().position(|&byte| byte == b'/');
@@ -103,7 +106,7 @@ fn check(path: &[u8], name: &[u8], metadata: &Metadata) -> Result<(), HTTPError>
     }
     if name.starts_with(b"nph-") {
         let explain = "A script whose name begins with nph- writes the whole response itself, past the server. This \
-                       server does not run it: rename the script, and let it begin with a Content-Type.";
+                       server does not run it: rename the script, and let its output begin with a Content-Type.";
         return Err(HTTPError::from(501).with_explain(explain));
     }
     Ok(())
@@ -117,12 +120,12 @@ fn no_file(path: &[u8]) -> HTTPError {
     HTTPError::new(403, format!("CGI script is not a plain file ({})", shown(path)))
 }
 
-/// The path as the original's messages have it.
+/// Returns the path as the messages of Python's `http.server` show it.
 fn shown(path: &[u8]) -> String {
     format!("'/{}'", String::from_utf8_lossy(path))
 }
 
-/// The system's trouble, which may be over soon.
+/// Returns a 503, for a shortage of the system that may be over soon.
 pub fn busy(error: io::Error) -> HTTPError {
     HTTPError::from(503).with_header("Retry-After", 1).with_source(error)
 }
@@ -135,7 +138,7 @@ mod tests {
     fn the_first_directory_of_scripts_in_a_path_counts() {
         let directories = ["cgi-bin", "htbin", "a/b"].map(|name| name.as_bytes().to_vec());
         let table = [
-            ("cgi-bin", None, "the directory's own address is a directory's"),
+            ("cgi-bin", None, "the directory itself is a directory like any other"),
             ("cgi-bin/", Some(7), "what follows may be nothing"),
             ("cgi-bin/x", Some(7), "a script"),
             ("cgi-bin/x/htbin/y", Some(7), "the first"),

@@ -1,23 +1,24 @@
-//! A script's standard error on its way to the log: line by line, so much of it and no more.
+//! A script's standard error on its way to the log, line by line and up to a bound.
 
-/// The longest line that is logged whole: 1 KiB. The rest of it is cut off.
+/// Longest line that is logged whole: 1 KiB. The rest of a longer line is cut off.
 const MAX_LINE_BYTES: usize = 1024;
 
-/// How much of one run's standard error is logged: 64 KiB. More is read, so that the script goes on, and dropped.
+/// Bytes of one run's standard error that are logged: 64 KiB. The rest is read, so that the script goes on, and
+/// dropped.
 const MAX_LOGGED_BYTES: usize = 64 * 1024;
 
-/// Cuts a stream into lines.
+/// Splits a stream into lines.
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// The line that has not ended, up to its bound.
+    /// The line that has not ended yet, up to its bound.
     line: Vec<u8>,
     logged: usize,
-    /// The log was told that there is more.
+    /// The log was told that the rest is dropped.
     is_full: bool,
 }
 
 impl Lines {
-    /// Takes more of the stream, and gives `log` every line that has ended.
+    /// Takes more of the stream, and passes every line that has ended to `log`.
     pub fn push(&mut self, bytes: &[u8], mut log: impl FnMut(&str)) {
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
             let text = piece.strip_suffix(b"\n").unwrap_or(piece);
@@ -29,7 +30,7 @@ impl Lines {
         }
     }
 
-    /// The stream has ended: what is left is a line, too.
+    /// Ends the stream, and passes an unfinished line to `log` as well.
     pub fn finish(&mut self, mut log: impl FnMut(&str)) {
         if !self.line.is_empty() {
             self.end_line(&mut log);
@@ -44,7 +45,7 @@ impl Lines {
             self.is_full = true;
             log("(more than 64 KiB of standard error: the rest is not logged)");
         }
-        // Every line counts, if only for its end: from the bound on, none fits.
+        // Every line counts with its line end at least, so no further line fits once the bound is reached.
         self.logged = self.logged.min(MAX_LOGGED_BYTES);
         self.line.clear();
     }

@@ -1,4 +1,4 @@
-//! One script's run: its three pipes and the client's socket, waited for together on the handler's thread.
+//! One script's run. The handler's thread waits for the script's three pipes and the client's socket together.
 //!
 //! ```text
 //!   client --rfile--> feed --stdin--> script --stdout--> output --wfile--> client
@@ -6,9 +6,9 @@
 //!                                       +--stderr--> log
 //! ```
 //!
-//! Only the client is ever waited for by itself, in `wfile`, and only once it has sent all of its body: until then the
-//! reply is sent as far as the socket takes it at once. So a script that answers while it reads never waits for a client
-//! that waits for it.
+//! Only the client is ever waited for alone, in `wfile`, and only once it has sent its whole body. Until then the
+//! response is sent as far as the socket takes it at once. So a script that answers while it reads never waits for a
+//! client that waits for it.
 
 mod streams;
 mod wait;
@@ -32,10 +32,10 @@ use super::stderr::Lines;
 
 use self::wait::{ENDED, GONE, READABLE, RunEvents};
 
-/// How much is read from a pipe at once: 64 KiB, all that it holds.
+/// Bytes that are read from a pipe at once: 64 KiB, all that it holds.
 const READ_BYTES: usize = 64 * 1024;
 
-/// See the module.
+/// A running script with its streams, and the client that waits for its output.
 #[derive(Debug)]
 pub struct Run<'r> {
     process: Process,
@@ -48,18 +48,19 @@ pub struct Run<'r> {
     lines: Lines,
     clock: Clock,
     limits: &'r ScriptLimits,
-    /// What the log calls the script.
+    /// The name of the script in the log.
     name: &'r str,
     buffer: Vec<u8>,
     /// More of the body is to come from the client.
     body_left: bool,
     has_client_ended: bool,
-    /// Nothing came while it last waited.
+    /// Nothing came during the last wait.
     was_idle: bool,
 }
 
 impl<'r> Run<'r> {
-    /// `feed` is what is here of the body; `body_left`: more of it comes from `client`.
+    /// Makes the run of a script that was started. `feed` has the part of the body that is here. If `body_left`, more
+    /// of it comes from `client`.
     pub fn new(
         (process, pipes): (Process, Pipes),
         (feed, body_left): (Feed<'r>, bool),
@@ -89,8 +90,8 @@ impl<'r> Run<'r> {
         })
     }
 
-    /// Runs it to its end. However this returns, nothing of the script's group goes on, but what a script that has exited
-    /// well has left behind on purpose.
+    /// Runs the script to its end. However this returns, no process of the script's group goes on, except those that a
+    /// script left behind on purpose before it exited well.
     pub fn finish(mut self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
         self.feed_script()?;
         loop {
@@ -105,7 +106,8 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// The script has exited, all its output was read, and what waits of it can be waited for.
+    /// Returns whether the script has exited, its output was read, and the rest of it can be sent by waiting for the
+    /// client.
     fn is_done(&mut self, ex: &Exchange<'_>) -> bool {
         if self.stdout.is_some() || self.process.status().is_none() {
             return false;
@@ -115,10 +117,10 @@ impl<'r> Run<'r> {
         self.client_side(ex) == Client::Reads || !self.output.has_pending()
     }
 
-    /// Whether what there is has to do. Looks at what no descriptor tells.
+    /// Checks the limits that no descriptor reports. Returns whether the run ends with the output that is here.
     ///
     /// # Errors
-    /// Something has taken too long.
+    /// A limit has passed, and the client gets an error.
     fn is_over(&mut self, ex: &Exchange<'_>) -> Result<bool> {
         let now = Instant::now();
         if ex.server.is_shutting_down() {
@@ -135,20 +137,24 @@ impl<'r> Run<'r> {
                 Ok(false)
             }
             Due::Lingering => {
-                ex.log_error(format_args!("{}: the script has ended its output and goes on: it is ended", self.name));
+                ex.log_error(format_args!(
+                    "{}: the script has ended its output but does not exit, and is ended",
+                    self.name
+                ));
                 Ok(true)
             }
-            Due::ServerEnds => Err(busy("the server ends").into()),
+            Due::ServerEnds => Err(busy("the server is shutting down").into()),
             Due::RunTimeout => Err(late(format!("the script ran for {} s", seconds(self.limits.run_timeout))).into()),
             Due::ClientEnded => {
                 let grace = seconds(self.limits.client_end_grace);
-                Err(late(format!("the client ended its side, and the script sent nothing for {grace} s")).into())
+                Err(late(format!("the client closed its sending side, and the script sent nothing for {grace} s"))
+                    .into())
             }
             Due::Stall => Err(self.stalled(ex).into()),
         }
     }
 
-    /// Nothing moves any more: whose fault that is.
+    /// Returns the error for a run in which nothing moves: 408 if it is the client's turn, 504 if it is the script's.
     fn stalled(&self, ex: &Exchange<'_>) -> HTTPError {
         let is_client_s_turn = self.output.has_pending() || self.stdin.is_some() && self.feed.is_empty();
         if self.client_side(ex) == Client::Sends && is_client_s_turn {
@@ -164,7 +170,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Does what can be done now.
+    /// Handles the events of one wait.
     fn turn(&mut self, ex: &mut Exchange<'_>, events: RunEvents) -> Result {
         if events.client.intersects(ENDED) && !self.has_client_ended {
             self.has_client_ended = true;
@@ -194,7 +200,7 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// Sends what is due, to a client that reads.
+    /// Sends output that is due, to a client that reads.
     fn send(&mut self, ex: &mut Exchange<'_>) -> io::Result<()> {
         if self.output.has_pending() {
             self.output.send_pending(ex)?;
@@ -206,7 +212,7 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// What was composed is on the wire. If the client is not there any more, its socket says so from now on.
+    /// Notes that the output is on the wire. If the client has gone away, its socket says so from now on.
     fn note_sent(&mut self) {
         let now = Instant::now();
         self.clock.unsent = self.output.has_pending().then_some(now);
@@ -238,7 +244,7 @@ impl<'r> Run<'r> {
         self.clock.output_ended = Some(Instant::now());
     }
 
-    /// The output is whole, or there is none.
+    /// Ends the response, after the output has ended. Logs the exit code.
     fn conclude(mut self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
         self.read_last_stderr(ex);
         if let Some(status) = self.process.status() {
@@ -252,10 +258,11 @@ impl<'r> Run<'r> {
         self.output.finish(ex)
     }
 
-    /// The client is gone: there is nobody to answer.
+    /// Ends the run after the client has gone away.
     fn leave(self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
         if self.output.has_begun() {
-            // So the wire learns it, too, and what there is of the reply is not taken for all of it.
+            // Flushing shows the connection that the client is gone, so that this part does not pass for the whole
+            // response.
             ex.wfile.flush()?;
             return Err(io::Error::from(io::ErrorKind::ConnectionReset).into());
         }
@@ -265,15 +272,15 @@ impl<'r> Run<'r> {
     }
 }
 
-/// RFC 9110, section 15.6.5.
+/// Returns a 504 (RFC 9110, section 15.6.5). The text is for the log.
 fn late(what: String) -> HTTPError {
     HTTPError::from(504).with_source(what)
 }
 
-/// RFC 9110, section 15.6.4.
+/// Returns a 503 (RFC 9110, section 15.6.4). The text is for the client.
 pub fn busy(what: &str) -> HTTPError {
     HTTPError::from(503).with_header("Retry-After", RETRY_AFTER_SECONDS).with_explain(what)
 }
 
-/// When a client that was turned away may come again: in 2 s, when some scripts will have ended.
+/// Time after which a refused client may try again: 2 s, when some scripts will have ended.
 const RETRY_AFTER_SECONDS: u64 = 2;

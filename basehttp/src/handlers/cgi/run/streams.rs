@@ -1,5 +1,5 @@
-//! What goes into the script, and what it complains about: the body on its way from the client to standard input, and
-//! standard error on its way to the log.
+//! The streams into the script and into the log. The body goes from the client to standard input, and standard error to
+//! the log.
 
 use std::io::{self, BufRead, Read, Write};
 use std::process::ChildStderr;
@@ -12,6 +12,7 @@ use super::super::process::timespec;
 use super::Run;
 
 impl Run<'_> {
+    /// Reads what the client has sent of the body, and feeds it to the script.
     pub(super) fn read_body(&mut self, ex: &mut Exchange<'_>) -> io::Result<()> {
         let bytes = ex.rfile.fill_buf()?;
         let count = bytes.len();
@@ -24,7 +25,7 @@ impl Run<'_> {
         self.feed_script()
     }
 
-    /// Gives the script what it takes now, and the end of the body behind all of it.
+    /// Gives the script as much of the body as it takes now, and closes its input behind the last byte.
     pub(super) fn feed_script(&mut self) -> io::Result<()> {
         let Some(stdin) = &mut self.stdin else { return Ok(()) };
         let bytes = self.feed.next()?;
@@ -35,7 +36,7 @@ impl Run<'_> {
                     self.clock.moved = Instant::now();
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-                // It reads no more, as it may.
+                // The script reads no more, as it may.
                 Err(_) => self.close_stdin(),
             }
         }
@@ -62,8 +63,8 @@ impl Run<'_> {
         }
     }
 
-    /// Logs what is still to be read of the standard error. Others may hold it open, and write to it: no more is read
-    /// than a pipe holds.
+    /// Logs the rest of standard error. Other processes may hold it open and write to it, so no more is read than a
+    /// pipe holds.
     pub(super) fn read_last_stderr(&mut self, ex: &Exchange<'_>) {
         let now = timespec(Duration::ZERO);
         let is_readable = |stderr: &ChildStderr| poll(&mut [PollFd::new(stderr, PollFlags::IN)], Some(&now)) == Ok(1);

@@ -1,4 +1,4 @@
-//! What a run waits for, all at once: three pipes, the client's socket, and the script's exit.
+//! The wait of a run for everything at once: three pipes, the client's socket, and the script's exit.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -12,13 +12,14 @@ use super::super::output::Client;
 use super::super::process::timespec;
 use super::Run;
 
-/// How often a run looks at what no descriptor tells: every 250 ms. Whether the server ends, whether time is up.
+/// Interval between two checks of things that no descriptor reports: 250 ms. These are time limits, and the end of the
+/// server.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How often it looks whether the script has exited, where the system has no descriptor for that: every 2 ms.
+/// Interval between two checks whether the script has exited, where the system has no descriptor for that: 2 ms.
 const EXIT_LOOK_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Who is events, and for what.
+/// The events of one wait, for each stream.
 #[derive(Clone, Copy, Debug)]
 pub struct RunEvents {
     pub stdin: PollFlags,
@@ -34,20 +35,20 @@ const NO_EVENTS: RunEvents = RunEvents {
     client: PollFlags::empty(),
 };
 
-/// What `poll` says of a pipe that can be read, or has ended.
+/// Events of a pipe that can be read, or has ended.
 pub const READABLE: PollFlags = PollFlags::IN.union(PollFlags::HUP).union(PollFlags::ERR);
 
-/// What it says of a socket whose other end is gone for good.
+/// Events of a socket whose other end is gone for good.
 pub const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
-/// What it says of a client that has ended its side; where the system does not tell, it is found out by writing.
+/// Events of a client that has closed its sending side. Some systems do not report it, and writing has to find out.
 #[cfg(target_os = "linux")]
 pub const ENDED: PollFlags = PollFlags::RDHUP;
 #[cfg(not(target_os = "linux"))]
 pub const ENDED: PollFlags = PollFlags::empty();
 
 impl Run<'_> {
-    /// Waits for whatever comes first.
+    /// Waits for the first events, or for the next check.
     pub(super) fn wait(&mut self, ex: &Exchange<'_>) -> io::Result<RunEvents> {
         let side = self.client_side(ex);
         let client_flags = self.client_flags(ex);
@@ -84,12 +85,12 @@ impl Run<'_> {
         Ok(events)
     }
 
-    /// What is waited for at the client's socket.
+    /// Returns the events to wait for at the client's socket.
     fn client_flags(&self, ex: &Exchange<'_>) -> PollFlags {
         let mut flags = if self.has_client_ended { PollFlags::empty() } else { ENDED };
         if self.client_side(ex) == Client::Sends {
-            // What the script will not take is taken all the same, or the client might never come to read. What it cannot
-            // take yet is, only if it waits for the client itself.
+            // Input that the script will never take is read all the same, or the client might never come to read. Input
+            // that it cannot take yet is read only if the script itself waits for the client.
             let is_stuck = !self.output.has_room() && self.feed.has_room();
             if self.stdin.is_none() || self.feed.is_empty() || is_stuck {
                 flags |= PollFlags::IN;
