@@ -261,7 +261,7 @@ fn the_guard_sees_what_is_not_public() {
         ("use basehttp::{Exchange, Result, http_handler}; use super::path::Place; use crate::testing;", "", "public"),
     ];
     for (text, expected, why) in table {
-        let module = module_of(Path::new("handlers/simple/found.rs"));
+        let module = module_of(Path::new("handlers/simple/lookup.rs"));
         let source = Source { file: "found".into(), module, code: condensed(text) };
         assert_eq!(private(&source, &modules).join(" "), expected, "{why}: {text:?}");
     }

@@ -1,6 +1,6 @@
 //! [`SimpleHTTPRequestHandler`]: files and folders, as `python -m http.server` serves them, and what that lacks.
 //!
-//! One request's way: `path` says which place beneath the root is meant, `found` what stands there (opened by `root`, or
+//! One request's way: `path` says which place beneath the root is meant, `lookup` what stands there (opened by `root`, or
 //! out of the `cache`), `representation` what is to be said of it, `reply` which status and which part of it, by the `conditions`
 //! and `ranges` of the request; `content` sends it. `listing` answers for folders, `pages` for what is not there.
 
@@ -10,8 +10,8 @@ mod charset;
 mod codings;
 pub(crate) mod conditions;
 mod content;
-mod found;
 mod listing;
+mod lookup;
 mod media;
 mod media_table;
 mod pages;
@@ -38,7 +38,7 @@ pub use self::listing::{Entry, EntryKind, LinkTarget, Listing};
 
 use self::builder::Options;
 use self::cache::Cache;
-use self::found::Found;
+use self::lookup::Found;
 use self::pages::Pages;
 use self::path::ServedPath;
 use self::reply::Role;

@@ -7,8 +7,8 @@ use std::path::Path;
 use basehttp::{Exchange, HTTPError, Result};
 
 use super::content::Content;
-use super::found::{Found, Selected};
 use super::listing::{HtmlWish, html_wish};
+use super::lookup::{Found, Selected};
 use super::path::{self, ServedPath};
 use super::reply::Role;
 use super::{SimpleHTTPRequestHandler, busy};

@@ -9,7 +9,7 @@ use basehttp::{Exchange, HTTPError, Result};
 use super::SimpleHTTPRequestHandler;
 use super::conditions::{self, Verdict};
 use super::content::{Content, ContentSource};
-use super::found::Selected;
+use super::lookup::Selected;
 use super::path;
 use super::ranges::{self, Ranges};
 use super::representation::Representation;

@@ -46,7 +46,7 @@ use self::scan::{DotFiles, Scan, ScanError};
 use self::scan_cache::{Page, PageKey, ScanCache, ScannedDirectory};
 use self::sort::Sorting;
 use super::builder::ListDirectory;
-use super::found;
+use super::lookup;
 use super::path::Mount;
 use super::root::Stamp;
 
@@ -105,7 +105,7 @@ enum Prepared {
 /// Sends the listing of a folder in the form and order that the request asks for.
 pub(super) fn send(
     ex: &mut Exchange<'_>,
-    directory: &found::OpenDirectory,
+    directory: &lookup::OpenDirectory,
     mount: &Mount,
     options: &ListingOptions,
 ) -> Result {
@@ -131,12 +131,12 @@ pub(super) fn send(
 }
 
 impl ListingOptions {
-    fn listing(&self, directory: &found::OpenDirectory, key: &PageKey) -> Result<Listing, ScanError> {
+    fn listing(&self, directory: &lookup::OpenDirectory, key: &PageKey) -> Result<Listing, ScanError> {
         let scan = self.with_directory(directory, |found| Ok(Arc::clone(&found.scan)))?;
         self.cache.listing_of(scan, key)
     }
 
-    fn prepared(&self, directory: &found::OpenDirectory, key: PageKey) -> Result<Prepared, ScanError> {
+    fn prepared(&self, directory: &lookup::OpenDirectory, key: PageKey) -> Result<Prepared, ScanError> {
         self.with_directory(directory, |found| {
             if let Some(page) = found.page(&key) {
                 return Ok(Prepared::Page(page));
@@ -157,7 +157,7 @@ impl ListingOptions {
 
     fn with_directory<R>(
         &self,
-        directory: &found::OpenDirectory,
+        directory: &lookup::OpenDirectory,
         act: impl FnOnce(&mut ScannedDirectory) -> Result<R, ScanError>,
     ) -> Result<R, ScanError> {
         let ListingCache { scans, scan_cache, .. } = &self.cache;
