@@ -7,19 +7,11 @@ use std::sync::Arc;
 
 use basehttp::{Exchange, Result};
 
-use super::super::is_token;
-use super::listing::{Listing, ListingOptions};
-use super::media::MediaTypes;
+use super::listing::Listing;
+use super::options::{Options, invalid};
 use super::path::Mount;
 use super::root::{Links, Root};
 use super::{ETag, SimpleHTTPRequestHandler};
-
-/// How many bytes of small files are kept in memory: 8 MiB, a few hundred pages, scripts and icons.
-const CACHE_BYTES: usize = 8 * 1024 * 1024;
-
-pub(super) type GuessType = Arc<dyn Fn(&Path) -> Option<String> + Send + Sync>;
-pub(super) type TranslatePath = Arc<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
-pub(super) type ListDirectory = Arc<dyn Fn(&mut Exchange<'_>, &Listing) -> Result + Send + Sync>;
 
 /// Options of a [`SimpleHTTPRequestHandler`], made by [`SimpleHTTPRequestHandler::builder`].
 ///
@@ -49,55 +41,13 @@ pub struct SimpleHTTPRequestHandlerBuilder {
     pub(super) options: Options,
 }
 
-/// What a handler needs to know besides its folder.
-#[derive(Clone)]
-#[allow(clippy::struct_excessive_bools)] // Independent options, each a method of the builder.
-pub(super) struct Options {
-    pub mount: Mount,
-    pub index_pages: Vec<PathBuf>,
-    pub media_types: MediaTypes,
-    pub guess_type: Option<GuessType>,
-    pub translate_path: Option<TranslatePath>,
-    pub has_listings: bool,
-    pub listing: ListingOptions,
-    pub dot_files: bool,
-    pub etag: ETag,
-    pub precompressed: bool,
-    pub cache_control: Option<String>,
-    /// Fields of every reply.
-    pub headers: Vec<(String, String)>,
-    pub cors: Option<String>,
-    pub attachment: bool,
-    pub fallback_page: Option<PathBuf>,
-    pub not_found_page: Option<PathBuf>,
-    pub cache_bytes: usize,
-}
-
 impl Default for SimpleHTTPRequestHandlerBuilder {
     fn default() -> Self {
         SimpleHTTPRequestHandlerBuilder {
             directory: PathBuf::from("."),
             links: Links::Inside,
             mounted_at: "/".into(),
-            options: Options {
-                mount: Mount::default(),
-                index_pages: vec!["index.html".into(), "index.htm".into()],
-                media_types: MediaTypes::default(),
-                guess_type: None,
-                translate_path: None,
-                has_listings: true,
-                listing: ListingOptions::default(),
-                dot_files: false,
-                etag: ETag::Strong,
-                precompressed: false,
-                cache_control: None,
-                headers: Vec::new(),
-                cors: None,
-                attachment: false,
-                fallback_page: None,
-                not_found_page: None,
-                cache_bytes: CACHE_BYTES,
-            },
+            options: Options::default(),
         }
     }
 }
@@ -337,57 +287,6 @@ impl SimpleHTTPRequestHandlerBuilder {
         let root = Root::open(&self.directory, self.links)?;
         SimpleHTTPRequestHandler::new_in(root, self.options)
     }
-}
-
-/// What frames a message is the runtime's, which would refuse it later, at every request; what says something of one file
-/// is the handler's, and may come once only.
-const NOT_FOR_PROGRAMS: [&str; 10] = [
-    "accept-ranges",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-range",
-    "content-type",
-    "etag",
-    "last-modified",
-    "location",
-    "transfer-encoding",
-];
-
-impl Options {
-    fn check(&self) -> io::Result<()> {
-        for (name, value) in &self.headers {
-            if !is_token(name.as_bytes()) {
-                return Err(invalid(format!("{name:?} is no field name: write a token such as X-Frame-Options")));
-            }
-            if NOT_FOR_PROGRAMS.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
-                return Err(invalid(format!("{name} is for the server to send: leave it out")));
-            }
-            check_value(value)?;
-        }
-        let charset = self.media_types.charset();
-        if !charset.is_empty() && !is_token(charset.as_bytes()) {
-            return Err(invalid(format!("{charset:?} is no charset: write a name such as utf-8 or shift_jis")));
-        }
-        self.media_types
-            .all()
-            .chain(self.cache_control.as_deref())
-            .chain(self.cors.as_deref())
-            .try_for_each(check_value)
-    }
-}
-
-fn check_value(value: &str) -> io::Result<()> {
-    match value.chars().find(|&character| character.is_control() && character != '\t' || character > '\u{ff}') {
-        Some(offender) => {
-            Err(invalid(format!("{value:?} has {offender:?}, which no field can carry: write it without")))
-        }
-        None => Ok(()),
-    }
-}
-
-fn invalid(what: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, what)
 }
 
 impl fmt::Debug for SimpleHTTPRequestHandlerBuilder {

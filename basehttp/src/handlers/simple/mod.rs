@@ -14,6 +14,7 @@ mod listing;
 mod lookup;
 mod media;
 mod media_table;
+mod options;
 mod pages;
 pub(crate) mod path;
 mod qvalue;
@@ -36,9 +37,9 @@ pub use self::builder::SimpleHTTPRequestHandlerBuilder;
 pub use self::content::Content;
 pub use self::listing::{Entry, EntryKind, LinkTarget, Listing};
 
-use self::builder::Options;
 use self::cache::Cache;
 use self::lookup::Found;
+use self::options::Options;
 use self::pages::Pages;
 use self::path::ServedPath;
 use self::reply::Role;

@@ -45,7 +45,6 @@ use self::pieces::Pieces;
 use self::scan::{DotFiles, Scan, ScanError};
 use self::scan_cache::{Page, PageKey, ScanCache, ScannedDirectory};
 use self::sort::Sorting;
-use super::builder::ListDirectory;
 use super::lookup;
 use super::path::Mount;
 use super::root::Stamp;
@@ -77,6 +76,9 @@ enum Format {
     Html,
     Json,
 }
+
+/// A program's own way to show a directory, in place of the pages of this module.
+pub type ListDirectory = Arc<dyn Fn(&mut Exchange<'_>, &Listing) -> Result + Send + Sync>;
 
 /// How folders are listed, and what was listed lately.
 #[derive(Default)]
