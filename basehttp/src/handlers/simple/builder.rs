@@ -228,7 +228,7 @@ impl SimpleHTTPRequestHandlerBuilder {
     /// Not those that say what a file is, of which a reply may have one only: [`build`](Self::build) refuses `Content-Type`,
     /// `ETag`, `Last-Modified` and `Location`, as it does what frames a message.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.options.headers.push((name.into(), value.into()));
+        self.options.common_fields.push(name, value);
         self
     }
 

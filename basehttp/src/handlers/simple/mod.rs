@@ -8,6 +8,7 @@ mod builder;
 mod cache;
 mod charset;
 mod codings;
+mod common_fields;
 pub(crate) mod conditions;
 mod content;
 mod listing;
@@ -106,8 +107,6 @@ pub struct SimpleHTTPRequestHandler {
     root: Root,
     options: Options,
     pages: Pages,
-    /// Fields of every reply.
-    fields: Vec<(String, String)>,
     cache: Option<Cache>,
 }
 
@@ -144,7 +143,7 @@ impl SimpleHTTPRequestHandler {
     /// The fields of every reply, where the methods above have not sent them: OPTIONS, 501.
     fn end_headers(&self, ex: &Exchange) -> io::Result<()> {
         if !matches!(ex.command, "GET" | "HEAD") {
-            self.add_own_fields(ex);
+            self.options.common_fields.send(ex);
             self.add_preflight(ex);
         }
         Ok(())
@@ -167,14 +166,13 @@ impl SimpleHTTPRequestHandler {
 
     fn new_in(root: Root, mut options: Options) -> io::Result<Self> {
         let pages = Pages::new(options.fallback_page.as_deref(), options.not_found_page.as_deref())?;
-        let mut fields = std::mem::take(&mut options.headers);
         if let Some(origin) = &options.cors {
-            fields.push(("Access-Control-Allow-Origin".into(), origin.clone()));
-            fields.push(("Access-Control-Expose-Headers".into(), "*".into()));
+            options.common_fields.push("Access-Control-Allow-Origin", origin);
+            options.common_fields.push("Access-Control-Expose-Headers", "*");
         }
-        options.listing.fields.clone_from(&fields);
+        options.listing.common_fields.clone_from(&options.common_fields);
         let cache = (options.cache_bytes > 0).then(|| Cache::new(options.cache_bytes));
-        Ok(SimpleHTTPRequestHandler { root, options, pages, fields, cache })
+        Ok(SimpleHTTPRequestHandler { root, options, pages, cache })
     }
 
     /// Sends the head of the reply for the file at `ex.path`, and gives the bytes that it has announced, as the
@@ -303,7 +301,7 @@ impl SimpleHTTPRequestHandler {
 
 /// The system's trouble, which may be over soon.
 fn busy(handler: &SimpleHTTPRequestHandler, error: io::Error) -> HTTPError {
-    handler.with_own_fields(HTTPError::from(503)).with_header("Retry-After", 1).with_source(error)
+    handler.options.common_fields.add_to(HTTPError::from(503)).with_header("Retry-After", 1).with_source(error)
 }
 
 impl fmt::Debug for SimpleHTTPRequestHandler {

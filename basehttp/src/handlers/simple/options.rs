@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::is_token;
 use super::ETag;
+use super::common_fields::CommonFields;
 use super::listing::ListingOptions;
 use super::media::MediaTypes;
 use super::path::Mount;
@@ -34,8 +35,7 @@ pub struct Options {
     pub etag: ETag,
     pub precompressed: bool,
     pub cache_control: Option<String>,
-    /// Fields of every reply.
-    pub headers: Vec<(String, String)>,
+    pub common_fields: CommonFields,
     pub cors: Option<String>,
     pub attachment: bool,
     pub fallback_page: Option<PathBuf>,
@@ -57,7 +57,7 @@ impl Default for Options {
             etag: ETag::Strong,
             precompressed: false,
             cache_control: None,
-            headers: Vec::new(),
+            common_fields: CommonFields::default(),
             cors: None,
             attachment: false,
             fallback_page: None,
@@ -84,7 +84,7 @@ const NOT_FOR_PROGRAMS: [&str; 10] = [
 
 impl Options {
     pub fn check(&self) -> io::Result<()> {
-        for (name, value) in &self.headers {
+        for (name, value) in self.common_fields.iter() {
             if !is_token(name.as_bytes()) {
                 return Err(invalid(format!("{name:?} is no field name: write a token such as X-Frame-Options")));
             }

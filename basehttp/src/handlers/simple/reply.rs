@@ -83,7 +83,7 @@ impl SimpleHTTPRequestHandler {
         let representation = selected.representation();
         ex.send_response(404).send_header("Content-type", &*representation.description.content_type);
         self.add_coding(ex, representation, Role::NotFound);
-        self.add_own_fields(ex);
+        self.options.common_fields.send(ex);
         let size = representation.stamp.size;
         Content::part(source(selected), 0..size)
     }
@@ -101,24 +101,20 @@ impl SimpleHTTPRequestHandler {
         if let Some(value) = &self.options.cache_control {
             ex.send_header("Cache-Control", value);
         }
-        self.add_own_fields(ex);
+        self.options.common_fields.send(ex);
         Ok(ex.end_headers()?)
     }
 
     /// Sends the page of an error.
     pub(super) fn refuse(&self, ex: &Exchange<'_>, error: HTTPError) -> Result {
-        Ok(ex.send_error(self.with_own_fields(error))?)
-    }
-
-    pub(super) fn with_own_fields(&self, error: HTTPError) -> HTTPError {
-        self.fields.iter().fold(error, |error, (name, value)| error.with_header(name, value))
+        Ok(ex.send_error(self.options.common_fields.add_to(error))?)
     }
 
     /// Sends a client that asked for a folder without a slash, by `path`, to the same place with one.
     pub(super) fn redirect(&self, ex: &Exchange<'_>, path: &str) -> Result {
         let location = path::directory_location(path);
         ex.send_response(301).send_header("Location", location).send_header("Content-Length", 0);
-        self.add_own_fields(ex);
+        self.options.common_fields.send(ex);
         Ok(ex.end_headers()?)
     }
 
@@ -137,7 +133,7 @@ impl SimpleHTTPRequestHandler {
         if let Some(disposition) = &representation.disposition {
             ex.send_header("Content-Disposition", disposition);
         }
-        self.add_own_fields(ex);
+        self.options.common_fields.send(ex);
     }
 
     fn add_coding(&self, ex: &Exchange<'_>, representation: &Representation, role: Role) {
@@ -155,12 +151,6 @@ impl SimpleHTTPRequestHandler {
             (true, false) => drop(ex.send_header("Vary", "Accept-Encoding")),
             (false, true) => drop(ex.send_header("Vary", "Accept")),
             (false, false) => {}
-        }
-    }
-
-    pub(super) fn add_own_fields(&self, ex: &Exchange<'_>) {
-        for (name, value) in &self.fields {
-            ex.send_header(name, value);
         }
     }
 }

@@ -45,6 +45,7 @@ use self::pieces::Pieces;
 use self::scan::{DotFiles, Scan, ScanError};
 use self::scan_cache::{Page, PageKey, ScanCache, ScannedDirectory};
 use self::sort::Sorting;
+use super::common_fields::CommonFields;
 use super::lookup;
 use super::path::Mount;
 use super::root::Stamp;
@@ -86,8 +87,7 @@ pub struct ListingOptions {
     pub dot_files: bool,
     /// The program's own way to show a folder.
     pub look: Option<ListDirectory>,
-    /// Fields of every reply, errors included.
-    pub fields: Vec<(String, String)>,
+    pub common_fields: CommonFields,
     cache: ListingCache,
 }
 
@@ -113,19 +113,17 @@ pub(super) fn send(
 ) -> Result {
     let key = PageKey { location: Location::of(path_of(ex), mount.depth()), sorting: sorting(ex), format: format(ex) };
     if let Some(look) = &options.look {
-        let listing = options.listing(directory, &key).map_err(|error| answer(error, &options.fields))?;
+        let listing = options.listing(directory, &key).map_err(|error| answer(error, &options.common_fields))?;
         return look(ex, &listing);
     }
     let format = key.format;
-    let prepared = options.prepared(directory, key).map_err(|error| answer(error, &options.fields))?;
+    let prepared = options.prepared(directory, key).map_err(|error| answer(error, &options.common_fields))?;
     ex.send_response(200).send_header("Content-Type", format.content_type()).send_header("Vary", "Accept");
     ex.send_header("X-Content-Type-Options", "nosniff");
     if format == Format::Html {
         ex.send_header("Content-Security-Policy", style::CONTENT_SECURITY_POLICY);
     }
-    for (name, value) in &options.fields {
-        ex.send_header(name, value);
-    }
+    options.common_fields.send(ex);
     match prepared {
         Prepared::Page(Page { bytes, reservation }) => Ok(ex.send_body(Payload::from(bytes).with_guard(reservation))?),
         Prepared::Large(listing) => Ok(stream(ex, &listing, format)?),
@@ -172,8 +170,8 @@ impl ListingOptions {
 impl Clone for ListingOptions {
     /// A copy remembers nothing: it may be for another folder, and be changed.
     fn clone(&self) -> Self {
-        let (look, fields) = (self.look.clone(), self.fields.clone());
-        ListingOptions { dot_files: self.dot_files, look, fields, cache: ListingCache::default() }
+        let (look, common_fields) = (self.look.clone(), self.common_fields.clone());
+        ListingOptions { dot_files: self.dot_files, look, common_fields, cache: ListingCache::default() }
     }
 }
 
@@ -256,7 +254,7 @@ fn max_page_bytes(listing: &Listing) -> usize {
 }
 
 /// What a client is told about a folder that cannot be listed.
-fn answer(error: ScanError, fields: &[(String, String)]) -> HTTPError {
+fn answer(error: ScanError, common_fields: &CommonFields) -> HTTPError {
     let error = match error {
         ScanError::System(errno @ (Errno::ACCESS | Errno::PERM)) => {
             HTTPError::new(404, "No permission to list directory").with_source(io::Error::from(errno))
@@ -265,5 +263,5 @@ fn answer(error: ScanError, fields: &[(String, String)]) -> HTTPError {
         ScanError::System(errno) => HTTPError::from(500).with_source(io::Error::from(errno)),
         ScanError::Exhausted => HTTPError::from(503).with_header("Retry-After", 1),
     };
-    fields.iter().fold(error, |error, (name, value)| error.with_header(name, value))
+    common_fields.add_to(error)
 }

@@ -227,13 +227,13 @@ fn what_cannot_be_listed_is_404_and_what_has_no_room_is_to_be_asked_for_again() 
         (ScanError::Exhausted, 503, "no room"),
     ];
     for (error, code, why) in table {
-        assert_eq!(answer(error, &[]).code(), code, "{why}");
+        assert_eq!(answer(error, &CommonFields::default()).code(), code, "{why}");
     }
     let scratch = Scratch::new();
     let (open, budget) = (scratch.open(), plenty());
     fs::remove_dir(&scratch.0).expect("an empty folder");
     let error = Scan::read(open.as_fd(), DotFiles::Hidden, &|_| None, &budget).expect_err("it is gone");
-    assert_eq!(answer(error, &[]).code(), 404);
+    assert_eq!(answer(error, &CommonFields::default()).code(), 404);
 }
 
 #[test]
