@@ -17,14 +17,14 @@ use basehttp::Exchange;
 use rustix::fs::fstat;
 use rustix::io::retry_on_intr;
 
-use super::SimpleHTTPRequestHandler;
 use super::cache::{Cache, CacheEntry, MAX_SMALL_FILE_BYTES, SmallFile, Variant};
 use super::charset::HEAD_BYTES;
 use super::codings::{CODINGS, Coding, Preference};
 use super::media::Description;
+use super::options::Options;
 use super::path::ServedPath;
 use super::representation::Representation;
-use super::root::{Opened, Stamp, Tree};
+use super::root::{Opened, Root, Stamp, Tree};
 
 /// See the module.
 pub enum Found {
@@ -83,17 +83,16 @@ struct Original {
 
 /// What a look at the disk found.
 enum Look {
-    File(Original),
+    /// A file, and the tree that it is in.
+    File(Arc<Tree>, Original),
     Other(Found),
 }
 
-/// Where a file may be remembered, and what is remembered of it.
+/// What the cache has for a path, and where it stores what the disk has.
 struct CacheLookup<'c> {
     cache: &'c Cache,
     key: &'c [u8],
     known: Option<Arc<CacheEntry>>,
-    /// Before the disk is asked.
-    now: Instant,
 }
 
 impl CacheLookup<'_> {
@@ -106,64 +105,73 @@ impl CacheLookup<'_> {
     }
 }
 
-impl SimpleHTTPRequestHandler {
-    /// Looks for what stands at `place`.
-    pub(super) fn find(&self, ex: &Exchange<'_>, served: &ServedPath<'_>) -> io::Result<Found> {
-        let preference = self.preference(ex);
-        let now = Instant::now();
-        let memory = self.memory(served, now);
-        if let Some(CacheLookup { known: Some(entry), .. }) = &memory
-            && entry.is_believed(self.root.generation(), now)
-            && let Some(selected) = self.pick(entry, preference, now)?
+/// The search of one request for its file.
+pub struct Lookup<'l, 'c> {
+    pub options: &'l Options,
+    pub root: &'l Root,
+    pub cache: Option<&'l Cache>,
+    pub ex: &'l Exchange<'c>,
+    /// Read before the disk is asked, so that a later change of it is never missed.
+    pub now: Instant,
+}
+
+impl Lookup<'_, '_> {
+    /// Finds what stands at `served`.
+    ///
+    /// # Errors
+    /// Trouble of the system that another try may mend.
+    pub fn find(&self, served: &ServedPath<'_>) -> io::Result<Found> {
+        let preference = self.preference();
+        let cached = self.cached(served);
+        // A file that clients ask for often is sent as it was found within this second.
+        if let Some(CacheLookup { known: Some(entry), .. }) = &cached
+            && entry.is_believed(self.root.generation(), self.now)
+            && let Some(selected) = self.pick(entry, preference)?
         {
             return Ok(Found::File(selected));
         }
-        let (tree, look) = self.look(served, now)?;
-        match (tree, look, memory) {
-            (Some(tree), Look::File(original), Some(memory)) => {
-                self.load(ex, &tree, preference, original, &memory).map(Found::File)
+        match (self.look(served)?, cached) {
+            (Look::File(tree, original), Some(cached)) => {
+                self.load(&tree, preference, original, &cached).map(Found::File)
             }
-            (Some(tree), Look::File(original), None) => {
-                self.open_best(ex, &tree, preference, original).map(Found::File)
-            }
-            (_, Look::Other(found), memory) => {
-                memory.inspect(|memory| memory.remember(None));
+            (Look::File(tree, original), None) => self.open_best(&tree, preference, original).map(Found::File),
+            (Look::Other(found), cached) => {
+                cached.inspect(|cached| cached.remember(None));
                 Ok(found)
             }
-            (None, Look::File(_), _) => unreachable!("a file was found in a tree"),
         }
     }
 
-    fn memory<'c>(&'c self, served: &'c ServedPath<'_>, now: Instant) -> Option<CacheLookup<'c>> {
+    fn cached<'p>(&'p self, served: &'p ServedPath<'_>) -> Option<CacheLookup<'p>> {
         // A slash that only decoding has brought leads elsewhere, which is not remembered.
         let is_usual = served.ends_in_slash() == served.is_directory_form();
-        let cache = self.cache.as_ref().filter(|_| is_usual)?;
-        Some(CacheLookup { cache, key: served.key(), known: cache.get(served.key()), now })
+        let cache = self.cache.filter(|_| is_usual)?;
+        Some(CacheLookup { cache, key: served.key(), known: cache.get(served.key()) })
     }
 
-    /// The place as the disk has it, and the tree that it is in. One request is answered from one tree.
-    fn look(&self, served: &ServedPath<'_>, now: Instant) -> io::Result<(Option<Arc<Tree>>, Look)> {
-        let Some(tree) = self.root.tree(now)? else { return Ok((None, Look::Other(Found::Missing))) };
+    /// Asks the disk what stands there. One request is answered from one tree.
+    fn look(&self, served: &ServedPath<'_>) -> io::Result<Look> {
+        let Some(tree) = self.root.tree(self.now)? else { return Ok(Look::Other(Found::Missing)) };
         let look = self.look_in(&tree, served)?;
+        // The tree may have been removed since the last look at its name, and another one may stand there.
         if matches!(look, Look::Other(Found::Missing))
-            && let Some(tree) = self.root.successor(&tree)?
+            && let Some(successor) = self.root.successor(&tree)?
         {
-            let look = self.look_in(&tree, served)?;
-            return Ok((Some(tree), look));
+            return self.look_in(&successor, served);
         }
-        Ok((Some(tree), look))
+        Ok(look)
     }
 
     fn look_in(&self, tree: &Arc<Tree>, served: &ServedPath<'_>) -> io::Result<Look> {
         let path = served.path().to_vec();
         Ok(match tree.open_beneath(&path)? {
             Some(Opened::File(file, stamp)) if !served.is_directory_form() => {
-                Look::File(Original { path, file, stamp })
+                Look::File(Arc::clone(tree), Original { path, file, stamp })
             }
             Some(Opened::File(..)) | None => Look::Other(Found::Missing),
             Some(Opened::Directory(_)) if !served.ends_in_slash() => Look::Other(Found::MissingSlash),
             Some(Opened::Directory(descriptor)) => match self.find_index(tree, &path)? {
-                Some(index) => Look::File(index),
+                Some(index) => Look::File(Arc::clone(tree), index),
                 None if self.options.has_listings => {
                     Look::Other(Found::Directory(OpenDirectory { descriptor, tree: Arc::clone(tree), path }))
                 }
@@ -182,20 +190,20 @@ impl SimpleHTTPRequestHandler {
         Ok(None)
     }
 
-    fn preference(&self, ex: &Exchange<'_>) -> Preference {
+    fn preference(&self) -> Preference {
         if !self.options.precompressed {
             return Preference::IDENTITY;
         }
-        Preference::of(ex.headers.get_all("Accept-Encoding"))
+        Preference::of(self.ex.headers.get_all("Accept-Encoding"))
     }
 
     /// The best coding of what is remembered. `None`: it is gone or in another state meanwhile.
-    fn pick(&self, entry: &CacheEntry, preference: Preference, now: Instant) -> io::Result<Option<Selected>> {
+    fn pick(&self, entry: &CacheEntry, preference: Preference) -> io::Result<Option<Selected>> {
         let best = preference.iter().map(|coding| (coding, entry.variant(coding)));
         match best.into_iter().find(|(_, variant)| !matches!(variant, Variant::Absent)) {
             Some((_, Variant::Small(small))) => Ok(Some(Selected::InMemory(Arc::clone(small)))),
             Some((coding, Variant::Large(representation))) => {
-                let Some(tree) = self.root.tree(now)? else { return Ok(None) };
+                let Some(tree) = self.root.tree(self.now)? else { return Ok(None) };
                 let opened =
                     open_coding(&tree, &entry.path, coding)?.filter(|(_, stamp)| *stamp == representation.stamp);
                 Ok(opened.map(|(file, _)| Selected::Open(Arc::clone(representation), file)))
@@ -207,11 +215,10 @@ impl SimpleHTTPRequestHandler {
     /// Opens all codings of a file that is there, remembers what they are, and gives the best one.
     fn load(
         &self,
-        ex: &Exchange<'_>,
         tree: &Tree,
         preference: Preference,
         original: Original,
-        memory: &CacheLookup<'_>,
+        cached: &CacheLookup<'_>,
     ) -> io::Result<Selected> {
         let Original { path, file, stamp } = original;
         let mut opened = [const { None }; CODINGS.len()];
@@ -220,18 +227,18 @@ impl SimpleHTTPRequestHandler {
         }
         opened[Coding::Identity as usize] = Some((file, stamp));
         let stamps = opened.each_ref().map(|opened| opened.as_ref().map(|(_, stamp)| stamp));
-        if let Some(known) = &memory.known
+        if let Some(known) = &cached.known
             && known.is_still(&path, stamps, tree.generation())
         {
             return Ok(take_best(known, preference, opened));
         }
         let description = self.describe(&path, &opened[Coding::Identity as usize].as_ref().expect("it is open").0);
         // Another index page may be the one now.
-        let known = memory.known.as_ref().filter(|entry| entry.path == path);
+        let known = cached.known.as_ref().filter(|entry| entry.path == path);
         let mut selected = [const { None }; CODINGS.len()];
         for (coding, opened) in CODINGS.into_iter().zip(opened) {
             selected[coding as usize] = opened.map(|(file, stamp)| {
-                let representation = Representation::new(self, ex, &path, &description, (coding, stamp));
+                let representation = Representation::new(self.options, self.ex, &path, &description, (coding, stamp));
                 keep(representation, file, known.map(|entry| entry.variant(coding)))
             });
         }
@@ -240,9 +247,9 @@ impl SimpleHTTPRequestHandler {
             Some(Selected::Open(representation, _)) => Variant::Large(Arc::clone(representation)),
             Some(Selected::InMemory(small)) => Variant::Small(Arc::clone(small)),
         });
-        let entry = CacheEntry::new(path, variants, tree.generation(), memory.now);
-        if memory.known.as_ref().is_none_or(|known| entry.is_news_after(known)) {
-            memory.remember(Some(entry));
+        let entry = CacheEntry::new(path, variants, tree.generation(), self.now);
+        if cached.known.as_ref().is_none_or(|known| entry.is_news_after(known)) {
+            cached.remember(Some(entry));
         }
         let best = preference.iter().find_map(|coding| selected[coding as usize].take());
         Ok(best.expect("every preference has the file as it is, and that is open"))
@@ -251,31 +258,28 @@ impl SimpleHTTPRequestHandler {
     /// Describes the content of `file`, which is the one at `path`.
     fn describe(&self, path: &[u8], file: &File) -> Description {
         let path = Path::new(OsStr::from_bytes(path));
-        match self.own_type(path) {
+        match self.options.own_type(path) {
             Some(content_type) => Description { content_type, is_gzipped: false },
             None => self.options.media_types.describe(path, || head_of(file)),
         }
     }
 
     /// Opens the best coding of a file that is there.
-    fn open_best(
-        &self,
-        ex: &Exchange<'_>,
-        tree: &Tree,
-        preference: Preference,
-        original: Original,
-    ) -> io::Result<Selected> {
+    fn open_best(&self, tree: &Tree, preference: Preference, original: Original) -> io::Result<Selected> {
         let Original { path, file, stamp } = original;
         let description = self.describe(&path, &file);
         for coding in preference.iter().take_while(|coding| *coding != Coding::Identity) {
             if let Some((file, stamp)) = open_neighbour(tree, &path, coding, &stamp)? {
                 return Ok(Selected::Open(
-                    Representation::new(self, ex, &path, &description, (coding, stamp)).into(),
+                    Representation::new(self.options, self.ex, &path, &description, (coding, stamp)).into(),
                     file,
                 ));
             }
         }
-        Ok(Selected::Open(Representation::new(self, ex, &path, &description, (Coding::Identity, stamp)).into(), file))
+        Ok(Selected::Open(
+            Representation::new(self.options, self.ex, &path, &description, (Coding::Identity, stamp)).into(),
+            file,
+        ))
     }
 }
 

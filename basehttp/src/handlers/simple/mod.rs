@@ -30,6 +30,7 @@ mod trust;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 use std::{fmt, io};
 
 use basehttp::{Exchange, HTTPError, Result, http_handler};
@@ -39,7 +40,7 @@ pub use self::content::Content;
 pub use self::listing::{Entry, EntryKind, LinkTarget, Listing};
 
 use self::cache::Cache;
-use self::lookup::Found;
+use self::lookup::{Found, Lookup};
 use self::options::Options;
 use self::pages::Pages;
 use self::path::ServedPath;
@@ -230,12 +231,7 @@ impl SimpleHTTPRequestHandler {
     ///
     /// A reply leaves the `charset` out where the file itself says that it is in another one.
     pub fn guess_type(&self, path: &Path) -> String {
-        self.own_type(path).unwrap_or_else(|| self.options.media_types.guess(path))
-    }
-
-    /// The program's own word for the media type of the file at `path`.
-    fn own_type(&self, path: &Path) -> Option<String> {
-        self.options.guess_type.as_ref().and_then(|guess| guess(path))
+        self.options.own_type(path).unwrap_or_else(|| self.options.media_types.guess(path))
     }
 
     /// Answers for the file or folder at `path`, which need not be the request's own.
@@ -249,7 +245,7 @@ impl SimpleHTTPRequestHandler {
     /// The directory that is served at this moment. `None`: nothing has its name.
     #[cfg(feature = "cgi")]
     pub(super) fn tree(&self) -> io::Result<Option<std::sync::Arc<root::Tree>>> {
-        self.root.tree(std::time::Instant::now())
+        self.root.tree(Instant::now())
     }
 
     /// The path of URLs that the root is at; empty for `/`.
@@ -268,7 +264,7 @@ impl SimpleHTTPRequestHandler {
     fn answer(&self, ex: &mut Exchange<'_>, path: &str) -> Result<Option<Content>> {
         let served = self.resolve(path).filter(|served| self.options.dot_files || !served.is_hidden());
         let found = match &served {
-            Some(served) => self.find(ex, served).map_err(|error| busy(self, error))?,
+            Some(served) => self.find(ex, served)?,
             None => Found::Missing,
         };
         match found {
@@ -279,6 +275,12 @@ impl SimpleHTTPRequestHandler {
             }
             Found::Missing => self.begin_missing(ex, path, served.as_ref()),
         }
+    }
+
+    fn find(&self, ex: &Exchange<'_>, served: &ServedPath<'_>) -> Result<Found> {
+        let (options, root, cache) = (&self.options, &self.root, self.cache.as_ref());
+        let lookup = Lookup { options, root, cache, ex, now: Instant::now() };
+        lookup.find(served).map_err(|error| busy(&self.options, error).into())
     }
 
     /// The place that `path` leads to, undecoded and with its query. `None`: nothing that could exist, or not below the mount.
@@ -300,8 +302,8 @@ impl SimpleHTTPRequestHandler {
 }
 
 /// The system's trouble, which may be over soon.
-fn busy(handler: &SimpleHTTPRequestHandler, error: io::Error) -> HTTPError {
-    handler.options.common_fields.add_to(HTTPError::from(503)).with_header("Retry-After", 1).with_source(error)
+fn busy(options: &Options, error: io::Error) -> HTTPError {
+    options.common_fields.add_to(HTTPError::from(503)).with_header("Retry-After", 1).with_source(error)
 }
 
 impl fmt::Debug for SimpleHTTPRequestHandler {

@@ -83,6 +83,11 @@ const NOT_FOR_PROGRAMS: [&str; 10] = [
 ];
 
 impl Options {
+    /// Returns the program's own media type for the file at `path`.
+    pub fn own_type(&self, path: &Path) -> Option<String> {
+        self.guess_type.as_ref().and_then(|guess| guess(path))
+    }
+
     pub fn check(&self) -> io::Result<()> {
         for (name, value) in self.common_fields.iter() {
             if !is_token(name.as_bytes()) {

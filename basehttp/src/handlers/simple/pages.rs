@@ -6,12 +6,12 @@ use std::path::Path;
 
 use basehttp::{Exchange, HTTPError, Result};
 
+use super::SimpleHTTPRequestHandler;
 use super::content::Content;
 use super::listing::{HtmlWish, html_wish};
 use super::lookup::{Found, Selected};
 use super::path::{self, ServedPath};
 use super::reply::Role;
-use super::{SimpleHTTPRequestHandler, busy};
 
 /// See the builder's options of these names.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ impl SimpleHTTPRequestHandler {
 
     fn page(&self, ex: &Exchange<'_>, served: Option<&ServedPath<'_>>) -> Result<Option<Selected>> {
         let Some(served) = served else { return Ok(None) };
-        match self.find(ex, served).map_err(|error| busy(self, error))? {
+        match self.find(ex, served)? {
             Found::File(selected) => Ok(Some(selected)),
             Found::MissingSlash | Found::Directory(_) | Found::Missing => Ok(None),
         }

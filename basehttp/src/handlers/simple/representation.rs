@@ -7,8 +7,9 @@ use basehttp::Exchange;
 use super::codings::Coding;
 use super::conditions::Validators;
 use super::media::Description;
+use super::options::Options;
 use super::root::Stamp;
-use super::{ETag, SimpleHTTPRequestHandler, media, path};
+use super::{ETag, media, path};
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ impl Representation {
     /// Describes the file at `path`, in the state `stamp`, which holds `path` or a coding of it. The
     /// `description` is of `path` itself.
     pub fn new(
-        handler: &SimpleHTTPRequestHandler,
+        options: &Options,
         ex: &Exchange<'_>,
         path: &[u8],
         description: &Description,
@@ -38,13 +39,13 @@ impl Representation {
     ) -> Self {
         // RFC 9110, section 8.8.2.1: no date of the future.
         let modified = stamp.has_time().then(|| whole_second(stamp.modified().min(SystemTime::now())));
-        let is_attachment = handler.options.attachment;
+        let is_attachment = options.attachment;
         Representation {
             stamp,
             description: description.clone(),
             encoding: encoding(description, coding),
             last_modified: modified.map(|modified| ex.date_time_string(modified)),
-            etag: etag(&stamp, handler.options.etag),
+            etag: etag(&stamp, options.etag),
             disposition: is_attachment.then(|| media::attachment(path::last_name(path))),
             modified,
         }
