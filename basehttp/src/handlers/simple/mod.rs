@@ -40,11 +40,11 @@ pub use self::content::Content;
 pub use self::listing::{Entry, EntryKind, LinkTarget, Listing};
 
 use self::cache::Cache;
-use self::lookup::{Found, Lookup};
+use self::lookup::{Found, Lookup, Selected};
 use self::options::Options;
 use self::pages::Pages;
 use self::path::ServedPath;
-use self::reply::Role;
+use self::reply::{FileReply, Role};
 use self::root::Root;
 
 /// Serves the files and folders beneath one folder: the seed's `SimpleHTTPRequestHandler`.
@@ -260,7 +260,7 @@ impl SimpleHTTPRequestHandler {
         self.options.dot_files
     }
 
-    /// Begins the reply. `Some`: its head is open, and these bytes are to follow. `None`: it is whole.
+    /// Begins the response for `path`. `Some`: its head is open, and this content must follow. `None`: it is complete.
     fn answer(&self, ex: &mut Exchange<'_>, path: &str) -> Result<Option<Content>> {
         let served = self.resolve(path).filter(|served| self.options.dot_files || !served.is_hidden());
         let found = match &served {
@@ -269,18 +269,52 @@ impl SimpleHTTPRequestHandler {
         };
         match found {
             Found::File(selected) => self.begin(ex, selected, Role::Itself),
-            Found::MissingSlash => self.redirect(ex, path).map(|()| None),
+            Found::MissingSlash => reply::redirect(&self.options, ex, path).map(|()| None),
             Found::Directory(directory) => {
                 listing::send(ex, &directory, &self.options.mount, &self.options.listing).map(|()| None)
             }
-            Found::Missing => self.begin_missing(ex, path, served.as_ref()),
+            Found::Missing => self.answer_missing(ex, path, served.as_ref()),
+        }
+    }
+
+    /// Begins the response for a `path` at which nothing is: the fallback page, the page for 404, or a plain 404.
+    fn answer_missing(
+        &self,
+        ex: &Exchange<'_>,
+        path: &str,
+        served: Option<&ServedPath<'_>>,
+    ) -> Result<Option<Content>> {
+        let wish = || listing::html_wish(ex.headers.get_all("Accept"));
+        // A path that cannot exist, or is hidden, is not a route of a client-side program either.
+        let fallback = served.and_then(|_| self.pages.fallback_for(path, wish));
+        if let Some(selected) = self.page(ex, fallback)? {
+            return self.begin(ex, selected, Role::Fallback);
+        }
+        if let Some(selected) = self.page(ex, self.pages.not_found())? {
+            return self.begin(ex, selected, Role::NotFound);
+        }
+        let error = HTTPError::new(404, "File not found");
+        let error = if self.options.fallback_page.is_some() { error.with_header("Vary", "Accept") } else { error };
+        reply::refuse(&self.options, ex, error).map(|()| None)
+    }
+
+    /// Finds a page that an option names, if it names one and the page is there.
+    fn page(&self, ex: &Exchange<'_>, page: Option<&ServedPath<'_>>) -> Result<Option<Selected>> {
+        let Some(page) = page else { return Ok(None) };
+        match self.find(ex, page)? {
+            Found::File(selected) => Ok(Some(selected)),
+            Found::MissingSlash | Found::Directory(_) | Found::Missing => Ok(None),
         }
     }
 
     fn find(&self, ex: &Exchange<'_>, served: &ServedPath<'_>) -> Result<Found> {
         let (options, root, cache) = (&self.options, &self.root, self.cache.as_ref());
         let lookup = Lookup { options, root, cache, ex, now: Instant::now() };
-        lookup.find(served).map_err(|error| busy(&self.options, error).into())
+        lookup.find(served).map_err(|error| busy(options, error).into())
+    }
+
+    fn begin(&self, ex: &Exchange<'_>, selected: Selected, role: Role) -> Result<Option<Content>> {
+        FileReply { options: &self.options, ex, role }.begin(selected)
     }
 
     /// The place that `path` leads to, undecoded and with its query. `None`: nothing that could exist, or not below the mount.

@@ -4,14 +4,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use basehttp::{Exchange, HTTPError, Result};
-
-use super::SimpleHTTPRequestHandler;
-use super::content::Content;
-use super::listing::{HtmlWish, html_wish};
-use super::lookup::{Found, Selected};
+use super::listing::HtmlWish;
 use super::path::{self, ServedPath};
-use super::reply::Role;
 
 /// See the builder's options of these names.
 #[derive(Clone, Debug, Default)]
@@ -34,36 +28,14 @@ impl Pages {
         };
         Ok(Pages { fallback: fallback.map(page).transpose()?, not_found: not_found.map(page).transpose()? })
     }
-}
 
-impl SimpleHTTPRequestHandler {
-    /// Answers for what is not there at `path`, which leads to `place`. `None`: the reply is whole.
-    pub(super) fn begin_missing(
-        &self,
-        ex: &Exchange<'_>,
-        path: &str,
-        served: Option<&ServedPath<'_>>,
-    ) -> Result<Option<Content>> {
-        // A path that leads to no place is not the program's either.
-        let fallback = self.pages.fallback.as_ref().filter(|_| served.is_some());
-        let html = || html_wish(ex.headers.get_all("Accept"));
-        if let Some(selected) = self.page(ex, fallback.filter(|_| is_client_side_route(path, html())))? {
-            return self.begin(ex, selected, Role::Fallback);
-        }
-        if let Some(selected) = self.page(ex, self.pages.not_found.as_ref())? {
-            return Ok(Some(self.begin_not_found(ex, selected)));
-        }
-        let error = HTTPError::new(404, "File not found");
-        let error = if self.options.fallback_page.is_some() { error.with_header("Vary", "Accept") } else { error };
-        self.refuse(ex, error).map(|()| None)
+    /// Returns the fallback page for a request for `path` by a client that has this wish for HTML, if it is to have it.
+    pub fn fallback_for(&self, path: &str, wish: impl FnOnce() -> HtmlWish) -> Option<&ServedPath<'static>> {
+        self.fallback.as_ref().filter(|_| is_client_side_route(path, wish()))
     }
 
-    fn page(&self, ex: &Exchange<'_>, served: Option<&ServedPath<'_>>) -> Result<Option<Selected>> {
-        let Some(served) = served else { return Ok(None) };
-        match self.find(ex, served)? {
-            Found::File(selected) => Ok(Some(selected)),
-            Found::MissingSlash | Found::Directory(_) | Found::Missing => Ok(None),
-        }
+    pub fn not_found(&self) -> Option<&ServedPath<'static>> {
+        self.not_found.as_ref()
     }
 }
 

@@ -6,10 +6,10 @@ use std::time::SystemTime;
 
 use basehttp::{Exchange, HTTPError, Result};
 
-use super::SimpleHTTPRequestHandler;
 use super::conditions::{self, Verdict};
 use super::content::{Content, ContentSource};
 use super::lookup::Selected;
+use super::options::Options;
 use super::path;
 use super::ranges::{self, Ranges};
 use super::representation::Representation;
@@ -25,44 +25,55 @@ pub enum Role {
     NotFound,
 }
 
-impl SimpleHTTPRequestHandler {
-    /// Begins the reply for a file, up to the fields of its content. `None`: the reply is whole, without content.
-    pub(super) fn begin(&self, ex: &Exchange<'_>, selected: Selected, role: Role) -> Result<Option<Content>> {
+/// The response for one file.
+pub struct FileReply<'r, 'c> {
+    pub options: &'r Options,
+    pub ex: &'r Exchange<'c>,
+    pub role: Role,
+}
+
+impl FileReply<'_, '_> {
+    /// Begins the response, up to the fields of its content. `None`: it is complete, without content.
+    pub fn begin(&self, selected: Selected) -> Result<Option<Content>> {
+        let ex = self.ex;
+        if self.role == Role::NotFound {
+            return Ok(Some(self.begin_not_found(selected)));
+        }
         let representation = selected.representation();
         let size = representation.stamp.size;
         let mut ranges = Ranges::Whole;
         if has_conditions(ex) {
             match conditions::judge(ex.headers, representation.validators()) {
                 Verdict::Send => ranges = asked_ranges(ex, representation),
-                Verdict::NotModified => return self.send_not_modified(ex, representation, role).map(|()| None),
-                Verdict::Failed => return self.refuse(ex, HTTPError::from(412)).map(|()| None),
+                Verdict::NotModified => return self.send_not_modified(representation).map(|()| None),
+                Verdict::Failed => return refuse(self.options, ex, HTTPError::from(412)).map(|()| None),
             }
         }
         match ranges {
             Ranges::Unsatisfiable => {
                 // RFC 9110, section 15.5.17.
                 let error = HTTPError::from(416).with_header("Content-Range", format_args!("bytes */{size}"));
-                self.refuse(ex, error).map(|()| None)
+                refuse(self.options, ex, error).map(|()| None)
             }
             Ranges::Whole => {
                 ex.send_response(200).send_header("Content-type", &*representation.description.content_type);
-                self.add_fields(ex, representation, role);
+                self.add_fields(representation);
                 Ok(Some(Content::part(source(selected), 0..size)))
             }
             Ranges::Parts(parts) => match <[Range<u64>; 1]>::try_from(parts) {
                 Ok([part]) => {
                     ex.send_response(206).send_header("Content-type", &*representation.description.content_type);
                     ex.send_header("Content-Range", content_range(&part, size));
-                    self.add_fields(ex, representation, role);
+                    self.add_fields(representation);
                     Ok(Some(Content::part(source(selected), part)))
                 }
-                Err(parts) => Ok(Some(self.begin_multipart(ex, selected, parts, role))),
+                Err(parts) => Ok(Some(self.begin_multipart(selected, parts))),
             },
         }
     }
 
     /// RFC 9110, section 14.6.
-    fn begin_multipart(&self, ex: &Exchange<'_>, selected: Selected, parts: Vec<Range<u64>>, role: Role) -> Content {
+    fn begin_multipart(&self, selected: Selected, parts: Vec<Range<u64>>) -> Content {
         let representation = selected.representation();
         let boundary = boundary();
         let with_head = |part: Range<u64>| {
@@ -73,23 +84,24 @@ impl SimpleHTTPRequestHandler {
         };
         let parts = parts.into_iter().map(with_head).collect();
         let media_type = format!("multipart/byteranges; boundary={boundary}");
-        ex.send_response(206).send_header("Content-type", media_type);
-        self.add_fields(ex, representation, role);
+        self.ex.send_response(206).send_header("Content-type", media_type);
+        self.add_fields(representation);
         Content::parts(source(selected), parts, format!("\r\n--{boundary}--\r\n").into_bytes())
     }
 
     /// Begins a 404 with the page that the options name.
-    pub(super) fn begin_not_found(&self, ex: &Exchange<'_>, selected: Selected) -> Content {
+    fn begin_not_found(&self, selected: Selected) -> Content {
         let representation = selected.representation();
-        ex.send_response(404).send_header("Content-type", &*representation.description.content_type);
-        self.add_coding(ex, representation, Role::NotFound);
-        self.options.common_fields.send(ex);
+        self.ex.send_response(404).send_header("Content-type", &*representation.description.content_type);
+        self.add_coding(representation);
+        self.options.common_fields.send(self.ex);
         let size = representation.stamp.size;
         Content::part(source(selected), 0..size)
     }
 
     /// RFC 9110, section 15.4.5: what caches need, and nothing that describes content.
-    fn send_not_modified(&self, ex: &Exchange<'_>, representation: &Representation, role: Role) -> Result {
+    fn send_not_modified(&self, representation: &Representation) -> Result {
+        let ex = self.ex;
         ex.send_response(304);
         match (&representation.etag, &representation.last_modified) {
             (Some(etag), _) => drop(ex.send_header("ETag", etag)),
@@ -97,28 +109,16 @@ impl SimpleHTTPRequestHandler {
             // `If-None-Match: *`.
             (None, None) => {}
         }
-        self.add_vary(ex, role);
+        self.add_vary();
         if let Some(value) = &self.options.cache_control {
             ex.send_header("Cache-Control", value);
         }
-        self.options.common_fields.send(ex);
+        self.options.common_fields.send(self.ex);
         Ok(ex.end_headers()?)
     }
 
-    /// Sends the page of an error.
-    pub(super) fn refuse(&self, ex: &Exchange<'_>, error: HTTPError) -> Result {
-        Ok(ex.send_error(self.options.common_fields.add_to(error))?)
-    }
-
-    /// Sends a client that asked for a folder without a slash, by `path`, to the same place with one.
-    pub(super) fn redirect(&self, ex: &Exchange<'_>, path: &str) -> Result {
-        let location = path::directory_location(path);
-        ex.send_response(301).send_header("Location", location).send_header("Content-Length", 0);
-        self.options.common_fields.send(ex);
-        Ok(ex.end_headers()?)
-    }
-
-    fn add_fields(&self, ex: &Exchange<'_>, representation: &Representation, role: Role) {
+    fn add_fields(&self, representation: &Representation) {
+        let ex = self.ex;
         if let Some(last_modified) = &representation.last_modified {
             ex.send_header("Last-Modified", last_modified);
         }
@@ -126,26 +126,27 @@ impl SimpleHTTPRequestHandler {
             ex.send_header("ETag", etag);
         }
         ex.send_header("Accept-Ranges", "bytes");
-        self.add_coding(ex, representation, role);
+        self.add_coding(representation);
         if let Some(value) = &self.options.cache_control {
             ex.send_header("Cache-Control", value);
         }
         if let Some(disposition) = &representation.disposition {
             ex.send_header("Content-Disposition", disposition);
         }
-        self.options.common_fields.send(ex);
+        self.options.common_fields.send(self.ex);
     }
 
-    fn add_coding(&self, ex: &Exchange<'_>, representation: &Representation, role: Role) {
+    fn add_coding(&self, representation: &Representation) {
         if let Some(encoding) = &representation.encoding {
-            ex.send_header("Content-Encoding", encoding);
+            self.ex.send_header("Content-Encoding", encoding);
         }
-        self.add_vary(ex, role);
+        self.add_vary();
     }
 
     /// Names the fields of the request that have decided (RFC 9110, section 12.5.5).
-    fn add_vary(&self, ex: &Exchange<'_>, role: Role) {
-        let by_accept = role != Role::Itself && self.options.fallback_page.is_some();
+    fn add_vary(&self) {
+        let ex = self.ex;
+        let by_accept = self.role != Role::Itself && self.options.fallback_page.is_some();
         match (self.options.precompressed, by_accept) {
             (true, true) => drop(ex.send_header("Vary", "Accept-Encoding, Accept")),
             (true, false) => drop(ex.send_header("Vary", "Accept-Encoding")),
@@ -153,6 +154,19 @@ impl SimpleHTTPRequestHandler {
             (false, false) => {}
         }
     }
+}
+
+/// Sends an error response with the fields that every response carries.
+pub fn refuse(options: &Options, ex: &Exchange<'_>, error: HTTPError) -> Result {
+    Ok(ex.send_error(options.common_fields.add_to(error))?)
+}
+
+/// Redirects a client that asked for a directory without a slash, by `path`, to the same path with one.
+pub fn redirect(options: &Options, ex: &Exchange<'_>, path: &str) -> Result {
+    let location = path::directory_location(path);
+    ex.send_response(301).send_header("Location", location).send_header("Content-Length", 0);
+    options.common_fields.send(ex);
+    Ok(ex.end_headers()?)
 }
 
 fn source(selected: Selected) -> ContentSource {
