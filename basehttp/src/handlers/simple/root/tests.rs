@@ -1,7 +1,6 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::scratch::Scratch;
 use super::*;
@@ -209,28 +208,6 @@ fn the_walk_has_an_end_however_long_or_deep_or_tangled_the_path() {
     assert_eq!(told(walked(&root, &vec![b"d/..".as_slice(); 3000].join(&b'/'))), "", "more than that");
 }
 
-/// Does `again` again and again on a thread of its own while `run` runs, however that ends.
-fn beside<R>(again: impl Fn() + Sync, run: impl FnOnce() -> R) -> R {
-    struct Over<'o>(&'o AtomicBool);
-
-    impl Drop for Over<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-
-    let is_over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_over.load(Ordering::Relaxed) {
-                again();
-            }
-        });
-        let _over = Over(&is_over);
-        run()
-    })
-}
-
 #[test]
 fn the_walk_never_shows_what_is_outside_while_folders_become_links() {
     let scratch = Scratch::with_tree();
@@ -243,7 +220,7 @@ fn the_walk_never_shows_what_is_outside_while_folders_become_links() {
             fs::rename(www.join(from), www.join(to)).expect("names change");
         }
     };
-    beside(swap, || {
+    let look = || {
         let mut seen = std::collections::BTreeSet::new();
         for round in 0..200_000 {
             seen.insert(told(walked(&root, b"a/f")));
@@ -252,6 +229,12 @@ fn the_walk_never_shows_what_is_outside_while_folders_become_links() {
             }
         }
         assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["", "a/f"], "the file, or nothing");
+    };
+    std::thread::scope(|scope| {
+        let looks = scope.spawn(look);
+        while !looks.is_finished() {
+            swap();
+        }
     });
 }
 
