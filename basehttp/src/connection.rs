@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use crate::conn::{
-    Address, Bench, Host, Line, ServerHandle, Service, Settings, Site, Socket, Stream, handle_one_request,
-};
+use crate::conn::{Bench, Host, Line, handle_one_request};
+use crate::exchange::{Service, Site};
 use crate::server::BaseHTTPRequestHandler;
+use crate::sys::{Address, ServerHandle, Settings, Socket, Stream};
 
 /// A connection over any [`Read`](std::io::Read) and [`Write`](std::io::Write): memory, a pipe, what inetd hands over.
 ///

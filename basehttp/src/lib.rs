@@ -53,6 +53,7 @@ pub mod cgi;
 mod conn;
 mod connection;
 mod engine;
+mod exchange;
 #[cfg(feature = "files")]
 pub mod files;
 #[cfg(any(test, fuzzing))]
@@ -61,18 +62,19 @@ pub mod fuzzing;
 mod handlers;
 mod proto;
 mod server;
+mod sys;
 pub mod testing;
 
 pub use basehttp_macros::http_handler;
 
+pub use crate::exchange::{
+    BodyReader, BodyWriter, Exchange, HTTPError, HandlerError, Hijacked, IntoHTTPError, IntoOutcome, IntoPayload,
+    IntoStatus, Outcome, Overrides, Pace, Payload, Query, ReadHalf, Result, Status, WriteHalf,
+};
+pub use crate::sys::{Address, DrainReport, ErrorCounts, ServerHandle, Stats, Stream};
 #[cfg(feature = "cgi")]
 #[doc(inline)]
 pub use cgi::{CGIHTTPRequestHandler, CGIHTTPRequestHandlerBuilder};
-pub use conn::{
-    Address, BodyReader, BodyWriter, DrainReport, ErrorCounts, Exchange, HTTPError, HandlerError, Hijacked,
-    IntoHTTPError, IntoOutcome, IntoPayload, IntoStatus, Outcome, Overrides, Pace, Payload, Query, ReadHalf, Result,
-    ServerHandle, Stats, Status, Stream, WriteHalf,
-};
 pub use connection::Connection;
 #[cfg(feature = "files")]
 #[doc(inline)]

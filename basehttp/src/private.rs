@@ -8,11 +8,12 @@ pub use std::string::String;
 pub use std::time::SystemTime;
 pub use std::{fmt, io};
 
-pub use crate::conn::{Address, Exchange, HandlerError, IntoOutcome, Outcome, Overrides, Pace};
+pub use crate::exchange::{Exchange, HandlerError, IntoOutcome, Outcome, Overrides, Pace};
 pub use crate::proto::{
     Headers, RESPONSES, Responses, SERVER_VERSION, SYS_VERSION, Version, Words, merge, merged_len, utf8,
 };
 pub use crate::server::{BaseHTTPRequestHandler, MessageClass};
+pub use crate::sys::Address;
 
 /// Every handler of the attribute's has it, so that the compiler says its name where a type has two attributed blocks.
 pub trait AllMethodsOfATypeGoIntoOneBlockWithHttpHandler {}

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::drive::{Bench, Driver, FilePlace, Host, Place};
 use super::line::{Line, Ready, Wait};
-use super::socket::Direction;
 use crate::proto::Head;
+use crate::sys::Direction;
 
 /// Serves everything on this thread, one request at a time.
 struct Alone {

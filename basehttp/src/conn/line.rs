@@ -14,15 +14,9 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::drive::Driver;
-use super::error::HTTPError;
-use super::payload::Tail;
-use super::quota::Permit;
-use super::service::Next;
-use super::settings::Settings;
-use super::socket::{Direction, Socket};
-use super::store::Share;
-use super::{Address, clock, log};
+use crate::exchange::{HTTPError, Next, Tail};
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
+use crate::sys::{Address, Direction, Permit, Settings, Share, Socket, clock, log};
 
 /// How long a server that ends waits for the first word of a client that has just connected: 2 s, enough for a packet to be
 /// lost once. A browser's spare connection, which may never say anything, is older than that in most cases.

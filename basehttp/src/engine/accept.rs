@@ -9,9 +9,8 @@ use std::sync::Arc;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
-use super::listener::{Listener, Newcomer, is_of_one_client};
 use super::shard::{Control, Work};
-use crate::conn::Permit;
+use crate::sys::{Listener, Newcomer, Permit, is_of_one_client};
 
 /// How many connections are accepted in one turn of the loop, from all listeners together: 64. The others have their
 /// turn, too.
@@ -244,7 +243,8 @@ mod tests {
     use rustix::io::Errno;
 
     use super::*;
-    use crate::conn::{Address, Line, Load, Quota, ServerHandle, Socket};
+    use crate::conn::Line;
+    use crate::sys::{Address, Load, Quota, ServerHandle, Socket};
 
     /// An engine with so many places.
     struct Places(Arc<Quota>);

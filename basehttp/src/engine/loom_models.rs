@@ -14,7 +14,8 @@ use super::crew::{Crew, CrewLimits, Member, Task};
 use super::monitor::Alarm;
 use super::slab::{Key, Parking, Slab};
 use super::watch::Watch;
-use crate::conn::{Address, Line, Ready, Settings, Socket};
+use crate::conn::{Line, Ready};
+use crate::sys::{Address, Settings, Socket};
 
 const READABLE: Ready = Ready { readable: true, writable: false, closed: false, expired: false };
 const CLOSED: Ready = Ready { readable: false, writable: false, closed: true, expired: false };

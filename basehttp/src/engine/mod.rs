@@ -18,7 +18,6 @@
 mod accept;
 mod caution;
 mod crew;
-mod listener;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod monitor;
@@ -49,9 +48,10 @@ use self::shard::{Control, Shard};
 use self::stats::Counters;
 use self::watch::Watch;
 use self::work::{Desk, Job};
-use crate::conn::{Host, Line, Loop, Permit, Service, Site, Stats, forget_panic, log};
+use crate::conn::{Host, Line};
+use crate::exchange::{Service, Site, forget_panic};
+use crate::sys::{Listener, Loop, Newcomer, Permit, Stats, log};
 
-pub(crate) use self::listener::{Listener, Newcomer, SocketFile, is_of_one_client};
 pub(crate) use self::monitor::run;
 pub(crate) use self::shard::MAX_LISTENERS;
 pub(crate) use self::slab::MAX_SLOTS;
@@ -246,9 +246,10 @@ impl Control for Engine {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use crate::conn::{Address, Arrival, Ending, Overrides, Pace, Profile, ServerHandle, Settings, Socket};
     use crate::engine::*;
+    use crate::exchange::{Arrival, Ending, Overrides, Pace, Profile};
     use crate::proto::{RESPONSES, Version};
+    use crate::sys::{Address, ServerHandle, Settings, Socket};
 
     /// Serves nothing.
     struct Nothing;

@@ -10,7 +10,9 @@ use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::{Condvar, Mutex, fence_in_models};
 use super::watch::Watch;
 use super::{Control, Engine};
-use crate::conn::{DrainReport, Line, contained, log};
+use crate::conn::Line;
+use crate::exchange::contained;
+use crate::sys::{DrainReport, log};
 
 /// How often the leaders are looked at: every 4 ms. A handler that is seen twice is replaced, after 4 to 8 ms.
 const TICK: Duration = Duration::from_millis(4);

@@ -1,7 +1,8 @@
 //! Where a request is served: on the leader, on a thread of the pool, or not at all. A pure decision; the loop obeys.
 
 use super::pace::Learnt;
-use crate::conn::{FilePlace, Pace};
+use crate::conn::FilePlace;
+use crate::exchange::Pace;
 
 /// The pool, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

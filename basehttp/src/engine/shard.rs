@@ -18,11 +18,11 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 
 use super::accept::{Acceptor, Counted};
-use super::listener::Newcomer;
 use super::slab::{Key, Parking, Slab};
 use super::watch::Watch;
-use crate::conn::log::{self, TurnLines};
-use crate::conn::{Line, Load, Ready, set_unwatched_leader};
+use crate::conn::{Line, Ready};
+use crate::sys::log::{self, TurnLines};
+use crate::sys::{Load, Newcomer, set_unwatched_leader};
 
 /// How often the deadlines of a shard's connections are looked at: every second.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -419,7 +419,7 @@ fn ready_of(event: &mio::event::Event) -> Ready {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conn::{Address, Settings, Socket};
+    use crate::sys::{Address, Settings, Socket};
 
     /// An engine that is asked nothing else.
     struct Quiet;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::conn::{ErrorCounts, FAULTS, Stats, Tally};
+use crate::sys::{ErrorCounts, FAULTS, Stats, Tally};
 
 /// The counters behind it.
 #[derive(Default)]

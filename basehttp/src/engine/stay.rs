@@ -20,7 +20,7 @@
 use std::time::Duration;
 
 use super::pace::{Learnt, SLOW};
-use crate::conn::Pace;
+use crate::exchange::Pace;
 
 /// How long a connection is kept without a request: 2 ms, some ten times what a client on the same machine needs.
 pub(super) const STAY: Duration = Duration::from_millis(2);

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::accept::Counted;
-use super::listener::Newcomer;
 use super::pace::Learnt;
 use super::placement::{Placement, Trust, place, place_file};
 use super::shard::{Control, Shard, Work};
@@ -14,12 +13,11 @@ use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::{ADOPTED_STAY, BEFORE_A_ROW, Expected, Others, STAY, Serving, Waiting, serving, waiting};
 use super::watch::Watched;
-use crate::conn::log::{self, TurnLines};
-use crate::conn::{
-    Address, Bench, Direction, Driver, FilePlace, HTTPError, Line, Overrides, Pace, Place, Ready, Tally, Wait,
-    contained, set_unwatched_leader,
-};
+use crate::conn::{Bench, Driver, FilePlace, Line, Place, Ready, Wait};
+use crate::exchange::{HTTPError, Overrides, Pace, contained};
 use crate::proto::Head;
+use crate::sys::log::{self, TurnLines};
+use crate::sys::{Address, Direction, Newcomer, Tally, set_unwatched_leader};
 
 /// How many requests of one connection are served before others have their turn: 64.
 const REQUESTS_A_TURN: u32 = 64;

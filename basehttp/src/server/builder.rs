@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::listen::{AddressFamily, ListenOptions};
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServer, ListenAddress};
-use crate::conn::{Settings, bounded, process_limit, sentence};
 use crate::engine::{EngineOptions, MAX_LISTENERS, MAX_SLOTS};
+use crate::exchange::sentence;
+use crate::sys::{Settings, bounded, process_limit};
 
 /// Options of an [`HTTPServer`], made by [`HTTPServer::builder`].
 ///

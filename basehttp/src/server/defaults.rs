@@ -28,8 +28,9 @@ use std::time::SystemTime;
 use std::{fmt, io};
 
 use super::BaseHTTPRequestHandler;
-use crate::conn::{Address, Exchange, HandlerError, log};
+use crate::exchange::{Exchange, HandlerError};
 use crate::proto;
+use crate::sys::{Address, log};
 
 /// Logs `"GET / HTTP/1.1" 200 -` through `log_message`. The size is always `-`, as in the original.
 pub fn log_request<'c, H: BaseHTTPRequestHandler>(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use socket2::SockRef;
 
-use crate::engine::Listener;
+use crate::sys::Listener;
 
 /// Something to listen on: what [`HTTPServer::bind`](crate::HTTPServer::bind) and
 /// [`also_listen`](crate::HTTPServerBuilder::also_listen) take.

@@ -5,10 +5,11 @@ use std::time::SystemTime;
 use std::{fmt, io};
 
 use super::defaults;
-use crate::conn::{Address, Exchange, HTTPError, HandlerError, Outcome, Overrides, Pace};
+use crate::exchange::{Exchange, HTTPError, HandlerError, Outcome, Overrides, Pace};
 use crate::proto::{
     DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, Field, Headers, RESPONSES, Responses, VERSION_STRING, Version,
 };
+use crate::sys::Address;
 
 /// The seed's class: class variables as constants, `do_*` methods behind [`dispatch`](Self::dispatch), and the methods
 /// that a handler may override.

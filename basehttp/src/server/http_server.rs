@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use super::listen::{Doors, server_name};
 use super::waiting::Lobby;
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
-use crate::conn::{
-    Address, Bench, Host, Line, ServerHandle, Service, Site, contained, handle_one_request, log, look_at_sigpipe,
-};
-use crate::engine::{self, Engine, EngineOptions, Newcomer};
+use crate::conn::{Bench, Host, Line, handle_one_request};
+use crate::engine::{self, Engine, EngineOptions};
+use crate::exchange::{Service, Site, contained};
+use crate::sys::{Address, Newcomer, ServerHandle, log, look_at_sigpipe};
 
 /// An HTTP/1.x server: one listening socket or more, and the handler that answers for them.
 ///

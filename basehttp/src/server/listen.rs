@@ -10,8 +10,8 @@ use mio::net::{TcpListener, UnixListener};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use super::endpoint::{Endpoint, ListenAddress, Place};
-use crate::conn::{Address, sentence};
-use crate::engine::{Listener, SocketFile};
+use crate::exchange::sentence;
+use crate::sys::{Address, Listener, SocketFile};
 
 /// The IP version to listen with: the seed's `address_family`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

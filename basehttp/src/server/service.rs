@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use std::{fmt, io};
 
 use super::{BaseHTTPRequestHandler, MessageClass};
-use crate::conn::{
-    self, Address, Arrival, Ending, Exchange, HTTPError, HandlerError, Hooks, Pace, Profile, Service, contained,
-};
+use crate::exchange;
+use crate::exchange::{Arrival, Ending, Exchange, HTTPError, HandlerError, Hooks, Pace, Profile, Service, contained};
 use crate::proto::Field;
+use crate::sys::Address;
 
 impl<H: BaseHTTPRequestHandler> Service for H {
     fn profile(&self) -> Profile {
@@ -32,10 +32,10 @@ impl<H: BaseHTTPRequestHandler> Service for H {
             Ok(headers) => (Ok(headers), None),
             Err(refusal) => (parse::<H>(&[]), Some(refusal)),
         };
-        let Ok(headers) = headers else { return conn::serve_bare(&arrival) };
+        let Ok(headers) = headers else { return exchange::serve_bare(&arrival) };
         let refusal = refusal.or(arrival.refusal.clone());
         let ex: Exchange<'c, H::MessageClass<'c>> = Exchange::new(&arrival, headers, self);
-        conn::serve(ex, refusal, |ex| self.dispatch(ex))
+        exchange::serve(ex, refusal, |ex| self.dispatch(ex))
     }
 
     fn verify_request(&self, client_address: &Address) -> bool {

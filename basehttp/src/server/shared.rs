@@ -6,8 +6,9 @@ use std::time::SystemTime;
 use std::{fmt, io};
 
 use super::BaseHTTPRequestHandler;
-use crate::conn::{Address, Exchange, HandlerError, Outcome, Overrides, Pace};
+use crate::exchange::{Exchange, HandlerError, Outcome, Overrides, Pace};
 use crate::proto::{Responses, Version};
+use crate::sys::Address;
 
 /// ```
 /// # use basehttp::{Exchange, http_handler};

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::conn::timespec;
-use crate::engine::{Listener, Newcomer, is_of_one_client};
+use crate::sys::{Listener, Newcomer, is_of_one_client, timespec};
 
 /// How many silent connections `handle_request` keeps beside the one it serves: 64, some browsers' worth.
 const MAX_WAITING: usize = 64;

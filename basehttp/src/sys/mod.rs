@@ -2,21 +2,30 @@
 
 mod address;
 pub(crate) mod clock;
-mod descriptors;
+mod handle;
+mod listener;
 pub(crate) mod log;
+mod quota;
 mod settings;
+mod sigpipe;
 mod socket;
 mod stats;
 mod store;
 mod streaming;
 mod tally;
+mod unwatched;
 
 pub use self::address::Address;
-pub(crate) use self::descriptors::{Descriptors, QueuedFile, process_limit};
+pub(crate) use self::handle::Loop;
+pub use self::handle::ServerHandle;
+pub(crate) use self::listener::{Listener, Newcomer, SocketFile, is_of_one_client};
+pub(crate) use self::quota::{Load, Permit, QueuedFile, Quota, process_limit};
 pub(crate) use self::settings::{Settings, bounded};
+pub(crate) use self::sigpipe::look_at_sigpipe;
 pub use self::socket::Stream;
-pub(crate) use self::socket::{Direction, Socket, timespec};
+pub(crate) use self::socket::{Direction, EndSeen, Socket, timespec};
 pub use self::stats::{DrainReport, ErrorCounts, Stats};
 pub(crate) use self::store::{Share, Store};
-pub(crate) use self::streaming::{Place, Streams};
+pub(crate) use self::streaming::{BRIEF, QUEUE_WAIT, Streams};
 pub(crate) use self::tally::{FAULTS, Fault, Tally};
+pub(crate) use self::unwatched::set_unwatched_leader;

@@ -1,7 +1,7 @@
 //! Bodies that are waited for before the handler is called.
 
 use crate::conn::line::BodyAhead;
-use crate::conn::site::Site;
+use crate::exchange::Site;
 use crate::proto::{BodyDecoder, Head, HeadSpan, RequestBody};
 
 /// A body up to this size is read before the handler is called: 64 KiB.

@@ -15,16 +15,10 @@ use std::cell::RefCell;
 use std::mem;
 use std::time::Instant;
 
-use super::error::HTTPError;
 use super::line::{Arriving, Line, Patience, Ready, SendingTail, Stash, State, Taken, Wait, patience};
-use super::serve::contained;
-use super::service::{Next, Service};
-use super::site::Site;
-use super::socket::Socket;
-use super::store::Share;
-use super::tally::{Fault, Tally};
-use super::wire::Wire;
+use crate::exchange::{HTTPError, Next, Service, Site, Wire, contained};
 use crate::proto::{FieldBuffer, Head};
+use crate::sys::{Fault, Share, Socket, Tally};
 
 /// How much a read asks for at least: a browser's head several times over, and most bodies of forms.
 const READ_BYTES: usize = 16 * 1024;

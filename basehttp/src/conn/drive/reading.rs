@@ -4,15 +4,10 @@ use std::io;
 use std::time::Instant;
 
 use super::{Bench, Driver, Host, READ_BYTES, SLOW_BODY, Step, close};
-use crate::conn::error::HTTPError;
 use crate::conn::line::{Line, Wait};
-use crate::conn::service::Next;
-use crate::conn::site::Site;
-use crate::conn::socket::Direction;
-use crate::conn::store::Share;
-use crate::conn::tally::Fault;
-use crate::conn::wire::Wire;
+use crate::exchange::{HTTPError, Next, Site, Wire};
 use crate::proto::{HeadSpan, Refusal};
+use crate::sys::{Direction, Fault, Share};
 
 /// Why a 503.
 const CROWDED: &str = "too much of unfinished requests waits already";

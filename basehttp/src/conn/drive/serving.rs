@@ -7,16 +7,10 @@ use std::time::Instant;
 
 use super::ahead::{BodyHere, body_here};
 use super::{Bench, Driver, Host, Place, Step};
-use crate::conn::error::HTTPError;
-use crate::conn::exchange::{Arrival, Request};
 use crate::conn::line::{Arriving, Line, SendingTail, Wait};
-use crate::conn::reply::{Asked, Bare};
-use crate::conn::serve::{answer_bare, contained};
-use crate::conn::service::{Ending, Next};
-use crate::conn::site::Site;
-use crate::conn::tally::Fault;
-use crate::conn::wire::Wire;
+use crate::exchange::{Arrival, Asked, Bare, Ending, HTTPError, Next, Request, Site, Wire, answer_bare, contained};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
+use crate::sys::Fault;
 
 /// A request whose head is parsed.
 #[derive(Clone, Copy)]

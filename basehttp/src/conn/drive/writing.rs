@@ -6,11 +6,8 @@ use std::{io, mem};
 use super::reading::Input;
 use super::{Bench, Driver, FilePlace, Step, close};
 use crate::conn::line::{Line, SendingTail, State, Taken, Wait};
-use crate::conn::service::Next;
-use crate::conn::site::Site;
-use crate::conn::socket::Direction;
-use crate::conn::store::Share;
-use crate::conn::tally::Fault;
+use crate::exchange::{Next, Site};
+use crate::sys::{Direction, Fault, Share};
 
 /// How long a connection that is closed under a client is kept, so that the client can read the reply; and how long one
 /// that still sends may pause: 2 s.

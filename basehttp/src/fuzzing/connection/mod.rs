@@ -24,10 +24,10 @@ use self::client::{End, Play, Weather};
 use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
-use crate::conn::{
-    Address, Bench, Driver, FilePlace, Host, Line, Place, Ready, ServerHandle, Service, Settings, Site, Socket, Wait,
-};
+use crate::conn::{Bench, Driver, FilePlace, Host, Line, Place, Ready, Wait};
+use crate::exchange::{Service, Site};
 use crate::proto::{Head, Limits};
+use crate::sys::{Address, ServerHandle, Settings, Socket};
 
 /// What a waiting connection may hold at most: the largest head and the largest small body, and a buffer for the rest of
 /// what a read brought; replies up to what is buffered, and one more.

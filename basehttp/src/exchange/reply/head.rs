@@ -5,9 +5,9 @@ use std::{io, mem};
 
 use super::bytes::{push_field, push_length, remove_field};
 use super::{Reply, Stage, misuse};
-use crate::conn::clock;
-use crate::conn::payload::Tail;
+use crate::exchange::payload::Tail;
 use crate::proto::{self, BodyRule, DateLine, ReplyFraming, Version};
+use crate::sys::clock;
 
 /// What is known of the fields of the head under construction.
 #[derive(Default)]

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use mio::net::{TcpListener, UnixListener};
 
-use crate::conn::{Address, Socket};
+use super::address::Address;
+use super::socket::Socket;
 
 /// One listening socket, which does not block.
 #[derive(Debug)]

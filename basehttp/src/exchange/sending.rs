@@ -11,12 +11,15 @@ use std::time::SystemTime;
 
 use rustix::fs::FileType;
 
-use super::payload::Tail;
-use super::quota::Permit;
+use super::Exchange;
+use super::error::IntoHTTPError;
+use super::hijack::Hijacked;
+use super::payload::{IntoPayload, Tail};
 use super::reply::{HeadParts, Reply, misuse};
 use super::site::{push_server, push_status_line};
-use super::{Exchange, Hijacked, IntoHTTPError, IntoPayload, IntoStatus, Status, clock};
+use super::status::{IntoStatus, Status};
 use crate::proto;
+use crate::sys::{Permit, clock};
 
 impl<M> Exchange<'_, M> {
     /// Begins the reply: status line, `Server` and `Date`, into the buffer.
@@ -331,7 +334,7 @@ impl<M> Exchange<'_, M> {
         Hijacked::new(socket, self.peer, ahead, self.site.settings.write_stall_timeout, permit)
     }
 
-    pub(super) fn with_reply<R>(&self, act: impl FnOnce(&mut Reply, &mut Vec<u8>) -> R) -> R {
+    pub(crate) fn with_reply<R>(&self, act: impl FnOnce(&mut Reply, &mut Vec<u8>) -> R) -> R {
         let wire = &mut *self.wire.borrow_mut();
         act(&mut wire.reply, &mut wire.out)
     }

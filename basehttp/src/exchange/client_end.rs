@@ -12,14 +12,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::socket::EndSeen;
+use crate::sys::EndSeen;
 
 /// Time for which a client that has ended its side is waited for while nothing is sent to it: 2 s.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The client's end, as far as it is known during one exchange. The module's table has the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ClientEnd {
+pub(crate) enum ClientEnd {
     /// None was seen.
     Open,
     /// It has ended its side, which was seen at that time, and nothing was sent to it since.

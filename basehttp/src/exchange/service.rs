@@ -1,10 +1,11 @@
 //! What the connection sees of a handler: an object without type parameters. The floor above implements it for every
 //! `BaseHTTPRequestHandler`; the loops hold nothing else.
 
+use super::Arrival;
 use super::body_reader::Leftover;
 use super::payload::Tail;
 use super::site::Profile;
-use super::{Address, Arrival};
+use crate::sys::Address;
 
 /// A handler, as connections and loops see it.
 pub trait Service: Send + Sync + 'static {

@@ -17,7 +17,7 @@ const DEADLY: u8 = 2;
 static DISPOSITION: AtomicU8 = AtomicU8::new(NOT_LOOKED);
 
 /// Looks again: when a server is bound, and when it begins to serve.
-pub(crate) fn look() {
+pub(crate) fn look_at_sigpipe() {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     DISPOSITION.store(if is_harmless(&status) { HARMLESS } else { DEADLY }, Ordering::Relaxed);
 }
@@ -25,7 +25,7 @@ pub(crate) fn look() {
 /// Whether a write that raises the signal may end the process.
 pub(crate) fn is_deadly() -> bool {
     if DISPOSITION.load(Ordering::Relaxed) == NOT_LOOKED {
-        look();
+        look_at_sigpipe();
     }
     DISPOSITION.load(Ordering::Relaxed) == DEADLY
 }
@@ -60,7 +60,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_rust_program_ignores_it() {
-        look();
+        look_at_sigpipe();
         assert!(!is_deadly());
     }
 }

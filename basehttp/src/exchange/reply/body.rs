@@ -4,7 +4,7 @@ use std::{io, mem};
 
 use super::bytes::push_chunk;
 use super::{Bare, Reply, Stage, misuse};
-use crate::conn::payload::Tail;
+use crate::exchange::payload::Tail;
 use crate::proto::{self, BodyRule, ReplyFraming};
 
 impl Reply {

@@ -9,11 +9,8 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Address;
-use super::quota::Permit;
 use super::reply::misuse;
-use super::settings::bounded;
-use super::socket::Socket;
+use crate::sys::{Address, Permit, Socket, bounded};
 
 /// The raw connection, after [`Exchange::hijack`](crate::Exchange::hijack): a protocol of your own from here on.
 ///

@@ -2,13 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::ServerHandle;
 use super::hooks::Overrides;
-use super::quota::Quota;
-use super::settings::Settings;
-use super::store::Store;
-use super::streaming::Streams;
 use crate::proto::{self, Responses, Version};
+use crate::sys::{Quota, ServerHandle, Settings, Store, Streams};
 
 /// The class variables of a handler's type, as its connections see them.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::ServerHandle;
+use super::handle::ServerHandle;
 use super::unwatched::assert_may_wait;
 
 /// Descriptors that are left to handlers and to the server itself: a quarter, at least 32, but no more than half.

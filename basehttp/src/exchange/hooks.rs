@@ -8,7 +8,9 @@ use std::fmt;
 use std::io;
 use std::time::SystemTime;
 
-use super::{Address, Exchange, HandlerError};
+use super::Exchange;
+use super::error::HandlerError;
+use crate::sys::Address;
 
 /// The overridables as an exchange calls them. `M` is the handler's `MessageClass`.
 #[allow(missing_docs)] // Documented on `BaseHTTPRequestHandler`.

@@ -1,18 +1,50 @@
 //! [`Exchange`]: one request and its response, as the handler sees them. What its `send_*` methods do stands in
 //! `sending`, the rest of the sugar in `sugar`.
 
+mod body_reader;
+mod body_writer;
+mod client_end;
+mod error;
+mod hijack;
+mod hooks;
+mod payload;
+mod query;
+mod reply;
+mod sending;
+mod serve;
+mod service;
+mod site;
+mod status;
+mod sugar;
+mod wire;
+
+pub use self::body_reader::BodyReader;
+pub use self::body_writer::BodyWriter;
+pub(crate) use self::error::sentence;
+pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoOutcome, Outcome, Result};
+pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};
+pub use self::hooks::{Hooks, Overrides};
+pub(crate) use self::payload::Tail;
+pub use self::payload::{IntoPayload, Payload};
+pub use self::query::Query;
+pub(crate) use self::reply::{Asked, Bare};
+pub(crate) use self::serve::{answer_bare, contained, forget_panic, serve, serve_bare};
+pub(crate) use self::service::Next;
+pub use self::service::{Ending, Pace, Service};
+pub use self::site::Profile;
+pub(crate) use self::site::Site;
+pub use self::status::{IntoStatus, Status};
+pub(crate) use self::wire::Wire;
+
 use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
-use super::error::HTTPError;
-use super::hooks::Hooks;
-use super::settings::bounded;
-use super::site::Site;
-use super::wire::Wire;
-use super::{Address, BodyReader, BodyWriter, ServerHandle};
 use crate::proto::{BodyDecoder, Field, Headers, RequestBody};
+use crate::sys::Address;
+use crate::sys::ServerHandle;
+use crate::sys::bounded;
 
 /// One request and its response.
 ///
@@ -67,17 +99,17 @@ pub struct Exchange<'c, M = Headers<'c>> {
     pub server: &'c ServerHandle,
     /// Set it to close the connection after this reply. It can only close: `false` keeps nothing open.
     pub close_connection: bool,
-    pub(super) request: Request<'c>,
-    pub(super) peer: &'c Address,
-    pub(super) hooks: &'c dyn Hooks<'c, M>,
-    pub(super) wire: &'c RefCell<Wire>,
-    pub(super) site: &'c Site,
-    pub(super) segments: &'c OnceCell<Vec<String>>,
+    pub(crate) request: Request<'c>,
+    pub(crate) peer: &'c Address,
+    pub(crate) hooks: &'c dyn Hooks<'c, M>,
+    pub(crate) wire: &'c RefCell<Wire>,
+    pub(crate) site: &'c Site,
+    pub(crate) segments: &'c OnceCell<Vec<String>>,
     /// The fields of the `HTTPError` that is being sent.
-    pub(super) error_fields: RefCell<Option<HTTPError>>,
+    pub(crate) error_fields: RefCell<Option<HTTPError>>,
     /// Which of the hooks that call back is running: the inner call is the original.
-    pub(super) in_end_headers: Cell<bool>,
-    pub(super) in_send_error: Cell<bool>,
+    pub(crate) in_end_headers: Cell<bool>,
+    pub(crate) in_send_error: Cell<bool>,
 }
 
 /// The request's head as the server read it: what is decided is decided from here.

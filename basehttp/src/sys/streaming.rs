@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Time for which a handler may wait without a place: 0.1 s. Most clients take the next piece within a millisecond.
-pub(super) const BRIEF: Duration = Duration::from_millis(100);
+pub(crate) const BRIEF: Duration = Duration::from_millis(100);
 
 /// Time for which a handler may wait for a place: 1 s, in which ordinary clients take several pieces, and places become free.
-pub(super) const QUEUE_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const QUEUE_WAIT: Duration = Duration::from_secs(1);
 
 /// The places of one server.
 pub(crate) struct Streams {
@@ -31,7 +31,7 @@ struct Count {
 }
 
 /// A place, given back when it is dropped.
-pub(super) struct Place<'s>(&'s AtomicUsize);
+pub(crate) struct Place<'s>(&'s AtomicUsize);
 
 impl Streams {
     /// `max_queued`: so many handlers more may wait for a place.
@@ -41,12 +41,12 @@ impl Streams {
     }
 
     /// A place, if there is one left.
-    pub(super) fn enter(&self) -> Option<Place<'_>> {
+    pub(crate) fn enter(&self) -> Option<Place<'_>> {
         self.waiting.enter()
     }
 
     /// A place in the queue for one, if there is one left.
-    pub(super) fn queue(&self) -> Option<Place<'_>> {
+    pub(crate) fn queue(&self) -> Option<Place<'_>> {
         self.queue.enter()
     }
 }

@@ -19,11 +19,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::body_reader::Leftover;
 use super::error::{HTTPError, HandlerError, Outcome};
 use super::payload::Tail;
-use super::reply::Bare;
+use super::reply::{Bare, Reply};
 use super::service::{Ending, Next};
-use super::tally::Fault;
 use super::wire::Wire;
-use super::{Arrival, Exchange, Reply, log};
+use super::{Arrival, Exchange};
+use crate::sys::{Fault, log};
 
 /// Serves one request: answers the refusal if there is one, else lets `dispatch` call the handler's method.
 pub(crate) fn serve<'c, M>(
@@ -95,7 +95,7 @@ impl<M> Exchange<'_, M> {
     }
 
     /// Asks the handler's own `handle_expect_100` before the method, where there is one.
-    fn expectation(&self) -> super::Result<bool> {
+    fn expectation(&self) -> super::error::Result<bool> {
         if !self.request.expects_continue || !self.site.profile.overrides.handle_expect_100 {
             return Ok(true);
         }
@@ -176,7 +176,7 @@ impl<M> Exchange<'_, M> {
 
     /// Closes after this reply if the handler says so, if the server ends, or if the next request could not be found
     /// behind the body.
-    pub(super) fn decide_close(&self) {
+    pub(crate) fn decide_close(&self) {
         let is_lost = self.rfile.fault().is_some() || !self.rfile.is_finished() && !self.may_drain();
         if self.close_connection || is_lost || self.site.handle.is_shutting_down() {
             self.with_reply(Reply::close);
@@ -280,7 +280,7 @@ pub(crate) fn serve_bare(arrival: &Arrival<'_>) -> Ending {
 }
 
 /// Answers a request without calling anything of the handler's.
-pub(super) fn answer_bare(wire: &mut Wire, bare: Bare) -> Ending {
+pub(crate) fn answer_bare(wire: &mut Wire, bare: Bare) -> Ending {
     wire.reply.finish_bare(bare, &mut wire.out);
     Ending {
         leftover: Leftover { used_ahead: 0, refill: Vec::new() },

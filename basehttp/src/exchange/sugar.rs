@@ -7,8 +7,10 @@ use std::io::{self, Read};
 
 use percent_encoding::percent_decode_str;
 
+use super::Exchange;
 use super::error::HTTPError;
-use super::{Exchange, IntoStatus, Query};
+use super::query::Query;
+use super::status::IntoStatus;
 
 /// How much is reserved for a body on its `Content-Length`'s word alone: 64 KiB.
 const MAX_TRUSTED_CAPACITY: u64 = 64 * 1024;
@@ -151,7 +153,7 @@ impl<'c, M> Exchange<'c, M> {
     }
 
     /// Whether a body that waits for `100 Continue` shall be sent: what the handler's `handle_expect_100` says.
-    pub fn handle_expect_100(&self) -> super::Result<bool> {
+    pub fn handle_expect_100(&self) -> super::error::Result<bool> {
         self.hooks.handle_expect_100(self)
     }
 }

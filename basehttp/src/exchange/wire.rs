@@ -12,13 +12,9 @@ use std::{io, mem, thread};
 
 use super::client_end::ClientEnd;
 use super::error::{HTTPError, WholeWithoutBody};
-use super::quota::Permit;
 use super::reply::{Asked, Reply};
-use super::settings::Settings;
 use super::site::Site;
-use super::socket::{Direction, EndSeen, Socket};
-use super::streaming::{BRIEF, QUEUE_WAIT, Streams};
-use super::tally::{Fault, Tally};
+use crate::sys::{BRIEF, Direction, EndSeen, Fault, Permit, QUEUE_WAIT, Settings, Socket, Streams, Tally};
 
 /// Time between two looks for the client of a handler that has nothing to send: 0.1 s.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -433,10 +429,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::conn::ServerHandle;
-    use crate::conn::hooks::Overrides;
-    use crate::conn::site::Profile;
+    use crate::exchange::hooks::Overrides;
+    use crate::exchange::site::Profile;
     use crate::proto::{RESPONSES, Version};
+    use crate::sys::ServerHandle;
 
     #[test]
     fn a_socket_that_is_given_away_does_not_wait_by_itself() {

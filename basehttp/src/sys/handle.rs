@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::address::Address;
 use super::settings::bounded;
-use super::{Address, DrainReport, Stats};
+use super::stats::{DrainReport, Stats};
 
 /// A cloneable handle to a running server: its names, and how to stop it from anywhere.
 ///

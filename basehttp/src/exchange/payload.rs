@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use super::quota::QueuedFile;
+use crate::sys::QueuedFile;
 
 /// A body that is known whole: what [`Exchange::send_bytes`](crate::Exchange::send_bytes) and
 /// [`send_body`](crate::Exchange::send_body) take.
