@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::conn::{Bench, Host, Line, handle_one_request};
+use crate::conn::{Bench, Conn, Host, handle_one_request};
 use crate::exchange::{Service, Site};
 use crate::server::BaseHTTPRequestHandler;
 use crate::sys::{Address, ServerHandle, Settings, Socket, Stream};
@@ -44,7 +44,7 @@ pub struct Connection<'h> {
     service: &'h dyn Service,
     site: Site,
     bench: Bench,
-    line: Line,
+    conn: Conn,
 }
 
 impl<'h> Connection<'h> {
@@ -52,8 +52,8 @@ impl<'h> Connection<'h> {
     pub fn new<H: BaseHTTPRequestHandler>(stream: impl Stream, handler: &'h H) -> Self {
         let site = Site::new(handler.profile(), Settings::default(), ServerHandle::detached());
         let socket = Socket::other(stream);
-        let line = Line::new(socket, Address::Unnamed, &site.settings, Instant::now());
-        Connection { service: handler, bench: Bench::new(&site), site, line }
+        let conn = Conn::new(socket, Address::Unnamed, &site.settings, Instant::now());
+        Connection { service: handler, bench: Bench::new(&site), site, conn }
     }
 
     /// Serves requests until the connection ends.
@@ -64,11 +64,11 @@ impl<'h> Connection<'h> {
     /// Serves one request and sends its reply. True while the connection stays open for another.
     pub fn handle_one_request(&mut self) -> bool {
         let host = Host { service: self.service, site: &self.site };
-        handle_one_request(&mut self.line, &mut self.bench, host)
+        handle_one_request(&mut self.conn, &mut self.bench, host)
     }
 
     /// Ends the connection; the stream is dropped.
     pub fn close(&mut self) {
-        self.line.close();
+        self.conn.close();
     }
 }

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Instant;
 
+use super::connection::{Conn, Ready, Wait};
 use super::drive::{Bench, Driver, FilePlace, Host, Place};
-use super::line::{Line, Ready, Wait};
 use crate::proto::Head;
 use crate::sys::Direction;
 
@@ -50,22 +50,22 @@ impl Driver for Alone {
 }
 
 /// Serves one request and sends its reply. True while the connection stays open.
-pub(crate) fn handle_one_request(line: &mut Line, bench: &mut Bench, host: Host<'_>) -> bool {
+pub(crate) fn handle_one_request(conn: &mut Conn, bench: &mut Bench, host: Host<'_>) -> bool {
     let mut driver = Alone { has_served: false };
     let mut ready = Ready::default();
     loop {
-        ready = match bench.drive(line, host, &mut driver, ready) {
+        ready = match bench.drive(conn, host, &mut driver, ready) {
             Wait::Closed => return false,
-            Wait::Turn if line.is_ending_a_reply() => Ready::default(),
+            Wait::Turn if conn.is_ending_a_reply() => Ready::default(),
             Wait::Turn | Wait::Thread => return true,
-            Wait::For(direction) => wait_for(line, direction),
+            Wait::For(direction) => wait_for(conn, direction),
         };
     }
 }
 
-fn wait_for(line: &Line, direction: Direction) -> Ready {
-    let wait = line.deadline().saturating_duration_since(Instant::now());
-    match line.socket.wait(direction, Some(wait)) {
+fn wait_for(conn: &Conn, direction: Direction) -> Ready {
+    let wait = conn.deadline().saturating_duration_since(Instant::now());
+    match conn.socket.wait(direction, Some(wait)) {
         Err(error) if error.kind() == io::ErrorKind::TimedOut => Ready { expired: true, ..Ready::default() },
         // Whatever else is wrong with it, the read will tell.
         _ => Ready {

@@ -1,9 +1,9 @@
 //! One connection.
 
 mod blocking;
+mod connection;
 mod drive;
-mod line;
 
 pub(crate) use self::blocking::handle_one_request;
+pub(crate) use self::connection::{Conn, Ready, Wait};
 pub(crate) use self::drive::{Bench, Driver, FilePlace, Host, Place};
-pub(crate) use self::line::{Line, Ready, Wait};

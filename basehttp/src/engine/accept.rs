@@ -243,7 +243,7 @@ mod tests {
     use rustix::io::Errno;
 
     use super::*;
-    use crate::conn::Line;
+    use crate::conn::Conn;
     use crate::sys::{Address, Load, Quota, ServerHandle, Socket};
 
     /// An engine with so many places.
@@ -272,7 +272,7 @@ mod tests {
             Counted { newcomer, shard: 0, permit: Permit::new(&self.0, &Load::default()) }
         }
 
-        fn dismisses(&self, _: &Line, _: Instant) -> bool {
+        fn dismisses(&self, _: &Conn, _: Instant) -> bool {
             false
         }
 

@@ -14,18 +14,18 @@ use super::crew::{Crew, CrewLimits, Member, Task};
 use super::monitor::Alarm;
 use super::slab::{Key, Parking, Slab};
 use super::watch::Watch;
-use crate::conn::{Line, Ready};
+use crate::conn::{Conn, Ready};
 use crate::sys::{Address, Settings, Socket};
 
 const READABLE: Ready = Ready { readable: true, writable: false, closed: false, expired: false };
 const CLOSED: Ready = Ready { readable: false, writable: false, closed: true, expired: false };
 
-fn line() -> Line {
-    Line::new(Socket::Taken, Address::Unnamed, &Settings::default(), Instant::now())
+fn line() -> Conn {
+    Conn::new(Socket::Taken, Address::Unnamed, &Settings::default(), Instant::now())
 }
 
 /// A slab with one connection that is out with somebody.
-fn one_out() -> (Arc<Mutex<Slab>>, Key, Line) {
+fn one_out() -> (Arc<Mutex<Slab>>, Key, Conn) {
     let mut slab = Slab::default();
     let key = slab.insert(line());
     let line = slab.arrive(key, READABLE).expect("it was parked");

@@ -48,7 +48,7 @@ use self::shard::{Control, Shard};
 use self::stats::Counters;
 use self::watch::Watch;
 use self::work::{Desk, Job};
-use crate::conn::{Host, Line};
+use crate::conn::{Conn, Host};
 use crate::exchange::{Service, Site, forget_panic};
 use crate::sys::{Listener, Loop, Newcomer, Permit, Stats, log};
 
@@ -223,7 +223,7 @@ impl Control for Engine {
         Counted { newcomer, shard, permit: Permit::new(&self.site.quota, &self.shards[shard].load) }
     }
 
-    fn dismisses(&self, line: &Line, now: Instant) -> bool {
+    fn dismisses(&self, line: &Conn, now: Instant) -> bool {
         self.is_closing() && line.may_be_dismissed(now, &self.site.settings)
     }
 

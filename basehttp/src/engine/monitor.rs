@@ -10,7 +10,7 @@ use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::{Condvar, Mutex, fence_in_models};
 use super::watch::Watch;
 use super::{Control, Engine};
-use crate::conn::Line;
+use crate::conn::Conn;
 use crate::exchange::contained;
 use crate::sys::{DrainReport, log};
 
@@ -99,7 +99,7 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
         round.go();
     }
     // To close an idle one cuts nothing off.
-    let idle: usize = engine.shards.iter().map(|shard| shard.slab().count_parked(Line::is_idle)).sum();
+    let idle: usize = engine.shards.iter().map(|shard| shard.slab().count_parked(Conn::is_idle)).sum();
     let cut = engine.in_flight().saturating_sub(idle) as u64;
     engine.end();
     Ok(DrainReport { finished: engine.counters.answered() - answered, cut })

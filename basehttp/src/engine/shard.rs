@@ -20,7 +20,7 @@ use mio::{Events, Interest, Poll, Registry, Token};
 use super::accept::{Acceptor, Counted};
 use super::slab::{Key, Parking, Slab};
 use super::watch::Watch;
-use crate::conn::{Line, Ready};
+use crate::conn::{Conn, Ready};
 use crate::sys::log::{self, TurnLines};
 use crate::sys::{Load, Newcomer, set_unwatched_leader};
 
@@ -257,12 +257,12 @@ impl Shard {
     /// the server ends, those that it dismisses.
     fn sweep(&self, lease: &mut Lease, now: Instant, control: &impl Control) {
         let Some(start) = lease.sweep_at else { return };
-        let wanted = |line: &Line| {
-            if line.deadline() <= now {
+        let wanted = |conn: &Conn| {
+            if conn.deadline() <= now {
                 return Some(Ready { expired: true, ..Ready::default() });
             }
             // Read once more before it is closed: its client may have asked just now.
-            control.dismisses(line, now).then_some(Ready { readable: true, ..Ready::default() })
+            control.dismisses(conn, now).then_some(Ready { readable: true, ..Ready::default() })
         };
         let (found, rest) = self.slab().search(start, wanted);
         lease.ready.extend(found.into_iter().map(|(key, ready)| Work::Event(key, ready)));
@@ -312,18 +312,18 @@ impl Shard {
     ///
     /// Registered and parked under one lock, so that the first event finds it. A line whose socket cannot be watched comes
     /// back.
-    pub fn admit(&self, line: Line) -> Result<Key, Box<Line>> {
-        let Some(descriptor) = line.socket.descriptor().map(|descriptor| descriptor.as_raw_fd()) else {
-            return Err(Box::new(line));
+    pub fn admit(&self, conn: Conn) -> Result<Key, Box<Conn>> {
+        let Some(descriptor) = conn.socket.descriptor().map(|descriptor| descriptor.as_raw_fd()) else {
+            return Err(Box::new(conn));
         };
         let mut slab = self.slab();
-        let key = slab.insert(line);
+        let key = slab.insert(conn);
         let both = Interest::READABLE | Interest::WRITABLE;
         let registered = self.registry.register(&mut SourceFd(&descriptor), Token(key.to_bits()), both);
         if registered.is_err() {
-            let line = slab.arrive(key, Ready::default()).expect("it was parked under this lock");
+            let conn = slab.arrive(key, Ready::default()).expect("it was parked under this lock");
             slab.free(key);
-            return Err(Box::new(line));
+            return Err(Box::new(conn));
         }
         drop(slab);
         if self.sleeps_for_good.load(Ordering::SeqCst) {
@@ -333,8 +333,8 @@ impl Shard {
     }
 
     /// Gives up the slot of a connection that is out, and has its socket watched no more.
-    pub fn dismiss(&self, key: Key, line: &Line) {
-        if let Some(descriptor) = line.socket.descriptor() {
+    pub fn dismiss(&self, key: Key, conn: &Conn) {
+        if let Some(descriptor) = conn.socket.descriptor() {
             self.forget(descriptor);
         }
         self.slab().free(key);
@@ -347,8 +347,8 @@ impl Shard {
     }
 
     /// Parks a connection that was out.
-    pub fn park(&self, key: Key, line: Line) -> Parking {
-        self.slab().park(key, line)
+    pub fn park(&self, key: Key, conn: Conn) -> Parking {
+        self.slab().park(key, conn)
     }
 
     /// Has a parked connection driven again, once others had their turn.
@@ -387,7 +387,7 @@ pub(super) trait Control {
     fn count(&self, newcomer: Newcomer) -> Counted;
 
     /// Whether the server ends, and closes this parked connection because of it.
-    fn dismisses(&self, line: &Line, now: Instant) -> bool;
+    fn dismisses(&self, conn: &Conn, now: Instant) -> bool;
 
     /// No more are accepted.
     fn note_last_accepted(&self);
@@ -441,7 +441,7 @@ mod tests {
             unreachable!("nobody comes")
         }
 
-        fn dismisses(&self, _: &Line, _: Instant) -> bool {
+        fn dismisses(&self, _: &Conn, _: Instant) -> bool {
             false
         }
 
@@ -462,7 +462,7 @@ mod tests {
         let shard = Shard::new(None).expect("a poller");
         let settings = Settings { head_timeout: Duration::ZERO, ..Settings::default() };
         for _ in 0..CONNECTIONS {
-            shard.slab().insert(Line::new(Socket::Taken, Address::Unnamed, &settings, Instant::now()));
+            shard.slab().insert(Conn::new(Socket::Taken, Address::Unnamed, &settings, Instant::now()));
         }
         let mut lease = shard.lease.lock().unwrap();
         lease.next_sweep = Instant::now();

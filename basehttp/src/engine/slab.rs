@@ -7,7 +7,7 @@
 //!                                     +--- park ----+   unless an event came meanwhile: then it is driven again
 //! ```
 
-use crate::conn::{Line, Ready};
+use crate::conn::{Conn, Ready};
 
 /// A slot and its generation: what the poller is told to report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ struct Slot {
 enum Content {
     Vacant,
     /// Nobody has it; an event takes it out.
-    Parked(Line),
+    Parked(Conn),
     /// Somebody drives it. What the poller said meanwhile is for them to see when they park it.
     Out(Ready),
 }
@@ -71,7 +71,7 @@ enum Content {
 pub(super) enum Parking {
     Parked,
     /// An event came while it was out: it must be driven again.
-    Again(Line, Ready),
+    Again(Conn, Ready),
 }
 
 impl Slab {
@@ -81,21 +81,21 @@ impl Slab {
     }
 
     /// Parks a new connection.
-    pub fn insert(&mut self, line: Line) -> Key {
+    pub fn insert(&mut self, conn: Conn) -> Key {
         let index = self.vacant.pop().unwrap_or_else(|| {
             self.slots.push(Slot { generation: 0, content: Content::Vacant });
             u32::try_from(self.slots.len() - 1).expect("no more connections than `MAX_SLOTS`")
         });
         let slot = &mut self.slots[index as usize];
-        slot.content = Content::Parked(line);
+        slot.content = Content::Parked(conn);
         Key { index, generation: slot.generation }
     }
 
     /// An event: takes the connection out if it is parked, else notes the event. Stale keys are nobody's.
-    pub fn arrive(&mut self, key: Key, ready: Ready) -> Option<Line> {
+    pub fn arrive(&mut self, key: Key, ready: Ready) -> Option<Conn> {
         let slot = self.slot(key)?;
         match std::mem::replace(&mut slot.content, Content::Out(Ready::default())) {
-            Content::Parked(line) => Some(line),
+            Content::Parked(conn) => Some(conn),
             Content::Out(pending) => {
                 slot.content = Content::Out(pending.and(ready));
                 None
@@ -108,21 +108,21 @@ impl Slab {
     }
 
     /// Parks a connection that was out.
-    pub fn park(&mut self, key: Key, line: Line) -> Parking {
+    pub fn park(&mut self, key: Key, conn: Conn) -> Parking {
         let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
         match std::mem::replace(&mut slot.content, Content::Out(Ready::default())) {
-            Content::Out(pending) if pending.is_any() => Parking::Again(line, pending),
+            Content::Out(pending) if pending.is_any() => Parking::Again(conn, pending),
             _ => {
-                slot.content = Content::Parked(line);
+                slot.content = Content::Parked(conn);
                 Parking::Parked
             }
         }
     }
 
     /// Parks a connection that was out, whatever came meanwhile: that is returned.
-    pub fn park_noting(&mut self, key: Key, line: Line) -> Ready {
+    pub fn park_noting(&mut self, key: Key, conn: Conn) -> Ready {
         let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
-        match std::mem::replace(&mut slot.content, Content::Parked(line)) {
+        match std::mem::replace(&mut slot.content, Content::Parked(conn)) {
             Content::Out(pending) => pending,
             Content::Parked(_) | Content::Vacant => Ready::default(),
         }
@@ -139,25 +139,25 @@ impl Slab {
     /// Takes out everything that is parked. The caller drops it when it has let go of the slab's lock: what a connection
     /// holds of the user's may do anything when it is dropped.
     #[must_use]
-    pub fn take_parked(&mut self) -> Vec<Line> {
+    pub fn take_parked(&mut self) -> Vec<Conn> {
         let parked = self.slots.iter_mut().filter(|slot| matches!(slot.content, Content::Parked(_)));
         let contents = parked.map(|slot| std::mem::replace(&mut slot.content, Content::Vacant));
-        contents.filter_map(|content| if let Content::Parked(line) = content { Some(line) } else { None }).collect()
+        contents.filter_map(|content| if let Content::Parked(conn) = content { Some(conn) } else { None }).collect()
     }
 
     /// How many parked connections there are for which `wanted` holds.
-    pub fn count_parked(&self, wanted: impl Fn(&Line) -> bool) -> usize {
-        self.slots.iter().filter(|slot| matches!(&slot.content, Content::Parked(line) if wanted(line))).count()
+    pub fn count_parked(&self, wanted: impl Fn(&Conn) -> bool) -> usize {
+        self.slots.iter().filter(|slot| matches!(&slot.content, Content::Parked(conn) if wanted(conn))).count()
     }
 
     /// Looks through a part of the slots, from `start` on, for parked connections that `wanted` picks something for.
     /// Returns their keys, and where to go on if that was not all.
-    pub fn search<T>(&self, start: usize, wanted: impl Fn(&Line) -> Option<T>) -> (Vec<(Key, T)>, Option<usize>) {
+    pub fn search<T>(&self, start: usize, wanted: impl Fn(&Conn) -> Option<T>) -> (Vec<(Key, T)>, Option<usize>) {
         let mut found = Vec::new();
         let end = self.slots.len().min(start.saturating_add(LOOKS_A_TURN));
         for index in start..end {
-            if let Content::Parked(line) = &self.slots[index].content
-                && let Some(what) = wanted(line)
+            if let Content::Parked(conn) = &self.slots[index].content
+                && let Some(what) = wanted(conn)
             {
                 let generation = self.slots[index].generation;
                 found.push((Key { index: u32::try_from(index).expect("no more than `MAX_SLOTS`"), generation }, what));

@@ -13,7 +13,7 @@ use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::{ADOPTED_STAY, BEFORE_A_ROW, Expected, Others, STAY, Serving, Waiting, serving, waiting};
 use super::watch::Watched;
-use crate::conn::{Bench, Driver, FilePlace, Line, Place, Ready, Wait};
+use crate::conn::{Bench, Conn, Driver, FilePlace, Place, Ready, Wait};
 use crate::exchange::{HTTPError, Overrides, Pace, contained};
 use crate::proto::Head;
 use crate::sys::log::{self, TurnLines};
@@ -28,7 +28,7 @@ const SLOW_FILE: Duration = Duration::from_millis(4);
 /// A connection on its way to a thread that may block.
 pub(super) enum Job {
     /// It has a request that may block.
-    Request { seat: Seat, line: Line },
+    Request { seat: Seat, conn: Conn },
     /// It is new, and the hook that has to admit it may block.
     Newcomer(Counted),
 }
@@ -37,15 +37,15 @@ impl Job {
     /// No thread will take it: its shard's leader looks at it again.
     pub fn give_back(self, engine: &Engine) {
         match self {
-            Job::Request { seat, line } => drop(queue(Out::new(engine, seat), line)),
+            Job::Request { seat, conn } => drop(queue(Out::new(engine, seat), conn)),
             Job::Newcomer(counted) => engine.shards[counted.shard].welcome(counted),
         }
     }
 
     /// No thread will take it, and nothing else is done for it: the connection is closed.
     fn close(self, engine: &Engine) {
-        if let Job::Request { seat, line } = self {
-            drop(line);
+        if let Job::Request { seat, conn } = self {
+            drop(conn);
             drop(Out::new(engine, seat));
         }
     }
@@ -76,14 +76,14 @@ impl<'e> Out<'e> {
 
     /// Parks the connection until its socket or its deadline says so. It comes back if an event came meanwhile; a line whose
     /// socket cannot be watched comes back alone.
-    fn park(self, line: Line) -> Result<Option<(Self, Line, Ready)>, Box<Line>> {
+    fn park(self, conn: Conn) -> Result<Option<(Self, Conn, Ready)>, Box<Conn>> {
         let Some(key) = self.seat.key else {
-            self.shard().admit(line)?;
+            self.shard().admit(conn)?;
             self.leave_parked();
             return Ok(None);
         };
-        match self.shard().park(key, line) {
-            Parking::Again(line, ready) => return Ok(Some((self, line, ready))),
+        match self.shard().park(key, conn) {
+            Parking::Again(conn, ready) => return Ok(Some((self, conn, ready))),
             Parking::Parked => self.leave_parked(),
         }
         Ok(None)
@@ -103,9 +103,9 @@ impl<'e> Out<'e> {
 
     /// Takes the connection off the poller: its thread waits for it alone, and the leader need not be woken for it.
     /// It is parked like a new one when that is over.
-    fn adopt(&mut self, line: &Line) {
+    fn adopt(&mut self, conn: &Conn) {
         if let Some(key) = self.seat.key.take() {
-            self.shard().dismiss(key, line);
+            self.shard().dismiss(key, conn);
         }
     }
 
@@ -159,9 +159,9 @@ impl<'e> Desk<'e> {
                     self.welcome(counted, &mut hand);
                 }
                 Work::Event(key, ready) => {
-                    let Some(line) = shard.slab().arrive(key, ready) else { continue };
+                    let Some(conn) = shard.slab().arrive(key, ready) else { continue };
                     let out = Out::new(engine, Seat { shard: number, key: Some(key) });
-                    self.drive(out, line, ready, &mut hand);
+                    self.drive(out, conn, ready, &mut hand);
                 }
             }
         }
@@ -171,8 +171,8 @@ impl<'e> Desk<'e> {
     pub fn serve(&mut self, job: Job) {
         let mut hand = Hand::of_crew(self.engine);
         match job {
-            Job::Request { seat, line } => {
-                self.drive(Out::new(self.engine, seat), line, Ready::default(), &mut hand);
+            Job::Request { seat, conn } => {
+                self.drive(Out::new(self.engine, seat), conn, Ready::default(), &mut hand);
             }
             Job::Newcomer(counted) => self.welcome(counted, &mut hand),
         }
@@ -195,24 +195,24 @@ impl<'e> Desk<'e> {
         let Counted { newcomer: Newcomer { socket, address }, shard, permit } = counted;
         let out = Out::new(engine, Seat { shard, key: None });
         if engine.is_admitted(&address, hand) {
-            let mut line = Line::new(socket, address, &engine.site.settings, hand.now);
-            line.permit = Some(permit);
-            line.pooled_in_a_row = BEFORE_A_ROW;
-            self.drive(out, line, Ready::default(), hand);
+            let mut conn = Conn::new(socket, address, &engine.site.settings, hand.now);
+            conn.permit = Some(permit);
+            conn.pooled_in_a_row = BEFORE_A_ROW;
+            self.drive(out, conn, Ready::default(), hand);
         }
     }
 
-    fn drive(&mut self, mut out: Out<'e>, mut line: Line, mut ready: Ready, hand: &mut Hand<'_>) {
+    fn drive(&mut self, mut out: Out<'e>, mut conn: Conn, mut ready: Ready, hand: &mut Hand<'_>) {
         loop {
-            if ready.expired && line.deadline() > hand.now {
+            if ready.expired && conn.deadline() > hand.now {
                 // It was driven since the sweep saw it.
                 ready.expired = false;
             }
-            hand.in_a_row = line.pooled_in_a_row;
-            let mut wait = self.bench.drive(&mut line, self.engine.host(), hand, ready);
-            line.pooled_in_a_row = hand.in_a_row;
+            hand.in_a_row = conn.pooled_in_a_row;
+            let mut wait = self.bench.drive(&mut conn, self.engine.host(), hand, ready);
+            conn.pooled_in_a_row = hand.in_a_row;
             let served = hand.end_turn(self.bench.tally());
-            if wait == Wait::Turn && out.seat.key.is_none() && line.is_idle() {
+            if wait == Wait::Turn && out.seat.key.is_none() && conn.is_idle() {
                 // There is nothing to take a turn with. The poller tells what has come, once it knows the socket.
                 wait = Wait::For(Direction::Read);
             }
@@ -220,24 +220,24 @@ impl<'e> Desk<'e> {
             if wait == Wait::Thread || out.seat.key.is_none() && wait != Wait::Closed {
                 self.lines.hand_over();
             }
-            if hand.keeps(&mut out, &mut line, wait, served) {
+            if hand.keeps(&mut out, &mut conn, wait, served) {
                 ready = Ready { readable: true, ..Ready::default() };
                 continue;
             }
-            if line.end_patience().is_err() {
+            if conn.end_patience().is_err() {
                 return;
             }
             match wait {
                 Wait::Closed => return,
-                Wait::For(_) if self.engine.dismisses(&line, hand.now) => return,
-                Wait::For(_) => match out.park(line) {
-                    Ok(Some(again)) => (out, line, ready) = again,
+                Wait::For(_) if self.engine.dismisses(&conn, hand.now) => return,
+                Wait::For(_) => match out.park(conn) {
+                    Ok(Some(again)) => (out, conn, ready) = again,
                     Ok(None) => return,
-                    Err(line) => return hand.close(line),
+                    Err(conn) => return hand.close(conn),
                 },
-                Wait::Turn => return queue(out, line).unwrap_or_else(|line| hand.close(line)),
+                Wait::Turn => return queue(out, conn).unwrap_or_else(|conn| hand.close(conn)),
                 Wait::Thread => {
-                    let (job, crew) = (Job::Request { line, seat: out.let_go() }, &self.engine.crew);
+                    let (job, crew) = (Job::Request { conn, seat: out.let_go() }, &self.engine.crew);
                     let spawn = || self.engine.spawn();
                     if let Err(job) = if hand.leads() { crew.submit(job, spawn) } else { crew.requeue(job, spawn) } {
                         // The queue has filled up since it was looked at, or the server ends: the connection is closed,
@@ -254,11 +254,11 @@ impl<'e> Desk<'e> {
 }
 
 /// Others come first. A line whose socket cannot be watched comes back.
-fn queue(out: Out<'_>, line: Line) -> Result<(), Box<Line>> {
+fn queue(out: Out<'_>, conn: Conn) -> Result<(), Box<Conn>> {
     let shard = out.shard();
     let (key, ready) = match out.seat.key {
-        Some(key) => (key, shard.slab().park_noting(key, line)),
-        None => (shard.admit(line)?, Ready::default()),
+        Some(key) => (key, shard.slab().park_noting(key, conn)),
+        None => (shard.admit(conn)?, Ready::default()),
     };
     shard.queue(key, ready);
     out.leave_parked();
@@ -394,40 +394,40 @@ impl<'e> Hand<'e> {
 
     /// Whether this thread keeps the connection, and drives it again: it is one of the crew, and the next request is here
     /// or awaited by a read.
-    fn keeps(&mut self, out: &mut Out<'_>, line: &mut Line, wait: Wait, served: u32) -> bool {
-        if self.leads() || self.engine.dismisses(line, self.now) {
+    fn keeps(&mut self, out: &mut Out<'_>, conn: &mut Conn, wait: Wait, served: u32) -> bool {
+        if self.leads() || self.engine.dismisses(conn, self.now) {
             return false;
         }
         let before = std::mem::replace(&mut self.waiting, Waiting::AtShard);
-        let awaits_request = wait == Wait::For(Direction::Read) && line.is_idle();
+        let awaits_request = wait == Wait::For(Direction::Read) && conn.is_idle();
         if awaits_request && served > 0 {
             self.waiting = waiting(self.in_a_row, || self.others());
         } else if awaits_request && before != Waiting::AtShard {
-            line.pooled_in_a_row = BEFORE_A_ROW;
-        } else if wait == Wait::Turn && before == Waiting::Adopted && !line.is_ending_a_reply() {
+            conn.pooled_in_a_row = BEFORE_A_ROW;
+        } else if wait == Wait::Turn && before == Waiting::Adopted && !conn.is_ending_a_reply() {
             // More has come with the last request, and a read for the rest of it is not to wait.
-            return line.end_patience().is_ok();
+            return conn.end_patience().is_ok();
         }
         let keeps = match self.waiting {
             Waiting::AtShard => return false,
-            Waiting::Briefly => line.socket.wait(Direction::Read, Some(STAY)).is_ok(),
+            Waiting::Briefly => conn.socket.wait(Direction::Read, Some(STAY)).is_ok(),
             Waiting::Adopted if before == Waiting::Adopted => true,
             Waiting::Adopted => {
-                out.adopt(line);
-                line.be_patient(ADOPTED_STAY).is_ok()
+                out.adopt(conn);
+                conn.be_patient(ADOPTED_STAY).is_ok()
             }
         };
         if !keeps {
             self.waiting = Waiting::AtShard;
-            line.pooled_in_a_row = BEFORE_A_ROW;
+            conn.pooled_in_a_row = BEFORE_A_ROW;
         }
         keeps
     }
 
     /// Closes a connection that nothing can be done with, and with it the file that it may wait to send.
-    fn close(&mut self, line: Box<Line>) {
+    fn close(&mut self, conn: Box<Conn>) {
         self.begin_blocking();
-        drop(line);
+        drop(conn);
         self.end_blocking();
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::listen::{Doors, server_name};
 use super::waiting::Lobby;
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
-use crate::conn::{Bench, Host, Line, handle_one_request};
+use crate::conn::{Bench, Conn, Host, handle_one_request};
 use crate::engine::{self, Engine, EngineOptions};
 use crate::exchange::{Service, Site, contained};
 use crate::sys::{Address, Newcomer, ServerHandle, log, look_at_sigpipe};
@@ -197,10 +197,10 @@ impl HTTPServer {
         if !is_admitted {
             return false;
         }
-        let mut line = Line::new(socket, address, &self.site.settings, Instant::now());
-        line.close_after_next_request();
-        while handle_one_request(&mut line, &mut Bench::new(&self.site), host) {}
-        line.has_served()
+        let mut conn = Conn::new(socket, address, &self.site.settings, Instant::now());
+        conn.close_after_next_request();
+        while handle_one_request(&mut conn, &mut Bench::new(&self.site), host) {}
+        conn.has_served()
     }
 
     /// Closes the listening sockets. What serves has ended by then; serving again is an error.

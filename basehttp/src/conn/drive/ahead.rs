@@ -1,6 +1,6 @@
 //! Bodies that are waited for before the handler is called.
 
-use crate::conn::line::BodyAhead;
+use crate::conn::connection::BodyAhead;
 use crate::exchange::Site;
 use crate::proto::{BodyDecoder, Head, HeadSpan, RequestBody};
 

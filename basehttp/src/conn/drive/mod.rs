@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::mem;
 use std::time::Instant;
 
-use super::line::{Arriving, Line, Patience, Ready, SendingTail, Stash, State, Taken, Wait, patience};
+use super::connection::{Arriving, Conn, Patience, Ready, SendingTail, Stash, State, Taken, Wait, patience};
 use crate::exchange::{HTTPError, Next, Service, Site, Wire, contained};
 use crate::proto::{FieldBuffer, Head};
 use crate::sys::{Fault, Share, Socket, Tally};
@@ -145,40 +145,40 @@ impl Bench {
     }
 
     /// Goes as far as it goes without waiting.
-    pub fn drive(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, ready: Ready) -> Wait {
-        self.rests = line.has_served && line.is_idle();
-        self.load(line);
-        line.may_have_ended |= ready.closed;
-        line.may_read |= ready.readable || ready.closed;
+    pub fn drive(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver, ready: Ready) -> Wait {
+        self.rests = conn.has_served && conn.is_idle();
+        self.load(conn);
+        conn.may_have_ended |= ready.closed;
+        conn.may_read |= ready.readable || ready.closed;
         // The process may have been stopped, or the leader late: a deadline is believed when the socket has been looked at.
-        line.may_read |= ready.expired && self.wire.get_mut().socket.tells_readiness();
+        conn.may_read |= ready.expired && self.wire.get_mut().socket.tells_readiness();
         let (mut is_due, moved) = (ready.expired, self.moved());
         let wait = loop {
-            match self.step(line, host, driver) {
-                Step::Wait(Wait::For(_)) if is_due && self.is_late(line, host.site, moved, driver.now()) => {
+            match self.step(conn, host, driver) {
+                Step::Wait(Wait::For(_)) if is_due && self.is_late(conn, host.site, moved, driver.now()) => {
                     is_due = false;
-                    self.expire(line, host, driver);
+                    self.expire(conn, host, driver);
                 }
                 Step::Again => {}
                 Step::Wait(wait) => break wait,
             }
         };
-        self.unload(line, host.site, driver);
+        self.unload(conn, host.site, driver);
         wait
     }
 
-    fn step(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Step {
-        match &mut line.state {
+    fn step(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) -> Step {
+        match &mut conn.state {
             State::Closed => Step::Wait(Wait::Closed),
             State::Writing(_) => {
-                let step = self.write(line, host.site, driver);
+                let step = self.write(conn, host.site, driver);
                 if self.start < self.end {
                     driver.look_at_clock();
                 }
                 step
             }
-            State::Reading => self.read_request(line, host, driver),
-            State::Lingering(..) => self.throw_away(line, host.site, driver),
+            State::Reading => self.read_request(conn, host, driver),
+            State::Lingering(..) => self.throw_away(conn, host.site, driver),
         }
     }
 
@@ -191,54 +191,54 @@ impl Bench {
     }
 
     /// How long the state may last from now on. Empty lines do not make an idle connection any younger.
-    fn patience(&self, line: &Line, site: &Site) -> Patience {
-        if self.rests && matches!(line.state, State::Reading) && self.arriving.began.is_none() {
+    fn patience(&self, conn: &Conn, site: &Site) -> Patience {
+        if self.rests && matches!(conn.state, State::Reading) && self.arriving.began.is_none() {
             return Patience::Unchanged;
         }
-        patience(&line.state, &self.arriving, line.has_served, &site.settings)
+        patience(&conn.state, &self.arriving, conn.has_served, &site.settings)
     }
 
     /// Whether a deadline that has passed holds, although the connection was driven since: it got nowhere, or its time was
     /// not to be prolonged.
-    fn is_late(&mut self, line: &Line, site: &Site, moved_before: u64, now: Instant) -> bool {
+    fn is_late(&mut self, conn: &Conn, site: &Site, moved_before: u64, now: Instant) -> bool {
         let got_on = self.moved() != moved_before;
-        match self.patience(line, site) {
+        match self.patience(conn, site) {
             // Its own timeout has passed, which no clock here knows.
             _ if !self.wire.get_mut().socket.tells_readiness() => !got_on,
             Patience::FromNow(_) => !got_on,
             Patience::Until(deadline) => deadline <= now,
-            Patience::Unchanged => line.deadline <= now,
+            Patience::Unchanged => conn.deadline <= now,
         }
     }
 
     /// The deadline has passed.
-    fn expire(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) {
+    fn expire(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) {
         // An idle one is also closed because the server ends.
-        if line.deadline <= driver.now()
-            && let Some(fault) = self.lateness(line)
+        if conn.deadline <= driver.now()
+            && let Some(fault) = self.lateness(conn)
         {
             self.note(fault);
         }
-        let late = match &line.state {
+        let late = match &conn.state {
             State::Reading if self.arriving.body.is_some() => SLOW_BODY,
             State::Reading if self.arriving.began.is_some() => "the request's head came too slowly",
             State::Writing(_) => {
-                self.abort(line);
+                self.abort(conn);
                 return;
             }
             State::Reading | State::Lingering(..) | State::Closed => {
-                close(line);
+                close(conn);
                 return;
             }
         };
-        self.refuse(line, host, driver, HTTPError::from(408).with_explain(late));
+        self.refuse(conn, host, driver, HTTPError::from(408).with_explain(late));
     }
 
     /// What a client did too slowly.
-    fn lateness(&self, line: &Line) -> Option<Fault> {
-        match &line.state {
+    fn lateness(&self, conn: &Conn) -> Option<Fault> {
+        match &conn.state {
             State::Reading if self.arriving.body.is_some() => Some(Fault::SlowBody),
-            State::Reading if self.arriving.began.is_none() && line.has_served => Some(Fault::Idle),
+            State::Reading if self.arriving.began.is_none() && conn.has_served => Some(Fault::Idle),
             State::Reading => Some(Fault::SlowHead),
             State::Writing(_) => Some(Fault::SlowReader),
             State::Lingering(..) | State::Closed => None,
@@ -250,12 +250,12 @@ impl Bench {
         &mut self.wire.get_mut().tally
     }
 
-    fn load(&mut self, line: &mut Line) {
+    fn load(&mut self, conn: &mut Conn) {
         self.turn_left = MAX_TURN_BYTES;
         let wire = self.wire.get_mut();
-        wire.attach(mem::replace(&mut line.socket, Socket::Taken));
-        wire.permit = line.permit.take();
-        let Some(stash) = line.stash.take() else { return };
+        wire.attach(mem::replace(&mut conn.socket, Socket::Taken));
+        wire.permit = conn.permit.take();
+        let Some(stash) = conn.stash.take() else { return };
         let Stash { input, share, arriving, unsent, tail, taken, unsent_share } = *stash;
         self.share = share;
         self.arriving = arriving;
@@ -274,24 +274,24 @@ impl Bench {
         }
     }
 
-    fn unload(&mut self, line: &mut Line, site: &Site, driver: &mut dyn Driver) {
+    fn unload(&mut self, conn: &mut Conn, site: &Site, driver: &mut dyn Driver) {
         let now = driver.now();
-        if line.is_closed() {
+        if conn.is_closed() {
             self.drop_tail(driver);
         }
-        match self.patience(line, site) {
-            Patience::FromNow(patience) => line.deadline = now + patience,
-            Patience::Until(deadline) => line.deadline = deadline,
+        match self.patience(conn, site) {
+            Patience::FromNow(patience) => conn.deadline = now + patience,
+            Patience::Until(deadline) => conn.deadline = deadline,
             Patience::Unchanged => {}
         }
-        self.make_share(line, site);
+        self.make_share(conn, site);
         let wire = self.wire.get_mut();
-        line.socket = wire.detach();
-        line.permit = wire.permit.take();
+        conn.socket = wire.detach();
+        conn.permit = wire.permit.take();
         let has_rest =
             self.start < self.end || !wire.out.is_empty() || self.tail.is_some() || self.arriving.refusal.is_some();
-        if has_rest && !line.is_closed() {
-            line.stash = Some(Box::new(Stash {
+        if has_rest && !conn.is_closed() {
+            conn.stash = Some(Box::new(Stash {
                 input: self.input[self.start..self.end].to_vec(),
                 share: self.share.take(),
                 arriving: mem::take(&mut self.arriving),
@@ -327,12 +327,12 @@ impl Bench {
     }
 
     /// Accounts for the bytes that the connection takes along.
-    fn make_share(&mut self, line: &mut Line, site: &Site) {
+    fn make_share(&mut self, conn: &mut Conn, site: &Site) {
         let length = self.end - self.start;
         if length == 0 && self.share.is_none() {
             return;
         }
-        match &mut line.state {
+        match &mut conn.state {
             // Requests behind replies that are not read: those replies are the last ones then. RFC 9112, section 9.3.2.
             State::Writing(next) => {
                 if !Share::resize(&mut self.share, length, &site.unfinished) {
@@ -347,7 +347,7 @@ impl Bench {
     }
 }
 
-fn close(line: &mut Line) -> Step {
-    line.state = State::Closed;
+fn close(conn: &mut Conn) -> Step {
+    conn.state = State::Closed;
     Step::Wait(Wait::Closed)
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use super::{Bench, Driver, Host, READ_BYTES, SLOW_BODY, Step, close};
-use crate::conn::line::{Line, Wait};
+use crate::conn::connection::{Conn, Wait};
 use crate::exchange::{HTTPError, Next, Site, Wire};
 use crate::proto::{HeadSpan, Refusal};
 use crate::sys::{Direction, Fault, Share};
@@ -24,43 +24,43 @@ pub(super) enum Input {
 
 impl Bench {
     /// Serves the request that is here; or writes what waits to be written, then reads, then waits.
-    pub(super) fn read_request(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Step {
+    pub(super) fn read_request(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) -> Step {
         if let Some(error) = self.arriving.refusal.take() {
-            return self.refuse(line, host, driver, error);
+            return self.refuse(conn, host, driver, error);
         }
         let is_new = self.start < self.end && self.arriving.is_new();
         if is_new
             && !driver.is_turn_over()
-            && let Some(step) = self.serve_whole(line, host, driver)
+            && let Some(step) = self.serve_whole(conn, host, driver)
         {
             return step;
         }
         match self.find_request(host.site) {
             Err(refusal) => {
                 self.note(Fault::BadHead);
-                self.refuse(line, host, driver, refusal.into())
+                self.refuse(conn, host, driver, refusal.into())
             }
-            Ok(Some(span)) if !driver.is_turn_over() => self.serve(line, host, driver, span),
-            Ok(_) if self.has_unsent() => self.start_writing(line, Next::Keep, driver.now()),
+            Ok(Some(span)) if !driver.is_turn_over() => self.serve(conn, host, driver, span),
+            Ok(_) if self.has_unsent() => self.start_writing(conn, Next::Keep, driver.now()),
             Ok(_) if driver.is_turn_over() => Step::Wait(Wait::Turn),
             Ok(_) => {
                 if self.arriving.scanner.has_begun(&self.input[self.start..self.end]) {
                     self.arriving.began.get_or_insert_with(|| driver.now());
                 }
-                match self.read_more(line) {
+                match self.read_more(conn) {
                     Input::NotYet if self.is_trickling(host.site, driver.now()) => {
                         self.note(Fault::SlowBody);
-                        self.refuse(line, host, driver, HTTPError::from(408).with_explain(SLOW_BODY))
+                        self.refuse(conn, host, driver, HTTPError::from(408).with_explain(SLOW_BODY))
                     }
                     Input::NotYet if !self.may_wait_for_more(host.site) => {
                         self.note(Fault::CrowdedOut);
-                        self.refuse(line, host, driver, HTTPError::busy(CROWDED))
+                        self.refuse(conn, host, driver, HTTPError::busy(CROWDED))
                     }
                     // The client may still read what was wrong.
                     Input::End if self.arriving.body.is_some() => {
                         self.note(Fault::BadBody);
                         let error = HTTPError::from(400).with_explain("the request's body ended early");
-                        self.refuse(line, host, driver, error)
+                        self.refuse(conn, host, driver, error)
                     }
                     Input::More => {
                         driver.look_at_clock();
@@ -70,7 +70,7 @@ impl Bench {
                         if matches!(input, Input::End) && self.start < self.end {
                             self.note(Fault::ClientGone);
                         }
-                        go_on(line, input)
+                        go_on(conn, input)
                     }
                 }
             }
@@ -102,8 +102,8 @@ impl Bench {
         self.arriving.scanner.scan(unread, &site.settings.limits)
     }
 
-    pub(super) fn read_more(&mut self, line: &mut Line) -> Input {
-        if !line.may_read {
+    pub(super) fn read_more(&mut self, conn: &mut Conn) -> Input {
+        if !conn.may_read {
             return Input::NotYet;
         }
         self.make_room();
@@ -115,11 +115,11 @@ impl Bench {
                 self.end += count;
                 tally.bytes_received += count as u64;
                 // Edge-triggered: fewer bytes than asked for were all there were, unless the end is behind them.
-                line.may_read = count == room || line.may_have_ended || !socket.tells_readiness();
+                conn.may_read = count == room || conn.may_have_ended || !socket.tells_readiness();
                 Input::More
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                line.may_read = false;
+                conn.may_read = false;
                 Input::NotYet
             }
             Err(_) => Input::End,
@@ -141,10 +141,10 @@ impl Bench {
     }
 }
 
-fn go_on(line: &mut Line, input: Input) -> Step {
+fn go_on(conn: &mut Conn, input: Input) -> Step {
     match input {
         Input::More => Step::Again,
         Input::NotYet => Step::Wait(Wait::For(Direction::Read)),
-        Input::End => close(line),
+        Input::End => close(conn),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::ahead::{BodyHere, body_here};
 use super::{Bench, Driver, Host, Place, Step};
-use crate::conn::line::{Arriving, Line, SendingTail, Wait};
+use crate::conn::connection::{Arriving, Conn, SendingTail, Wait};
 use crate::exchange::{Arrival, Asked, Bare, Ending, HTTPError, Next, Request, Site, Wire, answer_bare, contained};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
 use crate::sys::Fault;
@@ -25,7 +25,7 @@ struct Parsed<'p> {
 
 impl Bench {
     /// Serves the request at the start of what is unread, if all of its head is there and nothing about it is odd.
-    pub(super) fn serve_whole(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver) -> Option<Step> {
+    pub(super) fn serve_whole(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) -> Option<Step> {
         let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
         let served = self.wire.get_mut().socket.served_scheme();
@@ -33,7 +33,7 @@ impl Bench {
         let step = found.map(|(end, head)| {
             let span = HeadSpan { start: 0, end };
             let request = Parsed { span, head: &head, fields: fields.as_slice(), ahead: &unread[end..] };
-            self.serve_head(line, host, driver, request)
+            self.serve_head(conn, host, driver, request)
         });
         self.fields = fields.recycle();
         self.take_back(input);
@@ -41,7 +41,7 @@ impl Bench {
     }
 
     /// Serves the request whose head lies there.
-    pub(super) fn serve(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, span: HeadSpan) -> Step {
+    pub(super) fn serve(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver, span: HeadSpan) -> Step {
         let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
@@ -50,11 +50,11 @@ impl Bench {
         let step = match proto::parse(&ascii, &mut fields, &host.site.settings.limits, served) {
             Err(refusal) => {
                 self.wire.borrow_mut().tally.note(Fault::BadHead);
-                self.refuse_line(line, host, driver, bytes, refusal.into())
+                self.refuse_line(conn, host, driver, bytes, refusal.into())
             }
             Ok(head) => {
                 let request = Parsed { span, head: &head, fields: fields.as_slice(), ahead };
-                self.serve_head(line, host, driver, request)
+                self.serve_head(conn, host, driver, request)
             }
         };
         self.fields = fields.recycle();
@@ -74,7 +74,7 @@ impl Bench {
         }
     }
 
-    fn serve_head(&mut self, line: &mut Line, host: Host<'_>, driver: &mut dyn Driver, request: Parsed<'_>) -> Step {
+    fn serve_head(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver, request: Parsed<'_>) -> Step {
         let Parsed { span, head, fields, ahead } = request;
         let body = match &self.arriving.body {
             Some(body) => body.state(),
@@ -99,7 +99,7 @@ impl Bench {
         };
         if matches!(place, Place::HereOnceSent | Place::Thread) && self.has_unsent() {
             // A client that has sent several requests at once does not wait for the slowest of them to see the first reply.
-            return self.start_writing(line, Next::Keep, driver.now());
+            return self.start_writing(conn, Next::Keep, driver.now());
         }
         if let Place::Thread = place {
             // The request is looked for anew there: what the scanner has seen is forgotten.
@@ -108,25 +108,25 @@ impl Bench {
         }
         // From here on its bytes are the thread's.
         self.share = None;
-        let asked = asked(head, line, host.site, matches!(body, BodyHere::Whole));
+        let asked = asked(head, conn, host.site, matches!(body, BodyHere::Whole));
         if let Place::Nowhere(_) = place {
-            return self.refuse_bare(line, asked, driver.now());
+            return self.refuse_bare(conn, asked, driver.now());
         }
         driver.begin();
         self.wire.get_mut().begin(asked, head.expects_continue);
-        let ending = self.arrive(line, host, request_of(head), fields, ahead, refusal);
+        let ending = self.arrive(conn, host, request_of(head), fields, ahead, refusal);
         driver.end();
         self.start += span.end;
-        self.settle(line, ending, driver.now())
+        self.settle(conn, ending, driver.now())
     }
 
     /// Takes back what an exchange left.
-    fn settle(&mut self, line: &mut Line, ending: Ending, now: Instant) -> Step {
+    fn settle(&mut self, conn: &mut Conn, ending: Ending, now: Instant) -> Step {
         let Ending { leftover, tail, lines, next } = ending;
         let wire = self.wire.get_mut();
-        line.has_served = true;
+        conn.has_served = true;
         self.rests = false;
-        line.may_read |= wire.was_read();
+        conn.may_read |= wire.was_read();
         self.arriving = Arriving::default();
         self.start += leftover.used_ahead;
         if !leftover.refill.is_empty() {
@@ -137,23 +137,23 @@ impl Bench {
             // All that was read ahead was used, and what was read since as well.
             self.start = self.end;
         }
-        self.tail = tail.map(|tail| SendingTail::new(tail, lines, &line.peer));
+        self.tail = tail.map(|tail| SendingTail::new(tail, lines, &conn.peer));
         match next {
             Next::Keep if self.tail.is_none() && self.unsent_len() < wire_room(self.wire.get_mut()) => Step::Again,
-            Next::Hijacked | Next::Abort => self.finish(line, next, now),
-            next => self.start_writing(line, next, now),
+            Next::Hijacked | Next::Abort => self.finish(conn, next, now),
+            next => self.start_writing(conn, next, now),
         }
     }
 
     pub(super) fn refuse(
         &mut self,
-        line: &mut Line,
+        conn: &mut Conn,
         host: Host<'_>,
         driver: &mut dyn Driver,
         error: HTTPError,
     ) -> Step {
         let input = mem::take(&mut self.input);
-        let step = self.refuse_line(line, host, driver, &input[self.start..self.end], error);
+        let step = self.refuse_line(conn, host, driver, &input[self.start..self.end], error);
         self.input = input;
         step
     }
@@ -161,7 +161,7 @@ impl Bench {
     /// Answers a head that is no good. What follows it cannot be told from it.
     fn refuse_line(
         &mut self,
-        line: &mut Line,
+        conn: &mut Conn,
         host: Host<'_>,
         driver: &mut dyn Driver,
         bytes: &[u8],
@@ -170,7 +170,7 @@ impl Bench {
         let place = driver.place_refusal();
         if matches!(place, Place::HereOnceSent | Place::Thread) && self.has_unsent() {
             self.arriving.refusal = Some(error);
-            return self.start_writing(line, Next::Keep, driver.now());
+            return self.start_writing(conn, Next::Keep, driver.now());
         }
         if let Place::Thread = place {
             self.arriving.refusal = Some(error);
@@ -185,35 +185,35 @@ impl Bench {
         let asked = asked_by_line(&latin1(bytes), host.site);
         let requestline = latin1(shown_line(bytes));
         if let Place::Nowhere(_) = place {
-            return self.refuse_bare(line, asked, driver.now());
+            return self.refuse_bare(conn, asked, driver.now());
         }
         driver.begin();
         self.wire.get_mut().begin(asked, false);
-        let ending = self.arrive(line, host, refused_request(&requestline), &[], &[], Some(error));
+        let ending = self.arrive(conn, host, refused_request(&requestline), &[], &[], Some(error));
         driver.end();
         self.start = self.end;
-        self.settle(line, ending, driver.now())
+        self.settle(conn, ending, driver.now())
     }
 
     /// Answers a request whose refusal the hooks would have to log and to phrase, while there is no thread for them.
-    fn refuse_bare(&mut self, line: &mut Line, asked: Asked, now: Instant) -> Step {
+    fn refuse_bare(&mut self, conn: &mut Conn, asked: Asked, now: Instant) -> Step {
         let wire = self.wire.get_mut();
         wire.begin(asked, false);
         let ending = answer_bare(wire, Bare::Busy);
         self.start = self.end;
-        self.settle(line, ending, now)
+        self.settle(conn, ending, now)
     }
 
     fn arrive(
         &self,
-        line: &Line,
+        conn: &Conn,
         host: Host<'_>,
         request: Request<'_>,
         fields: &[Field<'_>],
         ahead: &[u8],
         refusal: Option<HTTPError>,
     ) -> Ending {
-        let (peer, wire, site, segments) = (&line.peer, &self.wire, host.site, &OnceCell::new());
+        let (peer, wire, site, segments) = (&conn.peer, &self.wire, host.site, &OnceCell::new());
         let arrival = Arrival { request, fields, refusal, ahead, peer, wire, site, segments };
         // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
         contained(|| host.service.serve(arrival)).unwrap_or_else(|| {
@@ -234,7 +234,7 @@ fn wire_room(wire: &Wire) -> usize {
     wire.settings().piece_bytes()
 }
 
-fn asked(head: &Head<'_>, line: &Line, site: &Site, is_whole: bool) -> Asked {
+fn asked(head: &Head<'_>, conn: &Conn, site: &Site, is_whole: bool) -> Asked {
     let server = site.profile.protocol_version;
     Asked {
         version: head.version.min(server),
@@ -243,7 +243,7 @@ fn asked(head: &Head<'_>, line: &Line, site: &Site, is_whole: bool) -> Asked {
         // RFC 9931, section 7: what follows a CONNECT that is refused was written by whoever uses the tunnel.
         keeps_alive: proto::keeps_alive(head.version, head.connection, server)
             && head.method != "CONNECT"
-            && !line.is_last_request
+            && !conn.is_last_request
             && !site.handle.is_shutting_down(),
         is_whole,
     }
@@ -290,8 +290,8 @@ const MAX_SHOWN_BYTES: usize = 100;
 const TLS: &str = "the client speaks TLS; this port serves plain http";
 
 /// The request line for the log. The beginning tells what it is, if it is another protocol's.
-fn shown_line(line: &[u8]) -> &[u8] {
-    if proto::is_request_line(line) { line } else { &line[..line.len().min(MAX_SHOWN_BYTES)] }
+fn shown_line(conn: &[u8]) -> &[u8] {
+    if proto::is_request_line(conn) { conn } else { &conn[..conn.len().min(MAX_SHOWN_BYTES)] }
 }
 
 /// What is known of a request whose head is refused: the line it came with, for the log.

@@ -5,7 +5,7 @@ use std::{io, mem};
 
 use super::reading::Input;
 use super::{Bench, Driver, FilePlace, Step, close};
-use crate::conn::line::{Line, SendingTail, State, Taken, Wait};
+use crate::conn::connection::{Conn, SendingTail, State, Taken, Wait};
 use crate::exchange::{Next, Site};
 use crate::sys::{Direction, Fault, Share};
 
@@ -41,52 +41,52 @@ impl Bench {
     }
 
     /// From here on the replies are being written, and then comes `next`.
-    pub(super) fn start_writing(&mut self, line: &mut Line, next: Next, now: Instant) -> Step {
-        line.state = State::Writing(next);
+    pub(super) fn start_writing(&mut self, conn: &mut Conn, next: Next, now: Instant) -> Step {
+        conn.state = State::Writing(next);
         self.taken = Some(Taken { since: now, bytes: 0 });
-        line.deadline = now + self.wire.get_mut().settings().patience_with_readers();
+        conn.deadline = now + self.wire.get_mut().settings().patience_with_readers();
         Step::Again
     }
 
-    pub(super) fn write(&mut self, line: &mut Line, site: &Site, driver: &mut dyn Driver) -> Step {
-        if self.tail.is_some() && self.end_patience(line).is_err() {
-            return self.abort(line);
+    pub(super) fn write(&mut self, conn: &mut Conn, site: &Site, driver: &mut dyn Driver) -> Step {
+        if self.tail.is_some() && self.end_patience(conn).is_err() {
+            return self.abort(conn);
         }
         let before = self.taken.map(|taken| taken.bytes);
         let sent = self.send(driver);
         let now = driver.now();
         match sent {
             Ok(Sent::Part(wait)) => {
-                line.deadline = now + self.wire.get_mut().settings().patience_with_readers();
+                conn.deadline = now + self.wire.get_mut().settings().patience_with_readers();
                 Step::Wait(wait)
             }
             Ok(Sent::GivenUp) => {
                 self.note(Fault::CrowdedOut);
-                self.abort(line)
+                self.abort(conn)
             }
             Ok(Sent::All) => {
-                let State::Writing(next) = mem::replace(&mut line.state, State::Reading) else { return Step::Again };
-                self.finish(line, next, now)
+                let State::Writing(next) = mem::replace(&mut conn.state, State::Reading) else { return Step::Again };
+                self.finish(conn, next, now)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // Only what the client takes buys it time, not what it sends.
                 if self.taken.map(|taken| taken.bytes) > before {
-                    line.deadline = now + self.wire.get_mut().settings().patience_with_readers();
+                    conn.deadline = now + self.wire.get_mut().settings().patience_with_readers();
                 }
                 if self.is_taken_too_slowly(site, now) {
                     self.note(Fault::SlowReader);
-                    return self.abort(line);
+                    return self.abort(conn);
                 }
                 if self.lacks_descriptors(site) || !self.may_hold_unsent(site) {
                     self.note(Fault::CrowdedOut);
-                    return self.abort(line);
+                    return self.abort(conn);
                 }
                 Step::Wait(Wait::For(Direction::Write))
             }
             Err(error) => {
                 let of_a_file = error.kind() == io::ErrorKind::UnexpectedEof;
                 self.note(if of_a_file { Fault::HandlerError } else { Fault::ClientGone });
-                self.abort(line)
+                self.abort(conn)
             }
         }
     }
@@ -111,11 +111,11 @@ impl Bench {
     }
 
     /// A tail is not waited for.
-    fn end_patience(&mut self, line: &mut Line) -> io::Result<()> {
+    fn end_patience(&mut self, conn: &mut Conn) -> io::Result<()> {
         let wire = self.wire.get_mut();
-        mem::swap(&mut wire.socket, &mut line.socket);
-        let ended = line.end_patience();
-        mem::swap(&mut wire.socket, &mut line.socket);
+        mem::swap(&mut wire.socket, &mut conn.socket);
+        let ended = conn.end_patience();
+        mem::swap(&mut wire.socket, &mut conn.socket);
         ended
     }
 
@@ -152,74 +152,74 @@ impl Bench {
     }
 
     /// Everything is sent: what was decided for afterwards.
-    pub(super) fn finish(&mut self, line: &mut Line, next: Next, now: Instant) -> Step {
+    pub(super) fn finish(&mut self, conn: &mut Conn, next: Next, now: Instant) -> Step {
         match next {
             Next::Keep => Step::Again,
-            Next::Linger => self.linger(line, now),
-            Next::Close if self.has_more(line) => self.linger(line, now),
-            Next::Abort => self.abort(line),
-            Next::Close | Next::Hijacked => close(line),
+            Next::Linger => self.linger(conn, now),
+            Next::Close if self.has_more(conn) => self.linger(conn, now),
+            Next::Abort => self.abort(conn),
+            Next::Close | Next::Hijacked => close(conn),
         }
     }
 
     /// Whether the client has sent more than was asked of it: a socket that is closed with that unread is reset, and the
     /// reply may be lost with it. Looks into the socket only where that may hold something, and does not wait for it.
-    fn has_more(&mut self, line: &mut Line) -> bool {
-        let may_look = line.may_read && self.wire.get_mut().socket.tells_readiness();
+    fn has_more(&mut self, conn: &mut Conn) -> bool {
+        let may_look = conn.may_read && self.wire.get_mut().socket.tells_readiness();
         self.start < self.end
-            || may_look && self.end_patience(line).is_ok() && matches!(self.read_more(line), Input::More)
+            || may_look && self.end_patience(conn).is_ok() && matches!(self.read_more(conn), Input::More)
     }
 
     /// Ends our side and lets the client finish its sentence, so that its kernel does not throw the reply away.
     ///
     /// RFC 9112, section 9.6.
-    pub(super) fn linger(&mut self, line: &mut Line, now: Instant) -> Step {
+    pub(super) fn linger(&mut self, conn: &mut Conn, now: Instant) -> Step {
         if self.wire.get_mut().socket.finish_writing().is_err() {
-            return close(line);
+            return close(conn);
         }
-        line.state = State::Lingering(now, 0);
-        line.deadline = now + MIN_LINGER;
-        line.may_read = true;
+        conn.state = State::Lingering(now, 0);
+        conn.deadline = now + MIN_LINGER;
+        conn.may_read = true;
         Step::Again
     }
 
     /// Reads what a client sends in vain.
-    pub(super) fn throw_away(&mut self, line: &mut Line, site: &Site, driver: &mut dyn Driver) -> Step {
+    pub(super) fn throw_away(&mut self, conn: &mut Conn, site: &Site, driver: &mut dyn Driver) -> Step {
         self.start = self.end;
         let mut count = 0;
         while count < MAX_THROWN_AWAY_A_TURN {
-            match self.read_more(line) {
+            match self.read_more(conn) {
                 Input::More => count += (self.end - self.start) as u64,
                 Input::NotYet => break,
-                Input::End => return close(line),
+                Input::End => return close(conn),
             }
             self.start = self.end;
         }
         driver.look_at_clock();
         let now = driver.now();
         // A server that ends does not wait for more.
-        if let State::Lingering(since, thrown_away) = &mut line.state
+        if let State::Lingering(since, thrown_away) = &mut conn.state
             && count > 0
             && !site.handle.is_shutting_down()
         {
             *thrown_away += count;
             let bought = Duration::from_secs(*thrown_away / LINGER_BYTES_PER_SECOND);
-            line.deadline = (*since + (MIN_LINGER + bought).min(MAX_LINGER)).min(now + MIN_LINGER);
+            conn.deadline = (*since + (MIN_LINGER + bought).min(MAX_LINGER)).min(now + MIN_LINGER);
         }
         // Who drives it turn by turn need not look at its deadline.
-        if now >= line.deadline {
-            return close(line);
+        if now >= conn.deadline {
+            return close(conn);
         }
-        Step::Wait(if line.may_read { Wait::Turn } else { Wait::For(Direction::Read) })
+        Step::Wait(if conn.may_read { Wait::Turn } else { Wait::For(Direction::Read) })
     }
 
     pub(super) fn note(&mut self, fault: Fault) {
         self.wire.get_mut().tally.note(fault);
     }
 
-    pub(super) fn abort(&mut self, line: &mut Line) -> Step {
+    pub(super) fn abort(&mut self, conn: &mut Conn) -> Step {
         // A socket that takes no options is closed already.
         let _ = self.wire.get_mut().socket.reset_on_close();
-        close(line)
+        close(conn)
     }
 }

@@ -24,7 +24,7 @@ use self::client::{End, Play, Weather};
 use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
-use crate::conn::{Bench, Driver, FilePlace, Host, Line, Place, Ready, Wait};
+use crate::conn::{Bench, Conn, Driver, FilePlace, Host, Place, Ready, Wait};
 use crate::exchange::{Service, Site};
 use crate::proto::{Head, Limits};
 use crate::sys::{Address, ServerHandle, Settings, Socket};
@@ -84,7 +84,7 @@ fn settings(choices: &mut Choices<'_>) -> Settings {
 /// Everybody together.
 struct Stage<'s> {
     site: &'s Site,
-    line: Line,
+    conn: Conn,
     bench: Bench,
     hand: Hand,
     witness: Witness,
@@ -98,7 +98,7 @@ impl<'s> Stage<'s> {
         let places = if places.is_empty() { vec![0] } else { places.to_vec() };
         Stage {
             site,
-            line: Line::new(socket, Address::Unnamed, &site.settings, now),
+            conn: Conn::new(socket, Address::Unnamed, &site.settings, now),
             bench: Bench::new(site),
             hand: Hand { play, now, places, next_place: 0, is_leader: true, served: 0, has_refused: false },
             witness: Witness::default(),
@@ -111,7 +111,7 @@ impl<'s> Stage<'s> {
         loop {
             let wait = self.drive(ready);
             let mut play = self.hand.play();
-            self.witness.look(&play, self.line.has_ended_writing());
+            self.witness.look(&play, self.conn.has_ended_writing());
             match wait {
                 Wait::Turn | Wait::Thread => {}
                 Wait::For(_) if play.has_news() || play.act() => {}
@@ -121,7 +121,7 @@ impl<'s> Stage<'s> {
             drop(play);
             ready = match wait {
                 Wait::Turn | Wait::Thread => Ready::default(),
-                _ => self.hand.news(&self.line),
+                _ => self.hand.news(&self.conn),
             };
             self.hand.served = 0;
             self.hand.is_leader = wait != Wait::Thread;
@@ -132,20 +132,20 @@ impl<'s> Stage<'s> {
     fn run_out_of_time(&mut self) {
         for _ in 0..8 {
             self.hand.now += Duration::from_secs(3600);
-            if !self.line.is_closed() {
+            if !self.conn.is_closed() {
                 let wait = self.drive(Ready { expired: true, ..Ready::default() });
                 // A refusal may be a thread's to answer, too.
                 self.hand.is_leader = wait != Wait::Thread;
             }
         }
         self.witness.look(&self.hand.play(), true);
-        assert!(self.line.is_closed(), "for ever");
+        assert!(self.conn.is_closed(), "for ever");
     }
 
     fn drive(&mut self, ready: Ready) -> Wait {
         let host = Host { service: &Handler, site: self.site };
-        let wait = self.bench.drive(&mut self.line, host, &mut self.hand, ready);
-        assert!(self.line.held_bytes() <= MOST_HELD_BYTES, "{} bytes held", self.line.held_bytes());
+        let wait = self.bench.drive(&mut self.conn, host, &mut self.hand, ready);
+        assert!(self.conn.held_bytes() <= MOST_HELD_BYTES, "{} bytes held", self.conn.held_bytes());
         wait
     }
 }
@@ -168,10 +168,10 @@ impl Hand {
     }
 
     /// What the poller and the sweep would say.
-    fn news(&mut self, line: &Line) -> Ready {
+    fn news(&mut self, conn: &Conn) -> Ready {
         let (ready, waited) = self.play().take_news();
         self.now += waited;
-        Ready { expired: line.deadline() <= self.now, ..ready }
+        Ready { expired: conn.deadline() <= self.now, ..ready }
     }
 }
 

@@ -24,7 +24,7 @@ const FIRST_WORD: Duration = Duration::from_secs(2);
 
 /// One connection.
 #[allow(clippy::struct_excessive_bools)] // Four independent facts, in as many bytes.
-pub(crate) struct Line {
+pub(crate) struct Conn {
     pub socket: Socket,
     /// Counts it, and is dropped behind the socket. None without a loop that counts.
     pub permit: Option<Permit>,
@@ -61,7 +61,7 @@ pub(super) enum State {
     Closed,
 }
 
-/// See [`Line::stash`].
+/// See [`Conn::stash`].
 #[derive(Default)]
 pub(super) struct Stash {
     /// Bytes read and not used.
@@ -196,7 +196,7 @@ impl Drop for SendingTail {
 /// What a connection needs before it can go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// Its socket, in that direction, before [`Line::deadline`].
+    /// Its socket, in that direction, before [`Conn::deadline`].
     For(Direction),
     /// Nothing: others come first, then it.
     Turn,
@@ -235,9 +235,9 @@ impl Ready {
     }
 }
 
-impl Line {
+impl Conn {
     pub fn new(socket: Socket, peer: Address, settings: &Settings, now: Instant) -> Self {
-        Line {
+        Conn {
             socket,
             permit: None,
             peer,
