@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::conn::{Bench, Conn, Host, handle_one_request};
+use crate::conn::{Buffers, Conn, Host, handle_one_request};
 use crate::exchange::{Service, Site};
 use crate::server::BaseHTTPRequestHandler;
 use crate::sys::{Address, ServerHandle, Settings, Socket, Stream};
@@ -43,7 +43,7 @@ use crate::sys::{Address, ServerHandle, Settings, Socket, Stream};
 pub struct Connection<'h> {
     service: &'h dyn Service,
     site: Site,
-    bench: Bench,
+    buffers: Buffers,
     conn: Conn,
 }
 
@@ -53,7 +53,7 @@ impl<'h> Connection<'h> {
         let site = Site::new(handler.profile(), Settings::default(), ServerHandle::detached());
         let socket = Socket::other(stream);
         let conn = Conn::new(socket, Address::Unnamed, &site.settings, Instant::now());
-        Connection { service: handler, bench: Bench::new(&site), site, conn }
+        Connection { service: handler, buffers: Buffers::new(&site), site, conn }
     }
 
     /// Serves requests until the connection ends.
@@ -64,7 +64,7 @@ impl<'h> Connection<'h> {
     /// Serves one request and sends its reply. True while the connection stays open for another.
     pub fn handle_one_request(&mut self) -> bool {
         let host = Host { service: self.service, site: &self.site };
-        handle_one_request(&mut self.conn, &mut self.bench, host)
+        handle_one_request(&mut self.conn, &mut self.buffers, host)
     }
 
     /// Ends the connection; the stream is dropped.

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use super::connection::{Conn, Ready, Wait};
-use super::drive::{Bench, Driver, FilePlace, Host, Place};
+use super::drive::{Buffers, Driver, FilePlace, Host, Place};
 use crate::proto::Head;
 use crate::sys::Direction;
 
@@ -50,11 +50,11 @@ impl Driver for Alone {
 }
 
 /// Serves one request and sends its reply. True while the connection stays open.
-pub(crate) fn handle_one_request(conn: &mut Conn, bench: &mut Bench, host: Host<'_>) -> bool {
+pub(crate) fn handle_one_request(conn: &mut Conn, buffers: &mut Buffers, host: Host<'_>) -> bool {
     let mut driver = Alone { has_served: false };
     let mut ready = Ready::default();
     loop {
-        ready = match bench.drive(conn, host, &mut driver, ready) {
+        ready = match buffers.drive(conn, host, &mut driver, ready) {
             Wait::Closed => return false,
             Wait::Turn if conn.is_ending_a_reply() => Ready::default(),
             Wait::Turn | Wait::Thread => return true,

@@ -1,5 +1,5 @@
 //! A connection while nobody works on it: its socket, what it waits for, and the few bytes that are in between. No
-//! buffers: those are the `Bench`'s, whose thread `drive`s it.
+//! buffers: those are the `Buffers`'s, whose thread `drive`s it.
 //!
 //! ```text
 //!             head (and body) here        reply written

@@ -13,7 +13,7 @@ use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::{ADOPTED_STAY, BEFORE_A_ROW, Expected, Others, STAY, Serving, Waiting, serving, waiting};
 use super::watch::Watched;
-use crate::conn::{Bench, Conn, Driver, FilePlace, Place, Ready, Wait};
+use crate::conn::{Buffers, Conn, Driver, FilePlace, Place, Ready, Wait};
 use crate::exchange::{HTTPError, Overrides, Pace, contained};
 use crate::proto::Head;
 use crate::sys::log::{self, TurnLines};
@@ -131,14 +131,14 @@ impl Drop for Out<'_> {
 /// A thread's place of work: its buffers.
 pub(super) struct Desk<'e> {
     engine: &'e Arc<Engine>,
-    bench: Bench,
+    buffers: Buffers,
     /// The log lines of this thread's turn.
     lines: Arc<TurnLines>,
 }
 
 impl<'e> Desk<'e> {
     pub fn new(engine: &'e Arc<Engine>) -> Self {
-        Desk { engine, bench: Bench::new(&engine.site), lines: log::of_this_thread() }
+        Desk { engine, buffers: Buffers::new(&engine.site), lines: log::of_this_thread() }
     }
 
     /// Leads a shard until somebody else does, or the server ends.
@@ -209,9 +209,9 @@ impl<'e> Desk<'e> {
                 ready.expired = false;
             }
             hand.in_a_row = conn.pooled_in_a_row;
-            let mut wait = self.bench.drive(&mut conn, self.engine.host(), hand, ready);
+            let mut wait = self.buffers.drive(&mut conn, self.engine.host(), hand, ready);
             conn.pooled_in_a_row = hand.in_a_row;
-            let served = hand.end_turn(self.bench.tally());
+            let served = hand.end_turn(self.buffers.tally());
             if wait == Wait::Turn && out.seat.key.is_none() && conn.is_idle() {
                 // There is nothing to take a turn with. The poller tells what has come, once it knows the socket.
                 wait = Wait::For(Direction::Read);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::listen::{Doors, server_name};
 use super::waiting::Lobby;
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
-use crate::conn::{Bench, Conn, Host, handle_one_request};
+use crate::conn::{Buffers, Conn, Host, handle_one_request};
 use crate::engine::{self, Engine, EngineOptions};
 use crate::exchange::{Service, Site, contained};
 use crate::sys::{Address, Newcomer, ServerHandle, log, look_at_sigpipe};
@@ -199,7 +199,7 @@ impl HTTPServer {
         }
         let mut conn = Conn::new(socket, address, &self.site.settings, Instant::now());
         conn.close_after_next_request();
-        while handle_one_request(&mut conn, &mut Bench::new(&self.site), host) {}
+        while handle_one_request(&mut conn, &mut Buffers::new(&self.site), host) {}
         conn.has_served()
     }
 

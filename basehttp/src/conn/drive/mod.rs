@@ -1,7 +1,7 @@
 //! Drives a connection as far as it goes without waiting: reads, has requests served, writes. What it then waits for is
 //! the caller's to arrange: the engine parks it, `blocking` polls.
 //!
-//! Everything that one read brought is answered by one write. A thread's buffers (its [`Bench`]) serve one connection
+//! Everything that one read brought is answered by one write. A thread's buffers (its [`Buffers`]) serve one connection
 //! after the other; a connection that must wait takes the few bytes in between along in its stash.
 //!
 //! `reading` finds requests, `serving` has them served, `writing` sends what they left; `ahead` follows bodies.
@@ -96,7 +96,7 @@ pub(crate) enum FilePlace {
 }
 
 /// A thread's buffers.
-pub(crate) struct Bench {
+pub(crate) struct Buffers {
     wire: RefCell<Wire>,
     /// How much of `wire.out` the socket has taken.
     sent: usize,
@@ -125,9 +125,9 @@ enum Step {
     Again,
     Wait(Wait),
 }
-impl Bench {
+impl Buffers {
     pub fn new(site: &Site) -> Self {
-        Bench {
+        Buffers {
             wire: RefCell::new(Wire::new(site)),
             sent: 0,
             input: vec![0; READ_BYTES],

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Instant;
 
-use super::{Bench, Driver, Host, READ_BYTES, SLOW_BODY, Step, close};
+use super::{Buffers, Driver, Host, READ_BYTES, SLOW_BODY, Step, close};
 use crate::conn::connection::{Conn, Wait};
 use crate::exchange::{HTTPError, Next, Site, Wire};
 use crate::proto::{HeadSpan, Refusal};
@@ -22,7 +22,7 @@ pub(super) enum Input {
     End,
 }
 
-impl Bench {
+impl Buffers {
     /// Serves the request that is here; or writes what waits to be written, then reads, then waits.
     pub(super) fn read_request(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) -> Step {
         if let Some(error) = self.arriving.refusal.take() {

@@ -6,7 +6,7 @@ use std::mem;
 use std::time::Instant;
 
 use super::ahead::{BodyHere, body_here};
-use super::{Bench, Driver, Host, Place, Step};
+use super::{Buffers, Driver, Host, Place, Step};
 use crate::conn::connection::{Arriving, Conn, SendingTail, Wait};
 use crate::exchange::{Arrival, Asked, Bare, Ending, HTTPError, Next, Request, Site, Wire, answer_bare, contained};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
@@ -23,7 +23,7 @@ struct Parsed<'p> {
     ahead: &'p [u8],
 }
 
-impl Bench {
+impl Buffers {
     /// Serves the request at the start of what is unread, if all of its head is there and nothing about it is odd.
     pub(super) fn serve_whole(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) -> Option<Step> {
         let (input, mut fields) = self.lend();

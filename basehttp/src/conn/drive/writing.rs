@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::reading::Input;
-use super::{Bench, Driver, FilePlace, Step, close};
+use super::{Buffers, Driver, FilePlace, Step, close};
 use crate::conn::connection::{Conn, SendingTail, State, Taken, Wait};
 use crate::exchange::{Next, Site};
 use crate::sys::{Direction, Fault, Share};
@@ -31,7 +31,7 @@ enum Sent {
     GivenUp,
 }
 
-impl Bench {
+impl Buffers {
     pub(super) fn unsent_len(&mut self) -> usize {
         self.wire.get_mut().out.len() - self.sent
     }

@@ -24,7 +24,7 @@ use self::client::{End, Play, Weather};
 use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
-use crate::conn::{Bench, Conn, Driver, FilePlace, Host, Place, Ready, Wait};
+use crate::conn::{Buffers, Conn, Driver, FilePlace, Host, Place, Ready, Wait};
 use crate::exchange::{Service, Site};
 use crate::proto::{Head, Limits};
 use crate::sys::{Address, ServerHandle, Settings, Socket};
@@ -85,7 +85,7 @@ fn settings(choices: &mut Choices<'_>) -> Settings {
 struct Stage<'s> {
     site: &'s Site,
     conn: Conn,
-    bench: Bench,
+    buffers: Buffers,
     hand: Hand,
     witness: Witness,
 }
@@ -99,7 +99,7 @@ impl<'s> Stage<'s> {
         Stage {
             site,
             conn: Conn::new(socket, Address::Unnamed, &site.settings, now),
-            bench: Bench::new(site),
+            buffers: Buffers::new(site),
             hand: Hand { play, now, places, next_place: 0, is_leader: true, served: 0, has_refused: false },
             witness: Witness::default(),
         }
@@ -144,7 +144,7 @@ impl<'s> Stage<'s> {
 
     fn drive(&mut self, ready: Ready) -> Wait {
         let host = Host { service: &Handler, site: self.site };
-        let wait = self.bench.drive(&mut self.conn, host, &mut self.hand, ready);
+        let wait = self.buffers.drive(&mut self.conn, host, &mut self.hand, ready);
         assert!(self.conn.held_bytes() <= MOST_HELD_BYTES, "{} bytes held", self.conn.held_bytes());
         wait
     }
