@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::conn::{Buffers, Conn, Host, handle_one_request};
-use crate::exchange::{Service, Site};
+use crate::exchange::{Context, Service};
 use crate::server::BaseHTTPRequestHandler;
 use crate::sys::{Address, ServerHandle, Settings, Socket, Stream};
 
@@ -42,7 +42,7 @@ use crate::sys::{Address, ServerHandle, Settings, Socket, Stream};
 /// ```
 pub struct Connection<'h> {
     service: &'h dyn Service,
-    site: Site,
+    context: Context,
     buffers: Buffers,
     conn: Conn,
 }
@@ -50,10 +50,10 @@ pub struct Connection<'h> {
 impl<'h> Connection<'h> {
     /// A connection whose requests `handler` answers.
     pub fn new<H: BaseHTTPRequestHandler>(stream: impl Stream, handler: &'h H) -> Self {
-        let site = Site::new(handler.profile(), Settings::default(), ServerHandle::detached());
+        let context = Context::new(handler.profile(), Settings::default(), ServerHandle::detached());
         let socket = Socket::other(stream);
-        let conn = Conn::new(socket, Address::Unnamed, &site.settings, Instant::now());
-        Connection { service: handler, buffers: Buffers::new(&site), site, conn }
+        let conn = Conn::new(socket, Address::Unnamed, &context.settings, Instant::now());
+        Connection { service: handler, buffers: Buffers::new(&context), context, conn }
     }
 
     /// Serves requests until the connection ends.
@@ -63,7 +63,7 @@ impl<'h> Connection<'h> {
 
     /// Serves one request and sends its reply. True while the connection stays open for another.
     pub fn handle_one_request(&mut self) -> bool {
-        let host = Host { service: self.service, site: &self.site };
+        let host = Host { service: self.service, context: &self.context };
         handle_one_request(&mut self.conn, &mut self.buffers, host)
     }
 

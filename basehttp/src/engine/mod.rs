@@ -49,7 +49,7 @@ use self::stats::Counters;
 use self::watch::Watch;
 use self::work::{Desk, Job};
 use crate::conn::{Conn, Host};
-use crate::exchange::{Service, Site, forget_panic};
+use crate::exchange::{Context, Service, forget_panic};
 use crate::sys::{Listener, Loop, Newcomer, Permit, Stats, log};
 
 pub(crate) use self::monitor::run;
@@ -72,7 +72,7 @@ pub(crate) struct EngineOptions {
 /// Everything the threads of a running server share.
 pub(crate) struct Engine {
     service: Arc<dyn Service>,
-    site: Arc<Site>,
+    context: Arc<Context>,
     options: EngineOptions,
     shards: Vec<Shard>,
     crew: Crew<Job>,
@@ -92,11 +92,11 @@ impl Engine {
     pub fn new(
         listeners: Vec<Arc<Listener>>,
         service: Arc<dyn Service>,
-        site: Arc<Site>,
+        context: Arc<Context>,
         options: EngineOptions,
     ) -> io::Result<Arc<Self>> {
         // Nobody waits yet, whatever the last loop said.
-        site.quota.await_room(false);
+        context.quota.await_room(false);
         let mut acceptor = Some(Acceptor::new(listeners, options.backlog));
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
         let limits =
@@ -104,7 +104,7 @@ impl Engine {
         let counters = Counters::new(options.workers);
         Ok(Arc::new(Engine {
             service,
-            site,
+            context,
             options,
             shards,
             crew: Crew::new(limits),
@@ -120,7 +120,7 @@ impl Engine {
     }
 
     fn host(&self) -> Host<'_> {
-        Host { service: &*self.service, site: &self.site }
+        Host { service: &*self.service, context: &self.context }
     }
 
     /// Starts one more thread of the crew.
@@ -134,7 +134,7 @@ impl Engine {
     /// A thread of the crew.
     fn work_for_ever(self: &Arc<Self>) {
         // Also where what is dropped here is the user's: it must not wait for the end, which waits for this thread.
-        let _serving = self.site.handle.enter();
+        let _serving = self.context.handle.enter();
         let (mut desk, mut me) = (Desk::new(self), Member::new());
         while let Some(task) = self.crew.next(&mut me) {
             let led = if let Task::Lead { shard, epoch } = &task { Some((*shard, *epoch)) } else { None };
@@ -189,7 +189,7 @@ impl Loop for Engine {
         let leaders = self.shards.iter().filter(|shard| Watch::is_in_handler(shard.watch.word())).count() as u64;
         let counted = self.counters.read();
         let in_handlers = counted.in_handlers + leaders;
-        let (connections, hijacked) = (self.site.quota.connections() as u64, self.site.quota.hijacked() as u64);
+        let (connections, hijacked) = (self.context.quota.connections() as u64, self.context.quota.hijacked() as u64);
         Stats { connections, hijacked, parked, in_handlers, threads: self.crew.threads() as u64, ..counted }
     }
 
@@ -214,17 +214,17 @@ impl Control for Engine {
     }
 
     fn has_room(&self) -> bool {
-        self.site.quota.has_room()
+        self.context.quota.has_room()
     }
 
     fn count(&self, newcomer: Newcomer) -> Counted {
         let shard = self.next_shard();
         Counters::add(&self.counters.accepted);
-        Counted { newcomer, shard, permit: Permit::new(&self.site.quota, &self.shards[shard].load) }
+        Counted { newcomer, shard, permit: Permit::new(&self.context.quota, &self.shards[shard].load) }
     }
 
     fn dismisses(&self, line: &Conn, now: Instant) -> bool {
-        self.is_closing() && line.may_be_dismissed(now, &self.site.settings)
+        self.is_closing() && line.may_be_dismissed(now, &self.context.settings)
     }
 
     fn note_last_accepted(&self) {
@@ -232,11 +232,11 @@ impl Control for Engine {
     }
 
     fn connections(&self) -> usize {
-        self.site.quota.connections()
+        self.context.quota.connections()
     }
 
     fn await_room(&self, is_awaited: bool) {
-        self.site.quota.await_room(is_awaited);
+        self.context.quota.await_room(is_awaited);
     }
 
     fn note_pause(&self) {
@@ -285,9 +285,9 @@ mod tests {
     }
 
     fn engine(workers: usize) -> Arc<Engine> {
-        let site = Site::new(Nothing.profile(), Settings::default(), ServerHandle::detached());
+        let context = Context::new(Nothing.profile(), Settings::default(), ServerHandle::detached());
         let options = EngineOptions { workers, max_threads: 1, max_queued: 1, backlog: 1, service_actions: None };
-        Engine::new(Vec::new(), Arc::new(Nothing), Arc::new(site), options).expect("pollers")
+        Engine::new(Vec::new(), Arc::new(Nothing), Arc::new(context), options).expect("pollers")
     }
 
     fn accept(engine: &Engine) -> Counted {

@@ -88,14 +88,14 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
         ));
     }
     let mut round = Round::new(engine);
-    while !engine.site.handle.is_shutting_down() {
+    while !engine.context.handle.is_shutting_down() {
         round.go();
     }
     let answered = engine.counters.answered();
     engine.closing.store(true, Ordering::SeqCst);
     engine.shards.iter().for_each(super::shard::Shard::wake);
     // Another drain may bring the deadline forward meanwhile.
-    while engine.has_work_left() && engine.site.handle.deadline().is_some_and(|deadline| Instant::now() < deadline) {
+    while engine.has_work_left() && engine.context.handle.deadline().is_some_and(|deadline| Instant::now() < deadline) {
         round.go();
     }
     // To close an idle one cuts nothing off.
@@ -211,7 +211,7 @@ impl<'e> Round<'e> {
         if Instant::now() < next {
             return;
         }
-        let _serving = self.engine.site.handle.enter();
+        let _serving = self.engine.context.handle.enter();
         // A panic of its own is the panic hook's to tell; the server goes on.
         let _ = contained(|| self.engine.service.service_actions());
         self.next_actions = Some(Instant::now() + interval);

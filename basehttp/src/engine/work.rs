@@ -138,7 +138,7 @@ pub(super) struct Desk<'e> {
 
 impl<'e> Desk<'e> {
     pub fn new(engine: &'e Arc<Engine>) -> Self {
-        Desk { engine, buffers: Buffers::new(&engine.site), lines: log::of_this_thread() }
+        Desk { engine, buffers: Buffers::new(&engine.context), lines: log::of_this_thread() }
     }
 
     /// Leads a shard until somebody else does, or the server ends.
@@ -195,7 +195,7 @@ impl<'e> Desk<'e> {
         let Counted { newcomer: Newcomer { socket, address }, shard, permit } = counted;
         let out = Out::new(engine, Seat { shard, key: None });
         if engine.is_admitted(&address, hand) {
-            let mut conn = Conn::new(socket, address, &engine.site.settings, hand.now);
+            let mut conn = Conn::new(socket, address, &engine.context.settings, hand.now);
             conn.permit = Some(permit);
             conn.pooled_in_a_row = BEFORE_A_ROW;
             self.drive(out, conn, Ready::default(), hand);
@@ -271,7 +271,7 @@ impl Engine {
         if !self.service.profile().overrides.verify_request {
             return true;
         }
-        let _serving = self.site.handle.enter();
+        let _serving = self.context.handle.enter();
         hand.look_at_clock();
         let began = hand.now;
         hand.enter_user_code();
@@ -480,7 +480,7 @@ impl<'e> Hand<'e> {
 
     /// Where a hook runs that no request has been placed for. It is user code like any handler, and learnt like one.
     fn place_hook(&mut self, hook: Hook) -> Place {
-        if !hook.is_own(&self.engine.site.profile.overrides) {
+        if !hook.is_own(&self.engine.context.profile.overrides) {
             return Place::Here;
         }
         let slot = self.engine.pace.slot(hook.name(), "");

@@ -4,6 +4,7 @@
 mod body_reader;
 mod body_writer;
 mod client_end;
+mod context;
 mod error;
 mod hijack;
 mod hooks;
@@ -13,13 +14,14 @@ mod reply;
 mod sending;
 mod serve;
 mod service;
-mod site;
 mod status;
 mod sugar;
 mod wire;
 
 pub use self::body_reader::BodyReader;
 pub use self::body_writer::BodyWriter;
+pub(crate) use self::context::Context;
+pub use self::context::Profile;
 pub(crate) use self::error::sentence;
 pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoOutcome, Outcome, Result};
 pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};
@@ -31,8 +33,6 @@ pub(crate) use self::reply::{Asked, Bare};
 pub(crate) use self::serve::{answer_bare, contained, forget_panic, serve, serve_bare};
 pub(crate) use self::service::Next;
 pub use self::service::{Ending, Pace, Service};
-pub use self::site::Profile;
-pub(crate) use self::site::Site;
 pub use self::status::{IntoStatus, Status};
 pub(crate) use self::wire::Wire;
 
@@ -103,7 +103,7 @@ pub struct Exchange<'c, M = Headers<'c>> {
     pub(crate) peer: &'c Address,
     pub(crate) hooks: &'c dyn Hooks<'c, M>,
     pub(crate) wire: &'c RefCell<Wire>,
-    pub(crate) site: &'c Site,
+    pub(crate) context: &'c Context,
     pub(crate) segments: &'c OnceCell<Vec<String>>,
     /// The fields of the `HTTPError` that is being sent.
     pub(crate) error_fields: RefCell<Option<HTTPError>>,
@@ -134,14 +134,14 @@ pub struct Arrival<'c> {
     pub(crate) ahead: &'c [u8],
     pub(crate) peer: &'c Address,
     pub(crate) wire: &'c RefCell<Wire>,
-    pub(crate) site: &'c Site,
+    pub(crate) context: &'c Context,
     pub(crate) segments: &'c OnceCell<Vec<String>>,
 }
 
 impl<'c, M> Exchange<'c, M> {
     pub(crate) fn new(arrival: &Arrival<'c>, headers: M, hooks: &'c dyn Hooks<'c, M>) -> Self {
         let request = arrival.request;
-        let decoder = BodyDecoder::new(request.body, &arrival.site.settings.limits);
+        let decoder = BodyDecoder::new(request.body, &arrival.context.settings.limits);
         Exchange {
             command: request.command,
             path: request.path,
@@ -151,13 +151,13 @@ impl<'c, M> Exchange<'c, M> {
             rfile: BodyReader::new(arrival.wire, decoder, arrival.ahead),
             wfile: BodyWriter::new(arrival.wire),
             client_address: arrival.peer.clone(),
-            server: &arrival.site.handle,
+            server: &arrival.context.handle,
             close_connection: false,
             request,
             peer: arrival.peer,
             hooks,
             wire: arrival.wire,
-            site: arrival.site,
+            context: arrival.context,
             segments: arrival.segments,
             error_fields: RefCell::new(None),
             in_end_headers: Cell::new(false),

@@ -12,11 +12,11 @@ use std::time::SystemTime;
 use rustix::fs::FileType;
 
 use super::Exchange;
+use super::context::{push_server, push_status_line};
 use super::error::IntoHTTPError;
 use super::hijack::Hijacked;
 use super::payload::{IntoPayload, Tail};
 use super::reply::{HeadParts, Reply, misuse};
-use super::site::{push_server, push_status_line};
 use super::status::{IntoStatus, Status};
 use crate::proto;
 use crate::sys::{Permit, clock};
@@ -29,8 +29,8 @@ impl<M> Exchange<'_, M> {
     /// code outside 100..=999, or a second response. (RFC 9112, section 4.)
     pub fn send_response<'s>(&self, status: impl IntoStatus<'s>) -> &Self {
         let status = status.into();
-        let overrides = &self.site.profile.overrides;
-        match self.site.ready_head(status.code()) {
+        let overrides = &self.context.profile.overrides;
+        match self.context.ready_head(status.code()) {
             Some(head) if status.reason().is_none() && !overrides.version_string => {
                 self.begin_head(status.code(), head, HeadParts::WithServer);
             }
@@ -59,13 +59,13 @@ impl<M> Exchange<'_, M> {
         if !(100..=999).contains(&code) {
             return self.with_reply(|reply, _| reply.mark_fault(format!("{code} is no status code: 100 to 999 are")));
         }
-        let reason = status.reason().unwrap_or_else(|| self.site.response(code).0);
+        let reason = status.reason().unwrap_or_else(|| self.context.response(code).0);
         if let Some(offender) = reason.chars().find(|&character| character.is_control()) {
             let fault = format!("the reason of {code} has U+{:04X}: no control characters", u32::from(offender));
             return self.with_reply(|reply, _| reply.mark_fault(fault));
         }
         let mut head = Vec::new();
-        push_status_line(&mut head, self.site.profile.protocol_version, code, reason);
+        push_status_line(&mut head, self.context.profile.protocol_version, code, reason);
         if let Some(server) = server {
             push_server(&mut head, server);
         }
@@ -114,7 +114,7 @@ impl<M> Exchange<'_, M> {
         if is_interim && is_head_open {
             return self.end_interim();
         }
-        if is_head_open && self.site.profile.overrides.end_headers && !self.in_end_headers.replace(true) {
+        if is_head_open && self.context.profile.overrides.end_headers && !self.in_end_headers.replace(true) {
             let added = self.hooks.end_headers(self);
             self.in_end_headers.set(false);
             added?;
@@ -162,7 +162,7 @@ impl<M> Exchange<'_, M> {
             "GET" | "HEAD" => &["GET", "HEAD"],
             command => &[command],
         };
-        let methods = self.site.profile.methods.iter().copied();
+        let methods = self.context.profile.methods.iter().copied();
         methods.filter(|method| !refused.contains(method)).collect::<Vec<_>>().join(", ")
     }
 
@@ -185,7 +185,7 @@ impl<M> Exchange<'_, M> {
     /// already.
     pub fn send_error(&self, error: impl IntoHTTPError) -> io::Result<()> {
         let error = error.into();
-        let (phrase, long) = self.site.response(error.code());
+        let (phrase, long) = self.context.response(error.code());
         let code = error.code();
         let message = error.message().map_or(Cow::Borrowed(phrase), |text| Cow::Owned(text.to_owned()));
         let explain = error.explain().map_or(Cow::Borrowed(long), |text| Cow::Owned(text.to_owned()));
@@ -214,7 +214,7 @@ impl<M> Exchange<'_, M> {
             Some(note) => self.log_error(format_args!("code {code}, message {message} ({note})")),
         }
         self.with_reply(Reply::discard);
-        let profile = &self.site.profile;
+        let profile = &self.context.profile;
         let page = proto::render(profile.error_message_format, profile.error_content_type, code, message, explain);
         self.send_response((code, &*proto::safe_reason(message)));
         if self.with_reply(|reply, _| !reply.may_have_body()) {
@@ -301,7 +301,7 @@ impl<M> Exchange<'_, M> {
         if self.wire.borrow().reply.is_unsent() {
             self.send_response(200);
         }
-        let file = self.site.quota.queue(file);
+        let file = self.context.quota.queue(file);
         self.send_tail(Tail::File { file, offset, length: end - offset })
     }
 
@@ -327,11 +327,11 @@ impl<M> Exchange<'_, M> {
         }
         let ahead = self.rfile.take_raw();
         let socket = wire.surrender()?;
-        if let (Some(server), Some(descriptor)) = (self.site.handle.running_loop(), socket.descriptor()) {
+        if let (Some(server), Some(descriptor)) = (self.context.handle.running_loop(), socket.descriptor()) {
             server.forget(descriptor);
         }
         let permit = wire.permit.as_mut().map(Permit::split);
-        Hijacked::new(socket, self.peer, ahead, self.site.settings.write_stall_timeout, permit)
+        Hijacked::new(socket, self.peer, ahead, self.context.settings.write_stall_timeout, permit)
     }
 
     pub(crate) fn with_reply<R>(&self, act: impl FnOnce(&mut Reply, &mut Vec<u8>) -> R) -> R {

@@ -96,7 +96,7 @@ impl<M> Exchange<'_, M> {
 
     /// Asks the handler's own `handle_expect_100` before the method, where there is one.
     fn expectation(&self) -> super::error::Result<bool> {
-        if !self.request.expects_continue || !self.site.profile.overrides.handle_expect_100 {
+        if !self.request.expects_continue || !self.context.profile.overrides.handle_expect_100 {
             return Ok(true);
         }
         self.hooks.handle_expect_100(self)
@@ -178,7 +178,7 @@ impl<M> Exchange<'_, M> {
     /// behind the body.
     pub(crate) fn decide_close(&self) {
         let is_lost = self.rfile.fault().is_some() || !self.rfile.is_finished() && !self.may_drain();
-        if self.close_connection || is_lost || self.site.handle.is_shutting_down() {
+        if self.close_connection || is_lost || self.context.handle.is_shutting_down() {
             self.with_reply(Reply::close);
         }
     }
@@ -190,14 +190,14 @@ impl<M> Exchange<'_, M> {
         if closes || self.rfile.is_finished() || !self.may_drain() {
             return;
         }
-        if !self.rfile.receive_rest(self.site.settings.max_drained_bytes) {
+        if !self.rfile.receive_rest(self.context.settings.max_drained_bytes) {
             self.with_reply(Reply::close);
         }
     }
 
     /// Throwing the rest of the body away is cheaper than a new connection, and the client will send it.
     fn may_drain(&self) -> bool {
-        let max = self.site.settings.max_drained_bytes;
+        let max = self.context.settings.max_drained_bytes;
         let wire = self.wire.borrow();
         wire.reply.has_whole_request()
             || !wire.awaits_continue() && self.rfile.remaining().is_none_or(|left| left <= max)

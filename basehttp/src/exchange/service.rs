@@ -3,8 +3,8 @@
 
 use super::Arrival;
 use super::body_reader::Leftover;
+use super::context::Profile;
 use super::payload::Tail;
-use super::site::Profile;
 use crate::sys::Address;
 
 /// A handler, as connections and loops see it.

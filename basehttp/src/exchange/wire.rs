@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use std::{io, mem, thread};
 
 use super::client_end::ClientEnd;
+use super::context::Context;
 use super::error::{HTTPError, WholeWithoutBody};
 use super::reply::{Asked, Reply};
-use super::site::Site;
 use crate::sys::{BRIEF, Direction, EndSeen, Fault, Permit, QUEUE_WAIT, Settings, Socket, Streams, Tally};
 
 /// Time between two looks for the client of a handler that has nothing to send: 0.1 s.
@@ -49,15 +49,15 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// Without a socket yet.
-    pub fn new(site: &Site) -> Self {
+    pub fn new(context: &Context) -> Self {
         Wire {
             socket: Socket::Taken,
             out: Vec::new(),
-            reply: Reply::new(site.settings.max_buffered_reply_bytes),
+            reply: Reply::new(context.settings.max_buffered_reply_bytes),
             scratch: String::new(),
             tally: Tally::default(),
-            settings: site.settings.clone(),
-            streams: Arc::clone(&site.streams),
+            settings: context.settings.clone(),
+            streams: Arc::clone(&context.streams),
             awaits_continue: false,
             body_clock: (Duration::ZERO, 0),
             reader_clock: None,
@@ -429,8 +429,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::exchange::context::Profile;
     use crate::exchange::hooks::Overrides;
-    use crate::exchange::site::Profile;
     use crate::proto::{RESPONSES, Version};
     use crate::sys::ServerHandle;
 
@@ -445,7 +445,7 @@ mod tests {
             error_content_type: "text/plain",
             overrides: Overrides::NONE,
         };
-        let mut wire = Wire::new(&Site::new(profile, Settings::default(), ServerHandle::detached()));
+        let mut wire = Wire::new(&Context::new(profile, Settings::default(), ServerHandle::detached()));
         let (ours, _theirs) = UnixStream::pair().expect("two sockets");
         let socket = Socket::Unix(ours);
         socket.set_patience(Some(Duration::from_secs(60))).expect("a socket");

@@ -10,7 +10,7 @@ use super::waiting::Lobby;
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
 use crate::conn::{Buffers, Conn, Host, handle_one_request};
 use crate::engine::{self, Engine, EngineOptions};
-use crate::exchange::{Service, Site, contained};
+use crate::exchange::{Context, Service, contained};
 use crate::sys::{Address, Newcomer, ServerHandle, log, look_at_sigpipe};
 
 /// An HTTP/1.x server: one listening socket or more, and the handler that answers for them.
@@ -37,7 +37,7 @@ use crate::sys::{Address, Newcomer, ServerHandle, log, look_at_sigpipe};
 pub struct HTTPServer {
     doors: Doors,
     service: Arc<dyn Service>,
-    site: Arc<Site>,
+    context: Arc<Context>,
     lobby: Lobby,
     timeout: Option<Duration>,
     engine_options: EngineOptions,
@@ -75,7 +75,7 @@ impl HTTPServer {
         };
         Ok(HTTPServer {
             doors,
-            site: Arc::new(Site::new(profile, options.settings, handle)),
+            context: Arc::new(Context::new(profile, options.settings, handle)),
             service: Arc::new(handler),
             lobby: Lobby::default(),
             timeout: options.timeout,
@@ -85,28 +85,28 @@ impl HTTPServer {
 
     /// A cloneable handle: names, and `shutdown` from anywhere.
     pub fn handle(&self) -> ServerHandle {
-        self.site.handle.clone()
+        self.context.handle.clone()
     }
 
     /// The name that was bound, or the machine's own for a wildcard address or a Unix socket. No resolver is asked.
     pub fn server_name(&self) -> &str {
-        self.site.handle.server_name()
+        self.context.handle.server_name()
     }
 
     /// The port that is listened on, the real one if 0 was asked for. 0 for a Unix socket.
     pub fn server_port(&self) -> u16 {
-        self.site.handle.server_port()
+        self.context.handle.server_port()
     }
 
     /// The address that is listened on; with several, the one that `bind` was given.
     pub fn server_address(&self) -> &Address {
-        self.site.handle.server_address()
+        self.context.handle.server_address()
     }
 
     /// All addresses that are listened on: the one that `bind` was given, then those of
     /// [`also_listen`](HTTPServerBuilder::also_listen) in their order.
     pub fn server_addresses(&self) -> &[Address] {
-        self.site.handle.server_addresses()
+        self.context.handle.server_addresses()
     }
 
     /// The listening socket's descriptor (the first one's), for a poller of your own; -1 while the server does not listen:
@@ -146,7 +146,7 @@ impl HTTPServer {
             }
         };
         if !handled {
-            let _serving = self.site.handle.enter();
+            let _serving = self.context.handle.enter();
             // A panic of its own is the panic hook's to tell.
             let _ = contained(|| self.service.handle_timeout());
         }
@@ -173,12 +173,12 @@ impl HTTPServer {
         // The program may have changed it since it was bound.
         look_at_sigpipe();
         let listeners = self.doors.listening()?.to_vec();
-        let (service, site) = (Arc::clone(&self.service), Arc::clone(&self.site));
-        let engine = Engine::new(listeners, service, site, self.engine_options.clone())?;
+        let (service, context) = (Arc::clone(&self.service), Arc::clone(&self.context));
+        let engine = Engine::new(listeners, service, context, self.engine_options.clone())?;
         self.doors.leave_to_loop();
-        let running = self.site.handle.begin_loop(Arc::<Engine>::clone(&engine));
+        let running = self.context.handle.begin_loop(Arc::<Engine>::clone(&engine));
         // What the end drops may be the user's, and must not wait for the end.
-        let serving = self.site.handle.enter();
+        let serving = self.context.handle.enter();
         let report = engine::run(&engine)?;
         drop(serving);
         log::flush();
@@ -189,17 +189,17 @@ impl HTTPServer {
     /// Serves one request of a new connection, on this thread. False if the client did not send any.
     fn serve_one(&self, newcomer: Newcomer) -> bool {
         let Newcomer { socket, address } = newcomer;
-        let host = Host { service: &*self.service, site: &self.site };
-        let serving = self.site.handle.enter();
+        let host = Host { service: &*self.service, context: &self.context };
+        let serving = self.context.handle.enter();
         // A panic is a no.
         let is_admitted = contained(|| self.service.verify_request(&address)).unwrap_or(false);
         drop(serving);
         if !is_admitted {
             return false;
         }
-        let mut conn = Conn::new(socket, address, &self.site.settings, Instant::now());
+        let mut conn = Conn::new(socket, address, &self.context.settings, Instant::now());
         conn.close_after_next_request();
-        while handle_one_request(&mut conn, &mut Buffers::new(&self.site), host) {}
+        while handle_one_request(&mut conn, &mut Buffers::new(&self.context), host) {}
         conn.has_served()
     }
 
@@ -212,7 +212,7 @@ impl HTTPServer {
 
 impl std::fmt::Debug for HTTPServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HTTPServer").field("handle", &self.site.handle).finish_non_exhaustive()
+        f.debug_struct("HTTPServer").field("handle", &self.context.handle).finish_non_exhaustive()
     }
 }
 

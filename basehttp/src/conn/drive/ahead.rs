@@ -1,7 +1,7 @@
 //! Bodies that are waited for before the handler is called.
 
 use crate::conn::connection::BodyAhead;
-use crate::exchange::Site;
+use crate::exchange::Context;
 use crate::proto::{BodyDecoder, Head, HeadSpan, RequestBody};
 
 /// A body up to this size is read before the handler is called: 64 KiB.
@@ -18,7 +18,7 @@ pub(super) enum BodyHere {
     Streams,
 }
 
-pub(super) fn body_here(head: &Head<'_>, span: HeadSpan, ahead: &[u8], site: &Site) -> BodyHere {
+pub(super) fn body_here(head: &Head<'_>, span: HeadSpan, ahead: &[u8], context: &Context) -> BodyHere {
     let needed = match head.body {
         RequestBody::None => return BodyHere::Whole,
         _ if head.expects_continue => return BodyHere::Streams,
@@ -29,7 +29,7 @@ pub(super) fn body_here(head: &Head<'_>, span: HeadSpan, ahead: &[u8], site: &Si
         },
         RequestBody::Chunked => None,
     };
-    let decoder = BodyDecoder::new(head.body, &site.settings.limits);
+    let decoder = BodyDecoder::new(head.body, &context.settings.limits);
     let mut body = BodyAhead { span, needed, decoder, decoded: span.end };
     if needed.is_none() && body.is_decoded(ahead) { body.state() } else { BodyHere::Soon(body) }
 }

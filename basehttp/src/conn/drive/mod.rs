@@ -16,7 +16,7 @@ use std::mem;
 use std::time::Instant;
 
 use super::connection::{Arriving, Conn, Patience, Ready, SendingTail, Stash, State, Taken, Wait, patience};
-use crate::exchange::{HTTPError, Next, Service, Site, Wire, contained};
+use crate::exchange::{Context, HTTPError, Next, Service, Wire, contained};
 use crate::proto::{FieldBuffer, Head};
 use crate::sys::{Fault, Share, Socket, Tally};
 
@@ -36,7 +36,7 @@ const SLOW_BODY: &str = "the request's body came too slowly";
 #[derive(Clone, Copy)]
 pub(crate) struct Host<'h> {
     pub service: &'h dyn Service,
-    pub site: &'h Site,
+    pub context: &'h Context,
 }
 
 /// Who drives: decides where a request is served, and knows the time.
@@ -126,9 +126,9 @@ enum Step {
     Wait(Wait),
 }
 impl Buffers {
-    pub fn new(site: &Site) -> Self {
+    pub fn new(context: &Context) -> Self {
         Buffers {
-            wire: RefCell::new(Wire::new(site)),
+            wire: RefCell::new(Wire::new(context)),
             sent: 0,
             input: vec![0; READ_BYTES],
             start: 0,
@@ -155,7 +155,7 @@ impl Buffers {
         let (mut is_due, moved) = (ready.expired, self.moved());
         let wait = loop {
             match self.step(conn, host, driver) {
-                Step::Wait(Wait::For(_)) if is_due && self.is_late(conn, host.site, moved, driver.now()) => {
+                Step::Wait(Wait::For(_)) if is_due && self.is_late(conn, host.context, moved, driver.now()) => {
                     is_due = false;
                     self.expire(conn, host, driver);
                 }
@@ -163,7 +163,7 @@ impl Buffers {
                 Step::Wait(wait) => break wait,
             }
         };
-        self.unload(conn, host.site, driver);
+        self.unload(conn, host.context, driver);
         wait
     }
 
@@ -171,14 +171,14 @@ impl Buffers {
         match &mut conn.state {
             State::Closed => Step::Wait(Wait::Closed),
             State::Writing(_) => {
-                let step = self.write(conn, host.site, driver);
+                let step = self.write(conn, host.context, driver);
                 if self.start < self.end {
                     driver.look_at_clock();
                 }
                 step
             }
             State::Reading => self.read_request(conn, host, driver),
-            State::Lingering(..) => self.throw_away(conn, host.site, driver),
+            State::Lingering(..) => self.throw_away(conn, host.context, driver),
         }
     }
 
@@ -191,18 +191,18 @@ impl Buffers {
     }
 
     /// How long the state may last from now on. Empty lines do not make an idle connection any younger.
-    fn patience(&self, conn: &Conn, site: &Site) -> Patience {
+    fn patience(&self, conn: &Conn, context: &Context) -> Patience {
         if self.rests && matches!(conn.state, State::Reading) && self.arriving.began.is_none() {
             return Patience::Unchanged;
         }
-        patience(&conn.state, &self.arriving, conn.has_served, &site.settings)
+        patience(&conn.state, &self.arriving, conn.has_served, &context.settings)
     }
 
     /// Whether a deadline that has passed holds, although the connection was driven since: it got nowhere, or its time was
     /// not to be prolonged.
-    fn is_late(&mut self, conn: &Conn, site: &Site, moved_before: u64, now: Instant) -> bool {
+    fn is_late(&mut self, conn: &Conn, context: &Context, moved_before: u64, now: Instant) -> bool {
         let got_on = self.moved() != moved_before;
-        match self.patience(conn, site) {
+        match self.patience(conn, context) {
             // Its own timeout has passed, which no clock here knows.
             _ if !self.wire.get_mut().socket.tells_readiness() => !got_on,
             Patience::FromNow(_) => !got_on,
@@ -274,17 +274,17 @@ impl Buffers {
         }
     }
 
-    fn unload(&mut self, conn: &mut Conn, site: &Site, driver: &mut dyn Driver) {
+    fn unload(&mut self, conn: &mut Conn, context: &Context, driver: &mut dyn Driver) {
         let now = driver.now();
         if conn.is_closed() {
             self.drop_tail(driver);
         }
-        match self.patience(conn, site) {
+        match self.patience(conn, context) {
             Patience::FromNow(patience) => conn.deadline = now + patience,
             Patience::Until(deadline) => conn.deadline = deadline,
             Patience::Unchanged => {}
         }
-        self.make_share(conn, site);
+        self.make_share(conn, context);
         let wire = self.wire.get_mut();
         conn.socket = wire.detach();
         conn.permit = wire.permit.take();
@@ -327,7 +327,7 @@ impl Buffers {
     }
 
     /// Accounts for the bytes that the connection takes along.
-    fn make_share(&mut self, conn: &mut Conn, site: &Site) {
+    fn make_share(&mut self, conn: &mut Conn, context: &Context) {
         let length = self.end - self.start;
         if length == 0 && self.share.is_none() {
             return;
@@ -335,14 +335,14 @@ impl Buffers {
         match &mut conn.state {
             // Requests behind replies that are not read: those replies are the last ones then. RFC 9112, section 9.3.2.
             State::Writing(next) => {
-                if !Share::resize(&mut self.share, length, &site.unfinished) {
+                if !Share::resize(&mut self.share, length, &context.unfinished) {
                     *next = Next::Linger;
                     self.start = self.end;
                     self.note(Fault::CrowdedOut);
                 }
             }
             // It has its share already, or it waits for a thread or a turn, of which there are not many.
-            _ => Share::resize_anyway(&mut self.share, length, &site.unfinished),
+            _ => Share::resize_anyway(&mut self.share, length, &context.unfinished),
         }
     }
 }

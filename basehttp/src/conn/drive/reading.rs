@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Buffers, Driver, Host, READ_BYTES, SLOW_BODY, Step, close};
 use crate::conn::connection::{Conn, Wait};
-use crate::exchange::{HTTPError, Next, Site, Wire};
+use crate::exchange::{Context, HTTPError, Next, Wire};
 use crate::proto::{HeadSpan, Refusal};
 use crate::sys::{Direction, Fault, Share};
 
@@ -35,7 +35,7 @@ impl Buffers {
         {
             return step;
         }
-        match self.find_request(host.site) {
+        match self.find_request(host.context) {
             Err(refusal) => {
                 self.note(Fault::BadHead);
                 self.refuse(conn, host, driver, refusal.into())
@@ -48,11 +48,11 @@ impl Buffers {
                     self.arriving.began.get_or_insert_with(|| driver.now());
                 }
                 match self.read_more(conn) {
-                    Input::NotYet if self.is_trickling(host.site, driver.now()) => {
+                    Input::NotYet if self.is_trickling(host.context, driver.now()) => {
                         self.note(Fault::SlowBody);
                         self.refuse(conn, host, driver, HTTPError::from(408).with_explain(SLOW_BODY))
                     }
-                    Input::NotYet if !self.may_wait_for_more(host.site) => {
+                    Input::NotYet if !self.may_wait_for_more(host.context) => {
                         self.note(Fault::CrowdedOut);
                         self.refuse(conn, host, driver, HTTPError::busy(CROWDED))
                     }
@@ -78,20 +78,20 @@ impl Buffers {
     }
 
     /// Whether there is memory for what is here of a request while the rest is waited for.
-    fn may_wait_for_more(&mut self, site: &Site) -> bool {
-        Share::resize(&mut self.share, self.end - self.start, &site.unfinished)
+    fn may_wait_for_more(&mut self, context: &Context) -> bool {
+        Share::resize(&mut self.share, self.end - self.start, &context.unfinished)
     }
 
     /// Whether a body that is waited for comes too slowly.
-    fn is_trickling(&self, site: &Site, now: Instant) -> bool {
+    fn is_trickling(&self, context: &Context, now: Instant) -> bool {
         let (Some(body), Some(began)) = (&self.arriving.body, self.arriving.began) else { return false };
         let received = self.end - self.start - body.span.end;
-        let settings = &site.settings;
+        let settings = &context.settings;
         settings.is_trickle(now.saturating_duration_since(began), received as u64, settings.body_stall_timeout)
     }
 
     /// The head of a request that can be served: its body is here, or will not be waited for.
-    fn find_request(&mut self, site: &Site) -> Result<Option<HeadSpan>, Refusal> {
+    fn find_request(&mut self, context: &Context) -> Result<Option<HeadSpan>, Refusal> {
         let unread = &self.input[self.start..self.end];
         if let Some(body) = &mut self.arriving.body {
             return Ok(body.is_here(unread).then_some(body.span));
@@ -99,7 +99,7 @@ impl Buffers {
         if unread.is_empty() {
             return Ok(None);
         }
-        self.arriving.scanner.scan(unread, &site.settings.limits)
+        self.arriving.scanner.scan(unread, &context.settings.limits)
     }
 
     pub(super) fn read_more(&mut self, conn: &mut Conn) -> Input {

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::ahead::{BodyHere, body_here};
 use super::{Buffers, Driver, Host, Place, Step};
 use crate::conn::connection::{Arriving, Conn, SendingTail, Wait};
-use crate::exchange::{Arrival, Asked, Bare, Ending, HTTPError, Next, Request, Site, Wire, answer_bare, contained};
+use crate::exchange::{Arrival, Asked, Bare, Context, Ending, HTTPError, Next, Request, Wire, answer_bare, contained};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
 use crate::sys::Fault;
 
@@ -29,7 +29,7 @@ impl Buffers {
         let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
         let served = self.wire.get_mut().socket.served_scheme();
-        let found = proto::parse_whole(unread, &mut fields, &host.site.settings.limits, served);
+        let found = proto::parse_whole(unread, &mut fields, &host.context.settings.limits, served);
         let step = found.map(|(end, head)| {
             let span = HeadSpan { start: 0, end };
             let request = Parsed { span, head: &head, fields: fields.as_slice(), ahead: &unread[end..] };
@@ -47,7 +47,7 @@ impl Buffers {
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
         let served = self.wire.get_mut().socket.served_scheme();
         let ascii = proto::with_ascii_target(bytes);
-        let step = match proto::parse(&ascii, &mut fields, &host.site.settings.limits, served) {
+        let step = match proto::parse(&ascii, &mut fields, &host.context.settings.limits, served) {
             Err(refusal) => {
                 self.wire.borrow_mut().tally.note(Fault::BadHead);
                 self.refuse_line(conn, host, driver, bytes, refusal.into())
@@ -78,9 +78,9 @@ impl Buffers {
         let Parsed { span, head, fields, ahead } = request;
         let body = match &self.arriving.body {
             Some(body) => body.state(),
-            None => body_here(head, span, ahead, host.site),
+            None => body_here(head, span, ahead, host.context),
         };
-        let is_refused = !matches!(body, BodyHere::Whole) && !is_implemented(head.method, host.site);
+        let is_refused = !matches!(body, BodyHere::Whole) && !is_implemented(head.method, host.context);
         let may_wait = match body {
             BodyHere::Whole | BodyHere::Broken => false,
             // A refusal needs no body.
@@ -108,7 +108,7 @@ impl Buffers {
         }
         // From here on its bytes are the thread's.
         self.share = None;
-        let asked = asked(head, conn, host.site, matches!(body, BodyHere::Whole));
+        let asked = asked(head, conn, host.context, matches!(body, BodyHere::Whole));
         if let Place::Nowhere(_) = place {
             return self.refuse_bare(conn, asked, driver.now());
         }
@@ -182,7 +182,7 @@ impl Buffers {
         } else {
             (proto::request_line(bytes), error)
         };
-        let asked = asked_by_line(&latin1(bytes), host.site);
+        let asked = asked_by_line(&latin1(bytes), host.context);
         let requestline = latin1(shown_line(bytes));
         if let Place::Nowhere(_) = place {
             return self.refuse_bare(conn, asked, driver.now());
@@ -213,8 +213,8 @@ impl Buffers {
         ahead: &[u8],
         refusal: Option<HTTPError>,
     ) -> Ending {
-        let (peer, wire, site, segments) = (&conn.peer, &self.wire, host.site, &OnceCell::new());
-        let arrival = Arrival { request, fields, refusal, ahead, peer, wire, site, segments };
+        let (peer, wire, context, segments) = (&conn.peer, &self.wire, host.context, &OnceCell::new());
+        let arrival = Arrival { request, fields, refusal, ahead, peer, wire, context, segments };
         // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
         contained(|| host.service.serve(arrival)).unwrap_or_else(|| {
             self.wire.borrow_mut().tally.note(Fault::Panic);
@@ -224,8 +224,8 @@ impl Buffers {
 }
 
 /// Whether the handler has a method for it. An empty table says nothing: then `dispatch` decides.
-fn is_implemented(method: &str, site: &Site) -> bool {
-    let methods = site.profile.methods;
+fn is_implemented(method: &str, context: &Context) -> bool {
+    let methods = context.profile.methods;
     methods.is_empty() || methods.contains(&method)
 }
 
@@ -234,8 +234,8 @@ fn wire_room(wire: &Wire) -> usize {
     wire.settings().piece_bytes()
 }
 
-fn asked(head: &Head<'_>, conn: &Conn, site: &Site, is_whole: bool) -> Asked {
-    let server = site.profile.protocol_version;
+fn asked(head: &Head<'_>, conn: &Conn, context: &Context, is_whole: bool) -> Asked {
+    let server = context.profile.protocol_version;
     Asked {
         version: head.version.min(server),
         server,
@@ -244,14 +244,14 @@ fn asked(head: &Head<'_>, conn: &Conn, site: &Site, is_whole: bool) -> Asked {
         keeps_alive: proto::keeps_alive(head.version, head.connection, server)
             && head.method != "CONNECT"
             && !conn.is_last_request
-            && !site.handle.is_shutting_down(),
+            && !context.handle.is_shutting_down(),
         is_whole,
     }
 }
 
 /// What a refused request asked for, as far as its line tells.
-fn asked_by_line(requestline: &str, site: &Site) -> Asked {
-    let server = site.profile.protocol_version;
+fn asked_by_line(requestline: &str, context: &Context) -> Asked {
+    let server = context.profile.protocol_version;
     // RFC 9110, section 15.2; RFC 9112, section 6.1: who may be of HTTP/1.0 gets neither interim replies nor chunks.
     let version = requestline
         .rsplit(' ')

@@ -6,7 +6,7 @@ use std::{io, mem};
 use super::reading::Input;
 use super::{Buffers, Driver, FilePlace, Step, close};
 use crate::conn::connection::{Conn, SendingTail, State, Taken, Wait};
-use crate::exchange::{Next, Site};
+use crate::exchange::{Context, Next};
 use crate::sys::{Direction, Fault, Share};
 
 /// How long a connection that is closed under a client is kept, so that the client can read the reply; and how long one
@@ -48,7 +48,7 @@ impl Buffers {
         Step::Again
     }
 
-    pub(super) fn write(&mut self, conn: &mut Conn, site: &Site, driver: &mut dyn Driver) -> Step {
+    pub(super) fn write(&mut self, conn: &mut Conn, context: &Context, driver: &mut dyn Driver) -> Step {
         if self.tail.is_some() && self.end_patience(conn).is_err() {
             return self.abort(conn);
         }
@@ -73,11 +73,11 @@ impl Buffers {
                 if self.taken.map(|taken| taken.bytes) > before {
                     conn.deadline = now + self.wire.get_mut().settings().patience_with_readers();
                 }
-                if self.is_taken_too_slowly(site, now) {
+                if self.is_taken_too_slowly(context, now) {
                     self.note(Fault::SlowReader);
                     return self.abort(conn);
                 }
-                if self.lacks_descriptors(site) || !self.may_hold_unsent(site) {
+                if self.lacks_descriptors(context) || !self.may_hold_unsent(context) {
                     self.note(Fault::CrowdedOut);
                     return self.abort(conn);
                 }
@@ -92,22 +92,22 @@ impl Buffers {
     }
 
     /// Whether the reader takes something now and then, but not enough. What lies in the system's buffers counts as taken.
-    fn is_taken_too_slowly(&self, site: &Site, now: Instant) -> bool {
-        let settings = &site.settings;
+    fn is_taken_too_slowly(&self, context: &Context, now: Instant) -> bool {
+        let settings = &context.settings;
         self.taken.is_some_and(|Taken { since, bytes }| {
             settings.is_trickle(now.saturating_duration_since(since), bytes, settings.patience_with_readers())
         })
     }
 
     /// Whether what waits to be sent is a file, and there are too few descriptors for that.
-    fn lacks_descriptors(&self, site: &Site) -> bool {
-        self.tail.as_ref().is_some_and(SendingTail::is_file) && site.quota.is_exceeded()
+    fn lacks_descriptors(&self, context: &Context) -> bool {
+        self.tail.as_ref().is_some_and(SendingTail::is_file) && context.quota.is_exceeded()
     }
 
     /// Whether there is memory for what the reader does not take. One reply larger than all of it may have all of it.
-    fn may_hold_unsent(&mut self, site: &Site) -> bool {
+    fn may_hold_unsent(&mut self, context: &Context) -> bool {
         let held = self.unsent_len() + self.tail.as_ref().map_or(0, SendingTail::own_bytes);
-        Share::resize_up_to_all(&mut self.unsent_share, held, &site.unsent)
+        Share::resize_up_to_all(&mut self.unsent_share, held, &context.unsent)
     }
 
     /// A tail is not waited for.
@@ -184,7 +184,7 @@ impl Buffers {
     }
 
     /// Reads what a client sends in vain.
-    pub(super) fn throw_away(&mut self, conn: &mut Conn, site: &Site, driver: &mut dyn Driver) -> Step {
+    pub(super) fn throw_away(&mut self, conn: &mut Conn, context: &Context, driver: &mut dyn Driver) -> Step {
         self.start = self.end;
         let mut count = 0;
         while count < MAX_THROWN_AWAY_A_TURN {
@@ -200,7 +200,7 @@ impl Buffers {
         // A server that ends does not wait for more.
         if let State::Lingering(since, thrown_away) = &mut conn.state
             && count > 0
-            && !site.handle.is_shutting_down()
+            && !context.handle.is_shutting_down()
         {
             *thrown_away += count;
             let bought = Duration::from_secs(*thrown_away / LINGER_BYTES_PER_SECOND);

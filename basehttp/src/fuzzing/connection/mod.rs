@@ -25,7 +25,7 @@ use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
 use crate::conn::{Buffers, Conn, Driver, FilePlace, Host, Place, Ready, Wait};
-use crate::exchange::{Service, Site};
+use crate::exchange::{Context, Service};
 use crate::proto::{Head, Limits};
 use crate::sys::{Address, ServerHandle, Settings, Socket};
 
@@ -54,17 +54,17 @@ pub fn connection_in_every_weather(bytes: &[u8]) {
 
 fn play(bytes: &[u8], weather: Option<Weather>) {
     let mut choices = Choices::new(bytes);
-    let site = Site::new(Handler.profile(), settings(&mut choices), ServerHandle::detached());
+    let context = Context::new(Handler.profile(), settings(&mut choices), ServerHandle::detached());
     let places = choices.take(8);
     let weather = weather.unwrap_or_else(|| Weather::ALL[usize::from(places.first().unwrap_or(&0) >> 6)]);
-    let mut stage = Stage::new(&site, places, Play::new(choices.rest(), weather));
+    let mut stage = Stage::new(&context, places, Play::new(choices.rest(), weather));
     let wait = stage.play_to_the_end();
-    if site.settings.max_unfinished_bytes == MUCH {
+    if context.settings.max_unfinished_bytes == MUCH {
         stage.witness.judge(&stage.hand.play(), wait, stage.hand.has_refused);
     }
     stage.run_out_of_time();
     drop(stage);
-    assert_eq!((site.unfinished.taken(), site.unsent.taken()), (0, 0), "all memory is given back");
+    assert_eq!((context.unfinished.taken(), context.unsent.taken()), (0, 0), "all memory is given back");
 }
 
 /// Small ones, so that a few bytes reach them.
@@ -83,7 +83,7 @@ fn settings(choices: &mut Choices<'_>) -> Settings {
 
 /// Everybody together.
 struct Stage<'s> {
-    site: &'s Site,
+    context: &'s Context,
     conn: Conn,
     buffers: Buffers,
     hand: Hand,
@@ -91,15 +91,15 @@ struct Stage<'s> {
 }
 
 impl<'s> Stage<'s> {
-    fn new(site: &'s Site, places: &[u8], play: Play) -> Self {
+    fn new(context: &'s Context, places: &[u8], play: Play) -> Self {
         let play = Arc::new(Mutex::new(play));
         let now = Instant::now();
         let socket = Socket::other(End(Arc::clone(&play)));
         let places = if places.is_empty() { vec![0] } else { places.to_vec() };
         Stage {
-            site,
-            conn: Conn::new(socket, Address::Unnamed, &site.settings, now),
-            buffers: Buffers::new(site),
+            context,
+            conn: Conn::new(socket, Address::Unnamed, &context.settings, now),
+            buffers: Buffers::new(context),
             hand: Hand { play, now, places, next_place: 0, is_leader: true, served: 0, has_refused: false },
             witness: Witness::default(),
         }
@@ -143,7 +143,7 @@ impl<'s> Stage<'s> {
     }
 
     fn drive(&mut self, ready: Ready) -> Wait {
-        let host = Host { service: &Handler, site: self.site };
+        let host = Host { service: &Handler, context: self.context };
         let wait = self.buffers.drive(&mut self.conn, host, &mut self.hand, ready);
         assert!(self.conn.held_bytes() <= MOST_HELD_BYTES, "{} bytes held", self.conn.held_bytes());
         wait

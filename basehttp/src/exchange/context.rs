@@ -19,7 +19,7 @@ pub struct Profile {
 }
 
 /// What a connection knows of its server.
-pub(crate) struct Site {
+pub(crate) struct Context {
     pub profile: Profile,
     pub settings: Settings,
     pub handle: ServerHandle,
@@ -30,13 +30,13 @@ pub(crate) struct Site {
     ready: ReadyHeads,
 }
 
-impl Site {
+impl Context {
     pub fn new(profile: Profile, settings: Settings, handle: ServerHandle) -> Self {
         let streams = Arc::new(Streams::new(settings.max_streaming, settings.max_queued_streaming));
         let unfinished = Store::new(settings.max_unfinished_bytes);
         let unsent = Store::new(settings.max_unsent_bytes);
         let quota = Quota::new(settings.max_connections, settings.max_descriptors, handle.clone());
-        Site { profile, settings, handle, streams, unfinished, unsent, quota, ready: ReadyHeads::new(profile) }
+        Context { profile, settings, handle, streams, unfinished, unsent, quota, ready: ReadyHeads::new(profile) }
     }
 
     /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.
