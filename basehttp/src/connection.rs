@@ -50,7 +50,7 @@ pub struct Connection<'h> {
 impl<'h> Connection<'h> {
     /// A connection whose requests `handler` answers.
     pub fn new<H: BaseHTTPRequestHandler>(stream: impl Stream, handler: &'h H) -> Self {
-        let context = Context::new(handler.profile(), Settings::default(), ServerHandle::detached());
+        let context = Context::new(handler.spec(), Settings::default(), ServerHandle::detached());
         let socket = Socket::other(stream);
         let conn = Conn::new(socket, Address::Unnamed, &context.settings, Instant::now());
         Connection { service: handler, buffers: Buffers::new(&context), context, conn }

@@ -247,7 +247,7 @@ impl Control for Engine {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use crate::engine::*;
-    use crate::exchange::{Arrival, Ending, Overrides, Pace, Profile};
+    use crate::exchange::{Arrival, Ending, HandlerSpec, Overrides, Pace};
     use crate::proto::{RESPONSES, Version};
     use crate::sys::{Address, ServerHandle, Settings, Socket};
 
@@ -255,8 +255,8 @@ mod tests {
     struct Nothing;
 
     impl Service for Nothing {
-        fn profile(&self) -> Profile {
-            Profile {
+        fn spec(&self) -> HandlerSpec {
+            HandlerSpec {
                 methods: &[],
                 responses: RESPONSES,
                 version_string: "",
@@ -285,7 +285,7 @@ mod tests {
     }
 
     fn engine(workers: usize) -> Arc<Engine> {
-        let context = Context::new(Nothing.profile(), Settings::default(), ServerHandle::detached());
+        let context = Context::new(Nothing.spec(), Settings::default(), ServerHandle::detached());
         let options = EngineOptions { workers, max_threads: 1, max_queued: 1, backlog: 1, service_actions: None };
         Engine::new(Vec::new(), Arc::new(Nothing), Arc::new(context), options).expect("pollers")
     }

@@ -268,7 +268,7 @@ fn queue(out: Out<'_>, conn: Conn) -> Result<(), Box<Conn>> {
 impl Engine {
     /// Asks the handler whether the client may speak to this server. A panic is a no.
     fn is_admitted(&self, peer: &Address, hand: &mut Hand<'_>) -> bool {
-        if !self.service.profile().overrides.verify_request {
+        if !self.service.spec().overrides.verify_request {
             return true;
         }
         let _serving = self.context.handle.enter();
@@ -480,7 +480,7 @@ impl<'e> Hand<'e> {
 
     /// Where a hook runs that no request has been placed for. It is user code like any handler, and learnt like one.
     fn place_hook(&mut self, hook: Hook) -> Place {
-        if !hook.is_own(&self.engine.context.profile.overrides) {
+        if !hook.is_own(&self.engine.context.spec.overrides) {
             return Place::Here;
         }
         let slot = self.engine.pace.slot(hook.name(), "");

@@ -8,7 +8,7 @@ use crate::sys::{Quota, ServerHandle, Settings, Store, Streams};
 
 /// The class variables of a handler's type, as its connections see them.
 #[derive(Clone, Copy, Debug)]
-pub struct Profile {
+pub struct HandlerSpec {
     pub(crate) methods: &'static [&'static str],
     pub(crate) responses: Responses,
     pub(crate) version_string: &'static str,
@@ -20,7 +20,7 @@ pub struct Profile {
 
 /// What a connection knows of its server.
 pub(crate) struct Context {
-    pub profile: Profile,
+    pub spec: HandlerSpec,
     pub settings: Settings,
     pub handle: ServerHandle,
     pub streams: Arc<Streams>,
@@ -31,12 +31,12 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub fn new(profile: Profile, settings: Settings, handle: ServerHandle) -> Self {
+    pub fn new(spec: HandlerSpec, settings: Settings, handle: ServerHandle) -> Self {
         let streams = Arc::new(Streams::new(settings.max_streaming, settings.max_queued_streaming));
         let unfinished = Store::new(settings.max_unfinished_bytes);
         let unsent = Store::new(settings.max_unsent_bytes);
         let quota = Quota::new(settings.max_connections, settings.max_descriptors, handle.clone());
-        Context { profile, settings, handle, streams, unfinished, unsent, quota, ready: ReadyHeads::new(profile) }
+        Context { spec, settings, handle, streams, unfinished, unsent, quota, ready: ReadyHeads::new(spec) }
     }
 
     /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.
@@ -46,14 +46,14 @@ impl Context {
 
     /// The phrase and the explanation of a code, empty if the map has none.
     pub fn response(&self, code: u16) -> (&'static str, &'static str) {
-        proto::lookup(self.profile.responses, code).unwrap_or_default()
+        proto::lookup(self.spec.responses, code).unwrap_or_default()
     }
 }
 
 /// The first bytes of every reply there may be, so that `send_response` is a copy. Each is made when it is first sent:
 /// a connection in memory, which has a site of its own, sends a few.
 struct ReadyHeads {
-    profile: Profile,
+    spec: HandlerSpec,
     /// One for each code from 100 on.
     heads: Vec<OnceLock<Box<[u8]>>>,
 }
@@ -61,8 +61,8 @@ struct ReadyHeads {
 const READY_CODES: std::ops::RangeInclusive<u16> = 100..=599;
 
 impl ReadyHeads {
-    fn new(profile: Profile) -> Self {
-        ReadyHeads { profile, heads: READY_CODES.map(|_| OnceLock::new()).collect() }
+    fn new(spec: HandlerSpec) -> Self {
+        ReadyHeads { spec, heads: READY_CODES.map(|_| OnceLock::new()).collect() }
     }
 
     fn get(&self, code: u16) -> Option<&[u8]> {
@@ -73,9 +73,9 @@ impl ReadyHeads {
     #[cold]
     fn make(&self, code: u16) -> Box<[u8]> {
         let mut head = Vec::new();
-        let (phrase, _) = proto::lookup(self.profile.responses, code).unwrap_or_default();
-        push_status_line(&mut head, self.profile.protocol_version, code, phrase);
-        push_server(&mut head, self.profile.version_string);
+        let (phrase, _) = proto::lookup(self.spec.responses, code).unwrap_or_default();
+        push_status_line(&mut head, self.spec.protocol_version, code, phrase);
+        push_server(&mut head, self.spec.version_string);
         head.into()
     }
 }

@@ -21,7 +21,7 @@ mod wire;
 pub use self::body_reader::BodyReader;
 pub use self::body_writer::BodyWriter;
 pub(crate) use self::context::Context;
-pub use self::context::Profile;
+pub use self::context::HandlerSpec;
 pub(crate) use self::error::sentence;
 pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoOutcome, Outcome, Result};
 pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};

@@ -29,7 +29,7 @@ impl<M> Exchange<'_, M> {
     /// code outside 100..=999, or a second response. (RFC 9112, section 4.)
     pub fn send_response<'s>(&self, status: impl IntoStatus<'s>) -> &Self {
         let status = status.into();
-        let overrides = &self.context.profile.overrides;
+        let overrides = &self.context.spec.overrides;
         match self.context.ready_head(status.code()) {
             Some(head) if status.reason().is_none() && !overrides.version_string => {
                 self.begin_head(status.code(), head, HeadParts::WithServer);
@@ -65,7 +65,7 @@ impl<M> Exchange<'_, M> {
             return self.with_reply(|reply, _| reply.mark_fault(fault));
         }
         let mut head = Vec::new();
-        push_status_line(&mut head, self.context.profile.protocol_version, code, reason);
+        push_status_line(&mut head, self.context.spec.protocol_version, code, reason);
         if let Some(server) = server {
             push_server(&mut head, server);
         }
@@ -114,7 +114,7 @@ impl<M> Exchange<'_, M> {
         if is_interim && is_head_open {
             return self.end_interim();
         }
-        if is_head_open && self.context.profile.overrides.end_headers && !self.in_end_headers.replace(true) {
+        if is_head_open && self.context.spec.overrides.end_headers && !self.in_end_headers.replace(true) {
             let added = self.hooks.end_headers(self);
             self.in_end_headers.set(false);
             added?;
@@ -162,7 +162,7 @@ impl<M> Exchange<'_, M> {
             "GET" | "HEAD" => &["GET", "HEAD"],
             command => &[command],
         };
-        let methods = self.context.profile.methods.iter().copied();
+        let methods = self.context.spec.methods.iter().copied();
         methods.filter(|method| !refused.contains(method)).collect::<Vec<_>>().join(", ")
     }
 
@@ -214,13 +214,13 @@ impl<M> Exchange<'_, M> {
             Some(note) => self.log_error(format_args!("code {code}, message {message} ({note})")),
         }
         self.with_reply(Reply::discard);
-        let profile = &self.context.profile;
-        let page = proto::render(profile.error_message_format, profile.error_content_type, code, message, explain);
+        let spec = &self.context.spec;
+        let page = proto::render(spec.error_message_format, spec.error_content_type, code, message, explain);
         self.send_response((code, &*proto::safe_reason(message)));
         if self.with_reply(|reply, _| !reply.may_have_body()) {
             return self.end_headers();
         }
-        self.send_header("Content-Type", profile.error_content_type);
+        self.send_header("Content-Type", spec.error_content_type);
         self.send_tail(Tail::Bytes(page.into()))
     }
 

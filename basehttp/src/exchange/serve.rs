@@ -96,7 +96,7 @@ impl<M> Exchange<'_, M> {
 
     /// Asks the handler's own `handle_expect_100` before the method, where there is one.
     fn expectation(&self) -> super::error::Result<bool> {
-        if !self.request.expects_continue || !self.context.profile.overrides.handle_expect_100 {
+        if !self.request.expects_continue || !self.context.spec.overrides.handle_expect_100 {
             return Ok(true);
         }
         self.hooks.handle_expect_100(self)

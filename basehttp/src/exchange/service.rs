@@ -3,14 +3,14 @@
 
 use super::Arrival;
 use super::body_reader::Leftover;
-use super::context::Profile;
+use super::context::HandlerSpec;
 use super::payload::Tail;
 use crate::sys::Address;
 
 /// A handler, as connections and loops see it.
 pub trait Service: Send + Sync + 'static {
     /// The class variables.
-    fn profile(&self) -> Profile;
+    fn spec(&self) -> HandlerSpec;
 
     /// Where the method for `command` runs.
     fn pace(&self, command: &str) -> Pace;

@@ -429,14 +429,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::exchange::context::Profile;
+    use crate::exchange::context::HandlerSpec;
     use crate::exchange::hooks::Overrides;
     use crate::proto::{RESPONSES, Version};
     use crate::sys::ServerHandle;
 
     #[test]
     fn a_socket_that_is_given_away_does_not_wait_by_itself() {
-        let profile = Profile {
+        let spec = HandlerSpec {
             methods: &[],
             responses: RESPONSES,
             version_string: "",
@@ -445,7 +445,7 @@ mod tests {
             error_content_type: "text/plain",
             overrides: Overrides::NONE,
         };
-        let mut wire = Wire::new(&Context::new(profile, Settings::default(), ServerHandle::detached()));
+        let mut wire = Wire::new(&Context::new(spec, Settings::default(), ServerHandle::detached()));
         let (ours, _theirs) = UnixStream::pair().expect("two sockets");
         let socket = Socket::Unix(ours);
         socket.set_patience(Some(Duration::from_secs(60))).expect("a socket");

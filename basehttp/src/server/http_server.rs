@@ -68,14 +68,14 @@ impl HTTPServer {
         let doors = Doors::open(endpoints, options.listen)?;
         let bound = doors.addresses()?;
         let handle = ServerHandle::new(server_name(&host, &bound[0]), bound);
-        let profile = handler.profile();
+        let spec = handler.spec();
         let engine_options = EngineOptions {
-            service_actions: profile.overrides.service_actions.then_some(options.poll_interval),
+            service_actions: spec.overrides.service_actions.then_some(options.poll_interval),
             ..options.engine
         };
         Ok(HTTPServer {
             doors,
-            context: Arc::new(Context::new(profile, options.settings, handle)),
+            context: Arc::new(Context::new(spec, options.settings, handle)),
             service: Arc::new(handler),
             lobby: Lobby::default(),
             timeout: options.timeout,

@@ -6,13 +6,15 @@ use std::{fmt, io};
 
 use super::{BaseHTTPRequestHandler, MessageClass};
 use crate::exchange;
-use crate::exchange::{Arrival, Ending, Exchange, HTTPError, HandlerError, Hooks, Pace, Profile, Service, contained};
+use crate::exchange::{
+    Arrival, Ending, Exchange, HTTPError, HandlerError, HandlerSpec, Hooks, Pace, Service, contained,
+};
 use crate::proto::Field;
 use crate::sys::Address;
 
 impl<H: BaseHTTPRequestHandler> Service for H {
-    fn profile(&self) -> Profile {
-        Profile {
+    fn spec(&self) -> HandlerSpec {
+        HandlerSpec {
             methods: H::METHODS,
             responses: H::RESPONSES,
             version_string: H::VERSION_STRING,

@@ -225,7 +225,7 @@ impl Buffers {
 
 /// Whether the handler has a method for it. An empty table says nothing: then `dispatch` decides.
 fn is_implemented(method: &str, context: &Context) -> bool {
-    let methods = context.profile.methods;
+    let methods = context.spec.methods;
     methods.is_empty() || methods.contains(&method)
 }
 
@@ -235,7 +235,7 @@ fn wire_room(wire: &Wire) -> usize {
 }
 
 fn asked(head: &Head<'_>, conn: &Conn, context: &Context, is_whole: bool) -> Asked {
-    let server = context.profile.protocol_version;
+    let server = context.spec.protocol_version;
     Asked {
         version: head.version.min(server),
         server,
@@ -251,7 +251,7 @@ fn asked(head: &Head<'_>, conn: &Conn, context: &Context, is_whole: bool) -> Ask
 
 /// What a refused request asked for, as far as its line tells.
 fn asked_by_line(requestline: &str, context: &Context) -> Asked {
-    let server = context.profile.protocol_version;
+    let server = context.spec.protocol_version;
     // RFC 9110, section 15.2; RFC 9112, section 6.1: who may be of HTTP/1.0 gets neither interim replies nor chunks.
     let version = requestline
         .rsplit(' ')

@@ -54,7 +54,7 @@ pub fn connection_in_every_weather(bytes: &[u8]) {
 
 fn play(bytes: &[u8], weather: Option<Weather>) {
     let mut choices = Choices::new(bytes);
-    let context = Context::new(Handler.profile(), settings(&mut choices), ServerHandle::detached());
+    let context = Context::new(Handler.spec(), settings(&mut choices), ServerHandle::detached());
     let places = choices.take(8);
     let weather = weather.unwrap_or_else(|| Weather::ALL[usize::from(places.first().unwrap_or(&0) >> 6)]);
     let mut stage = Stage::new(&context, places, Play::new(choices.rest(), weather));
