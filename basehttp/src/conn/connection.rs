@@ -31,7 +31,7 @@ pub(crate) struct Conn {
     pub peer: Address,
     pub(super) state: State,
     /// What a connection has only now and then: boxed, so that an idle one is small.
-    pub(super) stash: Option<Box<Stash>>,
+    pub(super) saved: Option<Box<Saved>>,
     /// When waiting ends; what happens then depends on the state.
     pub(super) deadline: Instant,
     /// The socket may hold bytes that no event will tell of.
@@ -61,9 +61,9 @@ pub(super) enum State {
     Closed,
 }
 
-/// See [`Conn::stash`].
+/// See [`Conn::saved`].
 #[derive(Default)]
-pub(super) struct Stash {
+pub(super) struct Saved {
     /// Bytes read and not used.
     pub input: Vec<u8>,
     /// What they take of the memory for unfinished requests.
@@ -242,7 +242,7 @@ impl Conn {
             permit: None,
             peer,
             state: State::Reading,
-            stash: None,
+            saved: None,
             deadline: now + settings.head_timeout,
             // The request may have come with the connection.
             may_read: true,
@@ -296,8 +296,8 @@ impl Conn {
     /// Nothing is under way: closing it cuts nothing off.
     pub fn is_idle(&self) -> bool {
         // Empty lines begin no request.
-        let is_blank = |stash: &Stash| stash.input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-        matches!(self.state, State::Reading) && self.stash.as_deref().is_none_or(is_blank)
+        let is_blank = |saved: &Saved| saved.input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        matches!(self.state, State::Reading) && self.saved.as_deref().is_none_or(is_blank)
     }
 
     /// Whether a server that ends may close it: nothing is under way, and its client has had time to ask for something.
@@ -316,7 +316,7 @@ impl Conn {
     /// How much memory it takes along, beside its own few bytes and what a handler gave whole.
     #[cfg(any(test, fuzzing))]
     pub fn held_bytes(&self) -> usize {
-        self.stash.as_ref().map_or(0, |stash| stash.input.capacity() + stash.unsent.capacity())
+        self.saved.as_ref().map_or(0, |saved| saved.input.capacity() + saved.unsent.capacity())
     }
 
     pub fn is_closed(&self) -> bool {

@@ -2,7 +2,7 @@
 //! the caller's to arrange: the engine parks it, `blocking` polls.
 //!
 //! Everything that one read brought is answered by one write. A thread's buffers (its [`Buffers`]) serve one connection
-//! after the other; a connection that must wait takes the few bytes in between along in its stash.
+//! after the other; a connection that must wait takes the few bytes in between along in its saved part.
 //!
 //! `reading` finds requests, `serving` has them served, `writing` sends what they left; `ahead` follows bodies.
 
@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::mem;
 use std::time::Instant;
 
-use super::connection::{Arriving, Conn, Patience, Ready, SendingTail, Stash, State, Taken, Wait, patience};
+use super::connection::{Arriving, Conn, Patience, Ready, Saved, SendingTail, State, Taken, Wait, patience};
 use crate::exchange::{Context, HTTPError, Next, Service, Wire, contained};
 use crate::proto::{FieldBuffer, Head};
 use crate::sys::{Fault, Share, Socket, Tally};
@@ -255,8 +255,8 @@ impl Buffers {
         let wire = self.wire.get_mut();
         wire.attach(mem::replace(&mut conn.socket, Socket::Taken));
         wire.permit = conn.permit.take();
-        let Some(stash) = conn.stash.take() else { return };
-        let Stash { input, share, arriving, unsent, tail, taken, unsent_share } = *stash;
+        let Some(saved) = conn.saved.take() else { return };
+        let Saved { input, share, arriving, unsent, tail, taken, unsent_share } = *saved;
         self.share = share;
         self.arriving = arriving;
         self.tail = tail;
@@ -291,7 +291,7 @@ impl Buffers {
         let has_rest =
             self.start < self.end || !wire.out.is_empty() || self.tail.is_some() || self.arriving.refusal.is_some();
         if has_rest && !conn.is_closed() {
-            conn.stash = Some(Box::new(Stash {
+            conn.saved = Some(Box::new(Saved {
                 input: self.input[self.start..self.end].to_vec(),
                 share: self.share.take(),
                 arriving: mem::take(&mut self.arriving),
