@@ -68,7 +68,7 @@ pub(super) struct Saved {
     pub input: Vec<u8>,
     /// What they take of the memory for unfinished requests.
     pub share: Option<Share>,
-    pub arriving: Arriving,
+    pub partial: PartialRequest,
     /// Bytes of replies that the socket has not taken.
     pub unsent: Vec<u8>,
     pub tail: Option<SendingTail>,
@@ -86,7 +86,7 @@ pub(super) struct Taken {
 
 /// A request of which a part is here.
 #[derive(Default)]
-pub(super) struct Arriving {
+pub(super) struct PartialRequest {
     pub scanner: HeadScanner,
     /// When its first byte was seen; for a body, when the head was complete.
     pub began: Option<Instant>,
@@ -96,7 +96,7 @@ pub(super) struct Arriving {
     pub refusal: Option<HTTPError>,
 }
 
-impl Arriving {
+impl PartialRequest {
     /// Nothing was looked at so far.
     pub fn is_new(&self) -> bool {
         self.body.is_none() && self.scanner.is_new()
@@ -325,10 +325,10 @@ impl Conn {
 }
 
 /// How long from now the state may last, for a connection that has just been driven.
-pub(super) fn patience(state: &State, arriving: &Arriving, has_served: bool, settings: &Settings) -> Patience {
+pub(super) fn patience(state: &State, partial: &PartialRequest, has_served: bool, settings: &Settings) -> Patience {
     match state {
-        State::Reading if arriving.body.is_some() => Patience::FromNow(settings.body_stall_timeout),
-        State::Reading => match arriving.began {
+        State::Reading if partial.body.is_some() => Patience::FromNow(settings.body_stall_timeout),
+        State::Reading => match partial.began {
             Some(began) => Patience::Until(began + settings.head_timeout),
             None if has_served => Patience::FromNow(settings.idle_timeout),
             None => Patience::Unchanged,

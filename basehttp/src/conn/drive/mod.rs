@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::mem;
 use std::time::Instant;
 
-use super::connection::{Arriving, Conn, Patience, Ready, Saved, SendingTail, State, Taken, Wait, patience};
+use super::connection::{Conn, PartialRequest, Patience, Ready, Saved, SendingTail, State, Taken, Wait, patience};
 use crate::exchange::{Context, HTTPError, Next, Service, Wire, contained};
 use crate::proto::{FieldBuffer, Head};
 use crate::sys::{Fault, Share, Socket, Tally};
@@ -106,7 +106,7 @@ pub(crate) struct Buffers {
     end: usize,
     /// What the unread bytes take of the memory for unfinished requests, when their connection waits.
     share: Option<Share>,
-    arriving: Arriving,
+    partial: PartialRequest,
     tail: Option<SendingTail>,
     /// How much more of tails may be sent before it is another connection's turn.
     turn_left: u64,
@@ -134,7 +134,7 @@ impl Buffers {
             start: 0,
             end: 0,
             share: None,
-            arriving: Arriving::default(),
+            partial: PartialRequest::default(),
             tail: None,
             turn_left: MAX_TURN_BYTES,
             taken: None,
@@ -192,10 +192,10 @@ impl Buffers {
 
     /// How long the state may last from now on. Empty lines do not make an idle connection any younger.
     fn patience(&self, conn: &Conn, context: &Context) -> Patience {
-        if self.rests && matches!(conn.state, State::Reading) && self.arriving.began.is_none() {
+        if self.rests && matches!(conn.state, State::Reading) && self.partial.began.is_none() {
             return Patience::Unchanged;
         }
-        patience(&conn.state, &self.arriving, conn.has_served, &context.settings)
+        patience(&conn.state, &self.partial, conn.has_served, &context.settings)
     }
 
     /// Whether a deadline that has passed holds, although the connection was driven since: it got nowhere, or its time was
@@ -220,8 +220,8 @@ impl Buffers {
             self.note(fault);
         }
         let late = match &conn.state {
-            State::Reading if self.arriving.body.is_some() => SLOW_BODY,
-            State::Reading if self.arriving.began.is_some() => "the request's head came too slowly",
+            State::Reading if self.partial.body.is_some() => SLOW_BODY,
+            State::Reading if self.partial.began.is_some() => "the request's head came too slowly",
             State::Writing(_) => {
                 self.abort(conn);
                 return;
@@ -237,8 +237,8 @@ impl Buffers {
     /// What a client did too slowly.
     fn lateness(&self, conn: &Conn) -> Option<Fault> {
         match &conn.state {
-            State::Reading if self.arriving.body.is_some() => Some(Fault::SlowBody),
-            State::Reading if self.arriving.began.is_none() && conn.has_served => Some(Fault::Idle),
+            State::Reading if self.partial.body.is_some() => Some(Fault::SlowBody),
+            State::Reading if self.partial.began.is_none() && conn.has_served => Some(Fault::Idle),
             State::Reading => Some(Fault::SlowHead),
             State::Writing(_) => Some(Fault::SlowReader),
             State::Lingering(..) | State::Closed => None,
@@ -256,9 +256,9 @@ impl Buffers {
         wire.attach(mem::replace(&mut conn.socket, Socket::Taken));
         wire.permit = conn.permit.take();
         let Some(saved) = conn.saved.take() else { return };
-        let Saved { input, share, arriving, unsent, tail, taken, unsent_share } = *saved;
+        let Saved { input, share, partial, unsent, tail, taken, unsent_share } = *saved;
         self.share = share;
-        self.arriving = arriving;
+        self.partial = partial;
         self.tail = tail;
         self.taken = taken;
         self.unsent_share = unsent_share;
@@ -289,12 +289,12 @@ impl Buffers {
         conn.socket = wire.detach();
         conn.permit = wire.permit.take();
         let has_rest =
-            self.start < self.end || !wire.out.is_empty() || self.tail.is_some() || self.arriving.refusal.is_some();
+            self.start < self.end || !wire.out.is_empty() || self.tail.is_some() || self.partial.refusal.is_some();
         if has_rest && !conn.is_closed() {
             conn.saved = Some(Box::new(Saved {
                 input: self.input[self.start..self.end].to_vec(),
                 share: self.share.take(),
-                arriving: mem::take(&mut self.arriving),
+                partial: mem::take(&mut self.partial),
                 unsent: wire.out[self.sent..].to_vec(),
                 tail: self.tail.take(),
                 taken: self.taken,
@@ -302,7 +302,7 @@ impl Buffers {
             }));
         }
         wire.out.clear();
-        self.arriving = Arriving::default();
+        self.partial = PartialRequest::default();
         self.tail = None;
         self.share = None;
         self.taken = None;

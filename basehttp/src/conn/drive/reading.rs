@@ -25,10 +25,10 @@ pub(super) enum Input {
 impl Buffers {
     /// Serves the request that is here; or writes what waits to be written, then reads, then waits.
     pub(super) fn read_request(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) -> Step {
-        if let Some(error) = self.arriving.refusal.take() {
+        if let Some(error) = self.partial.refusal.take() {
             return self.refuse(conn, host, driver, error);
         }
-        let is_new = self.start < self.end && self.arriving.is_new();
+        let is_new = self.start < self.end && self.partial.is_new();
         if is_new
             && !driver.is_turn_over()
             && let Some(step) = self.serve_whole(conn, host, driver)
@@ -44,8 +44,8 @@ impl Buffers {
             Ok(_) if self.has_unsent() => self.start_writing(conn, Next::Keep, driver.now()),
             Ok(_) if driver.is_turn_over() => Step::Wait(Wait::Turn),
             Ok(_) => {
-                if self.arriving.scanner.has_begun(&self.input[self.start..self.end]) {
-                    self.arriving.began.get_or_insert_with(|| driver.now());
+                if self.partial.scanner.has_begun(&self.input[self.start..self.end]) {
+                    self.partial.began.get_or_insert_with(|| driver.now());
                 }
                 match self.read_more(conn) {
                     Input::NotYet if self.is_trickling(host.context, driver.now()) => {
@@ -57,7 +57,7 @@ impl Buffers {
                         self.refuse(conn, host, driver, HTTPError::busy(CROWDED))
                     }
                     // The client may still read what was wrong.
-                    Input::End if self.arriving.body.is_some() => {
+                    Input::End if self.partial.body.is_some() => {
                         self.note(Fault::BadBody);
                         let error = HTTPError::from(400).with_explain("the request's body ended early");
                         self.refuse(conn, host, driver, error)
@@ -84,7 +84,7 @@ impl Buffers {
 
     /// Whether a body that is waited for comes too slowly.
     fn is_trickling(&self, context: &Context, now: Instant) -> bool {
-        let (Some(body), Some(began)) = (&self.arriving.body, self.arriving.began) else { return false };
+        let (Some(body), Some(began)) = (&self.partial.body, self.partial.began) else { return false };
         let received = self.end - self.start - body.span.end;
         let settings = &context.settings;
         settings.is_trickle(now.saturating_duration_since(began), received as u64, settings.body_stall_timeout)
@@ -93,13 +93,13 @@ impl Buffers {
     /// The head of a request that can be served: its body is here, or will not be waited for.
     fn find_request(&mut self, context: &Context) -> Result<Option<HeadSpan>, Refusal> {
         let unread = &self.input[self.start..self.end];
-        if let Some(body) = &mut self.arriving.body {
+        if let Some(body) = &mut self.partial.body {
             return Ok(body.is_here(unread).then_some(body.span));
         }
         if unread.is_empty() {
             return Ok(None);
         }
-        self.arriving.scanner.scan(unread, &context.settings.limits)
+        self.partial.scanner.scan(unread, &context.settings.limits)
     }
 
     pub(super) fn read_more(&mut self, conn: &mut Conn) -> Input {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::ahead::{BodyHere, body_here};
 use super::{Buffers, Driver, Host, Place, Step};
-use crate::conn::connection::{Arriving, Conn, SendingTail, Wait};
+use crate::conn::connection::{Conn, PartialRequest, SendingTail, Wait};
 use crate::exchange::{Arrival, Asked, Bare, Context, Ending, HTTPError, Next, Request, Wire, answer_bare, contained};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
 use crate::sys::Fault;
@@ -76,7 +76,7 @@ impl Buffers {
 
     fn serve_head(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver, request: Parsed<'_>) -> Step {
         let Parsed { span, head, fields, ahead } = request;
-        let body = match &self.arriving.body {
+        let body = match &self.partial.body {
             Some(body) => body.state(),
             None => body_here(head, span, ahead, host.context),
         };
@@ -87,7 +87,8 @@ impl Buffers {
             _ if is_refused => false,
             BodyHere::Streams => true,
             BodyHere::Soon(body) => {
-                self.arriving = Arriving { body: Some(body), began: Some(driver.now()), ..Arriving::default() };
+                self.partial =
+                    PartialRequest { body: Some(body), began: Some(driver.now()), ..PartialRequest::default() };
                 return Step::Again;
             }
         };
@@ -103,7 +104,7 @@ impl Buffers {
         }
         if let Place::Thread = place {
             // The request is looked for anew there: what the scanner has seen is forgotten.
-            self.arriving = Arriving::default();
+            self.partial = PartialRequest::default();
             return Step::Wait(Wait::Thread);
         }
         // From here on its bytes are the thread's.
@@ -127,7 +128,7 @@ impl Buffers {
         conn.has_served = true;
         self.rests = false;
         conn.may_read |= wire.was_read();
-        self.arriving = Arriving::default();
+        self.partial = PartialRequest::default();
         self.start += leftover.used_ahead;
         if !leftover.refill.is_empty() {
             self.start = 0;
@@ -169,11 +170,11 @@ impl Buffers {
     ) -> Step {
         let place = driver.place_refusal();
         if matches!(place, Place::HereOnceSent | Place::Thread) && self.has_unsent() {
-            self.arriving.refusal = Some(error);
+            self.partial.refusal = Some(error);
             return self.start_writing(conn, Next::Keep, driver.now());
         }
         if let Place::Thread = place {
-            self.arriving.refusal = Some(error);
+            self.partial.refusal = Some(error);
             return Step::Wait(Wait::Thread);
         }
         let (bytes, error) = if proto::is_tls(bytes) {
