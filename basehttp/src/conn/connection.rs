@@ -72,14 +72,14 @@ pub(super) struct Saved {
     /// Bytes of replies that the socket has not taken.
     pub unsent: Vec<u8>,
     pub tail: Option<SendingTail>,
-    pub taken: Option<Taken>,
+    pub progress: Option<SendProgress>,
     /// What unsent bytes and tail take of the memory for unread replies.
     pub unsent_share: Option<Share>,
 }
 
 /// How much of its replies a client has taken since it was waited for.
 #[derive(Clone, Copy)]
-pub(super) struct Taken {
+pub(super) struct SendProgress {
     pub since: Instant,
     pub bytes: u64,
 }

@@ -15,7 +15,9 @@ use std::cell::RefCell;
 use std::mem;
 use std::time::Instant;
 
-use super::connection::{Conn, PartialRequest, Patience, Ready, Saved, SendingTail, State, Taken, Wait, patience};
+use super::connection::{
+    Conn, PartialRequest, Patience, Ready, Saved, SendProgress, SendingTail, State, Wait, patience,
+};
 use crate::exchange::{Context, HTTPError, Next, Service, Wire, contained};
 use crate::proto::{FieldBuffer, Head};
 use crate::sys::{Fault, Share, Socket, Tally};
@@ -111,7 +113,7 @@ pub(crate) struct Buffers {
     /// How much more of tails may be sent before it is another connection's turn.
     turn_left: u64,
     /// While replies are being written.
-    taken: Option<Taken>,
+    progress: Option<SendProgress>,
     /// What unsent bytes and tail take of the memory for unread replies, when their connection waits.
     unsent_share: Option<Share>,
     /// It was idle when it was taken up, and nothing was served since: its time goes on.
@@ -137,7 +139,7 @@ impl Buffers {
             partial: PartialRequest::default(),
             tail: None,
             turn_left: MAX_TURN_BYTES,
-            taken: None,
+            progress: None,
             unsent_share: None,
             rests: false,
             fields: FieldBuffer::new(),
@@ -256,11 +258,11 @@ impl Buffers {
         wire.attach(mem::replace(&mut conn.socket, Socket::Taken));
         wire.permit = conn.permit.take();
         let Some(saved) = conn.saved.take() else { return };
-        let Saved { input, share, partial, unsent, tail, taken, unsent_share } = *saved;
+        let Saved { input, share, partial, unsent, tail, progress, unsent_share } = *saved;
         self.share = share;
         self.partial = partial;
         self.tail = tail;
-        self.taken = taken;
+        self.progress = progress;
         self.unsent_share = unsent_share;
         if !unsent.is_empty() {
             wire.out = unsent;
@@ -297,7 +299,7 @@ impl Buffers {
                 partial: mem::take(&mut self.partial),
                 unsent: wire.out[self.sent..].to_vec(),
                 tail: self.tail.take(),
-                taken: self.taken,
+                progress: self.progress,
                 unsent_share: self.unsent_share.take(),
             }));
         }
@@ -305,7 +307,7 @@ impl Buffers {
         self.partial = PartialRequest::default();
         self.tail = None;
         self.share = None;
-        self.taken = None;
+        self.progress = None;
         self.unsent_share = None;
         (self.sent, self.start, self.end) = (0, 0, 0);
         if self.input.len() > MAX_KEPT_BYTES {

@@ -5,7 +5,7 @@ use std::{io, mem};
 
 use super::reading::Input;
 use super::{Buffers, Driver, FilePlace, Step, close};
-use crate::conn::connection::{Conn, SendingTail, State, Taken, Wait};
+use crate::conn::connection::{Conn, SendProgress, SendingTail, State, Wait};
 use crate::exchange::{Context, Next};
 use crate::sys::{Direction, Fault, Share};
 
@@ -43,7 +43,7 @@ impl Buffers {
     /// From here on the replies are being written, and then comes `next`.
     pub(super) fn start_writing(&mut self, conn: &mut Conn, next: Next, now: Instant) -> Step {
         conn.state = State::Writing(next);
-        self.taken = Some(Taken { since: now, bytes: 0 });
+        self.progress = Some(SendProgress { since: now, bytes: 0 });
         conn.deadline = now + self.wire.get_mut().settings().patience_with_readers();
         Step::Again
     }
@@ -52,7 +52,7 @@ impl Buffers {
         if self.tail.is_some() && self.end_patience(conn).is_err() {
             return self.abort(conn);
         }
-        let before = self.taken.map(|taken| taken.bytes);
+        let before = self.progress.map(|progress| progress.bytes);
         let sent = self.send(driver);
         let now = driver.now();
         match sent {
@@ -70,7 +70,7 @@ impl Buffers {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // Only what the client takes buys it time, not what it sends.
-                if self.taken.map(|taken| taken.bytes) > before {
+                if self.progress.map(|progress| progress.bytes) > before {
                     conn.deadline = now + self.wire.get_mut().settings().patience_with_readers();
                 }
                 if self.is_taken_too_slowly(context, now) {
@@ -94,7 +94,7 @@ impl Buffers {
     /// Whether the reader takes something now and then, but not enough. What lies in the system's buffers counts as taken.
     fn is_taken_too_slowly(&self, context: &Context, now: Instant) -> bool {
         let settings = &context.settings;
-        self.taken.is_some_and(|Taken { since, bytes }| {
+        self.progress.is_some_and(|SendProgress { since, bytes }| {
             settings.is_trickle(now.saturating_duration_since(since), bytes, settings.patience_with_readers())
         })
     }
@@ -126,7 +126,7 @@ impl Buffers {
             let count = wire.socket.write(&wire.out[self.sent..])?;
             self.sent += count;
             wire.tally.bytes_sent += count as u64;
-            self.taken.iter_mut().for_each(|taken| taken.bytes += count as u64);
+            self.progress.iter_mut().for_each(|progress| progress.bytes += count as u64);
         }
         wire.out.clear();
         self.sent = 0;
@@ -141,7 +141,7 @@ impl Buffers {
             let sent = tail.send(&mut wire.socket, self.turn_left, driver);
             self.turn_left = self.turn_left.saturating_sub(tail.sent() - before);
             wire.tally.bytes_sent += tail.sent() - before;
-            self.taken.iter_mut().for_each(|taken| taken.bytes += tail.sent() - before);
+            self.progress.iter_mut().for_each(|progress| progress.bytes += tail.sent() - before);
             if !sent? {
                 return Ok(Sent::Part(Wait::Turn));
             }
