@@ -46,7 +46,7 @@ pub(crate) struct Conn {
     /// The next request shall be the last.
     pub(super) is_last_request: bool,
     /// Reads of the socket wait by themselves.
-    is_patient: bool,
+    reads_block: bool,
 }
 
 /// Where a connection is in its life. See the module.
@@ -250,20 +250,20 @@ impl Conn {
             has_served: false,
             pooled_in_a_row: 0,
             is_last_request: false,
-            is_patient: false,
+            reads_block: false,
         }
     }
 
     /// Makes reads wait by themselves for the next request, for at most so long: for a thread that has nothing else to
     /// do, it saves a system call a request.
-    pub fn be_patient(&mut self, wait: Duration) -> io::Result<()> {
-        self.is_patient = true;
-        self.socket.set_patience(Some(wait))
+    pub fn block_reads(&mut self, wait: Duration) -> io::Result<()> {
+        self.reads_block = true;
+        self.socket.set_blocking_reads(Some(wait))
     }
 
     /// The end of that.
-    pub fn end_patience(&mut self) -> io::Result<()> {
-        if mem::replace(&mut self.is_patient, false) { self.socket.set_patience(None) } else { Ok(()) }
+    pub fn unblock_reads(&mut self) -> io::Result<()> {
+        if mem::replace(&mut self.reads_block, false) { self.socket.set_blocking_reads(None) } else { Ok(()) }
     }
 
     /// Makes the next request the last one.
@@ -325,20 +325,25 @@ impl Conn {
 }
 
 /// How long from now the state may last, for a connection that has just been driven.
-pub(super) fn patience(state: &State, partial: &PartialRequest, has_served: bool, settings: &Settings) -> Patience {
+pub(super) fn next_deadline(
+    state: &State,
+    partial: &PartialRequest,
+    has_served: bool,
+    settings: &Settings,
+) -> Deadline {
     match state {
-        State::Reading if partial.body.is_some() => Patience::FromNow(settings.body_stall_timeout),
+        State::Reading if partial.body.is_some() => Deadline::FromNow(settings.body_stall_timeout),
         State::Reading => match partial.began {
-            Some(began) => Patience::Until(began + settings.head_timeout),
-            None if has_served => Patience::FromNow(settings.idle_timeout),
-            None => Patience::Unchanged,
+            Some(began) => Deadline::Until(began + settings.head_timeout),
+            None if has_served => Deadline::FromNow(settings.idle_timeout),
+            None => Deadline::Unchanged,
         },
-        State::Writing(_) | State::Lingering(..) | State::Closed => Patience::Unchanged,
+        State::Writing(_) | State::Lingering(..) | State::Closed => Deadline::Unchanged,
     }
 }
 
 /// See [`patience`].
-pub(super) enum Patience {
+pub(super) enum Deadline {
     FromNow(Duration),
     Until(Instant),
     /// As it was set when the state began, or when it last got on.

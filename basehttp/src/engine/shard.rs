@@ -214,7 +214,7 @@ impl Shard {
         let wait = if accepts_more || is_sweeping || !turns.is_empty() || !lease.ready.is_empty() {
             Some(Duration::ZERO)
         } else {
-            self.patience(lease, now, control)
+            self.poll_timeout(lease, now, control)
         };
         let polled = lease.poll.poll(&mut lease.events, wait);
         self.sleeps_for_good.store(false, Ordering::SeqCst);
@@ -241,7 +241,7 @@ impl Shard {
     }
 
     /// Until the next sweep; for good while there is nothing to sweep and nothing to retry.
-    fn patience(&self, lease: &Lease, now: Instant, control: &impl Control) -> Option<Duration> {
+    fn poll_timeout(&self, lease: &Lease, now: Instant, control: &impl Control) -> Option<Duration> {
         self.sleeps_for_good.store(true, Ordering::SeqCst);
         let is_paused = lease.acceptor.as_ref().is_some_and(Acceptor::is_paused);
         let is_closing = control.is_closing();

@@ -224,7 +224,7 @@ impl<'e> Desk<'e> {
                 ready = Ready { readable: true, ..Ready::default() };
                 continue;
             }
-            if conn.end_patience().is_err() {
+            if conn.unblock_reads().is_err() {
                 return;
             }
             match wait {
@@ -406,7 +406,7 @@ impl<'e> Hand<'e> {
             conn.pooled_in_a_row = BEFORE_A_ROW;
         } else if wait == Wait::Turn && before == Waiting::Adopted && !conn.is_ending_a_reply() {
             // More has come with the last request, and a read for the rest of it is not to wait.
-            return conn.end_patience().is_ok();
+            return conn.unblock_reads().is_ok();
         }
         let keeps = match self.waiting {
             Waiting::AtShard => return false,
@@ -414,7 +414,7 @@ impl<'e> Hand<'e> {
             Waiting::Adopted if before == Waiting::Adopted => true,
             Waiting::Adopted => {
                 out.adopt(conn);
-                conn.be_patient(ADOPTED_STAY).is_ok()
+                conn.block_reads(ADOPTED_STAY).is_ok()
             }
         };
         if !keeps {

@@ -249,7 +249,7 @@ impl Wire {
         reply.surrender(out);
         self.send_out()?;
         // A thread that kept the connection has made its reads wait; what is no socket has nothing to undo.
-        let _ = self.socket.set_patience(None);
+        let _ = self.socket.set_blocking_reads(None);
         Ok(mem::replace(&mut self.socket, Socket::Taken))
     }
 
@@ -448,7 +448,7 @@ mod tests {
         let mut wire = Wire::new(&Context::new(spec, Settings::default(), ServerHandle::detached()));
         let (ours, _theirs) = UnixStream::pair().expect("two sockets");
         let socket = Socket::Unix(ours);
-        socket.set_patience(Some(Duration::from_secs(60))).expect("a socket");
+        socket.set_blocking_reads(Some(Duration::from_secs(60))).expect("a socket");
         wire.attach(socket);
         let socket = wire.surrender().expect("nothing is to be sent");
         let (began, read) = (Instant::now(), socket.read(&mut [0]));

@@ -189,7 +189,7 @@ impl Socket {
 
     /// Makes reads wait by themselves, for at most so long, before they say `WouldBlock`; `None`: not at all, as at first.
     /// `write` never waits; `send_file` would, and must not be called meanwhile.
-    pub fn set_patience(&self, wait: Option<Duration>) -> io::Result<()> {
+    pub fn set_blocking_reads(&self, wait: Option<Duration>) -> io::Result<()> {
         let stream = match self {
             Socket::Tcp(stream) => SockRef::from(stream),
             Socket::Unix(stream) => SockRef::from(stream),
@@ -428,7 +428,7 @@ mod tests {
             let socket = Socket::Unix(ours);
             let reading = socket.read_waiting(&mut [0], Some(WAIT)).map_err(|error| error.kind());
             let waiting = socket.wait(Direction::Read, Some(WAIT)).map_err(|error| error.kind());
-            socket.set_patience(Some(WAIT)).expect("a socket");
+            socket.set_blocking_reads(Some(WAIT)).expect("a socket");
             (reading, waiting, socket.read(&mut [0]).map_err(|error| error.kind()))
         });
         let thread = told.recv().expect("it says who it is");

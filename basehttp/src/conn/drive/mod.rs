@@ -16,7 +16,7 @@ use std::mem;
 use std::time::Instant;
 
 use super::connection::{
-    Conn, PartialRequest, Patience, Ready, Saved, SendProgress, SendingTail, State, Wait, patience,
+    Conn, Deadline, PartialRequest, Ready, Saved, SendProgress, SendingTail, State, Wait, next_deadline,
 };
 use crate::exchange::{Context, HTTPError, Next, Service, Wire, contained};
 use crate::proto::{FieldBuffer, Head};
@@ -193,23 +193,23 @@ impl Buffers {
     }
 
     /// How long the state may last from now on. Empty lines do not make an idle connection any younger.
-    fn patience(&self, conn: &Conn, context: &Context) -> Patience {
+    fn next_deadline(&self, conn: &Conn, context: &Context) -> Deadline {
         if self.rests && matches!(conn.state, State::Reading) && self.partial.began.is_none() {
-            return Patience::Unchanged;
+            return Deadline::Unchanged;
         }
-        patience(&conn.state, &self.partial, conn.has_served, &context.settings)
+        next_deadline(&conn.state, &self.partial, conn.has_served, &context.settings)
     }
 
     /// Whether a deadline that has passed holds, although the connection was driven since: it got nowhere, or its time was
     /// not to be prolonged.
     fn is_late(&mut self, conn: &Conn, context: &Context, moved_before: u64, now: Instant) -> bool {
         let got_on = self.moved() != moved_before;
-        match self.patience(conn, context) {
+        match self.next_deadline(conn, context) {
             // Its own timeout has passed, which no clock here knows.
             _ if !self.wire.get_mut().socket.tells_readiness() => !got_on,
-            Patience::FromNow(_) => !got_on,
-            Patience::Until(deadline) => deadline <= now,
-            Patience::Unchanged => conn.deadline <= now,
+            Deadline::FromNow(_) => !got_on,
+            Deadline::Until(deadline) => deadline <= now,
+            Deadline::Unchanged => conn.deadline <= now,
         }
     }
 
@@ -281,10 +281,10 @@ impl Buffers {
         if conn.is_closed() {
             self.drop_tail(driver);
         }
-        match self.patience(conn, context) {
-            Patience::FromNow(patience) => conn.deadline = now + patience,
-            Patience::Until(deadline) => conn.deadline = deadline,
-            Patience::Unchanged => {}
+        match self.next_deadline(conn, context) {
+            Deadline::FromNow(wait) => conn.deadline = now + wait,
+            Deadline::Until(deadline) => conn.deadline = deadline,
+            Deadline::Unchanged => {}
         }
         self.make_share(conn, context);
         let wire = self.wire.get_mut();

@@ -49,7 +49,7 @@ impl Buffers {
     }
 
     pub(super) fn write(&mut self, conn: &mut Conn, context: &Context, driver: &mut dyn Driver) -> Step {
-        if self.tail.is_some() && self.end_patience(conn).is_err() {
+        if self.tail.is_some() && self.unblock_reads(conn).is_err() {
             return self.abort(conn);
         }
         let before = self.progress.map(|progress| progress.bytes);
@@ -111,10 +111,10 @@ impl Buffers {
     }
 
     /// A tail is not waited for.
-    fn end_patience(&mut self, conn: &mut Conn) -> io::Result<()> {
+    fn unblock_reads(&mut self, conn: &mut Conn) -> io::Result<()> {
         let wire = self.wire.get_mut();
         mem::swap(&mut wire.socket, &mut conn.socket);
-        let ended = conn.end_patience();
+        let ended = conn.unblock_reads();
         mem::swap(&mut wire.socket, &mut conn.socket);
         ended
     }
@@ -167,7 +167,7 @@ impl Buffers {
     fn has_more(&mut self, conn: &mut Conn) -> bool {
         let may_look = conn.may_read && self.wire.get_mut().socket.tells_readiness();
         self.start < self.end
-            || may_look && self.end_patience(conn).is_ok() && matches!(self.read_more(conn), Input::More)
+            || may_look && self.unblock_reads(conn).is_ok() && matches!(self.read_more(conn), Input::More)
     }
 
     /// Ends our side and lets the client finish its sentence, so that its kernel does not throw the reply away.
