@@ -4,7 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use super::connection::{Conn, Ready, Wait};
-use super::drive::{Buffers, Driver, FilePlace, Host, Place};
+use super::drive::{Buffers, Driver, Host, RunOn, SendOn};
 use crate::proto::Head;
 use crate::sys::Direction;
 
@@ -14,12 +14,12 @@ struct Alone {
 }
 
 impl Driver for Alone {
-    fn place(&mut self, _request: &Head<'_>, _may_wait: bool) -> Place {
-        Place::Here
+    fn run_on(&mut self, _request: &Head<'_>, _may_wait: bool) -> RunOn {
+        RunOn::ThisThread
     }
 
-    fn place_refusal(&mut self) -> Place {
-        Place::Here
+    fn place_refusal(&mut self) -> RunOn {
+        RunOn::ThisThread
     }
 
     fn look_at_clock(&mut self) {}
@@ -30,8 +30,8 @@ impl Driver for Alone {
 
     fn end(&mut self) {}
 
-    fn place_file(&mut self, _was_slow: bool) -> FilePlace {
-        FilePlace::Here
+    fn send_file_on(&mut self, _was_slow: bool) -> SendOn {
+        SendOn::ThisThread
     }
 
     fn begin_blocking(&mut self) {}

@@ -1,7 +1,7 @@
 //! Where a request is served: on the leader, on a thread of the pool, or not at all. A pure decision; the loop obeys.
 
 use super::pace::Learnt;
-use crate::conn::FilePlace;
+use crate::conn::SendOn;
 use crate::exchange::Pace;
 
 /// The pool, as far as it matters here.
@@ -65,19 +65,19 @@ pub(super) fn place(
 
 /// Decides where a leader has the next piece of a file read and sent. `was_slow`: the last one took long. A file system that
 /// hangs takes a thread for each file, and may take them all: then what it has is given up, before the leaders are stuck.
-pub(super) fn place_file(
+pub(super) fn send_file_on(
     was_slow: bool,
     trust: impl FnOnce() -> Trust,
     room: impl FnOnce() -> Room,
     has_leader_left: impl FnOnce() -> bool,
-) -> FilePlace {
+) -> SendOn {
     if !was_slow && trust() == Trust::Usual {
-        return FilePlace::Here;
+        return SendOn::ThisThread;
     }
     match room() {
-        Room::Free | Room::Queue => FilePlace::Thread,
-        Room::Full if has_leader_left() => FilePlace::Here,
-        Room::Full => FilePlace::Nowhere,
+        Room::Free | Room::Queue => SendOn::Pool,
+        Room::Full if has_leader_left() => SendOn::ThisThread,
+        Room::Full => SendOn::Refused,
     }
 }
 
@@ -98,16 +98,16 @@ mod tests {
     #[test]
     fn a_file_is_sent_by_a_thread_where_its_disk_may_hang() {
         let table = [
-            (false, Usual, Full, false, FilePlace::Here, "the usual: nothing else is looked at"),
-            (true, Usual, Free, true, FilePlace::Thread, "it was slow, and may be again"),
-            (true, Usual, Queue, true, FilePlace::Thread, "the same, in its turn"),
-            (false, Little, Free, true, FilePlace::Thread, "another file was slow just now"),
-            (true, Little, Full, true, FilePlace::Here, "a leader that gets stuck will be replaced"),
-            (true, Usual, Full, false, FilePlace::Nowhere, "one that gets stuck would stop its shard"),
-            (false, Little, Full, false, FilePlace::Nowhere, "the same"),
+            (false, Usual, Full, false, SendOn::ThisThread, "the usual: nothing else is looked at"),
+            (true, Usual, Free, true, SendOn::Pool, "it was slow, and may be again"),
+            (true, Usual, Queue, true, SendOn::Pool, "the same, in its turn"),
+            (false, Little, Free, true, SendOn::Pool, "another file was slow just now"),
+            (true, Little, Full, true, SendOn::ThisThread, "a leader that gets stuck will be replaced"),
+            (true, Usual, Full, false, SendOn::Refused, "one that gets stuck would stop its shard"),
+            (false, Little, Full, false, SendOn::Refused, "the same"),
         ];
         for (was_slow, trust, room, has_leader_left, expected, why) in table {
-            let place = place_file(was_slow, || trust, || room, || has_leader_left);
+            let place = send_file_on(was_slow, || trust, || room, || has_leader_left);
             assert_eq!(place, expected, "{was_slow} {trust:?} {room:?} {has_leader_left}: {why}");
         }
     }

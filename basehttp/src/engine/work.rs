@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::accept::Counted;
 use super::pace::Learnt;
-use super::placement::{Placement, Trust, place, place_file};
+use super::placement::{Placement, Trust, place, send_file_on};
 use super::shard::{Control, Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::{ADOPTED_STAY, BEFORE_A_ROW, Expected, Others, STAY, Serving, Waiting, serving, waiting};
 use super::watch::Watched;
-use crate::conn::{Buffers, Conn, Driver, FilePlace, Place, Ready, Wait};
+use crate::conn::{Buffers, Conn, Driver, Ready, RunOn, SendOn, Wait};
 use crate::exchange::{HTTPError, Overrides, Pace, contained};
 use crate::proto::Head;
 use crate::sys::log::{self, TurnLines};
@@ -183,14 +183,14 @@ impl<'e> Desk<'e> {
     fn welcome(&mut self, counted: Counted, hand: &mut Hand<'_>) {
         let engine = self.engine;
         match hand.place_hook(Hook::VerifyRequest) {
-            Place::Here | Place::HereOnceSent => {}
-            Place::Thread => {
+            RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
+            RunOn::Pool => {
                 // If the queue has filled up since it was looked at, the connection is closed.
                 let _ = engine.crew.submit(Job::Newcomer(counted), || engine.spawn());
                 return;
             }
             // It cannot be admitted, and not be answered either.
-            Place::Nowhere(_) => return,
+            RunOn::Refused(_) => return,
         }
         let Counted { newcomer: Newcomer { socket, address }, shard, permit } = counted;
         let out = Out::new(engine, Seat { shard, key: None });
@@ -479,23 +479,23 @@ impl<'e> Hand<'e> {
     }
 
     /// Where a hook runs that no request has been placed for. It is user code like any handler, and learnt like one.
-    fn place_hook(&mut self, hook: Hook) -> Place {
+    fn place_hook(&mut self, hook: Hook) -> RunOn {
         if !hook.is_own(&self.engine.context.spec.overrides) {
-            return Place::Here;
+            return RunOn::ThisThread;
         }
         let slot = self.engine.pace.slot(hook.name(), "");
         match self.place_slot(slot, Pace::Auto, false) {
             // Nothing speaks against it, and should it block there is another leader.
-            Place::Nowhere(_) if self.learnt(slot) == Learnt::Unproven && self.engine.crew.has_leader_left() => {
+            RunOn::Refused(_) if self.learnt(slot) == Learnt::Unproven && self.engine.crew.has_leader_left() => {
                 self.slot = Some(slot);
-                Place::HereOnceSent
+                RunOn::ThisThreadOnceSent
             }
             place => place,
         }
     }
 
     /// Where user code runs, from what has been learnt of it.
-    fn place_slot(&mut self, slot: usize, pace: Pace, may_wait: bool) -> Place {
+    fn place_slot(&mut self, slot: usize, pace: Pace, may_wait: bool) -> RunOn {
         if !self.leads() {
             self.slot = Some(slot);
             return self.place_in_crew(Expected::of(pace, self.engine.pace.learnt(slot), may_wait));
@@ -503,27 +503,27 @@ impl<'e> Hand<'e> {
         match place(pace, self.learnt(slot), may_wait, || self.trust(), || self.engine.crew.room()) {
             Placement::Inline => {
                 self.slot = Some(slot);
-                Place::Here
+                RunOn::ThisThread
             }
             Placement::Trial => {
                 self.slot = Some(slot);
-                Place::HereOnceSent
+                RunOn::ThisThreadOnceSent
             }
-            Placement::Pool => Place::Thread,
+            Placement::Pool => RunOn::Pool,
             Placement::Busy => {
                 let explain = "no thread is free, and no more requests may wait for one";
-                Place::Nowhere(HTTPError::busy(explain))
+                RunOn::Refused(HTTPError::busy(explain))
             }
         }
     }
 
     /// Where a thread of the crew has a request served: the first one of a job in any case, since it was queued for that.
-    fn place_in_crew(&mut self, expected: Expected) -> Place {
+    fn place_in_crew(&mut self, expected: Expected) -> RunOn {
         self.expected = expected;
         match serving(expected, || if self.has_served { self.others() } else { Others::None }) {
-            Serving::Here => Place::Here,
-            Serving::HereOnceSent => Place::HereOnceSent,
-            Serving::Queued => Place::Thread,
+            Serving::Here => RunOn::ThisThread,
+            Serving::HereOnceSent => RunOn::ThisThreadOnceSent,
+            Serving::Queued => RunOn::Pool,
         }
     }
 
@@ -553,20 +553,20 @@ impl Drop for Hand<'_> {
 }
 
 impl Driver for Hand<'_> {
-    fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place {
+    fn run_on(&mut self, request: &Head<'_>, may_wait: bool) -> RunOn {
         let slot = self.engine.pace.slot(request.method, &request.target.path);
         let place = self.place_slot(slot, self.engine.service.pace(request.method), may_wait);
-        self.is_busy = matches!(place, Place::Nowhere(_));
+        self.is_busy = matches!(place, RunOn::Refused(_));
         if self.is_busy {
             Counters::add(&self.engine.counters.busy);
         }
         place
     }
 
-    fn place_refusal(&mut self) -> Place {
+    fn place_refusal(&mut self) -> RunOn {
         let place = self.place_hook(Hook::LogError);
         // What is refused because there is no thread was counted when that was found out.
-        if !std::mem::take(&mut self.is_busy) && matches!(place, Place::Nowhere(_)) {
+        if !std::mem::take(&mut self.is_busy) && matches!(place, RunOn::Refused(_)) {
             Counters::add(&self.engine.counters.busy);
         }
         place
@@ -600,13 +600,13 @@ impl Driver for Hand<'_> {
     }
 
     /// A file system may hang, and one that was slow just now may be slow again.
-    fn place_file(&mut self, was_slow: bool) -> FilePlace {
+    fn send_file_on(&mut self, was_slow: bool) -> SendOn {
         if !self.leads() {
-            return FilePlace::Here;
+            return SendOn::ThisThread;
         }
         let (engine, now) = (self.engine, self.now);
         let trust = || if engine.file_caution.is_on(now) { Trust::Little } else { Trust::Usual };
-        place_file(was_slow, trust, || engine.crew.room(), || engine.crew.has_leader_left())
+        send_file_on(was_slow, trust, || engine.crew.room(), || engine.crew.has_leader_left())
     }
 
     fn begin_blocking(&mut self) {

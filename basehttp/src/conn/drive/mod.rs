@@ -44,10 +44,10 @@ pub(crate) struct Host<'h> {
 /// Who drives: decides where a request is served, and knows the time.
 pub(crate) trait Driver {
     /// Where the request shall be served. `may_wait`: its body is not here as a whole.
-    fn place(&mut self, request: &Head<'_>, may_wait: bool) -> Place;
+    fn run_on(&mut self, request: &Head<'_>, may_wait: bool) -> RunOn;
 
     /// Where a refused request is answered. The hooks that log it and make its page are user code, which may block.
-    fn place_refusal(&mut self) -> Place;
+    fn place_refusal(&mut self) -> RunOn;
 
     /// The system had work to do for a socket: looks at the clock, so that no handler is charged with it.
     fn look_at_clock(&mut self);
@@ -59,7 +59,7 @@ pub(crate) trait Driver {
     fn end(&mut self);
 
     /// Where the next piece of a file is read and sent. `was_slow`: the last one took long.
-    fn place_file(&mut self, was_slow: bool) -> FilePlace;
+    fn send_file_on(&mut self, was_slow: bool) -> SendOn;
 
     /// Something begins that may block and is not the handler: a call on a file, or something of the user's is dropped.
     fn begin_blocking(&mut self);
@@ -75,26 +75,26 @@ pub(crate) trait Driver {
 }
 
 /// Where a request is served.
-pub(crate) enum Place {
+pub(crate) enum RunOn {
     /// Here and now.
-    Here,
+    ThisThread,
     /// Here, by a handler that may block: earlier replies are sent before it is called.
-    HereOnceSent,
+    ThisThreadOnceSent,
     /// On a thread that may block.
-    Thread,
+    Pool,
     /// Nowhere: this is the answer.
-    Nowhere(HTTPError),
+    Refused(HTTPError),
 }
 
 /// Where a piece of a file is read and sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FilePlace {
+pub(crate) enum SendOn {
     /// Here and now.
-    Here,
+    ThisThread,
     /// On a thread that may block.
-    Thread,
+    Pool,
     /// Nowhere: the file system is slow, and all threads are taken.
-    Nowhere,
+    Refused,
 }
 
 /// A thread's buffers.

@@ -6,7 +6,7 @@ use std::mem;
 use std::time::Instant;
 
 use super::ahead::{BodyHere, body_here};
-use super::{Buffers, Driver, Host, Place, Step};
+use super::{Buffers, Driver, Host, RunOn, Step};
 use crate::conn::connection::{Conn, PartialRequest, SendingTail, Wait};
 use crate::exchange::{Arrival, Asked, Bare, Context, Ending, HTTPError, Next, Request, Wire, answer_bare, contained};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
@@ -92,17 +92,20 @@ impl Buffers {
                 return Step::Again;
             }
         };
-        let place =
-            if is_refused { Place::Nowhere(HTTPError::unsupported(head.method)) } else { driver.place(head, may_wait) };
+        let place = if is_refused {
+            RunOn::Refused(HTTPError::unsupported(head.method))
+        } else {
+            driver.run_on(head, may_wait)
+        };
         let (place, refusal) = match place {
-            Place::Nowhere(answer) => (driver.place_refusal(), Some(answer)),
+            RunOn::Refused(answer) => (driver.place_refusal(), Some(answer)),
             place => (place, None),
         };
-        if matches!(place, Place::HereOnceSent | Place::Thread) && self.has_unsent() {
+        if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
             // A client that has sent several requests at once does not wait for the slowest of them to see the first reply.
             return self.start_writing(conn, Next::Keep, driver.now());
         }
-        if let Place::Thread = place {
+        if let RunOn::Pool = place {
             // The request is looked for anew there: what the scanner has seen is forgotten.
             self.partial = PartialRequest::default();
             return Step::Wait(Wait::Thread);
@@ -110,7 +113,7 @@ impl Buffers {
         // From here on its bytes are the thread's.
         self.share = None;
         let asked = asked(head, conn, host.context, matches!(body, BodyHere::Whole));
-        if let Place::Nowhere(_) = place {
+        if let RunOn::Refused(_) = place {
             return self.refuse_bare(conn, asked, driver.now());
         }
         driver.begin();
@@ -169,11 +172,11 @@ impl Buffers {
         error: HTTPError,
     ) -> Step {
         let place = driver.place_refusal();
-        if matches!(place, Place::HereOnceSent | Place::Thread) && self.has_unsent() {
+        if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
             self.partial.refusal = Some(error);
             return self.start_writing(conn, Next::Keep, driver.now());
         }
-        if let Place::Thread = place {
+        if let RunOn::Pool = place {
             self.partial.refusal = Some(error);
             return Step::Wait(Wait::Thread);
         }
@@ -185,7 +188,7 @@ impl Buffers {
         };
         let asked = asked_by_line(&latin1(bytes), host.context);
         let requestline = latin1(shown_line(bytes));
-        if let Place::Nowhere(_) = place {
+        if let RunOn::Refused(_) = place {
             return self.refuse_bare(conn, asked, driver.now());
         }
         driver.begin();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::reading::Input;
-use super::{Buffers, Driver, FilePlace, Step, close};
+use super::{Buffers, Driver, SendOn, Step, close};
 use crate::conn::connection::{Conn, SendProgress, SendingTail, State, Wait};
 use crate::exchange::{Context, Next};
 use crate::sys::{Direction, Fault, Share};
@@ -131,11 +131,11 @@ impl Buffers {
         wire.out.clear();
         self.sent = 0;
         if let Some(tail) = &mut self.tail {
-            let place = if tail.is_file() { driver.place_file(tail.is_slow()) } else { FilePlace::Here };
+            let place = if tail.is_file() { driver.send_file_on(tail.is_slow()) } else { SendOn::ThisThread };
             match place {
-                FilePlace::Here => {}
-                FilePlace::Thread => return Ok(Sent::Part(Wait::Thread)),
-                FilePlace::Nowhere => return Ok(Sent::GivenUp),
+                SendOn::ThisThread => {}
+                SendOn::Pool => return Ok(Sent::Part(Wait::Thread)),
+                SendOn::Refused => return Ok(Sent::GivenUp),
             }
             let before = tail.sent();
             let sent = tail.send(&mut wire.socket, self.turn_left, driver);

@@ -24,7 +24,7 @@ use self::client::{End, Play, Weather};
 use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
-use crate::conn::{Buffers, Conn, Driver, FilePlace, Host, Place, Ready, Wait};
+use crate::conn::{Buffers, Conn, Driver, Host, Ready, RunOn, SendOn, Wait};
 use crate::exchange::{Context, Service};
 use crate::proto::{Head, Limits};
 use crate::sys::{Address, ServerHandle, Settings, Socket};
@@ -176,25 +176,25 @@ impl Hand {
 }
 
 impl Driver for Hand {
-    fn place(&mut self, _request: &Head<'_>, may_wait: bool) -> Place {
+    fn run_on(&mut self, _request: &Head<'_>, may_wait: bool) -> RunOn {
         let place = self.places[self.next_place % self.places.len()] % 8;
         if self.is_leader && place == 7 {
             self.next_place += 1;
             self.has_refused = true;
-            return Place::Nowhere(503.into());
+            return RunOn::Refused(503.into());
         }
         if self.is_leader && (may_wait || place > 4) {
-            return Place::Thread;
+            return RunOn::Pool;
         }
         self.next_place += 1;
-        if place == 4 { Place::HereOnceSent } else { Place::Here }
+        if place == 4 { RunOn::ThisThreadOnceSent } else { RunOn::ThisThread }
     }
 
-    fn place_refusal(&mut self) -> Place {
+    fn place_refusal(&mut self) -> RunOn {
         match self.places[self.next_place % self.places.len()] % 8 {
-            6 if self.is_leader => Place::Thread,
-            5 => Place::HereOnceSent,
-            _ => Place::Here,
+            6 if self.is_leader => RunOn::Pool,
+            5 => RunOn::ThisThreadOnceSent,
+            _ => RunOn::ThisThread,
         }
     }
 
@@ -209,8 +209,8 @@ impl Driver for Hand {
         self.served += 1;
     }
 
-    fn place_file(&mut self, _was_slow: bool) -> FilePlace {
-        FilePlace::Here
+    fn send_file_on(&mut self, _was_slow: bool) -> SendOn {
+        SendOn::ThisThread
     }
 
     fn begin_blocking(&mut self) {}
