@@ -4,7 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use super::connection::{Conn, Ready, Wait};
-use super::drive::{Buffers, Driver, Host, RunOn, SendOn};
+use super::drive::{Buffers, Host, RunOn, Scheduler, SendOn};
 use crate::proto::Head;
 use crate::sys::Direction;
 
@@ -13,7 +13,7 @@ struct Alone {
     has_served: bool,
 }
 
-impl Driver for Alone {
+impl Scheduler for Alone {
     fn run_on(&mut self, _request: &Head<'_>, _may_wait: bool) -> RunOn {
         RunOn::ThisThread
     }
@@ -51,10 +51,10 @@ impl Driver for Alone {
 
 /// Serves one request and sends its reply. True while the connection stays open.
 pub(crate) fn handle_one_request(conn: &mut Conn, buffers: &mut Buffers, host: Host<'_>) -> bool {
-    let mut driver = Alone { has_served: false };
+    let mut scheduler = Alone { has_served: false };
     let mut ready = Ready::default();
     loop {
-        ready = match buffers.drive(conn, host, &mut driver, ready) {
+        ready = match buffers.drive(conn, host, &mut scheduler, ready) {
             Wait::Closed => return false,
             Wait::Turn if conn.is_ending_a_reply() => Ready::default(),
             Wait::Turn | Wait::Thread => return true,

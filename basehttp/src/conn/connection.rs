@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
-use super::drive::Driver;
+use super::drive::Scheduler;
 use crate::exchange::{HTTPError, Next, Tail};
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
 use crate::sys::{Address, Direction, Permit, Settings, Share, Socket, clock, log};
@@ -154,7 +154,7 @@ impl SendingTail {
     }
 
     /// Gives the socket as much as it takes, until all of it is sent, or about `most` bytes: then false.
-    pub fn send(&mut self, socket: &mut Socket, most: u64, driver: &mut dyn Driver) -> io::Result<bool> {
+    pub fn send(&mut self, socket: &mut Socket, most: u64, scheduler: &mut dyn Scheduler) -> io::Result<bool> {
         let turn_ends = self.sent.saturating_add(most);
         while self.sent < self.tail.len() {
             if self.sent >= turn_ends {
@@ -166,9 +166,9 @@ impl SendingTail {
                     socket.write(&payload.as_slice()[start..])? as u64
                 }
                 Tail::File { file, offset, length } => {
-                    driver.begin_blocking();
+                    scheduler.begin_blocking();
                     let sent = socket.send_file(&mut file.file, *offset + self.sent, *length - self.sent);
-                    self.is_slow = driver.end_blocking();
+                    self.is_slow = scheduler.end_blocking();
                     sent?
                 }
             };

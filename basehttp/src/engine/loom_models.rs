@@ -43,7 +43,7 @@ fn an_event_for_a_connection_that_is_out_is_seen_when_it_parks_or_finds_it_parke
             // True: it drives the connection, with this event.
             thread::spawn(move || slab.lock().unwrap().arrive(key, event).is_some())
         });
-        // The driver parks it until it is parked, and remembers what it was told.
+        // The scheduler parks it until it is parked, and remembers what it was told.
         let (mut line, mut seen) = (line, Ready::default());
         loop {
             let parking = slab.lock().unwrap().park(key, line);

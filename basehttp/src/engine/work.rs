@@ -13,7 +13,7 @@ use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::{ADOPTED_STAY, BEFORE_A_ROW, Expected, Others, STAY, Serving, Waiting, serving, waiting};
 use super::watch::Watched;
-use crate::conn::{Buffers, Conn, Driver, Ready, RunOn, SendOn, Wait};
+use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, SendOn, Wait};
 use crate::exchange::{HTTPError, Overrides, Pace, contained};
 use crate::proto::Head;
 use crate::sys::log::{self, TurnLines};
@@ -148,20 +148,20 @@ impl<'e> Desk<'e> {
         if shard.epoch() != epoch {
             return;
         }
-        let Some(mut hand) = Hand::leading(engine, number, epoch) else { return };
+        let Some(mut scheduler) = WorkerScheduler::leading(engine, number, epoch) else { return };
         shard.collect_lines(&self.lines);
-        while hand.leads() {
-            let Some(work) = shard.next(epoch, &mut hand.now, &**engine) else { return };
+        while scheduler.leads() {
+            let Some(work) = shard.next(epoch, &mut scheduler.now, &**engine) else { return };
             match work {
                 // A leader with nothing else to do saves the hand-over.
                 Work::InACrowd(counted) if counted.shard != number => engine.shards[counted.shard].welcome(counted),
                 Work::Accepted(counted) | Work::InACrowd(counted) | Work::Newcomer(counted) => {
-                    self.welcome(counted, &mut hand);
+                    self.welcome(counted, &mut scheduler);
                 }
                 Work::Event(key, ready) => {
                     let Some(conn) = shard.slab().arrive(key, ready) else { continue };
                     let out = Out::new(engine, Seat { shard: number, key: Some(key) });
-                    self.drive(out, conn, ready, &mut hand);
+                    self.drive(out, conn, ready, &mut scheduler);
                 }
             }
         }
@@ -169,20 +169,20 @@ impl<'e> Desk<'e> {
 
     /// Serves a request that may block, and whatever its connection brings next.
     pub fn serve(&mut self, job: Job) {
-        let mut hand = Hand::of_crew(self.engine);
+        let mut scheduler = WorkerScheduler::of_crew(self.engine);
         match job {
             Job::Request { seat, conn } => {
-                self.drive(Out::new(self.engine, seat), conn, Ready::default(), &mut hand);
+                self.drive(Out::new(self.engine, seat), conn, Ready::default(), &mut scheduler);
             }
-            Job::Newcomer(counted) => self.welcome(counted, &mut hand),
+            Job::Newcomer(counted) => self.welcome(counted, &mut scheduler),
         }
     }
 
     /// A new connection: its first request is usually here already, and then the poller need not know of it.
     /// It is parked at the shard that it was counted for.
-    fn welcome(&mut self, counted: Counted, hand: &mut Hand<'_>) {
+    fn welcome(&mut self, counted: Counted, scheduler: &mut WorkerScheduler<'_>) {
         let engine = self.engine;
-        match hand.place_hook(Hook::VerifyRequest) {
+        match scheduler.place_hook(Hook::VerifyRequest) {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
             RunOn::Pool => {
                 // If the queue has filled up since it was looked at, the connection is closed.
@@ -194,24 +194,24 @@ impl<'e> Desk<'e> {
         }
         let Counted { newcomer: Newcomer { socket, address }, shard, permit } = counted;
         let out = Out::new(engine, Seat { shard, key: None });
-        if engine.is_admitted(&address, hand) {
-            let mut conn = Conn::new(socket, address, &engine.context.settings, hand.now);
+        if engine.is_admitted(&address, scheduler) {
+            let mut conn = Conn::new(socket, address, &engine.context.settings, scheduler.now);
             conn.permit = Some(permit);
             conn.pooled_in_a_row = BEFORE_A_ROW;
-            self.drive(out, conn, Ready::default(), hand);
+            self.drive(out, conn, Ready::default(), scheduler);
         }
     }
 
-    fn drive(&mut self, mut out: Out<'e>, mut conn: Conn, mut ready: Ready, hand: &mut Hand<'_>) {
+    fn drive(&mut self, mut out: Out<'e>, mut conn: Conn, mut ready: Ready, scheduler: &mut WorkerScheduler<'_>) {
         loop {
-            if ready.expired && conn.deadline() > hand.now {
+            if ready.expired && conn.deadline() > scheduler.now {
                 // It was driven since the sweep saw it.
                 ready.expired = false;
             }
-            hand.in_a_row = conn.pooled_in_a_row;
-            let mut wait = self.buffers.drive(&mut conn, self.engine.host(), hand, ready);
-            conn.pooled_in_a_row = hand.in_a_row;
-            let served = hand.end_turn(self.buffers.tally());
+            scheduler.in_a_row = conn.pooled_in_a_row;
+            let mut wait = self.buffers.drive(&mut conn, self.engine.host(), scheduler, ready);
+            conn.pooled_in_a_row = scheduler.in_a_row;
+            let served = scheduler.end_turn(self.buffers.tally());
             if wait == Wait::Turn && out.seat.key.is_none() && conn.is_idle() {
                 // There is nothing to take a turn with. The poller tells what has come, once it knows the socket.
                 wait = Wait::For(Direction::Read);
@@ -220,7 +220,7 @@ impl<'e> Desk<'e> {
             if wait == Wait::Thread || out.seat.key.is_none() && wait != Wait::Closed {
                 self.lines.hand_over();
             }
-            if hand.keeps(&mut out, &mut conn, wait, served) {
+            if scheduler.keeps(&mut out, &mut conn, wait, served) {
                 ready = Ready { readable: true, ..Ready::default() };
                 continue;
             }
@@ -229,22 +229,23 @@ impl<'e> Desk<'e> {
             }
             match wait {
                 Wait::Closed => return,
-                Wait::For(_) if self.engine.dismisses(&conn, hand.now) => return,
+                Wait::For(_) if self.engine.dismisses(&conn, scheduler.now) => return,
                 Wait::For(_) => match out.park(conn) {
                     Ok(Some(again)) => (out, conn, ready) = again,
                     Ok(None) => return,
-                    Err(conn) => return hand.close(conn),
+                    Err(conn) => return scheduler.close(conn),
                 },
-                Wait::Turn => return queue(out, conn).unwrap_or_else(|conn| hand.close(conn)),
+                Wait::Turn => return queue(out, conn).unwrap_or_else(|conn| scheduler.close(conn)),
                 Wait::Thread => {
                     let (job, crew) = (Job::Request { conn, seat: out.let_go() }, &self.engine.crew);
                     let spawn = || self.engine.spawn();
-                    if let Err(job) = if hand.leads() { crew.submit(job, spawn) } else { crew.requeue(job, spawn) } {
+                    if let Err(job) = if scheduler.leads() { crew.submit(job, spawn) } else { crew.requeue(job, spawn) }
+                    {
                         // The queue has filled up since it was looked at, or the server ends: the connection is closed,
                         // and a file with it.
-                        hand.begin_blocking();
+                        scheduler.begin_blocking();
                         job.close(self.engine);
-                        hand.end_blocking();
+                        scheduler.end_blocking();
                     }
                     return;
                 }
@@ -267,17 +268,17 @@ fn queue(out: Out<'_>, conn: Conn) -> Result<(), Box<Conn>> {
 
 impl Engine {
     /// Asks the handler whether the client may speak to this server. A panic is a no.
-    fn is_admitted(&self, peer: &Address, hand: &mut Hand<'_>) -> bool {
+    fn is_admitted(&self, peer: &Address, scheduler: &mut WorkerScheduler<'_>) -> bool {
         if !self.service.spec().overrides.verify_request {
             return true;
         }
         let _serving = self.context.handle.enter();
-        hand.look_at_clock();
-        let began = hand.now;
-        hand.enter_user_code();
+        scheduler.look_at_clock();
+        let began = scheduler.now;
+        scheduler.enter_user_code();
         let is_admitted = contained(|| self.service.verify_request(peer)).unwrap_or(false);
-        hand.look_at_clock();
-        hand.learn(began);
+        scheduler.look_at_clock();
+        scheduler.learn(began);
         is_admitted
     }
 }
@@ -320,7 +321,7 @@ impl Hook {
 }
 
 /// Who drives: a leader, whom others wait for, or one of the crew.
-struct Hand<'e> {
+struct WorkerScheduler<'e> {
     engine: &'e Engine,
     /// A leader's word, until it is taken away, and its shard.
     watched: Option<Watched<'e>>,
@@ -344,18 +345,18 @@ struct Hand<'e> {
     began_blocking: Option<Instant>,
 }
 
-impl<'e> Hand<'e> {
+impl<'e> WorkerScheduler<'e> {
     /// `None`: somebody leads already.
     fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
         let watched = engine.shards[shard].watch.take_over(epoch)?;
         set_unwatched_leader(true);
-        let mut hand = Hand::of_crew(engine);
-        (hand.watched, hand.shard) = (Some(watched), shard);
-        Some(hand)
+        let mut scheduler = WorkerScheduler::of_crew(engine);
+        (scheduler.watched, scheduler.shard) = (Some(watched), shard);
+        Some(scheduler)
     }
 
     fn of_crew(engine: &'e Engine) -> Self {
-        Hand {
+        WorkerScheduler {
             engine,
             watched: None,
             shard: 0,
@@ -546,13 +547,13 @@ impl<'e> Hand<'e> {
 }
 
 /// No connection waits for this thread any more.
-impl Drop for Hand<'_> {
+impl Drop for WorkerScheduler<'_> {
     fn drop(&mut self) {
         set_unwatched_leader(false);
     }
 }
 
-impl Driver for Hand<'_> {
+impl Scheduler for WorkerScheduler<'_> {
     fn run_on(&mut self, request: &Head<'_>, may_wait: bool) -> RunOn {
         let slot = self.engine.pace.slot(request.method, &request.target.path);
         let place = self.place_slot(slot, self.engine.service.pace(request.method), may_wait);

@@ -42,7 +42,7 @@ pub(crate) struct Host<'h> {
 }
 
 /// Who drives: decides where a request is served, and knows the time.
-pub(crate) trait Driver {
+pub(crate) trait Scheduler {
     /// Where the request shall be served. `may_wait`: its body is not here as a whole.
     fn run_on(&mut self, request: &Head<'_>, may_wait: bool) -> RunOn;
 
@@ -67,7 +67,7 @@ pub(crate) trait Driver {
     /// It has ended. True: it took so long that others should not wait for the next.
     fn end_blocking(&mut self) -> bool;
 
-    /// The time, as far as this driver has looked at the clock.
+    /// The time, as far as this scheduler has looked at the clock.
     fn now(&self) -> Instant;
 
     /// Whether it is another connection's turn.
@@ -147,7 +147,7 @@ impl Buffers {
     }
 
     /// Goes as far as it goes without waiting.
-    pub fn drive(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver, ready: Ready) -> Wait {
+    pub fn drive(&mut self, conn: &mut Conn, host: Host<'_>, scheduler: &mut dyn Scheduler, ready: Ready) -> Wait {
         self.rests = conn.has_served && conn.is_idle();
         self.load(conn);
         conn.may_have_ended |= ready.closed;
@@ -156,31 +156,31 @@ impl Buffers {
         conn.may_read |= ready.expired && self.wire.get_mut().socket.tells_readiness();
         let (mut is_due, moved) = (ready.expired, self.moved());
         let wait = loop {
-            match self.step(conn, host, driver) {
-                Step::Wait(Wait::For(_)) if is_due && self.is_late(conn, host.context, moved, driver.now()) => {
+            match self.step(conn, host, scheduler) {
+                Step::Wait(Wait::For(_)) if is_due && self.is_late(conn, host.context, moved, scheduler.now()) => {
                     is_due = false;
-                    self.expire(conn, host, driver);
+                    self.expire(conn, host, scheduler);
                 }
                 Step::Again => {}
                 Step::Wait(wait) => break wait,
             }
         };
-        self.unload(conn, host.context, driver);
+        self.unload(conn, host.context, scheduler);
         wait
     }
 
-    fn step(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) -> Step {
+    fn step(&mut self, conn: &mut Conn, host: Host<'_>, scheduler: &mut dyn Scheduler) -> Step {
         match &mut conn.state {
             State::Closed => Step::Wait(Wait::Closed),
             State::Writing(_) => {
-                let step = self.write(conn, host.context, driver);
+                let step = self.write(conn, host.context, scheduler);
                 if self.start < self.end {
-                    driver.look_at_clock();
+                    scheduler.look_at_clock();
                 }
                 step
             }
-            State::Reading => self.read_request(conn, host, driver),
-            State::Lingering(..) => self.throw_away(conn, host.context, driver),
+            State::Reading => self.read_request(conn, host, scheduler),
+            State::Lingering(..) => self.throw_away(conn, host.context, scheduler),
         }
     }
 
@@ -214,9 +214,9 @@ impl Buffers {
     }
 
     /// The deadline has passed.
-    fn expire(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) {
+    fn expire(&mut self, conn: &mut Conn, host: Host<'_>, scheduler: &mut dyn Scheduler) {
         // An idle one is also closed because the server ends.
-        if conn.deadline <= driver.now()
+        if conn.deadline <= scheduler.now()
             && let Some(fault) = self.lateness(conn)
         {
             self.note(fault);
@@ -233,7 +233,7 @@ impl Buffers {
                 return;
             }
         };
-        self.refuse(conn, host, driver, HTTPError::from(408).with_explain(late));
+        self.refuse(conn, host, scheduler, HTTPError::from(408).with_explain(late));
     }
 
     /// What a client did too slowly.
@@ -276,10 +276,10 @@ impl Buffers {
         }
     }
 
-    fn unload(&mut self, conn: &mut Conn, context: &Context, driver: &mut dyn Driver) {
-        let now = driver.now();
+    fn unload(&mut self, conn: &mut Conn, context: &Context, scheduler: &mut dyn Scheduler) {
+        let now = scheduler.now();
         if conn.is_closed() {
-            self.drop_tail(driver);
+            self.drop_tail(scheduler);
         }
         match self.next_deadline(conn, context) {
             Deadline::FromNow(wait) => conn.deadline = now + wait,
@@ -317,14 +317,14 @@ impl Buffers {
     }
 
     /// Lets go of the tail, sent or not.
-    fn drop_tail(&mut self, driver: &mut dyn Driver) {
+    fn drop_tail(&mut self, scheduler: &mut dyn Scheduler) {
         let Some(tail) = self.tail.take() else { return };
         if tail.may_block() {
-            driver.begin_blocking();
+            scheduler.begin_blocking();
             if contained(|| drop(tail)).is_none() {
                 self.note(Fault::Panic);
             }
-            driver.end_blocking();
+            scheduler.end_blocking();
         }
     }
 

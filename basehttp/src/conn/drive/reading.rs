@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Instant;
 
-use super::{Buffers, Driver, Host, READ_BYTES, SLOW_BODY, Step, close};
+use super::{Buffers, Host, READ_BYTES, SLOW_BODY, Scheduler, Step, close};
 use crate::conn::connection::{Conn, Wait};
 use crate::exchange::{Context, HTTPError, Next, Wire};
 use crate::proto::{HeadSpan, Refusal};
@@ -24,46 +24,46 @@ pub(super) enum Input {
 
 impl Buffers {
     /// Serves the request that is here; or writes what waits to be written, then reads, then waits.
-    pub(super) fn read_request(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) -> Step {
+    pub(super) fn read_request(&mut self, conn: &mut Conn, host: Host<'_>, scheduler: &mut dyn Scheduler) -> Step {
         if let Some(error) = self.partial.refusal.take() {
-            return self.refuse(conn, host, driver, error);
+            return self.refuse(conn, host, scheduler, error);
         }
         let is_new = self.start < self.end && self.partial.is_new();
         if is_new
-            && !driver.is_turn_over()
-            && let Some(step) = self.serve_whole(conn, host, driver)
+            && !scheduler.is_turn_over()
+            && let Some(step) = self.serve_whole(conn, host, scheduler)
         {
             return step;
         }
         match self.find_request(host.context) {
             Err(refusal) => {
                 self.note(Fault::BadHead);
-                self.refuse(conn, host, driver, refusal.into())
+                self.refuse(conn, host, scheduler, refusal.into())
             }
-            Ok(Some(span)) if !driver.is_turn_over() => self.serve(conn, host, driver, span),
-            Ok(_) if self.has_unsent() => self.start_writing(conn, Next::Keep, driver.now()),
-            Ok(_) if driver.is_turn_over() => Step::Wait(Wait::Turn),
+            Ok(Some(span)) if !scheduler.is_turn_over() => self.serve(conn, host, scheduler, span),
+            Ok(_) if self.has_unsent() => self.start_writing(conn, Next::Keep, scheduler.now()),
+            Ok(_) if scheduler.is_turn_over() => Step::Wait(Wait::Turn),
             Ok(_) => {
                 if self.partial.scanner.has_begun(&self.input[self.start..self.end]) {
-                    self.partial.began.get_or_insert_with(|| driver.now());
+                    self.partial.began.get_or_insert_with(|| scheduler.now());
                 }
                 match self.read_more(conn) {
-                    Input::NotYet if self.is_trickling(host.context, driver.now()) => {
+                    Input::NotYet if self.is_trickling(host.context, scheduler.now()) => {
                         self.note(Fault::SlowBody);
-                        self.refuse(conn, host, driver, HTTPError::from(408).with_explain(SLOW_BODY))
+                        self.refuse(conn, host, scheduler, HTTPError::from(408).with_explain(SLOW_BODY))
                     }
                     Input::NotYet if !self.may_wait_for_more(host.context) => {
                         self.note(Fault::CrowdedOut);
-                        self.refuse(conn, host, driver, HTTPError::busy(CROWDED))
+                        self.refuse(conn, host, scheduler, HTTPError::busy(CROWDED))
                     }
                     // The client may still read what was wrong.
                     Input::End if self.partial.body.is_some() => {
                         self.note(Fault::BadBody);
                         let error = HTTPError::from(400).with_explain("the request's body ended early");
-                        self.refuse(conn, host, driver, error)
+                        self.refuse(conn, host, scheduler, error)
                     }
                     Input::More => {
-                        driver.look_at_clock();
+                        scheduler.look_at_clock();
                         Step::Again
                     }
                     input => {

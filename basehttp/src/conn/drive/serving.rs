@@ -1,4 +1,4 @@
-//! Serving: parses a head, asks the driver where its request is served, and takes back what the exchange left.
+//! Serving: parses a head, asks the scheduler where its request is served, and takes back what the exchange left.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -6,7 +6,7 @@ use std::mem;
 use std::time::Instant;
 
 use super::ahead::{BodyHere, body_here};
-use super::{Buffers, Driver, Host, RunOn, Step};
+use super::{Buffers, Host, RunOn, Scheduler, Step};
 use crate::conn::connection::{Conn, PartialRequest, SendingTail, Wait};
 use crate::exchange::{Arrival, Asked, Bare, Context, Ending, HTTPError, Next, Request, Wire, answer_bare, contained};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
@@ -25,7 +25,12 @@ struct Parsed<'p> {
 
 impl Buffers {
     /// Serves the request at the start of what is unread, if all of its head is there and nothing about it is odd.
-    pub(super) fn serve_whole(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver) -> Option<Step> {
+    pub(super) fn serve_whole(
+        &mut self,
+        conn: &mut Conn,
+        host: Host<'_>,
+        scheduler: &mut dyn Scheduler,
+    ) -> Option<Step> {
         let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
         let served = self.wire.get_mut().socket.served_scheme();
@@ -33,7 +38,7 @@ impl Buffers {
         let step = found.map(|(end, head)| {
             let span = HeadSpan { start: 0, end };
             let request = Parsed { span, head: &head, fields: fields.as_slice(), ahead: &unread[end..] };
-            self.serve_head(conn, host, driver, request)
+            self.serve_head(conn, host, scheduler, request)
         });
         self.fields = fields.recycle();
         self.take_back(input);
@@ -41,7 +46,13 @@ impl Buffers {
     }
 
     /// Serves the request whose head lies there.
-    pub(super) fn serve(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver, span: HeadSpan) -> Step {
+    pub(super) fn serve(
+        &mut self,
+        conn: &mut Conn,
+        host: Host<'_>,
+        scheduler: &mut dyn Scheduler,
+        span: HeadSpan,
+    ) -> Step {
         let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
@@ -50,11 +61,11 @@ impl Buffers {
         let step = match proto::parse(&ascii, &mut fields, &host.context.settings.limits, served) {
             Err(refusal) => {
                 self.wire.borrow_mut().tally.note(Fault::BadHead);
-                self.refuse_line(conn, host, driver, bytes, refusal.into())
+                self.refuse_line(conn, host, scheduler, bytes, refusal.into())
             }
             Ok(head) => {
                 let request = Parsed { span, head: &head, fields: fields.as_slice(), ahead };
-                self.serve_head(conn, host, driver, request)
+                self.serve_head(conn, host, scheduler, request)
             }
         };
         self.fields = fields.recycle();
@@ -74,7 +85,13 @@ impl Buffers {
         }
     }
 
-    fn serve_head(&mut self, conn: &mut Conn, host: Host<'_>, driver: &mut dyn Driver, request: Parsed<'_>) -> Step {
+    fn serve_head(
+        &mut self,
+        conn: &mut Conn,
+        host: Host<'_>,
+        scheduler: &mut dyn Scheduler,
+        request: Parsed<'_>,
+    ) -> Step {
         let Parsed { span, head, fields, ahead } = request;
         let body = match &self.partial.body {
             Some(body) => body.state(),
@@ -88,22 +105,22 @@ impl Buffers {
             BodyHere::Streams => true,
             BodyHere::Soon(body) => {
                 self.partial =
-                    PartialRequest { body: Some(body), began: Some(driver.now()), ..PartialRequest::default() };
+                    PartialRequest { body: Some(body), began: Some(scheduler.now()), ..PartialRequest::default() };
                 return Step::Again;
             }
         };
         let place = if is_refused {
             RunOn::Refused(HTTPError::unsupported(head.method))
         } else {
-            driver.run_on(head, may_wait)
+            scheduler.run_on(head, may_wait)
         };
         let (place, refusal) = match place {
-            RunOn::Refused(answer) => (driver.place_refusal(), Some(answer)),
+            RunOn::Refused(answer) => (scheduler.place_refusal(), Some(answer)),
             place => (place, None),
         };
         if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
             // A client that has sent several requests at once does not wait for the slowest of them to see the first reply.
-            return self.start_writing(conn, Next::Keep, driver.now());
+            return self.start_writing(conn, Next::Keep, scheduler.now());
         }
         if let RunOn::Pool = place {
             // The request is looked for anew there: what the scanner has seen is forgotten.
@@ -114,14 +131,14 @@ impl Buffers {
         self.share = None;
         let asked = asked(head, conn, host.context, matches!(body, BodyHere::Whole));
         if let RunOn::Refused(_) = place {
-            return self.refuse_bare(conn, asked, driver.now());
+            return self.refuse_bare(conn, asked, scheduler.now());
         }
-        driver.begin();
+        scheduler.begin();
         self.wire.get_mut().begin(asked, head.expects_continue);
         let ending = self.arrive(conn, host, request_of(head), fields, ahead, refusal);
-        driver.end();
+        scheduler.end();
         self.start += span.end;
-        self.settle(conn, ending, driver.now())
+        self.settle(conn, ending, scheduler.now())
     }
 
     /// Takes back what an exchange left.
@@ -153,11 +170,11 @@ impl Buffers {
         &mut self,
         conn: &mut Conn,
         host: Host<'_>,
-        driver: &mut dyn Driver,
+        scheduler: &mut dyn Scheduler,
         error: HTTPError,
     ) -> Step {
         let input = mem::take(&mut self.input);
-        let step = self.refuse_line(conn, host, driver, &input[self.start..self.end], error);
+        let step = self.refuse_line(conn, host, scheduler, &input[self.start..self.end], error);
         self.input = input;
         step
     }
@@ -167,14 +184,14 @@ impl Buffers {
         &mut self,
         conn: &mut Conn,
         host: Host<'_>,
-        driver: &mut dyn Driver,
+        scheduler: &mut dyn Scheduler,
         bytes: &[u8],
         error: HTTPError,
     ) -> Step {
-        let place = driver.place_refusal();
+        let place = scheduler.place_refusal();
         if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
             self.partial.refusal = Some(error);
-            return self.start_writing(conn, Next::Keep, driver.now());
+            return self.start_writing(conn, Next::Keep, scheduler.now());
         }
         if let RunOn::Pool = place {
             self.partial.refusal = Some(error);
@@ -189,14 +206,14 @@ impl Buffers {
         let asked = asked_by_line(&latin1(bytes), host.context);
         let requestline = latin1(shown_line(bytes));
         if let RunOn::Refused(_) = place {
-            return self.refuse_bare(conn, asked, driver.now());
+            return self.refuse_bare(conn, asked, scheduler.now());
         }
-        driver.begin();
+        scheduler.begin();
         self.wire.get_mut().begin(asked, false);
         let ending = self.arrive(conn, host, refused_request(&requestline), &[], &[], Some(error));
-        driver.end();
+        scheduler.end();
         self.start = self.end;
-        self.settle(conn, ending, driver.now())
+        self.settle(conn, ending, scheduler.now())
     }
 
     /// Answers a request whose refusal the hooks would have to log and to phrase, while there is no thread for them.

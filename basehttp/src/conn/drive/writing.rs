@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::reading::Input;
-use super::{Buffers, Driver, SendOn, Step, close};
+use super::{Buffers, Scheduler, SendOn, Step, close};
 use crate::conn::connection::{Conn, SendProgress, SendingTail, State, Wait};
 use crate::exchange::{Context, Next};
 use crate::sys::{Direction, Fault, Share};
@@ -48,13 +48,13 @@ impl Buffers {
         Step::Again
     }
 
-    pub(super) fn write(&mut self, conn: &mut Conn, context: &Context, driver: &mut dyn Driver) -> Step {
+    pub(super) fn write(&mut self, conn: &mut Conn, context: &Context, scheduler: &mut dyn Scheduler) -> Step {
         if self.tail.is_some() && self.unblock_reads(conn).is_err() {
             return self.abort(conn);
         }
         let before = self.progress.map(|progress| progress.bytes);
-        let sent = self.send(driver);
-        let now = driver.now();
+        let sent = self.send(scheduler);
+        let now = scheduler.now();
         match sent {
             Ok(Sent::Part(wait)) => {
                 conn.deadline = now + self.wire.get_mut().settings().patience_with_readers();
@@ -120,7 +120,7 @@ impl Buffers {
     }
 
     /// Sends all there is, replies and tail; or as much of the tail as may be sent here and now.
-    fn send(&mut self, driver: &mut dyn Driver) -> io::Result<Sent> {
+    fn send(&mut self, scheduler: &mut dyn Scheduler) -> io::Result<Sent> {
         let wire = self.wire.get_mut();
         while self.sent < wire.out.len() {
             let count = wire.socket.write(&wire.out[self.sent..])?;
@@ -131,14 +131,14 @@ impl Buffers {
         wire.out.clear();
         self.sent = 0;
         if let Some(tail) = &mut self.tail {
-            let place = if tail.is_file() { driver.send_file_on(tail.is_slow()) } else { SendOn::ThisThread };
+            let place = if tail.is_file() { scheduler.send_file_on(tail.is_slow()) } else { SendOn::ThisThread };
             match place {
                 SendOn::ThisThread => {}
                 SendOn::Pool => return Ok(Sent::Part(Wait::Thread)),
                 SendOn::Refused => return Ok(Sent::GivenUp),
             }
             let before = tail.sent();
-            let sent = tail.send(&mut wire.socket, self.turn_left, driver);
+            let sent = tail.send(&mut wire.socket, self.turn_left, scheduler);
             self.turn_left = self.turn_left.saturating_sub(tail.sent() - before);
             wire.tally.bytes_sent += tail.sent() - before;
             self.progress.iter_mut().for_each(|progress| progress.bytes += tail.sent() - before);
@@ -146,7 +146,7 @@ impl Buffers {
                 return Ok(Sent::Part(Wait::Turn));
             }
         }
-        self.drop_tail(driver);
+        self.drop_tail(scheduler);
         self.unsent_share = None;
         Ok(Sent::All)
     }
@@ -184,7 +184,7 @@ impl Buffers {
     }
 
     /// Reads what a client sends in vain.
-    pub(super) fn throw_away(&mut self, conn: &mut Conn, context: &Context, driver: &mut dyn Driver) -> Step {
+    pub(super) fn throw_away(&mut self, conn: &mut Conn, context: &Context, scheduler: &mut dyn Scheduler) -> Step {
         self.start = self.end;
         let mut count = 0;
         while count < MAX_THROWN_AWAY_A_TURN {
@@ -195,8 +195,8 @@ impl Buffers {
             }
             self.start = self.end;
         }
-        driver.look_at_clock();
-        let now = driver.now();
+        scheduler.look_at_clock();
+        let now = scheduler.now();
         // A server that ends does not wait for more.
         if let State::Lingering(since, thrown_away) = &mut conn.state
             && count > 0

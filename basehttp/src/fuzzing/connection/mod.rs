@@ -24,7 +24,7 @@ use self::client::{End, Play, Weather};
 use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
-use crate::conn::{Buffers, Conn, Driver, Host, Ready, RunOn, SendOn, Wait};
+use crate::conn::{Buffers, Conn, Host, Ready, RunOn, Scheduler, SendOn, Wait};
 use crate::exchange::{Context, Service};
 use crate::proto::{Head, Limits};
 use crate::sys::{Address, ServerHandle, Settings, Socket};
@@ -175,7 +175,7 @@ impl Hand {
     }
 }
 
-impl Driver for Hand {
+impl Scheduler for Hand {
     fn run_on(&mut self, _request: &Head<'_>, may_wait: bool) -> RunOn {
         let place = self.places[self.next_place % self.places.len()] % 8;
         if self.is_leader && place == 7 {
