@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::drive::Scheduler;
-use crate::exchange::{HTTPError, Next, Tail};
+use crate::exchange::{HTTPError, Next, QueuedBody};
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
 use crate::sys::{Address, Direction, Permit, Settings, Share, Socket, clock, log};
 
@@ -71,7 +71,7 @@ pub(super) struct Saved {
     pub partial: PartialRequest,
     /// Bytes of replies that the socket has not taken.
     pub unsent: Vec<u8>,
-    pub tail: Option<SendingTail>,
+    pub queued: Option<OutgoingBody>,
     pub progress: Option<SendProgress>,
     /// What unsent bytes and tail take of the memory for unread replies.
     pub unsent_share: Option<Share>,
@@ -114,8 +114,8 @@ pub(super) struct BodyAhead {
 }
 
 /// A tail, and how much of it is sent. Its request is logged when it is dropped: sent, or cut off.
-pub(super) struct SendingTail {
-    tail: Tail,
+pub(super) struct OutgoingBody {
+    queued: QueuedBody,
     sent: u64,
     /// The request's log lines; empty if it has none, and then nothing is logged of its end either.
     lines: String,
@@ -124,9 +124,9 @@ pub(super) struct SendingTail {
     is_slow: bool,
 }
 
-impl SendingTail {
-    pub fn new(tail: Tail, lines: String, client: &Address) -> Self {
-        SendingTail { tail, sent: 0, lines, client: client.clone(), is_slow: false }
+impl OutgoingBody {
+    pub fn new(queued: QueuedBody, lines: String, client: &Address) -> Self {
+        OutgoingBody { queued, sent: 0, lines, client: client.clone(), is_slow: false }
     }
 
     pub fn sent(&self) -> u64 {
@@ -135,17 +135,17 @@ impl SendingTail {
 
     /// How much memory it holds by itself.
     pub fn own_bytes(&self) -> usize {
-        self.tail.own_bytes()
+        self.queued.own_bytes()
     }
 
     /// Whether it has a descriptor.
     pub fn is_file(&self) -> bool {
-        self.tail.is_file()
+        self.queued.is_file()
     }
 
     /// Whether to drop it may block.
     pub fn may_block(&self) -> bool {
-        self.tail.may_block()
+        self.queued.may_block()
     }
 
     /// Whether it is a file, the last piece of which took long to be read.
@@ -156,16 +156,16 @@ impl SendingTail {
     /// Gives the socket as much as it takes, until all of it is sent, or about `most` bytes: then false.
     pub fn send(&mut self, socket: &mut Socket, most: u64, scheduler: &mut dyn Scheduler) -> io::Result<bool> {
         let turn_ends = self.sent.saturating_add(most);
-        while self.sent < self.tail.len() {
+        while self.sent < self.queued.len() {
             if self.sent >= turn_ends {
                 return Ok(false);
             }
-            self.sent += match &mut self.tail {
-                Tail::Bytes(payload) => {
+            self.sent += match &mut self.queued {
+                QueuedBody::Bytes(payload) => {
                     let start = usize::try_from(self.sent).expect("a part of what is in memory");
                     socket.write(&payload.as_slice()[start..])? as u64
                 }
-                Tail::File { file, offset, length } => {
+                QueuedBody::File { file, offset, length } => {
                     scheduler.begin_blocking();
                     let sent = socket.send_file(&mut file.file, *offset + self.sent, *length - self.sent);
                     self.is_slow = scheduler.end_blocking();
@@ -177,12 +177,12 @@ impl SendingTail {
     }
 }
 
-impl Drop for SendingTail {
+impl Drop for OutgoingBody {
     fn drop(&mut self) {
         if self.lines.is_empty() {
             return;
         }
-        let (sent, length) = (self.sent, self.tail.len());
+        let (sent, length) = (self.sent, self.queued.len());
         if sent < length {
             let (client, date) = (self.client.log_name(), clock::log_date());
             // A String takes everything.

@@ -26,7 +26,7 @@ pub(crate) use self::error::sentence;
 pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoOutcome, Outcome, Result};
 pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};
 pub use self::hooks::{Hooks, Overrides};
-pub(crate) use self::payload::Tail;
+pub(crate) use self::payload::QueuedBody;
 pub use self::payload::{IntoPayload, Payload};
 pub use self::query::Query;
 pub(crate) use self::reply::{Asked, Bare};

@@ -147,37 +147,37 @@ impl From<Arc<[u8]>> for Payload {
 
 /// What follows a reply's head without passing through `wfile`.
 #[derive(Debug)]
-pub(crate) enum Tail {
+pub(crate) enum QueuedBody {
     Bytes(Payload),
     File { file: QueuedFile, offset: u64, length: u64 },
 }
 
-impl Tail {
+impl QueuedBody {
     pub fn len(&self) -> u64 {
         match self {
-            Tail::Bytes(payload) => payload.as_slice().len() as u64,
-            Tail::File { length, .. } => *length,
+            QueuedBody::Bytes(payload) => payload.as_slice().len() as u64,
+            QueuedBody::File { length, .. } => *length,
         }
     }
 
     /// Whether it has a descriptor.
     pub fn is_file(&self) -> bool {
-        matches!(self, Tail::File { .. })
+        matches!(self, QueuedBody::File { .. })
     }
 
     /// Whether to drop it may block: a file is closed, or something of the user's is dropped.
     pub fn may_block(&self) -> bool {
         match self {
-            Tail::Bytes(payload) => payload.is_guarded(),
-            Tail::File { .. } => true,
+            QueuedBody::Bytes(payload) => payload.is_guarded(),
+            QueuedBody::File { .. } => true,
         }
     }
 
     /// How much memory it holds by itself.
     pub fn own_bytes(&self) -> usize {
         match self {
-            Tail::Bytes(payload) => payload.own_bytes(),
-            Tail::File { .. } => 0,
+            QueuedBody::Bytes(payload) => payload.own_bytes(),
+            QueuedBody::File { .. } => 0,
         }
     }
 }

@@ -15,7 +15,7 @@ use super::Exchange;
 use super::context::{push_server, push_status_line};
 use super::error::IntoHTTPError;
 use super::hijack::Hijacked;
-use super::payload::{IntoPayload, Tail};
+use super::payload::{IntoPayload, QueuedBody};
 use super::reply::{HeadParts, Reply, misuse};
 use super::status::{IntoStatus, Status};
 use crate::proto;
@@ -221,7 +221,7 @@ impl<M> Exchange<'_, M> {
             return self.end_headers();
         }
         self.send_header("Content-Type", spec.error_content_type);
-        self.send_tail(Tail::Bytes(page.into()))
+        self.send_tail(QueuedBody::Bytes(page.into()))
     }
 
     /// Sends a whole reply with a body that is known whole, however large: status line, `Content-Type`,
@@ -245,7 +245,7 @@ impl<M> Exchange<'_, M> {
     ) -> io::Result<()> {
         self.send_response(status);
         self.with_reply(|reply, out| reply.add_field("Content-Type", content_type, out));
-        self.send_tail(Tail::Bytes(body.into()))
+        self.send_tail(QueuedBody::Bytes(body.into()))
     }
 
     /// Sends `body` as the whole body, uncopied when it is large, after the handler has returned: in place of
@@ -268,7 +268,7 @@ impl<M> Exchange<'_, M> {
     /// # assert!(reply.ends_with(b"\r\nCache-Control: max-age=60\r\nContent-Length: 6\r\n\r\npixels"));
     /// ```
     pub fn send_body(&self, body: impl IntoPayload) -> io::Result<()> {
-        self.send_tail(Tail::Bytes(body.into()))
+        self.send_tail(QueuedBody::Bytes(body.into()))
     }
 
     /// Sends `range` of an open file as the body, after the handler has returned: in place of `end_headers`, behind
@@ -302,11 +302,11 @@ impl<M> Exchange<'_, M> {
             self.send_response(200);
         }
         let file = self.context.quota.queue(file);
-        self.send_tail(Tail::File { file, offset, length: end - offset })
+        self.send_tail(QueuedBody::File { file, offset, length: end - offset })
     }
 
-    fn send_tail(&self, tail: Tail) -> io::Result<()> {
-        self.with_reply(|reply, _| reply.queue(tail));
+    fn send_tail(&self, queued: QueuedBody) -> io::Result<()> {
+        self.with_reply(|reply, _| reply.queue(queued));
         self.end_headers()
     }
 

@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::body_reader::Leftover;
 use super::error::{HTTPError, HandlerError, Outcome};
-use super::payload::Tail;
+use super::payload::QueuedBody;
 use super::reply::{Bare, Reply};
 use super::service::{Ending, Next};
 use super::wire::Wire;
@@ -48,18 +48,18 @@ pub(crate) fn serve<'c, M>(
     ex.note_broken_body();
     let after = ex.after();
     let leftover = ex.rfile.into_leftover();
-    let (tail, next) = match end {
+    let (queued, next) = match end {
         End::Aborted => (None, Next::Abort),
-        End::Sent(tail) if is_refused => (tail, Next::Linger),
-        End::Sent(tail) => (tail, after),
+        End::Sent(queued) if is_refused => (queued, Next::Linger),
+        End::Sent(queued) => (queued, after),
     };
-    Ending { leftover, tail, lines, next }
+    Ending { leftover, queued, lines, next }
 }
 
 /// How far the reply came.
 enum End {
     /// It is whole, but for a tail that is still to be sent.
-    Sent(Option<Tail>),
+    Sent(Option<QueuedBody>),
     /// A part of it is on the wire, and the rest cannot follow.
     Aborted,
 }
@@ -115,7 +115,7 @@ impl<M> Exchange<'_, M> {
         self.receive_rest();
         self.decide_close();
         match self.with_reply(Reply::finish) {
-            Ok(tail) => End::Sent(tail),
+            Ok(queued) => End::Sent(queued),
             Err(fault) => self.fail(&HandlerError::from(fault).of_request(self.request.requestline)),
         }
     }
@@ -161,7 +161,7 @@ impl<M> Exchange<'_, M> {
             None => Err(io::ErrorKind::Other.into()),
         };
         match finished {
-            Ok(tail) => return End::Sent(tail),
+            Ok(queued) => return End::Sent(queued),
             Err(error) if error.get_ref().is_some() => {
                 self.guarded(|ex| ex.log_error(format_args!("the error page failed: {error}")));
             }
@@ -284,7 +284,7 @@ pub(crate) fn answer_bare(wire: &mut Wire, bare: Bare) -> Ending {
     wire.reply.finish_bare(bare, &mut wire.out);
     Ending {
         leftover: Leftover { used_ahead: 0, refill: Vec::new() },
-        tail: None,
+        queued: None,
         lines: String::new(),
         next: Next::Linger,
     }

@@ -4,7 +4,7 @@
 use super::Arrival;
 use super::body_reader::Leftover;
 use super::context::HandlerSpec;
-use super::payload::Tail;
+use super::payload::QueuedBody;
 use crate::sys::Address;
 
 /// A handler, as connections and loops see it.
@@ -47,7 +47,7 @@ pub enum Pace {
 /// How an exchange ended. The reply stands in the wire's `out`, but for its tail.
 pub struct Ending {
     pub(crate) leftover: Leftover,
-    pub(crate) tail: Option<Tail>,
+    pub(crate) queued: Option<QueuedBody>,
     /// The log lines that are held back until the tail is sent.
     pub(crate) lines: String,
     pub(crate) next: Next,
@@ -58,7 +58,7 @@ impl Ending {
     pub(crate) fn aborted() -> Self {
         Ending {
             leftover: Leftover { used_ahead: 0, refill: Vec::new() },
-            tail: None,
+            queued: None,
             lines: String::new(),
             next: Next::Abort,
         }

@@ -16,7 +16,7 @@ use std::mem;
 use std::time::Instant;
 
 use super::connection::{
-    Conn, Deadline, PartialRequest, Ready, Saved, SendProgress, SendingTail, State, Wait, next_deadline,
+    Conn, Deadline, OutgoingBody, PartialRequest, Ready, Saved, SendProgress, State, Wait, next_deadline,
 };
 use crate::exchange::{Context, HTTPError, Next, Service, Wire, contained};
 use crate::proto::{FieldBuffer, Head};
@@ -109,7 +109,7 @@ pub(crate) struct Buffers {
     /// What the unread bytes take of the memory for unfinished requests, when their connection waits.
     share: Option<Share>,
     partial: PartialRequest,
-    tail: Option<SendingTail>,
+    queued: Option<OutgoingBody>,
     /// How much more of tails may be sent before it is another connection's turn.
     turn_left: u64,
     /// While replies are being written.
@@ -137,7 +137,7 @@ impl Buffers {
             end: 0,
             share: None,
             partial: PartialRequest::default(),
-            tail: None,
+            queued: None,
             turn_left: MAX_TURN_BYTES,
             progress: None,
             unsent_share: None,
@@ -258,10 +258,10 @@ impl Buffers {
         wire.attach(mem::replace(&mut conn.socket, Socket::Taken));
         wire.permit = conn.permit.take();
         let Some(saved) = conn.saved.take() else { return };
-        let Saved { input, share, partial, unsent, tail, progress, unsent_share } = *saved;
+        let Saved { input, share, partial, unsent, queued, progress, unsent_share } = *saved;
         self.share = share;
         self.partial = partial;
-        self.tail = tail;
+        self.queued = queued;
         self.progress = progress;
         self.unsent_share = unsent_share;
         if !unsent.is_empty() {
@@ -291,21 +291,21 @@ impl Buffers {
         conn.socket = wire.detach();
         conn.permit = wire.permit.take();
         let has_rest =
-            self.start < self.end || !wire.out.is_empty() || self.tail.is_some() || self.partial.refusal.is_some();
+            self.start < self.end || !wire.out.is_empty() || self.queued.is_some() || self.partial.refusal.is_some();
         if has_rest && !conn.is_closed() {
             conn.saved = Some(Box::new(Saved {
                 input: self.input[self.start..self.end].to_vec(),
                 share: self.share.take(),
                 partial: mem::take(&mut self.partial),
                 unsent: wire.out[self.sent..].to_vec(),
-                tail: self.tail.take(),
+                queued: self.queued.take(),
                 progress: self.progress,
                 unsent_share: self.unsent_share.take(),
             }));
         }
         wire.out.clear();
         self.partial = PartialRequest::default();
-        self.tail = None;
+        self.queued = None;
         self.share = None;
         self.progress = None;
         self.unsent_share = None;
@@ -318,10 +318,10 @@ impl Buffers {
 
     /// Lets go of the tail, sent or not.
     fn drop_tail(&mut self, scheduler: &mut dyn Scheduler) {
-        let Some(tail) = self.tail.take() else { return };
-        if tail.may_block() {
+        let Some(queued) = self.queued.take() else { return };
+        if queued.may_block() {
             scheduler.begin_blocking();
-            if contained(|| drop(tail)).is_none() {
+            if contained(|| drop(queued)).is_none() {
                 self.note(Fault::Panic);
             }
             scheduler.end_blocking();

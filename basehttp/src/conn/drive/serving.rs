@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::ahead::{BodyHere, body_here};
 use super::{Buffers, Host, RunOn, Scheduler, Step};
-use crate::conn::connection::{Conn, PartialRequest, SendingTail, Wait};
+use crate::conn::connection::{Conn, OutgoingBody, PartialRequest, Wait};
 use crate::exchange::{Arrival, Asked, Bare, Context, Ending, HTTPError, Next, Request, Wire, answer_bare, contained};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
 use crate::sys::Fault;
@@ -143,7 +143,7 @@ impl Buffers {
 
     /// Takes back what an exchange left.
     fn settle(&mut self, conn: &mut Conn, ending: Ending, now: Instant) -> Step {
-        let Ending { leftover, tail, lines, next } = ending;
+        let Ending { leftover, queued, lines, next } = ending;
         let wire = self.wire.get_mut();
         conn.has_served = true;
         self.rests = false;
@@ -158,9 +158,9 @@ impl Buffers {
             // All that was read ahead was used, and what was read since as well.
             self.start = self.end;
         }
-        self.tail = tail.map(|tail| SendingTail::new(tail, lines, &conn.peer));
+        self.queued = queued.map(|queued| OutgoingBody::new(queued, lines, &conn.peer));
         match next {
-            Next::Keep if self.tail.is_none() && self.unsent_len() < wire_room(self.wire.get_mut()) => Step::Again,
+            Next::Keep if self.queued.is_none() && self.unsent_len() < wire_room(self.wire.get_mut()) => Step::Again,
             Next::Hijacked | Next::Abort => self.finish(conn, next, now),
             next => self.start_writing(conn, next, now),
         }

@@ -5,7 +5,7 @@ use std::{io, mem};
 
 use super::reading::Input;
 use super::{Buffers, Scheduler, SendOn, Step, close};
-use crate::conn::connection::{Conn, SendProgress, SendingTail, State, Wait};
+use crate::conn::connection::{Conn, OutgoingBody, SendProgress, State, Wait};
 use crate::exchange::{Context, Next};
 use crate::sys::{Direction, Fault, Share};
 
@@ -37,7 +37,7 @@ impl Buffers {
     }
 
     pub(super) fn has_unsent(&mut self) -> bool {
-        self.unsent_len() > 0 || self.tail.is_some()
+        self.unsent_len() > 0 || self.queued.is_some()
     }
 
     /// From here on the replies are being written, and then comes `next`.
@@ -49,7 +49,7 @@ impl Buffers {
     }
 
     pub(super) fn write(&mut self, conn: &mut Conn, context: &Context, scheduler: &mut dyn Scheduler) -> Step {
-        if self.tail.is_some() && self.unblock_reads(conn).is_err() {
+        if self.queued.is_some() && self.unblock_reads(conn).is_err() {
             return self.abort(conn);
         }
         let before = self.progress.map(|progress| progress.bytes);
@@ -101,12 +101,12 @@ impl Buffers {
 
     /// Whether what waits to be sent is a file, and there are too few descriptors for that.
     fn lacks_descriptors(&self, context: &Context) -> bool {
-        self.tail.as_ref().is_some_and(SendingTail::is_file) && context.quota.is_exceeded()
+        self.queued.as_ref().is_some_and(OutgoingBody::is_file) && context.quota.is_exceeded()
     }
 
     /// Whether there is memory for what the reader does not take. One reply larger than all of it may have all of it.
     fn may_hold_unsent(&mut self, context: &Context) -> bool {
-        let held = self.unsent_len() + self.tail.as_ref().map_or(0, SendingTail::own_bytes);
+        let held = self.unsent_len() + self.queued.as_ref().map_or(0, OutgoingBody::own_bytes);
         Share::resize_up_to_all(&mut self.unsent_share, held, &context.unsent)
     }
 
@@ -130,18 +130,18 @@ impl Buffers {
         }
         wire.out.clear();
         self.sent = 0;
-        if let Some(tail) = &mut self.tail {
-            let place = if tail.is_file() { scheduler.send_file_on(tail.is_slow()) } else { SendOn::ThisThread };
+        if let Some(queued) = &mut self.queued {
+            let place = if queued.is_file() { scheduler.send_file_on(queued.is_slow()) } else { SendOn::ThisThread };
             match place {
                 SendOn::ThisThread => {}
                 SendOn::Pool => return Ok(Sent::Part(Wait::Thread)),
                 SendOn::Refused => return Ok(Sent::GivenUp),
             }
-            let before = tail.sent();
-            let sent = tail.send(&mut wire.socket, self.turn_left, scheduler);
-            self.turn_left = self.turn_left.saturating_sub(tail.sent() - before);
-            wire.tally.bytes_sent += tail.sent() - before;
-            self.progress.iter_mut().for_each(|progress| progress.bytes += tail.sent() - before);
+            let before = queued.sent();
+            let sent = queued.send(&mut wire.socket, self.turn_left, scheduler);
+            self.turn_left = self.turn_left.saturating_sub(queued.sent() - before);
+            wire.tally.bytes_sent += queued.sent() - before;
+            self.progress.iter_mut().for_each(|progress| progress.bytes += queued.sent() - before);
             if !sent? {
                 return Ok(Sent::Part(Wait::Turn));
             }

@@ -4,7 +4,7 @@ use std::{io, mem};
 
 use super::bytes::push_chunk;
 use super::{Bare, Reply, Stage, misuse};
-use crate::exchange::payload::Tail;
+use crate::exchange::payload::QueuedBody;
 use crate::proto::{self, BodyRule, ReplyFraming};
 
 impl Reply {
@@ -82,7 +82,7 @@ impl Reply {
     }
 
     /// The handler has returned well. Ends the reply, or says why what it sent is none.
-    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<Option<Tail>, String> {
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<Option<QueuedBody>, String> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
@@ -99,7 +99,7 @@ impl Reply {
                 self.push_chunk(out);
                 out.extend_from_slice(proto::LAST_CHUNK);
             }
-            Stage::Queued(tail) => return Ok(Some(tail)),
+            Stage::Queued(queued) => return Ok(Some(queued)),
             Stage::Streaming(_) | Stage::Ended => {}
         }
         Ok(None)

@@ -5,7 +5,7 @@ use std::{io, mem};
 
 use super::bytes::{push_field, push_length, remove_field};
 use super::{Reply, Stage, misuse};
-use crate::exchange::payload::Tail;
+use crate::exchange::payload::QueuedBody;
 use crate::proto::{self, BodyRule, DateLine, ReplyFraming, Version};
 use crate::sys::clock;
 
@@ -140,7 +140,7 @@ impl Reply {
 
     /// Ends an interim head. HTTP/1.0 knows none (RFC 9110, section 15.2): there it is dropped.
     pub fn end_interim(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.tail.take().is_some() {
+        if self.queued.take().is_some() {
             self.mark_fault(format!("{} has no body: the final response has", self.code));
         }
         if let Some(fault) = &self.fault {
@@ -174,28 +174,28 @@ impl Reply {
         } else {
             self.stream(self.framing(None), out);
         }
-        if let Some(tail) = self.tail.take() {
-            self.take_whole_body(tail, out);
+        if let Some(queued) = self.queued.take() {
+            self.take_whole_body(queued, out);
         }
         Ok(())
     }
 
     /// A short body goes out with its head, a longer one behind it.
-    fn take_whole_body(&mut self, tail: Tail, out: &mut Vec<u8>) {
-        self.passed = tail.len();
-        match tail {
+    fn take_whole_body(&mut self, queued: QueuedBody, out: &mut Vec<u8>) {
+        self.passed = queued.len();
+        match queued {
             _ if !self.keeps_body() => {}
-            Tail::Bytes(bytes) if bytes.as_slice().len() <= self.max_buffered => {
+            QueuedBody::Bytes(bytes) if bytes.as_slice().len() <= self.max_buffered => {
                 out.extend_from_slice(bytes.as_slice());
                 self.stage = Stage::Ended;
             }
-            tail => self.stage = Stage::Queued(tail),
+            queued => self.stage = Stage::Queued(queued),
         }
     }
 
     /// Gives the whole body, before the head's end.
-    pub fn queue(&mut self, tail: Tail) {
-        let length = tail.len();
+    pub fn queue(&mut self, queued: QueuedBody) {
+        let length = queued.len();
         if !self.is_head_open() {
             return self.mark_fault("a body is given whole in place of end_headers(), not after it".into());
         }
@@ -204,7 +204,7 @@ impl Reply {
         }
         self.fields.declared = Some(length);
         self.fields.wants_chunks = false;
-        self.tail = Some(tail);
+        self.queued = Some(queued);
     }
 
     /// A handler takes the connection: whatever was composed is what it is, and no framing follows.

@@ -26,7 +26,7 @@ pub(crate) use self::head::HeadParts;
 
 use self::head::HeadFields;
 use super::error::sentence;
-use super::payload::Tail;
+use super::payload::QueuedBody;
 use crate::proto::{BodyRule, ReplyFraming, Version};
 
 /// The request's side of what a reply must look like.
@@ -65,7 +65,7 @@ enum Stage {
     /// The head is closed, the body goes through `out`. Next: `Ended`.
     Streaming(ReplyFraming),
     /// The head is closed, the body is given whole. Next: `Ended`.
-    Queued(Tail),
+    Queued(QueuedBody),
     /// Nothing more comes.
     Ended,
 }
@@ -88,7 +88,7 @@ pub(crate) struct Reply {
     /// What was written and is not in `out` yet: all of it while buffering, then less than a chunk.
     body: Vec<u8>,
     /// The body, given whole while the head was open.
-    tail: Option<Tail>,
+    queued: Option<QueuedBody>,
     max_buffered: usize,
     /// Bytes of body the handler has given.
     passed: u64,
@@ -111,7 +111,7 @@ impl Reply {
             connection: 0..0,
             fields: HeadFields::default(),
             body: Vec::new(),
-            tail: None,
+            queued: None,
             max_buffered,
             passed: 0,
             fault: None,
@@ -141,7 +141,7 @@ impl Reply {
         self.passed = 0;
         self.fault = None;
         self.body.clear();
-        self.tail = None;
+        self.queued = None;
         self.fields.clear();
     }
 
