@@ -247,7 +247,7 @@ impl Control for Engine {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use crate::engine::*;
-    use crate::exchange::{Arrival, Ending, HandlerSpec, Overrides, Pace};
+    use crate::exchange::{HandlerSpec, IncomingRequest, Overrides, Pace, Served};
     use crate::proto::{RESPONSES, Version};
     use crate::sys::{Address, ServerHandle, Settings, Socket};
 
@@ -271,7 +271,7 @@ mod tests {
             Pace::Auto
         }
 
-        fn serve<'c>(&'c self, _: Arrival<'c>) -> Ending {
+        fn serve<'c>(&'c self, _: IncomingRequest<'c>) -> Served {
             unreachable!("nobody asks")
         }
 

@@ -29,10 +29,10 @@ pub use self::hooks::{Hooks, Overrides};
 pub(crate) use self::payload::QueuedBody;
 pub use self::payload::{IntoPayload, Payload};
 pub use self::query::Query;
-pub(crate) use self::reply::{Asked, Bare};
+pub(crate) use self::reply::{Bare, ReplyContext};
 pub(crate) use self::serve::{answer_bare, contained, forget_panic, serve, serve_bare};
 pub(crate) use self::service::Next;
-pub use self::service::{Ending, Pace, Service};
+pub use self::service::{Pace, Served, Service};
 pub use self::status::{IntoStatus, Status};
 pub(crate) use self::wire::Wire;
 
@@ -125,7 +125,7 @@ pub(crate) struct Request<'c> {
 }
 
 /// One request as the connection hands it to the service.
-pub struct Arrival<'c> {
+pub struct IncomingRequest<'c> {
     pub(crate) request: Request<'c>,
     pub(crate) fields: &'c [Field<'c>],
     /// The head is no good: this is all there is to answer.
@@ -139,26 +139,26 @@ pub struct Arrival<'c> {
 }
 
 impl<'c, M> Exchange<'c, M> {
-    pub(crate) fn new(arrival: &Arrival<'c>, headers: M, hooks: &'c dyn Hooks<'c, M>) -> Self {
-        let request = arrival.request;
-        let decoder = BodyDecoder::new(request.body, &arrival.context.settings.limits);
+    pub(crate) fn new(incoming: &IncomingRequest<'c>, headers: M, hooks: &'c dyn Hooks<'c, M>) -> Self {
+        let request = incoming.request;
+        let decoder = BodyDecoder::new(request.body, &incoming.context.settings.limits);
         Exchange {
             command: request.command,
             path: request.path,
             requestline: request.requestline,
             request_version: request.request_version,
             headers,
-            rfile: BodyReader::new(arrival.wire, decoder, arrival.ahead),
-            wfile: BodyWriter::new(arrival.wire),
-            client_address: arrival.peer.clone(),
-            server: &arrival.context.handle,
+            rfile: BodyReader::new(incoming.wire, decoder, incoming.ahead),
+            wfile: BodyWriter::new(incoming.wire),
+            client_address: incoming.peer.clone(),
+            server: &incoming.context.handle,
             close_connection: false,
             request,
-            peer: arrival.peer,
+            peer: incoming.peer,
             hooks,
-            wire: arrival.wire,
-            context: arrival.context,
-            segments: arrival.segments,
+            wire: incoming.wire,
+            context: incoming.context,
+            segments: incoming.segments,
             error_fields: RefCell::new(None),
             in_end_headers: Cell::new(false),
             in_send_error: Cell::new(false),

@@ -20,9 +20,9 @@ use super::body_reader::Leftover;
 use super::error::{HTTPError, HandlerError, Outcome};
 use super::payload::QueuedBody;
 use super::reply::{Bare, Reply};
-use super::service::{Ending, Next};
+use super::service::{Next, Served};
 use super::wire::Wire;
-use super::{Arrival, Exchange};
+use super::{Exchange, IncomingRequest};
 use crate::sys::{Fault, log};
 
 /// Serves one request: answers the refusal if there is one, else lets `dispatch` call the handler's method.
@@ -30,7 +30,7 @@ pub(crate) fn serve<'c, M>(
     mut ex: Exchange<'c, M>,
     refusal: Option<HTTPError>,
     dispatch: impl FnOnce(&mut Exchange<'c, M>) -> Option<Outcome>,
-) -> Ending {
+) -> Served {
     let serving = ex.server.enter();
     let is_refused = refusal.is_some();
     let end = match refusal {
@@ -53,7 +53,7 @@ pub(crate) fn serve<'c, M>(
         End::Sent(queued) if is_refused => (queued, Next::Linger),
         End::Sent(queued) => (queued, after),
     };
-    Ending { leftover, queued, lines, next }
+    Served { leftover, queued, lines, next }
 }
 
 /// How far the reply came.
@@ -275,14 +275,14 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// Answers without an exchange, for a `MessageClass` that cannot even be made from nothing.
-pub(crate) fn serve_bare(arrival: &Arrival<'_>) -> Ending {
-    answer_bare(&mut arrival.wire.borrow_mut(), Bare::Failed)
+pub(crate) fn serve_bare(incoming: &IncomingRequest<'_>) -> Served {
+    answer_bare(&mut incoming.wire.borrow_mut(), Bare::Failed)
 }
 
 /// Answers a request without calling anything of the handler's.
-pub(crate) fn answer_bare(wire: &mut Wire, bare: Bare) -> Ending {
+pub(crate) fn answer_bare(wire: &mut Wire, bare: Bare) -> Served {
     wire.reply.finish_bare(bare, &mut wire.out);
-    Ending {
+    Served {
         leftover: Leftover { used_ahead: 0, refill: Vec::new() },
         queued: None,
         lines: String::new(),

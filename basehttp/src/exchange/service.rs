@@ -1,7 +1,7 @@
 //! What the connection sees of a handler: an object without type parameters. The floor above implements it for every
 //! `BaseHTTPRequestHandler`; the loops hold nothing else.
 
-use super::Arrival;
+use super::IncomingRequest;
 use super::body_reader::Leftover;
 use super::context::HandlerSpec;
 use super::payload::QueuedBody;
@@ -16,7 +16,7 @@ pub trait Service: Send + Sync + 'static {
     fn pace(&self, command: &str) -> Pace;
 
     /// Serves one request, to the last byte of its reply or to the point where that cannot be.
-    fn serve<'c>(&'c self, arrival: Arrival<'c>) -> Ending;
+    fn serve<'c>(&'c self, incoming: IncomingRequest<'c>) -> Served;
 
     /// Whether the client may speak to this server at all.
     fn verify_request(&self, client_address: &Address) -> bool;
@@ -45,7 +45,7 @@ pub enum Pace {
 }
 
 /// How an exchange ended. The reply stands in the wire's `out`, but for its tail.
-pub struct Ending {
+pub struct Served {
     pub(crate) leftover: Leftover,
     pub(crate) queued: Option<QueuedBody>,
     /// The log lines that are held back until the tail is sent.
@@ -53,10 +53,10 @@ pub struct Ending {
     pub(crate) next: Next,
 }
 
-impl Ending {
+impl Served {
     /// Nothing can be said of the connection any more but that it is over.
     pub(crate) fn aborted() -> Self {
-        Ending {
+        Served {
             leftover: Leftover { used_ahead: 0, refill: Vec::new() },
             queued: None,
             lines: String::new(),

@@ -13,7 +13,7 @@ use std::{io, mem, thread};
 use super::client_end::ClientEnd;
 use super::context::Context;
 use super::error::{HTTPError, WholeWithoutBody};
-use super::reply::{Asked, Reply};
+use super::reply::{Reply, ReplyContext};
 use crate::sys::{BRIEF, Direction, EndSeen, Fault, Permit, QUEUE_WAIT, Settings, Socket, Streams, Tally};
 
 /// Time between two looks for the client of a handler that has nothing to send: 0.1 s.
@@ -70,7 +70,7 @@ impl Wire {
     }
 
     /// A new request was read.
-    pub fn begin(&mut self, asked: Asked, awaits_continue: bool) {
+    pub fn begin(&mut self, asked: ReplyContext, awaits_continue: bool) {
         self.reply.begin(asked, &self.out);
         self.awaits_continue = awaits_continue;
         self.body_clock = (Duration::ZERO, 0);

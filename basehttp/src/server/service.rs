@@ -7,7 +7,7 @@ use std::{fmt, io};
 use super::{BaseHTTPRequestHandler, MessageClass};
 use crate::exchange;
 use crate::exchange::{
-    Arrival, Ending, Exchange, HTTPError, HandlerError, HandlerSpec, Hooks, Pace, Service, contained,
+    Exchange, HTTPError, HandlerError, HandlerSpec, Hooks, IncomingRequest, Pace, Served, Service, contained,
 };
 use crate::proto::Field;
 use crate::sys::Address;
@@ -29,14 +29,14 @@ impl<H: BaseHTTPRequestHandler> Service for H {
         H::pace(command)
     }
 
-    fn serve<'c>(&'c self, arrival: Arrival<'c>) -> Ending {
-        let (headers, refusal) = match parse::<H>(arrival.fields) {
+    fn serve<'c>(&'c self, incoming: IncomingRequest<'c>) -> Served {
+        let (headers, refusal) = match parse::<H>(incoming.fields) {
             Ok(headers) => (Ok(headers), None),
             Err(refusal) => (parse::<H>(&[]), Some(refusal)),
         };
-        let Ok(headers) = headers else { return exchange::serve_bare(&arrival) };
-        let refusal = refusal.or(arrival.refusal.clone());
-        let ex: Exchange<'c, H::MessageClass<'c>> = Exchange::new(&arrival, headers, self);
+        let Ok(headers) = headers else { return exchange::serve_bare(&incoming) };
+        let refusal = refusal.or(incoming.refusal.clone());
+        let ex: Exchange<'c, H::MessageClass<'c>> = Exchange::new(&incoming, headers, self);
         exchange::serve(ex, refusal, |ex| self.dispatch(ex))
     }
 

@@ -8,7 +8,9 @@ use std::time::Instant;
 use super::ahead::{BodyHere, body_here};
 use super::{Buffers, Host, RunOn, Scheduler, Step};
 use crate::conn::connection::{Conn, OutgoingBody, PartialRequest, Wait};
-use crate::exchange::{Arrival, Asked, Bare, Context, Ending, HTTPError, Next, Request, Wire, answer_bare, contained};
+use crate::exchange::{
+    Bare, Context, HTTPError, IncomingRequest, Next, ReplyContext, Request, Served, Wire, answer_bare, contained,
+};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
 use crate::sys::Fault;
 
@@ -135,15 +137,15 @@ impl Buffers {
         }
         scheduler.begin();
         self.wire.get_mut().begin(asked, head.expects_continue);
-        let ending = self.arrive(conn, host, request_of(head), fields, ahead, refusal);
+        let served = self.arrive(conn, host, request_of(head), fields, ahead, refusal);
         scheduler.end();
         self.start += span.end;
-        self.settle(conn, ending, scheduler.now())
+        self.settle(conn, served, scheduler.now())
     }
 
     /// Takes back what an exchange left.
-    fn settle(&mut self, conn: &mut Conn, ending: Ending, now: Instant) -> Step {
-        let Ending { leftover, queued, lines, next } = ending;
+    fn settle(&mut self, conn: &mut Conn, served: Served, now: Instant) -> Step {
+        let Served { leftover, queued, lines, next } = served;
         let wire = self.wire.get_mut();
         conn.has_served = true;
         self.rests = false;
@@ -210,19 +212,19 @@ impl Buffers {
         }
         scheduler.begin();
         self.wire.get_mut().begin(asked, false);
-        let ending = self.arrive(conn, host, refused_request(&requestline), &[], &[], Some(error));
+        let served = self.arrive(conn, host, refused_request(&requestline), &[], &[], Some(error));
         scheduler.end();
         self.start = self.end;
-        self.settle(conn, ending, scheduler.now())
+        self.settle(conn, served, scheduler.now())
     }
 
     /// Answers a request whose refusal the hooks would have to log and to phrase, while there is no thread for them.
-    fn refuse_bare(&mut self, conn: &mut Conn, asked: Asked, now: Instant) -> Step {
+    fn refuse_bare(&mut self, conn: &mut Conn, asked: ReplyContext, now: Instant) -> Step {
         let wire = self.wire.get_mut();
         wire.begin(asked, false);
-        let ending = answer_bare(wire, Bare::Busy);
+        let served = answer_bare(wire, Bare::Busy);
         self.start = self.end;
-        self.settle(conn, ending, now)
+        self.settle(conn, served, now)
     }
 
     fn arrive(
@@ -233,13 +235,13 @@ impl Buffers {
         fields: &[Field<'_>],
         ahead: &[u8],
         refusal: Option<HTTPError>,
-    ) -> Ending {
+    ) -> Served {
         let (peer, wire, context, segments) = (&conn.peer, &self.wire, host.context, &OnceCell::new());
-        let arrival = Arrival { request, fields, refusal, ahead, peer, wire, context, segments };
+        let incoming = IncomingRequest { request, fields, refusal, ahead, peer, wire, context, segments };
         // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
-        contained(|| host.service.serve(arrival)).unwrap_or_else(|| {
+        contained(|| host.service.serve(incoming)).unwrap_or_else(|| {
             self.wire.borrow_mut().tally.note(Fault::Panic);
-            Ending::aborted()
+            Served::aborted()
         })
     }
 }
@@ -255,9 +257,9 @@ fn wire_room(wire: &Wire) -> usize {
     wire.settings().piece_bytes()
 }
 
-fn asked(head: &Head<'_>, conn: &Conn, context: &Context, is_whole: bool) -> Asked {
+fn asked(head: &Head<'_>, conn: &Conn, context: &Context, is_whole: bool) -> ReplyContext {
     let server = context.spec.protocol_version;
-    Asked {
+    ReplyContext {
         version: head.version.min(server),
         server,
         method: method_for_reply(head.method),
@@ -271,7 +273,7 @@ fn asked(head: &Head<'_>, conn: &Conn, context: &Context, is_whole: bool) -> Ask
 }
 
 /// What a refused request asked for, as far as its line tells.
-fn asked_by_line(requestline: &str, context: &Context) -> Asked {
+fn asked_by_line(requestline: &str, context: &Context) -> ReplyContext {
     let server = context.spec.protocol_version;
     // RFC 9110, section 15.2; RFC 9112, section 6.1: who may be of HTTP/1.0 gets neither interim replies nor chunks.
     let version = requestline
@@ -281,7 +283,7 @@ fn asked_by_line(requestline: &str, context: &Context) -> Asked {
         .unwrap_or(Version::Http10);
     // RFC 9110, section 9.3.2: no body for HEAD, whatever is wrong with the rest.
     let method = method_for_reply(requestline.split(' ').next().unwrap_or_default());
-    Asked { version: version.min(server), server, method, keeps_alive: false, is_whole: false }
+    ReplyContext { version: version.min(server), server, method, keeps_alive: false, is_whole: false }
 }
 
 fn method_for_reply(method: &str) -> &'static str {

@@ -31,7 +31,7 @@ use crate::proto::{BodyRule, ReplyFraming, Version};
 
 /// The request's side of what a reply must look like.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct ReplyContext {
     /// The lower of the client's and our own: what the reply may be made of.
     pub version: Version,
     /// Our own, which the status line shows.
@@ -73,7 +73,7 @@ enum Stage {
 /// A reply, from its status line to its last byte.
 pub(crate) struct Reply {
     stage: Stage,
-    asked: Asked,
+    asked: ReplyContext,
     /// Where in `out` it begins, as long as none of it is on the wire.
     start: usize,
     /// Some of the final response has left: it can only be continued or aborted.
@@ -99,7 +99,7 @@ pub(crate) struct Reply {
 impl Reply {
     pub fn new(max_buffered: usize) -> Self {
         let (version, server) = (Version::Http10, Version::Http10);
-        let asked = Asked { version, server, method: "GET", keeps_alive: false, is_whole: false };
+        let asked = ReplyContext { version, server, method: "GET", keeps_alive: false, is_whole: false };
         Reply {
             stage: Stage::Unsent,
             asked,
@@ -119,7 +119,7 @@ impl Reply {
     }
 
     /// A new exchange: the reply will begin at the end of `out`.
-    pub fn begin(&mut self, asked: Asked, out: &[u8]) {
+    pub fn begin(&mut self, asked: ReplyContext, out: &[u8]) {
         self.asked = asked;
         self.start = out.len();
         self.on_wire = false;

@@ -11,7 +11,7 @@ use crate::fuzzing::choices::Choices;
 
 /// A request that was begun.
 #[derive(Debug)]
-pub struct Asked {
+pub struct ReplyContext {
     pub number: usize,
     pub method: &'static str,
     pub deed: &'static str,
@@ -67,7 +67,7 @@ pub struct Play {
     pub has_reset: bool,
     /// The server waited, and the script was over.
     pub has_stalled: bool,
-    pub asked: Vec<Asked>,
+    pub asked: Vec<ReplyContext>,
     /// From here on the client has sent what is no request.
     pub is_garbled: bool,
     /// Whoever reads or writes waits: nothing else would make the client go on.
@@ -233,7 +233,7 @@ impl Play {
         self.made += unsent;
         self.pending.extend(bytes);
         if !self.is_garbled {
-            self.asked.push(Asked {
+            self.asked.push(ReplyContext {
                 number,
                 method,
                 deed,
