@@ -8,40 +8,40 @@ use crate::proto::{BodyDecoder, Head, HeadSpan, RequestBody};
 const MAX_BODY_AHEAD: usize = 64 * 1024;
 
 /// How much of a request's body is here.
-pub(super) enum BodyHere {
-    Whole,
+pub(super) enum BodyArrival {
+    Complete,
     /// As much as there will ever be: its chunks are broken, and the handler's read says so.
     Broken,
     /// It will be, soon: it fits the buffer.
-    Soon(BodyAhead),
+    Pending(BodyAhead),
     /// It will not be: the handler reads it from the client.
-    Streams,
+    Streamed,
 }
 
-pub(super) fn body_here(head: &Head<'_>, span: HeadSpan, ahead: &[u8], context: &Context) -> BodyHere {
+pub(super) fn body_arrival(head: &Head<'_>, span: HeadSpan, ahead: &[u8], context: &Context) -> BodyArrival {
     let needed = match head.body {
-        RequestBody::None => return BodyHere::Whole,
-        _ if head.expects_continue => return BodyHere::Streams,
+        RequestBody::None => return BodyArrival::Complete,
+        _ if head.expects_continue => return BodyArrival::Streamed,
         RequestBody::Sized(length) => match usize::try_from(length) {
-            Ok(length) if length <= ahead.len() => return BodyHere::Whole,
+            Ok(length) if length <= ahead.len() => return BodyArrival::Complete,
             Ok(length) if length <= MAX_BODY_AHEAD => Some(span.end + length),
-            _ => return BodyHere::Streams,
+            _ => return BodyArrival::Streamed,
         },
         RequestBody::Chunked => None,
     };
     let decoder = BodyDecoder::new(head.body, &context.settings.limits);
     let mut body = BodyAhead { span, needed, decoder, decoded: span.end };
-    if needed.is_none() && body.is_decoded(ahead) { body.state() } else { BodyHere::Soon(body) }
+    if needed.is_none() && body.is_decoded(ahead) { body.state() } else { BodyArrival::Pending(body) }
 }
 
 impl BodyAhead {
     /// What stands behind the head, once [`is_here`](Self::is_here) has said that waiting is over.
-    pub(super) fn state(&self) -> BodyHere {
+    pub(super) fn state(&self) -> BodyArrival {
         match () {
-            () if self.needed.is_some() || self.decoder.is_complete() => BodyHere::Whole,
-            () if self.decoder.is_broken() => BodyHere::Broken,
+            () if self.needed.is_some() || self.decoder.is_complete() => BodyArrival::Complete,
+            () if self.decoder.is_broken() => BodyArrival::Broken,
             // As much as the buffer takes: the handler waits for the rest.
-            () => BodyHere::Streams,
+            () => BodyArrival::Streamed,
         }
     }
 

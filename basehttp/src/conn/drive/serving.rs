@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::mem;
 use std::time::Instant;
 
-use super::ahead::{BodyHere, body_here};
+use super::ahead::{BodyArrival, body_arrival};
 use super::{Buffers, Host, RunOn, Scheduler, Step};
 use crate::conn::connection::{Conn, OutgoingBody, PartialRequest, Wait};
 use crate::exchange::{
@@ -97,15 +97,15 @@ impl Buffers {
         let Parsed { span, head, fields, ahead } = request;
         let body = match &self.partial.body {
             Some(body) => body.state(),
-            None => body_here(head, span, ahead, host.context),
+            None => body_arrival(head, span, ahead, host.context),
         };
-        let is_refused = !matches!(body, BodyHere::Whole) && !is_implemented(head.method, host.context);
+        let is_refused = !matches!(body, BodyArrival::Complete) && !is_implemented(head.method, host.context);
         let may_wait = match body {
-            BodyHere::Whole | BodyHere::Broken => false,
+            BodyArrival::Complete | BodyArrival::Broken => false,
             // A refusal needs no body.
             _ if is_refused => false,
-            BodyHere::Streams => true,
-            BodyHere::Soon(body) => {
+            BodyArrival::Streamed => true,
+            BodyArrival::Pending(body) => {
                 self.partial =
                     PartialRequest { body: Some(body), began: Some(scheduler.now()), ..PartialRequest::default() };
                 return Step::Again;
@@ -131,7 +131,7 @@ impl Buffers {
         }
         // From here on its bytes are the thread's.
         self.share = None;
-        let asked = asked(head, conn, host.context, matches!(body, BodyHere::Whole));
+        let asked = asked(head, conn, host.context, matches!(body, BodyArrival::Complete));
         if let RunOn::Refused(_) = place {
             return self.refuse_bare(conn, asked, scheduler.now());
         }
