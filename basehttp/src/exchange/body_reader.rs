@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::error::HTTPError;
-use super::wire::Wire;
+use super::exchange_io::ExchangeIo;
 use crate::proto::{BodyDecoder, Refusal, Trailer};
 
 /// The body of the request: [`Read`] and [`BufRead`], at its end where the body is, sized or chunked.
@@ -32,7 +32,7 @@ use crate::proto::{BodyDecoder, Refusal, Trailer};
 /// # assert!(reply.ends_with(b"\r\n\r\nhi"));
 /// ```
 pub struct BodyReader<'c> {
-    wire: &'c RefCell<Wire>,
+    io: &'c RefCell<ExchangeIo>,
     decoder: BodyDecoder,
     /// What was read behind the head, before the handler was called.
     ahead: &'c [u8],
@@ -61,9 +61,9 @@ pub(crate) struct Leftover {
 }
 
 impl<'c> BodyReader<'c> {
-    pub(crate) fn new(wire: &'c RefCell<Wire>, decoder: BodyDecoder, ahead: &'c [u8]) -> Self {
+    pub(crate) fn new(io: &'c RefCell<ExchangeIo>, decoder: BodyDecoder, ahead: &'c [u8]) -> Self {
         BodyReader {
-            wire,
+            io,
             decoder,
             ahead,
             ahead_at_first: ahead.len(),
@@ -132,7 +132,7 @@ impl<'c> BodyReader<'c> {
     fn read_what_is_here(&mut self) -> usize {
         self.refill.resize(READ_BYTES, 0);
         self.unread = 0..0;
-        let read = self.wire.borrow_mut().read_body_now(&mut self.refill);
+        let read = self.io.borrow_mut().read_body_now(&mut self.refill);
         // What is wrong with the socket shows when the reply is written.
         self.unread.end = read.unwrap_or(0);
         self.unread.end
@@ -182,7 +182,7 @@ impl<'c> BodyReader<'c> {
         self.advance(decoded.skip);
         self.payload = decoded.payload;
         if self.decoder.is_complete() {
-            self.wire.borrow_mut().reply.request_is_whole();
+            self.io.borrow_mut().reply.request_is_whole();
         }
         Ok(())
     }
@@ -190,7 +190,7 @@ impl<'c> BodyReader<'c> {
     fn read_more(&mut self) -> io::Result<()> {
         self.refill.resize(READ_BYTES, 0);
         self.unread = 0..0;
-        let read = self.wire.borrow_mut().read_body(&mut self.refill);
+        let read = self.io.borrow_mut().read_body(&mut self.refill);
         self.unread.end = *read.as_ref().unwrap_or(&0);
         match read {
             Ok(0) => self.fault = Some(HTTPError::from(400).with_explain("the request's body ended early")),

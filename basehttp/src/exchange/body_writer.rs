@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 use std::marker::PhantomData;
 
-use super::wire::Wire;
+use super::exchange_io::ExchangeIo;
 
 /// The body of the reply: [`Write`], after `end_headers`.
 ///
@@ -41,28 +41,28 @@ use super::wire::Wire;
 /// # assert!(reply.ends_with(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n"));
 /// ```
 pub struct BodyWriter<'c> {
-    wire: &'c RefCell<Wire>,
+    io: &'c RefCell<ExchangeIo>,
     /// As in `BodyReader`.
     invariant: PhantomData<Cell<&'c ()>>,
 }
 
 impl<'c> BodyWriter<'c> {
-    pub(crate) fn new(wire: &'c RefCell<Wire>) -> Self {
-        BodyWriter { wire, invariant: PhantomData }
+    pub(crate) fn new(io: &'c RefCell<ExchangeIo>) -> Self {
+        BodyWriter { io, invariant: PhantomData }
     }
 }
 
 impl Write for BodyWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.wire.borrow_mut().write(bytes)?;
+        self.io.borrow_mut().write(bytes)?;
         Ok(bytes.len())
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.wire.borrow_mut().write(bytes)
+        self.io.borrow_mut().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.wire.borrow_mut().flush()
+        self.io.borrow_mut().flush()
     }
 }

@@ -6,6 +6,7 @@ mod body_writer;
 mod client_end;
 mod context;
 mod error;
+mod exchange_io;
 mod hijack;
 mod hooks;
 mod payload;
@@ -16,7 +17,6 @@ mod serve;
 mod service;
 mod status;
 mod sugar;
-mod wire;
 
 pub use self::body_reader::BodyReader;
 pub use self::body_writer::BodyWriter;
@@ -24,6 +24,7 @@ pub(crate) use self::context::Context;
 pub use self::context::HandlerSpec;
 pub(crate) use self::error::sentence;
 pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoOutcome, Outcome, Result};
+pub(crate) use self::exchange_io::ExchangeIo;
 pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};
 pub use self::hooks::{Hooks, Overrides};
 pub(crate) use self::payload::QueuedBody;
@@ -34,7 +35,6 @@ pub(crate) use self::serve::{answer_bare, contained, forget_panic, serve, serve_
 pub(crate) use self::service::Next;
 pub use self::service::{Pace, Served, Service};
 pub use self::status::{IntoStatus, Status};
-pub(crate) use self::wire::Wire;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::os::fd::OwnedFd;
@@ -102,7 +102,7 @@ pub struct Exchange<'c, M = Headers<'c>> {
     pub(crate) request: Request<'c>,
     pub(crate) peer: &'c Address,
     pub(crate) hooks: &'c dyn Hooks<'c, M>,
-    pub(crate) wire: &'c RefCell<Wire>,
+    pub(crate) io: &'c RefCell<ExchangeIo>,
     pub(crate) context: &'c Context,
     pub(crate) segments: &'c OnceCell<Vec<String>>,
     /// The fields of the `HTTPError` that is being sent.
@@ -133,7 +133,7 @@ pub struct IncomingRequest<'c> {
     /// What was read behind the head.
     pub(crate) ahead: &'c [u8],
     pub(crate) peer: &'c Address,
-    pub(crate) wire: &'c RefCell<Wire>,
+    pub(crate) io: &'c RefCell<ExchangeIo>,
     pub(crate) context: &'c Context,
     pub(crate) segments: &'c OnceCell<Vec<String>>,
 }
@@ -148,15 +148,15 @@ impl<'c, M> Exchange<'c, M> {
             requestline: request.requestline,
             request_version: request.request_version,
             headers,
-            rfile: BodyReader::new(incoming.wire, decoder, incoming.ahead),
-            wfile: BodyWriter::new(incoming.wire),
+            rfile: BodyReader::new(incoming.io, decoder, incoming.ahead),
+            wfile: BodyWriter::new(incoming.io),
             client_address: incoming.peer.clone(),
             server: &incoming.context.handle,
             close_connection: false,
             request,
             peer: incoming.peer,
             hooks,
-            wire: incoming.wire,
+            io: incoming.io,
             context: incoming.context,
             segments: incoming.segments,
             error_fields: RefCell::new(None),
@@ -202,7 +202,7 @@ impl<'c, M> Exchange<'c, M> {
     /// # assert!(basehttp::testing::respond(&Hello, b"GET / HTTP/1.0\r\n\r\n").ends_with(b"by memory\n"));
     /// ```
     pub fn connection(&self) -> io::Result<Option<OwnedFd>> {
-        self.wire.borrow().socket.duplicate()
+        self.io.borrow().socket.duplicate()
     }
 }
 
@@ -235,7 +235,7 @@ impl<M> Exchange<'_, M> {
     /// # assert!(basehttp::testing::respond(&Search, b"GET / HTTP/1.0\r\n\r\n").ends_with(&[97, 98, 99]));
     /// ```
     pub fn is_client_gone(&self) -> bool {
-        self.wire.borrow_mut().is_client_gone()
+        self.io.borrow_mut().is_client_gone()
     }
 
     /// Sleeps, and wakes up early with an error if the client goes: for handlers that send something now and then.
@@ -270,7 +270,7 @@ impl<M> Exchange<'_, M> {
     /// # assert!(reply.ends_with(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n"));
     /// ```
     pub fn sleep(&self, duration: Duration) -> io::Result<()> {
-        self.wire.borrow_mut().sleep_until(Instant::now() + bounded(duration))
+        self.io.borrow_mut().sleep_until(Instant::now() + bounded(duration))
     }
 }
 

@@ -91,14 +91,14 @@ impl<M> Exchange<'_, M> {
     /// remembered and comes out of [`end_headers`](Self::end_headers) as an error; the reply is then a 500.
     pub fn send_header(&self, name: &str, value: impl Display) -> &Self {
         // The value's `Display` is user code and may call back: it writes into a text of its own.
-        let mut text = std::mem::take(&mut self.wire.borrow_mut().scratch);
+        let mut text = std::mem::take(&mut self.io.borrow_mut().scratch);
         text.clear();
         let written = write!(text, "{value}");
         self.with_reply(|reply, out| match written {
             Ok(()) => reply.add_field(name, &text, out),
             Err(fmt::Error) => reply.mark_fault(format!("the value of {name} failed to format")),
         });
-        self.wire.borrow_mut().scratch = text;
+        self.io.borrow_mut().scratch = text;
         self
     }
 
@@ -136,11 +136,11 @@ impl<M> Exchange<'_, M> {
             reply.end_interim(out)?;
             io::Result::Ok(reply.code())
         })?;
-        let mut wire = self.wire.borrow_mut();
+        let mut io = self.io.borrow_mut();
         if code == 100 {
-            wire.forget_expectation();
+            io.forget_expectation();
         }
-        wire.send_out()
+        io.send_out()
     }
 
     /// The fields that the code or an `HTTPError` brings along.
@@ -171,7 +171,7 @@ impl<M> Exchange<'_, M> {
     /// A body without `Content-Length` is sent in chunks from then on (to HTTP/1.0 clients: ended by closing). Blocks
     /// for at most the write stall timeout without progress.
     pub fn flush_headers(&self) -> io::Result<()> {
-        self.wire.borrow_mut().flush()
+        self.io.borrow_mut().flush()
     }
 
     /// Sends a whole error reply: logs it, and sends the page of `error_message_format`.
@@ -199,7 +199,7 @@ impl<M> Exchange<'_, M> {
     }
 
     pub(crate) fn send_error_as_original(&self, code: u16, message: &str, explain: &str) -> io::Result<()> {
-        if self.wire.borrow().reply.is_on_wire() {
+        if self.io.borrow().reply.is_on_wire() {
             return Err(misuse("send_error after the reply's head was sent: return an error to abort the connection"));
         }
         if (100..200).contains(&code) {
@@ -298,7 +298,7 @@ impl<M> Exchange<'_, M> {
             return Err(misuse("send_file takes a regular file: no folder, no pipe, no device"));
         }
         let (offset, end) = bounds(&range, u64::try_from(stat.st_size).unwrap_or(0))?;
-        if self.wire.borrow().reply.is_unsent() {
+        if self.io.borrow().reply.is_unsent() {
             self.send_response(200);
         }
         let file = self.context.quota.queue(file);
@@ -318,25 +318,25 @@ impl<M> Exchange<'_, M> {
     /// # Errors
     /// A head that was begun and not ended; a socket that is gone; no descriptor left for a stream that is no socket.
     pub fn hijack(&mut self) -> io::Result<Hijacked> {
-        let mut wire = self.wire.borrow_mut();
-        if wire.is_taken() {
+        let mut io = self.io.borrow_mut();
+        if io.is_taken() {
             return Err(misuse("the connection was hijacked already"));
         }
-        if wire.reply.is_head_open() {
+        if io.reply.is_head_open() {
             return Err(misuse("hijack() between send_response and end_headers: end the head first"));
         }
         let ahead = self.rfile.take_raw();
-        let socket = wire.surrender()?;
+        let socket = io.surrender()?;
         if let (Some(server), Some(descriptor)) = (self.context.handle.running_loop(), socket.descriptor()) {
             server.forget(descriptor);
         }
-        let permit = wire.permit.as_mut().map(Permit::split);
+        let permit = io.permit.as_mut().map(Permit::split);
         Hijacked::new(socket, self.peer, ahead, self.context.settings.write_stall_timeout, permit)
     }
 
     pub(crate) fn with_reply<R>(&self, act: impl FnOnce(&mut Reply, &mut Vec<u8>) -> R) -> R {
-        let wire = &mut *self.wire.borrow_mut();
-        act(&mut wire.reply, &mut wire.out)
+        let io = &mut *self.io.borrow_mut();
+        act(&mut io.reply, &mut io.out)
     }
 }
 

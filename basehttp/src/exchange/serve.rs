@@ -18,10 +18,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::body_reader::Leftover;
 use super::error::{HTTPError, HandlerError, Outcome};
+use super::exchange_io::ExchangeIo;
 use super::payload::QueuedBody;
 use super::reply::{Bare, Reply};
 use super::service::{Next, Served};
-use super::wire::Wire;
 use super::{Exchange, IncomingRequest};
 use crate::sys::{Fault, log};
 
@@ -107,7 +107,7 @@ impl<M> Exchange<'_, M> {
         if self.is_hijacked() {
             return End::Sent(None);
         }
-        if self.wire.borrow().is_gone() {
+        if self.io.borrow().is_gone() {
             // The handler did not mind, but the client must not take what it has for a whole reply.
             self.guarded(|ex| ex.log_error(format_args!("the client went away")));
             return End::Aborted;
@@ -126,11 +126,11 @@ impl<M> Exchange<'_, M> {
             self.guarded(|ex| ex.log_error(format_args!("after hijack: {error}")));
             return End::Sent(None);
         }
-        if self.wire.borrow().is_gone() {
+        if self.io.borrow().is_gone() {
             self.guarded(|ex| ex.log_error(format_args!("the client went away: {error}")));
             return End::Aborted;
         }
-        if self.wire.borrow().reply.is_whole_without_body()
+        if self.io.borrow().reply.is_whole_without_body()
             && self.guarded(|_| error.is_whole_without_body()) == Some(true)
         {
             // It has stopped writing what is not sent.
@@ -141,7 +141,7 @@ impl<M> Exchange<'_, M> {
             self.note(Fault::HandlerError);
             self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error));
         }
-        if self.wire.borrow().reply.is_on_wire() {
+        if self.io.borrow().reply.is_on_wire() {
             self.guarded(|ex| ex.log_error(format_args!("the reply was cut off: {error}")));
             return End::Aborted;
         }
@@ -167,7 +167,7 @@ impl<M> Exchange<'_, M> {
             }
             Err(_) => {}
         }
-        if self.wire.borrow().reply.is_on_wire() {
+        if self.io.borrow().reply.is_on_wire() {
             return End::Aborted;
         }
         self.with_reply(|reply, out| reply.finish_bare(Bare::Failed, out));
@@ -184,7 +184,7 @@ impl<M> Exchange<'_, M> {
     }
 
     /// Throws away what the handler has left of the body, as far as it is here, without waiting for more. If that is not
-    /// all of it, the reply says `close`: see [`Wire::send_out`](super::wire::Wire::send_out).
+    /// all of it, the reply says `close`: see [`ExchangeIo::send_out`](super::wire::ExchangeIo::send_out).
     fn receive_rest(&mut self) {
         let closes = self.with_reply(|reply, _| reply.closes());
         if closes || self.rfile.is_finished() || !self.may_drain() {
@@ -198,9 +198,8 @@ impl<M> Exchange<'_, M> {
     /// Throwing the rest of the body away is cheaper than a new connection, and the client will send it.
     fn may_drain(&self) -> bool {
         let max = self.context.settings.max_drained_bytes;
-        let wire = self.wire.borrow();
-        wire.reply.has_whole_request()
-            || !wire.awaits_continue() && self.rfile.remaining().is_none_or(|left| left <= max)
+        let io = self.io.borrow();
+        io.reply.has_whole_request() || !io.awaits_continue() && self.rfile.remaining().is_none_or(|left| left <= max)
     }
 
     /// Logs the request, if anything was answered.
@@ -217,7 +216,7 @@ impl<M> Exchange<'_, M> {
         if self.is_hijacked() {
             return Next::Hijacked;
         }
-        if self.wire.borrow().is_gone() {
+        if self.io.borrow().is_gone() {
             return Next::Close;
         }
         match (self.with_reply(|reply, _| reply.closes()), self.rfile.is_finished()) {
@@ -238,11 +237,11 @@ impl<M> Exchange<'_, M> {
     }
 
     fn note(&self, fault: Fault) {
-        self.wire.borrow_mut().tally.note(fault);
+        self.io.borrow_mut().tally.note(fault);
     }
 
     fn is_hijacked(&self) -> bool {
-        self.wire.borrow().is_taken()
+        self.io.borrow().is_taken()
     }
 
     /// Calls user code; a panic of its own is logged by the process's panic hook, and `None` here.
@@ -276,12 +275,12 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 
 /// Answers without an exchange, for a `MessageClass` that cannot even be made from nothing.
 pub(crate) fn serve_bare(incoming: &IncomingRequest<'_>) -> Served {
-    answer_bare(&mut incoming.wire.borrow_mut(), Bare::Failed)
+    answer_bare(&mut incoming.io.borrow_mut(), Bare::Failed)
 }
 
 /// Answers a request without calling anything of the handler's.
-pub(crate) fn answer_bare(wire: &mut Wire, bare: Bare) -> Served {
-    wire.reply.finish_bare(bare, &mut wire.out);
+pub(crate) fn answer_bare(io: &mut ExchangeIo, bare: Bare) -> Served {
+    io.reply.finish_bare(bare, &mut io.out);
     Served {
         leftover: Leftover { used_ahead: 0, refill: Vec::new() },
         queued: None,

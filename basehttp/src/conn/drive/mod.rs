@@ -18,7 +18,7 @@ use std::time::Instant;
 use super::connection::{
     Conn, Deadline, OutgoingBody, PartialRequest, Ready, Saved, SendProgress, State, Wait, next_deadline,
 };
-use crate::exchange::{Context, HTTPError, Next, Service, Wire, contained};
+use crate::exchange::{Context, ExchangeIo, HTTPError, Next, Service, contained};
 use crate::proto::{FieldBuffer, Head};
 use crate::sys::{Fault, Share, Socket, Tally};
 
@@ -99,7 +99,7 @@ pub(crate) enum SendOn {
 
 /// A thread's buffers.
 pub(crate) struct Buffers {
-    wire: RefCell<Wire>,
+    io: RefCell<ExchangeIo>,
     /// How much of `wire.out` the socket has taken.
     sent: usize,
     /// Initialised throughout, so that a read needs no clearing; unread from `start` to `end`.
@@ -130,7 +130,7 @@ enum Step {
 impl Buffers {
     pub fn new(context: &Context) -> Self {
         Buffers {
-            wire: RefCell::new(Wire::new(context)),
+            io: RefCell::new(ExchangeIo::new(context)),
             sent: 0,
             input: vec![0; READ_BYTES],
             start: 0,
@@ -153,7 +153,7 @@ impl Buffers {
         conn.may_have_ended |= ready.closed;
         conn.may_read |= ready.readable || ready.closed;
         // The process may have been stopped, or the leader late: a deadline is believed when the socket has been looked at.
-        conn.may_read |= ready.expired && self.wire.get_mut().socket.tells_readiness();
+        conn.may_read |= ready.expired && self.io.get_mut().socket.tells_readiness();
         let (mut is_due, moved) = (ready.expired, self.moved());
         let wait = loop {
             match self.step(conn, host, scheduler) {
@@ -206,7 +206,7 @@ impl Buffers {
         let got_on = self.moved() != moved_before;
         match self.next_deadline(conn, context) {
             // Its own timeout has passed, which no clock here knows.
-            _ if !self.wire.get_mut().socket.tells_readiness() => !got_on,
+            _ if !self.io.get_mut().socket.tells_readiness() => !got_on,
             Deadline::FromNow(_) => !got_on,
             Deadline::Until(deadline) => deadline <= now,
             Deadline::Unchanged => conn.deadline <= now,
@@ -249,14 +249,14 @@ impl Buffers {
 
     /// What was counted since somebody last looked.
     pub fn tally(&mut self) -> &mut Tally {
-        &mut self.wire.get_mut().tally
+        &mut self.io.get_mut().tally
     }
 
     fn load(&mut self, conn: &mut Conn) {
         self.turn_left = MAX_TURN_BYTES;
-        let wire = self.wire.get_mut();
-        wire.attach(mem::replace(&mut conn.socket, Socket::Taken));
-        wire.permit = conn.permit.take();
+        let io = self.io.get_mut();
+        io.attach(mem::replace(&mut conn.socket, Socket::Taken));
+        io.permit = conn.permit.take();
         let Some(saved) = conn.saved.take() else { return };
         let Saved { input, share, partial, unsent, queued, progress, unsent_share } = *saved;
         self.share = share;
@@ -265,7 +265,7 @@ impl Buffers {
         self.progress = progress;
         self.unsent_share = unsent_share;
         if !unsent.is_empty() {
-            wire.out = unsent;
+            io.out = unsent;
         }
         if !input.is_empty() {
             self.end = input.len();
@@ -287,23 +287,23 @@ impl Buffers {
             Deadline::Unchanged => {}
         }
         self.make_share(conn, context);
-        let wire = self.wire.get_mut();
-        conn.socket = wire.detach();
-        conn.permit = wire.permit.take();
+        let io = self.io.get_mut();
+        conn.socket = io.detach();
+        conn.permit = io.permit.take();
         let has_rest =
-            self.start < self.end || !wire.out.is_empty() || self.queued.is_some() || self.partial.refusal.is_some();
+            self.start < self.end || !io.out.is_empty() || self.queued.is_some() || self.partial.refusal.is_some();
         if has_rest && !conn.is_closed() {
             conn.saved = Some(Box::new(Saved {
                 input: self.input[self.start..self.end].to_vec(),
                 share: self.share.take(),
                 partial: mem::take(&mut self.partial),
-                unsent: wire.out[self.sent..].to_vec(),
+                unsent: io.out[self.sent..].to_vec(),
                 queued: self.queued.take(),
                 progress: self.progress,
                 unsent_share: self.unsent_share.take(),
             }));
         }
-        wire.out.clear();
+        io.out.clear();
         self.partial = PartialRequest::default();
         self.queued = None;
         self.share = None;
@@ -313,7 +313,7 @@ impl Buffers {
         if self.input.len() > MAX_KEPT_BYTES {
             self.input = vec![0; READ_BYTES];
         }
-        wire.out.shrink_to(MAX_KEPT_BYTES);
+        io.out.shrink_to(MAX_KEPT_BYTES);
     }
 
     /// Lets go of the tail, sent or not.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Buffers, Host, READ_BYTES, SLOW_BODY, Scheduler, Step, close};
 use crate::conn::connection::{Conn, Wait};
-use crate::exchange::{Context, HTTPError, Next, Wire};
+use crate::exchange::{Context, ExchangeIo, HTTPError, Next};
 use crate::proto::{HeadSpan, Refusal};
 use crate::sys::{Direction, Fault, Share};
 
@@ -108,7 +108,7 @@ impl Buffers {
         }
         self.make_room();
         let room = self.input.len() - self.end;
-        let Wire { socket, tally, .. } = self.wire.get_mut();
+        let ExchangeIo { socket, tally, .. } = self.io.get_mut();
         match socket.read(&mut self.input[self.end..]) {
             Ok(0) => Input::End,
             Ok(count) => {

@@ -9,7 +9,7 @@ use super::ahead::{BodyArrival, body_arrival};
 use super::{Buffers, Host, RunOn, Scheduler, Step};
 use crate::conn::connection::{Conn, OutgoingBody, PartialRequest, Wait};
 use crate::exchange::{
-    Bare, Context, HTTPError, IncomingRequest, Next, ReplyContext, Request, Served, Wire, answer_bare, contained,
+    Bare, Context, ExchangeIo, HTTPError, IncomingRequest, Next, ReplyContext, Request, Served, answer_bare, contained,
 };
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
 use crate::sys::Fault;
@@ -35,7 +35,7 @@ impl Buffers {
     ) -> Option<Step> {
         let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
-        let served = self.wire.get_mut().socket.served_scheme();
+        let served = self.io.get_mut().socket.served_scheme();
         let found = proto::parse_whole(unread, &mut fields, &host.context.settings.limits, served);
         let step = found.map(|(end, head)| {
             let span = HeadSpan { start: 0, end };
@@ -58,11 +58,11 @@ impl Buffers {
         let (input, mut fields) = self.lend();
         let unread = &input[self.start..self.end];
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
-        let served = self.wire.get_mut().socket.served_scheme();
+        let served = self.io.get_mut().socket.served_scheme();
         let ascii = proto::with_ascii_target(bytes);
         let step = match proto::parse(&ascii, &mut fields, &host.context.settings.limits, served) {
             Err(refusal) => {
-                self.wire.borrow_mut().tally.note(Fault::BadHead);
+                self.io.borrow_mut().tally.note(Fault::BadHead);
                 self.refuse_line(conn, host, scheduler, bytes, refusal.into())
             }
             Ok(head) => {
@@ -136,7 +136,7 @@ impl Buffers {
             return self.refuse_bare(conn, asked, scheduler.now());
         }
         scheduler.begin();
-        self.wire.get_mut().begin(asked, head.expects_continue);
+        self.io.get_mut().begin(asked, head.expects_continue);
         let served = self.arrive(conn, host, request_of(head), fields, ahead, refusal);
         scheduler.end();
         self.start += span.end;
@@ -146,23 +146,23 @@ impl Buffers {
     /// Takes back what an exchange left.
     fn settle(&mut self, conn: &mut Conn, served: Served, now: Instant) -> Step {
         let Served { leftover, queued, lines, next } = served;
-        let wire = self.wire.get_mut();
+        let io = self.io.get_mut();
         conn.has_served = true;
         self.rests = false;
-        conn.may_read |= wire.was_read();
+        conn.may_read |= io.was_read();
         self.partial = PartialRequest::default();
         self.start += leftover.used_ahead;
         if !leftover.refill.is_empty() {
             self.start = 0;
             self.end = leftover.refill.len();
             self.input = leftover.refill;
-        } else if wire.was_read() {
+        } else if io.was_read() {
             // All that was read ahead was used, and what was read since as well.
             self.start = self.end;
         }
         self.queued = queued.map(|queued| OutgoingBody::new(queued, lines, &conn.peer));
         match next {
-            Next::Keep if self.queued.is_none() && self.unsent_len() < wire_room(self.wire.get_mut()) => Step::Again,
+            Next::Keep if self.queued.is_none() && self.unsent_len() < io_room(self.io.get_mut()) => Step::Again,
             Next::Hijacked | Next::Abort => self.finish(conn, next, now),
             next => self.start_writing(conn, next, now),
         }
@@ -211,7 +211,7 @@ impl Buffers {
             return self.refuse_bare(conn, asked, scheduler.now());
         }
         scheduler.begin();
-        self.wire.get_mut().begin(asked, false);
+        self.io.get_mut().begin(asked, false);
         let served = self.arrive(conn, host, refused_request(&requestline), &[], &[], Some(error));
         scheduler.end();
         self.start = self.end;
@@ -220,9 +220,9 @@ impl Buffers {
 
     /// Answers a request whose refusal the hooks would have to log and to phrase, while there is no thread for them.
     fn refuse_bare(&mut self, conn: &mut Conn, asked: ReplyContext, now: Instant) -> Step {
-        let wire = self.wire.get_mut();
-        wire.begin(asked, false);
-        let served = answer_bare(wire, Bare::Busy);
+        let io = self.io.get_mut();
+        io.begin(asked, false);
+        let served = answer_bare(io, Bare::Busy);
         self.start = self.end;
         self.settle(conn, served, now)
     }
@@ -236,11 +236,11 @@ impl Buffers {
         ahead: &[u8],
         refusal: Option<HTTPError>,
     ) -> Served {
-        let (peer, wire, context, segments) = (&conn.peer, &self.wire, host.context, &OnceCell::new());
-        let incoming = IncomingRequest { request, fields, refusal, ahead, peer, wire, context, segments };
+        let (peer, io, context, segments) = (&conn.peer, &self.io, host.context, &OnceCell::new());
+        let incoming = IncomingRequest { request, fields, refusal, ahead, peer, io, context, segments };
         // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
         contained(|| host.service.serve(incoming)).unwrap_or_else(|| {
-            self.wire.borrow_mut().tally.note(Fault::Panic);
+            self.io.borrow_mut().tally.note(Fault::Panic);
             Served::aborted()
         })
     }
@@ -253,8 +253,8 @@ fn is_implemented(method: &str, context: &Context) -> bool {
 }
 
 /// How much of replies is collected before it is written.
-fn wire_room(wire: &Wire) -> usize {
-    wire.settings().piece_bytes()
+fn io_room(io: &ExchangeIo) -> usize {
+    io.settings().piece_bytes()
 }
 
 fn asked(head: &Head<'_>, conn: &Conn, context: &Context, is_whole: bool) -> ReplyContext {

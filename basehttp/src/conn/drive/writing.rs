@@ -33,7 +33,7 @@ enum Sent {
 
 impl Buffers {
     pub(super) fn unsent_len(&mut self) -> usize {
-        self.wire.get_mut().out.len() - self.sent
+        self.io.get_mut().out.len() - self.sent
     }
 
     pub(super) fn has_unsent(&mut self) -> bool {
@@ -44,7 +44,7 @@ impl Buffers {
     pub(super) fn start_writing(&mut self, conn: &mut Conn, next: Next, now: Instant) -> Step {
         conn.state = State::Writing(next);
         self.progress = Some(SendProgress { since: now, bytes: 0 });
-        conn.deadline = now + self.wire.get_mut().settings().patience_with_readers();
+        conn.deadline = now + self.io.get_mut().settings().patience_with_readers();
         Step::Again
     }
 
@@ -57,7 +57,7 @@ impl Buffers {
         let now = scheduler.now();
         match sent {
             Ok(Sent::Part(wait)) => {
-                conn.deadline = now + self.wire.get_mut().settings().patience_with_readers();
+                conn.deadline = now + self.io.get_mut().settings().patience_with_readers();
                 Step::Wait(wait)
             }
             Ok(Sent::GivenUp) => {
@@ -71,7 +71,7 @@ impl Buffers {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // Only what the client takes buys it time, not what it sends.
                 if self.progress.map(|progress| progress.bytes) > before {
-                    conn.deadline = now + self.wire.get_mut().settings().patience_with_readers();
+                    conn.deadline = now + self.io.get_mut().settings().patience_with_readers();
                 }
                 if self.is_taken_too_slowly(context, now) {
                     self.note(Fault::SlowReader);
@@ -112,23 +112,23 @@ impl Buffers {
 
     /// A tail is not waited for.
     fn unblock_reads(&mut self, conn: &mut Conn) -> io::Result<()> {
-        let wire = self.wire.get_mut();
-        mem::swap(&mut wire.socket, &mut conn.socket);
+        let io = self.io.get_mut();
+        mem::swap(&mut io.socket, &mut conn.socket);
         let ended = conn.unblock_reads();
-        mem::swap(&mut wire.socket, &mut conn.socket);
+        mem::swap(&mut io.socket, &mut conn.socket);
         ended
     }
 
     /// Sends all there is, replies and tail; or as much of the tail as may be sent here and now.
     fn send(&mut self, scheduler: &mut dyn Scheduler) -> io::Result<Sent> {
-        let wire = self.wire.get_mut();
-        while self.sent < wire.out.len() {
-            let count = wire.socket.write(&wire.out[self.sent..])?;
+        let io = self.io.get_mut();
+        while self.sent < io.out.len() {
+            let count = io.socket.write(&io.out[self.sent..])?;
             self.sent += count;
-            wire.tally.bytes_sent += count as u64;
+            io.tally.bytes_sent += count as u64;
             self.progress.iter_mut().for_each(|progress| progress.bytes += count as u64);
         }
-        wire.out.clear();
+        io.out.clear();
         self.sent = 0;
         if let Some(queued) = &mut self.queued {
             let place = if queued.is_file() { scheduler.send_file_on(queued.is_slow()) } else { SendOn::ThisThread };
@@ -138,9 +138,9 @@ impl Buffers {
                 SendOn::Refused => return Ok(Sent::GivenUp),
             }
             let before = queued.sent();
-            let sent = queued.send(&mut wire.socket, self.turn_left, scheduler);
+            let sent = queued.send(&mut io.socket, self.turn_left, scheduler);
             self.turn_left = self.turn_left.saturating_sub(queued.sent() - before);
-            wire.tally.bytes_sent += queued.sent() - before;
+            io.tally.bytes_sent += queued.sent() - before;
             self.progress.iter_mut().for_each(|progress| progress.bytes += queued.sent() - before);
             if !sent? {
                 return Ok(Sent::Part(Wait::Turn));
@@ -165,7 +165,7 @@ impl Buffers {
     /// Whether the client has sent more than was asked of it: a socket that is closed with that unread is reset, and the
     /// reply may be lost with it. Looks into the socket only where that may hold something, and does not wait for it.
     fn has_more(&mut self, conn: &mut Conn) -> bool {
-        let may_look = conn.may_read && self.wire.get_mut().socket.tells_readiness();
+        let may_look = conn.may_read && self.io.get_mut().socket.tells_readiness();
         self.start < self.end
             || may_look && self.unblock_reads(conn).is_ok() && matches!(self.read_more(conn), Input::More)
     }
@@ -174,7 +174,7 @@ impl Buffers {
     ///
     /// RFC 9112, section 9.6.
     pub(super) fn linger(&mut self, conn: &mut Conn, now: Instant) -> Step {
-        if self.wire.get_mut().socket.finish_writing().is_err() {
+        if self.io.get_mut().socket.finish_writing().is_err() {
             return close(conn);
         }
         conn.state = State::Lingering(now, 0);
@@ -214,12 +214,12 @@ impl Buffers {
     }
 
     pub(super) fn note(&mut self, fault: Fault) {
-        self.wire.get_mut().tally.note(fault);
+        self.io.get_mut().tally.note(fault);
     }
 
     pub(super) fn abort(&mut self, conn: &mut Conn) -> Step {
         // A socket that takes no options is closed already.
-        let _ = self.wire.get_mut().socket.reset_on_close();
+        let _ = self.io.get_mut().socket.reset_on_close();
         close(conn)
     }
 }

@@ -20,7 +20,7 @@ use crate::sys::{BRIEF, Direction, EndSeen, Fault, Permit, QUEUE_WAIT, Settings,
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// See the module.
-pub(crate) struct Wire {
+pub(crate) struct ExchangeIo {
     pub socket: Socket,
     pub out: Vec<u8>,
     pub reply: Reply,
@@ -47,10 +47,10 @@ pub(crate) struct Wire {
     pub permit: Option<Permit>,
 }
 
-impl Wire {
+impl ExchangeIo {
     /// Without a socket yet.
     pub fn new(context: &Context) -> Self {
-        Wire {
+        ExchangeIo {
             socket: Socket::Taken,
             out: Vec::new(),
             reply: Reply::new(context.settings.max_buffered_reply_bytes),
@@ -130,7 +130,7 @@ impl Wire {
             if self.reply.is_whole_without_body() {
                 return self.check_gone().and(Err(io::Error::new(io::ErrorKind::BrokenPipe, WholeWithoutBody)));
             }
-            let Wire { reply, out, .. } = self;
+            let ExchangeIo { reply, out, .. } = self;
             reply.write(piece, out)?;
             // A reply that still buffers has its body elsewhere: then `out` is its head and what came before.
             let is_full = self.out.len() > max && self.reply.is_streaming();
@@ -148,7 +148,7 @@ impl Wire {
     }
 
     fn prepare_to_send(&mut self) {
-        let Wire { reply, out, .. } = self;
+        let ExchangeIo { reply, out, .. } = self;
         reply.flush(out);
     }
 
@@ -245,7 +245,7 @@ impl Wire {
 
     /// Sends what was composed, and gives the socket away.
     pub fn surrender(&mut self) -> io::Result<Socket> {
-        let Wire { reply, out, .. } = self;
+        let ExchangeIo { reply, out, .. } = self;
         reply.surrender(out);
         self.send_out()?;
         // A thread that kept the connection has made its reads wait; what is no socket has nothing to undo.
@@ -445,12 +445,12 @@ mod tests {
             error_content_type: "text/plain",
             overrides: Overrides::NONE,
         };
-        let mut wire = Wire::new(&Context::new(spec, Settings::default(), ServerHandle::detached()));
+        let mut io = ExchangeIo::new(&Context::new(spec, Settings::default(), ServerHandle::detached()));
         let (ours, _theirs) = UnixStream::pair().expect("two sockets");
         let socket = Socket::Unix(ours);
         socket.set_blocking_reads(Some(Duration::from_secs(60))).expect("a socket");
-        wire.attach(socket);
-        let socket = wire.surrender().expect("nothing is to be sent");
+        io.attach(socket);
+        let socket = io.surrender().expect("nothing is to be sent");
         let (began, read) = (Instant::now(), socket.read(&mut [0]));
         assert_eq!(read.map_err(|error| error.kind()), Err(io::ErrorKind::WouldBlock));
         assert!(began.elapsed() < Duration::from_secs(30), "at once");
