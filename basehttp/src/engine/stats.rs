@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::sys::{ErrorCounts, FAULTS, Stats, Tally};
+use crate::sys::{ErrorCounts, FAULTS, LocalCounts, Stats};
 
 /// The counters behind it.
 #[derive(Default)]
@@ -41,23 +41,23 @@ impl Counters {
 
     /// Adds what a turn has counted under its leader, whom nobody can replace just now: it is the only one who writes
     /// there, and needs no locked instruction for it. Begins the tally anew.
-    pub fn publish_as_leader(&self, shard: usize, requests: u32, tally: &mut Tally) {
-        self.publish(&self.traffic[shard], requests, tally, |counter, count| {
+    pub fn publish_as_leader(&self, shard: usize, requests: u32, counts: &mut LocalCounts) {
+        self.publish(&self.traffic[shard], requests, counts, |counter, count| {
             counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Release);
         });
     }
 
     /// The same for a thread of the crew, of which there are many.
-    pub fn publish_as_crew(&self, requests: u32, tally: &mut Tally) {
-        self.publish(&self.traffic[self.traffic.len() - 1], requests, tally, |counter, count| {
+    pub fn publish_as_crew(&self, requests: u32, counts: &mut LocalCounts) {
+        self.publish(&self.traffic[self.traffic.len() - 1], requests, counts, |counter, count| {
             counter.fetch_add(count, Ordering::Release);
         });
     }
 
-    fn publish(&self, traffic: &Traffic, requests: u32, tally: &mut Tally, add: impl Fn(&AtomicU64, u64)) {
-        add(&traffic.bytes_received, std::mem::take(&mut tally.bytes_received));
-        add(&traffic.bytes_sent, std::mem::take(&mut tally.bytes_sent));
-        if let Some(faults) = tally.take_faults() {
+    fn publish(&self, traffic: &Traffic, requests: u32, counts: &mut LocalCounts, add: impl Fn(&AtomicU64, u64)) {
+        add(&traffic.bytes_received, std::mem::take(&mut counts.bytes_received));
+        add(&traffic.bytes_sent, std::mem::take(&mut counts.bytes_sent));
+        if let Some(faults) = counts.take_faults() {
             for (counter, count) in self.faults.iter().zip(faults) {
                 counter.fetch_add(count.into(), Ordering::Relaxed);
             }

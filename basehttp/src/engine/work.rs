@@ -17,7 +17,7 @@ use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, SendOn, Wait};
 use crate::exchange::{HTTPError, Overrides, Pace, contained};
 use crate::proto::Head;
 use crate::sys::log::{self, TurnLines};
-use crate::sys::{Address, Direction, Newcomer, Tally, set_unwatched_leader};
+use crate::sys::{Address, Direction, LocalCounts, Newcomer, set_unwatched_leader};
 
 /// How many requests of one connection are served before others have their turn: 64.
 const REQUESTS_A_TURN: u32 = 64;
@@ -211,7 +211,7 @@ impl<'e> Desk<'e> {
             scheduler.in_a_row = conn.pooled_in_a_row;
             let mut wait = self.buffers.drive(&mut conn, self.engine.host(), scheduler, ready);
             conn.pooled_in_a_row = scheduler.in_a_row;
-            let served = scheduler.end_turn(self.buffers.tally());
+            let served = scheduler.end_turn(self.buffers.counts());
             if wait == Wait::Turn && out.seat.key.is_none() && conn.is_idle() {
                 // There is nothing to take a turn with. The poller tells what has come, once it knows the socket.
                 wait = Wait::For(Direction::Read);
@@ -373,12 +373,12 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Adds up what was counted: once a turn, since the counters are everybody's. Returns how many requests were served.
-    fn end_turn(&mut self, tally: &mut Tally) -> u32 {
+    fn end_turn(&mut self, counts: &mut LocalCounts) -> u32 {
         let served = std::mem::take(&mut self.served);
         if self.leads() {
-            self.engine.counters.publish_as_leader(self.shard, served, tally);
+            self.engine.counters.publish_as_leader(self.shard, served, counts);
         } else {
-            self.engine.counters.publish_as_crew(served, tally);
+            self.engine.counters.publish_as_crew(served, counts);
         }
         served
     }

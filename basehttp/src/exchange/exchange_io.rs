@@ -14,7 +14,7 @@ use super::client_end::ClientEnd;
 use super::context::Context;
 use super::error::{HTTPError, WholeWithoutBody};
 use super::reply::{Reply, ReplyContext};
-use crate::sys::{BRIEF, Direction, EndSeen, Fault, Permit, QUEUE_WAIT, Settings, Socket, Streams, Tally};
+use crate::sys::{BRIEF, Direction, EndSeen, Fault, LocalCounts, Permit, QUEUE_WAIT, Settings, Socket, Streams};
 
 /// Time between two looks for the client of a handler that has nothing to send: 0.1 s.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -26,7 +26,7 @@ pub(crate) struct ExchangeIo {
     pub reply: Reply,
     /// A text that is being put together by code that may call back here.
     pub scratch: String,
-    pub tally: Tally,
+    pub counts: LocalCounts,
     settings: Settings,
     /// A handler that waits for a slow client has a place among those who may.
     streams: Arc<Streams>,
@@ -55,7 +55,7 @@ impl ExchangeIo {
             out: Vec::new(),
             reply: Reply::new(context.settings.max_buffered_reply_bytes),
             scratch: String::new(),
-            tally: Tally::default(),
+            counts: LocalCounts::default(),
             settings: context.settings.clone(),
             streams: Arc::clone(&context.streams),
             awaits_continue: false,
@@ -177,7 +177,7 @@ impl ExchangeIo {
                 Ok(count) => {
                     sent += count;
                     self.client_end.note_sent();
-                    self.tally.bytes_sent += count as u64;
+                    self.counts.bytes_sent += count as u64;
                     self.reader_clock.iter_mut().for_each(|(_, taken)| *taken += count as u64);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait_for_reader()?,
@@ -276,7 +276,7 @@ impl ExchangeIo {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(too_slow()),
             Ok(count) => {
                 self.body_clock.1 += count as u64;
-                self.tally.bytes_received += count as u64;
+                self.counts.bytes_received += count as u64;
                 Ok(count)
             }
             Err(error) => self.noting_loss(Err(error)),
@@ -287,7 +287,7 @@ impl ExchangeIo {
     pub fn read_body_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.was_read = true;
         let count = self.socket.read_now(buffer)?;
-        self.tally.bytes_received += count as u64;
+        self.counts.bytes_received += count as u64;
         Ok(count)
     }
 
@@ -325,7 +325,7 @@ impl ExchangeIo {
             match self.socket.write(bytes) {
                 Ok(count) => {
                     bytes = &bytes[count..];
-                    self.tally.bytes_sent += count as u64;
+                    self.counts.bytes_sent += count as u64;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait_for_reader()?,
                 Err(error) => return Err(error),
@@ -396,7 +396,7 @@ impl ExchangeIo {
     fn note_gone(&mut self, kind: io::ErrorKind) {
         if self.gone.is_none() {
             self.gone = Some(kind);
-            self.tally.note(Fault::ClientGone);
+            self.counts.note(Fault::ClientGone);
         }
     }
 
@@ -407,7 +407,7 @@ impl ExchangeIo {
     fn noting_loss<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         if let (Err(error), None) = (&result, self.gone) {
             self.gone = Some(error.kind());
-            self.tally.note(match error.kind() {
+            self.counts.note(match error.kind() {
                 io::ErrorKind::TimedOut => Fault::SlowReader,
                 // There was no place to wait for it.
                 io::ErrorKind::Other => Fault::CrowdedOut,

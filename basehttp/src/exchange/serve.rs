@@ -237,7 +237,7 @@ impl<M> Exchange<'_, M> {
     }
 
     fn note(&self, fault: Fault) {
-        self.io.borrow_mut().tally.note(fault);
+        self.io.borrow_mut().counts.note(fault);
     }
 
     fn is_hijacked(&self) -> bool {

@@ -20,7 +20,7 @@ use super::connection::{
 };
 use crate::exchange::{Context, ExchangeIo, HTTPError, Next, Service, contained};
 use crate::proto::{FieldBuffer, Head};
-use crate::sys::{Fault, Share, Socket, Tally};
+use crate::sys::{Fault, LocalCounts, Share, Socket};
 
 /// How much a read asks for at least: a browser's head several times over, and most bodies of forms.
 const READ_BYTES: usize = 16 * 1024;
@@ -188,8 +188,8 @@ impl Buffers {
 
     /// How many bytes have moved, both ways; for comparing.
     fn moved(&mut self) -> u64 {
-        let tally = self.tally();
-        tally.bytes_received + tally.bytes_sent
+        let counts = self.counts();
+        counts.bytes_received + counts.bytes_sent
     }
 
     /// How long the state may last from now on. Empty lines do not make an idle connection any younger.
@@ -248,8 +248,8 @@ impl Buffers {
     }
 
     /// What was counted since somebody last looked.
-    pub fn tally(&mut self) -> &mut Tally {
-        &mut self.io.get_mut().tally
+    pub fn counts(&mut self) -> &mut LocalCounts {
+        &mut self.io.get_mut().counts
     }
 
     fn load(&mut self, conn: &mut Conn) {

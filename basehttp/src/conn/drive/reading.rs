@@ -108,12 +108,12 @@ impl Buffers {
         }
         self.make_room();
         let room = self.input.len() - self.end;
-        let ExchangeIo { socket, tally, .. } = self.io.get_mut();
+        let ExchangeIo { socket, counts, .. } = self.io.get_mut();
         match socket.read(&mut self.input[self.end..]) {
             Ok(0) => Input::End,
             Ok(count) => {
                 self.end += count;
-                tally.bytes_received += count as u64;
+                counts.bytes_received += count as u64;
                 // Edge-triggered: fewer bytes than asked for were all there were, unless the end is behind them.
                 conn.may_read = count == room || conn.may_have_ended || !socket.tells_readiness();
                 Input::More

@@ -62,7 +62,7 @@ impl Buffers {
         let ascii = proto::with_ascii_target(bytes);
         let step = match proto::parse(&ascii, &mut fields, &host.context.settings.limits, served) {
             Err(refusal) => {
-                self.io.borrow_mut().tally.note(Fault::BadHead);
+                self.io.borrow_mut().counts.note(Fault::BadHead);
                 self.refuse_line(conn, host, scheduler, bytes, refusal.into())
             }
             Ok(head) => {
@@ -240,7 +240,7 @@ impl Buffers {
         let incoming = IncomingRequest { request, fields, refusal, ahead, peer, io, context, segments };
         // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
         contained(|| host.service.serve(incoming)).unwrap_or_else(|| {
-            self.io.borrow_mut().tally.note(Fault::Panic);
+            self.io.borrow_mut().counts.note(Fault::Panic);
             Served::aborted()
         })
     }

@@ -125,7 +125,7 @@ impl Buffers {
         while self.sent < io.out.len() {
             let count = io.socket.write(&io.out[self.sent..])?;
             self.sent += count;
-            io.tally.bytes_sent += count as u64;
+            io.counts.bytes_sent += count as u64;
             self.progress.iter_mut().for_each(|progress| progress.bytes += count as u64);
         }
         io.out.clear();
@@ -140,7 +140,7 @@ impl Buffers {
             let before = queued.sent();
             let sent = queued.send(&mut io.socket, self.turn_left, scheduler);
             self.turn_left = self.turn_left.saturating_sub(queued.sent() - before);
-            io.tally.bytes_sent += queued.sent() - before;
+            io.counts.bytes_sent += queued.sent() - before;
             self.progress.iter_mut().for_each(|progress| progress.bytes += queued.sent() - before);
             if !sent? {
                 return Ok(Sent::Part(Wait::Turn));
@@ -214,7 +214,7 @@ impl Buffers {
     }
 
     pub(super) fn note(&mut self, fault: Fault) {
-        self.io.get_mut().tally.note(fault);
+        self.io.get_mut().counts.note(fault);
     }
 
     pub(super) fn abort(&mut self, conn: &mut Conn) -> Step {

@@ -23,14 +23,14 @@ pub(crate) const FAULTS: usize = Fault::CrowdedOut as usize + 1;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct LocalCounts {
     pub bytes_received: u64,
     pub bytes_sent: u64,
     faults: [u32; FAULTS],
     has_faults: bool,
 }
 
-impl Tally {
+impl LocalCounts {
     pub fn note(&mut self, fault: Fault) {
         self.faults[fault as usize] += 1;
         self.has_faults = true;
