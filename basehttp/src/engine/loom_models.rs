@@ -1,5 +1,5 @@
 //! The engine's hand-shakes under every interleaving of their threads: models that run on the real `Slab`, `Watch`,
-//! `Crew` and `Alarm`. Not a test of the loop around them: that is `tests/engine_*.rs`.
+//! `Pool` and `Alarm`. Not a test of the loop around them: that is `tests/engine_*.rs`.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p basehttp --lib loom`
 
@@ -10,8 +10,8 @@ use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use loom::thread;
 
-use super::crew::{Crew, CrewLimits, Member, Task};
 use super::monitor::Alarm;
+use super::pool::{Pool, PoolLimits, PoolThread, Task};
 use super::slab::{Key, Parking, Slab};
 use super::watch::Watch;
 use crate::conn::{Conn, Ready};
@@ -88,13 +88,13 @@ fn an_event_for_a_connection_that_is_over_reaches_nobody() {
 
 // Leading.
 
-/// One shard, its monitor, and the crew.
+/// One shard, its monitor, and the pool.
 struct Model {
     watch: Watch,
     epoch: AtomicU32,
     /// Who leads, if anybody: the lease. Its lock is held where the real one is: not in a handler.
     lease: Mutex<Lease>,
-    crew: Crew<()>,
+    pool: Pool<()>,
     /// Handlers of leaders that were replaced.
     stuck: AtomicUsize,
     jobs_done: AtomicUsize,
@@ -112,16 +112,16 @@ impl Model {
             watch: Watch::default(),
             epoch: AtomicU32::new(0),
             lease: Mutex::default(),
-            crew: Crew::new(CrewLimits { max_threads, leaders: 1, max_queued: 1 }),
+            pool: Pool::new(PoolLimits { max_threads, leaders: 1, max_queued: 1 }),
             stuck: AtomicUsize::new(0),
             jobs_done: AtomicUsize::new(0),
         })
     }
 
-    /// A thread of the crew, until the crew ends.
+    /// A thread of the pool, until the pool ends.
     fn work(&self) {
-        let mut me = Member::new();
-        while let Some(task) = self.crew.next(&mut me) {
+        let mut me = PoolThread::new();
+        while let Some(task) = self.pool.next(&mut me) {
             match task {
                 Task::Lead { epoch, .. } => self.lead(epoch),
                 Task::Job(()) => drop(self.jobs_done.fetch_add(1, Ordering::SeqCst)),
@@ -167,7 +167,7 @@ impl Model {
 
     fn appoint(&self, spawn: impl FnOnce() -> std::io::Result<()>) {
         let epoch = self.epoch.fetch_add(1, Ordering::SeqCst) + 1;
-        self.crew.grant(0, epoch, spawn);
+        self.pool.grant(0, epoch, spawn);
     }
 }
 
@@ -176,7 +176,7 @@ impl Model {
 struct Threads(std::cell::RefCell<Vec<thread::JoinHandle<()>>>);
 
 impl Threads {
-    #[allow(clippy::unnecessary_wraps)] // As the crew wants it.
+    #[allow(clippy::unnecessary_wraps)] // As the pool wants it.
     fn spawn(&self, model: &Arc<Model>) -> std::io::Result<()> {
         let model = Arc::clone(model);
         self.0.borrow_mut().push(thread::spawn(move || model.work()));
@@ -201,7 +201,7 @@ fn a_leader_that_is_replaced_while_it_finishes_leaves_exactly_one() {
         let (model, threads) = (Model::new(1), Threads::default());
         model.appoint(|| threads.spawn(&model));
         let rescues = (0..2).filter(|_| model.look(|| threads.spawn(&model))).count();
-        assert!(model.crew.end().is_empty());
+        assert!(model.pool.end().is_empty());
         threads.join();
         let lease = model.lease.lock().unwrap();
         let epoch = model.epoch.load(Ordering::SeqCst);
@@ -211,7 +211,7 @@ fn a_leader_that_is_replaced_while_it_finishes_leaves_exactly_one() {
         // What the old leader still wrote did not touch the new one's word: its two handlers are four steps.
         assert_eq!(model.watch.word(), u64::from(epoch) << 32 | 4);
         assert_eq!(model.stuck.load(Ordering::SeqCst), 0, "each replaced handler was counted on and off");
-        assert_eq!(model.crew.threads(), 0);
+        assert_eq!(model.pool.threads(), 0);
     });
 }
 
@@ -240,12 +240,12 @@ fn a_job_or_a_lease_finds_the_thread_that_is_about_to_sleep() {
     bounded(3, || {
         let (model, threads) = (Model::new(1), Threads::default());
         model.appoint(|| threads.spawn(&model));
-        assert!(model.crew.submit((), || threads.spawn(&model)).is_ok());
-        // The crew ends when both are done: a wake-up that is missed is a deadlock.
+        assert!(model.pool.submit((), || threads.spawn(&model)).is_ok());
+        // The pool ends when both are done: a wake-up that is missed is a deadlock.
         while model.jobs_done.load(Ordering::SeqCst) == 0 || model.lease.lock().unwrap().turns == 0 {
             thread::yield_now();
         }
-        assert!(model.crew.end().is_empty());
+        assert!(model.pool.end().is_empty());
         threads.join();
         assert_eq!(model.jobs_done.load(Ordering::SeqCst), 1);
     });
@@ -258,21 +258,21 @@ fn a_lease_goes_before_a_job_and_both_are_taken_by_one_thread() {
         // A system that gives no second thread.
         let none = || Err(std::io::ErrorKind::WouldBlock.into());
         model.appoint(|| threads.spawn(&model));
-        assert!(model.crew.submit((), none).is_ok());
-        let jobs = model.crew.end();
+        assert!(model.pool.submit((), none).is_ok());
+        let jobs = model.pool.end();
         threads.join();
         assert_eq!(jobs.len() + model.jobs_done.load(Ordering::SeqCst), 1, "done, or given back");
         assert_eq!(model.lease.lock().unwrap().last_epoch, 1);
     });
 }
 
-/// A thread of the crew that puts the jobs back that say so, and counts the others.
-fn work_in_turns(crew: &Crew<bool>, jobs_done: &AtomicUsize) {
-    let mut me = Member::new();
-    while let Some(task) = crew.next(&mut me) {
+/// A thread of the pool that puts the jobs back that say so, and counts the others.
+fn work_in_turns(pool: &Pool<bool>, jobs_done: &AtomicUsize) {
+    let mut me = PoolThread::new();
+    while let Some(task) = pool.next(&mut me) {
         match task {
             // A system that gives no further thread: a sleeping one does it, or this one.
-            Task::Job(true) => drop(crew.requeue(false, || Err(std::io::ErrorKind::WouldBlock.into()))),
+            Task::Job(true) => drop(pool.requeue(false, || Err(std::io::ErrorKind::WouldBlock.into()))),
             Task::Job(false) => drop(jobs_done.fetch_add(1, Ordering::SeqCst)),
             Task::Lead { .. } => {}
         }
@@ -282,15 +282,15 @@ fn work_in_turns(crew: &Crew<bool>, jobs_done: &AtomicUsize) {
 #[test]
 fn a_job_that_is_put_back_is_done_while_threads_fall_asleep() {
     bounded(2, || {
-        let crew = Arc::new(Crew::new(CrewLimits { max_threads: 2, leaders: 1, max_queued: 2 }));
+        let pool = Arc::new(Pool::new(PoolLimits { max_threads: 2, leaders: 1, max_queued: 2 }));
         let jobs_done = Arc::new(AtomicUsize::new(0));
         let threads: Vec<_> = [true, false]
             .into_iter()
             .filter_map(|puts_back| {
                 let mut started = None;
-                let submitted = crew.submit(puts_back, || {
-                    let (crew, jobs_done) = (Arc::clone(&crew), Arc::clone(&jobs_done));
-                    started = Some(thread::spawn(move || work_in_turns(&crew, &jobs_done)));
+                let submitted = pool.submit(puts_back, || {
+                    let (pool, jobs_done) = (Arc::clone(&pool), Arc::clone(&jobs_done));
+                    started = Some(thread::spawn(move || work_in_turns(&pool, &jobs_done)));
                     Ok(())
                 });
                 assert!(submitted.is_ok());
@@ -301,9 +301,9 @@ fn a_job_that_is_put_back_is_done_while_threads_fall_asleep() {
         while jobs_done.load(Ordering::SeqCst) < 2 {
             thread::yield_now();
         }
-        assert!(crew.end().is_empty());
+        assert!(pool.end().is_empty());
         threads.into_iter().for_each(|thread| thread.join().unwrap());
-        assert!(crew.is_quiet() && crew.threads() == 0);
+        assert!(pool.is_quiet() && pool.threads() == 0);
     });
 }
 

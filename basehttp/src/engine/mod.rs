@@ -3,13 +3,13 @@
 //! Leader and followers, with inline execution and rescue. Each `shard` has a poller and parked connections, and one
 //! thread at a time that leads it: takes an event, drives its connection as far as it goes without waiting, and calls the
 //! handler itself: no hand-off, no wake-up, warm caches. What is known to block (`pace`, `placement`) goes to a thread of
-//! the `crew`. A handler that blocks without warning holds its leader: the `monitor` sees that in the shard's `watch` and
-//! has another thread lead, a few milliseconds later; the stuck one finishes its own reply and becomes one of the crew.
+//! the `pool`. A handler that blocks without warning holds its leader: the `monitor` sees that in the shard's `watch` and
+//! has another thread lead, a few milliseconds later; the stuck one finishes its own reply and becomes one of the pool.
 //!
 //! ```text
 //! shard    poller, ready list, parked connections (slab)     accept   the listeners (listener)
 //! work     one piece of work: drive a connection, then park, queue, hand over or close it
-//! crew     the threads: leaders, jobs, sleepers              monitor  rescue, shutdown, service_actions
+//! pool     the threads: leaders, jobs, sleepers              monitor  rescue, shutdown, service_actions
 //! ```
 //!
 //! Nobody is orphaned: a connection that is out of its slab is held by an [`Out`](work::Out), whose drop frees the slot,
@@ -17,12 +17,12 @@
 
 mod accept;
 mod caution;
-mod crew;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod monitor;
 mod pace;
 mod placement;
+mod pool;
 mod shard;
 mod slab;
 mod stats;
@@ -41,9 +41,9 @@ use std::time::{Duration, Instant};
 
 use self::accept::{Acceptor, Counted};
 use self::caution::Caution;
-use self::crew::{Crew, CrewLimits, Member, Task};
 use self::monitor::Alarm;
 use self::pace::PaceTable;
+use self::pool::{Pool, PoolLimits, PoolThread, Task};
 use self::shard::{Control, Shard};
 use self::stats::Counters;
 use self::watch::Watch;
@@ -75,7 +75,7 @@ pub(crate) struct Engine {
     context: Arc<Context>,
     options: EngineOptions,
     shards: Vec<Shard>,
-    crew: Crew<Job>,
+    pool: Pool<Job>,
     pace: PaceTable,
     caution: Caution,
     /// The same for calls on files.
@@ -100,14 +100,14 @@ impl Engine {
         let mut acceptor = Some(Acceptor::new(listeners, options.backlog));
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
         let limits =
-            CrewLimits { max_threads: options.max_threads, leaders: options.workers, max_queued: options.max_queued };
+            PoolLimits { max_threads: options.max_threads, leaders: options.workers, max_queued: options.max_queued };
         let counters = Counters::new(options.workers);
         Ok(Arc::new(Engine {
             service,
             context,
             options,
             shards,
-            crew: Crew::new(limits),
+            pool: Pool::new(limits),
             pace: PaceTable::new(),
             caution: Caution::new(Instant::now()),
             file_caution: Caution::new(Instant::now()),
@@ -123,7 +123,7 @@ impl Engine {
         Host { service: &*self.service, context: &self.context }
     }
 
-    /// Starts one more thread of the crew.
+    /// Starts one more thread of the pool.
     fn spawn(self: &Arc<Self>) -> io::Result<()> {
         let engine = Arc::clone(self);
         let started = thread::Builder::new().name("basehttp".into()).spawn(move || engine.work_for_ever());
@@ -131,12 +131,12 @@ impl Engine {
         started.map(drop).inspect_err(|_| self.alarm.ring())
     }
 
-    /// A thread of the crew.
+    /// A thread of the pool.
     fn work_for_ever(self: &Arc<Self>) {
         // Also where what is dropped here is the user's: it must not wait for the end, which waits for this thread.
         let _serving = self.context.handle.enter();
-        let (mut desk, mut me) = (Desk::new(self), Member::new());
-        while let Some(task) = self.crew.next(&mut me) {
+        let (mut desk, mut me) = (Desk::new(self), PoolThread::new());
+        while let Some(task) = self.pool.next(&mut me) {
             let led = if let Task::Lead { shard, epoch } = &task { Some((*shard, *epoch)) } else { None };
             let worked = catch_unwind(AssertUnwindSafe(|| match task {
                 Task::Lead { shard, epoch } => desk.lead(shard, epoch),
@@ -159,7 +159,7 @@ impl Engine {
     /// Gives the shard another leader.
     fn appoint_leader(self: &Arc<Self>, shard: usize) {
         let epoch = self.shards[shard].revoke();
-        self.crew.grant(shard, epoch, || self.spawn());
+        self.pool.grant(shard, epoch, || self.spawn());
     }
 
     /// Connections that this loop answers on. Hijacked ones are their handlers', once those have returned.
@@ -185,12 +185,12 @@ impl Loop for Engine {
 
     fn stats(&self) -> Stats {
         let parked = self.shards.iter().map(|shard| shard.slab().count_parked(|_| true) as u64).sum();
-        // Beside those of the crew, the leaders that are in one.
+        // Beside those of the pool, the leaders that are in one.
         let leaders = self.shards.iter().filter(|shard| Watch::is_in_handler(shard.watch.word())).count() as u64;
         let counted = self.counters.read();
         let in_handlers = counted.in_handlers + leaders;
         let (connections, hijacked) = (self.context.quota.connections() as u64, self.context.quota.hijacked() as u64);
-        Stats { connections, hijacked, parked, in_handlers, threads: self.crew.threads() as u64, ..counted }
+        Stats { connections, hijacked, parked, in_handlers, threads: self.pool.threads() as u64, ..counted }
     }
 
     fn forget(&self, descriptor: BorrowedFd<'_>) {

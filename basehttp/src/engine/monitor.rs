@@ -77,7 +77,7 @@ impl Alarm {
 /// The system gives no thread to lead.
 pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
     (0..engine.shards.len()).for_each(|shard| engine.appoint_leader(shard));
-    let (leaders, shards) = (engine.crew.threads(), engine.shards.len());
+    let (leaders, shards) = (engine.pool.threads(), engine.shards.len());
     if leaders == 0 {
         return Err(io::Error::other("the system gives no thread to serve with"));
     }
@@ -115,7 +115,7 @@ impl Engine {
     /// Sends the threads away. What is still open is closed as they let go of it.
     fn end(&self) {
         // First, or a leader that leaves would take one of the jobs.
-        let jobs = self.crew.end();
+        let jobs = self.pool.end();
         self.ended.store(true, Ordering::SeqCst);
         self.shards.iter().for_each(super::shard::Shard::close);
         drop(jobs);
@@ -151,7 +151,7 @@ impl<'e> Round<'e> {
             self.last_look = Instant::now();
             self.look();
         }
-        if let Some(jobs) = self.engine.crew.reinforce(Instant::now(), || self.engine.spawn()) {
+        if let Some(jobs) = self.engine.pool.reinforce(Instant::now(), || self.engine.spawn()) {
             self.quiet_ticks = 0;
             for job in jobs {
                 job.give_back(self.engine);

@@ -7,7 +7,7 @@ use crate::sys::{ErrorCounts, FAULTS, LocalCounts, Stats};
 /// The counters behind it.
 #[derive(Default)]
 pub(super) struct Counters {
-    /// On threads of the crew; what leaders do is in their watches.
+    /// On threads of the pool; what leaders do is in their watches.
     pub in_handlers: AtomicU64,
     pub pooled: AtomicU64,
     pub busy: AtomicU64,
@@ -17,7 +17,7 @@ pub(super) struct Counters {
     pub accepted: AtomicU64,
     pub accept_pauses: AtomicU64,
     faults: [AtomicU64; FAULTS],
-    /// One for each shard's leader, and the last for the crew.
+    /// One for each shard's leader, and the last for the pool.
     traffic: Vec<Traffic>,
 }
 
@@ -47,8 +47,8 @@ impl Counters {
         });
     }
 
-    /// The same for a thread of the crew, of which there are many.
-    pub fn publish_as_crew(&self, requests: u32, counts: &mut LocalCounts) {
+    /// The same for a thread of the pool, of which there are many.
+    pub fn publish_as_pool(&self, requests: u32, counts: &mut LocalCounts) {
         self.publish(&self.traffic[self.traffic.len() - 1], requests, counts, |counter, count| {
             counter.fetch_add(count, Ordering::Release);
         });
@@ -71,7 +71,7 @@ impl Counters {
         self.traffic.iter().map(|traffic| traffic.requests.load(Ordering::Acquire)).sum()
     }
 
-    /// Everything but what the shards, the crew and the quota know.
+    /// Everything but what the shards, the pool and the quota know.
     pub fn read(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let requests = self.answered();

@@ -169,7 +169,7 @@ impl<'e> Desk<'e> {
 
     /// Serves a request that may block, and whatever its connection brings next.
     pub fn serve(&mut self, job: Job) {
-        let mut scheduler = WorkerScheduler::of_crew(self.engine);
+        let mut scheduler = WorkerScheduler::of_pool(self.engine);
         match job {
             Job::Request { seat, conn } => {
                 self.drive(Out::new(self.engine, seat), conn, Ready::default(), &mut scheduler);
@@ -186,7 +186,7 @@ impl<'e> Desk<'e> {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
             RunOn::Pool => {
                 // If the queue has filled up since it was looked at, the connection is closed.
-                let _ = engine.crew.submit(Job::Newcomer(counted), || engine.spawn());
+                let _ = engine.pool.submit(Job::Newcomer(counted), || engine.spawn());
                 return;
             }
             // It cannot be admitted, and not be answered either.
@@ -237,9 +237,9 @@ impl<'e> Desk<'e> {
                 },
                 Wait::Turn => return queue(out, conn).unwrap_or_else(|conn| scheduler.close(conn)),
                 Wait::Thread => {
-                    let (job, crew) = (Job::Request { conn, seat: out.let_go() }, &self.engine.crew);
+                    let (job, pool) = (Job::Request { conn, seat: out.let_go() }, &self.engine.pool);
                     let spawn = || self.engine.spawn();
-                    if let Err(job) = if scheduler.leads() { crew.submit(job, spawn) } else { crew.requeue(job, spawn) }
+                    if let Err(job) = if scheduler.leads() { pool.submit(job, spawn) } else { pool.requeue(job, spawn) }
                     {
                         // The queue has filled up since it was looked at, or the server ends: the connection is closed,
                         // and a file with it.
@@ -320,7 +320,7 @@ impl Hook {
     }
 }
 
-/// Who drives: a leader, whom others wait for, or one of the crew.
+/// Who drives: a leader, whom others wait for, or one of the pool.
 struct WorkerScheduler<'e> {
     engine: &'e Engine,
     /// A leader's word, until it is taken away, and its shard.
@@ -329,19 +329,19 @@ struct WorkerScheduler<'e> {
     now: Instant,
     /// The pace table's slot of the request that is being served; none for a refusal, which teaches nothing.
     slot: Option<usize>,
-    /// How long it will take, for a thread of the crew.
+    /// How long it will take, for a thread of the pool.
     expected: Expected,
-    /// Requests of the connection in a row that needed a thread of the crew.
+    /// Requests of the connection in a row that needed a thread of the pool.
     in_a_row: u8,
     /// Requests served since the turn began.
     served: u32,
     /// Whether any was, since the connection was taken.
     has_served: bool,
-    /// How a thread of the crew waits for the connection's requests.
+    /// How a thread of the pool waits for the connection's requests.
     waiting: Waiting,
     /// The request that was placed last has found no thread, and is counted.
     is_busy: bool,
-    /// When a thread of the crew began what may block.
+    /// When a thread of the pool began what may block.
     began_blocking: Option<Instant>,
 }
 
@@ -350,12 +350,12 @@ impl<'e> WorkerScheduler<'e> {
     fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
         let watched = engine.shards[shard].watch.take_over(epoch)?;
         set_unwatched_leader(true);
-        let mut scheduler = WorkerScheduler::of_crew(engine);
+        let mut scheduler = WorkerScheduler::of_pool(engine);
         (scheduler.watched, scheduler.shard) = (Some(watched), shard);
         Some(scheduler)
     }
 
-    fn of_crew(engine: &'e Engine) -> Self {
+    fn of_pool(engine: &'e Engine) -> Self {
         WorkerScheduler {
             engine,
             watched: None,
@@ -378,7 +378,7 @@ impl<'e> WorkerScheduler<'e> {
         if self.leads() {
             self.engine.counters.publish_as_leader(self.shard, served, counts);
         } else {
-            self.engine.counters.publish_as_crew(served, counts);
+            self.engine.counters.publish_as_pool(served, counts);
         }
         served
     }
@@ -388,12 +388,12 @@ impl<'e> WorkerScheduler<'e> {
         self.watched.is_some()
     }
 
-    /// Whether anything waits for this thread, which is one of the crew.
+    /// Whether anything waits for this thread, which is one of the pool.
     fn others(&self) -> Others {
-        if self.engine.crew.is_quiet() { Others::None } else { Others::Wait }
+        if self.engine.pool.is_quiet() { Others::None } else { Others::Wait }
     }
 
-    /// Whether this thread keeps the connection, and drives it again: it is one of the crew, and the next request is here
+    /// Whether this thread keeps the connection, and drives it again: it is one of the pool, and the next request is here
     /// or awaited by a read.
     fn keeps(&mut self, out: &mut Out<'_>, conn: &mut Conn, wait: Wait, served: u32) -> bool {
         if self.leads() || self.engine.dismisses(conn, self.now) {
@@ -451,7 +451,7 @@ impl<'e> WorkerScheduler<'e> {
         }
     }
 
-    /// User code has returned. A leader whose word was taken away meanwhile is one of the crew from now on: then true.
+    /// User code has returned. A leader whose word was taken away meanwhile is one of the pool from now on: then true.
     fn leave_user_code(&mut self) -> bool {
         let is_watched = self.watched.as_mut().is_some_and(Watched::step);
         set_unwatched_leader(is_watched);
@@ -487,7 +487,7 @@ impl<'e> WorkerScheduler<'e> {
         let slot = self.engine.pace.slot(hook.name(), "");
         match self.place_slot(slot, Pace::Auto, false) {
             // Nothing speaks against it, and should it block there is another leader.
-            RunOn::Refused(_) if self.learnt(slot) == Learnt::Unproven && self.engine.crew.has_leader_left() => {
+            RunOn::Refused(_) if self.learnt(slot) == Learnt::Unproven && self.engine.pool.has_leader_left() => {
                 self.slot = Some(slot);
                 RunOn::ThisThreadOnceSent
             }
@@ -501,7 +501,7 @@ impl<'e> WorkerScheduler<'e> {
             self.slot = Some(slot);
             return self.place_in_crew(Expected::of(pace, self.engine.pace.learnt(slot), may_wait));
         }
-        match place(pace, self.learnt(slot), may_wait, || self.trust(), || self.engine.crew.room()) {
+        match place(pace, self.learnt(slot), may_wait, || self.trust(), || self.engine.pool.room()) {
             Placement::Inline => {
                 self.slot = Some(slot);
                 RunOn::ThisThread
@@ -518,7 +518,7 @@ impl<'e> WorkerScheduler<'e> {
         }
     }
 
-    /// Where a thread of the crew has a request served: the first one of a job in any case, since it was queued for that.
+    /// Where a thread of the pool has a request served: the first one of a job in any case, since it was queued for that.
     fn place_in_crew(&mut self, expected: Expected) -> RunOn {
         self.expected = expected;
         match serving(expected, || if self.has_served { self.others() } else { Others::None }) {
@@ -533,11 +533,11 @@ impl<'e> WorkerScheduler<'e> {
         if self.engine.caution.is_on(self.now) { Trust::Little } else { Trust::Usual }
     }
 
-    /// What is known of a slot. While there is no thread to replace a leader, nothing counts as proven. The crew keeps one for
+    /// What is known of a slot. While there is no thread to replace a leader, nothing counts as proven. The pool keeps one for
     /// each shard, and is asked only while so many leaders are stuck that these may be in use.
     fn learnt(&self, slot: usize) -> Learnt {
-        let Engine { counters, crew, shards, .. } = self.engine;
-        let are_alone = || counters.stuck.load(Ordering::SeqCst) >= shards.len() && !crew.has_leader_left();
+        let Engine { counters, pool, shards, .. } = self.engine;
+        let are_alone = || counters.stuck.load(Ordering::SeqCst) >= shards.len() && !pool.has_leader_left();
         match self.engine.pace.learnt(slot) {
             Learnt::Fast if are_alone() => Learnt::Unproven,
             Learnt::Mixed if are_alone() => Learnt::Blocking,
@@ -607,7 +607,7 @@ impl Scheduler for WorkerScheduler<'_> {
         }
         let (engine, now) = (self.engine, self.now);
         let trust = || if engine.file_caution.is_on(now) { Trust::Little } else { Trust::Usual };
-        send_file_on(was_slow, trust, || engine.crew.room(), || engine.crew.has_leader_left())
+        send_file_on(was_slow, trust, || engine.pool.room(), || engine.pool.has_leader_left())
     }
 
     fn begin_blocking(&mut self) {

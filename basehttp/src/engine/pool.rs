@@ -1,4 +1,4 @@
-//! The threads: one kind for everything. A thread of the crew leads a shard if one has no leader, else serves a request
+//! The threads: one kind for everything. A thread of the pool leads a shard if one has no leader, else serves a request
 //! that waits for a thread, else sleeps; one that slept for long leaves.
 //!
 //! The one that slept least long is woken first: its stack and the processor's caches know it.
@@ -20,7 +20,7 @@ use super::sync::thread::{self, Thread};
 use super::sync::{Mutex, MutexGuard};
 
 /// How long a thread without work stays: 10 s.
-const IDLE_THREAD: Duration = Duration::from_secs(10);
+const MAX_IDLE: Duration = Duration::from_secs(10);
 
 /// How long jobs wait for a system that gives no thread, and how long others then need not come: 1 s each.
 const THREAD_WAIT: Duration = Duration::from_secs(1);
@@ -33,9 +33,9 @@ pub(super) enum Task<J> {
     Job(J),
 }
 
-/// The bounds of a crew.
+/// The bounds of a pool.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct CrewLimits {
+pub(super) struct PoolLimits {
     /// Threads that serve jobs, at most.
     pub max_threads: usize,
     /// Shards: each has a leader, and a spare thread in case that one is stuck.
@@ -44,7 +44,7 @@ pub(super) struct CrewLimits {
     pub max_queued: usize,
 }
 
-impl CrewLimits {
+impl PoolLimits {
     /// How many threads there may be: two for each shard as well. `max_threads` may be any number.
     fn most(&self) -> usize {
         self.max_threads.saturating_add(2 * self.leaders)
@@ -52,8 +52,8 @@ impl CrewLimits {
 }
 
 /// The threads of one server, and what waits for them. `J` is a job.
-pub(super) struct Crew<J> {
-    limits: CrewLimits,
+pub(super) struct Pool<J> {
+    limits: PoolLimits,
     state: Mutex<State<J>>,
     /// What threads look at between requests, brought up to date with each change of the state: with hundreds of threads one
     /// that is preempted while it holds the lock would make the others wait.
@@ -63,7 +63,7 @@ pub(super) struct Crew<J> {
 
 /// The state, locked.
 struct Locked<'c, J> {
-    crew: &'c Crew<J>,
+    pool: &'c Pool<J>,
     state: MutexGuard<'c, State<J>>,
 }
 
@@ -86,7 +86,7 @@ impl<J> Drop for Locked<'_, J> {
     fn drop(&mut self) {
         let is_quiet = self.jobs.len() + self.leases.len() <= self.coming;
         for (seen, is_so) in
-            [(&self.crew.is_quiet, is_quiet), (&self.crew.has_leader_left, self.has_more_than(0, &self.crew.limits))]
+            [(&self.pool.is_quiet, is_quiet), (&self.pool.has_leader_left, self.has_more_than(0, &self.pool.limits))]
         {
             if seen.load(Ordering::Relaxed) != is_so {
                 seen.store(is_so, Ordering::Relaxed);
@@ -99,7 +99,7 @@ struct State<J> {
     leases: VecDeque<(usize, u32)>,
     jobs: VecDeque<J>,
     /// The one that fell asleep last is last.
-    asleep: Vec<Arc<Sleeper>>,
+    asleep: Vec<Arc<IdleThread>>,
     threads: usize,
     /// Those of them that are at a job.
     serving: usize,
@@ -112,22 +112,22 @@ struct State<J> {
     ending: bool,
 }
 
-/// A thread of the crew, as it sees itself.
-pub(super) struct Member {
-    sleeper: Arc<Sleeper>,
+/// A thread of the pool, as it sees itself.
+pub(super) struct PoolThread {
+    idle: Arc<IdleThread>,
     is_serving: bool,
     /// It was started, and has not asked for a task yet.
     is_new: bool,
 }
 
-/// A thread of the crew, as others wake it.
-struct Sleeper {
+/// A thread of the pool, as others wake it.
+struct IdleThread {
     thread: Thread,
     woken: AtomicBool,
 }
 
-impl<J: Send + 'static> Crew<J> {
-    pub fn new(limits: CrewLimits) -> Self {
+impl<J: Send + 'static> Pool<J> {
+    pub fn new(limits: PoolLimits) -> Self {
         let state = State {
             leases: VecDeque::new(),
             jobs: VecDeque::new(),
@@ -139,7 +139,7 @@ impl<J: Send + 'static> Crew<J> {
             deserted_until: None,
             ending: false,
         };
-        Crew {
+        Pool {
             limits,
             state: Mutex::new(state),
             is_quiet: AtomicBool::new(true),
@@ -193,7 +193,7 @@ impl<J: Send + 'static> Crew<J> {
     }
 
     /// Puts a job of the calling thread behind the others. There is a place for it, since that thread takes one of them next.
-    /// It comes back only if the crew ends.
+    /// It comes back only if the pool ends.
     pub fn requeue(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
         let mut state = self.lock();
         if state.ending {
@@ -244,11 +244,11 @@ impl<J: Send + 'static> Crew<J> {
             return;
         }
         state.coming += 1;
-        if let Some(sleeper) = state.asleep.pop() {
+        if let Some(idle) = state.asleep.pop() {
             // Under the lock: one that gives up waiting just now must find it set before it sleeps again.
-            sleeper.woken.store(true, Ordering::Release);
+            idle.woken.store(true, Ordering::Release);
             drop(state);
-            sleeper.thread.unpark();
+            idle.thread.unpark();
         } else {
             state.threads += 1;
             drop(state);
@@ -263,7 +263,7 @@ impl<J: Send + 'static> Crew<J> {
     }
 
     /// A thread's next task, slept for if need be. `None`: the thread shall leave.
-    pub fn next(&self, me: &mut Member) -> Option<Task<J>> {
+    pub fn next(&self, me: &mut PoolThread) -> Option<Task<J>> {
         let mut state = self.lock();
         if std::mem::take(&mut me.is_serving) {
             state.serving -= 1;
@@ -287,12 +287,12 @@ impl<J: Send + 'static> Crew<J> {
                 state.threads -= 1;
                 return None;
             }
-            me.sleeper.woken.store(false, Ordering::Relaxed);
-            state.asleep.push(Arc::clone(&me.sleeper));
+            me.idle.woken.store(false, Ordering::Relaxed);
+            state.asleep.push(Arc::clone(&me.idle));
             drop(state);
-            let was_woken = me.sleeper.sleep();
+            let was_woken = me.idle.sleep();
             state = self.lock();
-            if !was_woken && state.forget(&me.sleeper) {
+            if !was_woken && state.forget(&me.idle) {
                 return None;
             }
             state.coming -= 1;
@@ -307,27 +307,27 @@ impl<J: Send + 'static> Crew<J> {
         state.coming += asleep.len();
         let jobs = state.jobs.drain(..).collect();
         drop(state);
-        for sleeper in &asleep {
-            sleeper.wake();
+        for idle in &asleep {
+            idle.wake();
         }
         jobs
     }
 
     fn lock(&self) -> Locked<'_, J> {
-        Locked { crew: self, state: self.state.lock().unwrap_or_else(PoisonError::into_inner) }
+        Locked { pool: self, state: self.state.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 }
 
 impl<J> State<J> {
     /// Whether more threads than so many sleep, or can be started. As many as there are shards are not for jobs, so that a
     /// leader that gets stuck can be replaced.
-    fn has_more_than(&self, reserved: usize, limits: &CrewLimits) -> bool {
+    fn has_more_than(&self, reserved: usize, limits: &PoolLimits) -> bool {
         (limits.most() - self.threads).saturating_add(self.asleep.len()) > reserved
     }
 
     /// A thread leaves, unless it was woken just now.
-    fn forget(&mut self, sleeper: &Arc<Sleeper>) -> bool {
-        let place = self.asleep.iter().position(|other| Arc::ptr_eq(other, sleeper));
+    fn forget(&mut self, idle: &Arc<IdleThread>) -> bool {
+        let place = self.asleep.iter().position(|other| Arc::ptr_eq(other, idle));
         if let Some(place) = place {
             self.asleep.remove(place);
             self.threads -= 1;
@@ -336,15 +336,15 @@ impl<J> State<J> {
     }
 }
 
-impl Member {
+impl PoolThread {
     /// The current thread.
     pub fn new() -> Self {
-        let sleeper = Sleeper { thread: thread::current(), woken: AtomicBool::new(false) };
-        Member { sleeper: Arc::new(sleeper), is_serving: false, is_new: true }
+        let idle = IdleThread { thread: thread::current(), woken: AtomicBool::new(false) };
+        PoolThread { idle: Arc::new(idle), is_serving: false, is_new: true }
     }
 }
 
-impl Sleeper {
+impl IdleThread {
     fn wake(&self) {
         self.woken.store(true, Ordering::Release);
         self.thread.unpark();
@@ -352,7 +352,7 @@ impl Sleeper {
 
     /// Sleeps until woken, or until that takes too long: false.
     fn sleep(&self) -> bool {
-        let until = Instant::now() + IDLE_THREAD;
+        let until = Instant::now() + MAX_IDLE;
         while !self.woken.load(Ordering::Acquire) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -376,126 +376,126 @@ mod tests {
     }
 
     /// A system that gives one. The test is that thread.
-    #[allow(clippy::unnecessary_wraps)] // As the crew wants it.
+    #[allow(clippy::unnecessary_wraps)] // As the pool wants it.
     fn started() -> io::Result<()> {
         Ok(())
     }
 
-    fn crew() -> Crew<u32> {
-        Crew::new(CrewLimits { max_threads: 4, leaders: 1, max_queued: 4 })
+    fn pool() -> Pool<u32> {
+        Pool::new(PoolLimits { max_threads: 4, leaders: 1, max_queued: 4 })
     }
 
     #[test]
     fn jobs_come_back_from_a_system_that_gives_no_thread() {
-        let crew = crew();
+        let pool = pool();
         let now = Instant::now();
-        crew.submit(1, none).expect("it may wait");
-        crew.submit(2, none).expect("it may wait");
-        assert_eq!(crew.reinforce(now, none), Some(vec![]), "not at once");
-        assert_eq!(crew.room(), Room::Free, "there may be a thread soon");
-        assert_eq!(crew.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![1, 2]));
-        assert_eq!(crew.room(), Room::Full, "nobody need come");
-        assert_eq!(crew.submit(3, none), Err(3));
-        assert_eq!(crew.reinforce(now + 2 * THREAD_WAIT, none), None, "and none is wanted any more");
-        crew.lock().deserted_until = Some(now);
-        assert_eq!(crew.room(), Room::Free, "when that is over it is tried again");
-        crew.submit(4, none).expect("it may wait");
-        assert_eq!(crew.reinforce(now, none), Some(vec![]), "for as long as the first");
+        pool.submit(1, none).expect("it may wait");
+        pool.submit(2, none).expect("it may wait");
+        assert_eq!(pool.reinforce(now, none), Some(vec![]), "not at once");
+        assert_eq!(pool.room(), Room::Free, "there may be a thread soon");
+        assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![1, 2]));
+        assert_eq!(pool.room(), Room::Full, "nobody need come");
+        assert_eq!(pool.submit(3, none), Err(3));
+        assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), None, "and none is wanted any more");
+        pool.lock().deserted_until = Some(now);
+        assert_eq!(pool.room(), Room::Free, "when that is over it is tried again");
+        pool.submit(4, none).expect("it may wait");
+        assert_eq!(pool.reinforce(now, none), Some(vec![]), "for as long as the first");
     }
 
     #[test]
     fn it_is_quiet_while_a_thread_comes_for_each_job_and_each_shard() {
-        let crew = crew();
-        let mut me = Member::new();
-        assert!(crew.is_quiet());
-        crew.submit(0, started).expect("there is a thread");
-        assert!(crew.is_quiet(), "it is on its way");
-        assert!(matches!(crew.next(&mut me), Some(Task::Job(0))));
-        crew.grant(0, 1, none);
-        assert!(!crew.is_quiet(), "a thread that keeps a connection would leave the shard without a leader");
-        assert!(matches!(crew.next(&mut me), Some(Task::Lead { .. })));
-        assert!(crew.is_quiet());
-        crew.submit(1, none).expect("it may wait");
-        assert!(!crew.is_quiet());
+        let pool = pool();
+        let mut me = PoolThread::new();
+        assert!(pool.is_quiet());
+        pool.submit(0, started).expect("there is a thread");
+        assert!(pool.is_quiet(), "it is on its way");
+        assert!(matches!(pool.next(&mut me), Some(Task::Job(0))));
+        pool.grant(0, 1, none);
+        assert!(!pool.is_quiet(), "a thread that keeps a connection would leave the shard without a leader");
+        assert!(matches!(pool.next(&mut me), Some(Task::Lead { .. })));
+        assert!(pool.is_quiet());
+        pool.submit(1, none).expect("it may wait");
+        assert!(!pool.is_quiet());
     }
 
     #[test]
     fn a_job_that_is_put_back_stands_behind_the_others_and_needs_no_place() {
-        let crew = Crew::new(CrewLimits { max_threads: 1, leaders: 1, max_queued: 1 });
-        let (mut leader, mut me) = (Member::new(), Member::new());
-        crew.grant(0, 1, started);
-        assert!(matches!(crew.next(&mut leader), Some(Task::Lead { .. })));
-        crew.submit("first", started).expect("there is a thread");
-        assert!(matches!(crew.next(&mut me), Some(Task::Job("first"))));
-        crew.submit("other", started).expect("it may wait");
-        assert_eq!(crew.room(), Room::Full);
-        assert_eq!(crew.requeue("again", started), Ok(()), "its thread takes the other one next");
-        assert!(matches!(crew.next(&mut me), Some(Task::Job("other"))));
-        assert!(matches!(crew.next(&mut me), Some(Task::Job("again"))));
-        assert_eq!(crew.end(), [""; 0]);
-        assert_eq!(crew.requeue("late", started), Err("late"));
+        let pool = Pool::new(PoolLimits { max_threads: 1, leaders: 1, max_queued: 1 });
+        let (mut leader, mut me) = (PoolThread::new(), PoolThread::new());
+        pool.grant(0, 1, started);
+        assert!(matches!(pool.next(&mut leader), Some(Task::Lead { .. })));
+        pool.submit("first", started).expect("there is a thread");
+        assert!(matches!(pool.next(&mut me), Some(Task::Job("first"))));
+        pool.submit("other", started).expect("it may wait");
+        assert_eq!(pool.room(), Room::Full);
+        assert_eq!(pool.requeue("again", started), Ok(()), "its thread takes the other one next");
+        assert!(matches!(pool.next(&mut me), Some(Task::Job("other"))));
+        assert!(matches!(pool.next(&mut me), Some(Task::Job("again"))));
+        assert_eq!(pool.end(), [""; 0]);
+        assert_eq!(pool.requeue("late", started), Err("late"));
     }
 
     #[test]
     fn jobs_leave_a_thread_for_each_shard_whose_leader_gets_stuck() {
-        let crew = crew();
-        let mut threads: Vec<_> = (0..5).map(|_| Member::new()).collect();
+        let pool = pool();
+        let mut threads: Vec<_> = (0..5).map(|_| PoolThread::new()).collect();
         let (ends_job, job_ends) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
-            crew.submit(0, started).expect("there is a thread");
-            let crew = &crew;
+            pool.submit(0, started).expect("there is a thread");
+            let pool = &pool;
             let returning = scope.spawn(move || {
-                let mut me = Member::new();
-                assert!(matches!(crew.next(&mut me), Some(Task::Job(0))));
+                let mut me = PoolThread::new();
+                assert!(matches!(pool.next(&mut me), Some(Task::Job(0))));
                 job_ends.recv().expect("the test ends it");
-                crew.next(&mut me)
+                pool.next(&mut me)
             });
-            while crew.lock().serving == 0 {
+            while pool.lock().serving == 0 {
                 std::thread::yield_now();
             }
             // A leader that is stuck, its successor, and as many other jobs as there may be.
             let (others, first_leaders) = threads.split_at_mut(3);
             for (epoch, leader) in (1..).zip(first_leaders) {
-                crew.grant(0, epoch, started);
-                assert!(matches!(crew.next(leader), Some(Task::Lead { .. })));
+                pool.grant(0, epoch, started);
+                assert!(matches!(pool.next(leader), Some(Task::Lead { .. })));
             }
             let [first, second, last_leader] = others else { unreachable!("three are left") };
             for (job, member) in [(1, &mut *first), (2, second)] {
-                assert_eq!(crew.room(), Room::Free);
-                crew.submit(job, started).expect("there is a thread");
-                assert!(matches!(crew.next(member), Some(Task::Job(_))));
+                assert_eq!(pool.room(), Room::Free);
+                pool.submit(job, started).expect("there is a thread");
+                assert!(matches!(pool.next(member), Some(Task::Job(_))));
             }
-            crew.submit(3, || panic!("no thread is left for jobs")).expect("it may wait");
-            assert_eq!(crew.room(), Room::Queue);
-            assert!(crew.has_leader_left());
+            pool.submit(3, || panic!("no thread is left for jobs")).expect("it may wait");
+            assert_eq!(pool.room(), Room::Queue);
+            assert!(pool.has_leader_left());
             // The next leader gets stuck, too.
-            crew.grant(0, 3, started);
-            assert!(matches!(crew.next(last_leader), Some(Task::Lead { .. })));
-            assert!(!crew.has_leader_left());
+            pool.grant(0, 3, started);
+            assert!(matches!(pool.next(last_leader), Some(Task::Lead { .. })));
+            assert!(!pool.has_leader_left());
             // The thread that comes back first is the one for the shard, although a job waits.
             ends_job.send(()).expect("it waits");
-            while !crew.has_leader_left() {
+            while !pool.has_leader_left() {
                 std::thread::yield_now();
             }
-            assert!(matches!(crew.next(first), Some(Task::Job(3))), "the second one is for the job");
-            crew.grant(0, 4, || panic!("a thread sleeps"));
+            assert!(matches!(pool.next(first), Some(Task::Job(3))), "the second one is for the job");
+            pool.grant(0, 4, || panic!("a thread sleeps"));
             assert!(matches!(returning.join(), Ok(Some(Task::Lead { epoch: 4, .. }))));
         });
     }
 
     #[test]
     fn every_shard_gets_a_leader_once_threads_are_to_be_had() {
-        let crew = Crew::<u32>::new(CrewLimits { max_threads: 4, leaders: 3, max_queued: 4 });
+        let pool = Pool::<u32>::new(PoolLimits { max_threads: 4, leaders: 3, max_queued: 4 });
         let now = Instant::now();
-        (0..3).for_each(|shard| crew.grant(shard, 1, none));
-        assert_eq!(crew.reinforce(now, none), Some(vec![]), "none is to be had yet");
+        (0..3).for_each(|shard| pool.grant(shard, 1, none));
+        assert_eq!(pool.reinforce(now, none), Some(vec![]), "none is to be had yet");
         let mut started = 0;
         let mut start = || {
             started += 1;
             assert!(started <= 3, "one for each shard");
             Ok(())
         };
-        while let Some(jobs) = crew.reinforce(now, &mut start) {
+        while let Some(jobs) = pool.reinforce(now, &mut start) {
             assert!(jobs.is_empty());
         }
         assert_eq!(started, 3, "one for each shard");
@@ -503,18 +503,18 @@ mod tests {
 
     #[test]
     fn jobs_wait_for_a_thread_that_is_at_another() {
-        let crew = crew();
+        let pool = pool();
         let now = Instant::now();
-        let mut me = Member::new();
-        crew.submit(1, || Ok(())).expect("there is a thread");
-        assert!(matches!(crew.next(&mut me), Some(Task::Job(1))));
-        crew.submit(2, none).expect("it may wait");
-        assert_eq!(crew.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![]), "the thread will come back");
-        assert!(matches!(crew.next(&mut me), Some(Task::Job(2))));
+        let mut me = PoolThread::new();
+        pool.submit(1, || Ok(())).expect("there is a thread");
+        assert!(matches!(pool.next(&mut me), Some(Task::Job(1))));
+        pool.submit(2, none).expect("it may wait");
+        assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![]), "the thread will come back");
+        assert!(matches!(pool.next(&mut me), Some(Task::Job(2))));
         // One that leads does not serve jobs.
-        crew.grant(0, 1, none);
-        assert!(matches!(crew.next(&mut me), Some(Task::Lead { shard: 0, epoch: 1 })));
-        crew.submit(3, none).expect("it may wait");
-        assert_eq!(crew.reinforce(now + 4 * THREAD_WAIT, none), Some(vec![3]));
+        pool.grant(0, 1, none);
+        assert!(matches!(pool.next(&mut me), Some(Task::Lead { shard: 0, epoch: 1 })));
+        pool.submit(3, none).expect("it may wait");
+        assert_eq!(pool.reinforce(now + 4 * THREAD_WAIT, none), Some(vec![3]));
     }
 }
