@@ -47,7 +47,7 @@ use self::pool::{Pool, PoolLimits, PoolThread, Task};
 use self::shard::{Control, Shard};
 use self::stats::Counters;
 use self::watch::Watch;
-use self::work::{Desk, Job};
+use self::work::{Job, Worker};
 use crate::conn::{Conn, Host};
 use crate::exchange::{Context, Service, forget_panic};
 use crate::sys::{Listener, Loop, Newcomer, Permit, Stats, log};
@@ -135,18 +135,18 @@ impl Engine {
     fn work_for_ever(self: &Arc<Self>) {
         // Also where what is dropped here is the user's: it must not wait for the end, which waits for this thread.
         let _serving = self.context.handle.enter();
-        let (mut desk, mut me) = (Desk::new(self), PoolThread::new());
+        let (mut worker, mut me) = (Worker::new(self), PoolThread::new());
         while let Some(task) = self.pool.next(&mut me) {
             let led = if let Task::Lead { shard, epoch } = &task { Some((*shard, *epoch)) } else { None };
             let worked = catch_unwind(AssertUnwindSafe(|| match task {
-                Task::Lead { shard, epoch } => desk.lead(shard, epoch),
-                Task::Job(job) => desk.serve(job),
+                Task::Lead { shard, epoch } => worker.lead(shard, epoch),
+                Task::Job(job) => worker.serve(job),
             }));
             log::end_collecting();
             // A fault of ours, since user code has guards of its own. It costs the connection that it met.
             if let Err(panic) = worked {
                 forget_panic(panic);
-                desk = Desk::new(self);
+                worker = Worker::new(self);
                 if let Some((shard, epoch)) = led
                     && self.shards[shard].epoch() == epoch
                 {

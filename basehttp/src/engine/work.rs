@@ -129,16 +129,16 @@ impl Drop for Out<'_> {
 }
 
 /// A thread's place of work: its buffers.
-pub(super) struct Desk<'e> {
+pub(super) struct Worker<'e> {
     engine: &'e Arc<Engine>,
     buffers: Buffers,
     /// The log lines of this thread's turn.
     lines: Arc<TurnLines>,
 }
 
-impl<'e> Desk<'e> {
+impl<'e> Worker<'e> {
     pub fn new(engine: &'e Arc<Engine>) -> Self {
-        Desk { engine, buffers: Buffers::new(&engine.context), lines: log::of_this_thread() }
+        Worker { engine, buffers: Buffers::new(&engine.context), lines: log::of_this_thread() }
     }
 
     /// Leads a shard until somebody else does, or the server ends.
