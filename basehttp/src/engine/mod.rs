@@ -12,7 +12,7 @@
 //! pool     the threads: leaders, jobs, sleepers              monitor  rescue, shutdown, service_actions
 //! ```
 //!
-//! Nobody is orphaned: a connection that is out of its slab is held by an [`Out`](work::Out), whose drop frees the slot,
+//! Nobody is orphaned: a connection that is out of its slab is held by an [`CheckedOut`](work::CheckedOut), whose drop frees the slot,
 //! also in a panic. It counts itself: its permit is dropped with it.
 
 mod accept;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!              park, first time            arrive
-//!   (vacant) ---------------------> Parked ------> Out ---- free ----> (vacant)
+//!   (vacant) ---------------------> Parked ------> CheckedOut ---- free ----> (vacant)
 //!                                     ^             |
 //!                                     +--- park ----+   unless an event came meanwhile: then it is driven again
 //! ```
@@ -64,7 +64,7 @@ enum Content {
     /// Nobody has it; an event takes it out.
     Parked(Conn),
     /// Somebody drives it. What the poller said meanwhile is for them to see when they park it.
-    Out(Ready),
+    CheckedOut(Ready),
 }
 
 /// What became of a connection that was to be parked.
@@ -94,10 +94,10 @@ impl Slab {
     /// An event: takes the connection out if it is parked, else notes the event. Stale keys are nobody's.
     pub fn arrive(&mut self, key: Key, ready: Ready) -> Option<Conn> {
         let slot = self.slot(key)?;
-        match std::mem::replace(&mut slot.content, Content::Out(Ready::default())) {
+        match std::mem::replace(&mut slot.content, Content::CheckedOut(Ready::default())) {
             Content::Parked(conn) => Some(conn),
-            Content::Out(pending) => {
-                slot.content = Content::Out(pending.and(ready));
+            Content::CheckedOut(pending) => {
+                slot.content = Content::CheckedOut(pending.and(ready));
                 None
             }
             Content::Vacant => {
@@ -110,8 +110,8 @@ impl Slab {
     /// Parks a connection that was out.
     pub fn park(&mut self, key: Key, conn: Conn) -> Parking {
         let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
-        match std::mem::replace(&mut slot.content, Content::Out(Ready::default())) {
-            Content::Out(pending) if pending.is_any() => Parking::Again(conn, pending),
+        match std::mem::replace(&mut slot.content, Content::CheckedOut(Ready::default())) {
+            Content::CheckedOut(pending) if pending.is_any() => Parking::Again(conn, pending),
             _ => {
                 slot.content = Content::Parked(conn);
                 Parking::Parked
@@ -123,7 +123,7 @@ impl Slab {
     pub fn park_noting(&mut self, key: Key, conn: Conn) -> Ready {
         let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
         match std::mem::replace(&mut slot.content, Content::Parked(conn)) {
-            Content::Out(pending) => pending,
+            Content::CheckedOut(pending) => pending,
             Content::Parked(_) | Content::Vacant => Ready::default(),
         }
     }

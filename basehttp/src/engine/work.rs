@@ -28,7 +28,7 @@ const SLOW_FILE: Duration = Duration::from_millis(4);
 /// A connection on its way to a thread that may block.
 pub(super) enum Job {
     /// It has a request that may block.
-    Request { seat: Seat, conn: Conn },
+    Request { slot_ref: SlotRef, conn: Conn },
     /// It is new, and the hook that has to admit it may block.
     Newcomer(Counted),
 }
@@ -37,47 +37,47 @@ impl Job {
     /// No thread will take it: its shard's leader looks at it again.
     pub fn give_back(self, engine: &Engine) {
         match self {
-            Job::Request { seat, conn } => drop(queue(Out::new(engine, seat), conn)),
+            Job::Request { slot_ref, conn } => drop(queue(CheckedOut::new(engine, slot_ref), conn)),
             Job::Newcomer(counted) => engine.shards[counted.shard].welcome(counted),
         }
     }
 
     /// No thread will take it, and nothing else is done for it: the connection is closed.
     fn close(self, engine: &Engine) {
-        if let Job::Request { seat, conn } = self {
+        if let Job::Request { slot_ref, conn } = self {
             drop(conn);
-            drop(Out::new(engine, seat));
+            drop(CheckedOut::new(engine, slot_ref));
         }
     }
 }
 
 /// Where a connection is parked when nobody drives it.
 #[derive(Clone, Copy)]
-pub(super) struct Seat {
+pub(super) struct SlotRef {
     shard: usize,
     /// `None`: it was never parked, and the poller does not know it.
     key: Option<Key>,
 }
 
 /// A connection that is out of its slab. Dropped, it gives up its slot: only parking or handing it over keeps that.
-pub(super) struct Out<'e> {
+pub(super) struct CheckedOut<'e> {
     engine: &'e Engine,
-    seat: Seat,
+    slot_ref: SlotRef,
 }
 
-impl<'e> Out<'e> {
-    fn new(engine: &'e Engine, seat: Seat) -> Self {
-        Out { engine, seat }
+impl<'e> CheckedOut<'e> {
+    fn new(engine: &'e Engine, slot_ref: SlotRef) -> Self {
+        CheckedOut { engine, slot_ref }
     }
 
     fn shard(&self) -> &'e Shard {
-        &self.engine.shards[self.seat.shard]
+        &self.engine.shards[self.slot_ref.shard]
     }
 
     /// Parks the connection until its socket or its deadline says so. It comes back if an event came meanwhile; a line whose
     /// socket cannot be watched comes back alone.
     fn park(self, conn: Conn) -> Result<Option<(Self, Conn, Ready)>, Box<Conn>> {
-        let Some(key) = self.seat.key else {
+        let Some(key) = self.slot_ref.key else {
             self.shard().admit(conn)?;
             self.leave_parked();
             return Ok(None);
@@ -92,7 +92,7 @@ impl<'e> Out<'e> {
     /// The connection is its shard's from here on. After the end nobody comes for it any more: then it is closed.
     fn leave_parked(self) {
         let engine = self.engine;
-        let Seat { shard, .. } = self.let_go();
+        let SlotRef { shard, .. } = self.let_go();
         if engine.has_ended() {
             engine.shards[shard].close();
         } else if engine.is_closing() {
@@ -104,22 +104,22 @@ impl<'e> Out<'e> {
     /// Takes the connection off the poller: its thread waits for it alone, and the leader need not be woken for it.
     /// It is parked like a new one when that is over.
     fn adopt(&mut self, conn: &Conn) {
-        if let Some(key) = self.seat.key.take() {
+        if let Some(key) = self.slot_ref.key.take() {
             self.shard().dismiss(key, conn);
         }
     }
 
     /// The connection is somebody else's from here on.
-    fn let_go(self) -> Seat {
-        let seat = self.seat;
+    fn let_go(self) -> SlotRef {
+        let slot_ref = self.slot_ref;
         std::mem::forget(self);
-        seat
+        slot_ref
     }
 }
 
-impl Drop for Out<'_> {
+impl Drop for CheckedOut<'_> {
     fn drop(&mut self) {
-        if let Some(key) = self.seat.key {
+        if let Some(key) = self.slot_ref.key {
             self.shard().slab().free(key);
         }
         if self.engine.is_closing() {
@@ -160,8 +160,8 @@ impl<'e> Worker<'e> {
                 }
                 Work::Event(key, ready) => {
                     let Some(conn) = shard.slab().arrive(key, ready) else { continue };
-                    let out = Out::new(engine, Seat { shard: number, key: Some(key) });
-                    self.drive(out, conn, ready, &mut scheduler);
+                    let checked_out = CheckedOut::new(engine, SlotRef { shard: number, key: Some(key) });
+                    self.drive(checked_out, conn, ready, &mut scheduler);
                 }
             }
         }
@@ -171,8 +171,8 @@ impl<'e> Worker<'e> {
     pub fn serve(&mut self, job: Job) {
         let mut scheduler = WorkerScheduler::of_pool(self.engine);
         match job {
-            Job::Request { seat, conn } => {
-                self.drive(Out::new(self.engine, seat), conn, Ready::default(), &mut scheduler);
+            Job::Request { slot_ref, conn } => {
+                self.drive(CheckedOut::new(self.engine, slot_ref), conn, Ready::default(), &mut scheduler);
             }
             Job::Newcomer(counted) => self.welcome(counted, &mut scheduler),
         }
@@ -193,16 +193,22 @@ impl<'e> Worker<'e> {
             RunOn::Refused(_) => return,
         }
         let Counted { newcomer: Newcomer { socket, address }, shard, permit } = counted;
-        let out = Out::new(engine, Seat { shard, key: None });
+        let checked_out = CheckedOut::new(engine, SlotRef { shard, key: None });
         if engine.is_admitted(&address, scheduler) {
             let mut conn = Conn::new(socket, address, &engine.context.settings, scheduler.now);
             conn.permit = Some(permit);
             conn.pooled_in_a_row = BEFORE_A_ROW;
-            self.drive(out, conn, Ready::default(), scheduler);
+            self.drive(checked_out, conn, Ready::default(), scheduler);
         }
     }
 
-    fn drive(&mut self, mut out: Out<'e>, mut conn: Conn, mut ready: Ready, scheduler: &mut WorkerScheduler<'_>) {
+    fn drive(
+        &mut self,
+        mut checked_out: CheckedOut<'e>,
+        mut conn: Conn,
+        mut ready: Ready,
+        scheduler: &mut WorkerScheduler<'_>,
+    ) {
         loop {
             if ready.expired && conn.deadline() > scheduler.now {
                 // It was driven since the sweep saw it.
@@ -212,15 +218,15 @@ impl<'e> Worker<'e> {
             let mut wait = self.buffers.drive(&mut conn, self.engine.host(), scheduler, ready);
             conn.pooled_in_a_row = scheduler.in_a_row;
             let served = scheduler.end_turn(self.buffers.counts());
-            if wait == Wait::Turn && out.seat.key.is_none() && conn.is_idle() {
+            if wait == Wait::Turn && checked_out.slot_ref.key.is_none() && conn.is_idle() {
                 // There is nothing to take a turn with. The poller tells what has come, once it knows the socket.
                 wait = Wait::For(Direction::Read);
             }
             // The next line of this connection may come from another thread, now or after the end of all.
-            if wait == Wait::Thread || out.seat.key.is_none() && wait != Wait::Closed {
+            if wait == Wait::Thread || checked_out.slot_ref.key.is_none() && wait != Wait::Closed {
                 self.lines.hand_over();
             }
-            if scheduler.keeps(&mut out, &mut conn, wait, served) {
+            if scheduler.keeps(&mut checked_out, &mut conn, wait, served) {
                 ready = Ready { readable: true, ..Ready::default() };
                 continue;
             }
@@ -230,14 +236,14 @@ impl<'e> Worker<'e> {
             match wait {
                 Wait::Closed => return,
                 Wait::For(_) if self.engine.dismisses(&conn, scheduler.now) => return,
-                Wait::For(_) => match out.park(conn) {
-                    Ok(Some(again)) => (out, conn, ready) = again,
+                Wait::For(_) => match checked_out.park(conn) {
+                    Ok(Some(again)) => (checked_out, conn, ready) = again,
                     Ok(None) => return,
                     Err(conn) => return scheduler.close(conn),
                 },
-                Wait::Turn => return queue(out, conn).unwrap_or_else(|conn| scheduler.close(conn)),
+                Wait::Turn => return queue(checked_out, conn).unwrap_or_else(|conn| scheduler.close(conn)),
                 Wait::Thread => {
-                    let (job, pool) = (Job::Request { conn, seat: out.let_go() }, &self.engine.pool);
+                    let (job, pool) = (Job::Request { conn, slot_ref: checked_out.let_go() }, &self.engine.pool);
                     let spawn = || self.engine.spawn();
                     if let Err(job) = if scheduler.leads() { pool.submit(job, spawn) } else { pool.requeue(job, spawn) }
                     {
@@ -255,14 +261,14 @@ impl<'e> Worker<'e> {
 }
 
 /// Others come first. A line whose socket cannot be watched comes back.
-fn queue(out: Out<'_>, conn: Conn) -> Result<(), Box<Conn>> {
-    let shard = out.shard();
-    let (key, ready) = match out.seat.key {
+fn queue(checked_out: CheckedOut<'_>, conn: Conn) -> Result<(), Box<Conn>> {
+    let shard = checked_out.shard();
+    let (key, ready) = match checked_out.slot_ref.key {
         Some(key) => (key, shard.slab().park_noting(key, conn)),
         None => (shard.admit(conn)?, Ready::default()),
     };
     shard.queue(key, ready);
-    out.leave_parked();
+    checked_out.leave_parked();
     Ok(())
 }
 
@@ -395,7 +401,7 @@ impl<'e> WorkerScheduler<'e> {
 
     /// Whether this thread keeps the connection, and drives it again: it is one of the pool, and the next request is here
     /// or awaited by a read.
-    fn keeps(&mut self, out: &mut Out<'_>, conn: &mut Conn, wait: Wait, served: u32) -> bool {
+    fn keeps(&mut self, checked_out: &mut CheckedOut<'_>, conn: &mut Conn, wait: Wait, served: u32) -> bool {
         if self.leads() || self.engine.dismisses(conn, self.now) {
             return false;
         }
@@ -414,7 +420,7 @@ impl<'e> WorkerScheduler<'e> {
             Waiting::Briefly => conn.socket.wait(Direction::Read, Some(STAY)).is_ok(),
             Waiting::Adopted if before == Waiting::Adopted => true,
             Waiting::Adopted => {
-                out.adopt(conn);
+                checked_out.adopt(conn);
                 conn.block_reads(ADOPTED_STAY).is_ok()
             }
         };
