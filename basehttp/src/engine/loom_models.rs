@@ -1,4 +1,4 @@
-//! The engine's hand-shakes under every interleaving of their threads: models that run on the real `Slab`, `Watch`,
+//! The engine's hand-shakes under every interleaving of their threads: models that run on the real `Slab`, `Heartbeat`,
 //! `Pool` and `Alarm`. Not a test of the loop around them: that is `tests/engine_*.rs`.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p basehttp --lib loom`
@@ -10,10 +10,10 @@ use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use loom::thread;
 
+use super::heartbeat::Heartbeat;
 use super::monitor::Alarm;
 use super::pool::{Pool, PoolLimits, PoolThread, Task};
 use super::slab::{Key, Parking, Slab};
-use super::watch::Watch;
 use crate::conn::{Conn, Ready};
 use crate::sys::{Address, Settings, Socket};
 
@@ -90,7 +90,7 @@ fn an_event_for_a_connection_that_is_over_reaches_nobody() {
 
 /// One shard, its monitor, and the pool.
 struct Model {
-    watch: Watch,
+    heartbeat: Heartbeat,
     epoch: AtomicU32,
     /// Who leads, if anybody: the lease. Its lock is held where the real one is: not in a handler.
     lease: Mutex<Lease>,
@@ -109,7 +109,7 @@ struct Lease {
 impl Model {
     fn new(max_threads: usize) -> Arc<Self> {
         Arc::new(Model {
-            watch: Watch::default(),
+            heartbeat: Heartbeat::default(),
             epoch: AtomicU32::new(0),
             lease: Mutex::default(),
             pool: Pool::new(PoolLimits { max_threads, leaders: 1, max_queued: 1 }),
@@ -131,7 +131,7 @@ impl Model {
 
     /// Leads for two turns with a handler each, unless it is replaced.
     fn lead(&self, epoch: u32) {
-        let Some(mut watched) = self.watch.take_over(epoch) else { return };
+        let Some(mut beat) = self.heartbeat.take_over(epoch) else { return };
         for _ in 0..2 {
             {
                 let mut lease = self.lease.lock().unwrap();
@@ -142,8 +142,8 @@ impl Model {
                 lease.last_epoch = epoch;
                 lease.turns += 1;
             }
-            assert!(watched.step(), "between handlers nobody takes the word");
-            if !watched.step() {
+            assert!(beat.tick(), "between handlers nobody takes the word");
+            if !beat.tick() {
                 self.stuck.fetch_sub(1, Ordering::SeqCst);
                 return;
             }
@@ -152,12 +152,12 @@ impl Model {
 
     /// Looks twice, as the monitor does. True if it has replaced the leader.
     fn look(&self, spawn: impl FnOnce() -> std::io::Result<()>) -> bool {
-        let word = self.watch.word();
-        if !Watch::is_in_handler(word) || self.watch.word() != word {
+        let word = self.heartbeat.word();
+        if !Heartbeat::is_in_handler(word) || self.heartbeat.word() != word {
             return false;
         }
         self.stuck.fetch_add(1, Ordering::SeqCst);
-        if !self.watch.take_away(word) {
+        if !self.heartbeat.take_away(word) {
             self.stuck.fetch_sub(1, Ordering::SeqCst);
             return false;
         }
@@ -209,7 +209,7 @@ fn a_leader_that_is_replaced_while_it_finishes_leaves_exactly_one() {
         assert_eq!(lease.last_epoch, epoch, "whoever was appointed last has led");
         assert!(lease.turns >= 2, "and to its end");
         // What the old leader still wrote did not touch the new one's word: its two handlers are four steps.
-        assert_eq!(model.watch.word(), u64::from(epoch) << 32 | 4);
+        assert_eq!(model.heartbeat.word(), u64::from(epoch) << 32 | 4);
         assert_eq!(model.stuck.load(Ordering::SeqCst), 0, "each replaced handler was counted on and off");
         assert_eq!(model.pool.threads(), 0);
     });
@@ -218,20 +218,20 @@ fn a_leader_that_is_replaced_while_it_finishes_leaves_exactly_one() {
 #[test]
 fn a_leader_that_comes_too_late_takes_no_word_from_the_next_one() {
     loom::model(|| {
-        let watch = Arc::new(Watch::default());
+        let heartbeat = Arc::new(Heartbeat::default());
         let late = {
-            let watch = Arc::clone(&watch);
-            thread::spawn(move || watch.take_over(1).is_some_and(|mut watched| watched.step()))
+            let heartbeat = Arc::clone(&heartbeat);
+            thread::spawn(move || heartbeat.take_over(1).is_some_and(|mut beat| beat.tick()))
         };
-        let mut watched = watch.take_over(2).expect("there is no later one");
-        assert!(watched.step(), "nor does anybody take it away");
+        let mut beat = heartbeat.take_over(2).expect("there is no later one");
+        assert!(beat.tick(), "nor does anybody take it away");
         // In time, or not at all.
         late.join().unwrap();
-        assert_eq!(watch.word(), 2 << 32 | 1);
-        assert!(watch.take_away(watch.word()));
-        assert!(watch.take_over(1).is_none() && watch.take_over(2).is_none(), "also when the word is taken");
-        assert!(!watched.step());
-        assert!(watch.take_over(3).is_some());
+        assert_eq!(heartbeat.word(), 2 << 32 | 1);
+        assert!(heartbeat.take_away(heartbeat.word()));
+        assert!(heartbeat.take_over(1).is_none() && heartbeat.take_over(2).is_none(), "also when the word is taken");
+        assert!(!beat.tick());
+        assert!(heartbeat.take_over(3).is_some());
     });
 }
 
@@ -312,24 +312,24 @@ fn a_job_that_is_put_back_is_done_while_threads_fall_asleep() {
 #[test]
 fn a_handler_that_begins_is_seen_by_the_monitor_or_wakes_it() {
     loom::model(|| {
-        let shared = Arc::new((Watch::default(), Alarm::new()));
+        let shared = Arc::new((Heartbeat::default(), Alarm::new()));
         let leader = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
-                let (watch, alarm) = &*shared;
-                let mut watched = watch.take_over(1).expect("nobody else does");
+                let (heartbeat, alarm) = &*shared;
+                let mut beat = heartbeat.take_over(1).expect("nobody else does");
                 // One handler that returns, and one that does not.
                 for steps in [2, 1] {
-                    assert!(watched.step());
+                    assert!(beat.tick());
                     alarm.ring_if_asleep();
-                    assert!(steps == 1 || watched.step());
+                    assert!(steps == 1 || beat.tick());
                 }
             })
         };
-        let (watch, alarm) = &*shared;
+        let (heartbeat, alarm) = &*shared;
         // If the second one is missed this sleeps for ever, which loom reports.
-        while watch.word() != 1 << 32 | 3 {
-            alarm.sleep(None, || Watch::is_in_handler(watch.word()));
+        while heartbeat.word() != 1 << 32 | 3 {
+            alarm.sleep(None, || Heartbeat::is_in_handler(heartbeat.word()));
             thread::yield_now();
         }
         leader.join().unwrap();

@@ -17,6 +17,7 @@
 
 mod accept;
 mod caution;
+mod heartbeat;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod monitor;
@@ -28,7 +29,6 @@ mod slab;
 mod stats;
 mod stay;
 mod sync;
-mod watch;
 mod work;
 
 use std::io;
@@ -41,12 +41,12 @@ use std::time::{Duration, Instant};
 
 use self::accept::{Acceptor, Counted};
 use self::caution::Caution;
+use self::heartbeat::Heartbeat;
 use self::monitor::Alarm;
 use self::pace::PaceTable;
 use self::pool::{Pool, PoolLimits, PoolThread, Task};
 use self::shard::{Control, Shard};
 use self::stats::Counters;
-use self::watch::Watch;
 use self::work::{Job, Worker};
 use crate::conn::{Conn, Host};
 use crate::exchange::{Context, Service, forget_panic};
@@ -186,7 +186,8 @@ impl Loop for Engine {
     fn stats(&self) -> Stats {
         let parked = self.shards.iter().map(|shard| shard.slab().count_parked(|_| true) as u64).sum();
         // Beside those of the pool, the leaders that are in one.
-        let leaders = self.shards.iter().filter(|shard| Watch::is_in_handler(shard.watch.word())).count() as u64;
+        let leaders =
+            self.shards.iter().filter(|shard| Heartbeat::is_in_handler(shard.heartbeat.word())).count() as u64;
         let counted = self.counters.read();
         let in_handlers = counted.in_handlers + leaders;
         let (connections, hijacked) = (self.context.quota.connections() as u64, self.context.quota.hijacked() as u64);
@@ -298,7 +299,7 @@ mod tests {
     fn long_connections_are_spread_evenly_whatever_short_ones_come_between() {
         for short_ones in 0..4 {
             let engine = engine(2);
-            let leaders = [0, 1].map(|shard| engine.shards[shard].watch.take_over(1));
+            let leaders = [0, 1].map(|shard| engine.shards[shard].heartbeat.take_over(1));
             assert!(leaders.iter().all(Option::is_some));
             let long: Vec<_> = (0..16)
                 .map(|_| {
@@ -319,7 +320,7 @@ mod tests {
         let engine = engine(4);
         let shards = || (0..8).map(|_| accept(&engine)).collect::<Vec<_>>().iter().map(|counted| counted.shard).max();
         assert_eq!(shards(), Some(0), "the one that accepts has a leader");
-        let _leader = engine.shards[2].watch.take_over(1);
+        let _leader = engine.shards[2].heartbeat.take_over(1);
         assert_eq!(shards(), Some(2));
         let kept: Vec<_> = (0..8).map(|_| accept(&engine)).collect();
         assert_eq!([0, 1, 2, 3].map(|shard| engine.shards[shard].load.get()), [4, 0, 4, 0]);

@@ -5,10 +5,10 @@ use std::io;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::heartbeat::Heartbeat;
 use super::stats::Counters;
 use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::{Condvar, Mutex, fence_in_models};
-use super::watch::Watch;
 use super::{Control, Engine};
 use crate::conn::Conn;
 use crate::exchange::contained;
@@ -169,23 +169,23 @@ impl<'e> Round<'e> {
     }
 
     fn is_anybody_in_a_handler(&self) -> bool {
-        self.engine.shards.iter().any(|shard| Watch::is_in_handler(shard.watch.word()))
+        self.engine.shards.iter().any(|shard| Heartbeat::is_in_handler(shard.heartbeat.word()))
     }
 
     /// Replaces every leader that is in the same handler as a tick ago.
     fn look(&mut self) {
         self.quiet_ticks += 1;
         for (number, seen) in self.seen.iter_mut().enumerate() {
-            let word = self.engine.shards[number].watch.word();
+            let word = self.engine.shards[number].heartbeat.word();
             if word != *seen {
                 self.quiet_ticks = 0;
-            } else if Watch::is_in_handler(word) {
+            } else if Heartbeat::is_in_handler(word) {
                 // Until it returns; it counts itself off when it finds its word taken, which may be at once.
-                let (counters, watch) = (&self.engine.counters, &self.engine.shards[number].watch);
-                let (slot, is_at_file) = (watch.slot(), watch.is_at_file());
+                let (counters, heartbeat) = (&self.engine.counters, &self.engine.shards[number].heartbeat);
+                let (slot, is_at_file) = (heartbeat.slot(), heartbeat.is_at_file());
                 Counters::add(&counters.in_handlers);
                 counters.stuck.fetch_add(1, Ordering::SeqCst);
-                if watch.take_away(word) {
+                if heartbeat.take_away(word) {
                     Counters::add(&counters.rescues);
                     let caution = if is_at_file { &self.engine.file_caution } else { &self.engine.caution };
                     caution.begin(Instant::now());

@@ -18,8 +18,8 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 
 use super::accept::{Acceptor, Counted};
+use super::heartbeat::Heartbeat;
 use super::slab::{Key, Parking, Slab};
-use super::watch::Watch;
 use crate::conn::{Conn, Ready};
 use crate::sys::log::{self, TurnLines};
 use crate::sys::{Load, Newcomer, set_unwatched_leader};
@@ -53,7 +53,7 @@ pub(super) struct Shard {
     pub load: Load,
     /// Who may lead: moves on when a leader is replaced.
     epoch: AtomicU32,
-    pub watch: Watch,
+    pub heartbeat: Heartbeat,
     /// The log lines of the leader's turn.
     lines: Mutex<Arc<TurnLines>>,
     registry: Registry,
@@ -129,7 +129,7 @@ impl Shard {
             newcomers: Mutex::default(),
             load: Load::default(),
             epoch: AtomicU32::new(0),
-            watch: Watch::default(),
+            heartbeat: Heartbeat::default(),
             lines: Mutex::default(),
             registry,
             waker,
@@ -287,7 +287,7 @@ impl Shard {
 
     /// Whether a thread has ever led here. Where none could be had so far, connections would wait for nothing.
     pub fn was_ever_led(&self) -> bool {
-        self.watch.was_ever_taken_over()
+        self.heartbeat.was_ever_taken_over()
     }
 
     /// Whether a connection may still be accepted here.

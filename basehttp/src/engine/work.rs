@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::accept::Counted;
+use super::heartbeat::Beat;
 use super::pace::Learnt;
 use super::placement::{Placement, Trust, place, send_file_on};
 use super::shard::{Control, Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::{ADOPTED_STAY, BEFORE_A_ROW, Expected, Others, STAY, Serving, Waiting, serving, waiting};
-use super::watch::Watched;
 use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, SendOn, Wait};
 use crate::exchange::{HTTPError, Overrides, Pace, contained};
 use crate::proto::Head;
@@ -330,7 +330,7 @@ impl Hook {
 struct WorkerScheduler<'e> {
     engine: &'e Engine,
     /// A leader's word, until it is taken away, and its shard.
-    watched: Option<Watched<'e>>,
+    beat: Option<Beat<'e>>,
     shard: usize,
     now: Instant,
     /// The pace table's slot of the request that is being served; none for a refusal, which teaches nothing.
@@ -354,17 +354,17 @@ struct WorkerScheduler<'e> {
 impl<'e> WorkerScheduler<'e> {
     /// `None`: somebody leads already.
     fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
-        let watched = engine.shards[shard].watch.take_over(epoch)?;
+        let beat = engine.shards[shard].heartbeat.take_over(epoch)?;
         set_unwatched_leader(true);
         let mut scheduler = WorkerScheduler::of_pool(engine);
-        (scheduler.watched, scheduler.shard) = (Some(watched), shard);
+        (scheduler.beat, scheduler.shard) = (Some(beat), shard);
         Some(scheduler)
     }
 
     fn of_pool(engine: &'e Engine) -> Self {
         WorkerScheduler {
             engine,
-            watched: None,
+            beat: None,
             shard: 0,
             now: Instant::now(),
             slot: None,
@@ -391,7 +391,7 @@ impl<'e> WorkerScheduler<'e> {
 
     /// Whether others wait for this thread.
     fn leads(&self) -> bool {
-        self.watched.is_some()
+        self.beat.is_some()
     }
 
     /// Whether anything waits for this thread, which is one of the pool.
@@ -440,33 +440,33 @@ impl<'e> WorkerScheduler<'e> {
 
     /// User code begins: from here on the monitor watches a leader.
     fn enter_user_code(&mut self) {
-        if let Some(watched) = &self.watched {
-            watched.serves(self.slot);
+        if let Some(beat) = &self.beat {
+            beat.serves(self.slot);
         }
         self.step_into_watch();
     }
 
     fn step_into_watch(&mut self) {
         set_unwatched_leader(false);
-        let is_watched = self.watched.as_mut().is_some_and(Watched::step);
+        let is_watched = self.beat.as_mut().is_some_and(Beat::tick);
         if is_watched {
             self.engine.alarm.ring_if_asleep();
         } else {
-            self.watched = None;
+            self.beat = None;
             self.engine.counters.in_handlers.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// User code has returned. A leader whose word was taken away meanwhile is one of the pool from now on: then true.
     fn leave_user_code(&mut self) -> bool {
-        let is_watched = self.watched.as_mut().is_some_and(Watched::step);
+        let is_watched = self.beat.as_mut().is_some_and(Beat::tick);
         set_unwatched_leader(is_watched);
         if is_watched {
             return false;
         }
         let counters = &self.engine.counters;
         counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
-        let was_rescued = self.watched.take().is_some();
+        let was_rescued = self.beat.take().is_some();
         if was_rescued {
             counters.stuck.fetch_sub(1, Ordering::SeqCst);
         }
@@ -617,8 +617,8 @@ impl Scheduler for WorkerScheduler<'_> {
     }
 
     fn begin_blocking(&mut self) {
-        match &self.watched {
-            Some(watched) => watched.is_at_file(),
+        match &self.beat {
+            Some(beat) => beat.is_at_file(),
             None => self.began_blocking = Some(Instant::now()),
         }
         self.step_into_watch();

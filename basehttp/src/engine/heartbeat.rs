@@ -21,26 +21,26 @@ const TAKEN: u64 = 0xffff_fffe;
 
 /// See the module.
 #[derive(Default)]
-pub(super) struct Watch {
+pub(super) struct Heartbeat {
     word: AtomicU64,
     /// The pace table's slot of the request that is being served; `NO_SLOT` while none is.
     slot: AtomicUsize,
 }
 
 /// The leader's side.
-pub(super) struct Watched<'s> {
-    watch: &'s Watch,
+pub(super) struct Beat<'s> {
+    heartbeat: &'s Heartbeat,
     word: u64,
 }
 
-impl Watch {
+impl Heartbeat {
     /// A leader takes over. `None`: it comes too late, one of its own epoch or a later one has.
-    pub fn take_over(&self, epoch: u32) -> Option<Watched<'_>> {
+    pub fn take_over(&self, epoch: u32) -> Option<Beat<'_>> {
         let word = u64::from(epoch) << 32;
         let mut seen = self.word();
         while is_later(word, seen) {
             match self.word.compare_exchange(seen, word, Ordering::SeqCst, Ordering::SeqCst) {
-                Ok(_) => return Some(Watched { watch: self, word }),
+                Ok(_) => return Some(Beat { heartbeat: self, word }),
                 Err(now) => seen = now,
             }
         }
@@ -84,22 +84,22 @@ fn is_later(word: u64, other: u64) -> bool {
     (1..1 << 31).contains(&ahead)
 }
 
-impl Watched<'_> {
+impl Beat<'_> {
     /// Which request's handler is about to begin. A leader whose word was taken away says it in vain.
     pub fn serves(&self, slot: Option<usize>) {
-        self.watch.slot.store(slot.unwrap_or(NO_SLOT), Ordering::Relaxed);
+        self.heartbeat.slot.store(slot.unwrap_or(NO_SLOT), Ordering::Relaxed);
     }
 
     /// No handler, but a call on a file is about to begin.
     pub fn is_at_file(&self) {
-        self.watch.slot.store(NO_HANDLER, Ordering::Relaxed);
+        self.heartbeat.slot.store(NO_HANDLER, Ordering::Relaxed);
     }
 
     /// User code begins, or has returned. False: the word was taken away.
-    pub fn step(&mut self) -> bool {
+    pub fn tick(&mut self) -> bool {
         // The count wraps without touching the epoch above it.
         let next = self.word & EPOCH | self.word.wrapping_add(1) & !EPOCH;
-        let stepped = self.watch.word.compare_exchange(self.word, next, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        let stepped = self.heartbeat.word.compare_exchange(self.word, next, Ordering::SeqCst, Ordering::SeqCst).is_ok();
         fence_in_models();
         self.word = next;
         stepped
