@@ -1,5 +1,5 @@
 //! The engine's hand-shakes under every interleaving of their threads: models that run on the real `Slab`, `Heartbeat`,
-//! `Pool` and `Alarm`. Not a test of the loop around them: that is `tests/engine_*.rs`.
+//! `Pool` and `MonitorWaker`. Not a test of the loop around them: that is `tests/engine_*.rs`.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p basehttp --lib loom`
 
@@ -11,7 +11,7 @@ use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use loom::thread;
 
 use super::heartbeat::Heartbeat;
-use super::monitor::Alarm;
+use super::monitor::MonitorWaker;
 use super::pool::{Pool, PoolLimits, PoolThread, Task};
 use super::slab::{Key, Parking, Slab};
 use crate::conn::{Conn, Ready};
@@ -312,24 +312,24 @@ fn a_job_that_is_put_back_is_done_while_threads_fall_asleep() {
 #[test]
 fn a_handler_that_begins_is_seen_by_the_monitor_or_wakes_it() {
     loom::model(|| {
-        let shared = Arc::new((Heartbeat::default(), Alarm::new()));
+        let shared = Arc::new((Heartbeat::default(), MonitorWaker::new()));
         let leader = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
-                let (heartbeat, alarm) = &*shared;
+                let (heartbeat, monitor_waker) = &*shared;
                 let mut beat = heartbeat.take_over(1).expect("nobody else does");
                 // One handler that returns, and one that does not.
                 for steps in [2, 1] {
                     assert!(beat.tick());
-                    alarm.ring_if_asleep();
+                    monitor_waker.wake_if_asleep();
                     assert!(steps == 1 || beat.tick());
                 }
             })
         };
-        let (heartbeat, alarm) = &*shared;
+        let (heartbeat, monitor_waker) = &*shared;
         // If the second one is missed this sleeps for ever, which loom reports.
         while heartbeat.word() != 1 << 32 | 3 {
-            alarm.sleep(None, || Heartbeat::is_in_handler(heartbeat.word()));
+            monitor_waker.sleep(None, || Heartbeat::is_in_handler(heartbeat.word()));
             thread::yield_now();
         }
         leader.join().unwrap();

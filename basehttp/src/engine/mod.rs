@@ -42,7 +42,7 @@ use std::time::{Duration, Instant};
 use self::accept::{Acceptor, Counted};
 use self::caution::Caution;
 use self::heartbeat::Heartbeat;
-use self::monitor::Alarm;
+use self::monitor::MonitorWaker;
 use self::pace::PaceTable;
 use self::pool::{Pool, PoolLimits, PoolThread, Task};
 use self::shard::{Control, Shard};
@@ -81,7 +81,7 @@ pub(crate) struct Engine {
     /// The same for calls on files.
     file_caution: Caution,
     counters: Counters,
-    alarm: Alarm,
+    monitor_waker: MonitorWaker,
     /// Which of the shards with the fewest connections gets the next one.
     next_shard: AtomicUsize,
     closing: AtomicBool,
@@ -112,7 +112,7 @@ impl Engine {
             caution: Caution::new(Instant::now()),
             file_caution: Caution::new(Instant::now()),
             counters,
-            alarm: Alarm::new(),
+            monitor_waker: MonitorWaker::new(),
             next_shard: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             ended: AtomicBool::new(false),
@@ -128,7 +128,7 @@ impl Engine {
         let engine = Arc::clone(self);
         let started = thread::Builder::new().name("basehttp".into()).spawn(move || engine.work_for_ever());
         // Without a thread the monitor tries again.
-        started.map(drop).inspect_err(|_| self.alarm.ring())
+        started.map(drop).inspect_err(|_| self.monitor_waker.wake())
     }
 
     /// A thread of the pool.
@@ -180,7 +180,7 @@ impl Engine {
 
 impl Loop for Engine {
     fn wake(&self) {
-        self.alarm.ring();
+        self.monitor_waker.wake();
     }
 
     fn stats(&self) -> Stats {
@@ -229,7 +229,7 @@ impl Control for Engine {
     }
 
     fn note_last_accepted(&self) {
-        self.alarm.ring();
+        self.monitor_waker.wake();
     }
 
     fn connections(&self) -> usize {

@@ -21,27 +21,27 @@ const TICK: Duration = Duration::from_millis(4);
 const QUIET_TICKS: u32 = 8;
 
 /// Wakes the monitor.
-pub(super) struct Alarm {
+pub(super) struct MonitorWaker {
     /// It sleeps, and wants to know when a handler begins.
     asleep: AtomicBool,
     rung: Mutex<bool>,
     changed: Condvar,
 }
 
-impl Alarm {
+impl MonitorWaker {
     pub fn new() -> Self {
-        Alarm { asleep: AtomicBool::new(false), rung: Mutex::new(false), changed: Condvar::new() }
+        MonitorWaker { asleep: AtomicBool::new(false), rung: Mutex::new(false), changed: Condvar::new() }
     }
 
-    pub fn ring(&self) {
+    pub fn wake(&self) {
         *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
     }
 
     /// For leaders, at each handler. The handler's mark in the watch stands before this looks.
-    pub fn ring_if_asleep(&self) {
+    pub fn wake_if_asleep(&self) {
         if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
-            self.ring();
+            self.wake();
         }
     }
 
@@ -87,16 +87,16 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
             "basehttp: the system gives only {leaders} of the {shards} threads that workers need\n"
         ));
     }
-    let mut round = Round::new(engine);
+    let mut monitor = MonitorLoop::new(engine);
     while !engine.context.handle.is_shutting_down() {
-        round.go();
+        monitor.go();
     }
     let answered = engine.counters.answered();
     engine.closing.store(true, Ordering::SeqCst);
     engine.shards.iter().for_each(super::shard::Shard::wake);
     // Another drain may bring the deadline forward meanwhile.
     while engine.has_work_left() && engine.context.handle.deadline().is_some_and(|deadline| Instant::now() < deadline) {
-        round.go();
+        monitor.go();
     }
     // To close an idle one cuts nothing off.
     let idle: usize = engine.shards.iter().map(|shard| shard.slab().count_parked(Conn::is_idle)).sum();
@@ -124,7 +124,7 @@ impl Engine {
 }
 
 /// The monitor's rounds.
-struct Round<'e> {
+struct MonitorLoop<'e> {
     engine: &'e Arc<Engine>,
     /// What each leader did at the last tick.
     seen: Vec<u64>,
@@ -133,16 +133,22 @@ struct Round<'e> {
     next_actions: Option<Instant>,
 }
 
-impl<'e> Round<'e> {
+impl<'e> MonitorLoop<'e> {
     fn new(engine: &'e Arc<Engine>) -> Self {
         let next_actions = engine.options.service_actions.map(|interval| Instant::now() + interval);
-        Round { engine, seen: vec![0; engine.shards.len()], quiet_ticks: 0, last_look: Instant::now(), next_actions }
+        MonitorLoop {
+            engine,
+            seen: vec![0; engine.shards.len()],
+            quiet_ticks: 0,
+            last_look: Instant::now(),
+            next_actions,
+        }
     }
 
     /// Waits for one tick, or for something to do, and does it.
     fn go(&mut self) {
         if self.quiet_ticks < QUIET_TICKS {
-            self.engine.alarm.wait(Some(TICK));
+            self.engine.monitor_waker.wait(Some(TICK));
         } else {
             self.sleep();
         }
@@ -164,7 +170,7 @@ impl<'e> Round<'e> {
     fn sleep(&mut self) {
         let due = self.next_actions.map(|next| next.saturating_duration_since(Instant::now()));
         let closing = self.engine.is_closing().then_some(TICK);
-        self.engine.alarm.sleep(closing.or(due), || self.is_anybody_in_a_handler());
+        self.engine.monitor_waker.sleep(closing.or(due), || self.is_anybody_in_a_handler());
         self.quiet_ticks = 0;
     }
 

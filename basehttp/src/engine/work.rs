@@ -123,7 +123,7 @@ impl Drop for CheckedOut<'_> {
             self.shard().slab().free(key);
         }
         if self.engine.is_closing() {
-            self.engine.alarm.ring();
+            self.engine.monitor_waker.wake();
         }
     }
 }
@@ -450,7 +450,7 @@ impl<'e> WorkerScheduler<'e> {
         set_unwatched_leader(false);
         let is_watched = self.beat.as_mut().is_some_and(Beat::tick);
         if is_watched {
-            self.engine.alarm.ring_if_asleep();
+            self.engine.monitor_waker.wake_if_asleep();
         } else {
             self.beat = None;
             self.engine.counters.in_handlers.fetch_add(1, Ordering::Relaxed);
