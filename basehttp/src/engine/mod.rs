@@ -16,8 +16,8 @@
 //! also in a panic. It counts itself: its permit is dropped with it.
 
 mod accept;
-mod caution;
 mod heartbeat;
+mod last_rescue;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod monitor;
@@ -40,8 +40,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use self::accept::{Acceptor, Counted};
-use self::caution::Caution;
 use self::heartbeat::Heartbeat;
+use self::last_rescue::LastRescue;
 use self::monitor::MonitorWaker;
 use self::pace::PaceTable;
 use self::pool::{Pool, PoolLimits, PoolThread, Task};
@@ -77,9 +77,9 @@ pub(crate) struct Engine {
     shards: Vec<Shard>,
     pool: Pool<Job>,
     pace: PaceTable,
-    caution: Caution,
+    last_rescue: LastRescue,
     /// The same for calls on files.
-    file_caution: Caution,
+    file_caution: LastRescue,
     counters: Counters,
     monitor_waker: MonitorWaker,
     /// Which of the shards with the fewest connections gets the next one.
@@ -109,8 +109,8 @@ impl Engine {
             shards,
             pool: Pool::new(limits),
             pace: PaceTable::new(),
-            caution: Caution::new(Instant::now()),
-            file_caution: Caution::new(Instant::now()),
+            last_rescue: LastRescue::new(Instant::now()),
+            file_caution: LastRescue::new(Instant::now()),
             counters,
             monitor_waker: MonitorWaker::new(),
             next_shard: AtomicUsize::new(0),

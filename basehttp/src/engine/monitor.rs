@@ -193,8 +193,8 @@ impl<'e> MonitorLoop<'e> {
                 counters.stuck.fetch_add(1, Ordering::SeqCst);
                 if heartbeat.take_away(word) {
                     Counters::add(&counters.rescues);
-                    let caution = if is_at_file { &self.engine.file_caution } else { &self.engine.caution };
-                    caution.begin(Instant::now());
+                    let last_rescue = if is_at_file { &self.engine.file_caution } else { &self.engine.last_rescue };
+                    last_rescue.begin(Instant::now());
                     // It has not returned, and until it does nothing else would tell the others.
                     if let Some(slot) = slot {
                         self.engine.pace.condemn(slot);

@@ -17,11 +17,11 @@ pub(super) enum Room {
 
 /// How handlers have behaved of late that nobody knew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
+pub(super) enum RescueCooldown {
     /// None of them had to be rescued.
-    Usual,
+    Off,
     /// One was: the next one may be of its kind.
-    Little,
+    On,
 }
 
 /// What is decided.
@@ -37,13 +37,13 @@ pub(super) enum Placement {
     Busy,
 }
 
-/// Decides. `may_wait`: the handler will have to wait for the client's body. Trust and pool are looked at only where they
+/// Decides. `may_wait`: the handler will have to wait for the client's body. RescueCooldown and pool are looked at only where they
 /// matter.
 pub(super) fn place(
     pace: Pace,
     learnt: Learnt,
     may_wait: bool,
-    trust: impl FnOnce() -> Trust,
+    cooldown: impl FnOnce() -> RescueCooldown,
     room: impl FnOnce() -> Room,
 ) -> Placement {
     match (pace, learnt) {
@@ -56,8 +56,8 @@ pub(super) fn place(
             Room::Queue | Room::Full => Placement::Trial,
         },
         // A leader that gets stuck takes a thread of the pool's: while there is none, only what is known runs on it.
-        (Pace::Auto, Learnt::Unproven) => match (trust(), room()) {
-            (Trust::Usual, Room::Free) => Placement::Trial,
+        (Pace::Auto, Learnt::Unproven) => match (cooldown(), room()) {
+            (RescueCooldown::Off, Room::Free) => Placement::Trial,
             (_, room) => with_thread(room),
         },
     }
@@ -67,11 +67,11 @@ pub(super) fn place(
 /// hangs takes a thread for each file, and may take them all: then what it has is given up, before the leaders are stuck.
 pub(super) fn send_file_on(
     was_slow: bool,
-    trust: impl FnOnce() -> Trust,
+    cooldown: impl FnOnce() -> RescueCooldown,
     room: impl FnOnce() -> Room,
     has_leader_left: impl FnOnce() -> bool,
 ) -> SendOn {
-    if !was_slow && trust() == Trust::Usual {
+    if !was_slow && cooldown() == RescueCooldown::Off {
         return SendOn::ThisThread;
     }
     match room() {
@@ -91,56 +91,56 @@ fn with_thread(room: Room) -> Placement {
 #[cfg(test)]
 mod tests {
     use super::Learnt::{Blocking, Fast, Mixed, Unproven};
+    use super::RescueCooldown::{Off, On};
     use super::Room::{Free, Full, Queue};
-    use super::Trust::{Little, Usual};
     use super::*;
 
     #[test]
     fn a_file_is_sent_by_a_thread_where_its_disk_may_hang() {
         let table = [
-            (false, Usual, Full, false, SendOn::ThisThread, "the usual: nothing else is looked at"),
-            (true, Usual, Free, true, SendOn::Pool, "it was slow, and may be again"),
-            (true, Usual, Queue, true, SendOn::Pool, "the same, in its turn"),
-            (false, Little, Free, true, SendOn::Pool, "another file was slow just now"),
-            (true, Little, Full, true, SendOn::ThisThread, "a leader that gets stuck will be replaced"),
-            (true, Usual, Full, false, SendOn::Refused, "one that gets stuck would stop its shard"),
-            (false, Little, Full, false, SendOn::Refused, "the same"),
+            (false, Off, Full, false, SendOn::ThisThread, "the usual: nothing else is looked at"),
+            (true, Off, Free, true, SendOn::Pool, "it was slow, and may be again"),
+            (true, Off, Queue, true, SendOn::Pool, "the same, in its turn"),
+            (false, On, Free, true, SendOn::Pool, "another file was slow just now"),
+            (true, On, Full, true, SendOn::ThisThread, "a leader that gets stuck will be replaced"),
+            (true, Off, Full, false, SendOn::Refused, "one that gets stuck would stop its shard"),
+            (false, On, Full, false, SendOn::Refused, "the same"),
         ];
-        for (was_slow, trust, room, has_leader_left, expected, why) in table {
-            let place = send_file_on(was_slow, || trust, || room, || has_leader_left);
-            assert_eq!(place, expected, "{was_slow} {trust:?} {room:?} {has_leader_left}: {why}");
+        for (was_slow, cooldown, room, has_leader_left, expected, why) in table {
+            let place = send_file_on(was_slow, || cooldown, || room, || has_leader_left);
+            assert_eq!(place, expected, "{was_slow} {cooldown:?} {room:?} {has_leader_left}: {why}");
         }
     }
 
     #[test]
     fn a_request_runs_where_it_holds_nobody_up() {
         let table = [
-            (Pace::Auto, Fast, false, Usual, Free, Placement::Inline, "the usual"),
-            (Pace::Auto, Fast, false, Usual, Full, Placement::Inline, "a full pool does not touch what is fast"),
-            (Pace::Auto, Unproven, false, Usual, Free, Placement::Trial, "how else would it be learnt"),
-            (Pace::Auto, Unproven, false, Usual, Queue, Placement::Pool, "it might be stuck, with nobody to rescue it"),
-            (Pace::Auto, Unproven, false, Usual, Full, Placement::Busy, "the same"),
-            (Pace::Auto, Unproven, false, Little, Free, Placement::Pool, "the last one like it had to be rescued"),
-            (Pace::Auto, Unproven, false, Little, Full, Placement::Busy, "the same"),
-            (Pace::Auto, Fast, false, Little, Free, Placement::Inline, "what is known is not doubted"),
-            (Pace::Inline, Unproven, false, Little, Free, Placement::Inline, "the handler's author knows better"),
-            (Pace::Auto, Mixed, false, Usual, Free, Placement::Pool, "it may block"),
-            (Pace::Auto, Mixed, false, Usual, Queue, Placement::Trial, "it is short at times, and the queue is long"),
-            (Pace::Auto, Mixed, false, Usual, Full, Placement::Trial, "rather than none at all"),
-            (Pace::Auto, Blocking, false, Usual, Free, Placement::Pool, "what blocks has a thread"),
-            (Pace::Auto, Blocking, false, Usual, Full, Placement::Busy, "or an answer"),
-            (Pace::Auto, Fast, true, Usual, Free, Placement::Pool, "a big upload waits for its client"),
-            (Pace::Inline, Blocking, false, Usual, Full, Placement::Inline, "the handler's author knows better"),
-            (Pace::Inline, Fast, true, Usual, Free, Placement::Pool, "but not the client's speed"),
-            (Pace::Pool, Fast, false, Usual, Free, Placement::Pool, "asked for"),
-            (Pace::Pool, Fast, false, Usual, Queue, Placement::Pool, "asked for, and waited for"),
-            (Pace::Pool, Fast, false, Usual, Full, Placement::Busy, "asked for, in vain"),
+            (Pace::Auto, Fast, false, Off, Free, Placement::Inline, "the usual"),
+            (Pace::Auto, Fast, false, Off, Full, Placement::Inline, "a full pool does not touch what is fast"),
+            (Pace::Auto, Unproven, false, Off, Free, Placement::Trial, "how else would it be learnt"),
+            (Pace::Auto, Unproven, false, Off, Queue, Placement::Pool, "it might be stuck, with nobody to rescue it"),
+            (Pace::Auto, Unproven, false, Off, Full, Placement::Busy, "the same"),
+            (Pace::Auto, Unproven, false, On, Free, Placement::Pool, "the last one like it had to be rescued"),
+            (Pace::Auto, Unproven, false, On, Full, Placement::Busy, "the same"),
+            (Pace::Auto, Fast, false, On, Free, Placement::Inline, "what is known is not doubted"),
+            (Pace::Inline, Unproven, false, On, Free, Placement::Inline, "the handler's author knows better"),
+            (Pace::Auto, Mixed, false, Off, Free, Placement::Pool, "it may block"),
+            (Pace::Auto, Mixed, false, Off, Queue, Placement::Trial, "it is short at times, and the queue is long"),
+            (Pace::Auto, Mixed, false, Off, Full, Placement::Trial, "rather than none at all"),
+            (Pace::Auto, Blocking, false, Off, Free, Placement::Pool, "what blocks has a thread"),
+            (Pace::Auto, Blocking, false, Off, Full, Placement::Busy, "or an answer"),
+            (Pace::Auto, Fast, true, Off, Free, Placement::Pool, "a big upload waits for its client"),
+            (Pace::Inline, Blocking, false, Off, Full, Placement::Inline, "the handler's author knows better"),
+            (Pace::Inline, Fast, true, Off, Free, Placement::Pool, "but not the client's speed"),
+            (Pace::Pool, Fast, false, Off, Free, Placement::Pool, "asked for"),
+            (Pace::Pool, Fast, false, Off, Queue, Placement::Pool, "asked for, and waited for"),
+            (Pace::Pool, Fast, false, Off, Full, Placement::Busy, "asked for, in vain"),
         ];
-        for (pace, learnt, may_wait, trust, room, expected, why) in table {
+        for (pace, learnt, may_wait, cooldown, room, expected, why) in table {
             assert_eq!(
-                place(pace, learnt, may_wait, || trust, || room),
+                place(pace, learnt, may_wait, || cooldown, || room),
                 expected,
-                "{pace:?} {learnt:?} {may_wait} {trust:?} {room:?}: {why}"
+                "{pace:?} {learnt:?} {may_wait} {cooldown:?} {room:?}: {why}"
             );
         }
     }

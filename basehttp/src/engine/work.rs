@@ -8,7 +8,7 @@ use super::Engine;
 use super::accept::Counted;
 use super::heartbeat::Beat;
 use super::pace::Learnt;
-use super::placement::{Placement, Trust, place, send_file_on};
+use super::placement::{Placement, RescueCooldown, place, send_file_on};
 use super::shard::{Control, Shard, Work};
 use super::slab::{Key, Parking};
 use super::stats::Counters;
@@ -507,7 +507,7 @@ impl<'e> WorkerScheduler<'e> {
             self.slot = Some(slot);
             return self.place_in_crew(Expected::of(pace, self.engine.pace.learnt(slot), may_wait));
         }
-        match place(pace, self.learnt(slot), may_wait, || self.trust(), || self.engine.pool.room()) {
+        match place(pace, self.learnt(slot), may_wait, || self.cooldown(), || self.engine.pool.room()) {
             Placement::Inline => {
                 self.slot = Some(slot);
                 RunOn::ThisThread
@@ -535,8 +535,8 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Whether a leader may find out what nobody knows of a handler.
-    fn trust(&self) -> Trust {
-        if self.engine.caution.is_on(self.now) { Trust::Little } else { Trust::Usual }
+    fn cooldown(&self) -> RescueCooldown {
+        if self.engine.last_rescue.is_on(self.now) { RescueCooldown::On } else { RescueCooldown::Off }
     }
 
     /// What is known of a slot. While there is no thread to replace a leader, nothing counts as proven. The pool keeps one for
@@ -612,8 +612,8 @@ impl Scheduler for WorkerScheduler<'_> {
             return SendOn::ThisThread;
         }
         let (engine, now) = (self.engine, self.now);
-        let trust = || if engine.file_caution.is_on(now) { Trust::Little } else { Trust::Usual };
-        send_file_on(was_slow, trust, || engine.pool.room(), || engine.pool.has_leader_left())
+        let cooldown = || if engine.file_caution.is_on(now) { RescueCooldown::On } else { RescueCooldown::Off };
+        send_file_on(was_slow, cooldown, || engine.pool.room(), || engine.pool.has_leader_left())
     }
 
     fn begin_blocking(&mut self) {

@@ -11,15 +11,15 @@ use std::time::{Duration, Instant};
 const CAUTION: Duration = Duration::from_secs(1);
 
 /// See the module.
-pub(super) struct Caution {
+pub(super) struct LastRescue {
     began: Instant,
     /// In milliseconds since `began`; zero: there was no rescue so far.
     until: AtomicU64,
 }
 
-impl Caution {
+impl LastRescue {
     pub fn new(now: Instant) -> Self {
-        Caution { began: now, until: AtomicU64::new(0) }
+        LastRescue { began: now, until: AtomicU64::new(0) }
     }
 
     /// A leader was rescued.
@@ -43,13 +43,13 @@ mod tests {
     #[test]
     fn caution_lasts_from_a_rescue_until_its_time_is_over() {
         let start = Instant::now();
-        let caution = Caution::new(start);
+        let last_rescue = LastRescue::new(start);
         let at = |millis| start + Duration::from_millis(millis);
-        assert!(!caution.is_on(start), "there was no rescue");
-        caution.begin(at(500));
-        assert_eq!([500, 1499, 1500].map(|millis| caution.is_on(at(millis))), [true, true, false]);
-        caution.begin(at(3000));
-        caution.begin(at(2900));
-        assert!(caution.is_on(at(3950)), "the later of two counts");
+        assert!(!last_rescue.is_on(start), "there was no rescue");
+        last_rescue.begin(at(500));
+        assert_eq!([500, 1499, 1500].map(|millis| last_rescue.is_on(at(millis))), [true, true, false]);
+        last_rescue.begin(at(3000));
+        last_rescue.begin(at(2900));
+        assert!(last_rescue.is_on(at(3950)), "the later of two counts");
     }
 }
