@@ -197,7 +197,7 @@ impl<'e> MonitorLoop<'e> {
                     last_rescue.begin(Instant::now());
                     // It has not returned, and until it does nothing else would tell the others.
                     if let Some(slot) = slot {
-                        self.engine.pace.condemn(slot);
+                        self.engine.pace.record_blocked(slot);
                     }
                     // What it has logged shall not wait for it, nor come behind what the next leader logs.
                     self.engine.shards[number].hand_over_lines();

@@ -59,7 +59,7 @@ const PROVEN_RUNS: u16 = 3;
 
 /// What is known of the requests of one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Learnt {
+pub(super) enum Speed {
     /// Too little yet.
     Unproven,
     Fast,
@@ -97,22 +97,22 @@ impl PaceTable {
         usize::try_from(hash >> (u64::BITS - SLOT_BITS)).expect("24 bits")
     }
 
-    pub fn learnt(&self, slot: usize) -> Learnt {
-        self.find(slot).map_or(Learnt::Unproven, |(_, word)| learnt(runs_of(word)))
+    pub fn speed(&self, slot: usize) -> Speed {
+        self.find(slot).map_or(Speed::Unproven, |(_, word)| speed(runs_of(word)))
     }
 
     /// A run that was found stuck. Later runs prove otherwise.
-    pub fn condemn(&self, slot: usize) {
+    pub fn record_blocked(&self, slot: usize) {
         let Some((place, word)) = self.find(slot) else {
             return self.settle(slot, PROVEN_RUNS << 8 | 0xff, Claim::Rescue);
         };
-        let is_known_fast = learnt(runs_of(word)) == Learnt::Fast;
+        let is_known_fast = speed(runs_of(word)) == Speed::Fast;
         let history = if is_known_fast && !was_forgiven(runs_of(word)) { FORGIVEN } else { 0xff };
         place.store(owner(slot) << 16 | u32::from(PROVEN_RUNS << 8 | history), Ordering::Relaxed);
     }
 
     /// A run that took so long. Two at once may count as one.
-    pub fn note(&self, slot: usize, took: Duration) {
+    pub fn record_run(&self, slot: usize, took: Duration) {
         let Some((place, word)) = self.find(slot) else {
             return self.settle(slot, after_run(0, took > SLOW), Claim::Run);
         };
@@ -163,7 +163,7 @@ const DUE: u16 = MAX_AGE + 1;
 /// Which place is taken over first: a vacant one, then one that is due, then the oldest.
 fn rank(word: u32) -> u16 {
     let runs = runs_of(word);
-    let needed = if learnt(runs) == Learnt::Unproven { UNPROVEN_AGE } else { KNOWN_AGE };
+    let needed = if speed(runs) == Speed::Unproven { UNPROVEN_AGE } else { KNOWN_AGE };
     match age(runs) {
         _ if word == 0 => u16::MAX,
         age if age > needed => DUE + age,
@@ -197,12 +197,12 @@ fn after_run(runs: u16, is_slow: bool) -> u16 {
     count << 8 | history
 }
 
-fn learnt(runs: u16) -> Learnt {
+fn speed(runs: u16) -> Speed {
     match runs.to_be_bytes()[1] {
-        history if history & LAST_RUNS == LAST_RUNS => Learnt::Blocking,
-        history if history.count_ones() >= BLOCKING_RUNS => Learnt::Mixed,
-        _ if count(runs) < PROVEN_RUNS => Learnt::Unproven,
-        _ => Learnt::Fast,
+        history if history & LAST_RUNS == LAST_RUNS => Speed::Blocking,
+        history if history.count_ones() >= BLOCKING_RUNS => Speed::Mixed,
+        _ if count(runs) < PROVEN_RUNS => Speed::Unproven,
+        _ => Speed::Fast,
     }
 }
 
@@ -227,20 +227,20 @@ mod tests {
     #[test]
     fn three_slow_runs_of_eight_make_a_blocking_handler() {
         let table = [
-            ("", Learnt::Unproven, "nothing is known"),
-            ("ff", Learnt::Unproven, "two runs prove nothing"),
-            ("fff", Learnt::Fast, "three do"),
-            ("ssf", Learnt::Fast, "two slow ones may be preemption"),
-            ("sss", Learnt::Blocking, "three may not"),
-            ("sssf", Learnt::Mixed, "but for a fast one behind them"),
-            ("sfsfsf", Learnt::Mixed, "in any order they make none that is fast"),
-            ("sfsfsfsss", Learnt::Blocking, "three in a row tell"),
-            ("sssfffff", Learnt::Mixed, "for eight runs"),
-            ("sssffffff", Learnt::Fast, "and then it comes back"),
+            ("", Speed::Unproven, "nothing is known"),
+            ("ff", Speed::Unproven, "two runs prove nothing"),
+            ("fff", Speed::Fast, "three do"),
+            ("ssf", Speed::Fast, "two slow ones may be preemption"),
+            ("sss", Speed::Blocking, "three may not"),
+            ("sssf", Speed::Mixed, "but for a fast one behind them"),
+            ("sfsfsf", Speed::Mixed, "in any order they make none that is fast"),
+            ("sfsfsfsss", Speed::Blocking, "three in a row tell"),
+            ("sssfffff", Speed::Mixed, "for eight runs"),
+            ("sssffffff", Speed::Fast, "and then it comes back"),
         ];
         for (runs, expected, why) in table {
             let slot = runs.chars().fold(0, |slot, run| after_run(slot, run == 's'));
-            assert_eq!(learnt(slot), expected, "{runs}: {why}");
+            assert_eq!(speed(slot), expected, "{runs}: {why}");
         }
     }
 
@@ -251,16 +251,16 @@ mod tests {
 
     #[test]
     fn a_few_requests_share_a_group_and_inherit_nothing() {
-        use Learnt::{Blocking, Fast, Unproven};
+        use Speed::{Blocking, Fast, Unproven};
         let pace = PaceTable::new();
         let [fast, blocking, unproven, forgiven, late] = [1, 2, 3, 4, 5].map(neighbour);
-        let run = |slot, count| (0..count).for_each(|_| pace.note(slot, Duration::ZERO));
+        let run = |slot, count| (0..count).for_each(|_| pace.record_run(slot, Duration::ZERO));
         run(fast, 8);
-        pace.condemn(blocking);
+        pace.record_blocked(blocking);
         run(unproven, 2);
         run(forgiven, 8);
-        pace.condemn(forgiven);
-        let known = || [fast, blocking, unproven, forgiven, late].map(|slot| pace.learnt(slot));
+        pace.record_blocked(forgiven);
+        let known = || [fast, blocking, unproven, forgiven, late].map(|slot| pace.speed(slot));
         assert_eq!(known(), [Fast, Blocking, Unproven, Fast, Unproven]);
         run(late, 4);
         assert_eq!(known(), [Fast, Blocking, Unproven, Fast, Unproven], "all of them may still be in use");
@@ -273,18 +273,18 @@ mod tests {
         let pace = PaceTable::new();
         let [silent, asked] = [1, 2].map(neighbour);
         for slot in [silent, asked, neighbour(3), neighbour(4)] {
-            pace.condemn(slot);
+            pace.record_blocked(slot);
         }
         let fast = neighbour(5);
         let mut runs = 0;
-        while pace.learnt(fast) != Learnt::Fast {
-            pace.note(fast, Duration::ZERO);
-            pace.note(asked, SLOW * 2);
+        while pace.speed(fast) != Speed::Fast {
+            pace.record_run(fast, Duration::ZERO);
+            pace.record_run(asked, SLOW * 2);
             runs += 1;
             assert!(runs <= 20, "it has no vote");
         }
-        assert_eq!(pace.learnt(silent), Learnt::Unproven);
-        assert_eq!(pace.learnt(asked), Learnt::Blocking, "what is in use is not washed out");
+        assert_eq!(pace.speed(silent), Speed::Unproven);
+        assert_eq!(pace.speed(asked), Speed::Blocking, "what is in use is not washed out");
     }
 
     #[test]
@@ -297,46 +297,46 @@ mod tests {
             let id = if number % 3 == 0 { number % 97 } else { number };
             let slow = pace.slot("GET", &format!("/slow/{id}"));
             if number % 50 == 0 {
-                pace.condemn(slow);
+                pace.record_blocked(slow);
             } else {
-                pace.note(slow, SLOW * 2);
+                pace.record_run(slow, SLOW * 2);
             }
-            pace.note(fast, Duration::ZERO);
-            known += u32::from(pace.learnt(fast) == Learnt::Fast);
+            pace.record_run(fast, Duration::ZERO);
+            known += u32::from(pace.speed(fast) == Speed::Fast);
         }
         assert!(known > 11_900, "{known} times of 12,000");
-        (0..1200).for_each(|number| pace.condemn(pace.slot("GET", &format!("/invented/{number}"))));
-        (0..20).for_each(|_| pace.note(fast, Duration::ZERO));
-        assert_eq!(pace.learnt(fast), Learnt::Fast, "also after a time in which only others came");
+        (0..1200).for_each(|number| pace.record_blocked(pace.slot("GET", &format!("/invented/{number}"))));
+        (0..20).for_each(|_| pace.record_run(fast, Duration::ZERO));
+        assert_eq!(pace.speed(fast), Speed::Fast, "also after a time in which only others came");
     }
 
     #[test]
     fn a_rescue_is_remembered_whatever_is_in_use() {
         let pace = PaceTable::new();
-        (1..=4).for_each(|owner| (0..8).for_each(|_| pace.note(neighbour(owner), Duration::ZERO)));
-        pace.condemn(neighbour(5));
-        assert_eq!(pace.learnt(neighbour(5)), Learnt::Blocking);
-        let forgotten = (1..=4).filter(|owner| pace.learnt(neighbour(*owner)) != Learnt::Fast).count();
+        (1..=4).for_each(|owner| (0..8).for_each(|_| pace.record_run(neighbour(owner), Duration::ZERO)));
+        pace.record_blocked(neighbour(5));
+        assert_eq!(pace.speed(neighbour(5)), Speed::Blocking);
+        let forgotten = (1..=4).filter(|owner| pace.speed(neighbour(*owner)) != Speed::Fast).count();
         assert_eq!(forgotten, 1);
     }
 
     #[test]
     fn a_fast_handler_is_forgiven_one_rescue() {
         let pace = PaceTable::new();
-        let run = |count| (0..count).for_each(|_| pace.note(5, Duration::ZERO));
-        pace.condemn(5);
-        assert_eq!(pace.learnt(5), Learnt::Blocking, "nothing was known of it");
+        let run = |count| (0..count).for_each(|_| pace.record_run(5, Duration::ZERO));
+        pace.record_blocked(5);
+        assert_eq!(pace.speed(5), Speed::Blocking, "nothing was known of it");
         run(8);
-        assert_eq!(pace.learnt(5), Learnt::Fast);
-        pace.condemn(5);
-        assert_eq!(pace.learnt(5), Learnt::Fast, "it may have been the system's fault");
+        assert_eq!(pace.speed(5), Speed::Fast);
+        pace.record_blocked(5);
+        assert_eq!(pace.speed(5), Speed::Fast, "it may have been the system's fault");
         run(3);
-        pace.condemn(5);
-        assert_eq!(pace.learnt(5), Learnt::Blocking, "but not twice in a row");
+        pace.record_blocked(5);
+        assert_eq!(pace.speed(5), Speed::Blocking, "but not twice in a row");
         run(16);
-        pace.condemn(5);
-        pace.note(5, SLOW * 2);
-        assert_eq!(pace.learnt(5), Learnt::Blocking, "and a slow run tells, too");
+        pace.record_blocked(5);
+        pace.record_run(5, SLOW * 2);
+        assert_eq!(pace.speed(5), Speed::Blocking, "and a slow run tells, too");
     }
 
     #[test]

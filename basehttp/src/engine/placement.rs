@@ -1,6 +1,6 @@
 //! Where a request is served: on the leader, on a thread of the pool, or not at all. A pure decision; the loop obeys.
 
-use super::pace::Learnt;
+use super::pace::Speed;
 use crate::conn::SendOn;
 use crate::exchange::Pace;
 
@@ -41,22 +41,22 @@ pub(super) enum Placement {
 /// matter.
 pub(super) fn place(
     pace: Pace,
-    learnt: Learnt,
+    speed: Speed,
     may_wait: bool,
     cooldown: impl FnOnce() -> RescueCooldown,
     room: impl FnOnce() -> Room,
 ) -> Placement {
-    match (pace, learnt) {
+    match (pace, speed) {
         _ if may_wait => with_thread(room()),
-        (Pace::Inline, _) | (Pace::Auto, Learnt::Fast) => Placement::Inline,
-        (Pace::Pool, _) | (Pace::Auto, Learnt::Blocking) => with_thread(room()),
+        (Pace::Inline, _) | (Pace::Auto, Speed::Fast) => Placement::Inline,
+        (Pace::Pool, _) | (Pace::Auto, Speed::Blocking) => with_thread(room()),
         // While the pool is full, a machine that is busy with it makes fast handlers slow: they shall not wait for it.
-        (Pace::Auto, Learnt::Mixed) => match room() {
+        (Pace::Auto, Speed::Mixed) => match room() {
             Room::Free => Placement::Pool,
             Room::Queue | Room::Full => Placement::Trial,
         },
         // A leader that gets stuck takes a thread of the pool's: while there is none, only what is known runs on it.
-        (Pace::Auto, Learnt::Unproven) => match (cooldown(), room()) {
+        (Pace::Auto, Speed::Unproven) => match (cooldown(), room()) {
             (RescueCooldown::Off, Room::Free) => Placement::Trial,
             (_, room) => with_thread(room),
         },
@@ -90,9 +90,9 @@ fn with_thread(room: Room) -> Placement {
 
 #[cfg(test)]
 mod tests {
-    use super::Learnt::{Blocking, Fast, Mixed, Unproven};
     use super::RescueCooldown::{Off, On};
     use super::Room::{Free, Full, Queue};
+    use super::Speed::{Blocking, Fast, Mixed, Unproven};
     use super::*;
 
     #[test]
@@ -136,11 +136,11 @@ mod tests {
             (Pace::Pool, Fast, false, Off, Queue, Placement::Pool, "asked for, and waited for"),
             (Pace::Pool, Fast, false, Off, Full, Placement::Busy, "asked for, in vain"),
         ];
-        for (pace, learnt, may_wait, cooldown, room, expected, why) in table {
+        for (pace, speed, may_wait, cooldown, room, expected, why) in table {
             assert_eq!(
-                place(pace, learnt, may_wait, || cooldown, || room),
+                place(pace, speed, may_wait, || cooldown, || room),
                 expected,
-                "{pace:?} {learnt:?} {may_wait} {cooldown:?} {room:?}: {why}"
+                "{pace:?} {speed:?} {may_wait} {cooldown:?} {room:?}: {why}"
             );
         }
     }

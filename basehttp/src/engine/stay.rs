@@ -19,7 +19,7 @@
 
 use std::time::Duration;
 
-use super::pace::{Learnt, SLOW};
+use super::pace::{SLOW, Speed};
 use crate::exchange::Pace;
 
 /// How long a connection is kept without a request: 2 ms, some ten times what a client on the same machine needs.
@@ -45,12 +45,12 @@ pub(super) enum Expected {
 
 impl Expected {
     /// `may_wait`: the handler will have to wait for the client's body.
-    pub fn of(pace: Pace, learnt: Learnt, may_wait: bool) -> Self {
-        match (pace, learnt) {
+    pub fn of(pace: Pace, speed: Speed, may_wait: bool) -> Self {
+        match (pace, speed) {
             _ if may_wait => Expected::Long,
-            (Pace::Inline, _) | (Pace::Auto, Learnt::Fast) => Expected::Short,
-            (Pace::Pool, _) | (Pace::Auto, Learnt::Blocking) => Expected::Long,
-            (Pace::Auto, Learnt::Unproven | Learnt::Mixed) => Expected::Unsure,
+            (Pace::Inline, _) | (Pace::Auto, Speed::Fast) => Expected::Short,
+            (Pace::Pool, _) | (Pace::Auto, Speed::Blocking) => Expected::Long,
+            (Pace::Auto, Speed::Unproven | Speed::Mixed) => Expected::Unsure,
         }
     }
 
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn what_is_known_of_a_request_goes_before_how_long_it_took() {
-        use Learnt::{Blocking, Fast, Mixed, Unproven};
+        use Speed::{Blocking, Fast, Mixed, Unproven};
         let (short, long) = (SLOW, SLOW * 2);
         let table = [
             (Pace::Auto, Fast, false, Expected::Short, [0, 0], "a busy machine made it long"),
@@ -164,10 +164,10 @@ mod tests {
             (Pace::Pool, Fast, false, Expected::Long, [8, 8], "the same"),
             (Pace::Auto, Fast, true, Expected::Long, [8, 8], "it waits for its client"),
         ];
-        for (pace, learnt, may_wait, expected, counts, why) in table {
-            let found = Expected::of(pace, learnt, may_wait);
-            assert_eq!(found, expected, "{pace:?} {learnt:?} {may_wait}: {why}");
-            assert_eq!([short, long].map(|took| found.count(7, took)), counts, "{pace:?} {learnt:?} {may_wait}: {why}");
+        for (pace, speed, may_wait, expected, counts, why) in table {
+            let found = Expected::of(pace, speed, may_wait);
+            assert_eq!(found, expected, "{pace:?} {speed:?} {may_wait}: {why}");
+            assert_eq!([short, long].map(|took| found.count(7, took)), counts, "{pace:?} {speed:?} {may_wait}: {why}");
         }
         assert_eq!(Expected::Long.count(u8::MAX, long), u8::MAX);
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use super::accept::Counted;
 use super::heartbeat::Beat;
-use super::pace::Learnt;
+use super::pace::Speed;
 use super::placement::{Placement, RescueCooldown, place, send_file_on};
 use super::shard::{Control, Shard, Work};
 use super::slab::{Key, Parking};
@@ -480,7 +480,7 @@ impl<'e> WorkerScheduler<'e> {
         if let Some(slot) = self.slot.take()
             && !was_rescued
         {
-            self.engine.pace.note(slot, self.now - began);
+            self.engine.pace.record_run(slot, self.now - began);
         }
         was_rescued
     }
@@ -493,7 +493,7 @@ impl<'e> WorkerScheduler<'e> {
         let slot = self.engine.pace.slot(hook.name(), "");
         match self.place_slot(slot, Pace::Auto, false) {
             // Nothing speaks against it, and should it block there is another leader.
-            RunOn::Refused(_) if self.learnt(slot) == Learnt::Unproven && self.engine.pool.has_leader_left() => {
+            RunOn::Refused(_) if self.speed(slot) == Speed::Unproven && self.engine.pool.has_leader_left() => {
                 self.slot = Some(slot);
                 RunOn::ThisThreadOnceSent
             }
@@ -505,9 +505,9 @@ impl<'e> WorkerScheduler<'e> {
     fn place_slot(&mut self, slot: usize, pace: Pace, may_wait: bool) -> RunOn {
         if !self.leads() {
             self.slot = Some(slot);
-            return self.place_in_crew(Expected::of(pace, self.engine.pace.learnt(slot), may_wait));
+            return self.place_in_crew(Expected::of(pace, self.engine.pace.speed(slot), may_wait));
         }
-        match place(pace, self.learnt(slot), may_wait, || self.cooldown(), || self.engine.pool.room()) {
+        match place(pace, self.speed(slot), may_wait, || self.cooldown(), || self.engine.pool.room()) {
             Placement::Inline => {
                 self.slot = Some(slot);
                 RunOn::ThisThread
@@ -541,13 +541,13 @@ impl<'e> WorkerScheduler<'e> {
 
     /// What is known of a slot. While there is no thread to replace a leader, nothing counts as proven. The pool keeps one for
     /// each shard, and is asked only while so many leaders are stuck that these may be in use.
-    fn learnt(&self, slot: usize) -> Learnt {
+    fn speed(&self, slot: usize) -> Speed {
         let Engine { counters, pool, shards, .. } = self.engine;
         let are_alone = || counters.stuck.load(Ordering::SeqCst) >= shards.len() && !pool.has_leader_left();
-        match self.engine.pace.learnt(slot) {
-            Learnt::Fast if are_alone() => Learnt::Unproven,
-            Learnt::Mixed if are_alone() => Learnt::Blocking,
-            learnt => learnt,
+        match self.engine.pace.speed(slot) {
+            Speed::Fast if are_alone() => Speed::Unproven,
+            Speed::Mixed if are_alone() => Speed::Blocking,
+            speed => speed,
         }
     }
 }
