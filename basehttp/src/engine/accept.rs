@@ -25,8 +25,8 @@ pub(super) struct Counted {
 
 /// The listeners, and what is known of them.
 pub(super) struct Acceptor {
-    doors: Vec<Door>,
-    pause: Pause,
+    listeners: Vec<ListenerState>,
+    pause: AcceptPause,
     /// It is tried again, pause or not.
     is_due: bool,
     /// Which door is looked at first. It moves on, so that none is always the last to get a place.
@@ -42,7 +42,7 @@ struct LastCall {
     was_full: bool,
 }
 
-struct Door {
+struct ListenerState {
     listener: Arc<Listener>,
     /// There may be connections that no event will tell of.
     is_pending: bool,
@@ -50,7 +50,7 @@ struct Door {
 
 /// Why nothing is accepted.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Pause {
+enum AcceptPause {
     /// It is.
     No,
     /// There are as many connections as there may be. Until there is room.
@@ -61,7 +61,7 @@ enum Pause {
 }
 
 /// Why a door is left.
-enum Left {
+enum AcceptStop {
     /// Nobody stands there any more; the poller will tell.
     Empty,
     /// It has had its share of the turn.
@@ -77,31 +77,31 @@ impl Acceptor {
     pub fn new(listeners: Vec<Arc<Listener>>, backlog: usize) -> Self {
         let last_call = LastCall { left: backlog.saturating_mul(listeners.len()), was_full: false };
         // Clients may have come before the loop did.
-        let doors = listeners.into_iter().map(|listener| Door { listener, is_pending: true }).collect();
-        Acceptor { doors, pause: Pause::No, is_due: false, first: 0, last_call }
+        let listeners = listeners.into_iter().map(|listener| ListenerState { listener, is_pending: true }).collect();
+        Acceptor { listeners, pause: AcceptPause::No, is_due: false, first: 0, last_call }
     }
 
     /// Registers each listener; `token` says under what, by its number.
     pub fn register(&self, registry: &Registry, token: impl Fn(usize) -> Token) -> io::Result<()> {
-        self.doors.iter().enumerate().try_for_each(|(number, door)| {
-            let descriptor = door.listener.as_fd().as_raw_fd();
+        self.listeners.iter().enumerate().try_for_each(|(number, listener)| {
+            let descriptor = listener.listener.as_fd().as_raw_fd();
             registry.register(&mut SourceFd(&descriptor), token(number), Interest::READABLE)
         })
     }
 
     /// The poller has told of a listener.
     pub fn note_event(&mut self, number: usize) {
-        self.doors[number].is_pending = true;
+        self.listeners[number].is_pending = true;
     }
 
     /// It is time to try again.
     pub fn try_again(&mut self) {
         self.is_due = true;
-        self.doors.iter_mut().for_each(|door| door.is_pending = true);
+        self.listeners.iter_mut().for_each(|listener| listener.is_pending = true);
     }
 
     pub fn is_paused(&self) -> bool {
-        self.pause != Pause::No
+        self.pause != AcceptPause::No
     }
 
     /// Accepts what there is. True if there may be more.
@@ -111,29 +111,29 @@ impl Acceptor {
         }
         // Looked at before it is tried: one that closes meanwhile makes a difference.
         let (connections, before) = (control.connections(), ready.len());
-        let left = self.accept_at_each_door(ready, control);
+        let left = self.accept_at_each_listener(ready, control);
         let came = ready.len() - before;
         match left {
-            Left::Empty | Left::Busy => {
+            AcceptStop::Empty | AcceptStop::Busy => {
                 if self.is_paused() {
                     control.await_room(false);
                 }
-                self.pause = Pause::No;
-                matches!(left, Left::Busy)
+                self.pause = AcceptPause::No;
+                matches!(left, AcceptStop::Busy)
             }
-            Left::Full => self.pause_until(Pause::Full, control),
-            Left::Exhausted => {
+            AcceptStop::Full => self.pause_until(AcceptPause::Full, control),
+            AcceptStop::Exhausted => {
                 if came > 0 || !self.is_exhausted() {
                     control.note_pause();
                 }
-                self.pause_until(Pause::Exhausted(connections + came), control)
+                self.pause_until(AcceptPause::Exhausted(connections + came), control)
             }
         }
     }
 
     /// Pauses. True if the reason for it is gone already: a connection that closes from now on wakes the leader, and one
     /// that closed before is seen here.
-    fn pause_until(&mut self, pause: Pause, control: &impl Control) -> bool {
+    fn pause_until(&mut self, pause: AcceptPause, control: &impl Control) -> bool {
         self.pause = pause;
         control.await_room(true);
         self.may_try(control)
@@ -143,46 +143,46 @@ impl Acceptor {
     ///
     /// Where there is no room it is tried once more, when idle connections have been closed.
     pub fn accept_last(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
-        self.doors.iter_mut().for_each(|door| door.is_pending = true);
+        self.listeners.iter_mut().for_each(|listener| listener.is_pending = true);
         let before = ready.len();
-        let left = self.accept_at_each_door(ready, control);
+        let left = self.accept_at_each_listener(ready, control);
         let came = ready.len() - before;
         let LastCall { left: most, was_full } = &mut self.last_call;
         *most = most.saturating_sub(came);
         match left {
-            Left::Empty => false,
-            Left::Busy => *most > 0,
-            Left::Full | Left::Exhausted => !std::mem::replace(was_full, came == 0),
+            AcceptStop::Empty => false,
+            AcceptStop::Busy => *most > 0,
+            AcceptStop::Full | AcceptStop::Exhausted => !std::mem::replace(was_full, came == 0),
         }
     }
 
     /// Closes the doors. A listener that others hold as well goes on listening, and is only watched no more.
     pub fn close(self, registry: &Registry) {
-        for door in self.doors {
+        for listener in self.listeners {
             // One that cannot be forgotten is closed with the poller.
-            let _ = registry.deregister(&mut SourceFd(&door.listener.as_fd().as_raw_fd()));
+            let _ = registry.deregister(&mut SourceFd(&listener.listener.as_fd().as_raw_fd()));
         }
     }
 
     fn may_try(&mut self, control: &impl Control) -> bool {
         std::mem::take(&mut self.is_due)
             || match self.pause {
-                Pause::No => self.doors.iter().any(|door| door.is_pending),
-                Pause::Full => control.has_room(),
-                Pause::Exhausted(connections) => control.connections() < connections,
+                AcceptPause::No => self.listeners.iter().any(|listener| listener.is_pending),
+                AcceptPause::Full => control.has_room(),
+                AcceptPause::Exhausted(connections) => control.connections() < connections,
             }
     }
 
     /// Why the last one was left; `Busy` if any was.
-    fn accept_at_each_door(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> Left {
-        let (count, first) = (self.doors.len(), self.first);
+    fn accept_at_each_listener(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> AcceptStop {
+        let (count, first) = (self.listeners.len(), self.first);
         let share = (ACCEPTS_A_TURN / count.max(1)).max(1);
-        let mut result = Left::Empty;
+        let mut result = AcceptStop::Empty;
         for number in (first..count).chain(0..first) {
-            match self.doors[number].accept(share, ready, control) {
-                Left::Empty => {}
-                Left::Busy => result = Left::Busy,
-                left @ (Left::Full | Left::Exhausted) => {
+            match self.listeners[number].accept(share, ready, control) {
+                AcceptStop::Empty => {}
+                AcceptStop::Busy => result = AcceptStop::Busy,
+                left @ (AcceptStop::Full | AcceptStop::Exhausted) => {
                     self.first = (number + 1) % count;
                     return left;
                 }
@@ -192,18 +192,18 @@ impl Acceptor {
     }
 
     fn is_exhausted(&self) -> bool {
-        matches!(self.pause, Pause::Exhausted(_))
+        matches!(self.pause, AcceptPause::Exhausted(_))
     }
 }
 
-impl Door {
-    fn accept(&mut self, most: usize, ready: &mut VecDeque<Work>, control: &impl Control) -> Left {
+impl ListenerState {
+    fn accept(&mut self, most: usize, ready: &mut VecDeque<Work>, control: &impl Control) -> AcceptStop {
         if !self.is_pending {
-            return Left::Empty;
+            return AcceptStop::Empty;
         }
         let listener = Arc::clone(&self.listener);
         let left = accept_from(|| listener.accept(), most, ready, control);
-        self.is_pending = !matches!(left, Left::Empty);
+        self.is_pending = !matches!(left, AcceptStop::Empty);
         left
     }
 }
@@ -217,23 +217,23 @@ fn accept_from(
     most: usize,
     ready: &mut VecDeque<Work>,
     control: &impl Control,
-) -> Left {
+) -> AcceptStop {
     let (mut accepted, mut failures) = (0, 0);
     while accepted < most {
         if !control.has_room() {
-            return Left::Full;
+            return AcceptStop::Full;
         }
         match accept() {
             Ok(newcomer) => {
                 accepted += 1;
                 ready.push_back(Work::Accepted(control.count(newcomer)));
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Left::Empty,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return AcceptStop::Empty,
             Err(error) if is_of_one_client(&error) && failures < ACCEPTS_A_TURN => failures += 1,
-            Err(_) => return Left::Exhausted,
+            Err(_) => return AcceptStop::Exhausted,
         }
     }
-    Left::Busy
+    AcceptStop::Busy
 }
 
 #[cfg(test)]
@@ -288,7 +288,7 @@ mod tests {
     }
 
     /// What comes of accepting at most four connections from a system that says this, one after the other.
-    fn accepted(says: &[Result<(), Errno>], places: usize) -> (Left, usize) {
+    fn accepted(says: &[Result<(), Errno>], places: usize) -> (AcceptStop, usize) {
         let (mut says, mut ready, control) = (says.iter().copied(), VecDeque::new(), Places::new(places));
         let accept = || match says.next().unwrap_or(Err(Errno::AGAIN)) {
             Ok(()) => Ok(Newcomer { socket: Socket::Taken, address: Address::Unnamed }),
@@ -314,7 +314,7 @@ mod tests {
         ];
         for error in of_one_client {
             let (left, count) = accepted(&[Err(error), Ok(()), Err(error), Ok(())], 9);
-            assert!(matches!(left, Left::Empty) && count == 2, "{error}");
+            assert!(matches!(left, AcceptStop::Empty) && count == 2, "{error}");
         }
     }
 
@@ -322,17 +322,17 @@ mod tests {
     fn accepting_pauses_where_the_system_gives_nothing() {
         for error in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::INVAL] {
             let (left, count) = accepted(&[Ok(()), Err(error), Ok(())], 9);
-            assert!(matches!(left, Left::Exhausted) && count == 1, "{error}");
+            assert!(matches!(left, AcceptStop::Exhausted) && count == 1, "{error}");
         }
         let (left, _) = accepted(&[Err(Errno::PERM); 1000], 9);
-        assert!(matches!(left, Left::Exhausted), "it must not be asked without end");
+        assert!(matches!(left, AcceptStop::Exhausted), "it must not be asked without end");
     }
 
     #[test]
     fn a_turn_takes_its_share_and_no_more_than_there_is_room_for() {
         let (left, count) = accepted(&[Ok(()); 9], 9);
-        assert!(matches!(left, Left::Busy) && count == 4);
+        assert!(matches!(left, AcceptStop::Busy) && count == 4);
         let (left, count) = accepted(&[Ok(()); 9], 3);
-        assert!(matches!(left, Left::Full) && count == 3);
+        assert!(matches!(left, AcceptStop::Full) && count == 3);
     }
 }
