@@ -10,7 +10,7 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
 use super::shard::{Control, Work};
-use crate::sys::{Listener, Newcomer, Permit, is_of_one_client};
+use crate::sys::{Accepted, Listener, Permit, is_of_one_client};
 
 /// How many connections are accepted in one turn of the loop, from all listeners together: 64. The others have their
 /// turn, too.
@@ -18,7 +18,7 @@ const ACCEPTS_A_TURN: usize = 64;
 
 /// A new connection that is counted, and the shard that gets it.
 pub(super) struct Counted {
-    pub newcomer: Newcomer,
+    pub accepted: Accepted,
     pub shard: usize,
     pub permit: Permit,
 }
@@ -213,20 +213,20 @@ impl ListenerState {
 /// A failure that concerns one client alone is passed over at once, but not for ever: a system that refuses every
 /// connection, as a filter of system calls may, counts as one that has none to give.
 fn accept_from(
-    mut accept: impl FnMut() -> io::Result<Newcomer>,
+    mut accept: impl FnMut() -> io::Result<Accepted>,
     most: usize,
     ready: &mut VecDeque<Work>,
     control: &impl Control,
 ) -> AcceptStop {
-    let (mut accepted, mut failures) = (0, 0);
-    while accepted < most {
+    let (mut count, mut failures) = (0, 0);
+    while count < most {
         if !control.has_room() {
             return AcceptStop::Full;
         }
         match accept() {
-            Ok(newcomer) => {
-                accepted += 1;
-                ready.push_back(Work::Accepted(control.count(newcomer)));
+            Ok(accepted) => {
+                count += 1;
+                ready.push_back(Work::Accepted(control.count(accepted)));
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return AcceptStop::Empty,
             Err(error) if is_of_one_client(&error) && failures < ACCEPTS_A_TURN => failures += 1,
@@ -268,8 +268,8 @@ mod tests {
             self.0.has_room()
         }
 
-        fn count(&self, newcomer: Newcomer) -> Counted {
-            Counted { newcomer, shard: 0, permit: Permit::new(&self.0, &Load::default()) }
+        fn count(&self, accepted: Accepted) -> Counted {
+            Counted { accepted, shard: 0, permit: Permit::new(&self.0, &Load::default()) }
         }
 
         fn dismisses(&self, _: &Conn, _: Instant) -> bool {
@@ -291,7 +291,7 @@ mod tests {
     fn accepted(says: &[Result<(), Errno>], places: usize) -> (AcceptStop, usize) {
         let (mut says, mut ready, control) = (says.iter().copied(), VecDeque::new(), Places::new(places));
         let accept = || match says.next().unwrap_or(Err(Errno::AGAIN)) {
-            Ok(()) => Ok(Newcomer { socket: Socket::Taken, address: Address::Unnamed }),
+            Ok(()) => Ok(Accepted { socket: Socket::Taken, address: Address::Unnamed }),
             Err(error) => Err(error.into()),
         };
         (accept_from(accept, 4, &mut ready, &control), ready.len())

@@ -50,7 +50,7 @@ use self::stats::Counters;
 use self::work::{Job, Worker};
 use crate::conn::{Conn, Host};
 use crate::exchange::{Context, Service, forget_panic};
-use crate::sys::{Listener, Loop, Newcomer, Permit, Stats, log};
+use crate::sys::{Accepted, Listener, Loop, Permit, Stats, log};
 
 pub(crate) use self::monitor::run;
 pub(crate) use self::shard::MAX_LISTENERS;
@@ -218,10 +218,10 @@ impl Control for Engine {
         self.context.quota.has_room()
     }
 
-    fn count(&self, newcomer: Newcomer) -> Counted {
+    fn count(&self, accepted: Accepted) -> Counted {
         let shard = self.next_shard();
         Counters::add(&self.counters.accepted);
-        Counted { newcomer, shard, permit: Permit::new(&self.context.quota, &self.shards[shard].load) }
+        Counted { accepted, shard, permit: Permit::new(&self.context.quota, &self.shards[shard].load) }
     }
 
     fn dismisses(&self, line: &Conn, now: Instant) -> bool {
@@ -292,7 +292,7 @@ mod tests {
     }
 
     fn accept(engine: &Engine) -> Counted {
-        engine.count(Newcomer { socket: Socket::Taken, address: Address::Unnamed })
+        engine.count(Accepted { socket: Socket::Taken, address: Address::Unnamed })
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::heartbeat::Heartbeat;
 use super::slab::{Key, Parking, Slab};
 use crate::conn::{Conn, Ready};
 use crate::sys::log::{self, TurnLines};
-use crate::sys::{Load, Newcomer, set_unwatched_leader};
+use crate::sys::{Accepted, Load, set_unwatched_leader};
 
 /// How often the deadlines of a shard's connections are looked at: every second.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -48,7 +48,7 @@ pub(super) struct Shard {
     slab: Mutex<Slab>,
     turns: Mutex<Vec<(Key, Ready)>>,
     /// New connections that another shard has accepted.
-    newcomers: Mutex<Vec<Counted>>,
+    accepted: Mutex<Vec<Counted>>,
     /// How many connections are this shard's.
     pub load: Load,
     /// Who may lead: moves on when a leader is replaced.
@@ -99,9 +99,9 @@ pub(super) enum Work {
     /// A new connection.
     Accepted(Counted),
     /// The same, and other work waits behind it: another shard had better take it.
-    InACrowd(Counted),
+    AcceptedBusy(Counted),
     /// A new connection from another shard.
-    Newcomer(Counted),
+    FromOtherShard(Counted),
     Event(Key, Ready),
 }
 
@@ -126,7 +126,7 @@ impl Shard {
             lease: Mutex::new(lease),
             slab: Mutex::default(),
             turns: Mutex::default(),
-            newcomers: Mutex::default(),
+            accepted: Mutex::default(),
             load: Load::default(),
             epoch: AtomicU32::new(0),
             heartbeat: Heartbeat::default(),
@@ -181,7 +181,7 @@ impl Shard {
                 return None;
             }
             match lease.ready.pop_front() {
-                Some(Work::Accepted(counted)) if !lease.ready.is_empty() => return Some(Work::InACrowd(counted)),
+                Some(Work::Accepted(counted)) if !lease.ready.is_empty() => return Some(Work::AcceptedBusy(counted)),
                 Some(work) => return Some(work),
                 None => {}
             }
@@ -209,7 +209,7 @@ impl Shard {
             lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control))
         };
         let turns = mem::take(&mut *self.turns());
-        lease.ready.extend(self.newcomers().drain(..).map(Work::Newcomer));
+        lease.ready.extend(self.accepted().drain(..).map(Work::FromOtherShard));
         let is_sweeping = lease.sweep_at.is_some();
         let wait = if accepts_more || is_sweeping || !turns.is_empty() || !lease.ready.is_empty() {
             Some(Duration::ZERO)
@@ -277,8 +277,8 @@ impl Shard {
         self.hand_over_lines();
         // Dropped without a lock: what a connection holds of the user's may ask the server for anything then.
         let parked = self.slab().take_parked();
-        let newcomers = mem::take(&mut *self.newcomers());
-        drop((parked, newcomers));
+        let accepted = mem::take(&mut *self.accepted());
+        drop((parked, accepted));
         if let Ok(mut lease) = self.lease.try_lock() {
             lease.close();
         }
@@ -358,13 +358,13 @@ impl Shard {
     }
 
     /// Takes over a connection that another shard has accepted.
-    pub fn welcome(&self, counted: Counted) {
-        self.newcomers().push(counted);
+    pub fn adopt(&self, counted: Counted) {
+        self.accepted().push(counted);
         self.wake();
     }
 
-    fn newcomers(&self) -> MutexGuard<'_, Vec<Counted>> {
-        self.newcomers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn accepted(&self) -> MutexGuard<'_, Vec<Counted>> {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn turns(&self) -> MutexGuard<'_, Vec<(Key, Ready)>> {
@@ -384,7 +384,7 @@ pub(super) trait Control {
     fn has_room(&self) -> bool;
 
     /// Counts a connection that was accepted, for the shard that gets it.
-    fn count(&self, newcomer: Newcomer) -> Counted;
+    fn count(&self, accepted: Accepted) -> Counted;
 
     /// Whether the server ends, and closes this parked connection because of it.
     fn dismisses(&self, conn: &Conn, now: Instant) -> bool;
@@ -437,7 +437,7 @@ mod tests {
             true
         }
 
-        fn count(&self, _: Newcomer) -> Counted {
+        fn count(&self, _: Accepted) -> Counted {
             unreachable!("nobody comes")
         }
 

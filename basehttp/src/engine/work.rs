@@ -17,7 +17,7 @@ use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, SendOn, Wait};
 use crate::exchange::{HTTPError, Overrides, Pace, contained};
 use crate::proto::Head;
 use crate::sys::log::{self, TurnLines};
-use crate::sys::{Address, Direction, LocalCounts, Newcomer, set_unwatched_leader};
+use crate::sys::{Accepted, Address, Direction, LocalCounts, set_unwatched_leader};
 
 /// How many requests of one connection are served before others have their turn: 64.
 const REQUESTS_A_TURN: u32 = 64;
@@ -30,7 +30,7 @@ pub(super) enum Job {
     /// It has a request that may block.
     Request { slot_ref: SlotRef, conn: Conn },
     /// It is new, and the hook that has to admit it may block.
-    Newcomer(Counted),
+    Accepted(Counted),
 }
 
 impl Job {
@@ -38,7 +38,7 @@ impl Job {
     pub fn give_back(self, engine: &Engine) {
         match self {
             Job::Request { slot_ref, conn } => drop(queue(CheckedOut::new(engine, slot_ref), conn)),
-            Job::Newcomer(counted) => engine.shards[counted.shard].welcome(counted),
+            Job::Accepted(counted) => engine.shards[counted.shard].adopt(counted),
         }
     }
 
@@ -154,9 +154,9 @@ impl<'e> Worker<'e> {
             let Some(work) = shard.next(epoch, &mut scheduler.now, &**engine) else { return };
             match work {
                 // A leader with nothing else to do saves the hand-over.
-                Work::InACrowd(counted) if counted.shard != number => engine.shards[counted.shard].welcome(counted),
-                Work::Accepted(counted) | Work::InACrowd(counted) | Work::Newcomer(counted) => {
-                    self.welcome(counted, &mut scheduler);
+                Work::AcceptedBusy(counted) if counted.shard != number => engine.shards[counted.shard].adopt(counted),
+                Work::Accepted(counted) | Work::AcceptedBusy(counted) | Work::FromOtherShard(counted) => {
+                    self.adopt(counted, &mut scheduler);
                 }
                 Work::Event(key, ready) => {
                     let Some(conn) = shard.slab().arrive(key, ready) else { continue };
@@ -174,25 +174,25 @@ impl<'e> Worker<'e> {
             Job::Request { slot_ref, conn } => {
                 self.drive(CheckedOut::new(self.engine, slot_ref), conn, Ready::default(), &mut scheduler);
             }
-            Job::Newcomer(counted) => self.welcome(counted, &mut scheduler),
+            Job::Accepted(counted) => self.adopt(counted, &mut scheduler),
         }
     }
 
     /// A new connection: its first request is usually here already, and then the poller need not know of it.
     /// It is parked at the shard that it was counted for.
-    fn welcome(&mut self, counted: Counted, scheduler: &mut WorkerScheduler<'_>) {
+    fn adopt(&mut self, counted: Counted, scheduler: &mut WorkerScheduler<'_>) {
         let engine = self.engine;
         match scheduler.place_hook(Hook::VerifyRequest) {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
             RunOn::Pool => {
                 // If the queue has filled up since it was looked at, the connection is closed.
-                let _ = engine.pool.submit(Job::Newcomer(counted), || engine.spawn());
+                let _ = engine.pool.submit(Job::Accepted(counted), || engine.spawn());
                 return;
             }
             // It cannot be admitted, and not be answered either.
             RunOn::Refused(_) => return,
         }
-        let Counted { newcomer: Newcomer { socket, address }, shard, permit } = counted;
+        let Counted { accepted: Accepted { socket, address }, shard, permit } = counted;
         let checked_out = CheckedOut::new(engine, SlotRef { shard, key: None });
         if engine.is_admitted(&address, scheduler) {
             let mut conn = Conn::new(socket, address, &engine.context.settings, scheduler.now);

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::listen::{Doors, server_name};
-use super::waiting::Lobby;
+use super::waiting::SilentConns;
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
 use crate::conn::{Buffers, Conn, Host, handle_one_request};
 use crate::engine::{self, Engine, EngineOptions};
 use crate::exchange::{Context, Service, contained};
-use crate::sys::{Address, Newcomer, ServerHandle, log, look_at_sigpipe};
+use crate::sys::{Accepted, Address, ServerHandle, log, look_at_sigpipe};
 
 /// An HTTP/1.x server: one listening socket or more, and the handler that answers for them.
 ///
@@ -38,7 +38,7 @@ pub struct HTTPServer {
     doors: Doors,
     service: Arc<dyn Service>,
     context: Arc<Context>,
-    lobby: Lobby,
+    lobby: SilentConns,
     timeout: Option<Duration>,
     engine_options: EngineOptions,
 }
@@ -77,7 +77,7 @@ impl HTTPServer {
             doors,
             context: Arc::new(Context::new(spec, options.settings, handle)),
             service: Arc::new(handler),
-            lobby: Lobby::default(),
+            lobby: SilentConns::default(),
             timeout: options.timeout,
             engine_options,
         })
@@ -140,8 +140,8 @@ impl HTTPServer {
         let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
         let handled = loop {
             let listeners = self.doors.listening()?;
-            let Some(newcomer) = self.lobby.next_to_speak(listeners, deadline)? else { break false };
-            if self.serve_one(newcomer) {
+            let Some(accepted) = self.lobby.next_to_speak(listeners, deadline)? else { break false };
+            if self.serve_one(accepted) {
                 break true;
             }
         };
@@ -187,8 +187,8 @@ impl HTTPServer {
     }
 
     /// Serves one request of a new connection, on this thread. False if the client did not send any.
-    fn serve_one(&self, newcomer: Newcomer) -> bool {
-        let Newcomer { socket, address } = newcomer;
+    fn serve_one(&self, accepted: Accepted) -> bool {
+        let Accepted { socket, address } = accepted;
         let host = Host { service: &*self.service, context: &self.context };
         let serving = self.context.handle.enter();
         // A panic is a no.
@@ -206,7 +206,7 @@ impl HTTPServer {
     /// Closes the listening sockets. What serves has ended by then; serving again is an error.
     pub fn server_close(&mut self) {
         self.doors.close_for_good();
-        self.lobby = Lobby::default();
+        self.lobby = SilentConns::default();
     }
 }
 

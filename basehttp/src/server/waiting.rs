@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::sys::{Listener, Newcomer, is_of_one_client, timespec};
+use crate::sys::{Accepted, Listener, is_of_one_client, timespec};
 
 /// How many silent connections `handle_request` keeps beside the one it serves: 64, some browsers' worth.
 const MAX_WAITING: usize = 64;
@@ -25,9 +25,9 @@ fn wait_readable(descriptors: &[BorrowedFd<'_>], wait: Option<Duration>) -> io::
 }
 
 /// One new connection, if there is one. What is wrong with a single client is no error.
-fn accept(listener: &Listener) -> io::Result<Option<Newcomer>> {
+fn accept(listener: &Listener) -> io::Result<Option<Accepted>> {
     match listener.accept() {
-        Ok(newcomer) => Ok(Some(newcomer)),
+        Ok(accepted) => Ok(Some(accepted)),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock || is_of_one_client(&error) => Ok(None),
         Err(error) => Err(error),
     }
@@ -35,21 +35,21 @@ fn accept(listener: &Listener) -> io::Result<Option<Newcomer>> {
 
 /// Connections that have not said anything: a silent one must not keep the next one waiting.
 #[derive(Default)]
-pub(super) struct Lobby {
-    silent: Vec<Newcomer>,
+pub(super) struct SilentConns {
+    silent: Vec<Accepted>,
 }
 
-impl Lobby {
+impl SilentConns {
     /// Waits for a connection that has something to say, accepting new ones meanwhile; `None` at the deadline.
     pub fn next_to_speak(
         &mut self,
         listeners: &[Arc<Listener>],
         deadline: Option<Instant>,
-    ) -> io::Result<Option<Newcomer>> {
+    ) -> io::Result<Option<Accepted>> {
         loop {
             let wait = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let mut descriptors: Vec<_> = listeners.iter().map(AsFd::as_fd).collect();
-            descriptors.extend(self.silent.iter().filter_map(|newcomer| newcomer.socket.descriptor()));
+            descriptors.extend(self.silent.iter().filter_map(|accepted| accepted.socket.descriptor()));
             let readable = wait_readable(&descriptors, wait)?;
             let (doors, speakers) = readable.split_at(listeners.len());
             if let Some(speaker) = speakers.iter().position(|&can_be_read| can_be_read) {
@@ -59,11 +59,11 @@ impl Lobby {
             if called_at.peek().is_none() && wait.is_some_and(|wait| wait.is_zero()) {
                 return Ok(None);
             }
-            called_at.try_for_each(|(listener, _)| self.welcome(listener))?;
+            called_at.try_for_each(|(listener, _)| self.adopt(listener))?;
         }
     }
 
-    fn welcome(&mut self, listener: &Listener) -> io::Result<()> {
+    fn adopt(&mut self, listener: &Listener) -> io::Result<()> {
         if self.silent.len() == MAX_WAITING {
             self.silent.remove(0);
         }

@@ -25,24 +25,24 @@ pub(crate) enum Listener {
 }
 
 /// A connection nobody has looked at.
-pub(crate) struct Newcomer {
+pub(crate) struct Accepted {
     pub socket: Socket,
     pub address: Address,
 }
 
 impl Listener {
     /// The next connection that has come, [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none.
-    pub fn accept(&self) -> io::Result<Newcomer> {
+    pub fn accept(&self) -> io::Result<Accepted> {
         match self {
             Listener::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
                 let socket = Socket::Tcp(TcpStream::from(OwnedFd::from(stream)));
-                Ok(Newcomer { socket, address: address.into() })
+                Ok(Accepted { socket, address: address.into() })
             }
             Listener::Unix { listener, .. } => {
                 let (stream, address) = listener.accept()?;
                 let socket = Socket::Unix(UnixStream::from(OwnedFd::from(stream)));
-                Ok(Newcomer { socket, address: Address::Unix(address.as_pathname().map(Path::to_owned)) })
+                Ok(Accepted { socket, address: Address::Unix(address.as_pathname().map(Path::to_owned)) })
             }
         }
     }

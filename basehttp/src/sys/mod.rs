@@ -18,7 +18,7 @@ mod unwatched;
 pub use self::address::Address;
 pub(crate) use self::handle::Loop;
 pub use self::handle::ServerHandle;
-pub(crate) use self::listener::{Listener, Newcomer, SocketFile, is_of_one_client};
+pub(crate) use self::listener::{Accepted, Listener, SocketFile, is_of_one_client};
 pub(crate) use self::local_counts::{FAULTS, Fault, LocalCounts};
 pub(crate) use self::quota::{Load, Permit, QueuedFile, Quota, process_limit};
 pub(crate) use self::settings::{Settings, bounded};
