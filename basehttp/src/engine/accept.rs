@@ -10,7 +10,7 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
 use super::shard::{Control, Work};
-use crate::sys::{Accepted, Listener, Permit, is_of_one_client};
+use crate::sys::{Accepted, Listener, Permit, is_transient_accept_error};
 
 /// How many connections are accepted in one turn of the loop, from all listeners together: 64. The others have their
 /// turn, too.
@@ -229,7 +229,7 @@ fn accept_from(
                 ready.push_back(Work::Accepted(control.count(accepted)));
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return AcceptStop::Empty,
-            Err(error) if is_of_one_client(&error) && failures < ACCEPTS_A_TURN => failures += 1,
+            Err(error) if is_transient_accept_error(&error) && failures < ACCEPTS_A_TURN => failures += 1,
             Err(_) => return AcceptStop::Exhausted,
         }
     }

@@ -49,8 +49,8 @@ use self::shard::{Control, Shard};
 use self::stats::Counters;
 use self::work::{Job, Worker};
 use crate::conn::{Conn, Host};
-use crate::exchange::{Context, Service, forget_panic};
-use crate::sys::{Accepted, Listener, Loop, Permit, Stats, log};
+use crate::exchange::{Context, Service, drop_panic_payload};
+use crate::sys::{Accepted, Listener, Permit, RunningServer, Stats, log};
 
 pub(crate) use self::monitor::run;
 pub(crate) use self::shard::MAX_LISTENERS;
@@ -145,7 +145,7 @@ impl Engine {
             log::end_collecting();
             // A fault of ours, since user code has guards of its own. It costs the connection that it met.
             if let Err(panic) = worked {
-                forget_panic(panic);
+                drop_panic_payload(panic);
                 worker = Worker::new(self);
                 if let Some((shard, epoch)) = led
                     && self.shards[shard].epoch() == epoch
@@ -178,7 +178,7 @@ impl Engine {
     }
 }
 
-impl Loop for Engine {
+impl RunningServer for Engine {
     fn wake(&self) {
         self.monitor_waker.wake();
     }

@@ -11,7 +11,7 @@ use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::{Condvar, Mutex, fence_in_models};
 use super::{Control, Engine};
 use crate::conn::Conn;
-use crate::exchange::contained;
+use crate::exchange::catch_panic;
 use crate::sys::{DrainReport, log};
 
 /// How often the leaders are looked at: every 4 ms. A handler that is seen twice is replaced, after 4 to 8 ms.
@@ -219,7 +219,7 @@ impl<'e> MonitorLoop<'e> {
         }
         let _serving = self.engine.context.handle.enter();
         // A panic of its own is the panic hook's to tell; the server goes on.
-        let _ = contained(|| self.engine.service.service_actions());
+        let _ = catch_panic(|| self.engine.service.service_actions());
         self.next_actions = Some(Instant::now() + interval);
     }
 }

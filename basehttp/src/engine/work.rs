@@ -14,7 +14,7 @@ use super::slab::{Key, Parking};
 use super::stats::Counters;
 use super::stay::{ADOPTED_STAY, BEFORE_A_ROW, Expected, Others, STAY, Serving, Waiting, serving, waiting};
 use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, SendOn, Wait};
-use crate::exchange::{HTTPError, Overrides, Pace, contained};
+use crate::exchange::{HTTPError, Overrides, Pace, catch_panic};
 use crate::proto::Head;
 use crate::sys::log::{self, TurnLines};
 use crate::sys::{Accepted, Address, Direction, LocalCounts, set_unwatched_leader};
@@ -282,7 +282,7 @@ impl Engine {
         scheduler.look_at_clock();
         let began = scheduler.now;
         scheduler.enter_user_code();
-        let is_admitted = contained(|| self.service.verify_request(peer)).unwrap_or(false);
+        let is_admitted = catch_panic(|| self.service.verify_request(peer)).unwrap_or(false);
         scheduler.look_at_clock();
         scheduler.learn(began);
         is_admitted

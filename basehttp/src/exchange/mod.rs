@@ -31,7 +31,7 @@ pub(crate) use self::payload::QueuedBody;
 pub use self::payload::{IntoPayload, Payload};
 pub use self::query::Query;
 pub(crate) use self::reply::{Bare, ReplyContext};
-pub(crate) use self::serve::{answer_bare, contained, forget_panic, serve, serve_bare};
+pub(crate) use self::serve::{answer_bare, catch_panic, drop_panic_payload, serve, serve_bare};
 pub(crate) use self::service::Next;
 pub use self::service::{Pace, Served, Service};
 pub use self::status::{IntoStatus, Status};

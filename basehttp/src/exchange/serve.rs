@@ -87,7 +87,7 @@ impl<M> Exchange<'_, M> {
             Ok(None) => self.answer(HTTPError::unsupported(self.request.command)),
             Err(panic) => {
                 let error = HandlerError::from(format!("the handler panicked: {}", panic_text(&*panic)));
-                forget_panic(panic);
+                drop_panic_payload(panic);
                 self.note(Fault::Panic);
                 self.fail(&error.of_request(self.request.requestline))
             }
@@ -246,7 +246,7 @@ impl<M> Exchange<'_, M> {
 
     /// Calls user code; a panic of its own is logged by the process's panic hook, and `None` here.
     fn guarded<R>(&self, call: impl FnOnce(&Self) -> R) -> Option<R> {
-        let result = contained(|| call(self));
+        let result = catch_panic(|| call(self));
         if result.is_none() {
             self.note(Fault::Panic);
         }
@@ -257,12 +257,12 @@ impl<M> Exchange<'_, M> {
 }
 
 /// Calls user code; a panic of its own is the process's panic hook's to tell, and `None` here.
-pub(crate) fn contained<R>(call: impl FnOnce() -> R) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(forget_panic).ok()
+pub(crate) fn catch_panic<R>(call: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(drop_panic_payload).ok()
 }
 
 /// Drops a panic's value, which is the user's and may panic again: then it is leaked.
-pub(crate) fn forget_panic(panic: Box<dyn Any + Send>) {
+pub(crate) fn drop_panic_payload(panic: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         std::mem::forget(again);
     }

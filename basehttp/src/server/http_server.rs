@@ -10,7 +10,7 @@ use super::waiting::SilentConns;
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
 use crate::conn::{Buffers, Conn, Host, handle_one_request};
 use crate::engine::{self, Engine, EngineOptions};
-use crate::exchange::{Context, Service, contained};
+use crate::exchange::{Context, Service, catch_panic};
 use crate::sys::{Accepted, Address, ServerHandle, log, look_at_sigpipe};
 
 /// An HTTP/1.x server: one listening socket or more, and the handler that answers for them.
@@ -148,7 +148,7 @@ impl HTTPServer {
         if !handled {
             let _serving = self.context.handle.enter();
             // A panic of its own is the panic hook's to tell.
-            let _ = contained(|| self.service.handle_timeout());
+            let _ = catch_panic(|| self.service.handle_timeout());
         }
         log::flush();
         Ok(())
@@ -192,7 +192,7 @@ impl HTTPServer {
         let host = Host { service: &*self.service, context: &self.context };
         let serving = self.context.handle.enter();
         // A panic is a no.
-        let is_admitted = contained(|| self.service.verify_request(&address)).unwrap_or(false);
+        let is_admitted = catch_panic(|| self.service.verify_request(&address)).unwrap_or(false);
         drop(serving);
         if !is_admitted {
             return false;

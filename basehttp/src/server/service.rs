@@ -7,7 +7,7 @@ use std::{fmt, io};
 use super::{BaseHTTPRequestHandler, MessageClass};
 use crate::exchange;
 use crate::exchange::{
-    Exchange, HTTPError, HandlerError, HandlerSpec, Hooks, IncomingRequest, Pace, Served, Service, contained,
+    Exchange, HTTPError, HandlerError, HandlerSpec, Hooks, IncomingRequest, Pace, Served, Service, catch_panic,
 };
 use crate::proto::Field;
 use crate::sys::Address;
@@ -55,7 +55,7 @@ impl<H: BaseHTTPRequestHandler> Service for H {
 
 /// The fields as the handler's `MessageClass`; a panic in there is a 500.
 fn parse<'c, H: BaseHTTPRequestHandler>(fields: &'c [Field<'c>]) -> Result<H::MessageClass<'c>, HTTPError> {
-    contained(|| H::MessageClass::parse(fields)).unwrap_or_else(|| Err(HTTPError::from(500)))
+    catch_panic(|| H::MessageClass::parse(fields)).unwrap_or_else(|| Err(HTTPError::from(500)))
 }
 
 impl<'c, M, H> Hooks<'c, M> for H

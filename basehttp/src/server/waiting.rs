@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::sys::{Accepted, Listener, is_of_one_client, timespec};
+use crate::sys::{Accepted, Listener, is_transient_accept_error, timespec};
 
 /// How many silent connections `handle_request` keeps beside the one it serves: 64, some browsers' worth.
 const MAX_WAITING: usize = 64;
@@ -28,7 +28,7 @@ fn wait_readable(descriptors: &[BorrowedFd<'_>], wait: Option<Duration>) -> io::
 fn accept(listener: &Listener) -> io::Result<Option<Accepted>> {
     match listener.accept() {
         Ok(accepted) => Ok(Some(accepted)),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock || is_of_one_client(&error) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock || is_transient_accept_error(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -50,7 +50,7 @@ struct Shared {
 #[derive(Default)]
 struct Running {
     /// The loop that runs, if one does.
-    engine: Option<Arc<dyn Loop>>,
+    engine: Option<Arc<dyn RunningServer>>,
     /// When requests in flight are cut off: the earliest time that was asked for. It is forgotten with its loop.
     deadline: Option<Instant>,
     /// The shortest grace that was asked for while no loop ran. It counts from the beginning of the next one.
@@ -77,7 +77,7 @@ struct Last {
 }
 
 /// A loop that serves, as its handle sees it.
-pub(crate) trait Loop: Send + Sync {
+pub(crate) trait RunningServer: Send + Sync {
     /// Makes it look at whether it shall end.
     fn wake(&self);
 
@@ -194,7 +194,7 @@ impl ServerHandle {
     }
 
     /// The loop that runs, if one does.
-    pub(crate) fn running_loop(&self) -> Option<Arc<dyn Loop>> {
+    pub(crate) fn running_loop(&self) -> Option<Arc<dyn RunningServer>> {
         self.running().engine.clone()
     }
 
@@ -209,7 +209,7 @@ impl ServerHandle {
     }
 
     /// The loop begins; it has ended when the value is dropped, also by a panic.
-    pub(crate) fn begin_loop(&self, running: Arc<dyn Loop>) -> RunningLoop {
+    pub(crate) fn begin_loop(&self, running: Arc<dyn RunningServer>) -> RunningLoop {
         let mut now = self.running();
         now.engine = Some(running);
         if let Some(grace) = now.grace.take() {

@@ -100,7 +100,7 @@ impl Drop for SocketFile {
 
 /// Whether an error of accept(2) concerns one client only, so that accepting goes on: the connection was gone before it was
 /// ours, its network had an error that the system passes on here, or a rule of a firewall forbids it.
-pub(crate) fn is_of_one_client(error: &io::Error) -> bool {
+pub(crate) fn is_transient_accept_error(error: &io::Error) -> bool {
     use rustix::io::Errno;
     const OF_ONE_CLIENT: [Errno; 12] = [
         Errno::INTR,

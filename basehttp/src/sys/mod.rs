@@ -16,9 +16,9 @@ mod streaming;
 mod unwatched;
 
 pub use self::address::Address;
-pub(crate) use self::handle::Loop;
+pub(crate) use self::handle::RunningServer;
 pub use self::handle::ServerHandle;
-pub(crate) use self::listener::{Accepted, Listener, SocketFile, is_of_one_client};
+pub(crate) use self::listener::{Accepted, Listener, SocketFile, is_transient_accept_error};
 pub(crate) use self::local_counts::{FAULTS, Fault, LocalCounts};
 pub(crate) use self::quota::{Load, Permit, QueuedFile, Quota, process_limit};
 pub(crate) use self::settings::{Settings, bounded};

@@ -18,7 +18,7 @@ use std::time::Instant;
 use super::connection::{
     Conn, Deadline, OutgoingBody, PartialRequest, Ready, Saved, SendProgress, State, Wait, next_deadline,
 };
-use crate::exchange::{Context, ExchangeIo, HTTPError, Next, Service, contained};
+use crate::exchange::{Context, ExchangeIo, HTTPError, Next, Service, catch_panic};
 use crate::proto::{FieldBuffer, Head};
 use crate::sys::{Fault, LocalCounts, Share, Socket};
 
@@ -321,7 +321,7 @@ impl Buffers {
         let Some(queued) = self.queued.take() else { return };
         if queued.may_block() {
             scheduler.begin_blocking();
-            if contained(|| drop(queued)).is_none() {
+            if catch_panic(|| drop(queued)).is_none() {
                 self.note(Fault::Panic);
             }
             scheduler.end_blocking();

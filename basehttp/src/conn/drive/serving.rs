@@ -9,7 +9,8 @@ use super::ahead::{BodyArrival, body_arrival};
 use super::{Buffers, Host, RunOn, Scheduler, Step};
 use crate::conn::connection::{Conn, OutgoingBody, PartialRequest, Wait};
 use crate::exchange::{
-    Bare, Context, ExchangeIo, HTTPError, IncomingRequest, Next, ReplyContext, Request, Served, answer_bare, contained,
+    Bare, Context, ExchangeIo, HTTPError, IncomingRequest, Next, ReplyContext, Request, Served, answer_bare,
+    catch_panic,
 };
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan, RequestBody, Version};
 use crate::sys::Fault;
@@ -239,7 +240,7 @@ impl Buffers {
         let (peer, io, context, segments) = (&conn.peer, &self.io, host.context, &OnceCell::new());
         let incoming = IncomingRequest { request, fields, refusal, ahead, peer, io, context, segments };
         // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
-        contained(|| host.service.serve(incoming)).unwrap_or_else(|| {
+        catch_panic(|| host.service.serve(incoming)).unwrap_or_else(|| {
             self.io.borrow_mut().counts.note(Fault::Panic);
             Served::aborted()
         })
