@@ -5,6 +5,7 @@ mod body_reader;
 mod body_writer;
 mod client_end;
 mod context;
+mod convenience;
 mod error;
 mod exchange_io;
 mod hijack;
@@ -16,7 +17,6 @@ mod sending;
 mod serve;
 mod service;
 mod status;
-mod sugar;
 
 pub use self::body_reader::BodyReader;
 pub use self::body_writer::BodyWriter;

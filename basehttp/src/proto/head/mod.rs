@@ -5,8 +5,9 @@
 //! run again on the same bytes after they have moved. What a head means to the server is decided here and nowhere else:
 //! nothing above reads `Content-Length`, `Transfer-Encoding`, `Connection`, `Expect` or `Host` again.
 
+mod fast_path;
 mod fields;
-mod known;
+mod framing_fields;
 mod parse;
 mod scan;
 #[cfg(test)]
@@ -15,10 +16,9 @@ mod tests;
 pub mod twin;
 #[cfg(test)]
 mod twin_tests;
-mod whole;
 
+pub use fast_path::parse_whole;
 pub use fields::{Field, FieldBuffer};
-pub use known::ConnectionOptions;
+pub use framing_fields::ConnectionOptions;
 pub use parse::{Head, parse, with_ascii_target};
 pub use scan::{HeadScanner, HeadSpan, is_request_line, is_tls, request_line};
-pub use whole::parse_whole;

@@ -14,7 +14,7 @@ use super::super::{
     target::{self, Scheme, Target},
     version::Version,
 };
-use super::{ConnectionOptions, Field, FieldBuffer, known::Known, scan::find_line_break};
+use super::{ConnectionOptions, Field, FieldBuffer, framing_fields::Known, scan::find_line_break};
 
 /// A request head, understood. Borrows from the bytes it was parsed from; the fields are in the [`FieldBuffer`].
 #[derive(Clone, Debug, PartialEq)]
