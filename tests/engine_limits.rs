@@ -167,7 +167,7 @@ fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
         let mut late = unfinished(bytes);
         let reply = late.read_reply();
         assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
-        assert_eq!(server.handle().stats().errors.crowded_out, refused as u64 + 1);
+        assert_eq!(server.handle().stats().errors.resource_limit, refused as u64 + 1);
         drop(late);
     }
     // What is small is not concerned, however many there are, and nobody is thrown out.
@@ -182,7 +182,7 @@ fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
         assert_eq!(client.read_reply().text(), "60000");
         client = Client::sending(&server, &half);
     }
-    assert_eq!(server.handle().stats().errors.crowded_out, 3);
+    assert_eq!(server.handle().stats().errors.resource_limit, 3);
 }
 
 /// Whether nothing has come back, not even an end.
@@ -199,7 +199,7 @@ fn pipelined_requests_behind_unread_replies_are_dropped_where_there_is_no_memory
     const REQUESTS: usize = 400;
     let (server, _stage) = start(one_worker().max_unfinished_bytes(0));
     let mut slow = Client::sending(&server, get("/buffered").repeat(REQUESTS));
-    wait_until(server.handle(), "they are dropped", |stats| stats.errors.crowded_out == 1);
+    wait_until(server.handle(), "they are dropped", |stats| stats.errors.resource_limit == 1);
     let mut replies = 0;
     while let Ok(reply) = slow.try_read_reply("GET") {
         assert_eq!(reply.body.len(), support::stage::BUFFERED_BYTES, "number {replies}");
@@ -215,7 +215,7 @@ fn slow_bodies_never_have_all_the_threads() {
     let (server, stage) = start(one_worker().max_threads(4));
     let (half, rest) = post(400_000, 200_000);
     let mut slow: Vec<_> = (0..3).map(|_| Client::sending(&server, &half)).collect();
-    wait_until(server.handle(), "one of three is sent away", |stats| stats.errors.crowded_out == 1);
+    wait_until(server.handle(), "one of three is sent away", |stats| stats.errors.resource_limit == 1);
     let refused = slow.iter_mut().position(|client| !hears_nothing(client)).expect("it has an answer");
     let reply = slow.remove(refused).read_reply();
     assert_eq!((reply.status, reply.field("Retry-After"), reply.field("Connection")), (503, Some("1"), Some("close")));
@@ -233,9 +233,9 @@ fn slow_bodies_never_have_all_the_threads() {
 
 #[test]
 fn slow_readers_of_streams_never_have_all_the_threads() {
-    let (server, _stage) = start(one_worker().max_streaming(1));
+    let (server, _stage) = start(one_worker().max_blocked_on_clients(1));
     let slow: Vec<_> = (0..3).map(|_| Client::sending(&server, get("/streamed"))).collect();
-    wait_until(server.handle(), "two of three are sent away", |stats| stats.errors.crowded_out == 2);
+    wait_until(server.handle(), "two of three are sent away", |stats| stats.errors.resource_limit == 2);
     let stats = server.handle().stats();
     assert_eq!((stats.in_handlers, stats.errors.slow_readers), (1, 0), "{stats:?}");
     expect_ping(&mut Client::of(&server));
@@ -244,7 +244,7 @@ fn slow_readers_of_streams_never_have_all_the_threads() {
 
 #[test]
 fn readers_at_full_speed_are_never_too_many() {
-    let (server, _stage) = start(one_worker().max_streaming(1));
+    let (server, _stage) = start(one_worker().max_blocked_on_clients(1));
     let readers: Vec<_> = (0..8)
         .map(|_| {
             let mut client = Client::sending(&server, get("/streamed"));
@@ -254,12 +254,12 @@ fn readers_at_full_speed_are_never_too_many() {
     for reader in readers {
         assert_eq!(reader.join().expect("a whole reply"), support::stage::LARGE_BYTES);
     }
-    assert_eq!(server.handle().stats().errors.crowded_out, 0);
+    assert_eq!(server.handle().stats().errors.resource_limit, 0);
 }
 
 #[test]
 fn a_handler_has_a_place_only_while_it_waits() {
-    let (server, stage) = start(one_worker().max_streaming(1));
+    let (server, stage) = start(one_worker().max_blocked_on_clients(1));
     for name in ["a", "b"] {
         let mut slow = Client::sending(&server, get(&format!("/streamed/{name}")));
         // Longer than a handler waits without a place, or for one.
@@ -267,7 +267,7 @@ fn a_handler_has_a_place_only_while_it_waits() {
         slow.read_exactly(support::stage::LARGE_BYTES);
         stage.wait_for(name);
     }
-    assert_eq!(server.handle().stats().errors.crowded_out, 0);
+    assert_eq!(server.handle().stats().errors.resource_limit, 0);
     stage.open("a");
     stage.open("b");
 }
@@ -281,7 +281,7 @@ fn unread_replies_together_hold_no_more_memory_than_they_may() {
     let mut late = Client::sending(&server, get("/vec"));
     let cut = late.try_read_reply("GET").expect_err("there is no memory for a third");
     assert_eq!(cut.kind(), std::io::ErrorKind::ConnectionReset);
-    assert_eq!(server.handle().stats().errors.crowded_out, 1);
+    assert_eq!(server.handle().stats().errors.resource_limit, 1);
     // What is shared or small is not concerned, and who has begun is not thrown out.
     let mut shared = Client::sending(&server, get("/large"));
     assert_eq!(shared.read_reply().body.len(), support::stage::LARGE_BYTES);
@@ -289,7 +289,7 @@ fn unread_replies_together_hold_no_more_memory_than_they_may() {
     assert_eq!(slow.remove(0).read_reply().body.len(), support::stage::VEC_BYTES);
     assert_eq!(Client::sending(&server, get("/vec")).read_reply().body.len(), support::stage::VEC_BYTES);
     assert_eq!(slow.remove(0).read_reply().body.len(), support::stage::VEC_BYTES);
-    assert_eq!(server.handle().stats().errors.crowded_out, 1);
+    assert_eq!(server.handle().stats().errors.resource_limit, 1);
 }
 
 /// In the environment of the child: be the server.

@@ -213,7 +213,7 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     amount!(cases, workers: 2, 1 << 20 => [Refused, Serves, Serves, Refused, Refused]);
     amount!(cases, max_threads: 512, 1 << 40 => [Refused, Serves, Serves, Serves, Serves]);
     // A body that does not come at once is not waited for.
-    amount!(cases, max_streaming: 256, 1 << 40 => [Hurries, Serves, Serves, Serves, Serves]);
+    amount!(cases, max_blocked_on_clients: 256, 1 << 40 => [Hurries, Serves, Serves, Serves, Serves]);
     amount!(cases, max_queued: 1024, 1 << 40 => [Serves; 5]);
     amount!(cases, max_connections: 20_000, 1 << 40 => [Refused, Serves, Serves, Serves, Serves]);
     amount!(cases, timeout: None, Some(HOUR) => [Serves; 5]);

@@ -151,7 +151,7 @@ fn stats(ex: &Exchange) -> String {
         ("clients_gone", errors.clients_gone),
         ("handler_errors", errors.handler_errors),
         ("panics", errors.panics),
-        ("crowded_out", errors.crowded_out),
+        ("resource_limit", errors.resource_limit),
     ]
     .map(|(name, count)| format!("{name} {count}\n"))
     .concat()

@@ -32,7 +32,7 @@ pub(crate) struct Context {
 
 impl Context {
     pub fn new(spec: HandlerSpec, settings: Settings, handle: ServerHandle) -> Self {
-        let streams = Arc::new(Streams::new(settings.max_streaming, settings.max_queued_streaming));
+        let streams = Arc::new(Streams::new(settings.max_blocked_on_clients, settings.max_queued_streaming));
         let unfinished = Store::new(settings.max_unfinished_bytes);
         let unsent = Store::new(settings.max_unsent_bytes);
         let quota = Quota::new(settings.max_connections, settings.max_descriptors, handle.clone());

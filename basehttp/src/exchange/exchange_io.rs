@@ -202,7 +202,7 @@ impl ExchangeIo {
                 waited => waited.map(|()| true),
             }
         };
-        let too_many = || io::Error::other("too many handlers wait for slow clients: see max_streaming");
+        let too_many = || io::Error::other("too many handlers wait for slow clients: see max_blocked_on_clients");
         if wait(BRIEF)? {
             return Ok(());
         }
@@ -410,7 +410,7 @@ impl ExchangeIo {
             self.counts.note(match error.kind() {
                 io::ErrorKind::TimedOut => Fault::SlowReader,
                 // There was no place to wait for it.
-                io::ErrorKind::Other => Fault::CrowdedOut,
+                io::ErrorKind::Other => Fault::ResourceLimit,
                 _ => Fault::ClientGone,
             });
         }

@@ -230,7 +230,7 @@ impl<M> Exchange<'_, M> {
     fn note_broken_body(&self) {
         match self.rfile.fault() {
             Some(fault) if fault.code() == 408 => self.note(Fault::SlowBody),
-            Some(fault) if fault.code() == 503 => self.note(Fault::CrowdedOut),
+            Some(fault) if fault.code() == 503 => self.note(Fault::ResourceLimit),
             Some(_) => self.note(Fault::BadBody),
             None => {}
         }

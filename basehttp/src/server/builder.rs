@@ -174,7 +174,7 @@ options! {
     /// takes or sends something within 0.1 s is not slow. Beyond it a handler waits up to 1 s for a place, if no more than half
     /// of the other threads do; then such a reply is cut off (reset), and a read of such a body fails with what becomes a 503
     /// with `Retry-After`.
-    max_streaming: usize => settings.max_streaming;
+    max_blocked_on_clients: usize => settings.max_blocked_on_clients;
     /// The most requests that wait for such a thread. Default 1,024; more are answered with 503 and `Retry-After`.
     max_queued: usize => engine.max_queued;
     /// The most connections at once. Default 20,000, and never more than three quarters of the descriptors that the process
@@ -253,9 +253,11 @@ impl HTTPServerBuilder {
         self.settings.paused_reader_timeout = self.settings.paused_reader_timeout.map(bounded);
         self.timeout = self.timeout.map(bounded);
         self.engine.backlog = usize::try_from(self.listen.request_queue_size).unwrap_or(0).max(USUAL_BACKLOG);
-        self.settings.max_streaming = self.settings.max_streaming.min((self.engine.max_threads / 2).max(1));
+        self.settings.max_blocked_on_clients =
+            self.settings.max_blocked_on_clients.min((self.engine.max_threads / 2).max(1));
         // Half of the others: what blocks for reasons of its own has a quarter of the threads whatever clients do.
-        self.settings.max_queued_streaming = self.engine.max_threads.saturating_sub(self.settings.max_streaming) / 2;
+        self.settings.max_queued_streaming =
+            self.engine.max_threads.saturating_sub(self.settings.max_blocked_on_clients) / 2;
         // Each shard has a poller, a second name of it, and a waker.
         self.settings.max_connections = self.settings.max_connections.min(MAX_SLOTS);
         self.settings.max_descriptors = process_limit().saturating_sub(3 * self.engine.workers);

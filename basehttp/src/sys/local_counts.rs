@@ -15,11 +15,11 @@ pub(crate) enum Fault {
     ClientGone,
     HandlerError,
     Panic,
-    CrowdedOut,
+    ResourceLimit,
 }
 
 /// How many kinds of [`Fault`] there are.
-pub(crate) const FAULTS: usize = Fault::CrowdedOut as usize + 1;
+pub(crate) const FAULTS: usize = Fault::ResourceLimit as usize + 1;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ impl ErrorCounts {
             clients_gone: count(Fault::ClientGone),
             handler_errors: count(Fault::HandlerError),
             panics: count(Fault::Panic),
-            crowded_out: count(Fault::CrowdedOut),
+            resource_limit: count(Fault::ResourceLimit),
         }
     }
 }

@@ -56,7 +56,7 @@ pub(crate) struct Settings {
     /// How many descriptors the process may have.
     pub max_descriptors: usize,
     /// Handlers that may wait for slow clients at once.
-    pub max_streaming: usize,
+    pub max_blocked_on_clients: usize,
     /// Handlers more that may wait for a place among those.
     pub max_queued_streaming: usize,
 }
@@ -107,7 +107,7 @@ impl Default for Settings {
             idle_timeout: IDLE_TIMEOUT,
             max_connections: usize::MAX,
             max_descriptors: usize::MAX,
-            max_streaming: usize::MAX,
+            max_blocked_on_clients: usize::MAX,
             max_queued_streaming: usize::MAX,
         }
     }

@@ -85,8 +85,8 @@ pub struct ErrorCounts {
     /// as much memory, or as many threads or descriptors, as they may:
     /// [`max_unfinished_bytes`](crate::HTTPServerBuilder::max_unfinished_bytes),
     /// [`max_unsent_bytes`](crate::HTTPServerBuilder::max_unsent_bytes),
-    /// [`max_streaming`](crate::HTTPServerBuilder::max_streaming).
-    pub crowded_out: u64,
+    /// [`max_blocked_on_clients`](crate::HTTPServerBuilder::max_blocked_on_clients).
+    pub resource_limit: u64,
 }
 
 /// How a drain went: [`ServerHandle::drain`](crate::ServerHandle::drain).

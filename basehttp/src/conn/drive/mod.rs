@@ -340,7 +340,7 @@ impl Buffers {
                 if !Share::resize(&mut self.share, length, &context.unfinished) {
                     *next = Next::Linger;
                     self.start = self.end;
-                    self.note(Fault::CrowdedOut);
+                    self.note(Fault::ResourceLimit);
                 }
             }
             // It has its share already, or it waits for a thread or a turn, of which there are not many.

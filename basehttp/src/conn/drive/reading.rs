@@ -53,7 +53,7 @@ impl Buffers {
                         self.refuse(conn, host, scheduler, HTTPError::from(408).with_explain(SLOW_BODY))
                     }
                     Input::NotYet if !self.may_wait_for_more(host.context) => {
-                        self.note(Fault::CrowdedOut);
+                        self.note(Fault::ResourceLimit);
                         self.refuse(conn, host, scheduler, HTTPError::busy(CROWDED))
                     }
                     // The client may still read what was wrong.

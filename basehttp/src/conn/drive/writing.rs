@@ -61,7 +61,7 @@ impl Buffers {
                 Step::Wait(wait)
             }
             Ok(Sent::GivenUp) => {
-                self.note(Fault::CrowdedOut);
+                self.note(Fault::ResourceLimit);
                 self.abort(conn)
             }
             Ok(Sent::All) => {
@@ -78,7 +78,7 @@ impl Buffers {
                     return self.abort(conn);
                 }
                 if self.lacks_descriptors(context) || !self.may_hold_unsent(context) {
-                    self.note(Fault::CrowdedOut);
+                    self.note(Fault::ResourceLimit);
                     return self.abort(conn);
                 }
                 Step::Wait(Wait::For(Direction::Write))

@@ -64,7 +64,7 @@ pub const FAULTS: [&str; 11] = [
     "clients_gone",
     "handler_errors",
     "panics",
-    "crowded_out",
+    "resource_limit",
     "busy",
 ];
 
@@ -174,13 +174,13 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
         Phase {
             // 500 replies of 2 MiB want a gigabyte, and may have a quarter of it (`max_unsent_bytes`).
             memory: 320,
-            counted: vec![("crowded_out", if scale == Scale::Full { 100 } else { 0 })],
+            counted: vec![("resource_limit", if scale == Scale::Full { 100 } else { 0 })],
             ..phase(scale, "replies nobody reads", vec![squad(scale, "hoarders", 500, 200, weapons::hoarding_reader)])
         },
         Phase {
             // Each handler may hold a thread until it notices.
             statuses: &[200, 503],
-            excused: &["clients_gone", "handler_errors", "busy", "crowded_out"],
+            excused: &["clients_gone", "handler_errors", "busy", "resource_limit"],
             ..phase(
                 scale,
                 "heads of endless replies",
@@ -203,7 +203,7 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
             seconds: long,
             counted: vec![("slow_bodies", many(500))],
             // Half of the threads are never theirs.
-            excused: &["clients_gone", "bad_bodies", "crowded_out"],
+            excused: &["clients_gone", "bad_bodies", "resource_limit"],
             statuses: &[408, 503],
             ..phase(scale, "slow bodies", vec![squad(scale, "drippers", 500, 500, weapons::slow_body)])
         },
@@ -293,7 +293,7 @@ pub fn phases(scale: Scale) -> Vec<Phase> {
             // Two descriptors each, and some come and go.
             at_once: 90,
             // Who waits for a reader with two descriptors is given up where there are too few.
-            excused: &["clients_gone", "slow_readers", "crowded_out"],
+            excused: &["clients_gone", "slow_readers", "resource_limit"],
             ..phase(scale, "all descriptors: queued files", vec![])
         },
     ]
@@ -308,6 +308,6 @@ const FAULTS_OF_CLIENTS: [&str; 9] = [
     "slow_readers",
     "clients_gone",
     "handler_errors",
-    "crowded_out",
+    "resource_limit",
     "busy",
 ];

@@ -32,7 +32,7 @@ const GROWTH: u64 = 16;
 const P99: Duration = Duration::from_millis(100);
 
 /// The counters that no fault of ours explains.
-const UNEXPLAINED: [&str; 3] = ["panics", "crowded_out", "busy"];
+const UNEXPLAINED: [&str; 3] = ["panics", "resource_limit", "busy"];
 
 fn main() -> io::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1).peekable();
