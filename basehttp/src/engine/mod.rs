@@ -138,13 +138,13 @@ impl Engine {
         let (mut worker, mut me) = (Worker::new(self), PoolThread::new());
         while let Some(task) = self.pool.next(&mut me) {
             let led = if let Task::Lead { shard, epoch } = &task { Some((*shard, *epoch)) } else { None };
-            let worked = catch_unwind(AssertUnwindSafe(|| match task {
+            let outcome = catch_unwind(AssertUnwindSafe(|| match task {
                 Task::Lead { shard, epoch } => worker.lead(shard, epoch),
                 Task::Job(job) => worker.serve(job),
             }));
             log::end_collecting();
             // A fault of ours, since user code has guards of its own. It costs the connection that it met.
-            if let Err(panic) = worked {
+            if let Err(panic) = outcome {
                 drop_panic_payload(panic);
                 worker = Worker::new(self);
                 if let Some((shard, epoch)) = led

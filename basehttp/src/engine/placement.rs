@@ -37,7 +37,7 @@ pub(super) enum Placement {
     Busy,
 }
 
-/// Decides. `may_wait`: the handler will have to wait for the client's body. RescueCooldown and pool are looked at only where they
+/// Decides. `may_wait`: the handler will have to wait for the client's body. The cooldown and the pool are looked at only where they
 /// matter.
 pub(super) fn place(
     pace: Pace,

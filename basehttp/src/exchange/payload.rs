@@ -73,7 +73,7 @@ impl Payload {
     /// The same with something that is dropped when the bytes are: after the last of them was sent, or the client was
     /// given up. For a cache that wants to know what it still holds for slow clients.
     ///
-    /// It is dropped on a thread of the server's. Others do not wait for it, should it block, and a panic is catch_panic.
+    /// It is dropped on a thread of the server's. Others do not wait for it, should it block, and a panic is caught.
     ///
     /// ```
     /// # use basehttp::{Exchange, Payload, http_handler};

@@ -114,12 +114,12 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
         defaults::log_message(self, ex, message);
     }
 
-    /// The `Server` field's value. ReplyContext for each reply.
+    /// The `Server` field's value. Asked for each reply.
     fn version_string(&self) -> Cow<'_, str> {
         defaults::version_string(self)
     }
 
-    /// The `Date` field's value. ReplyContext for each reply.
+    /// The `Date` field's value. Asked for each reply.
     fn date_time_string(&self, time: SystemTime) -> String {
         defaults::date_time_string(self, time)
     }
@@ -142,7 +142,7 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
 
     /// Called by [`Exchange::end_headers`] before a final head ends: adds fields with `ex.send_header`.
     ///
-    /// Served the head, by `defaults::end_headers` or `ex.end_headers()`, is allowed and not needed.
+    /// Ending the head, by `defaults::end_headers` or `ex.end_headers()`, is allowed and not needed.
     fn end_headers<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>) -> io::Result<()> {
         defaults::end_headers(self, ex)
     }
