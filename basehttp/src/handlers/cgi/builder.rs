@@ -279,7 +279,7 @@ fn check_variable(name: &OsStr, value: &OsStr) -> io::Result<()> {
     if length > MAX_VARIABLE_BYTES {
         let start = String::from_utf8_lossy(&name_bytes[..name_bytes.len().min(40)]);
         let text = format!(
-            "the env variable {start} has {length} bytes: name and value may have {MAX_VARIABLE_BYTES} together"
+            "the variable {start} of env has {length} bytes: write {MAX_VARIABLE_BYTES} at most, name and value together"
         );
         return Err(invalid(text));
     }
