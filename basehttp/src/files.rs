@@ -1,5 +1,6 @@
-//! Files and folders: [`SimpleHTTPRequestHandler`] and what belongs to it. The feature `files`, which is on by default.
+//! Files and directories: [`SimpleHTTPRequestHandler`], its options and its types. Feature `files`, on by default.
 
+#[doc(inline)]
 pub use crate::handlers::simple::{
     Content, ETag, Entry, EntryKind, LinkTarget, Listing, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder,
 };

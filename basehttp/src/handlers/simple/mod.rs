@@ -1,8 +1,16 @@
-//! [`SimpleHTTPRequestHandler`]: files and folders, as `python -m http.server` serves them, and what that lacks.
+//! [`SimpleHTTPRequestHandler`]: files and directories, as `python -m http.server` serves them, and what that lacks.
 //!
-//! One request's way: `path` says which place beneath the root is meant, `lookup` what stands there (opened by `root`, or
-//! out of the `cache`), `representation` what is to be said of it, `reply` which status and which part of it, by the `conditions`
-//! and `ranges` of the request; `content` sends it. `listing` answers for folders, `pages` for what is not there.
+//! The steps of a request, in the order of `answer`:
+//!
+//! | step              | module           | does                                                               |
+//! |-------------------|------------------|--------------------------------------------------------------------|
+//! | resolve the path  | `path`           | decodes it to a path beneath the root                              |
+//! | look it up        | `lookup`         | opens it through `root`, or takes it from the `cache`              |
+//! | describe the file | `representation` | makes type, validators and coding, once for each state of the file |
+//! | choose the status | `reply`          | reads `conditions` and `ranges`, sends the head                    |
+//! | send              | `content`        | sends the bytes                                                    |
+//! | a directory       | `listing`        | sends its entries as HTML or JSON                                  |
+//! | nothing there     | `pages`          | names the page that is sent instead                                |
 
 mod builder;
 mod cache;
@@ -47,9 +55,9 @@ use self::path::ServedPath;
 use self::reply::{FileReply, Role};
 use self::root::Root;
 
-/// Serves the files and folders beneath one folder: the seed's `SimpleHTTPRequestHandler`.
+/// Serves the files beneath one directory, like Python's `SimpleHTTPRequestHandler`.
 ///
-/// On its own it is a handler for a server; a handler of yours can hand requests on to it.
+/// It can be the handler of a server, or your own handler can pass requests on to it.
 ///
 /// ```no_run
 /// use basehttp::{HTTPServer, SimpleHTTPRequestHandler};
@@ -83,27 +91,28 @@ use self::root::Root;
 ///
 /// # What is served
 ///
-/// * Regular files, with `Last-Modified` (unless their time is one that packers write), an `ETag` and ranges; requests that name a state of the file are answered as
-///   RFC 9110, section 13, says (304, 412, 206 or the whole).
-/// * For a folder its index page, or a listing. Without a slash at the end of its path it is a redirect to the path with
-///   one; a file with a slash is 404.
-/// * Nothing outside the folder: every path is resolved beneath it, links that lead out are not followed, and the file
-///   that was checked is the descriptor that is sent. Pipes, sockets and devices are 404, as are names with a leading
-///   dot (but beneath `/.well-known/`), and what may not be read.
+/// * Regular files, with `Last-Modified` (unless the file has a time that packers write), an `ETag` and ranges.
+///   Conditional requests are answered as RFC 9110, section 13, says (304, 412, 206 or the whole file).
+/// * A directory's index page, or else a listing. A path without its final slash is redirected to the path with it. A
+///   file's path with a final slash is 404.
+/// * Nothing outside the directory. Every path is resolved beneath it, links that lead out are not followed, and the
+///   descriptor that was checked is the one that is sent. Pipes, sockets, devices and unreadable files are 404, as are
+///   names with a leading dot (except beneath `/.well-known/`).
 ///
-/// # What is there when asked
+/// # How fresh a response is
 ///
-/// A request is answered with what the disk has when it asks: the file as it is now, the folder's entries of now, and all
-/// of that in whatever directory has the served name now (also one that was made anew, or that a switched link names). An
-/// answer may be a second old only where clients ask often: for a file that was asked for 64 times within the second and
-/// has not changed for 2 s, for a listing whose readings within the second took 50 ms, and for the served name itself if it
-/// was looked at 1,000 times within the second.
+/// A response shows the disk at the time of the request: the file and the entries as they are, in the directory that
+/// has the served name. That may be a new directory, or one that a link was switched to.
 ///
-/// Small files are kept in memory, so that an unchanged one is not read again; large ones are sent by the system from the
-/// disk's cache, and never held. A file that is overwritten in place while it is sent may arrive mixed: write a new one and
-/// rename it.
+/// Only under load may a response be up to a second old. This holds for a file that clients asked for 64 times within
+/// the second and that has not changed for 2 s, for a listing whose readings within the second took 50 ms, and for the
+/// served name itself after 1,000 looks within the second.
 ///
-/// A method may wait for the disk. The server notices that, and keeps other requests going.
+/// Small files stay in memory, so that an unchanged file is not read again. The system sends large files from the
+/// disk's cache, without a copy in this process. A file that is overwritten in place during a transfer may arrive
+/// mixed; write a new file and rename it.
+///
+/// A method may wait for the disk. The server notices that and serves other requests meanwhile.
 pub struct SimpleHTTPRequestHandler {
     root: Root,
     options: Options,
@@ -111,37 +120,38 @@ pub struct SimpleHTTPRequestHandler {
     cache: Option<Cache>,
 }
 
-/// Which validator files have besides `Last-Modified` (RFC 9110, section 8.8).
+/// The kind of `ETag` that files get besides `Last-Modified` (RFC 9110, section 8.8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ETag {
-    /// One that changes with the file's identity (device and inode), its size, and the times of its last writing and its
-    /// last change, in nanoseconds.
+    /// A strong tag, made from the file's identity, size and times. Clients can resume downloads with it.
     ///
-    /// So it changes with every change of the bytes, but for two that leave the size as it is within one tick of the
-    /// file system's clock (4 ms on most Linux systems). Downloads can be resumed by it. The same file on another machine
-    /// has another one.
+    /// It covers device and inode, the size, and the times of the last write and the last change, in nanoseconds. So it
+    /// changes with every change of the bytes, except for a second one of the same size within one tick of the file
+    /// system's clock (4 ms on most Linux systems). A copy of the file on another machine has a different tag.
     #[default]
     Strong,
-    /// One of the size and the time of the last writing: the same on all machines to which the file was copied with its
-    /// times. If that is a time that packers write (the first day of 1970 or 1980), the time of the last change instead. It says that the content is as good as the same, so that downloads are not resumed by it.
+    /// A weak tag, made from the size and the time of the last write. Copies on other machines have the same tag.
+    ///
+    /// If packers wrote that time (the first day of 1970 or 1980), the tag has the time of the last change instead. A
+    /// weak tag means equivalent, not identical bytes, so clients do not resume downloads with it.
     Weak,
-    /// None.
+    /// No `ETag`.
     Off,
 }
 
 #[http_handler(server_version = "SimpleHTTP/0.1.0", protocol_version = "HTTP/1.1")]
 impl SimpleHTTPRequestHandler {
-    /// Answers a GET, or a HEAD, for the file or folder at `ex.path`.
+    /// Answers a GET or HEAD request for the file or directory at `ex.path`.
     ///
     /// # Errors
-    /// What the system says when it has no descriptors or memory left (an [`HTTPError`] of 503), or its disk fails; a
-    /// client that went away. What is not there, or may not be read, is a 404, and no error.
+    /// An [`HTTPError`] with 503 if the system has no descriptors or memory left, or the disk fails. An I/O error if
+    /// the client has gone away. A file that is missing or unreadable is not an error; the client gets 404.
     pub fn do_GET(&self, ex: &mut Exchange) -> Result {
         self.send(ex, ex.path)
     }
 
-    /// The fields of every reply, where the methods above have not sent them: OPTIONS, 501.
+    /// Adds the common fields to responses that `do_GET` has not sent: OPTIONS and 501.
     fn end_headers(&self, ex: &Exchange) -> io::Result<()> {
         if !matches!(ex.command, "GET" | "HEAD") {
             self.options.common_fields.send(ex);
@@ -152,15 +162,15 @@ impl SimpleHTTPRequestHandler {
 }
 
 impl SimpleHTTPRequestHandler {
-    /// Serves the folder `directory` with the default options.
+    /// Serves `directory` with the default options.
     ///
     /// # Errors
-    /// What opening the folder says.
+    /// The system's error if the directory cannot be opened.
     pub fn new(directory: impl Into<PathBuf>) -> io::Result<Self> {
         Self::builder().directory(directory).build()
     }
 
-    /// The options, to be changed.
+    /// Returns a builder with the default options.
     pub fn builder() -> SimpleHTTPRequestHandlerBuilder {
         SimpleHTTPRequestHandlerBuilder::default()
     }
@@ -176,10 +186,10 @@ impl SimpleHTTPRequestHandler {
         Ok(SimpleHTTPRequestHandler { root, options, pages, cache })
     }
 
-    /// Sends the head of the reply for the file at `ex.path`, and gives the bytes that it has announced, as the
-    /// original's method of that name.
+    /// Sends the head of the response for `ex.path`, and returns the content that must follow.
     ///
-    /// `None`: the reply is whole. It was a listing, a redirect, or it has no content (304, an error).
+    /// `None` means that the response is complete: a listing, a redirect, or one without content (304, an error). Like
+    /// Python's `send_head`.
     ///
     /// ```
     /// use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler};
@@ -200,17 +210,17 @@ impl SimpleHTTPRequestHandler {
     ///         Ok(())
     ///     }
     /// }
-    /// # let folder = env!("CARGO_MANIFEST_DIR");
-    /// # let files = SimpleHTTPRequestHandler::new(folder)?;
+    /// # let directory = env!("CARGO_MANIFEST_DIR");
+    /// # let files = SimpleHTTPRequestHandler::new(directory)?;
     /// # let handler = Counting { files, sent: AtomicU64::new(0) };
     /// # let reply = basehttp::testing::respond(&handler, b"GET /Cargo.toml HTTP/1.0\r\n\r\n");
-    /// # assert!(reply.ends_with(&std::fs::read(format!("{folder}/Cargo.toml"))?));
-    /// # assert_eq!(handler.sent.into_inner(), std::fs::metadata(format!("{folder}/Cargo.toml"))?.len());
+    /// # assert!(reply.ends_with(&std::fs::read(format!("{directory}/Cargo.toml"))?));
+    /// # assert_eq!(handler.sent.into_inner(), std::fs::metadata(format!("{directory}/Cargo.toml"))?.len());
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`do_GET`](Self::do_GET).
+    /// The errors of [`do_GET`](Self::do_GET).
     pub fn send_head(&self, ex: &mut Exchange<'_>) -> Result<Option<Content>> {
         let content = self.answer(ex, ex.path)?;
         if let Some(content) = &content {
@@ -219,22 +229,22 @@ impl SimpleHTTPRequestHandler {
         Ok(content)
     }
 
-    /// The path beneath the root that a request's path means: decoded, without query, dots and doubled slashes.
-    /// `None`: nothing that could exist.
+    /// Translates a request's path to a path beneath the root: decoded, without query, dots and doubled slashes.
     ///
-    /// The original of the builder's option of that name.
+    /// `None` if no file can have this path. The builder's
+    /// [`translate_path`](SimpleHTTPRequestHandlerBuilder::translate_path) replaces this function and may call it.
     pub fn translate_path(path: &str) -> Option<PathBuf> {
         ServedPath::of_request(path).map(|served| OsString::from_vec(served.path().to_vec()).into())
     }
 
-    /// The media type of the file at `path`, guessed from its name alone.
+    /// Guesses the media type of the file at `path` from its name alone.
     ///
-    /// A reply leaves the `charset` out where the file itself says that it is in another one.
+    /// A response omits the `charset` if the file itself names another one.
     pub fn guess_type(&self, path: &Path) -> String {
         self.options.own_type(path).unwrap_or_else(|| self.options.media_types.guess(path))
     }
 
-    /// Answers for the file or folder at `path`, which need not be the request's own.
+    /// Answers for the file or directory at `path`, which may differ from the request's own path.
     pub(super) fn send(&self, ex: &mut Exchange<'_>, path: &str) -> Result {
         match self.answer(ex, path)? {
             Some(content) => content.send(ex),
@@ -242,25 +252,26 @@ impl SimpleHTTPRequestHandler {
         }
     }
 
-    /// The directory that is served at this moment. `None`: nothing has its name.
+    /// Returns the directory that is served at this moment. `None` if no directory has the name.
     #[cfg(feature = "cgi")]
     pub(super) fn tree(&self) -> io::Result<Option<std::sync::Arc<root::Tree>>> {
         self.root.tree(Instant::now())
     }
 
-    /// The path of URLs that the root is at; empty for `/`.
+    /// Returns the URL path at which the root is mounted; empty for `/`.
     #[cfg(feature = "cgi")]
     pub(super) fn mount_prefix(&self) -> Vec<u8> {
         self.options.mount.prefix()
     }
 
-    /// Whether names with a leading dot are served as others are.
+    /// Returns true if names with a leading dot are served like others.
     #[cfg(feature = "cgi")]
     pub(super) fn shows_dot_files(&self) -> bool {
         self.options.dot_files
     }
 
-    /// Begins the response for `path`. `Some`: its head is open, and this content must follow. `None`: it is complete.
+    /// Begins the response for `path`. `Some` if the head is still open and this content must follow; `None` if the
+    /// response is complete.
     fn answer(&self, ex: &mut Exchange<'_>, path: &str) -> Result<Option<Content>> {
         let served = self.resolve(path).filter(|served| self.options.dot_files || !served.is_hidden());
         let found = match &served {
@@ -277,7 +288,7 @@ impl SimpleHTTPRequestHandler {
         }
     }
 
-    /// Begins the response for a `path` at which nothing is: the fallback page, the page for 404, or a plain 404.
+    /// Begins the response for a `path` without a file: the fallback page, the page for 404, or a plain 404.
     fn answer_missing(
         &self,
         ex: &Exchange<'_>,
@@ -285,7 +296,7 @@ impl SimpleHTTPRequestHandler {
         served: Option<&ServedPath<'_>>,
     ) -> Result<Option<Content>> {
         let wish = || listing::html_wish(ex.headers.get_all("Accept"));
-        // A path that cannot exist, or is hidden, is not a route of a client-side program either.
+        // A path that cannot exist, or is hidden, is not a client-side route either.
         let fallback = served.and_then(|_| self.pages.fallback_for(path, wish));
         if let Some(selected) = self.page(ex, fallback)? {
             return self.begin(ex, selected, Role::Fallback);
@@ -317,7 +328,8 @@ impl SimpleHTTPRequestHandler {
         FileReply { options: &self.options, ex, role }.begin(selected)
     }
 
-    /// The place that `path` leads to, undecoded and with its query. `None`: nothing that could exist, or not below the mount.
+    /// Resolves a request's path, undecoded and with its query. `None` if no file can have it, or it is not below the
+    /// mount.
     pub(super) fn resolve<'p>(&self, path: &'p str) -> Option<ServedPath<'p>> {
         let below = ServedPath::of_request(path)?.below(&self.options.mount)?;
         match &self.options.translate_path {
@@ -326,7 +338,7 @@ impl SimpleHTTPRequestHandler {
         }
     }
 
-    /// What browsers ask before a request that a page may not make unasked.
+    /// Answers the preflight of a browser, which asks before it makes some requests to another site.
     fn add_preflight(&self, ex: &Exchange<'_>) {
         if self.options.cors.is_some() && ex.headers.contains("Access-Control-Request-Method") {
             ex.send_header("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");
@@ -335,7 +347,7 @@ impl SimpleHTTPRequestHandler {
     }
 }
 
-/// The system's trouble, which may be over soon.
+/// Makes the error for trouble of the system that may soon be over.
 fn busy(options: &Options, error: io::Error) -> HTTPError {
     options.common_fields.add_to(HTTPError::from(503)).with_header("Retry-After", 1).with_source(error)
 }
