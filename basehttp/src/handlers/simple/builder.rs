@@ -1,4 +1,4 @@
-//! The options of a [`SimpleHTTPRequestHandler`], each with its default.
+//! The builder of a [`SimpleHTTPRequestHandler`]. Each method names its default; `options` holds and checks the values.
 
 use std::fmt;
 use std::io;
@@ -13,14 +13,14 @@ use super::path::Mount;
 use super::root::{Links, Root};
 use super::{ETag, SimpleHTTPRequestHandler};
 
-/// Options of a [`SimpleHTTPRequestHandler`], made by [`SimpleHTTPRequestHandler::builder`].
+/// Builder of a [`SimpleHTTPRequestHandler`]. Get one from [`SimpleHTTPRequestHandler::builder`].
 ///
 /// ```
 /// use basehttp::{ETag, SimpleHTTPRequestHandler};
 ///
-/// # let folder = env!("CARGO_MANIFEST_DIR");
+/// # let directory = env!("CARGO_MANIFEST_DIR");
 /// let files = SimpleHTTPRequestHandler::builder()
-///     .directory(folder)
+///     .directory(directory)
 ///     .extensions_map([(".foo", "application/x-foo")])
 ///     .etag(ETag::Weak)
 ///     .cache_control("max-age=60")
@@ -36,7 +36,7 @@ use super::{ETag, SimpleHTTPRequestHandler};
 pub struct SimpleHTTPRequestHandlerBuilder {
     pub(super) directory: PathBuf,
     pub(super) links: Links,
-    /// As it was given, to be looked at by `build`.
+    /// The text as given; `build` checks it.
     pub(super) mounted_at: String,
     pub(super) options: Options,
 }
@@ -53,21 +53,21 @@ impl Default for SimpleHTTPRequestHandlerBuilder {
 }
 
 impl SimpleHTTPRequestHandlerBuilder {
-    /// The folder that is served. Default: the current directory.
+    /// Sets the directory that is served. Default: the current directory.
     ///
-    /// It must be there when [`build`](Self::build) opens it. Later, whatever directory has the name is served: one that was
-    /// removed and made anew, or another one that a link names by then. While none has it, everything is 404. A relative
-    /// path is taken from the current directory of that moment.
+    /// It must exist when [`build`](Self::build) opens it. Later the handler serves the directory that has this name at
+    /// the time of a request, such as a new one, or one that a link was switched to. While there is none, everything is
+    /// 404. `build` resolves a relative path against the current directory.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = directory.into();
         self
     }
 
-    /// The path of the URLs at which the directory is. Default: `/`.
+    /// Sets the URL path at which the directory appears. Default: `/`.
     ///
-    /// With `/static`, `/static/a.txt` is the file `a.txt`. Everything that is not below is 404: `/a.txt`, `/statica.txt`,
-    /// and `/static/../a.txt`. Redirects, and the breadcrumbs and the "Parent folder" of listings, stay below. The path is
-    /// that of the request, so that a handler passes the exchange on as it is.
+    /// With `/static`, the file `a.txt` is at `/static/a.txt`. Every path that is not below `/static` is 404, such as
+    /// `/a.txt`, `/statica.txt` and `/static/../a.txt`. Redirects and the links of listings stay below it too. The
+    /// prefix is part of the request's path, so a handler passes the exchange on unchanged.
     ///
     /// ```
     /// use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler};
@@ -86,8 +86,8 @@ impl SimpleHTTPRequestHandlerBuilder {
     ///     }
     /// }
     ///
-    /// # let folder = env!("CARGO_MANIFEST_DIR");
-    /// let files = SimpleHTTPRequestHandler::builder().directory(folder).mounted_at("/static").build()?;
+    /// # let directory = env!("CARGO_MANIFEST_DIR");
+    /// let files = SimpleHTTPRequestHandler::builder().directory(directory).mounted_at("/static").build()?;
     /// # let site = Site { files };
     /// # let ask = |path| basehttp::testing::respond(&site, format!("GET {path} HTTP/1.0\r\n\r\n"));
     /// # assert!(ask("/static/Cargo.toml").starts_with(b"HTTP/1.0 200 OK\r\n"));
@@ -99,17 +99,18 @@ impl SimpleHTTPRequestHandlerBuilder {
         self
     }
 
-    /// The files that stand for their folder, the first that is there. Default: `index.html`, `index.htm`.
+    /// Sets the names of index pages; the first that exists is sent for its directory. Default: `index.html`,
+    /// `index.htm`.
     pub fn index_pages(mut self, names: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         self.options.index_pages = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Adds media types by extension, dot included; the empty one is that of names without. An extension is looked up
-    /// as it is, then in lower case, and what is found here is sent as it was given.
+    /// Adds media types by extension, with its dot. The empty extension is for names without one.
     ///
-    /// Default: `.gz`, `.Z`, `.bz2` and `.xz`, so that what is compressed is sent as that. Other extensions are known
-    /// from a table that comes with the library.
+    /// An extension is looked up as it is, then in lower case. A type that is found here is sent unchanged, without a
+    /// `charset`. Default: `.gz`, `.Z`, `.bz2` and `.xz`, so that compressed files are sent as compressed files. The
+    /// library's table has the other extensions.
     pub fn extensions_map(mut self, types: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
         for (extension, media_type) in types {
             self.options.media_types.add(extension.into(), media_type.into());
@@ -117,43 +118,44 @@ impl SimpleHTTPRequestHandlerBuilder {
         self
     }
 
-    /// The media type of files that no table knows. Default: `application/octet-stream`.
+    /// Sets the media type of files with an unknown extension. Default: `application/octet-stream`.
     pub fn default_type(mut self, media_type: impl Into<String>) -> Self {
         self.options.media_types.set_default(media_type.into());
         self
     }
 
-    /// The `charset` of text whose type is from the library's table, such as `shift_jis`. Default: `utf-8`. Empty: none.
+    /// Sets the `charset` of text files, such as `shift_jis`. Default: `utf-8`. The empty string sends none.
     ///
-    /// It is left out where the first KiB of a file names another one (`<meta charset>`, `@charset`, the XML declaration, a
-    /// byte order mark), or where it is `utf-8` and they are not UTF-8: clients would believe it, and not the file.
+    /// It applies to types from the library's table. It is omitted if the first KiB of a file names another one (`<meta
+    /// charset>`, `@charset`, the XML declaration, a byte order mark), or if it is `utf-8` and that KiB is not UTF-8.
+    /// Clients would believe the field and not the file.
     pub fn charset(mut self, charset: impl Into<String>) -> Self {
         self.options.media_types.set_charset(charset.into());
         self
     }
 
-    /// Guesses media types in place of the tables, from the file's path beneath the root. `None`: as without it.
+    /// Sets a function that guesses media types from the file's path beneath the root. `None` falls back to the tables.
     ///
-    /// Called when a file is looked at and was changed since the last look, or is not kept in memory.
+    /// It is called when a file has changed since it was last read, or is not kept in memory.
     pub fn guess_type(mut self, guess: impl Fn(&Path) -> Option<String> + Send + Sync + 'static) -> Self {
         self.options.guess_type = Some(Arc::new(guess));
         self
     }
 
-    /// Says which path beneath the root a request's path means, undecoded and with its query, as the original's method
-    /// of that name. `None`: 404.
+    /// Sets a function that translates request paths to paths beneath the root. `None` gives 404.
     ///
-    /// Whatever it returns is looked for beneath the root, `..` and a slash in front included.
-    /// [`SimpleHTTPRequestHandler::translate_path`] is the original, to be called from it. Only paths below
-    /// [`mounted_at`](Self::mounted_at) are translated; that alone is enough where the directory is at a path of its own.
+    /// It gets the request's path undecoded and with its query, as Python's method of this name does. The result is
+    /// always looked up beneath the root, even with `..` or a slash in front. The function may call
+    /// [`SimpleHTTPRequestHandler::translate_path`], the default. Only paths below [`mounted_at`](Self::mounted_at) are
+    /// translated; to serve a directory at a URL path, that option is enough.
     ///
     /// ```
     /// use basehttp::SimpleHTTPRequestHandler;
     ///
-    /// # let folder = env!("CARGO_MANIFEST_DIR");
-    /// // `/v/1.2/a.js` is the file `a.js`, so that each version has URLs of its own.
+    /// # let directory = env!("CARGO_MANIFEST_DIR");
+    /// // `/v/1.2/a.js` is the file `a.js`, so each version has its own URLs.
     /// let files = SimpleHTTPRequestHandler::builder()
-    ///     .directory(folder)
+    ///     .directory(directory)
     ///     .mounted_at("/v")
     ///     .translate_path(|path| {
     ///         let (_version, file) = path.strip_prefix("/v/")?.split_once('/')?;
@@ -169,7 +171,7 @@ impl SimpleHTTPRequestHandlerBuilder {
         self
     }
 
-    /// Answers for folders without an index page, in place of the page that comes with the library.
+    /// Sets a function that answers for directories without an index page, instead of the library's listing.
     pub fn list_directory(
         mut self,
         list: impl Fn(&mut Exchange<'_>, &Listing) -> Result + Send + Sync + 'static,
@@ -178,109 +180,111 @@ impl SimpleHTTPRequestHandlerBuilder {
         self
     }
 
-    /// Whether folders without an index page are listed. Default: they are. Else they are 404.
+    /// Lists directories without an index page, or makes them 404. Default: they are listed.
     pub fn listings(mut self, listings: bool) -> Self {
         self.options.has_listings = listings;
         self
     }
 
-    /// Follows links wherever they lead. Default: only to places beneath the root; what leads out of it is 404.
+    /// Follows links that lead out of the directory. Default: they are 404.
     ///
-    /// With it, whoever can make a link in the folder can have every file served that the process may read.
+    /// Beware: every user who can make a link in the directory can then publish any file that the process may read.
     pub fn follow_links_out(mut self, follow: bool) -> Self {
         self.links = if follow { Links::Anywhere } else { Links::Inside };
         self
     }
 
-    /// Serves and lists names with a leading dot. Default: they are 404, but for what stands beneath `/.well-known/`.
+    /// Serves and lists names with a leading dot. Default: they are 404, except beneath `/.well-known/`.
     ///
-    /// The name that was asked for decides: a link may lead to such a name.
+    /// Only the requested name counts. A link with another name may lead to such a file.
     pub fn dot_files(mut self, dot_files: bool) -> Self {
         self.options.dot_files = dot_files;
         self.options.listing.dot_files = dot_files;
         self
     }
 
-    /// Which validator files have besides `Last-Modified`. Default: [`ETag::Strong`].
+    /// Sets the kind of `ETag` that files get. Default: [`ETag::Strong`].
     pub fn etag(mut self, etag: ETag) -> Self {
         self.options.etag = etag;
         self
     }
 
-    /// Sends `name.br`, `name.zst` or `name.gz` for `name` to clients that prefer them, with `Content-Encoding` and
-    /// `Vary: Accept-Encoding` (RFC 9110, section 12.5.3). Default: off.
+    /// Sends `name.br`, `name.zst` or `name.gz` instead of `name` to clients that accept them. Default: off.
     ///
-    /// `name` itself must be there. What stands beside it is not taken if it was written in an earlier second: it was made
-    /// from another state of the file.
+    /// Such a response has `Content-Encoding`, and all have `Vary: Accept-Encoding` (RFC 9110, section 12.5.3). `name`
+    /// itself must exist. A compressed file that was written in an earlier second than `name` is ignored, since it was
+    /// made from another state of the file.
     pub fn precompressed(mut self, precompressed: bool) -> Self {
         self.options.precompressed = precompressed;
         self
     }
 
-    /// The `Cache-Control` of files, such as `max-age=60` (RFC 9111, section 5.2.2). Default: none.
+    /// Sets the `Cache-Control` of files, such as `max-age=60` (RFC 9111, section 5.2.2). Default: none.
     pub fn cache_control(mut self, value: impl Into<String>) -> Self {
         self.options.cache_control = Some(value.into());
         self
     }
 
-    /// Adds a field to every reply of the handler, errors included. Several of one name are all sent.
+    /// Adds a field to every response, errors included. Fields with the same name are all sent.
     ///
-    /// Not those that say what a file is, of which a reply may have one only: [`build`](Self::build) refuses `Content-Type`,
-    /// `ETag`, `Last-Modified` and `Location`, as it does what frames a message.
+    /// [`build`](Self::build) refuses fields that frame a message, such as `Content-Length`, and fields that describe a
+    /// file and may occur only once: `Content-Type`, `ETag`, `Last-Modified`, `Location`.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.common_fields.push(name, value);
         self
     }
 
-    /// Lets pages of `origin` (`*`: of all sites) read what is served, by `Access-Control-Allow-Origin` in every reply,
-    /// and answers the question that browsers ask before (OPTIONS) for the handler on its own. Default: none.
+    /// Lets pages of `origin`, or of all sites with `*`, read the files. Default: off.
+    ///
+    /// Every response gets `Access-Control-Allow-Origin`. The handler answers the preflight of browsers (OPTIONS) if it
+    /// is the server's own handler.
     pub fn cors(mut self, origin: impl Into<String>) -> Self {
         self.options.cors = Some(origin.into());
         self
     }
 
-    /// Asks browsers to save files in place of showing them (`Content-Disposition`, RFC 6266). Default: no.
+    /// Asks browsers to save files instead of showing them (`Content-Disposition`, RFC 6266). Default: off.
     pub fn attachment(mut self, attachment: bool) -> Self {
         self.options.attachment = attachment;
         self
     }
 
-    /// The page, beneath the root, for what is not there: for programs that run in the browser and make their own
-    /// paths. It is sent with 200.
+    /// Sets the page, beneath the root, that is sent with 200 for missing paths. For single-page applications.
     ///
-    /// A browser that goes to a page names `text/html` in `Accept`, and gets it for any path. A client that takes anything
-    /// (`*/*`, as for scripts and by curl) gets it where the last segment has no dot: `/app.js` is a file's, and stays 404.
-    /// A client that takes no HTML gets 404.
+    /// A browser that opens a page names `text/html` in `Accept`, and gets the page for any path. A client that accepts
+    /// anything (`*/*`, such as curl or a browser that loads a script) gets it only if the last segment has no dot, so
+    /// `/app.js` stays 404. A client that does not accept HTML gets 404.
     pub fn fallback_page(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.fallback_page = Some(path.into());
         self
     }
 
-    /// The page, beneath the root, that is sent with 404 for what is not there.
+    /// Sets the page, beneath the root, that is sent with 404 for missing paths.
     pub fn not_found_page(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.not_found_page = Some(path.into());
         self
     }
 
-    /// How many bytes of small files (up to 64 KiB each) are kept in memory. Default: 8 MiB. 0: none.
+    /// Sets the memory for small files (up to 64 KiB each), in bytes. Default: 8 MiB. With 0 none are kept.
     ///
-    /// A kept file is compared with the disk before it is sent. If it has not changed for 2 s and was asked for 64 times
-    /// within the second, it is sent without that for the rest of the second. With 0 the disk is asked every time.
+    /// The handler compares a kept file with the disk before it sends it. A file that has not changed for 2 s and was
+    /// requested 64 times within the second is sent without that for the rest of the second. With 0 the disk is asked
+    /// every time.
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.options.cache_bytes = bytes;
         self
     }
 
-    /// Opens the folder.
+    /// Checks the options and opens the directory.
     ///
     /// # Errors
-    /// What opening it says; [`InvalidInput`](io::ErrorKind::InvalidInput) for a field or media type that cannot be
-    /// sent, or that only the server may send.
+    /// The system's error if the directory cannot be opened. [`InvalidInput`](io::ErrorKind::InvalidInput) for an
+    /// option with an invalid value, or a field that only the server may send.
     pub fn build(mut self) -> io::Result<SimpleHTTPRequestHandler> {
         self.options.check()?;
         self.options.mount = Mount::at(&self.mounted_at).ok_or_else(|| {
             invalid(format!(
-                "{:?} is not the path of a URL: write one that begins with a slash, as in /static",
+                "{:?} is not the path of a URL; write one that begins with a slash, such as /static",
                 self.mounted_at
             ))
         })?;

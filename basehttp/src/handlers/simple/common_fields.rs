@@ -7,10 +7,12 @@ use basehttp::{Exchange, HTTPError};
 pub struct CommonFields(Vec<(String, String)>);
 
 impl CommonFields {
+    /// Adds a field behind the others.
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
     }
 
+    /// Returns names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }

@@ -1,4 +1,4 @@
-//! [`Content`]: the bytes that a head has announced, from memory or from an open file, whole or in parts.
+//! [`Content`]: the bytes of a response, from memory or from an open file, whole or in parts.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -9,19 +9,18 @@ use std::sync::Arc;
 
 use basehttp::{Exchange, Result};
 
-/// The bytes that [`send_head`](super::SimpleHTTPRequestHandler::send_head) has announced: as many as its
-/// `Content-Length` says.
+/// The content that must follow a head from [`send_head`](super::SimpleHTTPRequestHandler::send_head).
 ///
-/// It is a [`Read`], to be copied to `ex.wfile`. A file that has become shorter since is an error
-/// ([`UnexpectedEof`](io::ErrorKind::UnexpectedEof)), which ends the reply before its length is reached, so that the
-/// client can tell.
+/// It has as many bytes as the head's `Content-Length`. Copy it to `ex.wfile`; it implements [`Read`]. If the file has
+/// become shorter since, reading fails with [`UnexpectedEof`](io::ErrorKind::UnexpectedEof). The response then ends
+/// early, so the client notices.
 #[derive(Debug)]
 pub struct Content {
     source: ContentSource,
-    /// What is read next: a text, then a part of the source.
+    /// Read first, before `part`: the head of a part, or the end of all.
     text: Vec<u8>,
     part: Range<u64>,
-    /// What follows, in the same way.
+    /// The texts and parts that follow.
     ahead: VecDeque<(Vec<u8>, Range<u64>)>,
     left: u64,
 }
@@ -33,29 +32,29 @@ pub(super) enum ContentSource {
 }
 
 impl Content {
-    /// One part of the source, or all of it.
+    /// Makes the content of one part of the source.
     pub(super) fn part(source: ContentSource, part: Range<u64>) -> Self {
         Content { source, text: Vec::new(), left: part.end - part.start, part, ahead: VecDeque::new() }
     }
 
-    /// Several parts, each behind its own text, and a last text.
+    /// Makes the content of several parts, each behind its own text, and a last text.
     pub(super) fn parts(source: ContentSource, parts: Vec<(Vec<u8>, Range<u64>)>, end: Vec<u8>) -> Self {
         let ahead: VecDeque<_> = parts.into_iter().chain([(end, 0..0)]).collect();
         let left = ahead.iter().map(|(text, part)| text.len() as u64 + (part.end - part.start)).sum();
         Content { source, text: Vec::new(), part: 0..0, ahead, left }
     }
 
-    /// How many bytes are left to be read: at first the `Content-Length`.
+    /// Returns the number of bytes left to read. At first it is the `Content-Length`.
     pub fn len(&self) -> u64 {
         self.left
     }
 
-    /// Whether all was read.
+    /// Returns true if everything was read.
     pub fn is_empty(&self) -> bool {
         self.left == 0
     }
 
-    /// Reads what the buffer takes of the current part, which is not empty.
+    /// Reads from the current part, which is not empty, into the buffer.
     fn read_part(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &self.source {
             ContentSource::Memory(bytes) => (&bytes[in_memory(&self.part)]).read(buffer)?,
@@ -73,7 +72,7 @@ impl Content {
 
     /// Ends the head that was begun, and sends everything.
     ///
-    /// Parts together are written here, on the handler's thread; all else after it has returned.
+    /// Several parts are written here, on the handler's thread. Everything else is sent after the handler has returned.
     pub(super) fn send(mut self, ex: &mut Exchange<'_>) -> Result {
         if self.ahead.is_empty() {
             let part = self.part;

@@ -1,7 +1,8 @@
-//! What a request's place turns out to be: a file in the coding that the client prefers, a folder, or nothing.
+//! Finds what stands at a request's path: a file in the coding that the client prefers, a directory, or nothing.
 //!
-//! Each request opens its file, to see what is there, and reads a small one into memory unless that has the same state
-//! already. Only a small file that is old and asked for often is sent from memory unseen, for a second (`trust`).
+//! Each request opens its file to see its state, and reads a small file into memory unless the cache has that state.
+//! Only a small file that is old and often requested is sent from memory without a look at the disk, for up to a second
+//! (`trust`).
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
@@ -26,17 +27,17 @@ use super::path::ServedPath;
 use super::representation::Representation;
 use super::root::{Opened, Root, Stamp, Tree};
 
-/// See the module.
+/// The result of a lookup.
 pub enum Found {
     File(Selected),
-    /// A folder that was asked for without the slash that its page needs.
+    /// A directory whose path lacks the final slash, which relative links in its page need.
     MissingSlash,
-    /// A folder without an index page.
+    /// A directory without an index page.
     Directory(OpenDirectory),
     Missing,
 }
 
-/// A file that can be sent: what is said of it and its bytes are of one state.
+/// A file that can be sent. Its description and its bytes belong to the same state.
 pub enum Selected {
     InMemory(Arc<SmallFile>),
     Open(Arc<Representation>, File),
@@ -51,7 +52,7 @@ impl Selected {
     }
 }
 
-/// A folder, open to be read.
+/// A directory, open for reading.
 pub struct OpenDirectory {
     pub descriptor: OwnedFd,
     tree: Arc<Tree>,
@@ -59,7 +60,7 @@ pub struct OpenDirectory {
 }
 
 impl OpenDirectory {
-    /// What the entry `name` leads to, if that may be served: links are followed as the options say.
+    /// Returns the metadata of the entry `name`, if it may be served. Follows links as far as the options allow.
     pub fn follow(&self, name: &OsStr) -> Option<Metadata> {
         let opened = self.tree.open_beneath(&joined(&self.path, name.as_bytes())).ok()??;
         match opened {
@@ -73,22 +74,22 @@ fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
 }
 
-/// A file as the disk has it.
+/// The uncoded file, as it is on the disk.
 struct Original {
-    /// Beneath the root.
+    /// Path beneath the root.
     path: Vec<u8>,
     file: File,
     stamp: Stamp,
 }
 
-/// What a look at the disk found.
+/// The result of a look at the disk.
 enum Look {
-    /// A file, and the tree that it is in.
+    /// A file, and the tree that holds it.
     File(Arc<Tree>, Original),
     Other(Found),
 }
 
-/// What the cache has for a path, and where it stores what the disk has.
+/// The cache's entry for a path, and the key for a new one.
 struct CacheLookup<'c> {
     cache: &'c Cache,
     key: &'c [u8],
@@ -96,6 +97,7 @@ struct CacheLookup<'c> {
 }
 
 impl CacheLookup<'_> {
+    /// Stores `entry`, or forgets the path if there is none.
     fn remember(&self, entry: Option<CacheEntry>) {
         match entry {
             Some(entry) => self.cache.put(self.key, Arc::new(entry)),
@@ -105,25 +107,25 @@ impl CacheLookup<'_> {
     }
 }
 
-/// The search of one request for its file.
+/// The lookup of one request.
 pub struct Lookup<'l, 'c> {
     pub options: &'l Options,
     pub root: &'l Root,
     pub cache: Option<&'l Cache>,
     pub ex: &'l Exchange<'c>,
-    /// Read before the disk is asked, so that a later change of it is never missed.
+    /// A time before the first look at the disk, so that no later change is missed.
     pub now: Instant,
 }
 
 impl Lookup<'_, '_> {
-    /// Finds what stands at `served`.
+    /// Finds the file or directory at `served`.
     ///
     /// # Errors
-    /// Trouble of the system that another try may mend.
+    /// An error of the system that may soon be over, such as no free descriptors.
     pub fn find(&self, served: &ServedPath<'_>) -> io::Result<Found> {
         let preference = self.preference();
         let cached = self.cached(served);
-        // A file that clients ask for often is sent as it was found within this second.
+        // A file that clients request often is sent as it was found within this second.
         if let Some(CacheLookup { known: Some(entry), .. }) = &cached
             && entry.is_believed(self.root.generation(), self.now)
             && let Some(selected) = self.pick(entry, preference)?
@@ -142,18 +144,19 @@ impl Lookup<'_, '_> {
         }
     }
 
+    /// Returns the cache's entry, unless this spelling of the path is never cached.
     fn cached<'p>(&'p self, served: &'p ServedPath<'_>) -> Option<CacheLookup<'p>> {
-        // A slash that only decoding has brought leads elsewhere, which is not remembered.
+        // A final slash that was percent-encoded leads to a redirect or a 404, which the cache does not hold.
         let is_usual = served.ends_in_slash() == served.is_directory_form();
         let cache = self.cache.filter(|_| is_usual)?;
         Some(CacheLookup { cache, key: served.key(), known: cache.get(served.key()) })
     }
 
-    /// Asks the disk what stands there. One request is answered from one tree.
+    /// Looks at the disk. All parts of a response come from the same tree.
     fn look(&self, served: &ServedPath<'_>) -> io::Result<Look> {
         let Some(tree) = self.root.tree(self.now)? else { return Ok(Look::Other(Found::Missing)) };
         let look = self.look_in(&tree, served)?;
-        // The tree may have been removed since the last look at its name, and another one may stand there.
+        // The tree may have been removed since the last look at its name, and a new one may have the name.
         if matches!(look, Look::Other(Found::Missing))
             && let Some(successor) = self.root.successor(&tree)?
         {
@@ -197,7 +200,7 @@ impl Lookup<'_, '_> {
         Preference::of(self.ex.headers.get_all("Accept-Encoding"))
     }
 
-    /// The best coding of what is remembered. `None`: it is gone or in another state meanwhile.
+    /// Returns the best coding of a cached file. `None` if that file is gone or has changed.
     fn pick(&self, entry: &CacheEntry, preference: Preference) -> io::Result<Option<Selected>> {
         let best = preference.iter().map(|coding| (coding, entry.variant(coding)));
         match best.into_iter().find(|(_, variant)| !matches!(variant, Variant::Absent)) {
@@ -212,7 +215,7 @@ impl Lookup<'_, '_> {
         }
     }
 
-    /// Opens all codings of a file that is there, remembers what they are, and gives the best one.
+    /// Opens all codings of a file, caches them, and returns the best one.
     fn load(
         &self,
         tree: &Tree,
@@ -233,13 +236,13 @@ impl Lookup<'_, '_> {
             return Ok(take_best(known, preference, opened));
         }
         let description = self.describe(&path, &opened[Coding::Identity as usize].as_ref().expect("it is open").0);
-        // Another index page may be the one now.
+        // Bytes in memory are of use only if they are of this file; another index page may come first by now.
         let known = cached.known.as_ref().filter(|entry| entry.path == path);
         let mut selected = [const { None }; CODINGS.len()];
         for (coding, opened) in CODINGS.into_iter().zip(opened) {
             selected[coding as usize] = opened.map(|(file, stamp)| {
                 let representation = Representation::new(self.options, self.ex, &path, &description, (coding, stamp));
-                keep(representation, file, known.map(|entry| entry.variant(coding)))
+                read_small(representation, file, known.map(|entry| entry.variant(coding)))
             });
         }
         let variants = selected.each_ref().map(|selected| match selected {
@@ -252,10 +255,10 @@ impl Lookup<'_, '_> {
             cached.remember(Some(entry));
         }
         let best = preference.iter().find_map(|coding| selected[coding as usize].take());
-        Ok(best.expect("every preference has the file as it is, and that is open"))
+        Ok(best.expect("every preference includes the uncoded file, which is open"))
     }
 
-    /// Describes the content of `file`, which is the one at `path`.
+    /// Describes the content of `file`, which was opened at `path`.
     fn describe(&self, path: &[u8], file: &File) -> Description {
         let path = Path::new(OsStr::from_bytes(path));
         match self.options.own_type(path) {
@@ -264,7 +267,7 @@ impl Lookup<'_, '_> {
         }
     }
 
-    /// Opens the best coding of a file that is there.
+    /// Opens the best coding of a file, without the cache.
     fn open_best(&self, tree: &Tree, preference: Preference, original: Original) -> io::Result<Selected> {
         let Original { path, file, stamp } = original;
         let description = self.describe(&path, &file);
@@ -283,7 +286,7 @@ impl Lookup<'_, '_> {
     }
 }
 
-/// Opens the file beside `original` that has this coding, unless it was made from an earlier state of it.
+/// Opens the file beside `original` that has this coding, unless it is older: then it was made from another state.
 fn open_neighbour(tree: &Tree, path: &[u8], coding: Coding, original: &Stamp) -> io::Result<Option<(File, Stamp)>> {
     let opened = open_coding(tree, path, coding)?;
     Ok(opened.filter(|(_, stamp)| !stamp.is_older_than(original)))
@@ -296,7 +299,7 @@ fn open_coding(tree: &Tree, path: &[u8], coding: Coding) -> io::Result<Option<(F
     }
 }
 
-/// The best coding of a file whose every coding is in the state that `entry` has of it.
+/// Takes the best coding of a file all of whose codings are in the states that `entry` has.
 fn take_best(
     entry: &CacheEntry,
     preference: Preference,
@@ -310,10 +313,10 @@ fn take_best(
             Variant::Absent => return None,
         })
     });
-    best.expect("every preference has the file as it is, and that is open")
+    best.expect("every preference includes the uncoded file, which is open")
 }
 
-/// The first bytes of a file. One that cannot be read says nothing about itself; sending it will fail as well.
+/// Reads the first bytes of a file. An error gives no bytes; sending the file will report it.
 fn head_of(file: &File) -> Vec<u8> {
     let mut head = vec![0; HEAD_BYTES];
     let count = file.read_at(&mut head, 0).unwrap_or(0);
@@ -322,7 +325,7 @@ fn head_of(file: &File) -> Vec<u8> {
 }
 
 /// Reads a small file into memory, unless it is there already.
-fn keep(representation: Representation, mut file: File, known: Option<&Variant>) -> Selected {
+fn read_small(representation: Representation, mut file: File, known: Option<&Variant>) -> Selected {
     if representation.stamp.size > MAX_SMALL_FILE_BYTES {
         return Selected::Open(representation.into(), file);
     }
@@ -337,11 +340,11 @@ fn keep(representation: Representation, mut file: File, known: Option<&Variant>)
     }
 }
 
-/// All of a file, if nobody writes to it meanwhile.
+/// Reads a whole file. `None` if it changes meanwhile.
 fn read_whole(file: &mut File, stamp: &Stamp) -> Option<Arc<[u8]>> {
     let size = usize::try_from(stamp.size).ok()?;
     let mut bytes = Vec::with_capacity(size + 1);
-    // One byte more than there should be: a file that has grown is found out.
+    // One byte more than the size, to notice a file that has grown.
     file.take(stamp.size + 1).read_to_end(&mut bytes).ok()?;
     let is_unchanged = Stamp::of(&retry_on_intr(|| fstat(&*file)).ok()?) == *stamp;
     (bytes.len() == size && is_unchanged).then(|| bytes.into())

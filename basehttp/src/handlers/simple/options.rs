@@ -11,13 +11,13 @@ use super::listing::ListingOptions;
 use super::media::MediaTypes;
 use super::path::Mount;
 
-/// How many bytes of small files are kept in memory: 8 MiB, a few hundred pages, scripts and icons.
+/// Memory for small files: 8 MiB, a few hundred pages, scripts and icons.
 const CACHE_BYTES: usize = 8 * 1024 * 1024;
 
-/// The `guess_type` of the builder.
+/// Guesses the media type of a path beneath the root. See the builder's `guess_type`.
 pub type GuessType = Arc<dyn Fn(&Path) -> Option<String> + Send + Sync>;
 
-/// The `translate_path` of the builder.
+/// Translates a request's path to one beneath the root. See the builder's `translate_path`.
 pub type TranslatePath = Arc<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
 
 /// Everything that a handler knows besides its directory.
@@ -67,8 +67,8 @@ impl Default for Options {
     }
 }
 
-/// What frames a message is the runtime's, which would refuse it later, at every request; what says something of one file
-/// is the handler's, and may come once only.
+/// Fields that a program cannot add. The server sends the fields that frame a message, and would refuse these at every
+/// request. The handler sends the fields that describe one file, which may occur only once.
 const NOT_FOR_PROGRAMS: [&str; 10] = [
     "accept-ranges",
     "connection",
@@ -88,19 +88,20 @@ impl Options {
         self.guess_type.as_ref().and_then(|guess| guess(path))
     }
 
+    /// Checks every name and value that goes into a field.
     pub fn check(&self) -> io::Result<()> {
         for (name, value) in self.common_fields.iter() {
             if !is_token(name.as_bytes()) {
-                return Err(invalid(format!("{name:?} is no field name: write a token such as X-Frame-Options")));
+                return Err(invalid(format!("{name:?} is not a field name; write a token such as X-Frame-Options")));
             }
             if NOT_FOR_PROGRAMS.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
-                return Err(invalid(format!("{name} is for the server to send: leave it out")));
+                return Err(invalid(format!("only the server may send {name}; leave it out")));
             }
             check_value(value)?;
         }
         let charset = self.media_types.charset();
         if !charset.is_empty() && !is_token(charset.as_bytes()) {
-            return Err(invalid(format!("{charset:?} is no charset: write a name such as utf-8 or shift_jis")));
+            return Err(invalid(format!("{charset:?} is not a charset; write a name such as utf-8 or shift_jis")));
         }
         self.media_types
             .all()
@@ -113,7 +114,7 @@ impl Options {
 fn check_value(value: &str) -> io::Result<()> {
     match value.chars().find(|&character| character.is_control() && character != '\t' || character > '\u{ff}') {
         Some(offender) => {
-            Err(invalid(format!("{value:?} has {offender:?}, which no field can carry: write it without")))
+            Err(invalid(format!("{value:?} has {offender:?}, which a field cannot carry; leave the character out")))
         }
         None => Ok(()),
     }

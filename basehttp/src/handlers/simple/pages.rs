@@ -1,4 +1,4 @@
-//! The pages that stand in for what is not there: where in the folder they are.
+//! The paths of the pages that are sent for missing files, and the decision which requests get the fallback page.
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::listing::HtmlWish;
 use super::path::{self, ServedPath};
 
-/// See the builder's options of these names.
+/// The builder's `fallback_page` and `not_found_page`, checked.
 #[derive(Clone, Debug, Default)]
 pub struct Pages {
     fallback: Option<ServedPath<'static>>,
@@ -15,33 +15,39 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Both are paths beneath the root.
+    /// Takes two paths beneath the root.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a path that cannot be a file's.
     pub fn new(fallback: Option<&Path>, not_found: Option<&Path>) -> io::Result<Self> {
         let page = |path: &Path| {
             let served =
                 ServedPath::of_path(path.as_os_str().as_bytes(), "").filter(|served| !served.is_directory_form());
             served.ok_or_else(|| {
                 let path = path.display();
-                let text = format!("\"{path}\" is no page: write a file's path beneath the root, such as 404.html");
+                let text = format!("\"{path}\" is not a page; write a file's path beneath the root, such as 404.html");
                 io::Error::new(io::ErrorKind::InvalidInput, text)
             })
         };
         Ok(Pages { fallback: fallback.map(page).transpose()?, not_found: not_found.map(page).transpose()? })
     }
 
-    /// Returns the fallback page for a request for `path` by a client that has this wish for HTML, if it is to have it.
+    /// Returns the fallback page if a client with this wish for HTML is to get it for `path`.
     pub fn fallback_for(&self, path: &str, wish: impl FnOnce() -> HtmlWish) -> Option<&ServedPath<'static>> {
         self.fallback.as_ref().filter(|_| is_client_side_route(path, wish()))
     }
 
+    /// Returns the page that is sent with 404.
     pub fn not_found(&self) -> Option<&ServedPath<'static>> {
         self.not_found.as_ref()
     }
 }
 
-/// A browser that goes to a page of such a program says that it wants HTML, whatever the path (`/user/john.doe`). A client
-/// that takes anything may want a file: what has a dot in its last segment is a file's name, and a page in place of a
-/// script that is gone would only be harder to understand than a 404.
+/// Returns true if `raw` may be a route of a program in the browser, and not the name of a missing file.
+///
+/// A browser that opens such a route asks for HTML, whatever the path (`/user/john.doe`). A client that accepts
+/// anything may want a file, so a last segment with a dot counts as a file's name. A page in place of a missing script
+/// would be harder to understand than a 404.
 fn is_client_side_route(raw: &str, html: HtmlWish) -> bool {
     match html {
         HtmlWish::Named => true,

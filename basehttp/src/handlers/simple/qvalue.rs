@@ -1,18 +1,18 @@
-//! How much a client wants something: the weights in `Accept` and `Accept-Encoding`. Pure.
+//! The weights in `Accept` and `Accept-Encoding`, by which a client says what it prefers. Pure.
 
-/// Thousandths, up to 1,000: a weight has three digits behind its point at most. 0: not wanted.
+/// A weight in thousandths, from 0 (not acceptable) to 1,000. A weight has at most three decimals.
 pub type QValue = u16;
 
-/// What is written without a weight.
+/// The weight of an item without `q=`.
 pub const FULL: QValue = 1000;
 
-/// `0.5` is 500. RFC 9110, section 12.4.2: at most three digits behind the point, and none above 1.
+/// Parses a weight (RFC 9110, section 12.4.2): `0.5` is 500. It has at most three decimals and is not above 1.
 pub fn parse_qvalue(text: &str) -> Option<QValue> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if !matches!(whole, "0" | "1") || fraction.len() > 3 {
         return None;
     }
-    // As many digits as there may be, so that they count thousandths.
+    // Padded to four digits, so that they count thousandths.
     let mut digits = whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat(b'0')).take(4);
     let weight = digits
         .try_fold(0, |sum: QValue, digit| digit.is_ascii_digit().then(|| sum * 10 + QValue::from(digit - b'0')))?;

@@ -1,4 +1,4 @@
-//! From a file that was found to its reply: which status, which fields, which bytes.
+//! Turns a file that was found into a response: status, fields, and the bytes to send.
 
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
@@ -14,14 +14,14 @@ use super::path;
 use super::ranges::{self, Ranges};
 use super::representation::Representation;
 
-/// The path that a file is sent for.
+/// The reason why a file is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Its own path.
+    /// The request's path is the file's.
     Itself,
-    /// A path that is not there, where that may be a page of a program in the browser.
+    /// The path is missing and may be a client-side route. Sent with 200.
     Fallback,
-    /// A path that is not there.
+    /// The path is missing. Sent with 404.
     NotFound,
 }
 
@@ -72,7 +72,7 @@ impl FileReply<'_, '_> {
         }
     }
 
-    /// RFC 9110, section 14.6.
+    /// Begins a `multipart/byteranges` response (RFC 9110, section 14.6).
     fn begin_multipart(&self, selected: Selected, parts: Vec<Range<u64>>) -> Content {
         let representation = selected.representation();
         let boundary = boundary();
@@ -89,7 +89,7 @@ impl FileReply<'_, '_> {
         Content::parts(source(selected), parts, format!("\r\n--{boundary}--\r\n").into_bytes())
     }
 
-    /// Begins a 404 with the page that the options name.
+    /// Begins a 404 with the page that the options name. It has no validators and no ranges.
     fn begin_not_found(&self, selected: Selected) -> Content {
         let representation = selected.representation();
         self.ex.send_response(404).send_header("Content-type", &*representation.description.content_type);
@@ -99,14 +99,14 @@ impl FileReply<'_, '_> {
         Content::part(source(selected), 0..size)
     }
 
-    /// RFC 9110, section 15.4.5: what caches need, and nothing that describes content.
+    /// Sends 304 with the fields that caches need, and none that describe content (RFC 9110, section 15.4.5).
     fn send_not_modified(&self, representation: &Representation) -> Result {
         let ex = self.ex;
         ex.send_response(304);
         match (&representation.etag, &representation.last_modified) {
             (Some(etag), _) => drop(ex.send_header("ETag", etag)),
             (None, Some(last_modified)) => drop(ex.send_header("Last-Modified", last_modified)),
-            // `If-None-Match: *`.
+            // Only `If-None-Match: *` gets here.
             (None, None) => {}
         }
         self.add_vary();
@@ -117,6 +117,7 @@ impl FileReply<'_, '_> {
         Ok(ex.end_headers()?)
     }
 
+    /// Adds the fields of a 200 or 206.
     fn add_fields(&self, representation: &Representation) {
         let ex = self.ex;
         if let Some(last_modified) = &representation.last_modified {
@@ -143,7 +144,7 @@ impl FileReply<'_, '_> {
         self.add_vary();
     }
 
-    /// Names the fields of the request that have decided (RFC 9110, section 12.5.5).
+    /// Adds `Vary` with the request fields that the choice of the response depends on (RFC 9110, section 12.5.5).
     fn add_vary(&self) {
         let ex = self.ex;
         let by_accept = self.role != Role::Itself && self.options.fallback_page.is_some();
@@ -176,7 +177,7 @@ fn source(selected: Selected) -> ContentSource {
     }
 }
 
-/// Whether the request has a field that `conditions` or `ranges` would look at: most have none, and one look tells.
+/// Returns true if the request has a field that `conditions` or `ranges` reads. Most requests have none.
 fn has_conditions(ex: &Exchange<'_>) -> bool {
     ex.headers.iter().any(|(name, _)| match name.as_bytes() {
         [b'i' | b'I', b'f' | b'F', b'-', ..] => true,
@@ -184,7 +185,7 @@ fn has_conditions(ex: &Exchange<'_>) -> bool {
     })
 }
 
-/// RFC 9110, section 14.2: only of a GET. Two fields are none: nobody could say which one counts.
+/// Returns the ranges that a GET asks for (RFC 9110, section 14.2). Two `Range` fields are ignored as ambiguous.
 fn asked_ranges(ex: &Exchange<'_>, representation: &Representation) -> Ranges {
     let mut fields = ex.headers.get_all("Range");
     match (ex.command, fields.next(), fields.next()) {
@@ -201,7 +202,7 @@ fn content_range(part: &Range<u64>, size: u64) -> String {
     format!("bytes {}-{}/{size}", part.start, part.end - 1)
 }
 
-/// A text that no file holds: nobody knows it before.
+/// Returns a random boundary, so that no file can be made to contain it.
 fn boundary() -> String {
     let random = || RandomState::new().hash_one(0);
     format!("{:016x}{:016x}", random(), random())

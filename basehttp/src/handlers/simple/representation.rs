@@ -1,4 +1,4 @@
-//! What a reply says of a file's bytes: type, validators, coding. Made once for each state of a file.
+//! The description of a file's bytes in a response: type, validators, coding. Made once for each state of a file.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,25 +11,25 @@ use super::options::Options;
 use super::root::Stamp;
 use super::{ETag, media, path};
 
-/// See the module.
+/// One state of a file, in one coding, as clients see it.
 #[derive(Clone, Debug)]
 pub struct Representation {
     pub stamp: Stamp,
     pub description: Description,
-    /// `Content-Encoding`: what was done to the content, in order.
+    /// The `Content-Encoding`: all codings, in the order in which they were applied.
     pub encoding: Option<String>,
-    /// `None` where the file's time tells nothing.
+    /// The `Last-Modified`. `None` if the file's time has no meaning.
     pub last_modified: Option<String>,
     pub etag: Option<String>,
-    /// `Content-Disposition`, where it was asked for.
+    /// The `Content-Disposition`, if the options ask for one.
     pub disposition: Option<String>,
-    /// What `last_modified` says.
+    /// The time in `last_modified`.
     modified: Option<SystemTime>,
 }
 
 impl Representation {
-    /// Describes the file at `path`, in the state `stamp`, which holds `path` or a coding of it. The
-    /// `description` is of `path` itself.
+    /// Describes the file at `path`, or the coded file beside it, in the state `stamp`. The `description` is of `path`
+    /// itself.
     pub fn new(
         options: &Options,
         ex: &Exchange<'_>,
@@ -37,7 +37,7 @@ impl Representation {
         description: &Description,
         (coding, stamp): (Coding, Stamp),
     ) -> Self {
-        // RFC 9110, section 8.8.2.1: no date of the future.
+        // RFC 9110, section 8.8.2.1: the date must not lie in the future.
         let modified = stamp.has_time().then(|| whole_second(stamp.modified().min(SystemTime::now())));
         let is_attachment = options.attachment;
         Representation {
@@ -51,7 +51,7 @@ impl Representation {
         }
     }
 
-    /// Of a file that nobody asks more about.
+    /// Describes a file by its state alone.
     #[cfg(test)]
     pub fn plain(stamp: Stamp) -> Self {
         let description = Description { content_type: String::new(), is_gzipped: false };
@@ -75,11 +75,11 @@ fn whole_second(time: SystemTime) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
 }
 
-/// RFC 9110, section 8.8.3.
+/// Makes the entity tag (RFC 9110, section 8.8.3).
 fn etag(stamp: &Stamp, kind: ETag) -> Option<String> {
     let Stamp { device, inode, size, modified, changed } = *stamp;
     match kind {
-        // Hashed: what numbers a server's disk gives its files is nobody's business.
+        // Hashed, so that clients do not learn device and inode numbers.
         ETag::Strong => {
             let signed = [modified.0, modified.1, changed.0, changed.1].map(i64::cast_unsigned);
             Some(format!("\"{:016x}\"", hashed([device, inode, size].into_iter().chain(signed))))
@@ -92,7 +92,8 @@ fn etag(stamp: &Stamp, kind: ETag) -> Option<String> {
     }
 }
 
-/// The same on every run: FNV-1a, and a last mix so that all digits depend on all numbers.
+/// Hashes with FNV-1a, whose result is the same on every run, unlike that of the standard library's hasher. A last mix
+/// makes all digits depend on all numbers.
 fn hashed(numbers: impl Iterator<Item = u64>) -> u64 {
     let bytes = numbers.flat_map(u64::to_le_bytes);
     let hash =
