@@ -1,10 +1,11 @@
-//! Small files in memory, and what is to be said of large ones, by the path they are asked for, within a bound in bytes.
+//! Small files in memory, and the descriptions of large files, by request path. Bounded in bytes.
 //!
-//! An entry is what one look at the disk found: body and validators of one state of a file, together, which never change
-//! afterwards. It saves reading the file; whether the file is still in that state is asked for each request, unless it is
-//! asked for often and has not changed for some seconds.
-//! What is given up first is what nobody has asked for since it was last looked at (a clock, the cheap form of "least
-//! recently used").
+//! An entry holds the result of one look at the disk, body and validators of one state of a file, and never changes. It
+//! saves reading the file. Each request still compares the state with the disk, unless the file is requested often and
+//! has not changed for some seconds.
+//!
+//! When room is needed, entries that were not used since the last round go first (the clock algorithm, a cheap form of
+//! "least recently used").
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,19 +17,18 @@ use super::representation::Representation;
 use super::root::Stamp;
 use super::trust::Trust;
 
-/// The largest file that is kept: 64 KiB. Larger ones cost less by sendfile(2).
+/// Size of the largest file that is kept in memory: 64 KiB. Larger files cost less with sendfile(2).
 pub const MAX_SMALL_FILE_BYTES: u64 = 64 * 1024;
 
-/// Looks at a file within a second before the last one is believed: 64. Opening, fstat(2) and closing
-/// cost some 1 µs of processor time (a million of them, on a virtual machine), so that a busy file takes a ten-thousandth
-/// of a processor, and clients that ask less often get what is there.
+/// Looks at a file within a second before the last one is trusted: 64. Opening, fstat(2) and closing cost about 1 µs of
+/// processor time (mean of a million, on a virtual machine). So a busy file takes a ten-thousandth of a processor, and
+/// clients that ask less often always see the disk.
 const MAX_LOOKS: u64 = 64;
 
-/// How old a change must be for the file's times to tell the next one apart: 2 s, the coarsest clock that a file system
-/// is known to have (FAT).
+/// Age of a change after which the next one surely has another time: 2 s, the coarsest clock of a file system (FAT).
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// What an entry costs besides bodies and path: 1 KiB, for texts, map and ring.
+/// Memory of an entry besides bodies and paths: 1 KiB, for texts, map and ring.
 const ENTRY_BYTES: usize = 1024;
 
 /// One state of a small file.
@@ -36,34 +36,34 @@ const ENTRY_BYTES: usize = 1024;
 pub struct SmallFile {
     pub representation: Representation,
     pub bytes: Arc<[u8]>,
-    /// The file had just been changed when it was read: it may have changed again within the same tick of its clock.
+    /// The file had just changed when it was read, and may have changed again within the same tick of its clock.
     is_young: bool,
 }
 
 impl SmallFile {
-    /// `bytes` were read from the file just now.
+    /// Keeps `bytes`, which were read from the file just now.
     pub fn new(representation: Representation, bytes: Arc<[u8]>, now: SystemTime) -> Self {
         let is_young = is_young(&representation.stamp, now);
         SmallFile { representation, bytes, is_young }
     }
 
-    /// Whether a file in the state that `other` tells has these bytes.
+    /// Returns true if a file in the state of `representation` has these bytes.
     pub fn is_still(&self, representation: &Representation) -> bool {
         self.representation.stamp == representation.stamp && !self.is_young
     }
 }
 
-/// The file has changed so lately, or in the future, that its times may not tell the next change.
+/// Returns true if the file changed so recently, or in the future, that its next change may have the same times.
 fn is_young(stamp: &Stamp, now: SystemTime) -> bool {
     now.duration_since(stamp.changed()).is_ok_and(|age| age < SETTLED) || stamp.changed() > now
 }
 
-/// What is known of one coding of a file.
+/// The cached state of one coding of a file.
 #[derive(Clone, Debug)]
 pub enum Variant {
-    /// There is no such file.
+    /// No file has this coding.
     Absent,
-    /// Too large to be kept: to be opened for each request, and then this is said of it if it is in the same state.
+    /// A large file, opened for each request. The description holds while the file is in the same state.
     Large(Arc<Representation>),
     Small(Arc<SmallFile>),
 }
@@ -78,31 +78,32 @@ impl Variant {
     }
 }
 
-/// The variants of a file, by the number of the coding.
+/// The variants of a file, indexed by coding.
 pub type Variants = [Variant; CODINGS.len()];
 
-/// What a path led to.
+/// The file that a request's path led to.
 #[derive(Debug)]
 pub struct CacheEntry {
-    /// The file's own path beneath the root: of an index page it is longer than the one asked for.
+    /// The file's own path beneath the root. For an index page it is longer than the request's.
     pub path: Vec<u8>,
     variants: Variants,
-    /// Of the tree that it was found in.
+    /// Generation of the tree that holds the file.
     generation: u64,
-    /// No variant had just been changed.
+    /// No variant had just changed.
     is_settled: bool,
     trust: Trust,
 }
 
 impl CacheEntry {
-    /// `variants` were found at `path` in the tree of that `generation`, by a look that began at `now`.
+    /// Makes an entry of the `variants` at `path` in the tree of that `generation`, found by a look that began at
+    /// `now`.
     pub fn new(path: Vec<u8>, variants: Variants, generation: u64, now: Instant) -> Self {
         let clock = SystemTime::now();
         let is_settled = variants.iter().filter_map(Variant::stamp).all(|stamp| !is_young(stamp, clock));
         CacheEntry { path, variants, generation, is_settled, trust: Trust::new(now) }
     }
 
-    /// Returns true if files in these states, in the tree of that `generation`, are what this entry says.
+    /// Returns true if the files at `path` have the states of this entry, in the tree of that `generation`.
     pub fn is_still(&self, path: &[u8], stamps: [Option<&Stamp>; CODINGS.len()], generation: u64) -> bool {
         self.is_settled
             && self.generation == generation
@@ -110,8 +111,8 @@ impl CacheEntry {
             && self.variants.each_ref().map(Variant::stamp) == stamps
     }
 
-    /// Returns true if it is worth remembering in place of `known`. An entry of a file that has just been changed is never
-    /// believed, so that one of the same state is as good.
+    /// Returns true if this entry should replace `known`. While a file has just changed no entry is trusted, so one of
+    /// the same state is no gain.
     pub fn is_news_after(&self, known: &CacheEntry) -> bool {
         let stamps = |entry: &CacheEntry| entry.variants.each_ref().map(|variant| variant.stamp().copied());
         let is_same = self.generation == known.generation && self.path == known.path && stamps(self) == stamps(known);
@@ -122,9 +123,9 @@ impl CacheEntry {
         &self.variants[coding as usize]
     }
 
-    /// Returns true if it may be used without asking the disk while the tree of that `generation` is served. If not, the
-    /// caller asks the disk.
-    pub fn is_believed(&self, generation: u64, now: Instant) -> bool {
+    /// Returns true if the entry may be used without a look at the disk, while the tree of that `generation` is served.
+    /// Otherwise the caller must look.
+    pub fn is_trusted(&self, generation: u64, now: Instant) -> bool {
         self.is_settled && self.generation == generation && self.trust.holds(now, MAX_LOOKS)
     }
 
@@ -134,17 +135,17 @@ impl CacheEntry {
     }
 }
 
-/// See the module.
+/// The files that a handler has in memory, at most `max_bytes`.
 #[derive(Debug)]
 pub struct Cache {
     max_bytes: usize,
-    shelf: RwLock<Shelf>,
+    entries: RwLock<Entries>,
 }
 
 #[derive(Debug, Default)]
-struct Shelf {
+struct Entries {
     slots: HashMap<Arc<[u8]>, FileSlot>,
-    /// The keys in the order in which they are looked at when room is needed.
+    /// The keys in the order in which they are candidates to go.
     ring: VecDeque<Arc<[u8]>>,
     bytes: usize,
 }
@@ -153,67 +154,67 @@ struct Shelf {
 struct FileSlot {
     entry: Arc<CacheEntry>,
     cost: usize,
-    /// Asked for since the ring came by.
+    /// Used since the last round of the ring.
     was_used: AtomicBool,
 }
 
 impl Cache {
     pub fn new(max_bytes: usize) -> Self {
-        Cache { max_bytes, shelf: RwLock::default() }
+        Cache { max_bytes, entries: RwLock::default() }
     }
 
-    /// The entry of `key`, to be believed or not.
+    /// Returns the entry of `key`, which may be out of date.
     pub fn get(&self, key: &[u8]) -> Option<Arc<CacheEntry>> {
-        let inside = self.read();
-        let slot = inside.slots.get(key)?;
-        // Read first, so that cores that ask for the same do not take the line from each other.
+        let entries = self.read();
+        let slot = entries.slots.get(key)?;
+        // Read first, so that threads that use the same entry do not take the cache line from each other.
         if !slot.was_used.load(Ordering::Relaxed) {
             slot.was_used.store(true, Ordering::Relaxed);
         }
         Some(Arc::clone(&slot.entry))
     }
 
-    /// Remembers `entry`, in place of what was remembered.
+    /// Stores `entry` in place of the old one. An entry larger than the whole cache only removes the old one.
     pub fn put(&self, key: &[u8], entry: Arc<CacheEntry>) {
         let cost = entry.cost(key);
         if cost > self.max_bytes {
             return self.forget(key);
         }
-        let mut inside = self.write();
-        let inside = &mut *inside;
-        if let Some(slot) = inside.slots.get_mut(key) {
-            inside.bytes = inside.bytes - slot.cost + cost;
+        let mut entries = self.write();
+        let entries = &mut *entries;
+        if let Some(slot) = entries.slots.get_mut(key) {
+            entries.bytes = entries.bytes - slot.cost + cost;
             (slot.entry, slot.cost) = (entry, cost);
         } else {
             let key: Arc<[u8]> = key.into();
-            inside.slots.insert(Arc::clone(&key), FileSlot { entry, cost, was_used: AtomicBool::new(false) });
-            inside.ring.push_back(key);
-            inside.bytes += cost;
+            entries.slots.insert(Arc::clone(&key), FileSlot { entry, cost, was_used: AtomicBool::new(false) });
+            entries.ring.push_back(key);
+            entries.bytes += cost;
         }
-        inside.make_room(self.max_bytes);
+        entries.make_room(self.max_bytes);
     }
 
-    /// Forgets what is remembered of `key`.
+    /// Removes the entry of `key`.
     pub fn forget(&self, key: &[u8]) {
-        let mut inside = self.write();
-        if let Some(slot) = inside.slots.remove(key) {
-            inside.bytes -= slot.cost;
-            inside.ring.retain(|other| **other != *key);
+        let mut entries = self.write();
+        if let Some(slot) = entries.slots.remove(key) {
+            entries.bytes -= slot.cost;
+            entries.ring.retain(|other| **other != *key);
         }
     }
 
-    /// No code that could panic runs under the lock; a poisoned one is as good.
-    fn read(&self) -> RwLockReadGuard<'_, Shelf> {
-        self.shelf.read().unwrap_or_else(PoisonError::into_inner)
+    /// No code that could panic runs under the lock, so a poisoned lock is still valid.
+    fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Shelf> {
-        self.shelf.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, Entries> {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shelf {
-    /// Gives up entries until the rest fits. Each round of the ring clears a mark or an entry, so that it ends.
+impl Entries {
+    /// Removes entries until the rest fits. Each step clears a mark or removes an entry, so the loop ends.
     fn make_room(&mut self, max_bytes: usize) {
         while self.bytes > max_bytes {
             let Some(key) = self.ring.pop_front() else { return };

@@ -1,9 +1,9 @@
-//! Content codings: which files beside a file hold it compressed, and which of them a client prefers (RFC 9110, section
+//! Content codings: the compressed files beside a file, and the client's preference among them (RFC 9110, section
 //! 12.5.3). Pure decisions.
 
 use super::qvalue::{FULL, QValue, parse_qvalue};
 
-/// How a file's bytes are coded.
+/// The coding of a file's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
     Brotli,
@@ -12,11 +12,11 @@ pub enum Coding {
     Identity,
 }
 
-/// The better first: what of two that a client likes as much it gets. In the order of their numbers.
+/// All codings, in the order of their numbers. If a client likes two as much, it gets the first.
 pub const CODINGS: [Coding; 4] = [Coding::Brotli, Coding::Zstd, Coding::Gzip, Coding::Identity];
 
 impl Coding {
-    /// Its name in `Content-Encoding`; none for the file itself.
+    /// Returns the name in `Content-Encoding`. `None` for the uncoded file.
     pub fn name(self) -> Option<&'static str> {
         match self {
             Coding::Identity => None,
@@ -26,7 +26,7 @@ impl Coding {
         }
     }
 
-    /// What the name of a file in this coding ends in.
+    /// Returns the suffix of the names of files in this coding.
     pub fn suffix(self) -> &'static [u8] {
         match self {
             Coding::Identity => b"",
@@ -42,7 +42,7 @@ impl Coding {
     }
 }
 
-/// The codings that a client takes, the one it likes best first.
+/// The codings that a client accepts, the best one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preference {
     codings: [Coding; CODINGS.len()],
@@ -50,15 +50,16 @@ pub struct Preference {
 }
 
 impl Preference {
-    /// The file as it is.
+    /// The uncoded file only.
     pub const IDENTITY: Preference = Preference { codings: [Coding::Identity; CODINGS.len()], count: 1 };
 
-    /// What the `Accept-Encoding` fields of a request say. Without one it is the file as it is; and that also comes
-    /// last where a client refuses it, since a file that it may not like is better than none.
+    /// Reads the `Accept-Encoding` fields of a request. Without one the client gets the uncoded file.
+    ///
+    /// The uncoded file is always included, last if the client refuses it, since it is better than an error.
     pub fn of<'f>(fields: impl Iterator<Item = &'f str>) -> Self {
         let mut preference = Preference { codings: [Coding::Identity; CODINGS.len()], count: 0 };
         let mut weighed = weighed(fields);
-        // Stable: of equals, the better comes first.
+        // A stable sort, so that equals stay in the order of `CODINGS`.
         weighed.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
         for (coding, weight) in weighed {
             if weight > 0 || coding == Coding::Identity {
@@ -74,25 +75,25 @@ impl Preference {
     }
 }
 
-/// Every coding with its weight: its own, else that of `*`, else 0. The first one counts. One look at each item, since a
-/// head has room for 30,000 of them.
+/// Returns every coding with its weight, or the weight of `*`, or 0. The first item of a name counts. Each item is read
+/// once, since a head has room for 30,000 of them.
 fn weighed<'f>(fields: impl Iterator<Item = &'f str>) -> [(Coding, QValue); CODINGS.len()] {
     let mut own = [None; CODINGS.len()];
     let mut any = None;
     for item in fields.flat_map(|field| field.split(',')) {
         let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
         let name = name.trim_matches([' ', '\t']);
-        let place = match CODINGS.iter().find(|coding| coding.is_called(name)) {
+        let weight_of = match CODINGS.iter().find(|coding| coding.is_called(name)) {
             Some(&coding) => &mut own[coding as usize],
             None if name == "*" => &mut any,
             None => continue,
         };
-        place.get_or_insert_with(|| weight(parameters));
+        weight_of.get_or_insert_with(|| weight(parameters));
     }
     CODINGS.map(|coding| (coding, own[coding as usize].or(any).unwrap_or(0)))
 }
 
-/// `q=0.5` is 500. What is malformed is not wanted.
+/// Parses the parameters of a coding: `q=0.5` is 500. A malformed weight is 0.
 fn weight(parameters: &str) -> QValue {
     let parameters = parameters.trim_matches([' ', '\t']);
     let value = parameters.strip_prefix("q=").or_else(|| parameters.strip_prefix("Q="));
@@ -115,7 +116,7 @@ mod tests {
             (&["GZIP, Br"], "br gzip identity", "names have no case"),
             (&["x-gzip"], "gzip identity", "the old name"),
             (&["gzip;q=1.0, br;q=0.5"], "gzip br identity", "weights"),
-            (&["gzip ; q=0.5,br;q=0.501"], "br gzip identity", "weights, blanks"),
+            (&["gzip ; q=0.5,br;q=0.501"], "br gzip identity", "weights, spaces"),
             (&["br;q=0, gzip"], "gzip identity", "not wanted"),
             (&["br;q=0.000, gzip;q=0.001"], "gzip identity", "hardly wanted"),
             (&["*"], "br zstd gzip identity", "any"),

@@ -1,6 +1,7 @@
-//! Preconditions of a request against a file's validators. Pure decisions, in the order of RFC 9110, section 13.2.2.
+//! Compares a request's preconditions with a file's validators. Pure decisions, in the order of RFC 9110, section
+//! 13.2.2.
 //!
-//! | step | field                 | looked at                          | false |
+//! | step | field                 | evaluated                          | false |
 //! |------|-----------------------|------------------------------------|-------|
 //! | 1    | `If-Match`            | always, by strong comparison       | 412   |
 //! | 2    | `If-Unmodified-Since` | without `If-Match`                 | 412   |
@@ -8,34 +9,34 @@
 //! | 4    | `If-Modified-Since`   | without `If-None-Match`            | 304   |
 //! | 5    | `If-Range`            | with `Range`, by strong comparison | whole |
 //!
-//! A date that cannot be read is as good as none; so is one in a list.
+//! An invalid date is ignored, and so is a date in a list.
 
 use std::time::{Duration, SystemTime};
 
 use basehttp::Headers;
 
-/// What a file's state is known by to clients.
+/// The validators of a file's state (RFC 9110, section 8.8).
 #[derive(Clone, Copy, Debug)]
 pub struct Validators<'v> {
-    /// With its quotes, and `W/` if it is weak.
+    /// The entity tag with its quotes, and `W/` if it is weak.
     pub etag: Option<&'v str>,
-    /// The date of `Last-Modified`, in whole seconds. Without it, dates are not looked at (RFC 9110, sections 13.1.3 and
+    /// The date of `Last-Modified`, in whole seconds. Without it dates are ignored (RFC 9110, sections 13.1.3 and
     /// 13.1.4).
     pub modified: Option<SystemTime>,
 }
 
-/// What the preconditions make of a GET or HEAD.
+/// The result of the preconditions of a GET or HEAD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// As if there were none.
+    /// Send the file, as without preconditions.
     Send,
-    /// 304: the client has it.
+    /// Send 304, since the client has the file.
     NotModified,
-    /// 412.
+    /// Send 412.
     Failed,
 }
 
-/// Judges a request by all its preconditions but `If-Range`.
+/// Judges a request by its preconditions, except `If-Range`.
 pub fn judge(headers: Headers<'_>, validators: Validators<'_>) -> Verdict {
     let has_passed = if headers.contains("If-Match") {
         matches_any(headers, "If-Match", |tag| is_strong_match(tag, validators.etag))
@@ -53,11 +54,11 @@ pub fn judge(headers: Headers<'_>, validators: Validators<'_>) -> Verdict {
     if is_known { Verdict::NotModified } else { Verdict::Send }
 }
 
-/// How long ago a file must have been written for its date to tell its states apart: within the second of the date it
-/// may have been written again (RFC 9110, section 8.8.2.2).
+/// Age after which a file's date counts as a strong validator: 2 s. Within the second of its date the file may be
+/// written again (RFC 9110, section 8.8.2.2).
 const DATE_IS_STRONG_AFTER: Duration = Duration::from_secs(2);
 
-/// Whether `Range` counts: there is no `If-Range`, or it names the state that the file is in.
+/// Returns true if `Range` counts: the request has no `If-Range`, or one that names the file's state.
 pub fn allows_range(headers: Headers<'_>, validators: Validators<'_>, now: impl FnOnce() -> SystemTime) -> bool {
     match headers.get_bytes("If-Range") {
         None => true,
@@ -73,18 +74,18 @@ pub fn allows_range(headers: Headers<'_>, validators: Validators<'_>, now: impl 
     }
 }
 
-/// Returns true if the file was not modified since the date in the field `name`. `None`: one of the two dates is missing.
+/// Returns true if the file was not modified since the date in the field `name`. `None` if one of the dates is missing.
 fn is_unmodified(headers: Headers<'_>, name: &str, validators: Validators<'_>) -> Option<bool> {
     let date = date(headers, name)?;
     validators.modified.map(|modified| modified <= date)
 }
 
-/// Whether a list of entity tags, over all fields of that name, is `*` or has one that matches.
+/// Returns true if a field of that name is `*`, or lists an entity tag that matches.
 fn matches_any(headers: Headers<'_>, name: &str, is_match: impl Fn(&str) -> bool) -> bool {
     headers.get_all(name).any(|list| list.trim() == "*" || tags(list).any(&is_match))
 }
 
-/// The entity tags of a list, up to the first thing that is none.
+/// Splits a list into its entity tags, up to the first malformed one.
 fn tags(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = list;
     std::iter::from_fn(move || {
@@ -97,12 +98,12 @@ fn tags(list: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// RFC 9110, section 8.8.3.2: both are strong, and the same.
+/// Strong comparison (RFC 9110, section 8.8.3.2): both tags are strong and equal.
 fn is_strong_match(tag: &str, own: Option<&str>) -> bool {
     own.is_some_and(|own| own == tag && !own.starts_with("W/"))
 }
 
-/// The same but for `W/`.
+/// Weak comparison (RFC 9110, section 8.8.3.2): the tags are equal without `W/`.
 fn is_weak_match(tag: &str, own: Option<&str>) -> bool {
     own.is_some_and(|own| opaque(own) == opaque(tag))
 }
@@ -111,7 +112,7 @@ fn opaque(tag: &str) -> &str {
     tag.strip_prefix("W/").unwrap_or(tag)
 }
 
-/// RFC 9110, sections 13.1.3 and 13.1.4: two dates are as good as none, on two lines as well as in a list.
+/// Parses the date in a field. Two dates are ignored, on two lines or in a list (RFC 9110, sections 13.1.3 and 13.1.4).
 fn date(headers: Headers<'_>, name: &str) -> Option<SystemTime> {
     let date = headers.get(name).filter(|_| !is_repeated(headers, name))?;
     httpdate::parse_http_date(date).ok()

@@ -127,7 +127,7 @@ impl Lookup<'_, '_> {
         let cached = self.cached(served);
         // A file that clients request often is sent as it was found within this second.
         if let Some(CacheLookup { known: Some(entry), .. }) = &cached
-            && entry.is_believed(self.root.generation(), self.now)
+            && entry.is_trusted(self.root.generation(), self.now)
             && let Some(selected) = self.pick(entry, preference)?
         {
             return Ok(Found::File(selected));

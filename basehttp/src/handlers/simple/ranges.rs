@@ -1,38 +1,39 @@
-//! Which parts of a file a `Range` field asks for (RFC 9110, section 14). Pure decisions.
+//! The parts of a file that a `Range` field asks for (RFC 9110, section 14). Pure decisions.
 //!
 //! | field                                       | answer                        |
 //! |---------------------------------------------|-------------------------------|
-//! | another unit, malformed, `5-2`              | whole: as if it were not there |
+//! | another unit, malformed, `5-2`              | whole, the field is ignored   |
 //! | overlapping, or more than 16                | whole (*)                     |
-//! | one part that there is                      | 206                           |
-//! | several                                     | 206, multipart/byteranges     |
-//! | none that there is                          | 416                           |
-//! | anything, of an empty file                  | whole: it has no parts to name |
+//! | one part of the file                        | 206                           |
+//! | several parts                               | 206, multipart/byteranges     |
+//! | only parts that the file does not have      | 416                           |
+//! | any part of an empty file                   | whole, since it has no parts  |
 //!
-//! (*) A request of a few bytes must not make more to send than the file has, nor hundreds of tiny parts: no player or
-//! downloader asks like that, those who wear servers out do (RFC 9110, section 14.2).
+//! (*) A short request must not cause a response longer than the file, or hundreds of tiny parts. Players and
+//! downloaders do not ask for that, attackers do (RFC 9110, section 14.2).
 
 use std::ops::Range;
 
-/// How many parts one request gets: 16. PDF readers ask for a handful.
+/// The most parts that one request gets: 16. PDF readers ask for a handful.
 const MAX_RANGES: usize = 16;
 
-/// What a `Range` field asks for.
+/// The meaning of a `Range` field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ranges {
-    /// All of it.
+    /// The whole file.
     Whole,
-    /// Parts that are there and do not overlap, in the order asked for: at least one, none of them empty.
+    /// At least one part. The parts lie in the file, are not empty, do not overlap, and are in the order of the
+    /// request.
     Parts(Vec<Range<u64>>),
-    /// Only what is not there.
+    /// Only parts that the file does not have.
     Unsatisfiable,
 }
 
 /// Reads the value of a `Range` field for a file of `size` bytes.
 pub fn ranges(value: &str, size: u64) -> Ranges {
     let Some(specs) = specs(value) else { return Ranges::Whole };
-    // An empty file has no part that a Content-Range could name, but all of it is there: a client that asks for the rest of
-    // it (`bytes=0-`) has not asked for too much.
+    // No Content-Range can name a part of an empty file. But a client that asks for the rest (`bytes=0-`) has not asked
+    // for too much, so it gets the empty whole.
     if size == 0 {
         return Ranges::Whole;
     }
@@ -44,7 +45,7 @@ pub fn ranges(value: &str, size: u64) -> Ranges {
     }
 }
 
-/// One range as it was asked for.
+/// One range of the field, `range-spec` in RFC 9110.
 #[derive(Clone, Copy)]
 enum RangeSpec {
     /// `5-`
@@ -68,6 +69,7 @@ impl RangeSpec {
         !matches!(self, RangeSpec::FromTo(first, last) if first > last)
     }
 
+    /// Returns the part of a file of `size` bytes. `None` if it is empty.
     fn within(self, size: u64) -> Option<Range<u64>> {
         let range = match self {
             RangeSpec::From(first) => first..size,
@@ -78,7 +80,7 @@ impl RangeSpec {
     }
 }
 
-/// The ranges asked for; `None` if the field is to be ignored.
+/// Parses the ranges of a field. `None` if the field must be ignored.
 fn specs(value: &str) -> Option<Vec<RangeSpec>> {
     let (unit, list) = value.split_once('=')?;
     if !unit.eq_ignore_ascii_case("bytes") {
@@ -89,7 +91,7 @@ fn specs(value: &str) -> Option<Vec<RangeSpec>> {
     (1..=MAX_RANGES).contains(&specs.len()).then_some(specs)
 }
 
-/// A number too large for a file is the largest.
+/// Parses a number. Numbers beyond `u64` become its largest value, which is beyond any file.
 fn number(digits: &str) -> Option<u64> {
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))
@@ -110,7 +112,7 @@ mod tests {
     #[test]
     fn a_range_field_names_parts_of_ten_bytes() {
         let whole = || Ranges::Whole;
-        // First byte, and the one behind the last.
+        // The first byte of each part, and the one behind its last.
         let parts = |parts: &[(u64, u64)]| Ranges::Parts(parts.iter().map(|&(first, end)| first..end).collect());
         let none = || Ranges::Unsatisfiable;
         let table = [
@@ -143,7 +145,7 @@ mod tests {
             ("bytes", whole(), "nothing"),
             ("", whole(), "nothing"),
             ("bytes 0-1", whole(), "another syntax"),
-            ("bytes= 0 - 1", whole(), "blanks inside"),
+            ("bytes= 0 - 1", whole(), "spaces inside"),
             ("lines=0-1", whole(), "another unit"),
             ("bytes=0-5,3-9", whole(), "overlapping"),
             ("bytes=3-9,0-5", whole(), "overlapping, backwards"),

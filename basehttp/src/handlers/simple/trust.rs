@@ -1,37 +1,37 @@
-//! Time for which a look at the disk is believed. Pure; the time is an argument.
+//! Decides whether the last look at the disk is still trusted. Pure; the time is an argument.
 //!
-//! The first looks of each second are always made, so that a request is answered with what is there when it asks. Only a
-//! thing that is asked for more often is believed for the rest of the second, so that a busy server does not
-//! ask the disk the same question thousands of times.
+//! The first looks of each second are always made, so a response shows the disk at the time of the request. Only after
+//! more looks is the last one trusted for the rest of the second, so that a busy server does not ask the disk the same
+//! question thousands of times.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// Length of a second of looks: 1 s, the longest time for which a change may go unnoticed.
+/// Length of a period of looks: 1 s, the longest time for which a change may go unnoticed.
 const SECOND_MILLIS: u64 = 1000;
 
-/// Bits of `Trust::state` that count looks; the rest is the time, in milliseconds since `Trust::made`.
+/// Bits of `Trust::state` that count looks. The other bits are the time, in milliseconds since `Trust::made`.
 const LOOK_BITS: u32 = 20;
 
 /// Counts the looks of the current second.
 #[derive(Debug)]
 pub struct Trust {
     made: Instant,
-    /// When the current second began, and the looks in it.
+    /// The begin of the current second, and the number of looks in it.
     state: AtomicU64,
 }
 
 impl Trust {
-    /// The first look is made at `now`.
+    /// Starts to count with a first look at `now`.
     pub fn new(now: Instant) -> Self {
         Trust { made: now, state: AtomicU64::new(1) }
     }
 
-    /// Returns true if the last look still counts at `now`, since `max_looks` were made within this second. If not, the caller
-    /// looks at the disk, and that is counted.
+    /// Returns true if the last look still counts at `now`, since `max_looks` were made within this second. Otherwise
+    /// the caller must look at the disk, and this call has counted that look.
     ///
-    /// A look that is believed was made at most a second before `now`. Two threads that begin a second together may lose a
-    /// count, which costs one look more.
+    /// A trusted look is at most a second old. Two threads that begin a second together may lose a count, which costs
+    /// one more look.
     pub fn holds(&self, now: Instant, max_looks: u64) -> bool {
         let since = now.saturating_duration_since(self.made);
         let now = since.as_secs().saturating_mul(1000).saturating_add(since.subsec_millis().into());
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_asked_for_often_is_believed_and_only_to_the_end_of_its_second() {
+    fn only_what_is_asked_for_often_is_trusted_and_only_to_the_end_of_its_second() {
         let start = Instant::now();
         let trust = Trust::new(start);
         let at = |millis: u64| trust.holds(start + Duration::from_millis(millis), 3);

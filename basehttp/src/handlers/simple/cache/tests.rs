@@ -12,13 +12,13 @@ fn entry(bytes: usize) -> Arc<CacheEntry> {
     Arc::new(CacheEntry::new(Vec::new(), variants, 1, Instant::now()))
 }
 
-/// What the keys cost, added up anew; and the ring has each key once.
+/// Adds the cost of all entries up anew, and checks that the ring has each key once.
 fn check(cache: &Cache) -> usize {
-    let inside = cache.read();
-    let bytes = inside.slots.iter().map(|(key, slot)| slot.entry.cost(key)).sum();
-    assert_eq!(inside.bytes, bytes, "the sum is small");
-    assert_eq!(inside.ring.len(), inside.slots.len(), "the ring has the keys");
-    assert!(inside.ring.iter().all(|key| inside.slots.contains_key(key)), "and no others");
+    let entries = cache.read();
+    let bytes = entries.slots.iter().map(|(key, slot)| slot.entry.cost(key)).sum();
+    assert_eq!(entries.bytes, bytes, "the sum is small");
+    assert_eq!(entries.ring.len(), entries.slots.len(), "the ring has the keys");
+    assert!(entries.ring.iter().all(|key| entries.slots.contains_key(key)), "and no others");
     assert!(bytes <= cache.max_bytes, "{bytes} of {}", cache.max_bytes);
     bytes
 }
@@ -63,7 +63,7 @@ fn what_is_larger_than_the_bound_is_not_kept_and_takes_nothings_place() {
 }
 
 #[test]
-fn an_entry_is_believed_where_it_is_old_and_asked_for_often() {
+fn an_entry_is_trusted_where_it_is_old_and_asked_for_often() {
     let start = Instant::now();
     let entry = |changed: SystemTime| {
         let changed = changed.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
@@ -73,11 +73,11 @@ fn an_entry_is_believed_where_it_is_old_and_asked_for_often() {
     };
     let old = entry(SystemTime::UNIX_EPOCH);
     let believed =
-        |entry: &CacheEntry, generation| (0..100).filter(|_| entry.is_believed(generation, start)).count() as u64;
+        |entry: &CacheEntry, generation| (0..100).filter(|_| entry.is_trusted(generation, start)).count() as u64;
     assert_eq!(believed(&old, 1), 101 - MAX_LOOKS, "not the first times");
     assert_eq!(believed(&old, 1), 100, "then always");
     assert_eq!(believed(&old, 2), 0, "another tree is served by now");
-    assert!(!old.is_believed(1, start + Duration::from_secs(1)), "at most for a second");
+    assert!(!old.is_trusted(1, start + Duration::from_secs(1)), "at most for a second");
     assert_eq!(believed(&entry(SystemTime::now()), 1), 0, "it has just been changed");
 }
 
