@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use crate::server::BaseHTTPRequestHandler;
+use crate::sys::lock;
 use crate::{Connection, HTTPServer, HTTPServerBuilder, ServerHandle};
 
 /// Feeds `request` to the handler as one connection and returns everything that comes back.
@@ -43,7 +44,7 @@ pub fn respond_to_pieces<H: BaseHTTPRequestHandler>(
     let mut connection = Connection::new(Memory { pieces, written: Arc::clone(&written) }, handler);
     connection.handle();
     drop(connection);
-    std::mem::take(&mut *written.lock().unwrap_or_else(PoisonError::into_inner))
+    std::mem::take(&mut *lock(&written))
 }
 
 /// The client's side as memory.
@@ -67,7 +68,7 @@ impl Read for Memory {
 
 impl Write for Memory {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        lock(&self.written).extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

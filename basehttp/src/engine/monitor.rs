@@ -2,7 +2,7 @@
 //! `service_actions`, and ends the engine. While no leader is in a handler it sleeps, for good if nothing else is due.
 
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::heartbeat::Heartbeat;
@@ -12,7 +12,7 @@ use super::sync::{Condvar, Mutex, fence_in_models};
 use super::{Control, Engine};
 use crate::conn::Conn;
 use crate::exchange::catch_panic;
-use crate::sys::{DrainReport, log};
+use crate::sys::{DrainReport, log, unpoisoned};
 
 /// How often the leaders are looked at: every 4 ms. A handler that is seen twice is replaced, after 4 to 8 ms.
 const TICK: Duration = Duration::from_millis(4);
@@ -34,7 +34,7 @@ impl MonitorWaker {
     }
 
     pub fn wake(&self) {
-        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *unpoisoned(self.rung.lock()) = true;
         self.changed.notify_all();
     }
 
@@ -59,12 +59,12 @@ impl MonitorWaker {
 
     /// Waits for a ring, at most so long; `None` is for good.
     fn wait(&self, wait: Option<Duration>) {
-        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let rung = unpoisoned(self.rung.lock());
         let mut rung = match wait {
-            None => self.changed.wait_while(rung, |rung| !*rung).unwrap_or_else(PoisonError::into_inner),
+            None => unpoisoned(self.changed.wait_while(rung, |rung| !*rung)),
             Some(wait) => {
                 let waited = self.changed.wait_timeout_while(rung, wait, |rung| !*rung);
-                waited.unwrap_or_else(PoisonError::into_inner).0
+                unpoisoned(waited).0
             }
         };
         *rung = false;

@@ -11,13 +11,14 @@
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::placement::Room;
 use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::thread::{self, Thread};
 use super::sync::{Mutex, MutexGuard};
+use crate::sys::unpoisoned;
 
 /// How long a thread without work stays: 10 s.
 const MAX_IDLE: Duration = Duration::from_secs(10);
@@ -314,7 +315,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     fn lock(&self) -> Locked<'_, J> {
-        Locked { pool: self, state: self.state.lock().unwrap_or_else(PoisonError::into_inner) }
+        Locked { pool: self, state: unpoisoned(self.state.lock()) }
     }
 }
 

@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
@@ -22,7 +22,7 @@ use super::heartbeat::Heartbeat;
 use super::slab::{Key, Parking, Slab};
 use crate::conn::{Conn, Ready};
 use crate::sys::log::{self, TurnLines};
-use crate::sys::{Accepted, Load, set_unwatched_leader};
+use crate::sys::{Accepted, Load, lock, set_unwatched_leader};
 
 /// How often the deadlines of a shard's connections are looked at: every second.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -152,12 +152,12 @@ impl Shard {
     /// A thread leads from now on: these are its log lines.
     pub fn collect_lines(&self, lines: &Arc<TurnLines>) {
         lines.collect();
-        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(lines);
+        *lock(&self.lines) = Arc::clone(lines);
     }
 
     /// Hands over the log lines of a leader that does not get round to it, and has its next ones written at once.
     pub fn hand_over_lines(&self) {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).end_collecting();
+        lock(&self.lines).end_collecting();
     }
 
     /// What to do next, waited for if need be; `now` is brought up to date if it was. `None`: somebody else leads.
@@ -166,7 +166,7 @@ impl Shard {
             // Not worth waiting for the lease, which the new leader may hold for as long as it sleeps.
             return None;
         }
-        let mut lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lease = lock(&self.lease);
         loop {
             if control.has_ended() {
                 // No connection waits for this thread any more.
@@ -305,7 +305,7 @@ impl Shard {
     // Parking.
 
     pub fn slab(&self) -> MutexGuard<'_, Slab> {
-        self.slab.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.slab)
     }
 
     /// Parks a connection for the first time, and has its socket watched from now on.
@@ -364,11 +364,11 @@ impl Shard {
     }
 
     fn accepted(&self) -> MutexGuard<'_, Vec<Counted>> {
-        self.accepted.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.accepted)
     }
 
     fn turns(&self) -> MutexGuard<'_, Vec<(Key, Ready)>> {
-        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.turns)
     }
 }
 

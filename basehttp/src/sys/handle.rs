@@ -5,10 +5,11 @@ use std::cell::Cell;
 use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::address::Address;
+use super::lock::{lock, unpoisoned};
 use super::settings::bounded;
 use super::stats::{DrainReport, Stats};
 
@@ -160,7 +161,7 @@ impl ServerHandle {
         }
         let still = |running: &mut Running| running.engine.as_ref().is_some_and(|other| Arc::ptr_eq(other, &awaited));
         let ended = self.shared.ended.wait_while(running, still);
-        drop(ended.unwrap_or_else(PoisonError::into_inner));
+        drop(unpoisoned(ended));
         true
     }
 
@@ -225,12 +226,12 @@ impl ServerHandle {
     }
 
     fn last(&self) -> MutexGuard<'_, Last> {
-        self.shared.last.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.last)
     }
 
     /// The running loop; a poisoned lock holds it all the same.
     fn running(&self) -> MutexGuard<'_, Running> {
-        self.shared.running.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.running)
     }
 
     fn is_served_by_this_thread(&self) -> bool {

@@ -9,11 +9,13 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+
+use super::lock::{lock, unpoisoned};
 
 /// How many bytes of lines may wait for a sink that does not take them: 1 MiB, some 10,000 requests.
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
@@ -168,7 +170,7 @@ impl TurnLines {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
-        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.collected)
     }
 }
 
@@ -189,7 +191,7 @@ impl Log {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.waiting)
     }
 
     fn write_for_ever(&self) {
@@ -198,7 +200,7 @@ impl Log {
             while waiting.lines.is_empty() {
                 waiting.writer = Writer::Idle;
                 self.changed.notify_all();
-                waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                waiting = unpoisoned(self.changed.wait(waiting));
             }
             waiting.writer = Writer::Busy;
             let lines = waiting.take();

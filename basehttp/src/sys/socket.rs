@@ -12,13 +12,14 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
 
+use super::lock::lock;
 use super::sigpipe;
 use super::unwatched::assert_may_wait;
 use crate::proto::Scheme;
@@ -75,7 +76,7 @@ impl Socket {
             let result = match self {
                 Socket::Tcp(stream) => receive(stream, buffer, RecvFlags::empty()),
                 Socket::Unix(stream) => receive(stream, buffer, RecvFlags::empty()),
-                Socket::Other(stream) => locked(stream).read(buffer).map_err(with_one_name),
+                Socket::Other(stream) => lock(stream).read(buffer).map_err(with_one_name),
                 Socket::Taken => return Err(taken()),
             };
             match result {
@@ -120,7 +121,7 @@ impl Socket {
             let result = match self {
                 Socket::Tcp(stream) => send(stream, bytes),
                 Socket::Unix(stream) => send(stream, bytes),
-                Socket::Other(stream) => write_through(&mut *locked(stream), bytes),
+                Socket::Other(stream) => write_through(&mut *lock(stream), bytes),
                 Socket::Taken => return Err(taken()),
             };
             match result {
@@ -150,7 +151,7 @@ impl Socket {
         let sent = match self {
             Socket::Tcp(stream) => send_file(stream, file, offset, count)?,
             Socket::Unix(stream) => send_file(stream, file, offset, count)?,
-            Socket::Other(stream) => copy_part(&mut *locked(stream), file, offset, count)?,
+            Socket::Other(stream) => copy_part(&mut *lock(stream), file, offset, count)?,
             Socket::Taken => return Err(taken()),
         };
         if sent == 0 && count > 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(sent) }
@@ -250,11 +251,6 @@ impl Socket {
             Socket::Unix(_) | Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }
-}
-
-/// A stream whose last call has panicked is as good as it was.
-fn locked(stream: &Mutex<Box<dyn Stream>>) -> MutexGuard<'_, Box<dyn Stream>> {
-    stream.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Not the standard library's read: the C library below it makes every one a point where a thread may be cancelled, at

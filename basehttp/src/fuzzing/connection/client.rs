@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::handler::DEEDS;
 use crate::conn::Ready;
 use crate::fuzzing::choices::Choices;
+use crate::sys::lock;
 
 /// A request that was begun.
 #[derive(Debug)]
@@ -272,7 +273,7 @@ impl Play {
 
 impl Read for End {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut play = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut play = lock(&self.0);
         let most = play.most(buffer.len(), Ready { readable: true, ..Ready::default() })?;
         loop {
             if play.has_reset {
@@ -295,7 +296,7 @@ impl Read for End {
 
 impl Write for End {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut play = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut play = lock(&self.0);
         let most = play.most(bytes.len(), Ready { writable: true, ..Ready::default() })?;
         loop {
             if play.has_reset {

@@ -17,7 +17,7 @@ mod client;
 mod handler;
 mod witness;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use self::client::{End, Play, Weather};
@@ -27,7 +27,7 @@ use super::choices::Choices;
 use crate::conn::{Buffers, Conn, Host, Ready, RunOn, Scheduler, SendOn, Wait};
 use crate::exchange::{Context, Service};
 use crate::proto::{Head, Limits};
-use crate::sys::{Address, ServerHandle, Settings, Socket};
+use crate::sys::{Address, ServerHandle, Settings, Socket, lock};
 
 /// What a waiting connection may hold at most: the largest head and the largest small body, and a buffer for the rest of
 /// what a read brought; replies up to what is buffered, and one more.
@@ -164,7 +164,7 @@ struct Hand {
 
 impl Hand {
     fn play(&self) -> MutexGuard<'_, Play> {
-        self.play.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.play)
     }
 
     /// What the poller and the sweep would say.
