@@ -4,7 +4,6 @@ mod address;
 pub(crate) mod clock;
 mod handle;
 mod listener;
-mod local_counts;
 mod lock;
 pub(crate) mod log;
 mod quota;
@@ -12,22 +11,20 @@ mod settings;
 mod sigpipe;
 mod socket;
 mod stats;
-mod store;
-mod streaming;
 mod unwatched;
 
 pub use self::address::Address;
 pub(crate) use self::handle::RunningServer;
 pub use self::handle::ServerHandle;
 pub(crate) use self::listener::{Accepted, Listener, SocketFile, is_transient_accept_error};
-pub(crate) use self::local_counts::{FAULTS, Fault, LocalCounts};
 pub(crate) use self::lock::{lock, unpoisoned};
-pub(crate) use self::quota::{Load, Permit, QueuedFile, Quota, process_limit};
+pub(crate) use self::quota::{
+    BRIEF, Load, Permit, QUEUE_WAIT, QueuedFile, Quota, Share, Store, Streams, process_limit,
+};
 pub(crate) use self::settings::{Settings, bounded};
 pub(crate) use self::sigpipe::look_at_sigpipe;
 pub use self::socket::Stream;
 pub(crate) use self::socket::{Direction, EndSeen, Socket, timespec};
 pub use self::stats::{DrainReport, ErrorCounts, Stats};
-pub(crate) use self::store::{Share, Store};
-pub(crate) use self::streaming::{BRIEF, QUEUE_WAIT, Streams};
+pub(crate) use self::stats::{FAULTS, Fault, LocalCounts};
 pub(crate) use self::unwatched::set_unwatched_leader;

@@ -8,8 +8,8 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::handle::ServerHandle;
-use super::unwatched::assert_may_wait;
+use crate::sys::handle::ServerHandle;
+use crate::sys::unwatched::assert_may_wait;
 
 /// Descriptors that are left to handlers and to the server itself: a quarter, at least 32, but no more than half.
 fn reserved(limit: usize) -> usize {
