@@ -16,7 +16,7 @@ use std::{io, mem};
 use super::drive::Scheduler;
 use crate::exchange::{HTTPError, Next, QueuedBody};
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
-use crate::sys::{Address, Direction, Permit, Settings, Share, Socket, clock, log};
+use crate::sys::{Address, Direction, Permit, Reservation, Settings, Socket, clock, log};
 
 /// How long a server that ends waits for the first word of a client that has just connected: 2 s, enough for a packet to be
 /// lost once. A browser's spare connection, which may never say anything, is older than that in most cases.
@@ -67,14 +67,14 @@ pub(super) struct Saved {
     /// Bytes read and not used.
     pub input: Vec<u8>,
     /// What they take of the memory for unfinished requests.
-    pub share: Option<Share>,
+    pub share: Option<Reservation>,
     pub partial: PartialRequest,
     /// Bytes of replies that the socket has not taken.
     pub unsent: Vec<u8>,
     pub queued: Option<OutgoingBody>,
     pub progress: Option<SendProgress>,
     /// What unsent bytes and tail take of the memory for unread replies.
-    pub unsent_share: Option<Share>,
+    pub unsent_share: Option<Reservation>,
 }
 
 /// How much of its replies a client has taken since it was waited for.

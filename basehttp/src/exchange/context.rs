@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::hooks::Overrides;
 use crate::proto::{self, Responses, Version};
-use crate::sys::{Quota, ServerHandle, Settings, Store, Streams};
+use crate::sys::{MemoryQuota, Quota, ServerHandle, Settings, Streams};
 
 /// The class variables of a handler's type, as its connections see them.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +24,8 @@ pub(crate) struct Context {
     pub settings: Settings,
     pub handle: ServerHandle,
     pub streams: Arc<Streams>,
-    pub unfinished: Arc<Store>,
-    pub unsent: Arc<Store>,
+    pub unfinished: Arc<MemoryQuota>,
+    pub unsent: Arc<MemoryQuota>,
     pub quota: Arc<Quota>,
     ready: ReadyHeads,
 }
@@ -33,8 +33,8 @@ pub(crate) struct Context {
 impl Context {
     pub fn new(spec: HandlerSpec, settings: Settings, handle: ServerHandle) -> Self {
         let streams = Arc::new(Streams::new(settings.max_blocked_on_clients, settings.max_queued_streaming));
-        let unfinished = Store::new(settings.max_unfinished_bytes);
-        let unsent = Store::new(settings.max_unsent_bytes);
+        let unfinished = MemoryQuota::new(settings.max_unfinished_bytes);
+        let unsent = MemoryQuota::new(settings.max_unsent_bytes);
         let quota = Quota::new(settings.max_connections, settings.max_descriptors, handle.clone());
         Context { spec, settings, handle, streams, unfinished, unsent, quota, ready: ReadyHeads::new(spec) }
     }

@@ -20,7 +20,7 @@ use super::connection::{
 };
 use crate::exchange::{Context, ExchangeIo, HTTPError, Next, Service, catch_panic};
 use crate::proto::{FieldBuffer, Head};
-use crate::sys::{Fault, LocalCounts, Share, Socket};
+use crate::sys::{Fault, LocalCounts, Reservation, Socket};
 
 /// How much a read asks for at least: a browser's head several times over, and most bodies of forms.
 const READ_BYTES: usize = 16 * 1024;
@@ -107,7 +107,7 @@ pub(crate) struct Buffers {
     start: usize,
     end: usize,
     /// What the unread bytes take of the memory for unfinished requests, when their connection waits.
-    share: Option<Share>,
+    share: Option<Reservation>,
     partial: PartialRequest,
     queued: Option<OutgoingBody>,
     /// How much more of tails may be sent before it is another connection's turn.
@@ -115,7 +115,7 @@ pub(crate) struct Buffers {
     /// While replies are being written.
     progress: Option<SendProgress>,
     /// What unsent bytes and tail take of the memory for unread replies, when their connection waits.
-    unsent_share: Option<Share>,
+    unsent_share: Option<Reservation>,
     /// It was idle when it was taken up, and nothing was served since: its time goes on.
     rests: bool,
     /// Room for the fields of the request that is served.
@@ -337,14 +337,14 @@ impl Buffers {
         match &mut conn.state {
             // Requests behind replies that are not read: those replies are the last ones then. RFC 9112, section 9.3.2.
             State::Writing(next) => {
-                if !Share::resize(&mut self.share, length, &context.unfinished) {
+                if !Reservation::resize(&mut self.share, length, &context.unfinished) {
                     *next = Next::Linger;
                     self.start = self.end;
                     self.note(Fault::ResourceLimit);
                 }
             }
             // It has its share already, or it waits for a thread or a turn, of which there are not many.
-            _ => Share::resize_anyway(&mut self.share, length, &context.unfinished),
+            _ => Reservation::resize_anyway(&mut self.share, length, &context.unfinished),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{Buffers, Host, READ_BYTES, SLOW_BODY, Scheduler, Step, close};
 use crate::conn::connection::{Conn, Wait};
 use crate::exchange::{Context, ExchangeIo, HTTPError, Next};
 use crate::proto::{HeadSpan, Refusal};
-use crate::sys::{Direction, Fault, Share};
+use crate::sys::{Direction, Fault, Reservation};
 
 /// Why a 503.
 const CROWDED: &str = "too much of unfinished requests waits already";
@@ -79,7 +79,7 @@ impl Buffers {
 
     /// Whether there is memory for what is here of a request while the rest is waited for.
     fn may_wait_for_more(&mut self, context: &Context) -> bool {
-        Share::resize(&mut self.share, self.end - self.start, &context.unfinished)
+        Reservation::resize(&mut self.share, self.end - self.start, &context.unfinished)
     }
 
     /// Whether a body that is waited for comes too slowly.

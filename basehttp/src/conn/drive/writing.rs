@@ -7,7 +7,7 @@ use super::reading::Input;
 use super::{Buffers, Scheduler, SendOn, Step, close};
 use crate::conn::connection::{Conn, OutgoingBody, SendProgress, State, Wait};
 use crate::exchange::{Context, Next};
-use crate::sys::{Direction, Fault, Share};
+use crate::sys::{Direction, Fault, Reservation};
 
 /// How long a connection that is closed under a client is kept, so that the client can read the reply; and how long one
 /// that still sends may pause: 2 s.
@@ -107,7 +107,7 @@ impl Buffers {
     /// Whether there is memory for what the reader does not take. One reply larger than all of it may have all of it.
     fn may_hold_unsent(&mut self, context: &Context) -> bool {
         let held = self.unsent_len() + self.queued.as_ref().map_or(0, OutgoingBody::own_bytes);
-        Share::resize_up_to_all(&mut self.unsent_share, held, &context.unsent)
+        Reservation::resize_up_to_all(&mut self.unsent_share, held, &context.unsent)
     }
 
     /// A tail is not waited for.

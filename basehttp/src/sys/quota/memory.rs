@@ -1,8 +1,8 @@
-//! How much memory all connections may hold together while they wait: those in the middle of a request in one store, those
+//! How much memory all connections may hold together while they wait: those in the middle of a request in one quota, those
 //! whose replies are not taken in another.
 //!
 //! Each connection has its first few kilobytes for nothing: nearly every head, and most bodies and pages. What it wants
-//! beyond that it gets from the common store, and if that is empty it is sent away: with a 503 where it waits for the rest
+//! beyond that it gets from the common quota, and if that is empty it is sent away: with a 503 where it waits for the rest
 //! of a request, with a reset in the middle of a reply. So memory has a bound that does not grow with the number of
 //! connections' worst case, those who want much pay for it, and nobody has to be searched for and thrown out who has begun
 //! already.
@@ -13,21 +13,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// What each connection may hold without asking: 4 KiB.
 const FREE_BYTES: usize = 4 * 1024;
 
-/// The common store of one server.
-pub(crate) struct Store {
+/// The common quota of one server.
+pub(crate) struct MemoryQuota {
     taken: AtomicUsize,
     max: usize,
 }
 
 /// What one connection has of it; given back when it is dropped.
-pub(crate) struct Share {
-    store: Arc<Store>,
+pub(crate) struct Reservation {
+    quota: Arc<MemoryQuota>,
     bytes: usize,
 }
 
-impl Store {
+impl MemoryQuota {
     pub fn new(max: usize) -> Arc<Self> {
-        Arc::new(Store { taken: AtomicUsize::new(0), max })
+        Arc::new(MemoryQuota { taken: AtomicUsize::new(0), max })
     }
 
     /// How much is taken.
@@ -43,48 +43,53 @@ impl Store {
     }
 }
 
-impl Share {
-    /// Makes `share` right for a connection that holds `length` bytes. False: there is not enough, and it is as it was.
-    pub fn resize(share: &mut Option<Share>, length: usize, store: &Arc<Store>) -> bool {
-        Share::change(share, length, |more| store.take(more), store)
+impl Reservation {
+    /// Makes `reservation` right for a connection that holds `length` bytes. False: there is not enough, and it is as it was.
+    pub fn resize(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) -> bool {
+        Reservation::change(reservation, length, |more| quota.take(more), quota)
     }
 
-    /// The same where a length beyond all of the store counts as that: one at a time may have it.
-    pub fn resize_up_to_all(share: &mut Option<Share>, length: usize, store: &Arc<Store>) -> bool {
-        let all = store.max.max(1).saturating_add(FREE_BYTES);
-        Share::resize(share, length.min(all), store)
+    /// The same where a length beyond all of the quota counts as that: one at a time may have it.
+    pub fn resize_up_to_all(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) -> bool {
+        let all = quota.max.max(1).saturating_add(FREE_BYTES);
+        Reservation::resize(reservation, length.min(all), quota)
     }
 
     /// The same for bytes that must be held in any case; others have to wait for them.
-    pub fn resize_anyway(share: &mut Option<Share>, length: usize, store: &Arc<Store>) {
+    pub fn resize_anyway(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) {
         let take = |more| {
-            store.taken.fetch_add(more, Ordering::Relaxed);
+            quota.taken.fetch_add(more, Ordering::Relaxed);
             true
         };
-        Share::change(share, length, take, store);
+        Reservation::change(reservation, length, take, quota);
     }
 
-    fn change(share: &mut Option<Share>, length: usize, take: impl FnOnce(usize) -> bool, store: &Arc<Store>) -> bool {
+    fn change(
+        reservation: &mut Option<Reservation>,
+        length: usize,
+        take: impl FnOnce(usize) -> bool,
+        quota: &Arc<MemoryQuota>,
+    ) -> bool {
         let wanted = length.saturating_sub(FREE_BYTES);
-        let has = share.as_ref().map_or(0, |share| share.bytes);
+        let has = reservation.as_ref().map_or(0, |reservation| reservation.bytes);
         if wanted > has && !take(wanted - has) {
             return false;
         }
         if wanted < has {
-            store.taken.fetch_sub(has - wanted, Ordering::Relaxed);
+            quota.taken.fetch_sub(has - wanted, Ordering::Relaxed);
         }
-        match share {
-            Some(share) => share.bytes = wanted,
-            None if wanted > 0 => *share = Some(Share { store: Arc::clone(store), bytes: wanted }),
+        match reservation {
+            Some(reservation) => reservation.bytes = wanted,
+            None if wanted > 0 => *reservation = Some(Reservation { quota: Arc::clone(quota), bytes: wanted }),
             None => {}
         }
         true
     }
 }
 
-impl Drop for Share {
+impl Drop for Reservation {
     fn drop(&mut self) {
-        self.store.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.quota.taken.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -94,12 +99,12 @@ mod tests {
 
     #[test]
     fn what_is_taken_comes_back_and_never_exceeds_the_store() {
-        let store = Store::new(1000);
+        let quota = MemoryQuota::new(1000);
         let (mut one, mut other) = (None, None);
         // Who, how many bytes it holds, whether it may, what is taken then, why.
         let table = [
             (0, FREE_BYTES, true, 0, "for nothing"),
-            (0, FREE_BYTES + 600, true, 600, "from the store"),
+            (0, FREE_BYTES + 600, true, 600, "from the quota"),
             (1, FREE_BYTES + 600, false, 600, "both is too much"),
             (1, FREE_BYTES + 400, true, 1000, "to the last byte"),
             (0, FREE_BYTES + 601, false, 1000, "no more, and it keeps what it has"),
@@ -108,21 +113,24 @@ mod tests {
             (1, 0, true, 100, "all of that"),
         ];
         for (who, length, may, expected, why) in table {
-            let share = if who == 0 { &mut one } else { &mut other };
-            assert_eq!(Share::resize(share, length, &store), may, "{why}");
-            assert_eq!(store.taken(), expected, "{why}");
+            let reservation = if who == 0 { &mut one } else { &mut other };
+            assert_eq!(Reservation::resize(reservation, length, &quota), may, "{why}");
+            assert_eq!(quota.taken(), expected, "{why}");
         }
-        Share::resize_anyway(&mut other, FREE_BYTES + 5000, &store);
-        assert_eq!(store.taken(), 5100, "what has to be");
-        assert!(!Share::resize(&mut one, FREE_BYTES + 101, &store));
+        Reservation::resize_anyway(&mut other, FREE_BYTES + 5000, &quota);
+        assert_eq!(quota.taken(), 5100, "what has to be");
+        assert!(!Reservation::resize(&mut one, FREE_BYTES + 101, &quota));
         drop((one, other));
-        assert_eq!(store.taken(), 0);
+        assert_eq!(quota.taken(), 0);
 
         let (mut one, mut other) = (None, None);
-        assert!(Share::resize_up_to_all(&mut one, usize::MAX, &store), "more than there is, for the first");
-        assert!(!Share::resize_up_to_all(&mut other, FREE_BYTES + 1, &store), "nothing is left");
-        assert!(Share::resize_up_to_all(&mut other, FREE_BYTES, &store), "but that is nothing");
+        assert!(Reservation::resize_up_to_all(&mut one, usize::MAX, &quota), "more than there is, for the first");
+        assert!(!Reservation::resize_up_to_all(&mut other, FREE_BYTES + 1, &quota), "nothing is left");
+        assert!(Reservation::resize_up_to_all(&mut other, FREE_BYTES, &quota), "but that is nothing");
         drop((one, other));
-        assert!(!Share::resize_up_to_all(&mut None, FREE_BYTES + 1, &Store::new(0)), "there is no store at all");
+        assert!(
+            !Reservation::resize_up_to_all(&mut None, FREE_BYTES + 1, &MemoryQuota::new(0)),
+            "there is no quota at all"
+        );
     }
 }

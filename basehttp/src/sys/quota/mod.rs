@@ -15,4 +15,4 @@ mod memory;
 
 pub(crate) use self::blocking::{BRIEF, QUEUE_WAIT, Streams};
 pub(crate) use self::connections::{Load, Permit, QueuedFile, Quota, process_limit};
-pub(crate) use self::memory::{Share, Store};
+pub(crate) use self::memory::{MemoryQuota, Reservation};
