@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::hooks::Overrides;
 use crate::proto::{self, Responses, Version};
-use crate::sys::{MemoryQuota, Quota, ServerHandle, Settings, Streams};
+use crate::sys::{BlockingQuota, MemoryQuota, Quota, ServerHandle, Settings};
 
 /// The class variables of a handler's type, as its connections see them.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Context {
     pub spec: HandlerSpec,
     pub settings: Settings,
     pub handle: ServerHandle,
-    pub streams: Arc<Streams>,
+    pub blocking: Arc<BlockingQuota>,
     pub unfinished: Arc<MemoryQuota>,
     pub unsent: Arc<MemoryQuota>,
     pub quota: Arc<Quota>,
@@ -32,11 +32,11 @@ pub(crate) struct Context {
 
 impl Context {
     pub fn new(spec: HandlerSpec, settings: Settings, handle: ServerHandle) -> Self {
-        let streams = Arc::new(Streams::new(settings.max_blocked_on_clients, settings.max_queued_streaming));
+        let blocking = Arc::new(BlockingQuota::new(settings.max_blocked_on_clients, settings.max_queued_streaming));
         let unfinished = MemoryQuota::new(settings.max_unfinished_bytes);
         let unsent = MemoryQuota::new(settings.max_unsent_bytes);
         let quota = Quota::new(settings.max_connections, settings.max_descriptors, handle.clone());
-        Context { spec, settings, handle, streams, unfinished, unsent, quota, ready: ReadyHeads::new(spec) }
+        Context { spec, settings, handle, blocking, unfinished, unsent, quota, ready: ReadyHeads::new(spec) }
     }
 
     /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.

@@ -14,7 +14,7 @@ use super::client_end::ClientEnd;
 use super::context::Context;
 use super::error::{HTTPError, WholeWithoutBody};
 use super::reply::{Reply, ReplyContext};
-use crate::sys::{BRIEF, Direction, EndSeen, Fault, LocalCounts, Permit, QUEUE_WAIT, Settings, Socket, Streams};
+use crate::sys::{BRIEF, BlockingQuota, Direction, EndSeen, Fault, LocalCounts, Permit, QUEUE_WAIT, Settings, Socket};
 
 /// Time between two looks for the client of a handler that has nothing to send: 0.1 s.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -29,7 +29,7 @@ pub(crate) struct ExchangeIo {
     pub counts: LocalCounts,
     settings: Settings,
     /// A handler that waits for a slow client has a place among those who may.
-    streams: Arc<Streams>,
+    blocking: Arc<BlockingQuota>,
     /// The client asked to be told before it sends its body (RFC 9110, section 10.1.1).
     awaits_continue: bool,
     /// How long the body was waited for, and what came of it.
@@ -57,7 +57,7 @@ impl ExchangeIo {
             scratch: String::new(),
             counts: LocalCounts::default(),
             settings: context.settings.clone(),
-            streams: Arc::clone(&context.streams),
+            blocking: Arc::clone(&context.blocking),
             awaits_continue: false,
             body_clock: (Duration::ZERO, 0),
             reader_clock: None,
@@ -206,13 +206,13 @@ impl ExchangeIo {
         if wait(BRIEF)? {
             return Ok(());
         }
-        let mut place = self.streams.enter();
+        let mut place = self.blocking.try_acquire();
         if place.is_none() {
-            let _queued = self.streams.queue().ok_or_else(too_many)?;
+            let _queued = self.blocking.try_queue().ok_or_else(too_many)?;
             if wait(QUEUE_WAIT)? {
                 return Ok(());
             }
-            place = self.streams.enter();
+            place = self.blocking.try_acquire();
         }
         let _place = place.ok_or_else(too_many)?;
         wait(Duration::MAX).map(drop)

@@ -19,7 +19,7 @@ pub use self::handle::ServerHandle;
 pub(crate) use self::listener::{Accepted, Listener, SocketFile, is_transient_accept_error};
 pub(crate) use self::lock::{lock, unpoisoned};
 pub(crate) use self::quota::{
-    BRIEF, Load, MemoryQuota, Permit, QUEUE_WAIT, QueuedFile, Quota, Reservation, Streams, process_limit,
+    BRIEF, BlockingQuota, Load, MemoryQuota, Permit, QUEUE_WAIT, QueuedFile, Quota, Reservation, process_limit,
 };
 pub(crate) use self::settings::{Settings, bounded};
 pub(crate) use self::sigpipe::look_at_sigpipe;

@@ -1,7 +1,7 @@
 //! Bounds the handlers that wait, at once, for clients that do not take a streamed reply, or do not send a body. Each holds
 //! a thread meanwhile: without a bound slow clients would have them all, and a handler that blocks for its own reasons none.
 //!
-//! A place is held while a handler waits, and not between its waits. Each wait for the client has these parts:
+//! A permit is held while a handler waits, and not between its waits. Each wait for the client has these parts:
 //!
 //! | so long                 | needs               | without it                                 |
 //! |-------------------------|---------------------|--------------------------------------------|
@@ -13,14 +13,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Time for which a handler may wait without a place: 0.1 s. Most clients take the next piece within a millisecond.
+/// Time for which a handler may wait without a permit: 0.1 s. Most clients take the next piece within a millisecond.
 pub(crate) const BRIEF: Duration = Duration::from_millis(100);
 
-/// Time for which a handler may wait for a place: 1 s, in which ordinary clients take several pieces, and places become free.
+/// Time for which a handler may wait for a permit: 1 s, in which ordinary clients take several pieces, and places become free.
 pub(crate) const QUEUE_WAIT: Duration = Duration::from_secs(1);
 
 /// The places of one server.
-pub(crate) struct Streams {
+pub(crate) struct BlockingQuota {
     waiting: Count,
     queue: Count,
 }
@@ -30,35 +30,35 @@ struct Count {
     max: usize,
 }
 
-/// A place, given back when it is dropped.
-pub(crate) struct Place<'s>(&'s AtomicUsize);
+/// A permit, given back when it is dropped.
+pub(crate) struct BlockingPermit<'s>(&'s AtomicUsize);
 
-impl Streams {
-    /// `max_queued`: so many handlers more may wait for a place.
+impl BlockingQuota {
+    /// `max_queued`: so many handlers more may wait for a permit.
     pub fn new(max: usize, max_queued: usize) -> Self {
         let count = |max| Count { taken: AtomicUsize::new(0), max };
-        Streams { waiting: count(max), queue: count(max_queued) }
+        BlockingQuota { waiting: count(max), queue: count(max_queued) }
     }
 
-    /// A place, if there is one left.
-    pub(crate) fn enter(&self) -> Option<Place<'_>> {
-        self.waiting.enter()
+    /// A permit, if there is one left.
+    pub(crate) fn try_acquire(&self) -> Option<BlockingPermit<'_>> {
+        self.waiting.try_acquire()
     }
 
-    /// A place in the queue for one, if there is one left.
-    pub(crate) fn queue(&self) -> Option<Place<'_>> {
-        self.queue.enter()
+    /// A permit in the queue for one, if there is one left.
+    pub(crate) fn try_queue(&self) -> Option<BlockingPermit<'_>> {
+        self.queue.try_acquire()
     }
 }
 
 impl Count {
-    fn enter(&self) -> Option<Place<'_>> {
-        let place = Place(&self.taken);
-        (self.taken.fetch_add(1, Ordering::Relaxed) < self.max).then_some(place)
+    fn try_acquire(&self) -> Option<BlockingPermit<'_>> {
+        let permit = BlockingPermit(&self.taken);
+        (self.taken.fetch_add(1, Ordering::Relaxed) < self.max).then_some(permit)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for BlockingPermit<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -70,13 +70,13 @@ mod tests {
 
     #[test]
     fn there_are_so_many_places_and_each_is_given_back() {
-        let streams = Streams::new(2, 1);
-        let first = streams.enter();
-        let second = streams.enter();
-        assert!(first.is_some() && second.is_some() && streams.enter().is_none());
-        let queued = streams.queue();
-        assert!(queued.is_some() && streams.queue().is_none());
+        let blocking = BlockingQuota::new(2, 1);
+        let first = blocking.try_acquire();
+        let second = blocking.try_acquire();
+        assert!(first.is_some() && second.is_some() && blocking.try_acquire().is_none());
+        let queued = blocking.try_queue();
+        assert!(queued.is_some() && blocking.try_queue().is_none());
         drop((first, queued));
-        assert!(streams.enter().is_some() && streams.queue().is_some());
+        assert!(blocking.try_acquire().is_some() && blocking.try_queue().is_some());
     }
 }

@@ -13,6 +13,6 @@ mod blocking;
 mod connections;
 mod memory;
 
-pub(crate) use self::blocking::{BRIEF, QUEUE_WAIT, Streams};
+pub(crate) use self::blocking::{BRIEF, BlockingQuota, QUEUE_WAIT};
 pub(crate) use self::connections::{Load, Permit, QueuedFile, Quota, process_limit};
 pub(crate) use self::memory::{MemoryQuota, Reservation};
