@@ -248,7 +248,7 @@ impl Control for Engine {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use crate::engine::*;
-    use crate::exchange::{HandlerSpec, IncomingRequest, Overrides, Pace, Served};
+    use crate::exchange::{HandlerSpec, IncomingRequest, Overrides, Pace, Served, ServerHooks};
     use crate::proto::{RESPONSES, Version};
     use crate::sys::{Address, ServerHandle, Settings, Socket};
 
@@ -275,7 +275,9 @@ mod tests {
         fn serve<'c>(&'c self, _: IncomingRequest<'c>) -> Served {
             unreachable!("nobody asks")
         }
+    }
 
+    impl ServerHooks for Nothing {
         fn verify_request(&self, _: &Address) -> bool {
             true
         }

@@ -6,17 +6,35 @@ use super::hooks::Overrides;
 use crate::proto::{self, Responses, Version};
 use crate::sys::{BlockingQuota, MemoryQuota, Quota, ServerHandle, Settings};
 
-/// The class variables of a handler's type, as its connections see them.
-#[derive(Clone, Copy, Debug)]
-pub struct HandlerSpec {
-    pub(crate) methods: &'static [&'static str],
-    pub(crate) responses: Responses,
-    pub(crate) version_string: &'static str,
-    pub(crate) protocol_version: Version,
-    pub(crate) error_message_format: &'static str,
-    pub(crate) error_content_type: &'static str,
-    pub(crate) overrides: Overrides,
+/// Calls the macro `write` with one row for each class variable: the constant of `BaseHTTPRequestHandler`, and the field
+/// of [`HandlerSpec`] that holds its value.
+macro_rules! class_variables {
+    ($write:ident) => {
+        $write! {
+            METHODS methods: &'static [&'static str];
+            RESPONSES responses: Responses;
+            VERSION_STRING version_string: &'static str;
+            PROTOCOL_VERSION protocol_version: Version;
+            ERROR_MESSAGE_FORMAT error_message_format: &'static str;
+            ERROR_CONTENT_TYPE error_content_type: &'static str;
+            OVERRIDES overrides: Overrides;
+        }
+    };
 }
+
+pub(crate) use class_variables;
+
+macro_rules! declare {
+    ($($constant:ident $field:ident: $type:ty;)*) => {
+        /// The class variables of a handler's type, as its connections see them.
+        #[derive(Clone, Copy, Debug)]
+        pub struct HandlerSpec {
+            $(pub(crate) $field: $type,)*
+        }
+    };
+}
+
+class_variables!(declare);
 
 /// What a connection knows of its server.
 pub(crate) struct Context {

@@ -1,7 +1,10 @@
-//! What the connection asks of the handler's type, besides the request's own method: the overridables.
+//! The overridable methods, each of them once: the table from which the traits and forwarding impls are written.
 //!
-//! The floor above implements it for every `BaseHTTPRequestHandler`; object-safe, so that an [`Exchange`] need not name
-//! its handler's type.
+//! [`Hooks`] is object-safe, so that an [`Exchange`] does not need to name the type of its handler. The documented trait
+//! is `BaseHTTPRequestHandler`.
+//!
+//! If you add a row, add the method to `BaseHTTPRequestHandler` and its default to `defaults`, and the row to the macro
+//! crate's table `OVERRIDABLES`. A method that handlers may call belongs into `convenience`, too.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,68 +15,108 @@ use super::Exchange;
 use super::error::HandlerError;
 use crate::sys::Address;
 
-/// The overridables as an exchange calls them. `M` is the handler's `MessageClass`.
-#[allow(missing_docs)] // Documented on `BaseHTTPRequestHandler`.
-pub trait Hooks<'c, M> {
-    fn log_request(&self, ex: &Exchange<'c, M>, code: u16, size: Option<u64>);
-    fn log_error(&self, ex: &Exchange<'c, M>, message: fmt::Arguments<'_>);
-    fn log_message(&self, ex: &Exchange<'c, M>, message: fmt::Arguments<'_>);
-    fn version_string(&self) -> Cow<'_, str>;
-    fn date_time_string(&self, time: SystemTime) -> String;
-    fn log_date_time_string(&self) -> String;
-    fn address_string(&self, ex: &Exchange<'c, M>) -> String;
-    fn handle_expect_100(&self, ex: &Exchange<'c, M>) -> Result<bool, HandlerError>;
-    fn end_headers(&self, ex: &Exchange<'c, M>) -> io::Result<()>;
-    fn send_error(&self, ex: &Exchange<'c, M>, code: u16, message: &str, explain: &str) -> io::Result<()>;
-    fn handle_error(&self, client_address: &Address, error: &HandlerError);
+/// Calls the macro `write` with one row for each overridable method. `['c ex]` begins a row whose method takes the
+/// exchange, as its first argument.
+macro_rules! overridables {
+    ($write:ident) => {
+        $write! {
+            exchange {
+                ['c ex] fn log_request(code: u16, size: Option<u64>);
+                ['c ex] fn log_error(message: fmt::Arguments<'_>);
+                ['c ex] fn log_message(message: fmt::Arguments<'_>);
+                [] fn version_string() -> Cow<'_, str>;
+                [] fn date_time_string(time: SystemTime) -> String;
+                [] fn log_date_time_string() -> String;
+                ['c ex] fn address_string() -> String;
+                ['c ex] fn handle_expect_100() -> Result<bool, HandlerError>;
+                ['c ex] fn end_headers() -> io::Result<()>;
+                ['c ex] fn send_error(code: u16, message: &str, explain: &str) -> io::Result<()>;
+                [] fn handle_error(client_address: &Address, error: &HandlerError);
+            }
+            server {
+                fn verify_request(client_address: &Address) -> bool;
+                fn handle_timeout();
+                fn service_actions();
+            }
+        }
+    };
 }
 
-/// Which of the overridables a handler defines, so that the originals of the others can be short cuts.
-///
-/// Written by `#[http_handler]`. A handler type without the attribute has [`ALL`](Self::ALL): slower, never wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools)] // Fourteen independent facts.
-#[allow(missing_docs)] // Each field is named after its method.
-pub struct Overrides {
-    pub log_request: bool,
-    pub log_error: bool,
-    pub log_message: bool,
-    pub version_string: bool,
-    pub date_time_string: bool,
-    pub log_date_time_string: bool,
-    pub address_string: bool,
-    pub handle_expect_100: bool,
-    pub end_headers: bool,
-    pub send_error: bool,
-    pub verify_request: bool,
-    pub handle_error: bool,
-    pub handle_timeout: bool,
-    pub service_actions: bool,
+pub(crate) use overridables;
+
+// Input:
+//     exchange { ['c ex] fn log_request(code: u16, size: Option<u64>); .. }
+//     server { fn handle_timeout(); .. }
+// Output:
+//     pub trait Hooks<'c, M> { fn log_request(&self, ex: &Exchange<'c, M>, code: u16, size: Option<u64>); .. }
+//     pub trait ServerHooks { fn handle_timeout(&self); .. }
+//     pub struct Overrides { pub log_request: bool, .., pub handle_timeout: bool, .. }
+macro_rules! declare {
+    (
+        exchange {
+            $([$($c:lifetime $ex:ident)?] fn $name:ident($($argument:ident: $type:ty),*) $(-> $output:ty)?;)*
+        }
+        server {
+            $(fn $server_name:ident($($server_argument:ident: $server_type:ty),*) $(-> $server_output:ty)?;)*
+        }
+    ) => {
+        /// The overridable methods that concern one exchange. `M` is the handler's `MessageClass`.
+        #[allow(missing_docs)] // Documented on `BaseHTTPRequestHandler`.
+        pub trait Hooks<'c, M> {
+            $(fn $name(&self, $($ex: &Exchange<$c, M>,)? $($argument: $type),*) $(-> $output)?;)*
+        }
+
+        /// The overridable methods that the server calls without an exchange.
+        #[allow(missing_docs)] // Documented on `BaseHTTPRequestHandler`.
+        pub trait ServerHooks {
+            $(fn $server_name(&self, $($server_argument: $server_type),*) $(-> $server_output)?;)*
+        }
+
+        /// The overridable methods that a handler defines itself, so that the server can take a short cut for the others.
+        ///
+        /// `#[http_handler]` writes it. A handler type without the attribute has [`ALL`](Self::ALL), which is slower but
+        /// never wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(clippy::struct_excessive_bools)] // Fourteen independent facts.
+        #[allow(missing_docs)] // Each field is named after its method.
+        pub struct Overrides {
+            $(pub $name: bool,)*
+            $(pub $server_name: bool,)*
+        }
+
+        impl Overrides {
+            const fn each(is_own: bool) -> Self {
+                Overrides { $($name: is_own,)* $($server_name: is_own,)* }
+            }
+
+            /// The names of all overridable methods, in the order of the table.
+            #[cfg(test)]
+            const NAMES: &'static [&'static str] = &[$(stringify!($name),)* $(stringify!($server_name),)*];
+        }
+    };
 }
+
+overridables!(declare);
 
 impl Overrides {
-    /// Every one is as the original.
+    /// The handler defines no overridable method.
     pub const NONE: Overrides = Overrides::each(false);
 
-    /// Every one may be the handler's own.
+    /// The handler may define every overridable method.
     pub const ALL: Overrides = Overrides::each(true);
+}
 
-    const fn each(is_own: bool) -> Self {
-        Overrides {
-            log_request: is_own,
-            log_error: is_own,
-            log_message: is_own,
-            version_string: is_own,
-            date_time_string: is_own,
-            log_date_time_string: is_own,
-            address_string: is_own,
-            handle_expect_100: is_own,
-            end_headers: is_own,
-            send_error: is_own,
-            verify_request: is_own,
-            handle_error: is_own,
-            handle_timeout: is_own,
-            service_actions: is_own,
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_macro_knows_the_same_overridables() {
+        let macros = include_str!("../../../basehttp-macros/src/overridables.rs");
+        let mut known: Vec<_> = macros.split("name: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let mut names = Overrides::NAMES.to_vec();
+        known.sort_unstable();
+        names.sort_unstable();
+        assert_eq!(known, names);
     }
 }

@@ -4,11 +4,11 @@
 use super::IncomingRequest;
 use super::body_reader::Leftover;
 use super::context::HandlerSpec;
+use super::hooks::ServerHooks;
 use super::payload::QueuedBody;
-use crate::sys::Address;
 
 /// A handler, as connections and loops see it.
-pub trait Service: Send + Sync + 'static {
+pub trait Service: ServerHooks + Send + Sync + 'static {
     /// The class variables.
     fn spec(&self) -> HandlerSpec;
 
@@ -17,15 +17,6 @@ pub trait Service: Send + Sync + 'static {
 
     /// Serves one request, to the last byte of its reply or to the point where that cannot be.
     fn serve<'c>(&'c self, incoming: IncomingRequest<'c>) -> Served;
-
-    /// Whether the client may speak to this server at all.
-    fn verify_request(&self, client_address: &Address) -> bool;
-
-    /// Nobody came for as long as `timeout` says.
-    fn handle_timeout(&self);
-
-    /// The loop goes round.
-    fn service_actions(&self);
 }
 
 /// Where a handler's method runs: the `pace` of `#[http_handler]`.

@@ -7,22 +7,18 @@ use std::{fmt, io};
 use super::{BaseHTTPRequestHandler, MessageClass};
 use crate::exchange;
 use crate::exchange::{
-    Exchange, HTTPError, HandlerError, HandlerSpec, Hooks, IncomingRequest, Pace, Served, Service, catch_panic,
+    Exchange, HTTPError, HandlerError, HandlerSpec, Hooks, IncomingRequest, Pace, Served, ServerHooks, Service,
+    catch_panic, class_variables, overridables,
 };
 use crate::proto::Field;
 use crate::sys::Address;
 
 impl<H: BaseHTTPRequestHandler> Service for H {
     fn spec(&self) -> HandlerSpec {
-        HandlerSpec {
-            methods: H::METHODS,
-            responses: H::RESPONSES,
-            version_string: H::VERSION_STRING,
-            protocol_version: H::PROTOCOL_VERSION,
-            error_message_format: H::ERROR_MESSAGE_FORMAT,
-            error_content_type: H::ERROR_CONTENT_TYPE,
-            overrides: H::OVERRIDES,
+        macro_rules! read {
+            ($($constant:ident $field:ident: $type:ty;)*) => { HandlerSpec { $($field: H::$constant),* } };
         }
+        class_variables!(read)
     }
 
     fn pace(&self, command: &str) -> Pace {
@@ -39,18 +35,6 @@ impl<H: BaseHTTPRequestHandler> Service for H {
         let ex: Exchange<'c, H::MessageClass<'c>> = Exchange::new(&incoming, headers, self);
         exchange::serve(ex, refusal, |ex| self.dispatch(ex))
     }
-
-    fn verify_request(&self, client_address: &Address) -> bool {
-        BaseHTTPRequestHandler::verify_request(self, client_address)
-    }
-
-    fn handle_timeout(&self) {
-        BaseHTTPRequestHandler::handle_timeout(self);
-    }
-
-    fn service_actions(&self) {
-        BaseHTTPRequestHandler::service_actions(self);
-    }
 }
 
 /// The fields as the handler's `MessageClass`; a panic in there is a 500.
@@ -58,51 +42,38 @@ fn parse<'c, H: BaseHTTPRequestHandler>(fields: &'c [Field<'c>]) -> Result<H::Me
     catch_panic(|| H::MessageClass::parse(fields)).unwrap_or_else(|| Err(HTTPError::from(500)))
 }
 
-impl<'c, M, H> Hooks<'c, M> for H
-where
-    H: BaseHTTPRequestHandler<MessageClass<'c> = M>,
-{
-    fn log_request(&self, ex: &Exchange<'c, M>, code: u16, size: Option<u64>) {
-        BaseHTTPRequestHandler::log_request(self, ex, code, size);
-    }
+// Input:
+//     exchange { ['c ex] fn log_request(code: u16, size: Option<u64>); .. }
+// Output:
+//     impl<'c, M, H> Hooks<'c, M> for H .. {
+//         fn log_request(&self, ex: &Exchange<'c, M>, code: u16, size: Option<u64>) {
+//             BaseHTTPRequestHandler::log_request(self, ex, code, size)
+//         }
+//     }
+macro_rules! forward {
+    (
+        exchange {
+            $([$($c:lifetime $ex:ident)?] fn $name:ident($($argument:ident: $type:ty),*) $(-> $output:ty)?;)*
+        }
+        server {
+            $(fn $server_name:ident($($server_argument:ident: $server_type:ty),*) $(-> $server_output:ty)?;)*
+        }
+    ) => {
+        impl<'c, M, H> Hooks<'c, M> for H
+        where
+            H: BaseHTTPRequestHandler<MessageClass<'c> = M>,
+        {
+            $(fn $name(&self, $($ex: &Exchange<$c, M>,)? $($argument: $type),*) $(-> $output)? {
+                BaseHTTPRequestHandler::$name(self, $($ex,)? $($argument),*)
+            })*
+        }
 
-    fn log_error(&self, ex: &Exchange<'c, M>, message: fmt::Arguments<'_>) {
-        BaseHTTPRequestHandler::log_error(self, ex, message);
-    }
-
-    fn log_message(&self, ex: &Exchange<'c, M>, message: fmt::Arguments<'_>) {
-        BaseHTTPRequestHandler::log_message(self, ex, message);
-    }
-
-    fn version_string(&self) -> Cow<'_, str> {
-        BaseHTTPRequestHandler::version_string(self)
-    }
-
-    fn date_time_string(&self, time: SystemTime) -> String {
-        BaseHTTPRequestHandler::date_time_string(self, time)
-    }
-
-    fn log_date_time_string(&self) -> String {
-        BaseHTTPRequestHandler::log_date_time_string(self)
-    }
-
-    fn address_string(&self, ex: &Exchange<'c, M>) -> String {
-        BaseHTTPRequestHandler::address_string(self, ex)
-    }
-
-    fn handle_expect_100(&self, ex: &Exchange<'c, M>) -> Result<bool, HandlerError> {
-        BaseHTTPRequestHandler::handle_expect_100(self, ex)
-    }
-
-    fn end_headers(&self, ex: &Exchange<'c, M>) -> io::Result<()> {
-        BaseHTTPRequestHandler::end_headers(self, ex)
-    }
-
-    fn send_error(&self, ex: &Exchange<'c, M>, code: u16, message: &str, explain: &str) -> io::Result<()> {
-        BaseHTTPRequestHandler::send_error(self, ex, code, message, explain)
-    }
-
-    fn handle_error(&self, client_address: &Address, error: &HandlerError) {
-        BaseHTTPRequestHandler::handle_error(self, client_address, error);
-    }
+        impl<H: BaseHTTPRequestHandler> ServerHooks for H {
+            $(fn $server_name(&self, $($server_argument: $server_type),*) $(-> $server_output)? {
+                BaseHTTPRequestHandler::$server_name(self, $($server_argument),*)
+            })*
+        }
+    };
 }
+
+overridables!(forward);

@@ -6,9 +6,46 @@ use std::time::SystemTime;
 use std::{fmt, io};
 
 use super::BaseHTTPRequestHandler;
-use crate::exchange::{Exchange, HandlerError, Outcome, Overrides, Pace};
+use crate::exchange::{Exchange, HandlerError, Outcome, Overrides, Pace, class_variables, overridables};
 use crate::proto::{Responses, Version};
 use crate::sys::Address;
+
+macro_rules! forward_constants {
+    ($($constant:ident $field:ident: $type:ty;)*) => { $(const $constant: $type = H::$constant;)* };
+}
+
+// Input:
+//     exchange { ['c ex] fn log_request(code: u16, size: Option<u64>); .. }
+//     server { fn handle_timeout(); .. }
+// Output:
+//     fn log_request<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, code: u16, size: Option<u64>) {
+//         H::log_request(self, ex, code, size)
+//     }
+//     fn handle_timeout(&self) {
+//         H::handle_timeout(self)
+//     }
+macro_rules! forward_methods {
+    (
+        exchange {
+            $([$($c:lifetime $ex:ident)?] fn $name:ident($($argument:ident: $type:ty),*) $(-> $output:ty)?;)*
+        }
+        server {
+            $(fn $server_name:ident($($server_argument:ident: $server_type:ty),*) $(-> $server_output:ty)?;)*
+        }
+    ) => {
+        $(fn $name$(<$c>)?(
+            &self,
+            $($ex: &Exchange<$c, Self::MessageClass<$c>>,)?
+            $($argument: $type),*
+        ) $(-> $output)? {
+            H::$name(self, $($ex,)? $($argument),*)
+        })*
+
+        $(fn $server_name(&self, $($server_argument: $server_type),*) $(-> $server_output)? {
+            H::$server_name(self, $($server_argument),*)
+        })*
+    };
+}
 
 /// ```
 /// # use basehttp::{Exchange, http_handler};
@@ -39,13 +76,7 @@ use crate::sys::Address;
 impl<H: BaseHTTPRequestHandler> BaseHTTPRequestHandler for Arc<H> {
     type MessageClass<'c> = H::MessageClass<'c>;
 
-    const METHODS: &'static [&'static str] = H::METHODS;
-    const RESPONSES: Responses = H::RESPONSES;
-    const VERSION_STRING: &'static str = H::VERSION_STRING;
-    const PROTOCOL_VERSION: Version = H::PROTOCOL_VERSION;
-    const ERROR_MESSAGE_FORMAT: &'static str = H::ERROR_MESSAGE_FORMAT;
-    const ERROR_CONTENT_TYPE: &'static str = H::ERROR_CONTENT_TYPE;
-    const OVERRIDES: Overrides = H::OVERRIDES;
+    class_variables!(forward_constants);
 
     fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Outcome> {
         H::dispatch(self, ex)
@@ -55,65 +86,5 @@ impl<H: BaseHTTPRequestHandler> BaseHTTPRequestHandler for Arc<H> {
         H::pace(command)
     }
 
-    fn log_request<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, code: u16, size: Option<u64>) {
-        H::log_request(self, ex, code, size);
-    }
-
-    fn log_error<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, message: fmt::Arguments<'_>) {
-        H::log_error(self, ex, message);
-    }
-
-    fn log_message<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, message: fmt::Arguments<'_>) {
-        H::log_message(self, ex, message);
-    }
-
-    fn version_string(&self) -> Cow<'_, str> {
-        H::version_string(self)
-    }
-
-    fn date_time_string(&self, time: SystemTime) -> String {
-        H::date_time_string(self, time)
-    }
-
-    fn log_date_time_string(&self) -> String {
-        H::log_date_time_string(self)
-    }
-
-    fn address_string<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>) -> String {
-        H::address_string(self, ex)
-    }
-
-    fn handle_expect_100<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>) -> Result<bool, HandlerError> {
-        H::handle_expect_100(self, ex)
-    }
-
-    fn end_headers<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>) -> io::Result<()> {
-        H::end_headers(self, ex)
-    }
-
-    fn send_error<'c>(
-        &self,
-        ex: &Exchange<'c, Self::MessageClass<'c>>,
-        code: u16,
-        message: &str,
-        explain: &str,
-    ) -> io::Result<()> {
-        H::send_error(self, ex, code, message, explain)
-    }
-
-    fn verify_request(&self, client_address: &Address) -> bool {
-        H::verify_request(self, client_address)
-    }
-
-    fn handle_error(&self, client_address: &Address, error: &HandlerError) {
-        H::handle_error(self, client_address, error);
-    }
-
-    fn handle_timeout(&self) {
-        H::handle_timeout(self);
-    }
-
-    fn service_actions(&self) {
-        H::service_actions(self);
-    }
+    overridables!(forward_methods);
 }
