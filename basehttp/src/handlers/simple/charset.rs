@@ -1,22 +1,22 @@
-//! The encoding that a text names in its first KiB. Pure.
+//! Finds the encoding that a text names in its first KiB. Pure.
 //!
-//! | type            | says it by                                                                             |
+//! | type            | names it in                                                                            |
 //! |-----------------|----------------------------------------------------------------------------------------|
-//! | any text        | a byte order mark; not being UTF-8                                                     |
+//! | any text        | a byte order mark; bytes that are not UTF-8                                            |
 //! | `text/html`     | `<meta charset=…>`, `<meta http-equiv=content-type content=…>` outside of comments     |
 //! | `text/css`      | `@charset "…";` at the very beginning                                                  |
 //! | `text/xml`      | `<?xml … encoding="…"?>`                                                               |
 //!
-//! A `charset` in `Content-Type` overrules all of these but the byte order mark (WHATWG HTML, section 13.2.3.2; RFC 7303,
-//! section 3), so that a wrong one makes a file unreadable that would be readable without.
+//! A `charset` in `Content-Type` overrules all of these except the byte order mark (WHATWG HTML, section 13.2.3.2; RFC
+//! 7303, section 3). So a wrong one makes a readable file unreadable.
 
-/// Bytes of a file that are looked at: 1 KiB, as browsers do (WHATWG HTML, section 4.2.5.4).
+/// Bytes of a file that are read: 1 KiB, as in browsers (WHATWG HTML, section 4.2.5.4).
 pub const HEAD_BYTES: usize = 1024;
 
 const UTF_8: &str = "utf-8";
 
-/// Returns true if a reply may say that a text is in `charset`. The text has this media type and begins with `head`. It must
-/// not name another encoding, and if `charset` is UTF-8, it must be UTF-8.
+/// Returns true if a response may say that a text is in `charset`. The text has this media type and begins with `head`.
+/// It must not name another encoding, and for UTF-8 it must be UTF-8.
 pub fn may_be(charset: &str, media_type: &str, head: &[u8]) -> bool {
     let head = &head[..head.len().min(HEAD_BYTES)];
     match named(media_type, head) {
@@ -25,7 +25,7 @@ pub fn may_be(charset: &str, media_type: &str, head: &[u8]) -> bool {
     }
 }
 
-/// The encoding that the text names, as it is written there.
+/// Returns the encoding that the text names, as written there.
 fn named(media_type: &str, head: &[u8]) -> Option<String> {
     if let Some((_, name)) = BYTE_ORDER_MARKS.iter().find(|(mark, _)| head.starts_with(mark)) {
         return Some((*name).to_owned());
@@ -42,7 +42,7 @@ fn named(media_type: &str, head: &[u8]) -> Option<String> {
 const BYTE_ORDER_MARKS: [(&[u8], &str); 3] =
     [(b"\xef\xbb\xbf", UTF_8), (b"\xfe\xff", "utf-16be"), (b"\xff\xfe", "utf-16le")];
 
-/// Names of the same encoding become the same text.
+/// Brings names of the same encoding into one form.
 fn normalized(name: &str) -> String {
     match name.to_ascii_lowercase() {
         name if name == "utf8" => UTF_8.to_owned(),
@@ -50,19 +50,19 @@ fn normalized(name: &str) -> String {
     }
 }
 
-/// Returns true for UTF-8. The end of the head may cut a character.
+/// Returns true for UTF-8, also if the end of the head cuts a character.
 fn is_utf8(head: &[u8]) -> bool {
     str::from_utf8(head).map_or_else(|error| head.len() == HEAD_BYTES && error.error_len().is_none(), |_| true)
 }
 
-/// CSS Syntax, section 3.2: these bytes and no others.
+/// Reads `@charset` in exactly this form (CSS Syntax, section 3.2).
 fn in_css(head: &[u8]) -> Option<&[u8]> {
     let name = head.strip_prefix(b"@charset \"")?;
     let end = name.iter().position(|&byte| byte == b'"')?;
     name[end..].starts_with(b"\";").then_some(&name[..end])
 }
 
-/// XML 1.0, section 2.8.
+/// Reads the XML declaration (XML 1.0, section 2.8).
 fn in_xml(head: &[u8]) -> Option<&[u8]> {
     let rest = head.strip_prefix(b"<?xml")?;
     let declaration = &rest[..find(rest, b"?>")?];
@@ -70,7 +70,7 @@ fn in_xml(head: &[u8]) -> Option<&[u8]> {
     attributes.find(|(name, _)| *name == b"encoding").map(|(_, value)| value)
 }
 
-/// WHATWG HTML, section 13.2.3.2, "prescan a byte stream to determine its encoding".
+/// Prescans a page for its encoding (WHATWG HTML, section 13.2.3.2).
 fn in_html(head: &[u8]) -> Option<&[u8]> {
     let mut rest = head;
     loop {
@@ -98,7 +98,7 @@ fn in_html(head: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Behind the attributes of a tag, whatever is written in them.
+/// Returns the bytes behind the attributes of a tag.
 fn skip_tag(tag: &[u8]) -> &[u8] {
     let mut attributes = Attributes { rest: tag };
     attributes.by_ref().for_each(drop);
@@ -116,7 +116,7 @@ fn in_meta(tag: &[u8]) -> Option<&[u8]> {
     in_content(value_of(b"content")?)
 }
 
-/// `text/html; charset=…`
+/// Reads the charset in `text/html; charset=…`.
 fn in_content(content: &[u8]) -> Option<&[u8]> {
     let lower = content.to_ascii_lowercase();
     let value = content[find(&lower, b"charset")? + b"charset".len()..].trim_ascii_start();
@@ -130,7 +130,7 @@ fn in_content(content: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The attributes of a tag, up to its `>`; a value that does not end is none.
+/// Iterates over the attributes of a tag, up to its `>`. An attribute whose value does not end is left out.
 struct Attributes<'t> {
     rest: &'t [u8],
 }

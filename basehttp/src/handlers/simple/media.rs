@@ -1,5 +1,4 @@
-//! The media type of a file, guessed from its name, with what its first bytes say; and how a name is given to a client.
-//! Pure.
+//! Guesses the media type of a file from its name and its first bytes, and encodes a file's name for clients. Pure.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -9,7 +8,7 @@ use std::path::Path;
 use super::charset;
 use super::media_table::MEDIA_TYPES;
 
-/// The original's map: what is compressed is sent as that, never as a coding of what is inside.
+/// Python's map. Compressed files are sent as compressed files, never as a coding of their content.
 const EXTENSIONS: [(&str, &str); 4] = [
     (".gz", "application/gzip"),
     (".Z", "application/octet-stream"),
@@ -20,20 +19,20 @@ const EXTENSIONS: [(&str, &str); 4] = [
 /// First bytes of a gzip file (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
-/// The seed's `extensions_map` and `default_content_type`.
+/// Python's `extensions_map` and `default_content_type`.
 #[derive(Clone, Debug)]
 pub struct MediaTypes {
     extensions: HashMap<String, String>,
     default: String,
-    /// Said of text; empty: nothing is.
+    /// The charset of text. If empty, none is sent.
     charset: String,
 }
 
-/// Describes the content of a file, whatever its coding.
+/// The type of a file's content, for all of its codings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     pub content_type: String,
-    /// The file itself is compressed, and browsers shall unpack it: `.svgz`.
+    /// The file itself is compressed and browsers must unpack it, such as `.svgz`.
     pub is_gzipped: bool,
 }
 
@@ -62,13 +61,13 @@ impl MediaTypes {
         &self.charset
     }
 
-    /// All types that a program gave, to be checked.
+    /// Returns all types that a program gave, for a check.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         self.extensions.values().map(String::as_str).chain([self.default.as_str()])
     }
 
-    /// The type by the name alone: the extension as it is, then in lower case, in the map; then the table; then the
-    /// default.
+    /// Guesses the type from the name alone, in this order: the map with the extension as it is, the map with it in
+    /// lower case, the table, the default.
     pub fn guess(&self, path: &Path) -> String {
         match self.look_up(path) {
             (text, TypeSource::Table) if takes_charset(text) => self.with_charset(text),
@@ -76,12 +75,12 @@ impl MediaTypes {
         }
     }
 
-    /// The type by the name, and what the first bytes of the file say, which are read only if they are asked.
+    /// Guesses the type from the name and the first bytes. Calls `head` only if these bytes matter.
     pub fn describe(&self, path: &Path, head: impl FnOnce() -> Vec<u8>) -> Description {
         let (media_type, source) = self.look_up(path);
         let is_plain = |content_type| Description { content_type, is_gzipped: false };
         match source {
-            // The file may say otherwise itself, but nearly all text is UTF-8, and without a word browsers guess.
+            // Nearly all text is UTF-8, and without a charset browsers guess. The file may still name another one.
             TypeSource::Table if takes_charset(media_type) && !self.charset.is_empty() => {
                 let may_be = charset::may_be(&self.charset, media_type, &head());
                 is_plain(if may_be { self.with_charset(media_type) } else { media_type.to_owned() })
@@ -114,10 +113,10 @@ impl MediaTypes {
     }
 }
 
-/// Where a type was found.
+/// The origin of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TypeSource {
-    /// A program gave it, or the original: it is sent as it is.
+    /// A program or Python's map gave the type. It is sent unchanged.
     Map,
     Table,
     Default,
@@ -127,12 +126,13 @@ fn takes_charset(media_type: &str) -> bool {
     media_type.starts_with("text/")
 }
 
-/// The extension in lower case; empty for none.
+/// Returns the extension in lower case. Empty if there is none.
 fn lower_extension(path: &Path) -> String {
     path.extension().and_then(OsStr::to_str).unwrap_or("").to_ascii_lowercase()
 }
 
-/// `Content-Disposition: attachment` with the name of the file (RFC 6266): plain for old clients, and as it is.
+/// Makes `Content-Disposition: attachment` with the file's name (RFC 6266), once in plain ASCII for old clients, once
+/// in full.
 pub fn attachment(name: &[u8]) -> String {
     let name = String::from_utf8_lossy(name);
     let mut value = String::from("attachment; filename=\"");
@@ -194,7 +194,7 @@ mod tests {
         types.set_default("text/plain".into());
         types.add(String::new(), "text/x-none".into());
         assert_eq!(types.guess(Path::new("a.nobody-knows")), "text/plain", "the default is sent as it was given");
-        assert_eq!(types.guess(Path::new("README")), "text/x-none", "no extension is an extension, as in the original");
+        assert_eq!(types.guess(Path::new("README")), "text/x-none", "no extension is an extension, as in Python");
     }
 
     #[test]
@@ -255,7 +255,7 @@ mod tests {
             ("a.html", b"<p>caf\xc3\xa9", "text/html; charset=utf-8", false, "UTF-8"),
             ("a.html", b"<meta charset=shift_jis>", "text/html", false, "it names another encoding"),
             ("a.txt", b"caf\xe9", "text/plain", false, "it is not UTF-8"),
-            ("a.own", b"<meta charset=shift_jis>", "text/html; charset=koi8-r", false, "the program's word"),
+            ("a.own", b"<meta charset=shift_jis>", "text/html; charset=koi8-r", false, "the program's own type"),
             ("a.png", b"caf\xe9", "image/png", false, "no text"),
             ("a.svgz", b"\x1f\x8b\x08", "image/svg+xml", true, "compressed"),
             ("a.svgz", b"<svg/>", "image/svg+xml", false, "only said to be compressed"),

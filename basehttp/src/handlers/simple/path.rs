@@ -1,45 +1,45 @@
-//! What a request's path means beneath the root, and where a folder's own address is. Pure; nothing is opened here.
+//! Translates a request's path to a path beneath the root, and a directory's path to its address. Pure; opens nothing.
 //!
 //! | in the path               | becomes                                                            |
 //! |---------------------------|--------------------------------------------------------------------|
 //! | `?…`, `#…`                | cut off                                                            |
-//! | `%2e`, `%2F`, any `%XX`   | the byte, before anything is looked at                             |
+//! | `%2e`, `%2F`, any `%XX`   | the byte, before anything else                                     |
 //! | `//`, `/./`               | one slash                                                          |
-//! | `/a/../`                  | `/`; above the root there is nothing, so that `/../a` is `/a`      |
-//! | `%00`, over 4,096 bytes   | no path at all                                                     |
+//! | `/a/../`                  | `/`; nothing is above the root, so `/../a` is `/a`                 |
+//! | `%00`, over 4,096 bytes   | `None`, no file has such a path                                    |
 //!
-//! Bytes that are no UTF-8 stay as they are: a name may have them.
+//! Bytes that are not UTF-8 stay as they are, since file names may have them.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// The longest path beneath the root: 4,096 bytes, what Linux calls `PATH_MAX`. No file can be opened by a longer one.
+/// The longest path beneath the root: 4,096 bytes, Linux's `PATH_MAX`. The system opens no file by a longer one.
 const MAX_PATH_BYTES: usize = 4096;
 
-/// The one name with a leading dot that is meant for the public (RFC 8615).
+/// The only name with a leading dot that is meant for the public (RFC 8615).
 const WELL_KNOWN: &[u8] = b".well-known";
 
-/// A path beneath the root: no dots, no empty segments, no NUL.
+/// A path beneath the root, without dots, empty segments and NUL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServedPath<'p> {
-    /// Segments joined by slashes, with a slash behind them where the request's path ended in one; empty for the root.
+    /// Segments joined by slashes, with a final slash if the request's decoded path had one. Empty for the root.
     key: Cow<'p, [u8]>,
-    /// The request's path ended in a slash as sent, and not only after decoding.
+    /// The request's path had a final slash as sent, not only after decoding.
     ends_in_slash: bool,
-    /// The root of the files is that of the URLs, where `/.well-known/` is.
+    /// The root of the files is also the root of the URLs, where `/.well-known/` is.
     is_unmounted: bool,
 }
 
-/// The path of the URLs at which the root is: `/static`. Nothing above it is served.
+/// The URL path at which the root appears, such as `/static`. Nothing outside it is served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mount {
-    /// Its segments joined by slashes, decoded; empty for `/`.
+    /// Decoded segments joined by slashes. Empty for `/`.
     path: Vec<u8>,
 }
 
 impl Mount {
-    /// `None`: it does not begin with a slash, or it is not the path of a URL.
+    /// Parses a mount. `None` if `path` does not begin with a slash, or is not the path of a URL.
     pub fn at(path: &str) -> Option<Self> {
         if !path.starts_with('/') || path.contains(['?', '#']) {
             return None;
@@ -48,20 +48,20 @@ impl Mount {
         Some(Mount { path: path.strip_suffix(b"/").unwrap_or(&path).to_vec() })
     }
 
-    /// The path, with a slash in front; empty for `/`.
+    /// Returns the decoded path, with a slash in front. Empty for `/`.
     #[cfg(feature = "cgi")]
     pub fn prefix(&self) -> Vec<u8> {
         if self.path.is_empty() { Vec::new() } else { [b"/", &*self.path].concat() }
     }
 
-    /// Number of its segments.
+    /// Returns the number of segments.
     pub fn depth(&self) -> usize {
         if self.path.is_empty() { 0 } else { self.path.split(|&byte| byte == b'/').count() }
     }
 }
 
 impl<'p> ServedPath<'p> {
-    /// What the path of a request means, undecoded and with its query. `None`: nothing that could exist.
+    /// Parses the path of a request, undecoded and with its query. `None` if no file can have it.
     pub fn of_request(raw: &'p str) -> Option<Self> {
         let raw = without_query(raw);
         let ends_in_slash = raw.ends_with('/');
@@ -70,7 +70,8 @@ impl<'p> ServedPath<'p> {
         (key.len() <= MAX_PATH_BYTES).then_some(ServedPath { key, ends_in_slash, is_unmounted: true })
     }
 
-    /// The place of the same path below `mount`: `/static/a` is `a` there, `/statica` is nothing. `None`: it is not below.
+    /// Takes `mount` off the front. Below `/static`, `/static/a` is `a`. `None` if the path is not below, such as
+    /// `/statica`.
     pub fn below(self, mount: &Mount) -> Option<Self> {
         if mount.path.is_empty() {
             return Some(self);
@@ -87,7 +88,7 @@ impl<'p> ServedPath<'p> {
         Some(ServedPath { key, is_unmounted: false, ..self })
     }
 
-    /// The place of `path`, asked for by a request's path that may end in a slash.
+    /// Makes a path beneath the root from a program's own `path`, with the final slash of the `request`'s path.
     pub fn of_path(path: &[u8], request: &str) -> Option<ServedPath<'static>> {
         let ends_in_slash = without_query(request).ends_with('/');
         let mut key = normalized(path)?;
@@ -98,27 +99,27 @@ impl<'p> ServedPath<'p> {
         (key.len() <= MAX_PATH_BYTES).then_some(ServedPath { key: Cow::Owned(key), ends_in_slash, is_unmounted })
     }
 
-    /// What this place is remembered by.
+    /// Returns the key for the cache, which includes a final slash.
     pub fn key(&self) -> &[u8] {
         &self.key
     }
 
-    /// The path, without a slash at its end.
+    /// Returns the path, without a final slash.
     pub fn path(&self) -> &[u8] {
         self.key.strip_suffix(b"/").unwrap_or(&self.key)
     }
 
-    /// Only a folder can be meant.
+    /// Returns true if only a directory can be meant: the root, or a path with a final slash.
     pub fn is_directory_form(&self) -> bool {
         self.key().is_empty() || self.key().ends_with(b"/")
     }
 
-    /// The request came with the slash that relative links in a folder's page need.
+    /// Returns true if the request had the final slash that relative links in a directory's page need.
     pub fn ends_in_slash(&self) -> bool {
         self.ends_in_slash
     }
 
-    /// A segment begins with a dot, and it is not `/.well-known/`.
+    /// Returns true if a segment begins with a dot, unless it is `/.well-known/`.
     pub fn is_hidden(&self) -> bool {
         let is_public = |at, name: &[u8]| at == 0 && self.is_unmounted && name == WELL_KNOWN;
         let is_hidden = |(at, name): (usize, &[u8])| name.starts_with(b".") && !is_public(at, name);
@@ -126,17 +127,17 @@ impl<'p> ServedPath<'p> {
     }
 }
 
-/// The last segment of a path.
+/// Returns the last segment of a path.
 pub fn last_name(path: &[u8]) -> &[u8] {
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }
 
-/// The path of a request without query and fragment.
+/// Cuts query and fragment off a request's path.
 pub fn without_query(raw: &str) -> &str {
     raw.find(['?', '#']).map_or(raw, |end| &raw[..end])
 }
 
-/// Nothing in it needs decoding or collapsing.
+/// Returns true if nothing needs decoding or collapsing. May be false for a path that needs neither.
 fn is_plain(relative: &str) -> bool {
     let bytes = relative.as_bytes();
     let mut before = b'/';
@@ -147,12 +148,13 @@ fn is_plain(relative: &str) -> bool {
     })
 }
 
+/// Decodes and normalizes a path. `None` if it has a NUL.
 fn decoded(relative: &str) -> Option<Vec<u8>> {
     let decoded: Cow<'_, [u8]> = percent_decode_str(relative).into();
     normalized(&decoded)
 }
 
-/// Collapses dots and slashes; `None` for a NUL.
+/// Collapses dots and slashes. `None` if the path has a NUL.
 fn normalized(path: &[u8]) -> Option<Vec<u8>> {
     if path.contains(&0) {
         return None;
@@ -172,10 +174,10 @@ fn normalized(path: &[u8]) -> Option<Vec<u8>> {
     Some(key)
 }
 
-/// Where a folder that was asked for without a slash has its page: the same path with one, and the query.
+/// Returns the address of a directory that was requested without a final slash: the path with it, and the query.
 ///
-/// It never leads to another site: it begins with one slash, and what a browser would take for a slash, or strip, is
-/// percent-encoded.
+/// It never leads to another site. It begins with exactly one slash, and bytes that a browser would take for a slash,
+/// or strip, are percent-encoded.
 pub fn directory_location(raw: &str) -> String {
     let path = without_query(raw);
     let (query, _) = raw[path.len()..].split_once('#').unwrap_or((&raw[path.len()..], ""));
@@ -211,7 +213,7 @@ mod tests {
         let table: [(&str, Option<&[u8]>, &str); 41] = [
             ("/", Some(b""), "the root"),
             ("/a", Some(b"a"), "a name"),
-            ("/a/", Some(b"a/"), "a folder's form"),
+            ("/a/", Some(b"a/"), "a directory's form"),
             ("/a/b.txt?x=/../y", Some(b"a/b.txt"), "the query is cut off"),
             ("/a#b?c", Some(b"a"), "the fragment is cut off"),
             ("/a%3Fb", Some(b"a?b"), "an encoded question mark is a name's"),
@@ -229,7 +231,7 @@ mod tests {
             ("/.%2e/a", Some(b"a"), "half-encoded dots"),
             ("/..%2fa", Some(b"a"), "an encoded slash"),
             ("/..%2F..%2Fa", Some(b"a"), "encoded slashes"),
-            ("/a%2fb", Some(b"a/b"), "an encoded slash is a slash, as in the original"),
+            ("/a%2fb", Some(b"a/b"), "an encoded slash is a slash, as in Python"),
             ("/a/b/..", Some(b"a"), "up"),
             ("/a/b/../", Some(b"a/"), "up, with a slash"),
             ("/a/.", Some(b"a"), "a dot"),

@@ -1,15 +1,16 @@
-//! The directory that is served. Its name means whatever directory has that name when a client asks: [`Root`] keeps one
-//! open ([`Tree`]), compares it with the name, and opens the name anew when another directory has it. Everything else is
-//! opened beneath the open one. What is not a regular file or a directory is not there.
+//! The directory that is served. The handler serves the directory that has its name at the time of a request.
+//!
+//! [`Root`] keeps one directory open ([`Tree`]), compares it with the name, and opens the name again when another
+//! directory has it. Every file is opened beneath the open directory. Only regular files and directories are found.
 //!
 //! | the system               | how                                                                      |
 //! |--------------------------|--------------------------------------------------------------------------|
 //! | Linux 5.6 and later      | `openat2` with `RESOLVE_BENEATH`: the kernel keeps the path inside        |
-//! | says it leads out        | once more by hand (`walk`): a link may name a place inside by its full path |
+//! | says it leads out        | again by hand (`walk`), since a link inside may have the root's full path |
 //! | older, or forbids it     | by hand                                                                  |
 //! | links may lead out       | `openat`                                                                 |
 //!
-//! The file that is checked here is the descriptor that is sent: nothing is looked up twice.
+//! The descriptor that is checked here is the one that is sent. No path is looked up twice.
 
 mod stamp;
 mod walk;
@@ -29,54 +30,54 @@ pub use self::stamp::Stamp;
 
 use super::trust::Trust;
 
-/// Looks at the root's name within a second before the last one is believed: 1,000. A stat(2) of a
-/// short path costs some 0.4 µs of processor time (a million of them, on a virtual machine), so that they take less than a
-/// thousandth of a processor.
+/// Looks at the root's name within a second before the last one is trusted: 1,000. A stat(2) of a short path costs
+/// about 0.4 µs of processor time (mean of a million, on a virtual machine), so they take less than a thousandth of a
+/// processor.
 const MAX_LOOKS: u64 = 1000;
 
-/// Where links may lead.
+/// The places to which links may lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Links {
-    /// To places beneath the root. What leads out of it is not there.
+    /// To files beneath the root. A link that leads out is not found.
     Inside,
-    /// Anywhere.
+    /// To any file.
     Anywhere,
 }
 
 /// The directory that is served, by its name.
 #[derive(Debug)]
 pub struct Root {
-    /// Its full path. Links in it are followed at each look.
+    /// The full path. Links in it are followed at each look.
     name: PathBuf,
     links: Links,
-    /// The directory that had the name at the last look; `None` if there was none.
+    /// The directory that had the name at the last look, if there was one.
     tree: RwLock<Option<Arc<Tree>>>,
-    /// The number of `tree`, to be read without the lock; 0 for none.
+    /// The generation of `tree`, readable without the lock. 0 if there is none.
     generation: AtomicU64,
     trust: Trust,
 }
 
-/// A directory that has, or had, the root's name. It is open, and everything is opened beneath it.
+/// An open directory that has, or had, the root's name. All files are opened beneath it.
 #[derive(Debug)]
 pub struct Tree {
     directory: OwnedFd,
-    /// Its full path without links, as it was when it was opened.
+    /// The full path without links, at the time when it was opened.
     path: PathBuf,
     links: Links,
     id: (u64, u64),
     generation: u64,
 }
 
-/// What stands at a path.
+/// A file or directory that was opened.
 #[derive(Debug)]
 pub enum Opened {
-    /// A regular file, and what identifies its bytes.
+    /// A regular file, and its state.
     File(File, Stamp),
-    /// A folder, to be read.
+    /// A directory.
     Directory(OwnedFd),
 }
 
-/// Never waits for the other end of a pipe, and never makes a terminal the process's own.
+/// Flags to open for reading, without waiting for the other end of a pipe, and without taking over a terminal.
 const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 impl Root {
@@ -89,15 +90,15 @@ impl Root {
         Ok(Root { name, links, tree: RwLock::new(Some(tree.into())), generation, trust })
     }
 
-    /// The number of the tree that was last seen, which no other one of this root has; 0 if there was none.
+    /// Returns the generation of the tree that was last seen. 0 if there was none.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// The directory that has the name now. `None`: there is none.
+    /// Returns the directory that has the name now. `None` if there is none.
     ///
     /// # Errors
-    /// Trouble that another try may mend: no descriptors, no memory, a broken disk.
+    /// Trouble that may soon be over, such as no descriptors, no memory, or a failing disk.
     pub fn tree(&self, now: Instant) -> io::Result<Option<Arc<Tree>>> {
         let known = self.tree.read().unwrap_or_else(PoisonError::into_inner).clone();
         if known.is_some() && self.trust.holds(now, MAX_LOOKS) {
@@ -106,10 +107,10 @@ impl Root {
         self.look(known)
     }
 
-    /// Another directory than `old` that has the name now, if `old` was removed. For a lookup in `old` that failed.
+    /// Returns the directory that has replaced `old`, if `old` was removed. For a lookup in `old` that found nothing.
     ///
     /// # Errors
-    /// As [`tree`](Self::tree).
+    /// The errors of [`tree`](Self::tree).
     pub fn successor(&self, old: &Tree) -> io::Result<Option<Arc<Tree>>> {
         if !old.is_removed() {
             return Ok(None);
@@ -118,12 +119,12 @@ impl Root {
         Ok(self.look(known)?.filter(|tree| tree.generation != old.generation))
     }
 
-    /// Compares what is known with what has the name.
+    /// Compares the known tree with the directory that has the name.
     fn look(&self, known: Option<Arc<Tree>>) -> io::Result<Option<Arc<Tree>>> {
         match retry_on_intr(|| stat(&self.name)) {
             Ok(found) if known.as_ref().is_some_and(|tree| tree.id == Stamp::of(&found).id()) => Ok(known),
             Ok(_) => self.open_anew(),
-            // A process that has given up its rights may not look any more. It goes on with what it has opened.
+            // A process that has dropped its privileges can no longer look. It goes on with the open directory.
             Err(Errno::ACCESS | Errno::PERM) => Ok(known),
             Err(error) if is_trouble(error) => Err(error.into()),
             Err(_) => Ok(self.replace(None)),
@@ -138,7 +139,7 @@ impl Root {
         }
     }
 
-    /// Puts `tree` in the place of what is known, unless another thread has done so.
+    /// Replaces the known tree by `tree`, unless another thread has done so.
     fn replace(&self, tree: Option<Tree>) -> Option<Arc<Tree>> {
         let mut known = self.tree.write().unwrap_or_else(PoisonError::into_inner);
         if known.as_ref().map(|known| known.id) != tree.as_ref().map(|tree| tree.id) {
@@ -149,7 +150,7 @@ impl Root {
     }
 }
 
-/// A number that no tree has had: the first one of each root is 1.
+/// Returns a new generation, above 1. The first tree of each root has 1.
 fn next_generation() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(1);
     LAST.fetch_add(1, Ordering::Relaxed) + 1
@@ -163,26 +164,27 @@ impl Tree {
         Ok(Tree { directory, path, links, id, generation })
     }
 
-    /// Its full path without links, as it was when it was opened. For display: everything is opened by descriptor.
+    /// Returns the full path without links, at the time when it was opened. Only for display.
     #[cfg(feature = "cgi")]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The number that tells it from the other trees of its root.
+    /// Returns the number that tells this tree from the others of its root.
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// No directory has it as an entry any more.
+    /// Returns true if the directory has been removed.
     fn is_removed(&self) -> bool {
         fstat(&self.directory).is_ok_and(|stat| stat.st_nlink == 0)
     }
 
-    /// Opens what stands at `path` beneath it. `None`: nothing that can be served, for whatever reason.
+    /// Opens the file or directory at `path` beneath this one. `None` if there is nothing that can be served.
     ///
     /// # Errors
-    /// What another try may mend: no descriptors, no memory, a file that another process has reserved, a broken disk.
+    /// Trouble that may soon be over: no descriptors, no memory, a file that another process has reserved, a failing
+    /// disk.
     pub fn open_beneath(&self, path: &[u8]) -> io::Result<Option<Opened>> {
         let opened = retry_on_intr(|| match self.links {
             Links::Inside => self.open_inside(path),
@@ -201,8 +203,8 @@ impl Tree {
 
         let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         match openat2(&self.directory, or_dot(path), READING, Mode::empty(), inside) {
-            // EAGAIN: somebody renames folders right now, so that the kernel cannot tell where `..` leads. EPERM: a
-            // sandbox that knows openat2 by name only.
+            // EAGAIN: another process renames directories right now, so the kernel cannot tell where `..` leads. EPERM:
+            // a sandbox that does not allow openat2.
             Err(Errno::NOSYS | Errno::XDEV | Errno::AGAIN | Errno::PERM) => self.walk(path),
             opened => opened,
         }
@@ -218,7 +220,7 @@ impl Tree {
     }
 }
 
-/// To look names up in a folder it need not be readable.
+/// Flags to open a directory for lookups. On Linux it need not be readable.
 #[cfg(target_os = "linux")]
 const SEARCHING: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 #[cfg(not(target_os = "linux"))]
@@ -228,8 +230,8 @@ fn or_dot(path: &[u8]) -> &[u8] {
     if path.is_empty() { b"." } else { path }
 }
 
-/// Not the path's fault. EAGAIN: a process holds a lease on the file, and was told to give it up. The later ones come from
-/// file systems of networks, and from those whose process has died.
+/// Returns true for errors that the path has not caused. EAGAIN means that another process holds a lease on the file,
+/// and was told to give it up. The later ones come from network file systems, and from those whose process has died.
 fn is_trouble(error: Errno) -> bool {
     matches!(
         error,

@@ -1,9 +1,9 @@
-//! Opening a path beneath a folder by hand, one name after the other, for where the kernel does not do it.
+//! Opens a path beneath a directory name by name, on systems whose kernel does not do it in one call.
 //!
-//! No call follows a link (`O_NOFOLLOW`): a link's text is read and its names take the place of its own. So whatever
-//! anybody renames meanwhile, each step is made from a descriptor of a folder that was reached from the root, and `..`
-//! never leads above it. A link to a full path is followed if that begins with the root's own; it is walked from the
-//! root like any other.
+//! No call follows a link (`O_NOFOLLOW`). The walk reads a link's text and puts its names in place of the link's own.
+//! So each step starts from the descriptor of a directory that was reached from the root, and `..` never leads above
+//! the root, even if another process renames directories meanwhile. A link to a full path is followed if the path
+//! begins with the root's own, and is walked from the root.
 
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -15,16 +15,16 @@ use rustix::io::Errno;
 
 use super::{READING, SEARCHING};
 
-/// How many links one path may lead over: 40, as the kernel allows.
+/// The most links on one path: 40, as in the kernel.
 const MAX_LINKS: usize = 40;
 
-/// How many names are looked up for one path: 4,096, twice as many as a path can hold. Links may multiply them.
+/// The most names that are looked up for one path: 4,096, twice as many as a path can hold. Links may multiply them.
 const MAX_LOOKUPS: usize = 4096;
 
-/// How deep below the root it goes: 128 folders, since each holds a descriptor while the walk lasts.
+/// The deepest level below the root: 128 directories, since each holds a descriptor during the walk.
 const MAX_DEPTH: usize = 128;
 
-/// Opens `path` beneath the folder `root`, whose full path is `root_path`, to be read.
+/// Opens `path` for reading, beneath the directory `root`, whose full path is `root_path`.
 pub fn open(root: BorrowedFd<'_>, root_path: &Path, path: &[u8]) -> rustix::io::Result<OwnedFd> {
     let mut walk = Walk { root, root_path, directories: Vec::new(), left: Vec::new(), lookups: 0, links: 0 };
     walk.push(path);
@@ -34,9 +34,9 @@ pub fn open(root: BorrowedFd<'_>, root_path: &Path, path: &[u8]) -> rustix::io::
 struct Walk<'r> {
     root: BorrowedFd<'r>,
     root_path: &'r Path,
-    /// The folders below the root that lead to where the walk is.
+    /// The open directories from below the root down to the current one.
     directories: Vec<OwnedFd>,
-    /// Names still to be looked up, the next one last.
+    /// The names that are left to look up, the next one last.
     left: Vec<Vec<u8>>,
     lookups: usize,
     links: usize,
@@ -67,7 +67,7 @@ impl Walk<'_> {
         self.directories.last().map_or(self.root, AsFd::as_fd)
     }
 
-    /// Goes into the folder `name`, or where the link of that name leads.
+    /// Enters the directory `name`, or follows the link of that name.
     fn enter(&mut self, name: &[u8]) -> rustix::io::Result<()> {
         match openat(self.here(), name, SEARCHING | OFlags::DIRECTORY | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(_) if self.directories.len() == MAX_DEPTH => Err(Errno::NAMETOOLONG),
@@ -80,7 +80,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Puts the text of the link `name` in its place. What is no link (any more) is not there.
+    /// Puts the text of the link `name` in its place. A name that is not a link, or no longer one, is not found.
     fn follow(&mut self, name: &[u8]) -> rustix::io::Result<()> {
         self.links += 1;
         if self.links > MAX_LINKS {
@@ -104,7 +104,7 @@ impl Walk<'_> {
     }
 }
 
-/// What `O_NOFOLLOW` says of a link: ELOOP, or EMLINK on some systems.
+/// Returns true for the error of `O_NOFOLLOW` on a link: ELOOP, or EMLINK on some systems.
 fn is_link(error: Errno) -> bool {
     matches!(error, Errno::LOOP | Errno::MLINK)
 }
