@@ -1,4 +1,4 @@
-//! A request is answered with what is there when it asks, whatever has happened to files and directories before.
+//! Tests that a response shows the disk at the time of the request, after any changes to files and directories.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use super::scratch::Scratch;
 use super::*;
 
-/// A change that another program makes to the disk. The served name is `served`; there are few other names and texts, so
-/// that changes meet.
+/// A change that another program makes to the disk. The served name is `served`. There are only a few other names and
+/// texts, so that changes collide.
 #[derive(Clone, Debug)]
 enum Change {
     /// Writes a file in place.
@@ -21,12 +21,13 @@ enum Change {
     RemoveFile(&'static str),
     MakeDirectory(&'static str),
     RemoveDirectory(&'static str),
-    /// Removes the served directory with all that is in it.
+    /// Removes the served directory with its content.
     RemoveServed,
-    /// Makes an empty one.
+    /// Makes an empty served directory.
     MakeServed,
-    /// Gives the served directory another name, or gives that one its own back.
+    /// Gives the served directory another name.
     Move(&'static str),
+    /// Gives the served name back to a directory that has another one.
     MoveBack(&'static str),
     /// Makes the served name a link to one of the others.
     Link(&'static str),
@@ -55,7 +56,7 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 impl Change {
-    /// A change that the disk refuses changes nothing, and is as good as any.
+    /// Makes the change. One that the disk refuses changes nothing, which is fine as well.
     fn make(&self, around: &Path) {
         let served = around.join("served");
         let _ = match self {
@@ -78,7 +79,7 @@ impl Change {
     }
 }
 
-/// Status, and the text or the names of the entries, as the disk says.
+/// Returns the status, and the text or the names of the entries, from the disk.
 fn on_disk(served: &Path, path: &str) -> (u16, String) {
     let place = served.join(path.trim_start_matches('/'));
     if !path.ends_with('/') {
@@ -110,7 +111,7 @@ impl QuietFiles {
     fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
 }
 
-/// The same, as the handler says.
+/// Returns the status, and the text or the names of the entries, from the handler's response.
 fn in_reply(handler: &QuietFiles, path: &str) -> (u16, String) {
     let reply = testing::respond(handler, format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
     let reply = String::from_utf8(reply).expect("text");
@@ -120,7 +121,7 @@ fn in_reply(handler: &QuietFiles, path: &str) -> (u16, String) {
 }
 
 impl Scratch {
-    /// The served directory, and the others that can take its place.
+    /// Makes the served directory, and the others that can take its place.
     fn with_directories() -> Self {
         let scratch = Scratch::new();
         fs::create_dir(scratch.0.join("served")).expect("a directory");
@@ -132,7 +133,7 @@ impl Scratch {
     }
 }
 
-/// Entries as [`on_disk`] tells them, in place of the page.
+/// Sends the entries as [`on_disk`] tells them, in place of the page.
 fn list(ex: &mut Exchange<'_>, listing: &Listing) -> Result {
     let told = |entry: Entry<'_>| {
         let size = entry.kind().is_file().then(|| entry.size());

@@ -1,12 +1,13 @@
-//! The form of a listing that a client prefers, and its wish for HTML, by its `Accept` fields. Pure.
+//! Reads a client's `Accept` fields: the form of a listing that it prefers, and whether it accepts HTML. Pure.
 //!
-//! RFC 9110, section 12.5.1: the most specific range that matches a media type gives its weight. JSON is sent to those
-//! who prefer it to HTML; everybody else, browsers and `*/*` above all, gets HTML, also when neither was asked for.
+//! The most specific range that matches a media type gives its weight (RFC 9110, section 12.5.1). A client gets JSON if
+//! it prefers JSON to HTML. All others get HTML, such as browsers and clients with `*/*`, and also clients that accept
+//! neither.
 
 use super::super::qvalue::{FULL, QValue, parse_qvalue};
 use super::Format;
 
-/// The form for a client that sent these `Accept` values.
+/// Returns the form for a client that sent these `Accept` values.
 pub(super) fn preferred<'v>(values: impl Iterator<Item = &'v str>) -> Format {
     let (mut html, mut json) = (Best::default(), Best::default());
     for range in values.flat_map(|value| value.split(',')) {
@@ -19,14 +20,14 @@ pub(super) fn preferred<'v>(values: impl Iterator<Item = &'v str>) -> Format {
     if json.weight > html.weight { Format::Json } else { Format::Html }
 }
 
-/// The wish of a client for HTML.
+/// A client's wish for HTML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HtmlWish {
-    /// It names `text/html`: a browser that goes to a page.
+    /// The client names `text/html`, like a browser that opens a page.
     Named,
-    /// It takes anything, or says nothing.
+    /// The client accepts anything, or sends no `Accept`.
     Taken,
-    /// It takes other types only.
+    /// The client accepts only other types.
     Refused,
 }
 
@@ -66,7 +67,8 @@ impl Best {
     }
 }
 
-/// How well a range matches a media type: 0 not at all, 1 `*/*`, 2 `type/*`, 3 exactly. Parameters are not told apart.
+/// Returns how well a range matches a media type: 0 not at all, 1 as `*/*`, 2 as `type/*`, 3 exactly. Ignores
+/// parameters.
 fn specificity(range: &str, kind: &str, subtype: &str) -> u8 {
     match range.split_once('/') {
         Some(("*", "*")) => 1,
@@ -80,7 +82,7 @@ fn specificity(range: &str, kind: &str, subtype: &str) -> u8 {
     }
 }
 
-/// What `q=` says among the parameters, 1 without it; `None` if it is none: such a range is passed over.
+/// Reads the weight among the parameters, 1 without `q=`. `None` if it is malformed; such a range is skipped.
 fn weight<'v>(mut parameters: impl Iterator<Item = &'v str>) -> Option<QValue> {
     let is_weight = |parameter: &&str| parameter.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("q="));
     match parameters.find(is_weight) {
@@ -130,7 +132,7 @@ mod tests {
             (&["application/json, */*;q=0.9"], Json, "a range that weighs less"),
             (&["application/json;q=0.5, text/html;q=0.4"], Json, "weights"),
             (&["application/json;q=0.4, text/html;q=0.5"], Html, "weights the other way"),
-            (&["application/json ; Q=0.001"], Json, "a small weight, with blanks"),
+            (&["application/json ; Q=0.001"], Json, "a small weight, with spaces"),
             (&["application/json;q=0"], Html, "refused"),
             (&["application/json;q=0, text/html;q=0"], Html, "both refused"),
             (&["application/*"], Json, "a range of its type"),

@@ -1,19 +1,19 @@
-//! How much memory the listings of a handler hold together: what is read, kept, and on its way to slow clients.
+//! Bounds the memory of all listings of a handler: scans, kept pages, and pages on their way to slow clients.
 //!
-//! Everything large is reserved before it is allocated, and given back when its owner is dropped. What would go beyond
-//! is refused, and the client is told to come again.
+//! Large memory is reserved before it is allocated, and returned when its owner is dropped. A request beyond the bound
+//! is refused, and the client is asked to try again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A number of bytes that may be held at once.
+/// A number of bytes that reservations share.
 #[derive(Debug)]
 pub(super) struct Budget {
     held: AtomicUsize,
     max_bytes: usize,
 }
 
-/// There is no room at the moment.
+/// The budget has no room at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Exhausted;
 
@@ -22,7 +22,7 @@ impl Budget {
         Arc::new(Budget { held: AtomicUsize::new(0), max_bytes })
     }
 
-    /// A reservation of so many bytes.
+    /// Reserves `bytes`.
     pub fn reserve(self: &Arc<Self>, bytes: usize) -> Result<Reservation, Exhausted> {
         let mut reservation = Reservation { budget: Arc::clone(self), bytes: 0 };
         reservation.resize(bytes)?;
@@ -35,7 +35,7 @@ impl Budget {
     }
 }
 
-/// A part of the budget, given back when dropped.
+/// A part of the budget, returned when dropped.
 #[derive(Debug)]
 pub(super) struct Reservation {
     budget: Arc<Budget>,
@@ -47,13 +47,13 @@ impl Reservation {
         self.bytes
     }
 
-    /// Makes it so many bytes. If there is no room for them, it stays what it was.
+    /// Changes the size to `bytes`. Without room for them the size stays as it was.
     pub fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let Budget { held, max_bytes } = &*self.budget;
         let mine = self.bytes;
         let moved = |held: usize| held.checked_sub(mine)?.checked_add(bytes);
         let allowed = |held| moved(held).filter(|&held| bytes <= mine || held <= *max_bytes);
-        // Relaxed: the number orders nothing but itself.
+        // Relaxed, since no other memory depends on the number.
         held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, allowed).map_err(|_| Exhausted)?;
         self.bytes = bytes;
         Ok(())

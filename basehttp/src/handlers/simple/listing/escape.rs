@@ -1,15 +1,15 @@
-//! Names of files, made harmless for the place where they go: HTML, a JSON string, a relative reference. Pure.
+//! Escapes names of files for HTML, a JSON string, or a relative reference. Pure.
 //!
-//! A name is bytes, of which only `/` and NUL are excluded. What is shown is UTF-8 with U+FFFD for what is none; what is
-//! linked is the bytes themselves.
+//! A name may have any bytes except `/` and NUL. Pages show it as UTF-8, with U+FFFD for other bytes. Links have the
+//! bytes themselves.
 
-/// How much longer a name can become in any of the forms: six bytes for one, as in `&quot;` and `\u0001`.
+/// The most bytes that one byte of a name becomes in HTML and JSON: 6, as in `&quot;` and `\u0001`.
 pub(super) const MAX_TEXT_GROWTH: usize = 6;
 
-/// How much longer a name can become in a reference: `%FF`.
+/// The most bytes that one byte of a name becomes in a reference: 3, as in `%FF`.
 pub(super) const MAX_HREF_GROWTH: usize = 3;
 
-/// Adds `text` for HTML text and quoted attributes. Control characters, which HTML does not allow, become their pictures.
+/// Adds `text` for HTML text and quoted attributes. HTML allows no control characters, so these become their pictures.
 pub(super) fn push_html(out: &mut Vec<u8>, text: &[u8]) {
     if text.iter().all(|&byte| is_plain_in_html(byte)) {
         return out.extend_from_slice(text);
@@ -24,18 +24,18 @@ pub(super) fn push_html(out: &mut Vec<u8>, text: &[u8]) {
     });
 }
 
-/// Printable ASCII but for the five that are markup.
+/// Returns true for printable ASCII, except the five characters that are markup.
 const fn is_plain_in_html(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
 }
 
-/// What stands for a character that cannot be shown itself.
+/// Replaces a character that cannot be shown.
 fn visible(c: char) -> char {
     match c {
         // "Control Pictures" has them in the order of ASCII.
         '\0'..='\x1F' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
         '\x7F' => '\u{2421}',
-        // Controls, and changes of writing direction: `evil<RLO>txt.exe` would read `evilexe.txt`.
+        // Controls, and changes of writing direction, since `evil<RLO>txt.exe` would read `evilexe.txt`.
         '\u{80}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
         // Noncharacters (the last two of each plane, and 32 more), which HTML does not allow either.
         c if u32::from(c) & 0xFFFE == 0xFFFE || matches!(c, '\u{FDD0}'..='\u{FDEF}') => char::REPLACEMENT_CHARACTER,
@@ -45,7 +45,7 @@ fn visible(c: char) -> char {
 
 /// Adds `text` as a JSON string with its quotes (RFC 8259, section 7).
 ///
-/// `<`, `>`, `&`, U+2028 and U+2029 are escaped too, so that the JSON may also stand in a script element.
+/// Escapes `<`, `>`, `&`, U+2028 and U+2029 too, so that the JSON may also stand in a script element.
 pub(super) fn push_json(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     for_each_char(text, |c| match c {
@@ -62,10 +62,10 @@ pub(super) fn push_json(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
 }
 
-/// Adds `name` as one segment of a relative reference (RFC 3986, section 4.2): every byte but letters, digits and
-/// `-._~` is percent-encoded, as in Python.
+/// Adds `name` as one segment of a relative reference (RFC 3986, section 4.2).
 ///
-/// A name with a colon gets `./` in front, for clients that decode a reference before they look for its scheme.
+/// Every byte except letters, digits and `-._~` is percent-encoded, as in Python. A name with a colon gets `./` in
+/// front, for clients that decode a reference before they look for its scheme.
 pub(super) fn push_href(out: &mut Vec<u8>, name: &[u8]) {
     if name.contains(&b':') {
         out.extend_from_slice(b"./");
@@ -82,7 +82,7 @@ const fn hex_digit(value: u8) -> u8 {
     if value < 10 { b'0' + value } else { b'A' + value - 10 }
 }
 
-/// The characters of `text`, U+FFFD in place of what is no UTF-8.
+/// Calls `act` with the characters of `text`, and with U+FFFD for bytes that are not UTF-8.
 fn for_each_char(text: &[u8], mut act: impl FnMut(char)) {
     for chunk in text.utf8_chunks() {
         chunk.valid().chars().for_each(&mut act);

@@ -1,8 +1,8 @@
-//! Sizes and dates as people and programs read them. Pure: no clock, no time zone but UTC.
+//! Formats sizes and dates for people and programs. Pure, without a clock, and in UTC only.
 
 use std::io::Write as _;
 
-/// The last second of the year 9999, in seconds since 1970: beyond it RFC 3339 has no form.
+/// The last second of the year 9999, in seconds since 1970. RFC 3339 cannot express a later one.
 const LAST_SECOND: i64 = 253_402_300_799;
 
 /// The first second of the year 0.
@@ -17,7 +17,7 @@ pub(super) fn push_human_size(out: &mut Vec<u8>, bytes: u64) {
         return push(out, format_args!("{bytes} B"));
     }
     let tenths = |unit: usize| tenths_of(bytes, 1 << (10 * (unit + 1)));
-    // From 1000 on the next unit is shorter: 0.98 MiB rather than 1000 KiB.
+    // From 1000 on the next unit is shorter, as in 1.0 MiB for 1000 KiB.
     let unit = (0..UNITS.len() - 1).find(|&unit| tenths(unit) < 9995).unwrap_or(UNITS.len() - 1);
     match tenths(unit) {
         tenths if tenths < 100 => push(out, format_args!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])),
@@ -58,7 +58,7 @@ pub(super) struct Utc {
 }
 
 impl Utc {
-    /// From seconds since 1970; `None` outside the years 0 to 9999, which no honest file has.
+    /// Converts seconds since 1970. `None` outside the years 0 to 9999, which no honest file has.
     pub fn from_unix(seconds: i64) -> Option<Self> {
         if !(FIRST_SECOND..=LAST_SECOND).contains(&seconds) {
             return None;
@@ -106,12 +106,12 @@ impl Utc {
     }
 }
 
-/// Year, month and day of a day counted from 1970, in the proleptic Gregorian calendar.
+/// Returns year, month and day of a day counted from 1970, in the proleptic Gregorian calendar.
 ///
-/// The year is taken to begin in March, so that the leap day is its last; an era is the 400 years of 146,097 days after
-/// which the calendar repeats itself.
+/// The year begins in March here, so that the leap day is its last. An era is 400 years, or 146,097 days, after which
+/// the calendar repeats itself.
 fn civil_date(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468; // From 0000-03-01 on.
+    let days = days + 719_468; // Counted from 0000-03-01.
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -1,9 +1,9 @@
-//! A listing as a page: a table whose heads sort it, without script. Valid HTML5; the look is in `style`.
+//! Renders a listing as a page: a table with links in its heads to sort it, without script. Valid HTML5. The style is
+//! in `style`.
 //!
-//! For those who do not see it: `th scope`, `aria-sort`, and words behind the names of folders and links (a plain file,
-//! the usual case, has none, so that long listings are quick to listen to). Names stand in `bdi`, so that one with marks
-//! of direction turns nothing round but itself. Most end tags of table parts are left out, as HTML allows: a row is
-//! shorter by a third.
+//! Screen readers get `th scope`, `aria-sort`, and words behind the names of directories and links. A plain file has no
+//! such words, so that long listings are quick to listen to. Names stand in `bdi`, so that a name with direction marks
+//! affects only itself. Most end tags of table parts are omitted, as HTML allows, which makes a row shorter by a third.
 
 use std::io;
 
@@ -14,10 +14,11 @@ use super::pieces::Pieces;
 use super::sort::{SortBy, SortOrder, Sorting};
 use super::style::STYLE;
 
-/// How many folders above a listing its breadcrumbs show next to the root: 8, what a wide screen has room for. A link
-/// that leads to its own folder can make paths of thousands.
+/// The most directories that breadcrumbs show between the root and the listing: 8, which fit on a wide screen. A link
+/// to its own directory can make paths of thousands.
 pub(super) const MAX_CRUMBS: usize = 8;
 
+/// Writes the page to `pieces`.
 pub(super) fn render(listing: &Listing, pieces: &mut Pieces<'_>) -> io::Result<()> {
     let out = pieces.buffer();
     push_top(out, listing);
@@ -61,7 +62,7 @@ fn push_header(out: &mut Vec<u8>, listing: &Listing) {
     out.extend_from_slice(b"</p>\n</header>\n");
 }
 
-/// The root, the folders above, and last this one, which is no link.
+/// Adds the root, the directories above, and last this one, which is not a link.
 fn push_breadcrumbs(out: &mut Vec<u8>, listing: &Listing) {
     let location = listing.location();
     let depth = location.segments().len();
@@ -90,7 +91,7 @@ fn push_name(out: &mut Vec<u8>, name: &[u8]) {
     out.extend_from_slice(b"</bdi>");
 }
 
-/// `2 folders, 1,234 files, 1.2 GiB`; without what there is none of.
+/// Adds `2 folders, 1,234 files, 1.2 GiB`, without the kinds that are absent.
 fn push_summary(out: &mut Vec<u8>, listing: &Listing) {
     let directories = listing.entries().filter(|entry| entry.kind().is_folder()).count() as u64;
     let files = listing.len() as u64 - directories;
@@ -126,7 +127,7 @@ fn push_table_head(out: &mut Vec<u8>, sorting: Sorting) {
             (true, SortOrder::Descending) => " aria-sort=descending",
         };
         let next = sorting.after_choosing(by);
-        // A crawler need not fetch six orders of the same.
+        // `nofollow`, so that crawlers do not fetch six orders of the same entries.
         let (word, order) = (next.by.word(), next.order.word());
         push(
             out,
@@ -148,7 +149,7 @@ fn push_row(out: &mut Vec<u8>, entry: &Entry<'_>) {
     if entry.push_href(out) {
         out.extend_from_slice(b"\"><bdi>");
     } else {
-        // A link without a destination is a placeholder: it looks alike and cannot be chosen.
+        // A link without a destination is a placeholder, which looks the same and cannot be chosen.
         out.truncate(out.len() - b" href=\"".len());
         out.extend_from_slice(b"><bdi>");
     }
@@ -159,13 +160,13 @@ fn push_row(out: &mut Vec<u8>, entry: &Entry<'_>) {
     out.push(b'\n');
 }
 
-/// How a kind of entry is told apart.
+/// The marks of a kind of entry.
 struct Looks {
-    /// The row's, which gives it its symbol.
+    /// Class of the row, which selects its symbol.
     class: &'static str,
-    /// For those who do not see the symbol.
+    /// Words for screen readers, in place of the symbol.
     words: &'static str,
-    /// Behind the name, as in a terminal.
+    /// Text behind the name, as in a terminal.
     tail: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! A listing as JSON, for programs.
+//! Renders a listing as JSON, for programs.
 //!
 //! ```json
 //! {"path":"/docs/","cut":false,"entries":[
@@ -7,9 +7,9 @@
 //! ]}
 //! ```
 //!
-//! `kind` is `file`, `folder` or `other`, of a link what it leads to; `size` is null for all but files, `href` for what is
-//! never served (relative to the listing's own URL), `modified` outside the years 0 to 9999. A name that is no UTF-8 has
-//! U+FFFD in it; its `href` has the bytes.
+//! `kind` is `file`, `folder` or `other`, for a link that of its target. `size` is null for all entries except files,
+//! `modified` outside the years 0 to 9999, and `href` for entries that are never served. `href` is relative to the
+//! listing's own URL. A name that is not UTF-8 has U+FFFD in it, and its `href` has the bytes.
 
 use std::io;
 
@@ -18,6 +18,7 @@ use super::format::{Utc, push};
 use super::model::{Entry, Listing};
 use super::pieces::Pieces;
 
+/// Writes the listing to `pieces`.
 pub(super) fn render(listing: &Listing, pieces: &mut Pieces<'_>) -> io::Result<()> {
     let out = pieces.buffer();
     out.extend_from_slice(b"{\"path\":");
@@ -58,7 +59,7 @@ fn kind_word(entry: &Entry<'_>) -> &'static str {
     }
 }
 
-/// Adds what `push` adds in quotes, or `null` if it adds nothing. It must need no escaping.
+/// Adds the output of `push` in quotes, or `null` if there is none. The output must need no escaping.
 fn push_quoted(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>) -> bool) {
     let start = out.len();
     out.push(b'"');

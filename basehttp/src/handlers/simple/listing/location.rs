@@ -1,34 +1,33 @@
-//! Where in the URL a listing stands, and how to get from there to the folders above. Pure.
+//! The location of a listing in the URL, and the links from there to the directories above. Pure.
 //!
-//! References upward are relative (`../`), so that they are right behind a proxy too that serves the folder below a path
-//! of its own. Only where the path as sent is not written plainly (`/a//b/`, `/a/./b/`), so that a client would count
-//! its segments otherwise, they are absolute.
+//! Links upward are relative (`../`), so they also work behind a proxy that serves the directory below a path of its
+//! own. They are absolute only if the request's path has an odd spelling (`/a//b/`, `/a/./b/`), in which a client would
+//! count the segments differently.
 
 use percent_encoding::percent_decode_str;
 
 use super::escape::push_href;
 
-/// The path of a folder's URL.
+/// The path of a directory's URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Location {
-    /// Decoded, without empty ones and dots.
+    /// Decoded segments, without empty ones and dots.
     segments: Vec<Vec<u8>>,
-    /// The first of them, as many as this, lead to where the served directory is mounted.
+    /// Number of the first segments that lead to the served directory's mount.
     mount_depth: usize,
     spelling: Spelling,
 }
 
-/// How the path was written.
+/// The spelling of the request's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Spelling {
-    /// One slash behind each segment, no dots.
+    /// One slash behind each segment, and no dots.
     Plain,
     Other,
 }
 
 impl Location {
-    /// From a request target's path, without its query. Its first segments, as many as `mount_depth`, are above the served
-    /// directory.
+    /// Parses the path of a request, without its query. Its first `mount_depth` segments lead to the served directory.
     pub fn of(path: &str, mount_depth: usize) -> Self {
         let mut segments = Vec::new();
         for segment in path.split('/') {
@@ -44,12 +43,12 @@ impl Location {
         Location { segments, mount_depth, spelling: if is_plain { Spelling::Plain } else { Spelling::Other } }
     }
 
-    /// Names of the folders from the served directory's children down to this one.
+    /// Returns the names of the directories below the served one, down to this one.
     pub fn segments(&self) -> &[Vec<u8>] {
         &self.segments[self.mount_depth..]
     }
 
-    /// `/a/b/`.
+    /// Returns the path for display, such as `/a/b/`.
     pub fn display(&self) -> String {
         let mut text = String::from("/");
         for segment in &self.segments {
@@ -59,17 +58,17 @@ impl Location {
         text
     }
 
-    /// Bytes of all segments, with a slash behind each.
+    /// Returns the bytes of all segments, with a slash behind each.
     pub fn len(&self) -> usize {
         self.segments.iter().map(|segment| segment.len() + 1).sum()
     }
 
-    /// The memory it takes, allocations included.
+    /// Returns the memory of the location, allocations included.
     pub fn bytes(&self) -> usize {
         self.len() + self.segments.len() * 2 * size_of::<Vec<u8>>()
     }
 
-    /// Adds a reference to the folder that has so many segments below the served directory, at most those of this one.
+    /// Adds a link to the directory that is `depth` levels below the served one, at most as deep as this one.
     pub fn push_href_above(&self, depth: usize, out: &mut Vec<u8>) {
         let depth = self.mount_depth + depth;
         let steps = self.segments.len().saturating_sub(depth);
@@ -84,7 +83,7 @@ impl Location {
     }
 }
 
-/// In a path nobody takes a colon for a scheme's end.
+/// Adds a segment of an absolute path, which needs no `./`, since a colon in it does not end a scheme.
 fn push_segment(out: &mut Vec<u8>, segment: &[u8]) {
     let start = out.len();
     push_href(out, segment);

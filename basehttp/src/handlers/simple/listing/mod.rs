@@ -1,15 +1,15 @@
-//! Listings of folders, as HTML for people and as JSON for programs.
+//! Lists directories, as HTML for people and as JSON for programs.
 //!
 //! ```text
-//! send ── location, sort, accept: what is asked for
-//!   └─ scan_cache: read lately? ── scan: reads the folder, through its descriptor
-//!        ├─ usual folders: one page in memory, shared by all who ask for it ── html | json, style, format, escape
-//!        └─ large ones: the same in pieces, to `wfile`
+//! send ── location, sort, accept: read the request
+//!   └─ scan_cache: read recently? ── scan: reads the directory, through its descriptor
+//!        ├─ usual directories: one page in memory, shared by all clients ── html | json, style, format, escape
+//!        └─ large directories: the same in pieces, to `wfile`
 //! ```
 //!
-//! What is held of a folder is its scan (names, and 32 bytes for each), for another order than by name 4 bytes for
-//! each entry more, and the page, if it is small enough to be one. `budget` bounds all of that in total: when slow clients
-//! hold all the pages there may be, others get theirs in pieces, of which the runtime bounds the number.
+//! The memory of a directory is its scan (names, and 32 bytes for each), 4 bytes more for each entry in an order other
+//! than by name, and the page, if it is small enough. `budget` bounds the total. When slow clients hold all the memory
+//! for pages, other clients get theirs in pieces. The server bounds the number of such responses.
 
 mod accept;
 mod budget;
@@ -50,48 +50,49 @@ use super::lookup;
 use super::path::Mount;
 use super::root::Stamp;
 
-/// What is held of all folders at once that are being read, kept or listed: 128 MiB. Beyond it clients get 503.
+/// Memory for all scans that are being read, kept or listed: 128 MiB. Beyond it clients get 503.
 const MAX_SCANS_BYTES: usize = 128 * 1024 * 1024;
 
-/// What is held of pages at once, kept or on their way to slow clients: 128 MiB. Beyond it listings are sent in pieces.
+/// Memory for all pages, kept or on their way to slow clients: 128 MiB. Beyond it listings are sent in pieces.
 const MAX_PAGES_BYTES: usize = 128 * 1024 * 1024;
 
-/// A folder with more entries is sent in pieces, and its pages are not kept: 20,000, some 4 MiB of HTML.
+/// The most entries of one page: 20,000, about 4 MiB of HTML. Larger directories are sent in pieces, which are not
+/// kept.
 const MAX_PAGE_ENTRIES: usize = 20_000;
 
-/// So is one with longer names in total: 1 MiB, of which escapes make nine at worst.
+/// The most bytes of all names of one page: 1 MiB, which escapes turn into 9 MiB at most. Beyond it pieces are sent.
 const MAX_PAGE_NAME_BYTES: usize = 1024 * 1024;
 
-/// What a page has besides its rows, without names: 16 KiB, twice the style and the header.
+/// Bytes of a page besides its rows, without names: 16 KiB, twice the style and the header.
 const MAX_FRAME_BYTES: usize = 16 * 1024;
 
-/// What a row has besides the name: 320 bytes, of which the largest needs some 260.
+/// Bytes of a row besides the name: 320. The largest row needs about 260.
 const MAX_ROW_BYTES: usize = 320;
 
-/// How often a path may stand in a page, escaped: in the title, and in references to the folders above.
+/// The most copies of the escaped path in a page: in the title, and in links to the directories above.
 const MAX_PATH_COPIES: usize = 16;
 
-/// What a listing is sent as.
+/// The form in which a listing is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Format {
     Html,
     Json,
 }
 
-/// A program's own way to show a directory, in place of the pages of this module.
+/// A program's own response for a directory, in place of the pages of this module.
 pub type ListDirectory = Arc<dyn Fn(&mut Exchange<'_>, &Listing) -> Result + Send + Sync>;
 
-/// How folders are listed, and what was listed lately.
+/// The options of listings, and the recent ones.
 #[derive(Default)]
 pub struct ListingOptions {
     pub dot_files: bool,
-    /// The program's own way to show a folder.
+    /// Sends the response in place of this module, if set.
     pub look: Option<ListDirectory>,
     pub common_fields: CommonFields,
     cache: ListingCache,
 }
 
-/// What the listings of one handler remember.
+/// Scans and pages of one handler that may be used again, and their budgets.
 struct ListingCache {
     scans: Arc<Budget>,
     pages: Arc<Budget>,
@@ -104,7 +105,7 @@ enum Prepared {
     Large(Listing),
 }
 
-/// Sends the listing of a folder in the form and order that the request asks for.
+/// Sends the listing of a directory in the form and order that the request asks for.
 pub(super) fn send(
     ex: &mut Exchange<'_>,
     directory: &lookup::OpenDirectory,
@@ -168,7 +169,7 @@ impl ListingOptions {
 }
 
 impl Clone for ListingOptions {
-    /// A copy remembers nothing: it may be for another folder, and be changed.
+    /// Clones the options with an empty cache, since the clone may serve another directory.
     fn clone(&self) -> Self {
         let (look, common_fields) = (self.look.clone(), self.common_fields.clone());
         ListingOptions { dot_files: self.dot_files, look, common_fields, cache: ListingCache::default() }
@@ -187,14 +188,14 @@ impl ListingCache {
         Ok(Listing::new(key.location.clone(), scan, key.sorting, &self.scans)?)
     }
 
-    /// Makes a page. What it may become at worst is reserved until it is known.
+    /// Makes a page. Reserves its largest possible size first, and returns the rest afterwards.
     fn page(&self, listing: &Listing, format: Format) -> Result<Page, Exhausted> {
-        // Twice, since a vector that grows may be half empty.
+        // Twice the size, since a growing vector may be half empty.
         let mut reservation = self.pages.reserve(2 * max_page_bytes(listing))?;
         let mut pieces = Pieces::kept();
         format.render(listing, &mut pieces).expect("memory takes everything");
         let bytes = pieces.finish().expect("memory takes everything");
-        debug_assert!(bytes.len() <= reservation.bytes() / 2, "{} bytes are more than was thought", bytes.len());
+        debug_assert!(bytes.len() <= reservation.bytes() / 2, "{} bytes are more than was reserved", bytes.len());
         reservation.resize(bytes.len() + listing.location().bytes())?;
         Ok(Page { bytes: bytes.into(), reservation: Arc::new(reservation) })
     }
@@ -204,7 +205,7 @@ impl Format {
     fn content_type(self) -> &'static str {
         match self {
             Format::Html => "text/html; charset=utf-8",
-            // RFC 8259, section 8.1: always UTF-8, there is no parameter for it.
+            // RFC 8259, section 8.1: JSON is always UTF-8 and has no charset parameter.
             Format::Json => "application/json",
         }
     }
@@ -217,7 +218,7 @@ impl Format {
     }
 }
 
-/// Sends a listing in pieces, chunked, while the client takes them.
+/// Sends a listing in pieces, with chunked coding, as fast as the client reads.
 fn stream(ex: &mut Exchange, listing: &Listing, format: Format) -> io::Result<()> {
     ex.end_headers()?;
     if ex.command == "HEAD" {
@@ -246,14 +247,14 @@ fn is_large(scan: &Scan) -> bool {
     scan.records().len() > MAX_PAGE_ENTRIES || scan.name_bytes() > MAX_PAGE_NAME_BYTES
 }
 
-/// More than the page of a listing can have.
+/// Returns an upper bound of the size of a listing's page.
 fn max_page_bytes(listing: &Listing) -> usize {
     let growth = MAX_TEXT_GROWTH + MAX_HREF_GROWTH;
     let frame = MAX_FRAME_BYTES + MAX_PATH_COPIES * growth * listing.location().len();
     frame + listing.len() * MAX_ROW_BYTES + listing.name_bytes() * growth
 }
 
-/// What a client is told about a folder that cannot be listed.
+/// Makes the response for a directory that cannot be listed.
 fn answer(error: ScanError, common_fields: &CommonFields) -> HTTPError {
     let error = match error {
         ScanError::System(errno @ (Errno::ACCESS | Errno::PERM)) => {

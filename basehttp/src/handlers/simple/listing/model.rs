@@ -1,4 +1,4 @@
-//! What a listing says, before it has any form: where the folder is, what stands in it, in which order.
+//! The content of a listing, apart from its form: the directory's location, its entries, and their order.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -11,14 +11,14 @@ use super::location::Location;
 use super::scan::{Record, Scan};
 use super::sort::{SortBy, Sorting};
 
-/// A folder as a client is to see it: what `list_directory` gets.
+/// The entries of a directory, in the order that the request asks for. `list_directory` gets one.
 ///
 /// ```
 /// use basehttp::SimpleHTTPRequestHandler;
 ///
-/// # let folder = env!("CARGO_MANIFEST_DIR");
+/// # let directory = env!("CARGO_MANIFEST_DIR");
 /// let files = SimpleHTTPRequestHandler::builder()
-///     .directory(folder)
+///     .directory(directory)
 ///     .list_directory(|ex, listing| {
 ///         let hrefs: Vec<String> = listing.entries().filter_map(|entry| entry.href()).collect();
 ///         Ok(ex.send_text(200, hrefs.join("\n"))?)
@@ -29,63 +29,63 @@ use super::sort::{SortBy, Sorting};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// Holds no path of this machine. Up to 32 MiB of entries are read of a folder (names, and 32 bytes for each); what is beyond is not in the listing, and
-/// [`is_cut`](Self::is_cut) says so.
+/// It contains no path of this machine. A listing has up to 32 MiB of entries (names, and 32 bytes for each).
+/// [`is_cut`](Self::is_cut) tells if the directory has more.
 pub struct Listing {
     location: Location,
     scan: Arc<Scan>,
     sorting: Sorting,
-    /// Which record stands where; `None` for the order of the scan.
+    /// Indices of the records, in the order of the listing. `None` for the order of the scan.
     order: Option<Vec<u32>>,
-    /// What `order` takes.
+    /// The memory of `order`.
     _reservation: Option<Reservation>,
 }
 
-/// One thing in a folder.
+/// One entry of a [`Listing`]: a file, a directory, a link, or something else.
 #[derive(Clone, Copy)]
 pub struct Entry<'l> {
     name: &'l [u8],
     record: Record,
 }
 
-/// What an [`Entry`] is.
+/// The kind of an [`Entry`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EntryKind {
     /// A regular file.
     File,
-    /// A folder.
+    /// A directory.
     Folder,
     /// A symbolic link.
     Link(LinkTarget),
-    /// A pipe, a socket, a device: never served.
+    /// A pipe, a socket or a device, which are never served.
     Other,
 }
 
-/// What a symbolic link leads to.
+/// The target of a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinkTarget {
     /// A regular file.
     File,
-    /// A folder.
+    /// A directory.
     Folder,
-    /// Nothing that is served: it is broken, leads out of what is shared, or to a pipe or device.
+    /// Nothing that is served. The link is broken, leads out of the served directory, or leads to a pipe or device.
     Unreachable,
 }
 
 impl EntryKind {
-    /// A folder, or a link to one.
+    /// Returns true for a directory, or a link to one.
     pub fn is_folder(self) -> bool {
         matches!(self, EntryKind::Folder | EntryKind::Link(LinkTarget::Folder))
     }
 
-    /// A file, or a link to one.
+    /// Returns true for a file, or a link to one.
     pub fn is_file(self) -> bool {
         matches!(self, EntryKind::File | EntryKind::Link(LinkTarget::File))
     }
 
-    /// A link, wherever it leads.
+    /// Returns true for a link to anything.
     pub fn is_link(self) -> bool {
         matches!(self, EntryKind::Link(_))
     }
@@ -101,7 +101,7 @@ impl Listing {
         let (order, reservation) = if sorting == Sorting::default() {
             (None, None)
         } else {
-            // As much again for the sort, which is stable.
+            // Twice the size, since the stable sort needs as much again.
             let mut reservation = budget.reserve(2 * size_of_val(scan.records()))?;
             let order = ordered(scan.records(), sorting);
             reservation.resize(size_of_val(&order[..]))?;
@@ -110,36 +110,38 @@ impl Listing {
         Ok(Listing { location, scan, sorting, order, _reservation: reservation })
     }
 
-    /// The decoded path of the URL, such as `/docs/a b/`, with U+FFFD in place of what is no UTF-8. Escape it.
+    /// Returns the decoded path of the URL, such as `/docs/a b/`. Escape it before you put it into a page.
+    ///
+    /// It has U+FFFD in place of bytes that are not UTF-8.
     pub fn path(&self) -> String {
         self.location.display()
     }
 
-    /// Whether there is a folder above it in the URL: in all but `/`.
+    /// Returns true if a directory above this one is served. Only the root of the files has none.
     pub fn has_parent(&self) -> bool {
         !self.location.segments().is_empty()
     }
 
-    /// The entries in the order that the request's query asks for (`?sort=name|size|date&order=asc|desc`), folders first.
+    /// Iterates over the entries, directories first, in the order of the query (`?sort=name|size|date&order=asc|desc`).
     pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
         let records = self.scan.records();
-        (0..records.len()).map(move |place| {
-            let record = &records[self.order.as_ref().map_or(place, |order| order[place] as usize)];
+        (0..records.len()).map(move |at| {
+            let record = &records[self.order.as_ref().map_or(at, |order| order[at] as usize)];
             Entry { name: self.scan.name(record), record: *record }
         })
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.scan.records().len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether the folder has more entries than could be read.
+    /// Returns true if the directory has more entries than this listing.
     pub fn is_cut(&self) -> bool {
         self.scan.is_cut()
     }
@@ -148,7 +150,7 @@ impl Listing {
         &self.location
     }
 
-    /// Bytes of all names together.
+    /// Returns the bytes of all names together.
     pub(super) fn name_bytes(&self) -> usize {
         self.scan.name_bytes()
     }
@@ -165,23 +167,22 @@ impl std::fmt::Debug for Listing {
 }
 
 impl<'l> Entry<'l> {
-    /// The name: any bytes but `/` and NUL. Escape it, and link to [`href`](Self::href).
+    /// Returns the name, which has any bytes except `/` and NUL. Escape it, and link to [`href`](Self::href).
     pub fn name(&self) -> &'l OsStr {
         OsStr::from_bytes(self.name)
     }
 
-    /// What it is.
+    /// Returns the kind of the entry.
     pub fn kind(&self) -> EntryKind {
         self.record.kind
     }
 
-    /// Bytes of a file, or of the file that a link leads to; 0 for all others.
+    /// Returns the size of a file in bytes. For a link to a file it is the file's size, for all other entries 0.
     pub fn size(&self) -> u64 {
         self.record.size
     }
 
-    /// When its content was last modified (of a link: that of what it leads to); `None` for a time that the system's
-    /// clock cannot express.
+    /// Returns the time of the last write, for a link that of its target. `None` if `SystemTime` cannot express it.
     pub fn modified(&self) -> Option<SystemTime> {
         let nanos = Duration::from_nanos(self.record.modified_nanos.into());
         let seconds = Duration::from_secs(self.record.modified.unsigned_abs());
@@ -190,14 +191,15 @@ impl<'l> Entry<'l> {
         second?.checked_add(nanos)
     }
 
-    /// A reference to it, relative to the listing's own URL: percent-encoded, with a slash behind a folder. `None` for
-    /// what is never served.
+    /// Returns a link to the entry, relative to the listing's own URL. `None` for entries that are never served.
+    ///
+    /// It is percent-encoded, and ends in a slash for a directory.
     pub fn href(&self) -> Option<String> {
         let mut href = Vec::with_capacity(self.name.len() + 2);
         self.push_href(&mut href).then(|| String::from_utf8_lossy(&href).into_owned())
     }
 
-    /// Adds the reference, if there is one.
+    /// Adds the link and returns true, if there is one.
     pub(super) fn push_href(&self, out: &mut Vec<u8>) -> bool {
         if self.kind().is_folder() {
             push_href(out, self.name);
@@ -214,7 +216,7 @@ impl<'l> Entry<'l> {
         self.name
     }
 
-    /// Seconds since 1970.
+    /// Returns the time of the last write, in seconds since 1970.
     pub(super) fn modified_second(&self) -> i64 {
         self.record.modified
     }
@@ -226,18 +228,19 @@ impl std::fmt::Debug for Entry<'_> {
     }
 }
 
-/// The places of the records, which are sorted by name with folders first, in another order. Equal ones stay by name.
+/// Sorts the indices of records, which are sorted by name with directories first, in another order. Equal ones stay by
+/// name.
 fn ordered(records: &[Record], sorting: Sorting) -> Vec<u32> {
     let mut order: Vec<u32> = (0..).take(records.len()).collect();
     let directories = records.partition_point(|record| record.kind.is_folder());
     let (directories, others) = order.split_at_mut(directories);
     for group in [directories, others] {
-        let record = |&place: &u32| records[place as usize];
+        let record = |&index: &u32| records[index as usize];
         match sorting.by {
             SortBy::Name => group.sort_by(|a, b| sorting.order.turn(a.cmp(b))),
             SortBy::Size => group.sort_by(|a, b| sorting.order.turn(record(a).size.cmp(&record(b).size))),
             SortBy::Date => {
-                let time = |place: &u32| (record(place).modified, record(place).modified_nanos);
+                let time = |index: &u32| (record(index).modified, record(index).modified_nanos);
                 group.sort_by(|a, b| sorting.order.turn(time(a).cmp(&time(b))));
             }
         }

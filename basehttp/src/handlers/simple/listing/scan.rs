@@ -1,7 +1,8 @@
-//! What stands in a folder, read once and compactly: names in one piece, 32 bytes of facts for each, sorted by name.
+//! Reads the entries of a directory into a compact form: all names in one buffer, 32 bytes of facts for each, sorted by
+//! name.
 //!
-//! Read through the folder's own descriptor, whatever its path may lead to by now. The type of an entry is asked
-//! without following links; what a link leads to is the caller's to say, who knows what may be followed.
+//! The scan uses the directory's own descriptor, so a path that is renamed meanwhile does not matter. It does not
+//! follow links. For the target of a link it asks the caller, who knows which links may be followed.
 
 use std::ffi::{CStr, OsStr};
 use std::fs::Metadata;
@@ -17,23 +18,23 @@ use super::budget::{Budget, Exhausted, Reservation};
 use super::sort::compare_names;
 use super::{EntryKind, LinkTarget};
 
-/// What one folder may take: 32 MiB, some 600,000 entries with names of usual length. What is beyond is not listed.
+/// Memory for one directory: 32 MiB, about 600,000 entries with names of usual length. Further entries are not listed.
 pub(super) const MAX_SCAN_BYTES: usize = 32 * 1024 * 1024;
 
-/// How much is reserved at once while a folder is read: 64 KiB, over a thousand entries.
+/// Bytes that a scan reserves at once: 64 KiB, over a thousand entries.
 const RESERVE_STEP: usize = 64 * 1024;
 
-/// A folder's entries, sorted: folders first, then by name.
+/// The entries of a directory, sorted by name, directories first.
 #[derive(Debug)]
 pub(super) struct Scan {
     names: Vec<u8>,
     records: Vec<Record>,
-    /// There was more than [`MAX_SCAN_BYTES`] hold.
+    /// The directory has more entries than fit into [`MAX_SCAN_BYTES`].
     is_cut: bool,
     reservation: Reservation,
 }
 
-/// What is known of one entry.
+/// The facts about one entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     pub size: u64,
@@ -45,12 +46,12 @@ pub(super) struct Record {
     pub kind: EntryKind,
 }
 
-/// Why a folder cannot be read.
+/// The reason why a directory cannot be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScanError {
-    /// The system said so. Usually no permission, or the folder is gone.
+    /// The system refused. Usually there is no permission, or the directory is gone.
     System(Errno),
-    /// The listings hold as much as they may. Usually many large folders are asked for at once.
+    /// The budget of listings is used up. Usually clients ask for many large directories at once.
     Exhausted,
 }
 
@@ -66,29 +67,29 @@ impl From<Exhausted> for ScanError {
     }
 }
 
-/// How often a directory is read whose reading signals interrupt: 10 times. File systems of networks alone do that, and
-/// a server has few signals.
+/// Attempts to read a directory when signals interrupt: 10. Only network file systems allow that, and a server has few
+/// signals.
 const MAX_SCANS: usize = 10;
 
-/// Which entries are listed.
+/// The treatment of names with a leading dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DotFiles {
     Hidden,
     Listed,
 }
 
-/// What the link of that name leads to, if it may be followed and leads anywhere.
+/// Returns the metadata of the target of the link with this name, if it has one and the link may be followed.
 pub(super) type Follow<'f> = &'f dyn Fn(&OsStr) -> Option<Metadata>;
 
 impl Scan {
-    /// Reads a folder. Blocks for as long as the file system does.
+    /// Reads a directory. Blocks as long as the file system does.
     pub fn read(
         directory: BorrowedFd<'_>,
         dot_files: DotFiles,
         follow: Follow<'_>,
         budget: &Arc<Budget>,
     ) -> Result<Self, ScanError> {
-        // A directory whose reading was interrupted by a signal cannot be read on: it is read anew.
+        // After an interruption by a signal reading cannot go on, so it starts again.
         for _ in 1..MAX_SCANS {
             match Scan::read_once(directory, dot_files, follow, budget) {
                 Err(ScanError::System(Errno::INTR)) => {}
@@ -106,11 +107,11 @@ impl Scan {
     ) -> Result<Self, ScanError> {
         let mut scan =
             Scan { names: Vec::new(), records: Vec::new(), is_cut: false, reservation: budget.reserve(RESERVE_STEP)? };
-        // A descriptor of its own: the caller's may be for paths only, and others read it at the same time.
+        // Its own descriptor, since the caller's may be for lookups only, and other threads may read from it.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let own = retry_on_intr(|| openat(directory, ".", flags, Mode::empty()))?;
         if retry_on_intr(|| fstat(&own))?.st_nlink == 0 {
-            // Removed meanwhile: it can be read still, and seems empty.
+            // A removed directory can still be read, and seems empty.
             return Err(Errno::NOENT.into());
         }
         for entry in Dir::new(own)? {
@@ -128,12 +129,12 @@ impl Scan {
         scan.finish()
     }
 
-    /// Takes one more entry; `false` if it does not fit.
+    /// Adds an entry. `false` if it does not fit.
     fn push(&mut self, name: &[u8], seen: &Seen) -> Result<bool, Exhausted> {
         let (Ok(name_start), Ok(name_len)) = (u32::try_from(self.names.len()), u16::try_from(name.len())) else {
             return Ok(false);
         };
-        // Twice, since a vector that grows may be half empty.
+        // Twice the size, since a growing vector may be half empty.
         let needed = 2 * (self.bytes() + name.len() + size_of::<Record>());
         if needed > 2 * MAX_SCAN_BYTES {
             return Ok(false);
@@ -159,12 +160,12 @@ impl Scan {
         Ok(self)
     }
 
-    /// The memory it takes.
+    /// Returns the memory of the scan, in bytes.
     pub fn bytes(&self) -> usize {
         self.names.len() + self.records.len() * size_of::<Record>()
     }
 
-    /// All names together.
+    /// Returns the bytes of all names together.
     pub fn name_bytes(&self) -> usize {
         self.names.len()
     }
@@ -181,7 +182,7 @@ impl Scan {
         name_in(&self.names, record)
     }
 
-    /// Whether nothing has changed between two readings.
+    /// Returns true if two scans have the same entries.
     pub fn is_same(&self, other: &Scan) -> bool {
         self.is_cut == other.is_cut && self.records == other.records && self.names == other.names
     }
@@ -196,7 +197,7 @@ fn is_listed(name: &[u8], dot_files: DotFiles) -> bool {
     !matches!(name, b"." | b"..") && (dot_files == DotFiles::Listed || !name.starts_with(b"."))
 }
 
-/// What was seen of an entry.
+/// The facts about an entry, before it has a record.
 #[derive(Debug)]
 struct Seen {
     size: u64,
@@ -205,7 +206,7 @@ struct Seen {
     kind: EntryKind,
 }
 
-/// Looks at an entry; `None` if it is gone by now, or nobody may look at it.
+/// Reads the facts about an entry. `None` if it is gone by now, or unreadable.
 fn look(directory: BorrowedFd<'_>, name: &CStr, follow: Follow<'_>) -> Result<Option<Seen>, Errno> {
     let own = match retry_on_intr(|| statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)) {
         Ok(own) => own,
@@ -224,7 +225,7 @@ fn look(directory: BorrowedFd<'_>, name: &CStr, follow: Follow<'_>) -> Result<Op
     }))
 }
 
-/// The fields' types differ between systems.
+/// Takes the facts from the entry itself. The fields' types differ between systems.
 #[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions)]
 fn seen_itself(own: &Stat, kind: EntryKind) -> Seen {
     Seen {
@@ -235,7 +236,7 @@ fn seen_itself(own: &Stat, kind: EntryKind) -> Seen {
     }
 }
 
-/// A link is shown with the size and date of what it leads to.
+/// Takes the facts about a link from its target, whose size and date are shown.
 fn seen_through(target: &Metadata, leads_to: LinkTarget) -> Seen {
     let kind = EntryKind::Link(leads_to);
     Seen {

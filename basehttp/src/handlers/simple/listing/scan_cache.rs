@@ -1,15 +1,15 @@
-//! Folders as they were read, and the pages made of that: asking for a listing often costs little more than once.
+//! Keeps recent scans of directories and the pages made of them, so that frequent requests for a listing cost little.
 //!
-//! | another request for a folder finds             | and gets                                              |
-//! |------------------------------------------------|-------------------------------------------------------|
-//! | it idle, or entries came or went               | it read anew, to see what is there                    |
-//! | the same in it as before                       | what was read and made before, so that slow clients share one copy |
-//! | it being read since the request came           | what comes of it, after waiting                       |
-//! | it read often within this second, at some cost | what was read last, and the page if its form was made |
+//! | state of the directory at a request              | the request gets                                 |
+//! |--------------------------------------------------|--------------------------------------------------|
+//! | rarely read, or entries have come or gone        | a new scan                                       |
+//! | a new scan has found no change                   | the old scan and its pages, shared by all clients |
+//! | a scan has begun since the request came          | the result of that scan, after waiting           |
+//! | read often within this second, at some cost      | the last scan, and its page if there is one      |
 //!
-//! So reading a folder costs 50 ms a second unless entries come and go, or four readings where one takes longer, whatever
-//! clients ask for. What one client can have allocated is bounded: here, by bytes and by folders; on its way to slow
-//! clients, by the `budget`.
+//! So the scans of a directory cost at most 50 ms a second, or four scans if one takes longer, unless entries come and
+//! go. Clients cannot raise that. The memory is bounded here by bytes and by directories, and on the way to slow
+//! clients by the `budget`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,49 +22,50 @@ use super::location::Location;
 use super::scan::Scan;
 use super::sort::Sorting;
 
-/// Time for which a reading may count: 1 s, in which a file's new size and date may not be seen yet.
+/// Time for which a scan may be used again: 1 s. A file's new size and date may go unnoticed for that long.
 pub(super) const KEPT_FOR: Duration = Duration::from_secs(1);
 
-/// Readings of a folder that are made within a second, whatever they cost: 4. Otherwise a test or a person who asks
-/// again at once would see the past where the disk is slow.
+/// Scans of a directory that are always made within a second: 4. With fewer, a test or a person who asks again at once
+/// would see an old state on a slow disk.
 pub(super) const MIN_READINGS: u32 = 4;
 
-/// Time that all readings of a folder within a second may take before the last one counts: 50 ms, a twentieth of a
-/// processor. A folder of 20 entries takes some 40 µs.
+/// Time that all scans of a directory within a second may take before the last one is used again: 50 ms, a twentieth of
+/// a processor. A directory of 20 entries takes about 40 µs.
 const MAX_READING_TIME: Duration = Duration::from_millis(50);
 
-/// What is kept for later requests, in total: 32 MiB, some fifteen folders of 10,000 entries.
+/// Memory for scans and pages that are kept: 32 MiB, about fifteen directories of 10,000 entries.
 pub(super) const MAX_CACHED_BYTES: usize = 32 * 1024 * 1024;
 
-/// How many folders are kept: 1,024, so that looking for the one to give up stays short.
+/// The most directories that are kept: 1,024, so that the search for the oldest one stays short.
 pub(super) const MAX_DIRECTORIES: usize = 1024;
 
-/// How many pages are kept of one folder: 24, all orders in both forms, for plain spellings of its path and for others.
+/// The most pages that are kept of one directory: 24. That is six orders in both forms, for plain and for other
+/// spellings of its path.
 const MAX_PAGES: usize = 24;
 
 /// Device and inode of a directory.
 type DirectoryId = (u64, u64);
 
-/// A page that is ready to be sent, shared by all whom it is sent to.
+/// A page that is ready to be sent, shared by all responses that send it.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     pub bytes: Arc<[u8]>,
     pub reservation: Arc<Reservation>,
 }
 
-/// Which page of a folder.
+/// The key of one page of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PageKey {
-    /// Not the path as sent, which has too many spellings: everybody's page is then another.
+    /// Not the raw path, whose many spellings would keep clients from sharing a page.
     pub location: Location,
     pub sorting: Sorting,
     pub format: Format,
 }
 
-/// The folders that were asked for lately.
+/// The recent scans, by directory.
 #[derive(Debug, Default)]
 pub(super) struct ScanCache {
-    /// Held for a moment only, never while a folder is read.
+    /// Locked only briefly, never during a scan.
     directories: Mutex<HashMap<DirectoryId, DirectorySlot>>,
 }
 
@@ -75,18 +76,18 @@ struct DirectorySlot {
     bytes: usize,
 }
 
-/// One folder, as it was read.
+/// One directory, as its last scan found it, and the pages made of that.
 #[derive(Debug)]
 pub(super) struct ScannedDirectory {
     pub scan: Arc<Scan>,
     stamp: Stamp,
-    /// When the last reading began.
+    /// The time when the last scan began.
     began: Instant,
     readings: Readings,
     pages: Vec<(PageKey, Page)>,
 }
 
-/// The readings of the current second.
+/// Number and cost of the scans in the current second.
 #[derive(Clone, Copy, Debug)]
 struct Readings {
     second_began: Instant,
@@ -95,9 +96,9 @@ struct Readings {
 }
 
 impl ScanCache {
-    /// Acts on a folder as it was read, which happens now if need be.
+    /// Calls `act` with a directory, after a new scan by `read` if one is needed.
     ///
-    /// Requests for the same folder wait for each other meanwhile, so that it is read once for those that wait.
+    /// Requests for the same directory wait for each other here, so one scan serves all that wait.
     pub fn with_directory<R, E>(
         &self,
         stamp: Stamp,
@@ -136,7 +137,7 @@ impl ScanCache {
         directory
     }
 
-    /// Notes how much a folder takes now, unless it was given up meanwhile.
+    /// Records the memory of a directory, unless it was removed meanwhile, and keeps the total within its bound.
     fn settle(&self, id: DirectoryId, directory: &Arc<Mutex<Option<ScannedDirectory>>>, bytes: usize) {
         let mut directories = lock(&self.directories);
         if let Some(kept) = directories.get_mut(&id).filter(|kept| Arc::ptr_eq(&kept.directory, directory)) {
@@ -148,14 +149,14 @@ impl ScanCache {
     }
 }
 
-/// Keeps the number of folders within its bound; the one that is wanted now stays.
+/// Keeps the number of directories within its bound. The `wanted` one stays.
 fn give_up_oldest(directories: &mut HashMap<DirectoryId, DirectorySlot>, wanted: DirectoryId) {
     while directories.len() > MAX_DIRECTORIES {
         give_up(directories, |id| id != wanted);
     }
 }
 
-/// Forgets the folder that was not asked for for the longest time.
+/// Removes the directory whose last request is the longest ago.
 fn give_up(directories: &mut HashMap<DirectoryId, DirectorySlot>, may_go: impl Fn(DirectoryId) -> bool) {
     let candidates = directories.iter().filter(|(id, _)| may_go(**id));
     if let Some(id) = candidates.min_by_key(|(_, kept)| kept.last_used).map(|(id, _)| *id) {
@@ -163,7 +164,7 @@ fn give_up(directories: &mut HashMap<DirectoryId, DirectorySlot>, may_go: impl F
     }
 }
 
-/// Sees to it that what is there is what a request that came at `came` may get.
+/// Scans the directory, unless its last scan is good for a request that came at `came`.
 fn refresh<'f, E>(
     directory: &'f mut Option<ScannedDirectory>,
     stamp: Stamp,
@@ -184,7 +185,7 @@ fn refresh<'f, E>(
 }
 
 impl Readings {
-    /// Those before, and one from `began` to `ended`.
+    /// Adds a scan from `began` to `ended` to those `before`.
     fn with(before: Option<Readings>, began: Instant, ended: Instant) -> Self {
         let current = before.filter(|before| before.is_current(began));
         let Readings { second_began, count, took } =
@@ -202,13 +203,13 @@ impl Readings {
 }
 
 impl ScannedDirectory {
-    /// Returns true if a request that came at `came` may get it as it was read.
+    /// Returns true if the last scan is good for a request that came at `came`.
     fn is_current(&self, stamp: Stamp, came: Instant) -> bool {
         let is_read_since = self.began >= came;
         self.stamp == stamp && (is_read_since || self.readings.is_current(came) && self.readings.are_enough())
     }
 
-    /// A page that was made of this reading.
+    /// Returns the page of that key, if it was made of this scan.
     pub fn page(&self, key: &PageKey) -> Option<Page> {
         self.pages.iter().find(|(made, _)| made == key).map(|(_, page)| page.clone())
     }
@@ -226,6 +227,6 @@ impl ScannedDirectory {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic leaves nothing half done: what is kept is replaced as a whole.
+    // A panic leaves nothing half done, since values are replaced as a whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,12 +1,12 @@
-//! In which order a folder is listed. Pure.
+//! The order of a listing. Pure.
 //!
-//! Folders come before everything else, whatever the order. The default is by lower-case name, as Python's, but with numbers
-//! by their value.
+//! Directories always come first. The default order is by lower-case name as in Python, but with numbers by their
+//! value.
 
 use std::cmp::Ordering;
 use std::iter::Peekable;
 
-/// What a listing is sorted by.
+/// The column by which a listing is sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum SortBy {
     #[default]
@@ -15,7 +15,7 @@ pub(super) enum SortBy {
     Date,
 }
 
-/// Which end comes first.
+/// The direction of a sort.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum SortOrder {
     #[default]
@@ -31,7 +31,7 @@ pub(super) struct Sorting {
 }
 
 impl Sorting {
-    /// From the parameters of a query: `sort=name|size|date` and `order=asc|desc`. Whatever else is in it is ignored.
+    /// Reads the query's parameters `sort=name|size|date` and `order=asc|desc`. Other values count as the default.
     pub fn from_parameters(sort: Option<&str>, order: Option<&str>) -> Self {
         let by = match sort {
             Some("size") => SortBy::Size,
@@ -45,8 +45,8 @@ impl Sorting {
         Sorting { by, order }
     }
 
-    /// What the head of a column leads to: the other direction if the listing is sorted by it, else the one in which it
-    /// is mostly wanted, the largest and the newest first.
+    /// Returns the sorting to which the head of the column `by` links. If the listing is sorted by it, that is the
+    /// other direction. Otherwise sizes and dates begin with the largest and the newest, and names with the first.
     pub fn after_choosing(self, by: SortBy) -> Self {
         let order = match (self.by == by, self.order, by) {
             (true, SortOrder::Ascending, _) | (false, _, SortBy::Size | SortBy::Date) => SortOrder::Descending,
@@ -57,7 +57,7 @@ impl Sorting {
 }
 
 impl SortBy {
-    /// As the query says it.
+    /// Returns the word of the query.
     pub fn word(self) -> &'static str {
         match self {
             SortBy::Name => "name",
@@ -68,7 +68,7 @@ impl SortBy {
 }
 
 impl SortOrder {
-    /// As the query says it.
+    /// Returns the word of the query.
     pub fn word(self) -> &'static str {
         match self {
             SortOrder::Ascending => "asc",
@@ -76,7 +76,7 @@ impl SortOrder {
         }
     }
 
-    /// An order of two things, turned round if need be.
+    /// Reverses the order of two values for a descending sort.
     pub fn turn(self, order: Ordering) -> Ordering {
         match self {
             SortOrder::Ascending => order,
@@ -85,8 +85,8 @@ impl SortOrder {
     }
 }
 
-/// The order of two names: by their lower case, with numbers by their value (`file2` before `file10`), and by their bytes
-/// where that is the same. No two names are equal.
+/// Compares two names by their lower case, with numbers by their value (`file2` before `file10`), and then by their
+/// bytes. Only identical names are equal.
 pub(super) fn compare_names(a: &[u8], b: &[u8]) -> Ordering {
     // Most names are ASCII and need no decoding.
     let order = if a.is_ascii() && b.is_ascii() {
@@ -113,13 +113,13 @@ fn compare_naturally(
                 a.next();
                 b.next();
             }
-            // The end comes first.
+            // The end of a name comes before any character.
             (a_char, b_char) => return a_char.cmp(&b_char),
         }
     }
 }
 
-/// Compares two numbers of any length by their value, and passes over them.
+/// Compares two numbers of any length by their value, and skips them.
 fn compare_numbers(
     a: &mut Peekable<impl Iterator<Item = char>>,
     b: &mut Peekable<impl Iterator<Item = char>>,
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn names_are_ordered_by_their_lower_case() {
         let table: [(&[&[u8]], &str); 9] = [
-            (&[b"a", b"B", b"c"], "case is passed over"),
+            (&[b"a", b"B", b"c"], "case is ignored"),
             (&[b"A", b"a", b"AB", b"ab"], "and decides what is left"),
             (&[b"", b"-", b"2", b"10", b"_", b"a", b"a-", b"a.", b"aa"], "ASCII order, a beginning first"),
             (

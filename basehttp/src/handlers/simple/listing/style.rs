@@ -1,9 +1,10 @@
-//! The look of a listing: colours of the error page, light or dark as the reader's system says, from 320 pixels on.
+//! The style of a listing: the colours of the error page, light or dark like the reader's system, for screens from 320
+//! pixels on.
 
-/// What stands in the page's `style` element.
+/// The content of the page's `style` element.
 ///
-/// The symbols before the names are shapes cut out of a square, since the policy below lets no image in. In a mode of
-/// forced colours they keep to the system's.
+/// The symbols before the names are shapes cut out of a square, since the policy below forbids images. With forced
+/// colours they have the system's colour.
 pub(super) const STYLE: &str = "
 :root { color-scheme: light dark; --accent: #c2410c; --soft: #57534e; --line: #8884; --tint: #8882 }
 @media (prefers-color-scheme: dark) { :root { --accent: #fb923c; --soft: #a8a29e } }
@@ -60,9 +61,9 @@ time span, th span { display: none }
 }
 ";
 
-/// The policy of the page: nothing but its own style, told by its hash, may be loaded, framed or sent.
+/// The policy of the page. It allows only the page's own style, by its hash, and no loading, framing or sending.
 ///
-/// The hash is what keeps markup that slipped through an escape harmless; a test holds that it is the style's.
+/// So markup that slips through an escape is harmless. A test checks that the hash is the style's.
 pub(super) const CONTENT_SECURITY_POLICY: &str = concat!(
     "default-src 'none'; style-src 'sha256-",
     "JuOjSSb9LaiiaA/D3cb5QPFdO4MA1xXt+zi/emZh/PM=",
@@ -97,7 +98,7 @@ mod tests {
         }
     }
 
-    /// FIPS 180-4, section 6.2, as it stands there.
+    /// Computes SHA-256 as FIPS 180-4, section 6.2, describes it.
     fn sha256(text: &[u8]) -> [u8; 32] {
         let primes = || (2_u64..).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0));
         let k: Vec<u32> = primes().take(64).map(|prime| fraction_of_root(prime, 3)).collect();
@@ -130,7 +131,7 @@ mod tests {
         bytes.try_into().expect("eight words")
     }
 
-    /// The first 32 bits of the fraction of a prime's square or cube root.
+    /// Returns the first 32 bits of the fraction of a prime's square or cube root.
     fn fraction_of_root(prime: u64, degree: u32) -> u32 {
         let scaled = u128::from(prime) << (32 * degree);
         let (mut low, mut high) = (0_u128, 1 << 40);

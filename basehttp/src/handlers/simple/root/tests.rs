@@ -6,7 +6,7 @@ use super::super::scratch::Scratch;
 use super::*;
 
 impl Scratch {
-    /// The folder that is served, `www`, beside one that is not.
+    /// Makes the served directory `www`, and one beside it that is not served.
     fn with_tree() -> Self {
         let scratch = Scratch::new();
         let www = scratch.www();
@@ -51,7 +51,7 @@ impl Scratch {
     }
 }
 
-/// What stands there, told by its text; `/` for a folder, nothing for nothing.
+/// Tells what was opened: the text of a file, `/` for a directory, an empty text for nothing.
 fn told(opened: io::Result<Option<Opened>>) -> String {
     match opened.expect("nothing is wrong with this system") {
         Some(Opened::File(file, stamp)) => {
@@ -64,17 +64,17 @@ fn told(opened: io::Result<Option<Opened>>) -> String {
     }
 }
 
-/// The directory at `path`, open.
+/// Opens the directory at `path`.
 fn tree(path: &Path, links: Links) -> Arc<Tree> {
     now(&Root::open(path, links).expect("the root")).expect("it is there")
 }
 
-/// The directory that has the root's name now.
+/// Returns the directory that has the root's name now.
 fn now(root: &Root) -> Option<Arc<Tree>> {
     root.tree(Instant::now()).expect("the system can look")
 }
 
-/// As [`Tree::open_beneath`] on a system without openat2.
+/// Opens a path like [`Tree::open_beneath`] on a system without openat2.
 fn walked(root: &Tree, path: &[u8]) -> io::Result<Option<Opened>> {
     match root.walk(path) {
         Ok(descriptor) => classify(descriptor),
@@ -193,7 +193,7 @@ fn a_busy_root_is_looked_at_again_within_a_second_and_at_once_when_it_is_removed
 fn the_walk_has_an_end_however_long_or_deep_or_tangled_the_path() {
     let scratch = Scratch::new();
     let root = tree(&scratch.0, Links::Inside);
-    // Each link doubles the way: 2 to the 30th names, if nothing stopped it.
+    // Each link doubles the number of names, up to 2 to the 30th without a bound.
     symlink(".", scratch.0.join("link0")).expect("a link");
     for level in 1..30 {
         let (target, name) = (format!("link{0}/link{0}", level - 1), format!("link{level}"));

@@ -1,4 +1,4 @@
-//! How much is remembered of folders, for how long, and for whom.
+//! Tests of the cache of scans and pages, and of the budget.
 
 use std::cell::Cell;
 use std::time::{Duration, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! What is read and what is made of it. What is remembered is in `memory`.
+//! Tests of scans and pages. Those of the cache and the budget are in `memory`.
 
 mod memory;
 
@@ -39,7 +39,7 @@ impl Scratch {
         Arc::new(self.scan_with(DotFiles::Hidden, &plenty()).expect("the folder can be read"))
     }
 
-    /// The names of the listing in some order.
+    /// Returns the names of the listing in some order.
     fn names(&self, by: SortBy, order: SortOrder) -> Vec<String> {
         let listing = listing(self.scan(), "/", Sorting { by, order });
         listing.entries().map(|entry| entry.name().to_string_lossy().into_owned()).collect()
