@@ -69,7 +69,7 @@ impl From<Exhausted> for ScanError {
 
 /// Attempts to read a directory when signals interrupt: 10. Only network file systems allow that, and a server has few
 /// signals.
-const MAX_SCANS: usize = 10;
+const MAX_ATTEMPTS: usize = 10;
 
 /// The treatment of names with a leading dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Scan {
         budget: &Arc<Budget>,
     ) -> Result<Self, ScanError> {
         // After an interruption by a signal reading cannot go on, so it starts again.
-        for _ in 1..MAX_SCANS {
+        for _ in 1..MAX_ATTEMPTS {
             match Scan::read_once(directory, dot_files, follow, budget) {
                 Err(ScanError::System(Errno::INTR)) => {}
                 read => return read,

@@ -27,11 +27,11 @@ pub(super) const KEPT_FOR: Duration = Duration::from_secs(1);
 
 /// Scans of a directory that are always made within a second: 4. With fewer, a test or a person who asks again at once
 /// would see an old state on a slow disk.
-pub(super) const MIN_READINGS: u32 = 4;
+pub(super) const MIN_SCANS: u32 = 4;
 
 /// Time that all scans of a directory within a second may take before the last one is used again: 50 ms, a twentieth of
 /// a processor. A directory of 20 entries takes about 40 µs.
-const MAX_READING_TIME: Duration = Duration::from_millis(50);
+const MAX_SCAN_TIME: Duration = Duration::from_millis(50);
 
 /// Memory for scans and pages that are kept: 32 MiB, about fifteen directories of 10,000 entries.
 pub(super) const MAX_CACHED_BYTES: usize = 32 * 1024 * 1024;
@@ -83,13 +83,13 @@ pub(super) struct ScannedDirectory {
     stamp: Stamp,
     /// The time when the last scan began.
     began: Instant,
-    readings: Readings,
+    recent_scans: RecentScans,
     pages: Vec<(PageKey, Page)>,
 }
 
 /// Number and cost of the scans in the current second.
 #[derive(Clone, Copy, Debug)]
-struct Readings {
+struct RecentScans {
     second_began: Instant,
     count: u32,
     took: Duration,
@@ -178,19 +178,19 @@ fn refresh<'f, E>(
     };
     let began = clock();
     let scan = read()?;
-    let readings = Readings::with(old.as_ref().map(|old| old.readings), began, clock());
+    let recent_scans = RecentScans::with(old.as_ref().map(|old| old.recent_scans), began, clock());
     let unchanged = old.filter(|old| old.scan.is_same(&scan));
     let (scan, pages) = unchanged.map_or_else(|| (Arc::new(scan), Vec::new()), |old| (old.scan, old.pages));
-    Ok(directory.insert(ScannedDirectory { scan, stamp, began, readings, pages }))
+    Ok(directory.insert(ScannedDirectory { scan, stamp, began, recent_scans, pages }))
 }
 
-impl Readings {
+impl RecentScans {
     /// Adds a scan from `began` to `ended` to those `before`.
-    fn with(before: Option<Readings>, began: Instant, ended: Instant) -> Self {
+    fn with(before: Option<RecentScans>, began: Instant, ended: Instant) -> Self {
         let current = before.filter(|before| before.is_current(began));
-        let Readings { second_began, count, took } =
-            current.unwrap_or(Readings { second_began: began, count: 0, took: Duration::ZERO });
-        Readings { second_began, count: count + 1, took: took + ended.saturating_duration_since(began) }
+        let RecentScans { second_began, count, took } =
+            current.unwrap_or(RecentScans { second_began: began, count: 0, took: Duration::ZERO });
+        RecentScans { second_began, count: count + 1, took: took + ended.saturating_duration_since(began) }
     }
 
     fn is_current(&self, now: Instant) -> bool {
@@ -198,15 +198,16 @@ impl Readings {
     }
 
     fn are_enough(&self) -> bool {
-        self.count >= MIN_READINGS && self.took >= MAX_READING_TIME
+        self.count >= MIN_SCANS && self.took >= MAX_SCAN_TIME
     }
 }
 
 impl ScannedDirectory {
     /// Returns true if the last scan is good for a request that came at `came`.
     fn is_current(&self, stamp: Stamp, came: Instant) -> bool {
-        let is_read_since = self.began >= came;
-        self.stamp == stamp && (is_read_since || self.readings.is_current(came) && self.readings.are_enough())
+        let is_scanned_since = self.began >= came;
+        self.stamp == stamp
+            && (is_scanned_since || self.recent_scans.is_current(came) && self.recent_scans.are_enough())
     }
 
     /// Returns the page of that key, if it was made of this scan.

@@ -49,7 +49,7 @@ fn a_folder_is_read_for_each_request_until_that_has_cost_enough_for_a_second() {
     assert_eq!(reads.get(), 14);
     clock.set(start + tick + KEPT_FOR);
     assert_eq!(scan(slow).records()[0].size, 7, "and no older");
-    for _ in 1..scan_cache::MIN_READINGS {
+    for _ in 1..scan_cache::MIN_SCANS {
         scan(KEPT_FOR / 10);
     }
     let before = reads.get();
