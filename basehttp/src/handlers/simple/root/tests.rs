@@ -11,7 +11,7 @@ impl Scratch {
         let scratch = Scratch::new();
         let www = scratch.www();
         for directory in ["outside", "www", "www/a", "www/a/b"] {
-            fs::create_dir(scratch.0.join(directory)).expect("a folder");
+            fs::create_dir(scratch.0.join(directory)).expect("a directory");
         }
         for (file, text) in [("outside/secret", "secret"), ("www/f", "f"), ("www/a/f", "a/f"), ("www/a/b/f", "a/b/f")] {
             fs::write(scratch.0.join(file), text).expect("a file");
@@ -143,7 +143,7 @@ fn links_lead_anywhere_where_that_is_asked_for() {
 fn an_open_tree_stays_the_same_directory_whatever_its_path_names_later() {
     let scratch = Scratch::with_tree();
     let tree = tree(&scratch.www(), Links::Inside);
-    fs::rename(scratch.www(), scratch.0.join("moved")).expect("a folder can be renamed");
+    fs::rename(scratch.www(), scratch.0.join("moved")).expect("a directory can be renamed");
     symlink(scratch.0.join("outside"), scratch.www()).expect("a link");
     assert_eq!(told(tree.open_beneath(b"f")), "f");
     assert_eq!(told(tree.open_beneath(b"secret")), "");
@@ -155,7 +155,7 @@ fn the_roots_name_means_whatever_directory_has_it_now() {
     let root = Root::open(&scratch.www(), Links::Inside).expect("the root");
     let first = now(&root).expect("it is there");
     assert!(Arc::ptr_eq(&first, &now(&root).expect("it is there")), "nothing has changed");
-    fs::rename(scratch.www(), scratch.0.join("moved")).expect("a folder can be renamed");
+    fs::rename(scratch.www(), scratch.0.join("moved")).expect("a directory can be renamed");
     assert!(now(&root).is_none(), "nothing has the name");
     assert_eq!(root.generation(), 0);
     fs::write(scratch.www(), "a file").expect("a file");
@@ -167,7 +167,7 @@ fn the_roots_name_means_whatever_directory_has_it_now() {
     assert_ne!(first.generation(), second.generation());
     assert_eq!(root.generation(), second.generation());
     fs::remove_file(scratch.www()).expect("it is there");
-    fs::rename(scratch.0.join("moved"), scratch.www()).expect("a folder can be renamed");
+    fs::rename(scratch.0.join("moved"), scratch.www()).expect("a directory can be renamed");
     assert_eq!(told(now(&root).expect("back again").open_beneath(b"f")), "f");
 }
 
@@ -180,10 +180,10 @@ fn a_busy_root_is_looked_at_again_within_a_second_and_at_once_when_it_is_removed
     fs::remove_dir_all(scratch.0.join("www/a/b")).expect("it is there");
     assert!(root.successor(&old).expect("the system can look").is_none(), "nothing has its name");
     assert!(at(501).is_none(), "and that is not forgotten");
-    fs::create_dir(scratch.0.join("www/a/b")).expect("a folder");
+    fs::create_dir(scratch.0.join("www/a/b")).expect("a directory");
     let new = at(502).expect("a new one");
-    fs::rename(scratch.0.join("www/a/b"), scratch.0.join("www/a/c")).expect("a folder can be renamed");
-    fs::create_dir(scratch.0.join("www/a/b")).expect("a folder");
+    fs::rename(scratch.0.join("www/a/b"), scratch.0.join("www/a/c")).expect("a directory can be renamed");
+    fs::create_dir(scratch.0.join("www/a/b")).expect("a directory");
     assert!(root.successor(&new).expect("the system can look").is_none(), "it is still somewhere");
     assert_eq!(at(503).map(|tree| tree.generation()), Some(new.generation()), "a busy root is believed");
     assert_ne!(at(3000).expect("it is there").generation(), new.generation(), "for a second");
@@ -201,7 +201,7 @@ fn the_walk_has_an_end_however_long_or_deep_or_tangled_the_path() {
     }
     assert_eq!(told(walked(&root, b"link29")), "", "more links than one path may lead over");
     let deep = vec![b"d".as_slice(); 200].join(&b'/');
-    fs::create_dir_all(scratch.0.join(OsStr::from_bytes(&deep))).expect("a deep folder");
+    fs::create_dir_all(scratch.0.join(OsStr::from_bytes(&deep))).expect("a deep directory");
     assert_eq!(told(walked(&root, &deep)), "", "deeper than descriptors are spent on");
     assert_eq!(told(root.open_beneath(&deep)), "/", "the kernel needs none");
     assert_eq!(told(walked(&root, &vec![b"d/..".as_slice(); 2000].join(&b'/'))), "/", "as many names as a path holds");

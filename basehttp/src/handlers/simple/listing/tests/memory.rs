@@ -23,7 +23,7 @@ fn a_folder_is_read_for_each_request_until_that_has_cost_enough_for_a_second() {
             later(takes);
             scratch.scan_with(DotFiles::Hidden, &budget)
         };
-        let stamp = Stamp::of_directory(scratch.open()).expect("the folder is there");
+        let stamp = Stamp::of_directory(scratch.open()).expect("the directory is there");
         scan_cache
             .with_directory(stamp, came, read, |directory| Ok(Arc::clone(&directory.scan)))
             .expect("it can be read")
@@ -65,7 +65,7 @@ fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
     let scratch = Scratch::of(&[b"a"]);
     let (memory, start) = (ListingCache::default(), Instant::now());
     let page_at = |now: Instant, path: &str| {
-        let stamp = Stamp::of_directory(scratch.open()).expect("the folder is there");
+        let stamp = Stamp::of_directory(scratch.open()).expect("the directory is there");
         let read = || scratch.scan_with(DotFiles::Hidden, &memory.scans);
         let page = memory.scan_cache.with_directory(stamp, &|| now, read, |directory| {
             let key = key(path, Format::Html);
@@ -102,7 +102,7 @@ fn pages_are_made_once_for_each_reading_and_shared_while_nothing_changes() {
 fn folders_that_were_not_asked_for_lately_are_given_up() {
     let (scan_cache, budget, start) = (ScanCache::default(), plenty(), Instant::now());
     let scratch = Scratch::of(&[&[b'a'; 200], &[b'b'; 200]]);
-    let stamp = Stamp::of_directory(scratch.open()).expect("the folder is there");
+    let stamp = Stamp::of_directory(scratch.open()).expect("the directory is there");
     let weigh = |id: u64, at: u64, bytes: usize| {
         let read = || scratch.scan_with(DotFiles::Hidden, &budget);
         let act = |directory: &mut ScannedDirectory| {
@@ -150,7 +150,7 @@ fn what_is_beyond_the_budget_is_refused_and_leaves_nothing_behind() {
 #[test]
 fn when_slow_clients_hold_all_pages_others_get_pieces_and_at_last_503() {
     let scratch = Scratch::of(&[b"a"]);
-    let mut handler = SimpleHTTPRequestHandler::new(&scratch.0).expect("the folder is there");
+    let mut handler = SimpleHTTPRequestHandler::new(&scratch.0).expect("the directory is there");
     let ask = |handler: &SimpleHTTPRequestHandler| {
         let reply = testing::respond(handler, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
         String::from_utf8(reply).expect("text")

@@ -28,7 +28,7 @@ impl Scratch {
     }
 
     fn open(&self) -> File {
-        File::open(&self.0).expect("the scratch folder")
+        File::open(&self.0).expect("the scratch directory")
     }
 
     fn scan_with(&self, dot_files: DotFiles, budget: &Arc<Budget>) -> Result<Scan, ScanError> {
@@ -36,7 +36,7 @@ impl Scratch {
     }
 
     fn scan(&self) -> Arc<Scan> {
-        Arc::new(self.scan_with(DotFiles::Hidden, &plenty()).expect("the folder can be read"))
+        Arc::new(self.scan_with(DotFiles::Hidden, &plenty()).expect("the directory can be read"))
     }
 
     /// Returns the names of the listing in some order.
@@ -73,7 +73,7 @@ fn entries_are_what_they_are_and_links_what_they_lead_to() {
     let scratch = Scratch::new();
     scratch.file(b"file", 12, 1_700_000_000);
     scratch.file(b".hidden", 1, 0);
-    fs::create_dir(scratch.0.join("folder")).expect("a folder");
+    fs::create_dir(scratch.0.join("folder")).expect("a directory");
     for (target, name) in [("file", "to_file"), ("folder", "to_folder"), ("nothing", "broken"), ("broken", "to_broken")]
     {
         symlink(target, scratch.0.join(name)).expect("a link");
@@ -102,7 +102,7 @@ fn entries_are_what_they_are_and_links_what_they_lead_to() {
     let dates: Vec<_> = listing.entries().filter(|entry| entry.size() == 12).map(|entry| entry.modified()).collect();
     assert_eq!(dates, [Some(UNIX_EPOCH + Duration::from_secs(1_700_000_000)); 2], "a link has its target's date");
 
-    let with_hidden = scratch.scan_with(DotFiles::Listed, &plenty()).expect("the folder can be read");
+    let with_hidden = scratch.scan_with(DotFiles::Listed, &plenty()).expect("the directory can be read");
     assert_eq!(with_hidden.records().len(), table.len() + 1);
 }
 
@@ -113,8 +113,8 @@ fn every_order_has_folders_first_and_names_where_the_rest_is_equal() {
         scratch.file(name.as_bytes(), size, modified);
     }
     for name in ["z", "Y"] {
-        fs::create_dir(scratch.0.join(name)).expect("a folder");
-        File::open(scratch.0.join(name)).expect("the folder").set_modified(UNIX_EPOCH).expect("a date");
+        fs::create_dir(scratch.0.join(name)).expect("a directory");
+        File::open(scratch.0.join(name)).expect("the directory").set_modified(UNIX_EPOCH).expect("a date");
     }
     let table = [
         (SortBy::Name, SortOrder::Ascending, "Y z A b c d"),
@@ -133,7 +133,7 @@ fn every_order_has_folders_first_and_names_where_the_rest_is_equal() {
 fn a_page_shows_where_it_is_what_is_there_and_how_it_is_sorted() {
     let scratch = Scratch::new();
     scratch.file(b"a b.txt", 1234, 1_700_000_000);
-    fs::create_dir(scratch.0.join("sub")).expect("a folder");
+    fs::create_dir(scratch.0.join("sub")).expect("a directory");
     let page = scratch.rendered("/docs/x%20y/", Format::Html);
     let parts = [
         "<!DOCTYPE html>\n<html lang=en>",
@@ -164,8 +164,8 @@ fn json_has_the_same_entries() {
     let scratch = Scratch::new();
     scratch.file(b"a\"\xff:\n.txt", 1234, 1_700_000_000);
     symlink("nothing", scratch.0.join("broken")).expect("a link");
-    fs::create_dir(scratch.0.join("sub")).expect("a folder");
-    let sub = File::open(scratch.0.join("sub")).expect("the folder");
+    fs::create_dir(scratch.0.join("sub")).expect("a directory");
+    let sub = File::open(scratch.0.join("sub")).expect("the directory");
     sub.set_modified(UNIX_EPOCH).expect("a date");
     let page = scratch.rendered("/%3Cb%3E/", Format::Json);
     let broken = page.lines().nth(3).expect("a line for each entry").to_owned();
@@ -231,7 +231,7 @@ fn what_cannot_be_listed_is_404_and_what_has_no_room_is_to_be_asked_for_again() 
     }
     let scratch = Scratch::new();
     let (open, budget) = (scratch.open(), plenty());
-    fs::remove_dir(&scratch.0).expect("an empty folder");
+    fs::remove_dir(&scratch.0).expect("an empty directory");
     let error = Scan::read(open.as_fd(), DotFiles::Hidden, &|_| None, &budget).expect_err("it is gone");
     assert_eq!(answer(error, &CommonFields::default()).code(), 404);
 }
