@@ -1,4 +1,4 @@
-//! The time in the log: local, as the original has it.
+//! The time in the log: local, as in Python's `http.server`.
 
 use std::cell::RefCell;
 
@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 thread_local! {
-    /// The second that this thread wrote last, and its text. Looking up the zone and formatting take some 400 ns, and a
-    /// small file in all some 4,000; a busy server writes the same second thousands of times.
+    /// The second that this thread wrote last, and its text. Looking up the zone and formatting take some 400 ns of the
+    /// 4,000 ns for a small file. A busy server writes the same second thousands of times.
     static LAST: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
 }
 
-/// Now: `14/Nov/2023 22:13:20`. In UTC where the system does not say where it is.
+/// Returns the present time, as in `14/Nov/2023 22:13:20`. In UTC where the system has no time zone.
 pub fn local_time() -> String {
     let now = Timestamp::now();
     LAST.with_borrow_mut(|(second, text)| {

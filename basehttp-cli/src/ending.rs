@@ -1,4 +1,4 @@
-//! How the program ends: the first SIGINT or SIGTERM lets the requests in flight finish, the second does not wait.
+//! The end of the program. The first SIGINT or SIGTERM lets the requests in flight finish, the second does not wait.
 
 use std::io;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
-/// How long requests in flight may take once the program was asked to end: 5 s, well below the 10 s after which service
-/// managers lose their patience.
+/// Time for requests in flight once the program was asked to end: 5 s, well below the 10 s after which service managers
+/// kill it.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Exit codes of programs that a signal ended begin behind this, in all shells.
+/// Exit codes of programs that a signal has ended start above this number, in all shells.
 const SIGNAL_EXIT_BASE: i32 = 128;
 
-/// From now on, signals end the server: `serve_forever` returns within 5 seconds of the first, also if it is called
-/// later; the second ends the program at once, with the exit code that shells give a program that it killed.
+/// Makes signals end the server. After the first one `serve_forever` returns within 5 seconds, also if it is called
+/// later. The second one ends the program at once, with the exit code that shells give a program that was killed by it.
 pub fn on_signals(server: ServerHandle) -> io::Result<()> {
     let is_ending = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        // In this order: the signal that says that the end has begun is not the one that cuts it short.
+        // The order matters: the signal that begins the end must not cut it short as well.
         flag::register_conditional_shutdown(signal, SIGNAL_EXIT_BASE + signal, Arc::clone(&is_ending))?;
         flag::register(signal, Arc::clone(&is_ending))?;
     }
@@ -33,7 +33,7 @@ pub fn on_signals(server: ServerHandle) -> io::Result<()> {
         if signal == Some(SIGINT) {
             crate::say("\nKeyboard interrupt received, exiting.\n");
         }
-        // What it would report, nobody has asked for.
+        // The report is not needed here.
         server.drain(GRACE);
     })?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Why nothing is served: one line on standard error, and the exit code.
+//! Reasons why nothing is served: one line on standard error, and the exit code.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -7,15 +7,15 @@ use std::process::ExitCode;
 use clap::Command;
 use clap::error::ErrorKind;
 
-/// The lowest port that programs of everybody may listen on, on most systems.
+/// The lowest port that every program may listen on, on most systems.
 const FIRST_FREE_PORT: u16 = 1024;
 
-/// What ends the program before, or instead of, serving.
+/// A reason to end before serving, or instead of it.
 #[derive(Debug)]
 pub enum Failure {
     /// A flag has a value that cannot be used. The usage is shown, and the exit code is 2, as for all wrong flags.
     Flag(String),
-    /// The system does not let us. The exit code is 1.
+    /// The system refuses something. The exit code is 1.
     System(String),
 }
 
@@ -23,43 +23,45 @@ impl Failure {
     /// The directory cannot be served.
     pub fn of_directory(directory: &Path, error: &io::Error) -> Self {
         match error.kind() {
-            // The library's own, about a value: the system's have a number.
+            // Errors of the library, about a value. Those of the system have a number.
             io::ErrorKind::InvalidInput if error.raw_os_error().is_none() => Failure::Flag(error.to_string()),
             io::ErrorKind::NotADirectory => {
-                let text = format!("{} is not a directory: name the directory that it is in", directory.display());
+                let text = format!("{} is not a directory: name the directory that contains it", directory.display());
                 Failure::System(text)
             }
             _ => Failure::cannot(&format!("serve the directory {}", directory.display()), error),
         }
     }
 
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     pub fn of_address(host: &str, port: u16, error: &io::Error) -> Self {
         Failure::System(match error.kind() {
             io::ErrorKind::AddrInUse => {
-                format!("port {port} of {host} is taken: name another one, or 0 for any that is free")
+                format!("port {port} of {host} is in use: choose another one, or 0 for any free port")
             }
             io::ErrorKind::AddrNotAvailable => {
-                format!("{host} is no address of this computer: leave --bind away, or name one that is")
+                format!("{host} is not an address of this computer: omit --bind, or choose one that is")
             }
             io::ErrorKind::PermissionDenied if (1..FIRST_FREE_PORT).contains(&port) => {
-                format!("port {port} is the system's, as all below {FIRST_FREE_PORT}: name a higher one, such as 8000")
+                format!(
+                    "port {port} needs privileges, as all ports below {FIRST_FREE_PORT} do: try a higher one, such as 8000"
+                )
             }
             _ => format!("cannot use --bind {host}: {error}"),
         })
     }
 
-    /// The system does not let us `do_what`.
+    /// The system does not let the program `do_what`.
     pub fn cannot(do_what: &str, error: &io::Error) -> Self {
         Failure::System(format!("cannot {do_what}: {error}"))
     }
 
-    /// Tells the user, and gives the exit code. `command` has the usage to show.
+    /// Tells the user, and returns the exit code. `command` has the usage to show.
     pub fn report(self, mut command: Command) -> ExitCode {
         match self {
             Failure::Flag(text) => command.error(ErrorKind::ValueValidation, text).exit(),
             Failure::System(text) => {
-                // Without a standard error there is nobody to tell; the exit code says it.
+                // Without a standard error, only the exit code is left to tell.
                 let _ = writeln!(io::stderr(), "basehttp: {text}");
                 ExitCode::FAILURE
             }

@@ -1,4 +1,4 @@
-//! The flags, and the options of the library that they stand for. The texts here are the help and the man page.
+//! The flags, and the library's options that they stand for. The texts here are the help and the man page.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,140 +17,140 @@ use clap_complete::Shell;
 use crate::failure::Failure;
 use crate::{mistakes, values};
 
-/// Where to listen without `--bind`: this computer alone.
+/// The address to listen on without `--bind`: this computer alone.
 const LOOPBACK: &str = "127.0.0.1";
 
-/// The most workers: 1,024, more than any machine this was tried on has processors. Each has a thread and a poller.
+/// Most workers: 1,024, more than any machine this was tried on has processors. Each has a thread and a poller.
 const MAX_WORKERS: u64 = 1024;
 
 /// Serves a directory over HTTP: its files, and a list of them where there is no index page.
 ///
-/// It takes the flags of `python -m http.server`. What differs does so on purpose: only this computer can connect unless
-/// --bind says otherwise, files with a leading dot are not served, links are followed inside the directory only, connections
-/// are kept open (HTTP/1.1), and downloads can be resumed.
+/// It takes the flags of `python -m http.server`. It differs on purpose in a few points: only this computer can connect
+/// unless --bind says otherwise, files with a leading dot are not served, links are followed inside the directory only,
+/// connections are kept open (HTTP/1.1), and downloads can be resumed.
 #[derive(Debug, Parser)]
 #[command(name = "basehttp", version, max_term_width = 100, disable_help_flag = true, disable_version_flag = true)]
 #[allow(clippy::struct_excessive_bools)] // Each is a flag of the command line.
 pub struct Flags {
-    /// Port to listen on; 0 picks one that is free
+    /// Port to listen on; 0 picks a free one
     #[arg(value_name = "PORT", default_value_t = 8000, value_parser = values::port, allow_negative_numbers = true)]
     pub port: u16,
 
     /// Address to listen on [default: 127.0.0.1, this computer alone]
     ///
-    /// With 0.0.0.0 (or :: for IPv6 too) everybody on the network can read the directory. A name like localhost is looked up,
-    /// and its first address that works is taken. May be given several times.
+    /// With 0.0.0.0 (or :: for IPv6 too) the whole network can read the directory. A name such as localhost is looked
+    /// up, and its first address that works is used. May be given several times.
     #[arg(short, long, value_name = "ADDRESS", value_parser = values::host, value_hint = ValueHint::Hostname)]
-    #[arg(help_heading = "Where")]
+    #[arg(help_heading = "Server")]
     pub bind: Vec<String>,
 
-    /// Directory to serve; without it, the current one
+    /// Directory to serve [default: the current one]
     #[arg(short, long, value_name = "DIRECTORY", default_value = ".", hide_default_value = true, value_hint = ValueHint::DirPath)]
-    #[arg(help_heading = "Where")]
+    #[arg(help_heading = "Server")]
     pub directory: PathBuf,
 
-    /// Protocol version of the replies
+    /// Protocol version of the responses
     ///
     /// With HTTP/1.0 each connection is closed after one request.
     #[arg(short, long, value_name = "VERSION", value_enum, ignore_case = true, default_value = "HTTP/1.1")]
-    #[arg(help_heading = "Where")]
+    #[arg(help_heading = "Server")]
     pub protocol: Protocol,
 
     /// Threads that serve at once [default: one for each processor]
     ///
     /// Requests that wait for a disk or a slow client move to other threads by themselves.
-    #[arg(long, value_name = "N", help_heading = "Where")]
+    #[arg(long, value_name = "N", help_heading = "Server")]
     #[arg(value_parser = RangedU64ValueParser::<u16>::new().range(1..=MAX_WORKERS))]
     pub workers: Option<u16>,
 
-    /// Page that stands for its directory; may be given several times, the first that exists is taken
+    /// Index page of directories; may be given several times, and the first that exists is sent
     ///
     /// [default: index.html, index.htm]
     #[arg(long, value_name = "NAME", value_parser = PathBufValueParser::new().try_map(values::file_name))]
-    #[arg(help_heading = "What is served")]
+    #[arg(help_heading = "Files")]
     pub index: Vec<PathBuf>,
 
-    /// Do not list directorys without such a page; they are 404
-    #[arg(long, help_heading = "What is served")]
+    /// Do not list directories without an index page; they are 404
+    #[arg(long, help_heading = "Files")]
     pub no_listing: bool,
 
     /// Follow links that lead out of the directory
     ///
-    /// Whoever can make a link in the directory can then have every file served that you may read.
-    #[arg(long, help_heading = "What is served")]
+    /// Every user who can make a link in the directory can then publish any file that you may read.
+    #[arg(long, help_heading = "Files")]
     pub follow_links: bool,
 
     /// Serve and list names with a leading dot, such as .git
     ///
-    /// What is beneath .well-known is served in any case.
-    #[arg(long, help_heading = "What is served")]
+    /// Files below .well-known are served in any case.
+    #[arg(long, help_heading = "Files")]
     pub dot_files: bool,
 
     /// Do not send FILE.br, FILE.zst or FILE.gz for FILE to clients that can unpack it
-    #[arg(long, help_heading = "What is served")]
+    #[arg(long, help_heading = "Files")]
     pub no_precompressed: bool,
 
     /// Page for every path that does not exist, for programs that run in the browser [default page: index.html]
     ///
-    /// It is sent with 200 to browsers that go to a page. To other clients, paths whose last part has a dot, such as /app.js,
-    /// stay 404, and so does everything to clients that take no HTML.
+    /// Browsers that go to a page get it with 200. For other requests, paths whose last part has a dot, such as
+    /// /app.js, stay 404. So does every path for clients that do not accept HTML.
     #[arg(long, value_name = "PAGE", num_args = 0..=1, require_equals = true, default_missing_value = "index.html")]
     #[arg(value_parser = PathBufValueParser::new().try_map(values::page), value_hint = ValueHint::FilePath)]
-    #[arg(help_heading = "What is served")]
+    #[arg(help_heading = "Files")]
     pub spa: Option<PathBuf>,
 
-    /// Page of the directory that is sent, with 404, for what does not exist
-    #[arg(long, value_name = "PAGE", value_hint = ValueHint::FilePath, help_heading = "What is served")]
+    /// Page of the directory to send, with 404, for paths that do not exist
+    #[arg(long, value_name = "PAGE", value_hint = ValueHint::FilePath, help_heading = "Files")]
     #[arg(value_parser = PathBufValueParser::new().try_map(values::page))]
     pub not_found: Option<PathBuf>,
 
     /// Memory for small files, in bytes; 0 for none [default: 8388608]
     ///
-    /// Files of up to 64 KiB are kept there. A change is noticed at once, or within one second where a file is asked for all
-    /// the time.
-    #[arg(long, value_name = "N", value_parser = values::bytes, help_heading = "What is served")]
+    /// Files of up to 64 KiB are kept there. A change is noticed at once, or within one second where a file is asked
+    /// for all the time.
+    #[arg(long, value_name = "N", value_parser = values::bytes, help_heading = "Files")]
     pub cache_bytes: Option<usize>,
 
-    /// Field to add to every reply; may be given several times
+    /// Header field to add to every response; may be given several times
     #[arg(short = 'H', long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append)]
-    #[arg(allow_negative_numbers = true, help_heading = "How it is sent")]
+    #[arg(allow_negative_numbers = true, help_heading = "Responses")]
     pub header: Vec<String>,
 
-    /// Media type of files whose name does not tell it [default: application/octet-stream]
-    #[arg(long, value_name = "TYPE", value_parser = values::media_type, help_heading = "How it is sent")]
+    /// Media type of files with an unknown extension [default: application/octet-stream]
+    #[arg(long, value_name = "TYPE", value_parser = values::media_type, help_heading = "Responses")]
     pub content_type: Option<String>,
 
     /// Encoding of text, such as iso-8859-1; "" to leave it to the browser [default: utf-8]
     ///
-    /// Files that name another one themselves, or that are not UTF-8, are sent without a word about it.
-    #[arg(long, value_name = "NAME", value_parser = values::charset, help_heading = "How it is sent")]
+    /// Files that name another encoding themselves, or that are not UTF-8, are sent without one.
+    #[arg(long, value_name = "NAME", value_parser = values::charset, help_heading = "Responses")]
     pub charset: Option<String>,
 
-    /// How long files may be kept by browsers, such as no-cache or max-age=60
-    #[arg(long, value_name = "VALUE", help_heading = "How it is sent")]
+    /// Cache-Control of files, which tells browsers how long to keep them, such as no-cache or max-age=60
+    #[arg(long, value_name = "VALUE", help_heading = "Responses")]
     pub cache_control: Option<String>,
 
-    /// Let pages of other sites read what is served [default origin: *, all sites]
+    /// Let pages of other sites read the files [default origin: *, all sites]
     #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
-    #[arg(value_parser = values::origin, help_heading = "How it is sent")]
+    #[arg(value_parser = values::origin, help_heading = "Responses")]
     pub cors: Option<String>,
 
-    /// Which mark tells clients that a file has changed
-    #[arg(long, value_name = "KIND", value_enum, default_value = "strong", help_heading = "How it is sent")]
+    /// Kind of entity tag, which tells clients that a file has changed
+    #[arg(long, value_name = "KIND", value_enum, default_value = "strong", help_heading = "Responses")]
     pub etag: Mark,
 
     /// Have browsers save files instead of showing them
-    #[arg(long, help_heading = "How it is sent")]
+    #[arg(long, help_heading = "Responses")]
     pub attachment: bool,
 
-    /// Run the programs below /cgi-bin and /htbin, and send what they print
+    /// Run the programs below /cgi-bin and /htbin, and send their output
     ///
-    /// They run as you, in their own directory, and see the request and nothing of your environment. Without this flag they
-    /// are files like all others.
+    /// They run as you, in their own directory, and see the request and nothing of your environment. Without this flag
+    /// they are files like all others.
     #[arg(long, help_heading = "Programs (CGI)")]
     pub cgi: bool,
 
-    /// Variable that programs see; NAME alone hands on the one that is set here; may be given several times
+    /// Variable for programs; NAME alone passes on the one that is set here; may be given several times
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().try_map(|text| values::variable(&text)))]
     #[arg(requires = "cgi", help_heading = "Programs (CGI)")]
     pub cgi_env: Vec<(OsString, OsString)>,
@@ -162,36 +162,36 @@ pub struct Flags {
     /// Time for which a client may pause a download, in seconds [default: 600]
     ///
     /// Then its connection is reset. The output of a program (--cgi) may be paused for 30 s.
-    #[arg(long, value_name = "SECONDS", value_parser = values::seconds, help_heading = "How it is sent")]
+    #[arg(long, value_name = "SECONDS", value_parser = values::seconds, help_heading = "Responses")]
     pub pause: Option<Duration>,
 
     /// Do not log requests
-    #[arg(short, long, help_heading = "This program")]
+    #[arg(short, long, help_heading = "General")]
     pub quiet: bool,
 
     /// Print completions for a shell
     ///
     /// For bash: source <(basehttp --completions bash)
-    #[arg(long, value_name = "SHELL", value_enum, help_heading = "This program")]
+    #[arg(long, value_name = "SHELL", value_enum, help_heading = "General")]
     pub completions: Option<Shell>,
 
     /// Print the man page: basehttp --man | man -l -
-    #[arg(long, help_heading = "This program")]
+    #[arg(long, help_heading = "General")]
     pub man: bool,
 
     /// Print help; --help says more than -h
-    #[arg(short, long, action = ArgAction::Help, help_heading = "This program")]
+    #[arg(short, long, action = ArgAction::Help, help_heading = "General")]
     help: Option<bool>,
 
     /// Print the version
-    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "This program")]
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "General")]
     version: Option<bool>,
 }
 
-/// The protocol version of the replies.
+/// The protocol version of the responses.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Protocol {
-    /// One request a connection.
+    /// One request for each connection.
     #[value(name = "HTTP/1.0", help = None)]
     Http10,
     /// Connections are kept open.
@@ -199,19 +199,19 @@ pub enum Protocol {
     Http11,
 }
 
-/// The library's [`ETag`], in words.
+/// The library's [`ETag`], as a flag's value.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Mark {
     /// Differs with every change; downloads can be resumed
     Strong,
-    /// Size and time alone: the same on all machines that hold copies
+    /// From size and time alone; the same on all machines that hold copies
     Weak,
-    /// None but the time of the last change
+    /// None; clients know a change by its time alone
     Off,
 }
 
 impl Flags {
-    /// Reads the command line. What is wrong with it is answered with what to write, and ends the program.
+    /// Reads the command line. If it is wrong, prints what to write instead, and ends the program.
     pub fn of_command_line() -> Self {
         Flags::try_parse().unwrap_or_else(|mut error| {
             let arguments: Vec<_> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
@@ -219,9 +219,9 @@ impl Flags {
                 Flags::command().error(error.kind(), text).exit();
             }
             if error.use_stderr() {
-                // "To pass '--wrong' as a value, use '-- --wrong'": no port is written like that.
+                // clap suggests "To pass '--wrong' as a value, use '-- --wrong'", but no port is written like that.
                 error.remove(ContextKind::Suggested);
-                // clap shows it for some mistakes only.
+                // clap shows the usage for some mistakes only.
                 let usage = ContextValue::StyledStr(Flags::command().render_usage());
                 error.insert(ContextKind::Usage, usage);
             }
@@ -229,16 +229,16 @@ impl Flags {
         })
     }
 
-    /// Where to listen: one address, and perhaps others.
+    /// Returns the first address to listen on, and all others.
     pub fn hosts(&self) -> (&str, Vec<&str>) {
         let mut hosts = self.bind.iter().map(String::as_str);
         (hosts.next().unwrap_or(LOOPBACK), hosts.collect())
     }
 
-    /// The library's options; what is not given stays at the default there.
+    /// Returns the library's options. Options without a flag keep the library's defaults.
     ///
     /// # Errors
-    /// [`Failure::Flag`] for a header written as curl wants it.
+    /// [`Failure::Flag`] for a header in curl's form, `NAME: VALUE`.
     pub fn files(&self) -> Result<SimpleHTTPRequestHandlerBuilder, Failure> {
         let mut files = SimpleHTTPRequestHandler::builder()
             .directory(&self.directory)
@@ -250,7 +250,7 @@ impl Flags {
             .attachment(self.attachment);
         for pair in self.header.chunks_exact(2) {
             if pair[0].contains(':') {
-                let text = "write name and value of a header apart, as in --header X-Frame-Options DENY";
+                let text = "write name and value of a header as two words, as in --header X-Frame-Options DENY";
                 return Err(Failure::Flag(text.into()));
             }
             files = files.header(&pair[0], &pair[1]);
@@ -282,7 +282,7 @@ impl Flags {
         Ok(files)
     }
 
-    /// The options of `--cgi`, for what stands beside these files.
+    /// Returns the options of `--cgi`, for programs beside these files.
     pub fn programs(&self, files: SimpleHTTPRequestHandler) -> CGIHTTPRequestHandlerBuilder {
         let programs = CGIHTTPRequestHandler::builder(files).pass_authorization(self.cgi_authorization);
         self.cgi_env.iter().fold(programs, |programs, (name, value)| programs.env(name, value))

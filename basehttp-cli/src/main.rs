@@ -1,8 +1,8 @@
-//! The command `basehttp`: serves a directory, as `python -m http.server` does. `basehttp --help` says how.
+//! The command `basehttp`: serves a directory, as `python -m http.server` does. `basehttp --help` lists its flags.
 //!
-//! What is served, and how, is the library's `SimpleHTTPRequestHandler` (and, with `--cgi`, its
-//! `CGIHTTPRequestHandler`); this program only puts its options into words
-//! (`flags`, `values`), its log into local time (`site`, `clock`), and its end into the hands of signals (`ending`).
+//! The library does the serving, by its `SimpleHTTPRequestHandler` and, with `--cgi`, its `CGIHTTPRequestHandler`. This
+//! program turns flags into their options (`flags`, `values`), writes the log in local time (`site`, `clock`), and ends
+//! on signals (`ending`).
 
 #![forbid(unsafe_code)]
 
@@ -62,16 +62,17 @@ fn bind(flags: &Flags, site: Site) -> Result<HTTPServer, Failure> {
     bound.map_err(|error| Failure::of_address(&[&[first], &others[..]].concat().join(" or "), flags.port, &error))
 }
 
-/// Time for which a client may pause a download: 10 min, for a lid that was closed or a film that was stopped. It holds a
-/// connection and a descriptor meanwhile, and no thread.
+/// Time for which a client may pause a download: 10 min, for a lid that was closed or a film that was stopped. It holds
+/// a connection and a descriptor meanwhile, and no thread.
 const PAUSE: Duration = Duration::from_secs(10 * 60);
 
-/// Looks the name up, if it is one.
+/// Looks up the host, if it is a name.
 fn endpoint(host: &str, port: u16) -> Result<Endpoint, Failure> {
     (host, port).into_endpoint().map_err(|error| Failure::of_address(host, port, &error))
 }
 
-/// The original's banner, which programs wait for and read, and what somebody who misses the network needs to know.
+/// Prints the banner of Python's `http.server`, which other programs wait for and read, and a hint for users who expect
+/// to be on the network.
 fn announce(flags: &Flags, httpd: &HTTPServer) {
     let mut text: String = httpd.server_addresses().iter().map(banner).collect();
     if flags.bind.is_empty() && !flags.quiet {
@@ -87,13 +88,13 @@ fn banner(address: &Address) -> String {
     format!("Serving HTTP on {host} port {port} (http://{in_url}:{port}/) ...\n")
 }
 
-/// Writes to standard output at once. Whoever closed it does not want to know; that is no reason not to serve.
+/// Writes to standard output at once. If it is closed, the program serves all the same.
 fn say(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// Writes what was asked for. A reader that has seen enough (`| head`) is content.
+/// Writes the output that a flag asks for. A reader that has seen enough (`| head`) is not an error.
 fn print(text: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text).and_then(|()| stdout.flush()) {

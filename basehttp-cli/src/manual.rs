@@ -1,11 +1,11 @@
-//! The man page: what clap knows of the flags, and what no flag says.
+//! The man page: the flags as clap knows them, and sections that are about no flag.
 
 use std::io;
 
 use clap::Command;
 use clap_mangen::Man;
 
-/// The page, for `man -l -`.
+/// Returns the page, for `man -l -`.
 pub fn page(command: Command) -> io::Result<Vec<u8>> {
     let man = Man::new(command).manual("User Commands");
     let mut page = Vec::new();
@@ -18,12 +18,12 @@ pub fn page(command: Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// The groups of flags as parts of one section. As sections, which they are to `clap_mangen`, a page has too many.
+/// Renders the groups of flags as parts of one section. `clap_mangen` makes a section of each, which are too many.
 fn render_options(man: &Man, page: &mut Vec<u8>) -> io::Result<()> {
     let mut groups = Vec::new();
     man.render_options_section(&mut groups)?;
     let groups = String::from_utf8(groups).map_err(io::Error::other)?;
-    // What has no group stands under this heading.
+    // Flags without a group stand under this heading.
     let section = groups.replace(".SH ", ".SS ").replacen(".SS OPTIONS", ".SH OPTIONS", 1);
     page.extend(section.as_bytes());
     Ok(())
@@ -36,26 +36,25 @@ The first line on standard output is
     Serving HTTP on 127.0.0.1 port 8000 (http://127.0.0.1:8000/) ...
 .EE
 .PP
-with the real port where 0 was asked for, and one such line for each further \-\-bind. It is written when clients can
-connect. Requests and errors are logged to standard error, one line each, in the format of the original and in local
-time.
+with the real port if 0 was given, and one such line for each further \-\-bind. It is written once clients can connect.
+Requests and errors are logged to standard error, one line each, in the format of Python's http.server and in local time.
 .SH SIGNALS
 .TP
 \fBSIGINT\fR (Ctrl-C), \fBSIGTERM\fR
-The first one ends the program in order: no client is let in any more, requests in flight may finish for up to 5
-seconds, and the exit status is 0. The second one ends it at once.
+The first one ends the program in order. New clients are refused, requests in flight have up to 5 seconds to finish, and
+the exit status is 0. The second one ends the program at once.
 .SH LIMITS
-Each connection takes a file descriptor, and a download two. At its start the program raises its soft limit of
-descriptors (\fBulimit \-n\fR) up to 65536, as far as the hard limit allows. On Linux, programs below cgi\-bin get the limit
-back that basehttp was started with.
+Each connection takes one file descriptor, and a download two. When the program starts, it raises its soft limit of
+descriptors (\fBulimit \-n\fR) up to 65536, as far as the hard limit allows. On Linux, programs below cgi\-bin run with
+the limit that basehttp was started with.
 .SH EXIT STATUS
 .TP
 \fB0\fR
-Ended by a signal in order, or printed what was asked for.
+Ended in order by a signal, or printed the text that a flag asks for.
 .TP
 \fB1\fR
-Could not serve: no such directory, a port that is taken, an address that is not this computer's. One line on standard
-error says why.
+Could not serve: the directory does not exist, the port is in use, or the address is not one of this computer. One line
+on standard error says why.
 .TP
 \fB2\fR
 A flag was wrong. Standard error says what to write instead.
@@ -65,24 +64,25 @@ Ended at once by a second signal, SIGINT or SIGTERM.
 .SH ENVIRONMENT
 .TP
 \fBTZ\fR
-The time zone of the log. Without it, the system's.
+The time zone of the log. By default it is the system's.
 .TP
 \fBNO_COLOR\fR
-Set to anything: help and messages have no colours. Into files and pipes they never have.
+If set, help and messages have no colours. In files and pipes they never have any.
 .SH EXAMPLES
-Serve the current directory to this computer, then another one to the whole network, on another port:
+Serve the current directory to this computer, and then another one to the whole network on another port:
 .PP
 .EX
     basehttp
     basehttp 9000 \-\-directory public \-\-bind 0.0.0.0
 .EE
 .PP
-Try a program that runs in the browser, and see each change of it at once:
+Try out a program that runs in the browser, and see each change at once:
 .PP
 .EX
     basehttp \-\-spa \-\-cache\-control no\-cache \-d dist
 .EE
-Let others clone and push the repositories of a directory, with git's own program below cgi-bin:
+.PP
+Let others clone and push to the repositories of a directory, with git's own program below cgi-bin:
 .PP
 .EX
     ln -s $(git \-\-exec\-path)/git\-http\-backend public/cgi\-bin/git

@@ -1,5 +1,5 @@
-//! The handler: the library's files, or its programs beside files, with a log in local time or none. One type for each
-//! version of the protocol, since that is a class variable.
+//! The handler that is served: the library's files, or its programs beside files, with a log in local time or none.
+//! There is one type for each protocol version, since the version is a class variable.
 
 use std::{fmt, io};
 
@@ -12,15 +12,15 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::flags::{Flags, Protocol};
 
-/// What is to be served.
+/// Files alone, or programs beside them.
 pub enum Site {
     Files(SimpleHTTPRequestHandler),
     Programs(CGIHTTPRequestHandler),
 }
 
 impl Site {
-    /// The directory that the flags name, opened, with its programs if they are asked for. These get `soft_limit` for their
-    /// descriptors, if there is one.
+    /// Opens the directory that the flags name, with its programs if they are asked for. Programs get `soft_limit` for
+    /// their descriptors, if there is one.
     ///
     /// # Errors
     /// [`Failure::Flag`] for a value that cannot be used; [`Failure::System`] for a directory that cannot be served.
@@ -70,7 +70,7 @@ macro_rules! handler {
                 self.inner.$method(ex)
             })*
 
-            // `--header` and `--cors` in replies that the files have no part in.
+            // `--header` and `--cors` are for responses as well that do not come from the files.
             fn end_headers(&self, ex: &Exchange) -> io::Result<()> {
                 BaseHTTPRequestHandler::end_headers(&self.inner, ex)
             }

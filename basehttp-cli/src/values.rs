@@ -1,4 +1,4 @@
-//! Reads the values of flags. What is refused is answered with what to write instead.
+//! Reads the values of flags. An error says what to write instead.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -8,20 +8,17 @@ use std::time::Duration;
 
 use basehttp::ContentType;
 
-/// A port number. `mistakes` has advice for users who meant something else.
+/// Reads a port number. `mistakes` has advice for users who meant something else.
 pub fn port(text: &str) -> Result<u16, String> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(port) if is_number => Ok(port),
         _ if is_number => Err("the highest port is 65535".into()),
-        _ => {
-            Err("a port is a number from 0 to 65535; 0 picks one that is free; a directory is named by --directory"
-                .into())
-        }
+        _ => Err("a port is a number from 0 to 65535; 0 picks a free one; name a directory with --directory".into()),
     }
 }
 
-/// An address or a name to listen on, without brackets.
+/// Reads an address or a name to listen on, and removes brackets.
 pub fn host(text: &str) -> Result<String, String> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     if bare.is_empty() {
@@ -31,29 +28,30 @@ pub fn host(text: &str) -> Result<String, String> {
         return Err("write the address alone, as in --bind 127.0.0.1".into());
     }
     if bare.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("write the port on its own: basehttp {bare}"));
+        return Err(format!("write the port alone: basehttp {bare}"));
     }
     match bare.rsplit_once(':') {
-        Some(("", port)) => Err(format!("write the port on its own: basehttp {port}")),
+        Some(("", port)) => Err(format!("write the port alone: basehttp {port}")),
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            Err(format!("write the port on its own: basehttp --bind {host} {port}"))
+            Err(format!("write the port alone: basehttp --bind {host} {port}"))
         }
         _ => Ok(bare.to_owned()),
     }
 }
 
-/// `*`, `null`, or scheme, host and perhaps a port: what browsers put into `Origin` (RFC 6454, section 6.1).
+/// Reads `*`, `null`, or a scheme, a host and perhaps a port, as browsers put them into `Origin` (RFC 6454, section
+/// 6.1).
 pub fn origin(text: &str) -> Result<String, String> {
     let host = text.split_once("://").map_or("", |(_, host)| host);
     let is_origin = !host.is_empty() && !host.contains(['/', '?', '#', '@', '*', ',', ' ']);
     match text {
         "*" | "null" => Ok(text.to_owned()),
         _ if is_origin => Ok(text.to_owned()),
-        _ => Err("write * for all sites, or scheme and host of one, as in --cors=https://example.org".into()),
+        _ => Err("write * for all sites, or the scheme and host of one, as in --cors=https://example.org".into()),
     }
 }
 
-/// A media type.
+/// Reads a media type.
 pub fn media_type(text: &str) -> Result<String, String> {
     match ContentType::parse(text) {
         Some(_) => Ok(text.to_owned()),
@@ -61,7 +59,7 @@ pub fn media_type(text: &str) -> Result<String, String> {
     }
 }
 
-/// The name of an encoding, or nothing.
+/// Reads the name of an encoding, which may be empty.
 pub fn charset(text: &str) -> Result<String, String> {
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte)) {
         return Ok(text.to_owned());
@@ -69,24 +67,24 @@ pub fn charset(text: &str) -> Result<String, String> {
     Err("write the name of an encoding, as in utf-8 or shift_jis; \"\" is none".into())
 }
 
-/// The name of a file, without directorys.
+/// Reads the name of a file, without directories.
 pub fn file_name(path: PathBuf) -> Result<PathBuf, &'static str> {
     match path.file_name() {
         Some(name) if name == path.as_os_str() => Ok(path),
-        _ => Err("write the name alone, as in index.html: it is looked for in each directory"),
+        _ => Err("write the name alone, as in index.html; it is looked for in each directory"),
     }
 }
 
-/// A page's path in the directory that is served.
+/// Reads a page's path in the directory that is served.
 pub fn page(path: PathBuf) -> Result<PathBuf, &'static str> {
     let is_inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     match path.file_name() {
         Some(_) if is_inside => Ok(path),
-        _ => Err("write its path as seen from the directory that is served, as in errors/404.html"),
+        _ => Err("write its path within the directory that is served, as in errors/404.html"),
     }
 }
 
-/// `NAME=VALUE`, or the name of a variable that is set here.
+/// Reads `NAME=VALUE`, or the name of a variable that is set here.
 pub fn variable(text: &OsStr) -> Result<(OsString, OsString), String> {
     let bytes = text.as_bytes();
     let name = bytes.split(|&byte| byte == b'=').next().unwrap_or_default();
@@ -94,11 +92,11 @@ pub fn variable(text: &OsStr) -> Result<(OsString, OsString), String> {
     match value.map(OsStr::to_owned).or_else(|| env::var_os(name)) {
         _ if name.is_empty() => Err("write NAME=VALUE, or the name of a variable that is set here".into()),
         Some(value) => Ok((name.to_owned(), value)),
-        None => Err(format!("there is no such variable here to hand on: write {}=VALUE", name.display())),
+        None => Err(format!("the variable is not set here: write {}=VALUE", name.display())),
     }
 }
 
-/// A number of seconds, and not none.
+/// Reads a number of seconds, 1 at least.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
@@ -106,7 +104,7 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A number of bytes.
+/// Reads a number of bytes.
 pub fn bytes(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| "write the number of bytes in digits, as in 1048576; 0 is none".into())
 }

@@ -56,7 +56,7 @@ fn several_addresses_have_a_line_each_and_serve_the_same() {
     let taken = TcpListener::bind(("127.0.0.2", 0)).expect("a free port");
     let port = taken.local_addr().expect("it is bound").port().to_string();
     let ended = run(&[&port, "-b", "127.0.0.1", "--bind", "127.0.0.2"]);
-    let text = format!("basehttp: port {port} of 127.0.0.1 or 127.0.0.2 is taken: ");
+    let text = format!("basehttp: port {port} of 127.0.0.1 or 127.0.0.2 is in use: ");
     assert!(ended.how() == "exit 1" && ended.stderr.starts_with(&text), "{ended:?}");
 }
 
@@ -65,7 +65,7 @@ fn a_taken_port_is_one_line_and_exit_code_1() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let port = taken.local_addr().expect("it is bound").port();
     let ended = run(&[&port.to_string()]);
-    let line = format!("basehttp: port {port} of 127.0.0.1 is taken: name another one, or 0 for any that is free\n");
+    let line = format!("basehttp: port {port} of 127.0.0.1 is in use: choose another one, or 0 for any free port\n");
     assert_eq!((ended.how().as_str(), ended.stdout.as_str(), ended.stderr), ("exit 1", "", line));
 }
 
@@ -75,8 +75,8 @@ fn what_cannot_be_served_is_one_line_and_exit_code_1() {
     let (missing, file) = (format!("{}/missing", scratch.as_str()), format!("{}/file", scratch.as_str()));
     let table: [(&[&str], &str); 4] = [
         (&["-d", &missing], "missing: No such file or directory"),
-        (&["-d", &file], "file is not a directory: name the directory that it is in"),
-        (&["--bind", "192.0.2.1"], "192.0.2.1 is no address of this computer"),
+        (&["-d", &file], "file is not a directory: name the directory that contains it"),
+        (&["--bind", "192.0.2.1"], "192.0.2.1 is not an address of this computer"),
         (&["--bind", "no..such..host"], "cannot use --bind no..such..host: "),
     ];
     for (arguments, text) in table {
@@ -91,41 +91,41 @@ fn what_cannot_be_served_is_one_line_and_exit_code_1() {
 fn a_wrong_flag_says_what_to_write_and_exits_2() {
     let table: [(&[&str], &str); 83] = [
         (&["65536"], "the highest port is 65535"),
-        (&["eighty"], "a port is a number from 0 to 65535; 0 picks one that is free"),
-        (&["-1"], "a port is a number from 0 to 65535; 0 picks one that is free"),
-        (&["+80"], "a port is a number from 0 to 65535; 0 picks one that is free"),
-        (&[""], "a port is a number from 0 to 65535; 0 picks one that is free"),
-        (&["tests"], "a directory is named by --directory tests"),
-        (&["--cors", "https://example.org"], "an origin is joined to its flag, as in --cors=https://example.org"),
-        (&["--spa", "app.html"], "a page is joined to its flag, as in --spa=app.html"),
+        (&["eighty"], "a port is a number from 0 to 65535; 0 picks a free one"),
+        (&["-1"], "a port is a number from 0 to 65535; 0 picks a free one"),
+        (&["+80"], "a port is a number from 0 to 65535; 0 picks a free one"),
+        (&[""], "a port is a number from 0 to 65535; 0 picks a free one"),
+        (&["tests"], "name a directory with --directory tests"),
+        (&["--cors", "https://example.org"], "join an origin to its flag, as in --cors=https://example.org"),
+        (&["--spa", "app.html"], "join a page to its flag, as in --spa=app.html"),
         (&["0", "8000"], "unexpected argument '8000'"),
-        (&["8000", "tests"], "a directory is named by --directory tests"),
-        (&["Cargo.toml"], "a file is served with the directory that it is in: --directory .\n"),
-        (&["src/main.rs"], "a file is served with the directory that it is in: --directory src\n"),
-        (&["no/such/folder"], "a directory is named by --directory"),
-        (&["0.0.0.0"], "an address is named by --bind 0.0.0.0\n"),
-        (&["localhost"], "an address is named by --bind localhost\n"),
-        (&["::1"], "an address is named by --bind ::1\n"),
-        (&["0.0.0.0:8080"], "write address and port apart: basehttp --bind 0.0.0.0 8080\n"),
-        (&["[::1]:8080"], "write address and port apart: basehttp --bind [::1] 8080\n"),
-        (&[":8080"], "the port stands alone: basehttp 8080\n"),
-        (&["http://localhost:8080/"], "write address and port apart: basehttp --bind localhost 8080\n"),
-        (&["-p", "8080"], "the port stands alone: basehttp 8080\n"),
-        (&["-p8080"], "the port stands alone: basehttp 8080\n"),
-        (&["--port", "8080"], "there is no --port here: the port stands alone: basehttp 8080\n"),
-        (&["--port=8080"], "the port stands alone: basehttp 8080\n"),
-        (&["--port"], "the port stands alone: basehttp 8080\n"),
-        (&["-b", "8080"], "write the port on its own: basehttp 8080"),
-        (&["--listen", "8080"], "the port stands alone: basehttp 8080\n"),
-        (&["-l", "0.0.0.0:80"], "write address and port apart: basehttp --bind 0.0.0.0 80\n"),
-        (&["-S", "localhost:80"], "write address and port apart: basehttp --bind localhost 80\n"),
-        (&["--host", "0.0.0.0"], "an address is named by --bind 0.0.0.0\n"),
-        (&["--host"], "an address is named by --bind, as in --bind 0.0.0.0\n"),
+        (&["8000", "tests"], "name a directory with --directory tests"),
+        (&["Cargo.toml"], "to serve a file, name its directory with --directory .\n"),
+        (&["src/main.rs"], "to serve a file, name its directory with --directory src\n"),
+        (&["no/such/folder"], "name a directory with --directory"),
+        (&["0.0.0.0"], "name an address with --bind 0.0.0.0\n"),
+        (&["localhost"], "name an address with --bind localhost\n"),
+        (&["::1"], "name an address with --bind ::1\n"),
+        (&["0.0.0.0:8080"], "write address and port as two words: basehttp --bind 0.0.0.0 8080\n"),
+        (&["[::1]:8080"], "write address and port as two words: basehttp --bind [::1] 8080\n"),
+        (&[":8080"], "write the port alone: basehttp 8080\n"),
+        (&["http://localhost:8080/"], "write address and port as two words: basehttp --bind localhost 8080\n"),
+        (&["-p", "8080"], "write the port alone: basehttp 8080\n"),
+        (&["-p8080"], "write the port alone: basehttp 8080\n"),
+        (&["--port", "8080"], "there is no flag --port: write the port alone: basehttp 8080\n"),
+        (&["--port=8080"], "write the port alone: basehttp 8080\n"),
+        (&["--port"], "write the port alone: basehttp 8080\n"),
+        (&["-b", "8080"], "write the port alone: basehttp 8080"),
+        (&["--listen", "8080"], "write the port alone: basehttp 8080\n"),
+        (&["-l", "0.0.0.0:80"], "write address and port as two words: basehttp --bind 0.0.0.0 80\n"),
+        (&["-S", "localhost:80"], "write address and port as two words: basehttp --bind localhost 80\n"),
+        (&["--host", "0.0.0.0"], "name an address with --bind 0.0.0.0\n"),
+        (&["--host"], "name an address with --bind, as in --bind 0.0.0.0\n"),
         (&["--auth", "a:b"], "a proxy in front can ask for passwords"),
         (&["-a", "a:b"], "a proxy in front can ask for passwords"),
         (&["--password=x"], "a proxy in front can ask for passwords"),
-        (&["--root", "public"], "the directory is named by --directory public\n"),
-        (&["-t", "public"], "the directory is named by --directory public\n"),
+        (&["--root", "public"], "name the directory with --directory public\n"),
+        (&["-t", "public"], "name the directory with --directory public\n"),
         (&["--tls-cert", "a.pem"], "this server speaks plain http"),
         (&["--tls-key=a.pem"], "this server speaks plain http"),
         (&["--tls-password-file", "a"], "this server speaks plain http"),
@@ -139,12 +139,12 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["--charset", "a b"], "write the name of an encoding, as in utf-8"),
         (&["--pause", "0"], "write the number of seconds in digits, as in 600"),
         (&["--pause", "1m"], "write the number of seconds in digits, as in 600"),
-        (&["--bind", "80"], "write the port on its own: basehttp 80"),
+        (&["--bind", "80"], "write the port alone: basehttp 80"),
         (&["--bind"], "a value is required for '--bind <ADDRESS>'"),
         (&["--bind", ""], "write 127.0.0.1 for this computer alone, 0.0.0.0 or :: for the whole network"),
-        (&["--bind", "127.0.0.1:80"], "write the port on its own: basehttp --bind 127.0.0.1 80"),
-        (&["--bind", "[::1]:80"], "write the port on its own: basehttp --bind [::1] 80"),
-        (&["--bind", ":80"], "write the port on its own: basehttp 80"),
+        (&["--bind", "127.0.0.1:80"], "write the port alone: basehttp --bind 127.0.0.1 80"),
+        (&["--bind", "[::1]:80"], "write the port alone: basehttp --bind [::1] 80"),
+        (&["--bind", ":80"], "write the port alone: basehttp 80"),
         (&["--bind", "http://localhost/"], "write the address alone, as in --bind 127.0.0.1"),
         (&["--bnd", "::1"], "a similar argument exists: '--bind'"),
         (&["--directory", ""], "a value is required for '--directory <DIRECTORY>'"),
@@ -153,12 +153,15 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["--workers", "1025"], "1025 is not in 1..=1024"),
         (&["--index", "a/b.html"], "write the name alone, as in index.html"),
         (&["--index", ".."], "write the name alone, as in index.html"),
-        (&["--spa=/app.html"], "write its path as seen from the directory that is served"),
-        (&["--spa=../app.html"], "write its path as seen from the directory that is served"),
-        (&["--not-found", "a/../../b"], "write its path as seen from the directory that is served"),
+        (&["--spa=/app.html"], "write its path within the directory that is served"),
+        (&["--spa=../app.html"], "write its path within the directory that is served"),
+        (&["--not-found", "a/../../b"], "write its path within the directory that is served"),
         (&["--cache-bytes", "1M"], "write the number of bytes in digits, as in 1048576; 0 is none"),
         (&["--header", "X-A"], "2 values required for '--header <NAME> <VALUE>'"),
-        (&["--header", "X-A: b", "0"], "write name and value of a header apart, as in --header X-Frame-Options DENY"),
+        (
+            &["--header", "X-A: b", "0"],
+            "write name and value of a header as two words, as in --header X-Frame-Options DENY",
+        ),
         (&["--header", "X A", "b"], "\"X A\" is not a field name"),
         (&["--header", "X-A", "b\r\nX-B: c"], "which a field cannot carry"),
         (&["--header", "Content-Length", "3"], "only the server may send Content-Length"),
@@ -169,8 +172,8 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["--cgi-authorization"], "--cgi"),
         (&["--content-type", "text"], "write type and subtype, as in text/plain"),
         (&["--cache-control", "a\nb"], "which a field cannot carry"),
-        (&["--cors=example.org"], "write * for all sites, or scheme and host of one"),
-        (&["--cors=https://example.org/"], "write * for all sites, or scheme and host of one"),
+        (&["--cors=example.org"], "write * for all sites, or the scheme and host of one"),
+        (&["--cors=https://example.org/"], "write * for all sites, or the scheme and host of one"),
         (&["--etag", "none"], "[possible values: strong, weak, off]"),
         (&["--completions", "tcsh"], "[possible values: bash, elvish, fish, powershell, zsh]"),
     ];
@@ -189,7 +192,7 @@ fn help_and_version_are_printed() {
     for flag in ["-h", "--help"] {
         let ended = run(&[flag]);
         assert_eq!((ended.how().as_str(), ended.stderr.as_str()), ("exit 0", ""), "{flag}");
-        let parts = ["[PORT]", "\nWhere:\n", "\nWhat is served:\n", "\nHow it is sent:\n", "\nThis program:\n"];
+        let parts = ["[PORT]", "\nServer:\n", "\nFiles:\n", "\nResponses:\n", "\nGeneral:\n"];
         let places: Vec<_> = parts.iter().map(|part| ended.stdout.find(part).expect(part)).collect();
         assert!(places.is_sorted(), "{flag}: {}", ended.stdout);
         assert!(ended.stdout.contains("[default: 8000]"), "{flag}: {}", ended.stdout);
