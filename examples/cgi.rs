@@ -37,7 +37,7 @@ fn main() -> basehttp::Result {
         None => example_directory()?,
     };
     let handler = CGIHTTPRequestHandler::builder(SimpleHTTPRequestHandler::new(directory)?)
-        .pass_env("PATH") // What scripts are told besides the request is only what is said here.
+        .pass_env("PATH") // Scripts see this variable and the request, and nothing else.
         .max_children(16)
         .build()?;
     let mut httpd = HTTPServer::bind(("127.0.0.1", port), handler)?;
@@ -49,7 +49,7 @@ fn main() -> basehttp::Result {
 fn example_directory() -> io::Result<PathBuf> {
     let now = SystemTime::UNIX_EPOCH.elapsed().map_err(io::Error::other)?.as_nanos();
     let directory = env::temp_dir().join(format!("basehttp-cgi-{now}"));
-    // Fails where there is one already: it could be anybody's.
+    // Fails if the directory exists, since it could be another user's.
     fs::create_dir(&directory)?;
     fs::create_dir(directory.join("cgi-bin"))?;
     let mut options = fs::OpenOptions::new();

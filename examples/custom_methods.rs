@@ -22,7 +22,7 @@ impl Device {
         ex.send_text(200, format!("Lovely SPAM with {}\n", ex.path))
     }
 
-    // A token that is no Rust identifier is named by an attribute.
+    // An attribute names a method that is not a Rust identifier.
     #[http_method("M-SEARCH")]
     fn search(&self, ex: &mut Exchange) -> Result {
         let location = format!("http://{}/device.xml", host(ex)?);
@@ -31,7 +31,7 @@ impl Device {
     }
 }
 
-// A helper that lends something of the request on names the exchange's lifetime, so that `ex` stays free for use.
+// A helper that returns a part of the request names the exchange's lifetime, so that `ex` can be used meanwhile.
 fn host<'c>(ex: &Exchange<'c>) -> Result<&'c str> {
     Ok(ex.authority().ok_or(HTTPError::new(400, "which host do you ask?"))?)
 }

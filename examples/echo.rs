@@ -15,8 +15,8 @@ struct Echo;
 
 #[http_handler(server_version = "Echo/1.0", protocol_version = "HTTP/1.1")]
 impl Echo {
-    // `rfile` ends where the body ends, sized or chunked. What is short is buffered and gets a Content-Length, what is
-    // long streams through in chunks.
+    // `rfile` ends where the body ends, sized or chunked. A short response is buffered and gets a Content-Length, a
+    // long one streams in chunks.
     fn do_POST(&self, ex: &mut Exchange) -> Result {
         let content_type = ex.headers.get("Content-Type").unwrap_or("application/octet-stream");
         ex.send_response(200).send_header("Content-Type", content_type).end_headers()?;

@@ -19,7 +19,7 @@ struct Site {
 
 #[http_handler(server_version = "Site/1.0", protocol_version = "HTTP/1.1")]
 impl Site {
-    // What is not the API's own is a file's, or a directory's.
+    // Every path outside the API is a file or a directory.
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         match ex.segments()[..] {
             ["api", "answer"] => Ok(ex.send_text(200, "42\n")?),

@@ -14,7 +14,7 @@ use basehttp::{Exchange, HTTPServer, http_handler};
 
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
-/// Tested before each request, as in the original's documentation.
+/// Tested before each request, as in the documentation of Python's `http.server`.
 fn keep_running() -> bool {
     !STOPPED.load(Ordering::Relaxed)
 }

@@ -14,7 +14,7 @@ use std::sync::Mutex;
 
 use basehttp::{Exchange, HTTPError, HTTPServer, Result, http_handler};
 
-/// All connections share the handler, so what it holds stands behind a lock.
+/// All connections share the handler, so its state is behind a lock.
 #[derive(Default)]
 struct Store {
     values: Mutex<HashMap<String, Vec<u8>>>,

@@ -1,4 +1,5 @@
-//! How the program begins and ends: its first lines, its exit codes, and what it prints instead of serving.
+//! The beginning and the end of the program: its first lines, its exit codes, and the texts that it prints instead of
+//! serving.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! What each flag does, seen by a client of the program.
+//! The effect of each flag, as a client of the program sees it.
 
 mod support;
 
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use support::http::Client;
 use support::{Program, Scratch, ask, basehttp, get, reply};
 
-/// A directory with something for every flag.
+/// Makes a directory with something for every flag.
 fn site() -> Scratch {
     let scratch = Scratch::with(&[
         ("a.txt", "a"),
@@ -26,14 +26,14 @@ fn site() -> Scratch {
     scratch
 }
 
-/// What a GET gets of the program with these flags.
+/// A GET of the program with these flags, and the expected response.
 struct Case {
     flags: &'static [&'static str],
     target: &'static str,
     fields: &'static str,
-    /// The status, and what the field or the body must be.
+    /// The status, and the value of the field or body.
     expected: (u16, Look, &'static str),
-    /// The same of the program without the flags.
+    /// The status and the value without the flags.
     without: (u16, &'static str),
 }
 
@@ -54,7 +54,7 @@ const fn case(
     Case { flags, target, fields, expected, without }
 }
 
-/// What is not looked at.
+/// Any text that is not empty.
 const ANY: &str = "*";
 const NONE: &str = "";
 
@@ -216,7 +216,7 @@ fn a_download_may_be_paused_for_as_long_as_the_flag_says() {
     assert!(paused.read_exactly(left).len() == left, "it goes on");
 }
 
-/// How many epoll descriptors the program has: a fixed number for each worker.
+/// Returns the number of the program's epoll descriptors, of which each worker has a fixed number.
 fn pollers(workers: &str) -> usize {
     let (program, address) = Program::serving(&["--workers", workers]);
     assert_eq!(get(address, "/").status, 200, "they are all there");
@@ -278,7 +278,7 @@ fn seconds_now() -> i64 {
     now.as_secs().cast_signed()
 }
 
-/// `14/Nov/2023 22:13:20`, from the date that an HTTP reply would have then.
+/// Returns a time as in `14/Nov/2023 22:13:20`, made from an HTTP date.
 fn written(seconds: i64) -> String {
     let time = UNIX_EPOCH + Duration::from_secs(seconds.cast_unsigned());
     let date = httpdate(time);
@@ -286,12 +286,12 @@ fn written(seconds: i64) -> String {
     format!("{}/{}/{} {}", words[1], words[2], words[3], words[4])
 }
 
-/// `Tue, 14 Nov 2023 22:13:20 GMT`: the library's, for which there is a handler to ask.
+/// Returns a time as in `Tue, 14 Nov 2023 22:13:20 GMT`, by the library, which asks a handler for it.
 fn httpdate(time: SystemTime) -> String {
-    struct Nobody;
+    struct Silent;
     #[basehttp::http_handler]
-    impl Nobody {
+    impl Silent {
         fn do_GET(&self, _ex: &mut basehttp::Exchange) {}
     }
-    basehttp::defaults::date_time_string(&Nobody, time)
+    basehttp::defaults::date_time_string(&Silent, time)
 }

@@ -1,6 +1,6 @@
-//! The command beside `python3 -m http.server`: what is the same, and every difference, each with its reason.
+//! The command beside `python3 -m http.server`: equal behaviour, and every difference with its reason.
 //!
-//! What the original does is checked where it is installed; our own side always.
+//! Python's side is checked where Python is installed, the command's side always.
 
 mod support;
 
@@ -10,7 +10,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use support::{Ended, Program, Scratch, ask, basehttp, original};
 
-/// A directory with what the tables ask for.
+/// Makes a directory with the files that the tables ask for.
 fn site() -> Scratch {
     let scratch = Scratch::with(&[
         ("a.txt", "some text"),
@@ -30,7 +30,7 @@ fn site() -> Scratch {
     scratch
 }
 
-/// What is looked at in the bytes that come back.
+/// The part of a response to compare.
 #[derive(Clone, Copy)]
 enum Look {
     /// The first line.
@@ -40,7 +40,7 @@ enum Look {
     /// The names of all fields, in order.
     Names,
     Body,
-    /// How many replies there are.
+    /// The number of responses.
     Count,
 }
 use Look::{Body, Count, Field, Names, Status};
@@ -63,12 +63,12 @@ impl Look {
     }
 }
 
-/// A request of HTTP/1.1, closed behind it.
+/// Returns a request of HTTP/1.1 that closes its connection.
 fn request(method_and_target: &str, fields: &str) -> String {
     format!("{method_and_target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{fields}\r\n")
 }
 
-/// Both serve the same directory. `None`: there is no original here.
+/// The command and Python's server for one directory. `None` where Python is not installed.
 struct Pair {
     ours: (Program, SocketAddr),
     original: Option<(Program, SocketAddr)>,
@@ -120,7 +120,7 @@ fn what_is_the_same() {
         ("GET /data.bin", "If-Modified-Since: Fri, 01 Jan 1999 00:00:00 GMT\r\n", Body, "bytes"),
         ("GET /data.bin", "If-Modified-Since: nonsense\r\n", Body, "bytes"),
     ];
-    // Of these the version differs, on purpose.
+    // The versions of these differ on purpose.
     let statuses = [
         ("GET /data.bin", "", "200 OK"),
         ("GET /site", "", "301 Moved Permanently"),
@@ -157,7 +157,7 @@ fn what_differs_on_purpose() {
     let text = "text/plain; charset=utf-8";
     let twice = format!("{0}{0}", "GET /data.bin HTTP/1.1\r\nHost: h\r\n\r\n");
     let get = |target: &str, fields: &str| request(&format!("GET {target}"), fields);
-    // Request; what is looked at; the original's; ours; why.
+    // Request; part to compare; Python's; the command's; reason.
     let table = [
         (get("/data.bin", ""), Status, OK, "HTTP/1.1 200 OK", "the newer version"),
         (twice, Count, "1", "2", "connections are kept open"),
@@ -208,7 +208,7 @@ fn what_differs_on_purpose() {
             Status,
             "HTTP/1.0 501 Unsupported method ('OPTIONS')",
             "HTTP/1.1 204 No Content",
-            "who asks what is possible is told",
+            "a client may ask for the methods",
         ),
         (
             "GET /data.bin HTTP/1.1\r\n\r\n".into(),
@@ -223,7 +223,7 @@ fn what_differs_on_purpose() {
             Status,
             OK,
             "HTTP/1.1 400 Bad Request",
-            "a blank before the colon is an attack: RFC 9112, 5.1",
+            "a space before the colon is an attack: RFC 9112, 5.1",
         ),
     ];
     let pair = Pair::start();
@@ -237,7 +237,7 @@ fn what_differs_on_purpose() {
     }
 }
 
-/// What becomes of a program that is started so: it serves, or it ends, with more or less to say about it.
+/// Starts a program, and says whether it serves or how it ends, and with how many lines.
 fn outcome(command: Command) -> String {
     let program = Program::start(command);
     if program.stdout.wait_for("\n").starts_with("Serving HTTP on ") {
@@ -260,7 +260,7 @@ fn what_differs_on_the_command_line() {
     let directory = site();
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let taken = listener.local_addr().expect("it is bound").port().to_string();
-    // Arguments; the original's; ours; why.
+    // Arguments; Python's; the command's; reason.
     let table: [(&[&str], &str, &str, &str); 5] = [
         (&[&taken], "exit 1, several lines", "exit 1, one line", "a trace does not help"),
         (&["0", "-p", "HTTP/9.9"], "serves", "exit 2, several lines", "no client understands that"),
@@ -276,9 +276,9 @@ fn what_differs_on_the_command_line() {
             assert_eq!(outcome(original), expected_of_original, "{why}: the original, {arguments:?}");
         }
     }
-    // The original listens to the whole network, which is not tried here.
+    // Python's server listens to the whole network, which is not tried here.
     let (_program, address) = Program::serving(&[]);
-    assert!(address.ip().is_loopback(), "without --bind, nobody else is let in: {address}");
+    assert!(address.ip().is_loopback(), "without --bind, no other computer is let in: {address}");
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn what_is_the_same_on_the_command_line() {
     }
 }
 
-/// What a program says and leaves behind that serves three requests and is then sent a signal; without port and time.
+/// Returns the output of a program that serves three requests and is then sent a signal, without port and times.
 fn life(command: Command, signal: Signal) -> Ended {
     let program = Program::start(command);
     let address = program.address();
@@ -328,7 +328,7 @@ fn its_log_and_its_end_are_the_original_s() {
         let original = life(original, Signal::INT);
         assert_eq!((original.how(), &original.stdout, &original.stderr), (ours.how(), &ours.stdout, &ours.stderr));
     }
-    // On purpose: the original does not know SIGTERM, and requests in flight are lost.
+    // The difference is on purpose: Python's server does not handle SIGTERM, and requests in flight are lost.
     assert_eq!(life(basehttp(arguments), Signal::TERM).how(), "exit 0");
     if let Some(original) = original(arguments) {
         assert_eq!(life(original, Signal::TERM).how(), "signal 15");

@@ -1,4 +1,4 @@
-//! Programs as pages: `--cgi`, and what they see.
+//! Programs as pages: `--cgi`, and the environment of the programs.
 
 mod support;
 

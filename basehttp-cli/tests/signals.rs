@@ -1,4 +1,4 @@
-//! How signals end the program: the first in order, the second at once.
+//! The end of the program by signals: the first ends it in order, the second at once.
 
 mod support;
 
@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use support::http::{Client, PATIENCE};
 use support::{Program, Scratch};
 
-/// A directory with a file that no socket's buffers hold.
+/// Makes a directory with a file that is larger than the buffers of a socket.
 fn scratch() -> Scratch {
     let scratch = Scratch::new();
     let file = File::create(scratch.path().join("large")).expect("a file");
@@ -34,7 +34,7 @@ impl Download {
         Download(stream)
     }
 
-    /// How much of the rest comes. Head included.
+    /// Reads the rest of the response, head included, and returns its length.
     fn read_to_end(mut self) -> u64 {
         self.0.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
         std::io::copy(&mut self.0, &mut std::io::sink()).expect("the rest comes")
@@ -67,7 +67,7 @@ fn the_first_signal_ends_it_in_order() {
         idle.wait_for_the_end();
         let ended = program.ended();
         assert_eq!((ended.how().as_str(), ended.stdout, ended.stderr.as_str()), ("exit 0", banner + text, ""));
-        assert!(TcpStream::connect(address).is_err(), "{signal:?}: nobody listens any more");
+        assert!(TcpStream::connect(address).is_err(), "{signal:?}: the port is closed");
     }
 }
 
@@ -111,7 +111,7 @@ fn a_second_signal_ends_it_at_once() {
     ];
     for (first, second, how) in table {
         let (program, _) = Program::serving(&["-d", scratch.as_str()]);
-        // As long as nobody reads it, the end in order (exit 0) waits.
+        // As long as the download is not read, the end in order (exit 0) waits.
         let (idle, download) = (Idle::at(&program), Download::begin(&program));
         program.signal(first);
         idle.wait_for_the_end();

@@ -1,5 +1,5 @@
-//! What the tests of the command share: programs as child processes, which a test waits for and never outlives, and a
-//! directory of a test's own.
+//! Helpers of the command's tests: programs as child processes, which a test waits for and never outlives, and a
+//! directory for each test.
 
 #![allow(dead_code)] // Each test file is a crate of its own and uses a part of this.
 
@@ -24,14 +24,14 @@ use rustix::process::{Pid, Signal, kill_process};
 use http::needs::skip;
 use http::{Client, Reply};
 
-/// The command with these arguments, its surroundings without a say in colours.
+/// Returns the command with these arguments. The variables that decide about colours are removed.
 pub fn basehttp(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_basehttp"));
     command.args(arguments).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("CLICOLOR");
     command
 }
 
-/// The original with these arguments. `None`, said as SKIPPED, where it is not installed.
+/// Returns Python's `http.server` with these arguments. `None` where it is not installed, which is reported as SKIPPED.
 #[track_caller]
 pub fn original(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Option<Command> {
     // As `python3 -m http.server`, and with Ctrl-C even where the tests themselves were started to ignore it.
@@ -53,8 +53,8 @@ static HAS_ORIGINAL: LazyLock<bool> = LazyLock::new(|| {
     status.is_ok_and(|status| status.success())
 });
 
-/// How long a program may take for its next word before a test is given up: a safety net, wide enough for an interpreter
-/// that starts on a machine with better things to do.
+/// Time for the next output of a program before the test gives up: 60 s, enough for an interpreter that starts on a
+/// busy machine.
 const PATIENCE_WITH_PROGRAMS: Duration = Duration::from_secs(60);
 
 /// A program that runs. Dropping it kills it.
@@ -64,7 +64,7 @@ pub struct Program {
     pub stderr: Output,
 }
 
-/// What has become of a program.
+/// The exit status of a program, and its whole output.
 #[derive(Debug)]
 pub struct Ended {
     pub status: ExitStatus,
@@ -73,7 +73,7 @@ pub struct Ended {
 }
 
 impl Program {
-    /// Starts it, and collects what it says.
+    /// Starts the program, and collects its output.
     pub fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
@@ -89,7 +89,7 @@ impl Program {
         (program, address)
     }
 
-    /// What the banner says: which programs do, once clients can connect.
+    /// Waits for the banner, which is printed once clients can connect, and returns its address.
     #[track_caller]
     pub fn address(&self) -> SocketAddr {
         let text = self.stdout.wait_for("\n");
@@ -106,7 +106,7 @@ impl Program {
         kill_process(Pid::from_child(&self.child), signal).expect("the program runs, and is ours");
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until the program has ended by itself.
     #[track_caller]
     pub fn ended(mut self) -> Ended {
         // Both are closed when it ends, and not before.
@@ -115,14 +115,14 @@ impl Program {
         Ended { status, stdout, stderr }
     }
 
-    /// Ends it in order, and says what it has said.
+    /// Ends the program in order, and returns its output.
     #[track_caller]
     pub fn stopped(self) -> Ended {
         self.signal(Signal::TERM);
         self.ended()
     }
 
-    /// Its number, for looking at it.
+    /// Returns the process number.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -130,14 +130,14 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It has ended already, or nobody waits for it any more.
+        // Fails if it has ended already; its end does not matter any more.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 impl Ended {
-    /// `exit 1`, or `signal 15`.
+    /// Returns `exit 1`, or `signal 15`.
     pub fn how(&self) -> String {
         match (self.status.code(), self.status.signal()) {
             (Some(code), _) => format!("exit {code}"),
@@ -152,7 +152,7 @@ pub fn run(arguments: &[&str]) -> Ended {
     Program::start(basehttp(arguments)).ended()
 }
 
-/// What a program writes, collected while it does.
+/// The output of a program, collected while it runs.
 #[derive(Clone)]
 pub struct Output(Arc<(Mutex<Collected>, Condvar)>);
 
@@ -187,17 +187,17 @@ impl Output {
         changed.notify_all();
     }
 
-    /// What it has written so far.
+    /// Returns the output so far.
     pub fn so_far(&self) -> String {
         self.wait_until(|_| true).0
     }
 
-    /// Waits until it has written `text`, or has ended; everything so far.
+    /// Waits until the program has written `text`, or has ended. Returns all output so far.
     pub fn wait_for(&self, text: &str) -> String {
         self.wait_until(|collected| collected.has_ended || lossy(&collected.bytes).contains(text)).0
     }
 
-    /// Waits until it is closed; everything.
+    /// Waits until the output is closed, and returns all of it.
     #[track_caller]
     pub fn wait_for_end(&self) -> String {
         let (text, is_so) = self.wait_until(|collected| collected.has_ended);
@@ -218,7 +218,7 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A directory of the test's own, gone when the value is.
+/// A directory for one test, removed with the value.
 pub struct Scratch(PathBuf);
 
 impl Scratch {
@@ -230,7 +230,7 @@ impl Scratch {
         Scratch(path)
     }
 
-    /// With these files and what is in them, the directorys on their way included.
+    /// Makes a directory with these files and their contents, and the directories on their way.
     pub fn with(files: &[(&str, &str)]) -> Self {
         let scratch = Scratch::new();
         for (name, content) in files {
@@ -253,7 +253,7 @@ impl Scratch {
         &self.0
     }
 
-    /// The path as an argument.
+    /// Returns the path as an argument.
     pub fn as_str(&self) -> &str {
         self.0.to_str().expect("the build's directory has a name in UTF-8")
     }
@@ -261,12 +261,12 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A leftover in the build's own directory harms nobody.
+        // A leftover in the build's own directory does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// All that comes back for these bytes, until the server closes.
+/// Sends these bytes, and returns everything that comes back until the server closes.
 pub fn ask(address: SocketAddr, request: &str) -> Vec<u8> {
     let mut client = Client::connect(address);
     client.send(request);
@@ -274,14 +274,14 @@ pub fn ask(address: SocketAddr, request: &str) -> Vec<u8> {
     client.read_to_end()
 }
 
-/// One reply to a request of HTTP/1.1 with these further fields, each with its line end.
+/// Returns the response to a request of HTTP/1.1. Each of the further fields ends its own line.
 pub fn reply(address: SocketAddr, method: &str, target: &str, fields: &str) -> Reply {
     let mut client = Client::connect(address);
     client.send(format!("{method} {target} HTTP/1.1\r\nHost: h\r\n{fields}\r\n"));
     client.try_read_reply(method).expect("a whole reply")
 }
 
-/// One reply to a GET.
+/// Returns the response to a GET.
 pub fn get(address: SocketAddr, target: &str) -> Reply {
     reply(address, "GET", target, "")
 }
