@@ -92,27 +92,8 @@ impl ReadyHeads {
     fn make(&self, code: u16) -> Box<[u8]> {
         let mut head = Vec::new();
         let (phrase, _) = proto::lookup(self.spec.responses, code).unwrap_or_default();
-        push_status_line(&mut head, self.spec.protocol_version, code, phrase);
-        push_server(&mut head, self.spec.version_string);
+        proto::push_status_line(&mut head, self.spec.protocol_version, code, phrase);
+        proto::push_server(&mut head, self.spec.version_string);
         head.into()
     }
-}
-
-/// RFC 9112, section 4: the blank before an empty reason stays. The reason carries only what may stand there.
-pub(crate) fn push_status_line(out: &mut Vec<u8>, version: Version, code: u16, reason: &str) {
-    out.extend_from_slice(format!("{version} {code} ").as_bytes());
-    push_safe(out, &proto::safe_reason(reason));
-    out.extend_from_slice(b"\r\n");
-}
-
-pub(crate) fn push_server(out: &mut Vec<u8>, version_string: &str) {
-    if !version_string.is_empty() {
-        out.extend_from_slice(b"Server: ");
-        push_safe(out, &proto::safe_reason(version_string));
-        out.extend_from_slice(b"\r\n");
-    }
-}
-
-fn push_safe(out: &mut Vec<u8>, text: &str) {
-    proto::push_latin1(out, text).expect("a safe reason has neither controls nor characters above U+00FF");
 }

@@ -12,7 +12,6 @@ use std::time::SystemTime;
 use rustix::fs::FileType;
 
 use super::Exchange;
-use super::context::{push_server, push_status_line};
 use super::error::IntoHTTPError;
 use super::hijack::Hijacked;
 use super::payload::{IntoPayload, QueuedBody};
@@ -65,9 +64,9 @@ impl<M> Exchange<'_, M> {
             return self.with_reply(|reply, _| reply.mark_fault(fault));
         }
         let mut head = Vec::new();
-        push_status_line(&mut head, self.context.spec.protocol_version, code, reason);
+        proto::push_status_line(&mut head, self.context.spec.protocol_version, code, reason);
         if let Some(server) = server {
-            push_server(&mut head, server);
+            proto::push_server(&mut head, server);
         }
         let parts = if server.is_some() { HeadParts::WithServer } else { HeadParts::StatusOnly };
         self.begin_head(code, &head, parts);

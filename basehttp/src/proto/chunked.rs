@@ -22,11 +22,6 @@ use super::{
     refusal::Refusal,
 };
 
-/// Ends each chunk's content.
-pub const CHUNK_END: &[u8] = b"\r\n";
-/// Ends a chunked body without trailer fields.
-pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
-
 /// Digits of a chunk size: as many as fit 64 bits, leading zeros included.
 const MAX_SIZE_DIGITS: u8 = 16;
 
@@ -279,18 +274,6 @@ const USELESS_IN_TRAILERS: [&str; 18] = [
     "range",
     "set-cookie",
 ];
-
-/// Appends the size line of a chunk. For a chunk of no bytes nothing is appended, since that would end the body.
-pub fn write_chunk_head(out: &mut Vec<u8>, len: usize) {
-    if len == 0 {
-        return;
-    }
-    let digits = len.ilog2() / 4 + 1;
-    for place in (0..digits).rev() {
-        out.push(b"0123456789abcdef"[len >> (4 * place) & 0xF]);
-    }
-    out.extend_from_slice(CHUNK_END);
-}
 
 const NOT_A_SIZE: Refusal = Refusal::bad_request("a chunk size is not 1 to 16 hexadecimal digits and cr lf");
 const NOT_AN_EXTENSION: Refusal = Refusal::bad_request("a chunk extension is not ;name or ;name=value");

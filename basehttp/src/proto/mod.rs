@@ -11,7 +11,7 @@
 //! ```
 //!
 //! and a response's way out: `status` and `field` say what may be written, `reply` decides framing and persistence,
-//! `chunked`, `date`, `escape` and `error_page` make the bytes. What is refused, and why, is a [`refusal::Refusal`].
+//! `write`, `date`, `escape` and `error_page` make the bytes. What is refused, and why, is a [`refusal::Refusal`].
 //! If you change what a head may say, also look at `head/tests.rs`: its table is the contract.
 
 pub mod body;
@@ -32,9 +32,10 @@ pub mod reply;
 pub mod status;
 pub mod target;
 pub mod version;
+pub mod write;
 
 pub use body::BodyDecoder;
-pub use chunked::{CHUNK_END, LAST_CHUNK, Trailer, write_chunk_head};
+pub use chunked::Trailer;
 pub use content_type::ContentType;
 pub use date::{DateLine, date_line, http_date, log_date};
 pub use error_page::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, render};
@@ -53,3 +54,4 @@ pub use reply::{BodyRule, ReplyFraming, body_allowed, keeps_alive, reply_framing
 pub use status::{RESPONSES, Responses, lookup, merge, merged_len};
 pub use target::Scheme;
 pub use version::Version;
+pub use write::{LAST_CHUNK, push_chunk, push_field, push_length, push_server, push_status_line, remove_field};

@@ -2,10 +2,9 @@
 
 use std::{io, mem};
 
-use super::bytes::push_chunk;
 use super::{Bare, Reply, Stage, misuse};
 use crate::exchange::payload::QueuedBody;
-use crate::proto::{self, BodyRule, ReplyFraming};
+use crate::proto::{self, BodyRule, ReplyFraming, push_chunk};
 
 impl Reply {
     /// Takes more of the body. Whether `out` has grown past the buffer's size is the caller's to see.

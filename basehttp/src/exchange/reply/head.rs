@@ -3,10 +3,9 @@
 use std::ops::Range;
 use std::{io, mem};
 
-use super::bytes::{push_field, push_length, remove_field};
 use super::{Reply, Stage, misuse};
 use crate::exchange::payload::QueuedBody;
-use crate::proto::{self, BodyRule, DateLine, ReplyFraming, Version};
+use crate::proto::{self, BodyRule, DateLine, ReplyFraming, Version, push_field, push_length, remove_field};
 use crate::sys::clock;
 
 /// What is known of the fields of the head under construction.

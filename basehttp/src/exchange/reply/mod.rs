@@ -11,12 +11,11 @@
 //!                           +------------> Queued (tail) ------------+
 //! ```
 //!
-//! `head` composes the head, `body` what follows; `bytes` has their spelling. Fields that frame the message
+//! `head` composes the head, `body` what follows; `proto::write` has their spelling. Fields that frame the message
 //! (`Connection`, `Content-Length`, `Transfer-Encoding`) are understood, and written by `close_head` alone, when
 //! everything that decides them is known.
 
 mod body;
-mod bytes;
 mod head;
 
 use std::ops::Range;

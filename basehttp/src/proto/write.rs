@@ -1,0 +1,102 @@
+//! Status lines, fields and chunks as bytes. Which of them a response has is decided in `reply`.
+
+use super::{escape::safe_reason, field::push_latin1, version::Version};
+
+/// Ends each chunk's content.
+const CHUNK_END: &[u8] = b"\r\n";
+/// Ends a chunked body without trailer fields.
+pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// RFC 9112, section 4: the blank before an empty reason stays. The reason carries only what may stand there.
+pub fn push_status_line(out: &mut Vec<u8>, version: Version, code: u16, reason: &str) {
+    out.extend_from_slice(format!("{version} {code} ").as_bytes());
+    push_safe(out, &safe_reason(reason));
+    out.extend_from_slice(b"\r\n");
+}
+
+pub fn push_server(out: &mut Vec<u8>, version_string: &str) {
+    if !version_string.is_empty() {
+        out.extend_from_slice(b"Server: ");
+        push_safe(out, &safe_reason(version_string));
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+fn push_safe(out: &mut Vec<u8>, text: &str) {
+    push_latin1(out, text).expect("a safe reason has neither controls nor characters above U+00FF");
+}
+
+pub fn push_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+pub fn push_length(out: &mut Vec<u8>, length: u64) {
+    out.extend_from_slice(b"Content-Length: ");
+    push_decimal(out, length);
+    out.extend_from_slice(b"\r\n");
+}
+
+pub fn push_decimal(out: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    let mut rest = number;
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            return out.extend_from_slice(&digits[first..]);
+        }
+    }
+}
+
+/// Takes the field line `name` out of the head that begins at `start`.
+pub fn remove_field(out: &mut Vec<u8>, start: usize, name: &str) {
+    let mut line = start;
+    while let Some(length) = out[line..].windows(2).position(|pair| pair == b"\r\n") {
+        let (before, value) = out[line..].split_at(name.len().min(length));
+        if before.eq_ignore_ascii_case(name.as_bytes()) && value.starts_with(b":") {
+            out.drain(line..line + length + 2);
+            return;
+        }
+        line += length + 2;
+    }
+}
+
+pub fn push_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
+    write_chunk_head(out, bytes.len());
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(CHUNK_END);
+}
+
+/// Appends the size line of a chunk. For a chunk of no bytes nothing is appended, since that would end the body.
+fn write_chunk_head(out: &mut Vec<u8>, len: usize) {
+    if len == 0 {
+        return;
+    }
+    let digits = len.ilog2() / 4 + 1;
+    for place in (0..digits).rev() {
+        out.push(b"0123456789abcdef"[len >> (4 * place) & 0xF]);
+    }
+    out.extend_from_slice(CHUNK_END);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_the_shortest_form() {
+        for (len, expected) in [(0, ""), (1, "1\r\n"), (15, "f\r\n"), (16, "10\r\n"), (65_536, "10000\r\n")] {
+            let mut out = Vec::new();
+            write_chunk_head(&mut out, len);
+            assert_eq!(out, expected.as_bytes());
+        }
+        let mut out = Vec::new();
+        write_chunk_head(&mut out, usize::MAX);
+        assert_eq!(out, format!("{:x}\r\n", usize::MAX).as_bytes());
+    }
+}
