@@ -2,29 +2,11 @@
 //! read in place. Which of the two a request has is decided in `framing`; the chunked grammar is in `chunked`.
 
 use super::{
-    chunked::{ChunkDecoder, Trailer},
+    chunked::{ChunkDecoder, Decoded, Trailer},
     framing::RequestBody,
     limits::Limits,
     refusal::Refusal,
 };
-
-/// What one call found: skip `skip` bytes, the `payload` bytes after them are content, and all of those are consumed.
-///
-/// No payload while the body is not complete means that every byte given was taken and more are needed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Decoded {
-    /// Bytes of framing before the payload.
-    pub skip: usize,
-    /// Bytes of content.
-    pub payload: usize,
-}
-
-impl Decoded {
-    /// How many of the given bytes are done with.
-    pub const fn consumed(self) -> usize {
-        self.skip + self.payload
-    }
-}
 
 /// Where in a request body the connection stands.
 #[derive(Debug)]

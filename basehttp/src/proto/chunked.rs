@@ -16,7 +16,6 @@
 use std::fmt;
 
 use super::{
-    body::Decoded,
     field::{check_name, check_value, is_token_byte, is_value_byte, trim_blanks},
     limits::Limits,
     refusal::Refusal,
@@ -47,6 +46,24 @@ impl Trailer {
 impl fmt::Debug for Trailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, self.value.escape_ascii())
+    }
+}
+
+/// What one call found: skip `skip` bytes, the `payload` bytes after them are content, and all of those are consumed.
+///
+/// No payload while the body is not complete means that every byte given was taken and more are needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    /// Bytes of framing before the payload.
+    pub skip: usize,
+    /// Bytes of content.
+    pub payload: usize,
+}
+
+impl Decoded {
+    /// How many of the given bytes are done with.
+    pub const fn consumed(self) -> usize {
+        self.skip + self.payload
     }
 }
 
