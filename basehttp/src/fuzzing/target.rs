@@ -4,8 +4,8 @@ use std::net::Ipv6Addr;
 
 use super::choices::Choices;
 use crate::proto::Version;
-use crate::proto::host::{Authority, authority};
-use crate::proto::target::{Scheme, Target, TargetForm};
+use crate::proto::host::Authority;
+use crate::proto::target::{Scheme, Target, TargetForm, authority};
 
 /// See the table in `fuzzing`.
 pub fn target(bytes: &[u8]) {

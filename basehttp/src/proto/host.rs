@@ -1,21 +1,11 @@
-//! Host and port: the grammar of the Host field and of a target's authority, and whether the two agree.
+//! Host and port: the grammar of the Host field and of a target's authority. `target` says whether the two agree.
 //!
-//! | Host is ...                                  | HTTP/1.1 | HTTP/1.0 |
-//! |----------------------------------------------|----------|----------|
-//! | missing                                      | 400      | fine     |
-//! | there twice, even equal (see `head/known.rs`) | 400     | 400      |
-//! | no `uri-host [":" port]`                     | 400      | 400      |
-//! | empty, and the target has no authority       | fine     | fine     |
-//! | other than the target's authority (*)        | 400      | 400      |
-//!
-//! RFC 9112, sections 3.2 and 3.2.2; RFC 3986, section 3.2.2. The target's authority is the one that counts.
-//! (*) Stricter than the RFC, which says to ignore Host then: the two disagree only in an attack, where something on the
-//! way believes the other one. Case and a default port make no difference.
-//! Also stricter: no comma in a name (two Hosts that something merged into a list), and no IPv6 zone.
+//! RFC 3986, section 3.2.2. Stricter than the RFC: no comma in a name (two Hosts that something merged into a list), and no
+//! IPv6 zone.
 
 use core::net::Ipv6Addr;
 
-use super::{refusal::Refusal, target::Target, version::Version};
+use super::refusal::Refusal;
 
 /// A host with or without a port, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,37 +27,10 @@ impl<'b> Authority<'b> {
         }
     }
 
-    fn is_same(&self, other: &Self, default_port: u16) -> bool {
+    pub fn is_same(&self, other: &Self, default_port: u16) -> bool {
         let port = |authority: &Self| authority.port.unwrap_or(default_port);
         self.host.eq_ignore_ascii_case(other.host) && port(self) == port(other)
     }
-}
-
-/// Who is asked: the target's authority, else the Host field, which must be there in HTTP/1.1 and valid everywhere.
-pub fn authority<'b>(
-    host: Option<&'b [u8]>,
-    target: &Target<'b>,
-    version: Version,
-) -> Result<Option<&'b [u8]>, Refusal> {
-    let Some(host) = host else {
-        return match version {
-            Version::Http10 => Ok(target.authority.map(str::as_bytes)),
-            Version::Http11 => Err(NO_HOST),
-        };
-    };
-    let sent = Authority::parse(host)?;
-    if let Some(authority) = target.authority {
-        let asked = Authority::parse(authority.as_bytes())?;
-        return if asked.is_same(&sent, target.default_port()) {
-            Ok(Some(authority.as_bytes()))
-        } else {
-            Err(DISAGREES)
-        };
-    }
-    if sent.host.is_empty() && !host.is_empty() {
-        return Err(NOT_A_HOST);
-    }
-    Ok(Some(host))
 }
 
 /// Bytes of the host at the start of the text; `None` if a bracket begins no IP literal.
@@ -140,10 +103,8 @@ const NAME_BYTES: [bool; 256] = {
     table
 };
 
-const NO_HOST: Refusal = Refusal::bad_request("there is no host field: HTTP/1.1 requires one");
-const NOT_A_HOST: Refusal = Refusal::bad_request("the host is not a name or address with an optional port");
+pub const NOT_A_HOST: Refusal = Refusal::bad_request("the host is not a name or address with an optional port");
 const NOT_A_PORT: Refusal = Refusal::bad_request("the port of the host is not a number up to 65535");
-const DISAGREES: Refusal = Refusal::bad_request("the host field and the request-target name different hosts");
 
 #[cfg(test)]
 mod tests {
@@ -236,43 +197,5 @@ mod tests {
         for (text, why) in table {
             assert_eq!(parts(text), Err(400), "{text:?}: {why}");
         }
-    }
-
-    #[test]
-    fn host_and_target_must_agree_up_to_case_and_default_port() {
-        let table = [
-            ("GET", "http://a/", "a", true, "equal"),
-            ("GET", "http://A.example/", "a.EXAMPLE", true, "no case"),
-            ("GET", "http://a:80/", "a", true, "the default port"),
-            ("GET", "http://a/", "a:80", true, "the default port"),
-            ("GET", "https://a/", "a:443", true, "the default port of https"),
-            ("GET", "http://a:/", "a", true, "an empty port"),
-            ("CONNECT", "a:443", "a:443", true, "equal"),
-            ("CONNECT", "a:443", "a", true, "no port in Host"),
-            ("GET", "http://a/", "b", false, "another name"),
-            ("GET", "http://a:81/", "a", false, "another port"),
-            ("GET", "https://a/", "a:80", false, "the default port of another scheme"),
-            ("GET", "http://a/", "", false, "an empty Host"),
-            ("GET", "http://a/", "a b", false, "a malformed Host"),
-            ("CONNECT", "a:443", "a:80", false, "another port"),
-            ("CONNECT", "a:443", "b:443", false, "another name"),
-        ];
-        for (method, target, host, agree, why) in table {
-            let target = Target::parse(method, target).expect("well-formed");
-            let authority = authority(Some(host.as_bytes()), &target, Version::Http11);
-            assert_eq!(authority.is_ok(), agree, "{why}");
-            if agree {
-                assert_eq!(authority, Ok(target.authority.map(str::as_bytes)), "the target's own words: {why}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_host_may_be_empty_but_only_as_a_whole() {
-        let target = Target::parse("GET", "/").expect("well-formed");
-        assert_eq!(authority(Some(b""), &target, Version::Http11), Ok(Some(&b""[..])));
-        assert_eq!(authority(Some(b":80"), &target, Version::Http11).map_err(|r| r.status), Err(400));
-        assert_eq!(authority(None, &target, Version::Http10), Ok(None));
-        assert_eq!(authority(None, &target, Version::Http11).map_err(|r| r.status), Err(400));
     }
 }

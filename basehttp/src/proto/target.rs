@@ -24,12 +24,30 @@
 //! clients copy a `Location` that a careless server wrote in UTF-8. No browser sends `"` `<` `>` in a path, and a page that
 //! echoes the path may take them for markup. Browsers read `\` as `/`, so that `/\host` echoed in a Location would lead to
 //! another site. For the same reason leading slashes become one.
+//!
+//! Who is asked follows from the target and the Host field (RFC 9112, sections 3.2 and 3.2.2). The target's authority is the
+//! one that counts.
+//!
+//! | Host is ...                                           | HTTP/1.1 | HTTP/1.0 |
+//! |-------------------------------------------------------|----------|----------|
+//! | missing                                               | 400      | fine     |
+//! | there twice, even equal (see `head/framing_fields.rs`) | 400     | 400      |
+//! | no `uri-host [":" port]` (see `host`)                 | 400      | 400      |
+//! | empty, and the target has no authority                | fine     | fine     |
+//! | other than the target's authority (*)                 | 400      | 400      |
+//!
+//! (*) Stricter than the RFC, which says to ignore Host then: the two disagree only in an attack, where something on the
+//! way believes the other one. Case and a default port make no difference.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_encode_byte;
 
-use super::{host, refusal::Refusal};
+use super::{
+    host::{Authority, NOT_A_HOST},
+    refusal::Refusal,
+    version::Version,
+};
 
 /// The form that a request-target has (RFC 9112, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,11 +120,6 @@ impl<'b> Target<'b> {
         }
     }
 
-    /// The port that is meant when the authority names none: the scheme's, or for CONNECT the target's own.
-    pub(super) fn default_port(&self) -> u16 {
-        self.default_port
-    }
-
     fn without_authority(form: TargetForm, path: &'b str) -> Self {
         Self { form, path: Cow::Borrowed(path), authority: None, scheme: None, default_port: 0 }
     }
@@ -117,7 +130,7 @@ impl<'b> Target<'b> {
     }
 
     fn authority_form(target: &'b str) -> Result<Self, Refusal> {
-        let authority = host::Authority::parse(target.as_bytes())?;
+        let authority = Authority::parse(target.as_bytes())?;
         // RFC 9110, section 9.3.6: a CONNECT with an empty port is refused.
         match authority.port {
             Some(port) if !authority.host.is_empty() => Ok(Self {
@@ -136,8 +149,8 @@ impl<'b> Target<'b> {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         // RFC 9110, section 4.2.1: an http URI with an empty host is invalid.
-        if host::Authority::parse(authority.as_bytes())?.host.is_empty() {
-            return Err(NO_HOST);
+        if Authority::parse(authority.as_bytes())?.host.is_empty() {
+            return Err(EMPTY_HOST);
         }
         check_path_and_query(path)?;
         let path = match path.as_bytes() {
@@ -149,6 +162,29 @@ impl<'b> Target<'b> {
         let default_port = scheme.default_port();
         Ok(Self { form: TargetForm::Absolute, path, authority: Some(authority), scheme: Some(scheme), default_port })
     }
+}
+
+/// Who is asked: the target's authority, else the Host field, which must be there in HTTP/1.1 and valid everywhere.
+pub fn authority<'b>(
+    host: Option<&'b [u8]>,
+    target: &Target<'b>,
+    version: Version,
+) -> Result<Option<&'b [u8]>, Refusal> {
+    let Some(host) = host else {
+        return match version {
+            Version::Http10 => Ok(target.authority.map(str::as_bytes)),
+            Version::Http11 => Err(NO_HOST),
+        };
+    };
+    let sent = Authority::parse(host)?;
+    if let Some(authority) = target.authority {
+        let asked = Authority::parse(authority.as_bytes())?;
+        return if asked.is_same(&sent, target.default_port) { Ok(Some(authority.as_bytes())) } else { Err(DISAGREES) };
+    }
+    if sent.host.is_empty() && !host.is_empty() {
+        return Err(NOT_A_HOST);
+    }
+    Ok(Some(host))
 }
 
 fn strip_scheme(target: &str) -> Option<(Scheme, &str)> {
@@ -233,7 +269,9 @@ const NOT_SECURED: Refusal =
     Refusal::new(421, "the request-target is an https uri, and this connection is not secured");
 const ASTERISK: Refusal = Refusal::bad_request("the request-target * is for OPTIONS only");
 const NO_AUTHORITY: Refusal = Refusal::bad_request("the request-target of CONNECT is host:port");
-const NO_HOST: Refusal = Refusal::bad_request("the request-target has an empty host");
+const EMPTY_HOST: Refusal = Refusal::bad_request("the request-target has an empty host");
+const NO_HOST: Refusal = Refusal::bad_request("there is no host field: HTTP/1.1 requires one");
+const DISAGREES: Refusal = Refusal::bad_request("the host field and the request-target name different hosts");
 const BROKEN_TRIPLET: Refusal =
     Refusal::bad_request("the path holds a percent sign without two hexadecimal digits: write %25");
 const MARKUP: Refusal = Refusal::bad_request("the path holds a quotation mark, < or >: percent-encode it");

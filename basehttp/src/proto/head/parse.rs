@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use super::super::{
     field::is_token,
     framing::{self, RequestBody},
-    host,
     limits::Limits,
     refusal::Refusal,
     target::{self, Scheme, Target},
@@ -112,7 +111,7 @@ pub(super) fn understand<'b>(line: RequestLine<'b>, fields: &[Field<'b>], served
     let RequestLine { whole, method, target, request_version, version } = line;
     let target = Target::parse(method, target)?;
     let known = Known::of(fields)?;
-    let authority = host::authority(known.host, &target, version)?;
+    let authority = target::authority(known.host, &target, version)?;
     target.check_scheme(served)?;
     let body = framing::request_body(method, version, known.content_length, known.transfer_encoding)?;
     // A wait for a body that does not come would never be answered by a read.

@@ -141,6 +141,44 @@ fn bytes_above_ascii_are_encoded_in_path_and_query_alone() {
     }
 }
 
+#[test]
+fn host_and_target_must_agree_up_to_case_and_default_port() {
+    let table = [
+        ("GET", "http://a/", "a", true, "equal"),
+        ("GET", "http://A.example/", "a.EXAMPLE", true, "no case"),
+        ("GET", "http://a:80/", "a", true, "the default port"),
+        ("GET", "http://a/", "a:80", true, "the default port"),
+        ("GET", "https://a/", "a:443", true, "the default port of https"),
+        ("GET", "http://a:/", "a", true, "an empty port"),
+        ("CONNECT", "a:443", "a:443", true, "equal"),
+        ("CONNECT", "a:443", "a", true, "no port in Host"),
+        ("GET", "http://a/", "b", false, "another name"),
+        ("GET", "http://a:81/", "a", false, "another port"),
+        ("GET", "https://a/", "a:80", false, "the default port of another scheme"),
+        ("GET", "http://a/", "", false, "an empty Host"),
+        ("GET", "http://a/", "a b", false, "a malformed Host"),
+        ("CONNECT", "a:443", "a:80", false, "another port"),
+        ("CONNECT", "a:443", "b:443", false, "another name"),
+    ];
+    for (method, target, host, agree, why) in table {
+        let target = Target::parse(method, target).expect("well-formed");
+        let authority = authority(Some(host.as_bytes()), &target, Version::Http11);
+        assert_eq!(authority.is_ok(), agree, "{why}");
+        if agree {
+            assert_eq!(authority, Ok(target.authority.map(str::as_bytes)), "the target's own words: {why}");
+        }
+    }
+}
+
+#[test]
+fn a_host_may_be_empty_but_only_as_a_whole() {
+    let target = Target::parse("GET", "/").expect("well-formed");
+    assert_eq!(authority(Some(b""), &target, Version::Http11), Ok(Some(&b""[..])));
+    assert_eq!(authority(Some(b":80"), &target, Version::Http11).map_err(|r| r.status), Err(400));
+    assert_eq!(authority(None, &target, Version::Http10), Ok(None));
+    assert_eq!(authority(None, &target, Version::Http11).map_err(|r| r.status), Err(400));
+}
+
 proptest! {
     #[test]
     fn a_path_is_never_read_as_another_site(text in "[/\\\\a.:@?*h%]{0,12}", method in "GET|OPTIONS|CONNECT") {
