@@ -89,19 +89,23 @@ pub const fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-const TOKEN_BYTES: [bool; 256] = {
+const TOKEN_BYTES: [bool; 256] = byte_set(b"!#$%&'*+-.^_`|~");
+
+/// Makes a table of the ASCII letters, the digits and `others`, to be indexed by a byte.
+pub const fn byte_set(others: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0u8;
     while byte < 0x80 {
-        table[byte as usize] = byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-            );
+        table[byte as usize] = byte.is_ascii_alphanumeric();
         byte += 1;
     }
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = true;
+        at += 1;
+    }
     table
-};
+}
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@
 
 use core::net::Ipv6Addr;
 
-use super::refusal::Refusal;
+use super::{field::byte_set, refusal::Refusal};
 
 /// A host with or without a port, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,19 +89,7 @@ fn is_ip_future(text: &[u8]) -> bool {
 }
 
 /// unreserved and sub-delims of RFC 3986, section 2, without the comma.
-const NAME_BYTES: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0u8;
-    while byte < 0x80 {
-        table[byte as usize] = byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b';' | b'='
-            );
-        byte += 1;
-    }
-    table
-};
+const NAME_BYTES: [bool; 256] = byte_set(b"-._~!$&'()*+;=");
 
 pub const NOT_A_HOST: Refusal = Refusal::bad_request("the host is not a name or address with an optional port");
 const NOT_A_PORT: Refusal = Refusal::bad_request("the port of the host is not a number up to 65535");

@@ -44,6 +44,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_encode_byte;
 
 use super::{
+    field::byte_set,
     host::{Authority, NOT_A_HOST},
     refusal::Refusal,
     version::Version,
@@ -254,15 +255,7 @@ fn begins_triplet(bytes: &[u8]) -> bool {
 }
 
 /// Bytes that may stand both in a path and in a query, and change nothing.
-const PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0x21u8;
-    while byte <= 0x7E {
-        table[byte as usize] = !matches!(byte, b'?' | b'%' | b'"' | b'<' | b'>' | b'\\' | b'#');
-        byte += 1;
-    }
-    table
-};
+const PLAIN: [bool; 256] = byte_set(b"!$&'()*+,-./:;=@[]^_`{|}~");
 
 const NO_FORM: Refusal = Refusal::bad_request("the request-target is neither a path nor an http or https uri");
 const NOT_SECURED: Refusal =
