@@ -2,6 +2,8 @@
 //!
 //! Which fields mean what to the server is in `head/known.rs`.
 
+use std::borrow::Cow;
+
 /// Whether a byte may stand in a token (RFC 9110, section 5.6.2).
 pub const fn is_token_byte(byte: u8) -> bool {
     TOKEN_BYTES[byte as usize]
@@ -70,6 +72,14 @@ pub fn push_latin1(out: &mut Vec<u8>, text: &str) -> Result<(), char> {
         }
     }
     Ok(())
+}
+
+/// Reads bytes as Latin-1: one character a byte, as Python reads fields. Never fails.
+pub fn latin1(bytes: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
+    }
 }
 
 /// The members of a comma-separated list of tokens, without blanks around them; empty members are skipped, as

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, slice};
 
-use super::{content_type::ContentType, head::Field};
+use super::{content_type::ContentType, field::latin1, head::Field};
 
 /// The fields of a request, in the order they came. Names are compared without regard to case.
 ///
@@ -39,11 +39,7 @@ impl<'c> Headers<'c> {
 
     /// The first field of this name, one character a byte, as Python reads fields. Never fails on a value.
     pub fn latin1(self, name: &str) -> Option<Cow<'c, str>> {
-        let value = self.get_bytes(name)?;
-        match str::from_utf8(value) {
-            Ok(text) if text.is_ascii() => Some(Cow::Borrowed(text)),
-            _ => Some(value.iter().map(|byte| char::from(*byte)).collect()),
-        }
+        self.get_bytes(name).map(latin1)
     }
 
     /// Whether there is a field of this name.

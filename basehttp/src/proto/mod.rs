@@ -40,7 +40,7 @@ pub use content_type::ContentType;
 pub use date::{DateLine, date_line, http_date, log_date};
 pub use error_page::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, render};
 pub use escape::{log_line, one_line, safe_reason};
-pub use field::{is_token, push_latin1};
+pub use field::{is_token, latin1, push_latin1};
 pub use framing::RequestBody;
 pub use head::{
     Field, FieldBuffer, Head, HeadScanner, HeadSpan, is_request_line, is_tls, parse, parse_whole, request_line,

@@ -1,6 +1,5 @@
 //! Serving: parses a head, asks the scheduler where its request is served, and takes back what the exchange left.
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::mem;
 use std::time::Instant;
@@ -206,8 +205,8 @@ impl Buffers {
         } else {
             (proto::request_line(bytes), error)
         };
-        let asked = asked_by_line(&latin1(bytes), host.context);
-        let requestline = latin1(shown_line(bytes));
+        let asked = asked_by_line(&proto::latin1(bytes), host.context);
+        let requestline = proto::latin1(shown_line(bytes));
         if let RunOn::Refused(_) = place {
             return self.refuse_bare(conn, asked, scheduler.now());
         }
@@ -328,12 +327,5 @@ fn refused_request(requestline: &str) -> Request<'_> {
         authority: None,
         body: RequestBody::None,
         expects_continue: false,
-    }
-}
-
-fn latin1(bytes: &[u8]) -> Cow<'_, str> {
-    match str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
-        _ => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
     }
 }
