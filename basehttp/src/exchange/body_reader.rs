@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::error::HTTPError;
 use super::exchange_io::ExchangeIo;
-use crate::proto::{BodyDecoder, Refusal, Trailer};
+use crate::proto::{BODY_ENDED_EARLY, BodyDecoder, Refusal, Trailer};
 
 /// The body of the request: [`Read`] and [`BufRead`], at its end where the body is, sized or chunked.
 ///
@@ -193,7 +193,7 @@ impl<'c> BodyReader<'c> {
         let read = self.io.borrow_mut().read_body(&mut self.refill);
         self.unread.end = *read.as_ref().unwrap_or(&0);
         match read {
-            Ok(0) => self.fault = Some(HTTPError::from(400).with_explain("the request's body ended early")),
+            Ok(0) => self.fault = Some(BODY_ENDED_EARLY.into()),
             Ok(_) => {}
             Err(error) => {
                 self.fault = error.get_ref().and_then(|error| error.downcast_ref()).cloned();

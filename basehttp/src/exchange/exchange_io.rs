@@ -14,6 +14,7 @@ use super::client_end::ClientEnd;
 use super::context::Context;
 use super::error::{HTTPError, WholeWithoutBody};
 use super::reply::{Reply, ReplyContext};
+use crate::proto::BODY_TOO_SLOW;
 use crate::sys::{BRIEF, BlockingQuota, Direction, EndSeen, Fault, LocalCounts, Permit, QUEUE_WAIT, Settings, Socket};
 
 /// Time between two looks for the client of a handler that has nothing to send: 0.1 s.
@@ -420,7 +421,7 @@ impl ExchangeIo {
 
 /// RFC 9110, section 15.5.9.
 fn too_slow() -> io::Error {
-    HTTPError::from(408).with_explain("the request's body came too slowly").into()
+    HTTPError::from(BODY_TOO_SLOW).into()
 }
 
 #[cfg(test)]

@@ -81,6 +81,11 @@ impl BodyDecoder {
     }
 }
 
+/// The client moves fewer bytes of the body than it must, or none for too long (RFC 9110, section 15.5.9).
+pub const BODY_TOO_SLOW: Refusal = Refusal::new(408, "the request's body came too slowly");
+/// The client ended its side in the middle of the body (RFC 9112, section 8).
+pub const BODY_ENDED_EARLY: Refusal = Refusal::bad_request("the request's body ended early");
+
 fn decode_sized(left: &mut u64, raw: &[u8]) -> Decoded {
     let payload = usize::try_from(*left).map_or(raw.len(), |left| left.min(raw.len()));
     *left -= payload as u64;

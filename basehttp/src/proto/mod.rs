@@ -34,7 +34,7 @@ pub mod target;
 pub mod version;
 pub mod write;
 
-pub use body::BodyDecoder;
+pub use body::{BODY_ENDED_EARLY, BODY_TOO_SLOW, BodyDecoder};
 pub use chunked::Trailer;
 pub use content_type::ContentType;
 pub use date::{DateLine, date_line, http_date, log_date};

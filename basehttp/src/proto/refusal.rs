@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Refusal {
-    /// The status to answer with: 400, 414, 417, 421, 431, 501 or 505.
+    /// The status to answer with: 400, 408, 414, 417, 421, 431, 501 or 505.
     pub status: u16,
     /// What is wrong and what is wished, in lower case. Never contains bytes of the client.
     pub reason: &'static str,

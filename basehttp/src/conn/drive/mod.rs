@@ -19,7 +19,7 @@ use super::connection::{
     Conn, Deadline, OutgoingBody, PartialRequest, Ready, Saved, SendProgress, State, Wait, next_deadline,
 };
 use crate::exchange::{Context, ExchangeIo, HTTPError, Next, Service, catch_panic};
-use crate::proto::{FieldBuffer, Head};
+use crate::proto::{BODY_TOO_SLOW, FieldBuffer, Head};
 use crate::sys::{Fault, LocalCounts, Reservation, Socket};
 
 /// How much a read asks for at least: a browser's head several times over, and most bodies of forms.
@@ -30,9 +30,6 @@ const MAX_KEPT_BYTES: usize = 256 * 1024;
 
 /// How much of tails is sent in one turn to a reader that takes all of it: 4 MiB, a millisecond or so.
 const MAX_TURN_BYTES: u64 = 4 * 1024 * 1024;
-
-/// Why a 408.
-const SLOW_BODY: &str = "the request's body came too slowly";
 
 /// The server as a connection sees it.
 #[derive(Clone, Copy)]
@@ -222,7 +219,7 @@ impl Buffers {
             self.note(fault);
         }
         let late = match &conn.state {
-            State::Reading if self.partial.body.is_some() => SLOW_BODY,
+            State::Reading if self.partial.body.is_some() => BODY_TOO_SLOW.reason,
             State::Reading if self.partial.began.is_some() => "the request's head came too slowly",
             State::Writing(_) => {
                 self.abort(conn);

@@ -3,10 +3,10 @@
 use std::io;
 use std::time::Instant;
 
-use super::{Buffers, Host, READ_BYTES, SLOW_BODY, Scheduler, Step, close};
+use super::{Buffers, Host, READ_BYTES, Scheduler, Step, close};
 use crate::conn::connection::{Conn, Wait};
 use crate::exchange::{Context, ExchangeIo, HTTPError, Next};
-use crate::proto::{HeadSpan, Refusal};
+use crate::proto::{BODY_ENDED_EARLY, BODY_TOO_SLOW, HeadSpan, Refusal};
 use crate::sys::{Direction, Fault, Reservation};
 
 /// Why a 503.
@@ -50,7 +50,7 @@ impl Buffers {
                 match self.read_more(conn) {
                     Input::NotYet if self.is_trickling(host.context, scheduler.now()) => {
                         self.note(Fault::SlowBody);
-                        self.refuse(conn, host, scheduler, HTTPError::from(408).with_explain(SLOW_BODY))
+                        self.refuse(conn, host, scheduler, BODY_TOO_SLOW.into())
                     }
                     Input::NotYet if !self.may_wait_for_more(host.context) => {
                         self.note(Fault::ResourceLimit);
@@ -59,8 +59,7 @@ impl Buffers {
                     // The client may still read what was wrong.
                     Input::End if self.partial.body.is_some() => {
                         self.note(Fault::BadBody);
-                        let error = HTTPError::from(400).with_explain("the request's body ended early");
-                        self.refuse(conn, host, scheduler, error)
+                        self.refuse(conn, host, scheduler, BODY_ENDED_EARLY.into())
                     }
                     Input::More => {
                         scheduler.look_at_clock();

@@ -127,5 +127,5 @@ fn fault_of(line: &[u8]) -> Option<&'static str> {
     super::super::field::check_name(name).and_then(|()| super::super::field::check_value(value)).err()
 }
 
-const TOO_MANY_FIELDS: Refusal = Refusal::new(431, "the request head has too many fields");
+pub(super) const TOO_MANY_FIELDS: Refusal = Refusal::new(431, "the request head has too many fields");
 const NOT_ONE_HEAD: Refusal = Refusal::bad_request("the head does not end in an empty line");

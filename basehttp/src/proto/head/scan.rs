@@ -11,6 +11,7 @@
 //! same however the bytes were cut into pieces, and it comes as early as it can be known.
 
 use super::super::{field::is_token_byte, limits, limits::Limits, refusal::Refusal, version::Version};
+use super::fields::TOO_MANY_FIELDS;
 
 /// Where a head lies in the bytes that were scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,4 +190,3 @@ const METHOD_TOO_LONG: Refusal = Refusal::new(501, "the method is longer than an
 const REQUEST_LINE_TOO_LONG: Refusal = Refusal::new(414, "the request line is too long");
 const FIELD_LINE_TOO_LONG: Refusal = Refusal::new(431, "a field line is too long");
 const HEAD_TOO_LONG: Refusal = Refusal::new(431, "the request head is too long");
-const TOO_MANY_FIELDS: Refusal = Refusal::new(431, "the request head has too many fields");
