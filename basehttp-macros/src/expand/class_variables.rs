@@ -69,7 +69,7 @@ fn with_lifetime(tokens: TokenStream, lifetime: &Lifetime) -> TokenStream {
             }
             TokenTree::Group(group) => {
                 let inside = with_lifetime(group.stream(), lifetime);
-                replaced.extend([Group::new(group.delimiter(), inside)]);
+                replaced.extend([TokenTree::from(Group::new(group.delimiter(), inside))]);
             }
             other => replaced.extend([other]),
         }
