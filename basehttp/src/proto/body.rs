@@ -11,13 +11,13 @@ use super::{
 /// Where in a request body the connection stands.
 #[derive(Debug)]
 pub struct BodyDecoder {
-    state: State,
+    state: BodyState,
     /// Once a body is broken it stays so: what follows could be anything.
     refusal: Option<Refusal>,
 }
 
 #[derive(Debug)]
-enum State {
+enum BodyState {
     /// So many bytes are to come.
     Sized(u64),
     /// Boxed: most requests have no chunks, and this is moved about with each.
@@ -28,9 +28,9 @@ impl BodyDecoder {
     /// A decoder at the start of a body. Without a body it is complete at once.
     pub fn new(body: RequestBody, limits: &Limits) -> Self {
         let state = match body {
-            RequestBody::None => State::Sized(0),
-            RequestBody::Sized(length) => State::Sized(length),
-            RequestBody::Chunked => State::Chunked(Box::new(ChunkDecoder::new(limits))),
+            RequestBody::None => BodyState::Sized(0),
+            RequestBody::Sized(length) => BodyState::Sized(length),
+            RequestBody::Chunked => BodyState::Chunked(Box::new(ChunkDecoder::new(limits))),
         };
         Self { state, refusal: None }
     }
@@ -41,8 +41,8 @@ impl BodyDecoder {
     /// 400 when the chunked grammar is broken or a limit is passed; from then on, always the same.
     pub fn decode(&mut self, raw: &[u8]) -> Result<Decoded, Refusal> {
         match &mut self.state {
-            State::Sized(left) => Ok(decode_sized(left, raw)),
-            State::Chunked(chunks) => {
+            BodyState::Sized(left) => Ok(decode_sized(left, raw)),
+            BodyState::Chunked(chunks) => {
                 if let Some(refusal) = self.refusal {
                     return Err(refusal);
                 }
@@ -54,8 +54,8 @@ impl BodyDecoder {
     /// Whether the body, its trailer section included, has ended.
     pub const fn is_complete(&self) -> bool {
         match &self.state {
-            State::Sized(left) => *left == 0,
-            State::Chunked(chunks) => chunks.is_complete(),
+            BodyState::Sized(left) => *left == 0,
+            BodyState::Chunked(chunks) => chunks.is_complete(),
         }
     }
 
@@ -67,15 +67,15 @@ impl BodyDecoder {
     /// Bytes of content to come, if that is known before they are read.
     pub const fn remaining(&self) -> Option<u64> {
         match &self.state {
-            State::Sized(left) => Some(*left),
-            State::Chunked(_) => None,
+            BodyState::Sized(left) => Some(*left),
+            BodyState::Chunked(_) => None,
         }
     }
 
     /// The trailer fields in the order they came; empty until the body is complete.
     pub fn trailers(&self) -> &[Trailer] {
         match &self.state {
-            State::Chunked(chunks) if chunks.is_complete() => chunks.trailers(),
+            BodyState::Chunked(chunks) if chunks.is_complete() => chunks.trailers(),
             _ => &[],
         }
     }

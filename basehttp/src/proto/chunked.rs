@@ -70,7 +70,7 @@ impl Decoded {
 /// Takes chunks apart. Used through `body::BodyDecoder`, which remembers a refusal.
 #[derive(Debug)]
 pub struct ChunkDecoder {
-    state: State,
+    state: ChunkState,
     /// Bytes of extensions that may still come.
     extension_room: usize,
     /// Bytes of trailer fields that may still come.
@@ -83,7 +83,7 @@ pub struct ChunkDecoder {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+enum ChunkState {
     /// In the digits of a chunk size.
     Size { size: u64, digits: u8 },
     /// After the digits, before the line's CR.
@@ -108,7 +108,7 @@ impl ChunkDecoder {
     /// A decoder before the first chunk.
     pub const fn new(limits: &Limits) -> Self {
         Self {
-            state: State::Size { size: 0, digits: 0 },
+            state: ChunkState::Size { size: 0, digits: 0 },
             extension_room: limits.max_chunk_extension_bytes,
             trailer_room: limits.max_trailer_bytes,
             trailer_fields_room: limits.max_fields,
@@ -121,10 +121,10 @@ impl ChunkDecoder {
     pub fn decode(&mut self, raw: &[u8]) -> Result<Decoded, Refusal> {
         for (skip, byte) in raw.iter().enumerate() {
             match self.state {
-                State::Data { left } => {
+                ChunkState::Data { left } => {
                     return Ok(Decoded { skip, payload: self.take_content(left, raw.len() - skip) });
                 }
-                State::Done => return Ok(Decoded { skip, payload: 0 }),
+                ChunkState::Done => return Ok(Decoded { skip, payload: 0 }),
                 _ => self.state = self.after(*byte)?,
             }
         }
@@ -133,7 +133,7 @@ impl ChunkDecoder {
 
     /// Whether the body has ended.
     pub const fn is_complete(&self) -> bool {
-        matches!(self.state, State::Done)
+        matches!(self.state, ChunkState::Done)
     }
 
     /// The trailer fields so far.
@@ -144,54 +144,54 @@ impl ChunkDecoder {
     fn take_content(&mut self, left: u64, available: usize) -> usize {
         let payload = usize::try_from(left).map_or(available, |left| left.min(available));
         self.state = match left - payload as u64 {
-            0 => State::DataCr,
-            left => State::Data { left },
+            0 => ChunkState::DataCr,
+            left => ChunkState::Data { left },
         };
         payload
     }
 
     /// The state after one byte of framing.
-    fn after(&mut self, byte: u8) -> Result<State, Refusal> {
+    fn after(&mut self, byte: u8) -> Result<ChunkState, Refusal> {
         match (self.state, byte) {
-            (State::Size { size, digits: 1.. }, b'\r') => Ok(State::SizeLf { size }),
-            (State::Size { size, digits: 1.. }, b';' | b' ' | b'\t') => {
+            (ChunkState::Size { size, digits: 1.. }, b'\r') => Ok(ChunkState::SizeLf { size }),
+            (ChunkState::Size { size, digits: 1.. }, b';' | b' ' | b'\t') => {
                 self.extend(size, ExtensionPlace::BeforeSemicolon, byte)
             }
-            (State::Size { size, digits }, _) => after_digit(size, digits, byte).ok_or(NOT_A_SIZE),
-            (State::Extension { size, place }, b'\r') if place.may_end() => Ok(State::SizeLf { size }),
-            (State::Extension { size, place }, _) => self.extend(size, place, byte),
-            (State::SizeLf { size: 0 }, b'\n') => Ok(State::TrailerLine),
-            (State::SizeLf { size }, b'\n') => Ok(State::Data { left: size }),
-            (State::DataCr, b'\r') => Ok(State::DataLf),
-            (State::DataLf, b'\n') => Ok(State::Size { size: 0, digits: 0 }),
-            (State::DataCr | State::DataLf, _) => Err(TOO_MUCH_CONTENT),
-            (State::TrailerLine, b'\r') => Ok(State::TrailerLf),
-            (State::TrailerLine, _) => self.push_trailer_byte(byte),
-            (State::TrailerLf, b'\n') => self.end_trailer_line(),
-            (State::SizeLf { .. } | State::TrailerLf, _) => Err(BARE_CR),
-            (State::Data { .. } | State::Done, _) => unreachable!("decode handles both before it asks"),
+            (ChunkState::Size { size, digits }, _) => after_digit(size, digits, byte).ok_or(NOT_A_SIZE),
+            (ChunkState::Extension { size, place }, b'\r') if place.may_end() => Ok(ChunkState::SizeLf { size }),
+            (ChunkState::Extension { size, place }, _) => self.extend(size, place, byte),
+            (ChunkState::SizeLf { size: 0 }, b'\n') => Ok(ChunkState::TrailerLine),
+            (ChunkState::SizeLf { size }, b'\n') => Ok(ChunkState::Data { left: size }),
+            (ChunkState::DataCr, b'\r') => Ok(ChunkState::DataLf),
+            (ChunkState::DataLf, b'\n') => Ok(ChunkState::Size { size: 0, digits: 0 }),
+            (ChunkState::DataCr | ChunkState::DataLf, _) => Err(TOO_MUCH_CONTENT),
+            (ChunkState::TrailerLine, b'\r') => Ok(ChunkState::TrailerLf),
+            (ChunkState::TrailerLine, _) => self.push_trailer_byte(byte),
+            (ChunkState::TrailerLf, b'\n') => self.end_trailer_line(),
+            (ChunkState::SizeLf { .. } | ChunkState::TrailerLf, _) => Err(BARE_CR),
+            (ChunkState::Data { .. } | ChunkState::Done, _) => unreachable!("decode handles both before it asks"),
         }
     }
 
     /// Every byte between the digits and the CR counts, so that small chunks with extensions cannot go on for ever.
-    fn extend(&mut self, size: u64, place: ExtensionPlace, byte: u8) -> Result<State, Refusal> {
+    fn extend(&mut self, size: u64, place: ExtensionPlace, byte: u8) -> Result<ChunkState, Refusal> {
         self.extension_room = self.extension_room.checked_sub(1).ok_or(EXTENSIONS_TOO_LONG)?;
         let place = place.after(byte).ok_or(NOT_AN_EXTENSION)?;
-        Ok(State::Extension { size, place })
+        Ok(ChunkState::Extension { size, place })
     }
 
-    fn push_trailer_byte(&mut self, byte: u8) -> Result<State, Refusal> {
+    fn push_trailer_byte(&mut self, byte: u8) -> Result<ChunkState, Refusal> {
         if !is_value_byte(byte) {
             return Err(NOT_A_TRAILER);
         }
         self.trailer_room = self.trailer_room.checked_sub(1).ok_or(TRAILERS_TOO_LONG)?;
         self.line.push(byte);
-        Ok(State::TrailerLine)
+        Ok(ChunkState::TrailerLine)
     }
 
-    fn end_trailer_line(&mut self) -> Result<State, Refusal> {
+    fn end_trailer_line(&mut self) -> Result<ChunkState, Refusal> {
         if self.line.is_empty() {
-            return Ok(State::Done);
+            return Ok(ChunkState::Done);
         }
         self.trailer_fields_room = self.trailer_fields_room.checked_sub(1).ok_or(TRAILERS_TOO_LONG)?;
         let (name, value) = split_field(&self.line).ok_or(NOT_A_TRAILER)?;
@@ -201,13 +201,13 @@ impl ChunkDecoder {
             _ => self.trailers.push(Trailer { name: name.into(), value: value.into() }),
         }
         self.line.clear();
-        Ok(State::TrailerLine)
+        Ok(ChunkState::TrailerLine)
     }
 }
 
-fn after_digit(size: u64, digits: u8, byte: u8) -> Option<State> {
+fn after_digit(size: u64, digits: u8, byte: u8) -> Option<ChunkState> {
     let digit = char::from(byte).to_digit(16).filter(|_| digits < MAX_SIZE_DIGITS)?;
-    Some(State::Size { size: size << 4 | u64::from(digit), digits: digits + 1 })
+    Some(ChunkState::Size { size: size << 4 | u64::from(digit), digits: digits + 1 })
 }
 
 /// Where in `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )` a chunk extension stands.

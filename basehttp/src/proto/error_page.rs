@@ -40,20 +40,20 @@ pub fn render(format: &str, content_type: &str, code: u16, message: &str, explai
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('%') {
         page.push_str(before);
-        rest = match place(after) {
-            Some((Place::Percent, after)) => {
+        rest = match placeholder(after) {
+            Some((Placeholder::Percent, after)) => {
                 page.push('%');
                 after
             }
-            Some((Place::Code, after)) => {
+            Some((Placeholder::Code, after)) => {
                 write!(page, "{code}").expect("writing to a String cannot fail");
                 after
             }
-            Some((Place::Message, after)) => {
+            Some((Placeholder::Message, after)) => {
                 escaping.push(&mut page, message);
                 after
             }
-            Some((Place::Explain, after)) => {
+            Some((Placeholder::Explain, after)) => {
                 escaping.push(&mut page, explain);
                 after
             }
@@ -67,7 +67,7 @@ pub fn render(format: &str, content_type: &str, code: u16, message: &str, explai
     page
 }
 
-enum Place {
+enum Placeholder {
     Percent,
     Code,
     Message,
@@ -75,16 +75,16 @@ enum Place {
 }
 
 /// The place that the text after a percent sign begins with, and what follows it.
-fn place(after: &str) -> Option<(Place, &str)> {
+fn placeholder(after: &str) -> Option<(Placeholder, &str)> {
     if let Some(rest) = after.strip_prefix('%') {
-        return Some((Place::Percent, rest));
+        return Some((Placeholder::Percent, rest));
     }
     let (name, rest) = after.strip_prefix('(')?.split_once(')')?;
     let rest = rest.strip_prefix(['d', 's'])?;
     match name {
-        "code" => Some((Place::Code, rest)),
-        "message" => Some((Place::Message, rest)),
-        "explain" => Some((Place::Explain, rest)),
+        "code" => Some((Placeholder::Code, rest)),
+        "message" => Some((Placeholder::Message, rest)),
+        "explain" => Some((Placeholder::Explain, rest)),
         _ => None,
     }
 }

@@ -32,10 +32,10 @@ use super::stats::{DrainReport, Stats};
 /// [`HTTPServer::handle`]: crate::HTTPServer::handle
 #[derive(Clone)]
 pub struct ServerHandle {
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
 }
 
-struct Shared {
+struct ServerState {
     name: String,
     /// All that are listened on, at least one; the first is the server's own.
     addresses: Vec<Address>,
@@ -97,7 +97,7 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 impl ServerHandle {
     pub(crate) fn new(name: String, addresses: Vec<Address>) -> Self {
-        let shared = Shared {
+        let state = ServerState {
             name,
             addresses,
             stopping: AtomicBool::new(false),
@@ -105,7 +105,7 @@ impl ServerHandle {
             ended: Condvar::new(),
             last: Mutex::default(),
         };
-        ServerHandle { shared: Arc::new(shared) }
+        ServerHandle { state: Arc::new(state) }
     }
 
     /// A handle to no server, for a connection that has none.
@@ -118,7 +118,7 @@ impl ServerHandle {
     ///
     /// No resolver is asked.
     pub fn server_name(&self) -> &str {
-        &self.shared.name
+        &self.state.name
     }
 
     /// The port that is listened on, the real one if 0 was asked for. 0 for a Unix socket.
@@ -128,13 +128,13 @@ impl ServerHandle {
 
     /// The address that is listened on; with several, the one that `bind` was given.
     pub fn server_address(&self) -> &Address {
-        &self.shared.addresses[0]
+        &self.state.addresses[0]
     }
 
     /// All addresses that are listened on: the one that `bind` was given, then those of
     /// [`also_listen`](crate::HTTPServerBuilder::also_listen) in their order.
     pub fn server_addresses(&self) -> &[Address] {
-        &self.shared.addresses
+        &self.state.addresses
     }
 
     /// Asks the server's loop to end, and waits until it has.
@@ -152,7 +152,7 @@ impl ServerHandle {
         // Under the lock, so that a loop that ends meanwhile either takes the wish along or leaves it to the next.
         let mut running = self.running();
         running.end_within(grace);
-        self.shared.stopping.store(true, Ordering::SeqCst);
+        self.state.stopping.store(true, Ordering::SeqCst);
         // The one that runs now: by the time this thread wakes the next one may have begun.
         let Some(awaited) = running.engine.clone() else { return false };
         awaited.wake();
@@ -160,7 +160,7 @@ impl ServerHandle {
             return false;
         }
         let still = |running: &mut Running| running.engine.as_ref().is_some_and(|other| Arc::ptr_eq(other, &awaited));
-        let ended = self.shared.ended.wait_while(running, still);
+        let ended = self.state.ended.wait_while(running, still);
         drop(unpoisoned(ended));
         true
     }
@@ -206,7 +206,7 @@ impl ServerHandle {
 
     /// Whether somebody has asked the loop to end and it has not ended yet. Long handlers may look at it.
     pub fn is_shutting_down(&self) -> bool {
-        self.shared.stopping.load(Ordering::SeqCst)
+        self.state.stopping.load(Ordering::SeqCst)
     }
 
     /// The loop begins; it has ended when the value is dropped, also by a panic.
@@ -221,17 +221,17 @@ impl ServerHandle {
     }
 
     /// Until the value is dropped, this thread works for the server, and must not wait for its end.
-    pub(crate) fn enter(&self) -> Serving {
-        Serving { outer: SERVED_HERE.replace(self.identity()) }
+    pub(crate) fn enter(&self) -> ServerThread {
+        ServerThread { outer: SERVED_HERE.replace(self.identity()) }
     }
 
     fn last(&self) -> MutexGuard<'_, Last> {
-        lock(&self.shared.last)
+        lock(&self.state.last)
     }
 
     /// The running loop; a poisoned lock holds it all the same.
     fn running(&self) -> MutexGuard<'_, Running> {
-        lock(&self.shared.running)
+        lock(&self.state.running)
     }
 
     fn is_served_by_this_thread(&self) -> bool {
@@ -239,14 +239,14 @@ impl ServerHandle {
     }
 
     fn identity(&self) -> usize {
-        Arc::as_ptr(&self.shared) as usize
+        Arc::as_ptr(&self.state) as usize
     }
 }
 
 impl fmt::Debug for ServerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerHandle")
-            .field("server_addresses", &self.shared.addresses)
+            .field("server_addresses", &self.state.addresses)
             .field("is_shutting_down", &self.is_shutting_down())
             .finish_non_exhaustive()
     }
@@ -258,11 +258,11 @@ thread_local! {
 }
 
 /// See [`ServerHandle::enter`].
-pub(crate) struct Serving {
+pub(crate) struct ServerThread {
     outer: usize,
 }
 
-impl Drop for Serving {
+impl Drop for ServerThread {
     fn drop(&mut self) {
         SERVED_HERE.set(self.outer);
     }
@@ -282,15 +282,15 @@ impl RunningLoop {
 
 impl Drop for RunningLoop {
     fn drop(&mut self) {
-        let shared = &self.handle.shared;
+        let state = &self.handle.state;
         let mut running = self.handle.running();
-        shared.stopping.store(false, Ordering::SeqCst);
+        state.stopping.store(false, Ordering::SeqCst);
         let ended = running.engine.take();
         running.deadline = None;
         drop(running);
         if let Some(ended) = ended {
             self.handle.last().stats = ended.stats();
         }
-        shared.ended.notify_all();
+        state.ended.notify_all();
     }
 }

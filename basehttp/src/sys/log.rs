@@ -25,17 +25,17 @@ const MAX_TURN_BYTES: usize = 8 * 1024;
 
 /// The process's log: every server writes its lines to the same standard error.
 static LOG: Log = Log {
-    waiting: Mutex::new(Waiting { lines: Vec::new(), dropped: 0, writer: Writer::None }),
+    backlog: Mutex::new(Backlog { lines: Vec::new(), dropped: 0, writer: Writer::None }),
     changed: Condvar::new(),
 };
 
 struct Log {
-    waiting: Mutex<Waiting>,
+    backlog: Mutex<Backlog>,
     /// Lines came, or the writer has written what it took.
     changed: Condvar,
 }
 
-struct Waiting {
+struct Backlog {
     lines: Vec<u8>,
     dropped: u64,
     writer: Writer,
@@ -127,7 +127,7 @@ pub(crate) fn add_lines(lines: &str) {
 /// Waits until every line handed over so far is written, but no longer than a blocked sink deserves.
 pub(crate) fn flush() {
     const PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
-    let is_unwritten = |waiting: &mut Waiting| !waiting.lines.is_empty() || waiting.writer == Writer::Busy;
+    let is_unwritten = |backlog: &mut Backlog| !backlog.lines.is_empty() || backlog.writer == Writer::Busy;
     // Whether the time ran out makes no difference: there is nobody left to tell.
     let _ = LOG.changed.wait_timeout_while(LOG.lock(), PATIENCE, is_unwritten);
 }
@@ -177,37 +177,37 @@ impl TurnLines {
 impl Log {
     /// Adds whole lines, as far as there is room for them.
     fn add(&self, lines: &[u8]) {
-        let mut waiting = self.lock();
-        waiting.add(lines);
-        if waiting.writer == Writer::None {
-            waiting.start_writer();
+        let mut backlog = self.lock();
+        backlog.add(lines);
+        if backlog.writer == Writer::None {
+            backlog.start_writer();
         }
         // A busy one looks again before it sleeps.
-        if waiting.writer == Writer::Idle {
-            waiting.writer = Writer::Busy;
-            drop(waiting);
+        if backlog.writer == Writer::Idle {
+            backlog.writer = Writer::Busy;
+            drop(backlog);
             self.changed.notify_all();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        lock(&self.waiting)
+    fn lock(&self) -> MutexGuard<'_, Backlog> {
+        lock(&self.backlog)
     }
 
     fn write_for_ever(&self) {
-        let mut waiting = self.lock();
+        let mut backlog = self.lock();
         loop {
-            while waiting.lines.is_empty() {
-                waiting.writer = Writer::Idle;
+            while backlog.lines.is_empty() {
+                backlog.writer = Writer::Idle;
                 self.changed.notify_all();
-                waiting = unpoisoned(self.changed.wait(waiting));
+                backlog = unpoisoned(self.changed.wait(backlog));
             }
-            waiting.writer = Writer::Busy;
-            let lines = waiting.take();
-            drop(waiting);
+            backlog.writer = Writer::Busy;
+            let lines = backlog.take();
+            drop(backlog);
             let lost = write_waiting(&mut io::stderr(), &lines);
-            waiting = self.lock();
-            waiting.dropped += lost;
+            backlog = self.lock();
+            backlog.dropped += lost;
         }
     }
 }
@@ -233,7 +233,7 @@ fn write_waiting(sink: &mut (impl Write + AsFd), lines: &[u8]) -> u64 {
     rest.split_inclusive(|&byte| byte == b'\n').count() as u64
 }
 
-impl Waiting {
+impl Backlog {
     fn add(&mut self, lines: &[u8]) {
         let room = MAX_WAITING_BYTES - self.lines.len();
         let fitting = match lines.get(..room) {
@@ -304,20 +304,20 @@ mod tests {
 
     #[test]
     fn lines_that_do_not_fit_are_counted_and_none_is_cut() {
-        let mut waiting = Waiting { lines: Vec::new(), dropped: 0, writer: Writer::Idle };
+        let mut backlog = Backlog { lines: Vec::new(), dropped: 0, writer: Writer::Idle };
         let line = [&[b'x'; 99][..], b"\n"].concat();
         for _ in 0..2 * MAX_WAITING_BYTES / 1000 {
-            waiting.add(&line.repeat(10));
+            backlog.add(&line.repeat(10));
         }
-        assert_eq!(waiting.lines.len(), MAX_WAITING_BYTES / 100 * 100);
+        assert_eq!(backlog.lines.len(), MAX_WAITING_BYTES / 100 * 100);
         assert_eq!(
-            waiting.lines.len() / 100 + usize::try_from(waiting.dropped).unwrap(),
+            backlog.lines.len() / 100 + usize::try_from(backlog.dropped).unwrap(),
             2 * MAX_WAITING_BYTES / 1000 * 10
         );
-        let (lines, dropped) = (waiting.lines.len(), waiting.dropped);
-        let taken = waiting.take();
+        let (lines, dropped) = (backlog.lines.len(), backlog.dropped);
+        let taken = backlog.take();
         assert_eq!(taken[lines..], *format!("basehttp: {dropped} log lines dropped\n").as_bytes());
-        waiting.add(&line);
-        assert_eq!((waiting.lines.len(), waiting.dropped), (100, 0), "there is room again");
+        backlog.add(&line);
+        assert_eq!((backlog.lines.len(), backlog.dropped), (100, 0), "there is room again");
     }
 }

@@ -13,10 +13,10 @@ use super::twin::naive;
 use super::*;
 
 /// What became of a body: its content, how many bytes it took, and its trailers; `None` while it is not complete.
-type Outcome = Result<Option<(Vec<u8>, usize, Vec<(String, Vec<u8>)>)>, Refusal>;
+type DecodedBody = Result<Option<(Vec<u8>, usize, Vec<(String, Vec<u8>)>)>, Refusal>;
 
 /// Decodes a body that arrives in pieces that end at these places.
-fn decode(bytes: &[u8], limits: &Limits, ends: impl Iterator<Item = usize>) -> Outcome {
+fn decode(bytes: &[u8], limits: &Limits, ends: impl Iterator<Item = usize>) -> DecodedBody {
     let mut decoder = BodyDecoder::new(RequestBody::Chunked, limits);
     let (mut at, mut content) = (0, Vec::new());
     for end in ends {
@@ -39,7 +39,7 @@ fn decode(bytes: &[u8], limits: &Limits, ends: impl Iterator<Item = usize>) -> O
 }
 
 /// The outcome, after making sure that no way of cutting the bytes changes it.
-fn outcome_within(bytes: &[u8], limits: &Limits) -> Outcome {
+fn outcome_within(bytes: &[u8], limits: &Limits) -> DecodedBody {
     let whole = decode(bytes, limits, [bytes.len()].into_iter());
     assert_eq!(decode(bytes, limits, 0..=bytes.len()), whole, "byte by byte: {}", bytes.escape_ascii());
     for split in 0..bytes.len() {
@@ -49,7 +49,7 @@ fn outcome_within(bytes: &[u8], limits: &Limits) -> Outcome {
     whole
 }
 
-fn outcome(bytes: &[u8]) -> Outcome {
+fn outcome(bytes: &[u8]) -> DecodedBody {
     outcome_within(bytes, &Limits::default())
 }
 
