@@ -16,6 +16,7 @@ use super::refusal::Refusal;
 
 /// The HTTP versions that this server speaks, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Version {
     /// One request a connection, unless both sides ask for more; no chunked coding.
     Http10,
