@@ -48,7 +48,7 @@ impl<'c> Headers<'c> {
     }
 
     /// Names and values in the order they came.
-    pub fn iter(self) -> Iter<'c> {
+    pub fn iter(self) -> impl ExactSizeIterator<Item = (&'c str, &'c [u8])> + Clone + fmt::Debug + use<'c> {
         Iter { fields: self.fields.iter() }
     }
 
@@ -68,7 +68,7 @@ impl<'c> Headers<'c> {
     }
 }
 
-/// Names and values of fields in order, made by [`Headers::iter`].
+/// Names and values of fields, in the order they came.
 #[derive(Clone, Debug)]
 pub struct Iter<'c> {
     fields: slice::Iter<'c, Field<'c>>,
@@ -93,7 +93,7 @@ impl<'c> IntoIterator for Headers<'c> {
     type IntoIter = Iter<'c>;
 
     fn into_iter(self) -> Iter<'c> {
-        self.iter()
+        Iter { fields: self.fields.iter() }
     }
 }
 
@@ -102,7 +102,7 @@ impl<'c> IntoIterator for &Headers<'c> {
     type IntoIter = Iter<'c>;
 
     fn into_iter(self) -> Iter<'c> {
-        self.iter()
+        Iter { fields: self.fields.iter() }
     }
 }
 
