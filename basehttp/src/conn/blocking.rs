@@ -4,7 +4,8 @@ use std::io;
 use std::time::Instant;
 
 use super::connection::{Conn, Ready, Wait};
-use super::drive::{Buffers, Host, RunOn, Scheduler, SendOn};
+use super::drive::{Buffers, Host};
+use super::scheduler::{RunOn, Scheduler, SendOn};
 use crate::proto::Head;
 use crate::sys::Direction;
 

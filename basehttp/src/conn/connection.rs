@@ -9,14 +9,12 @@
 //!                                      +-----------------> closed           close, abort, hijack
 //! ```
 
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
-use super::drive::Scheduler;
-use crate::exchange::{HTTPError, Next, QueuedBody};
-use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
-use crate::sys::{Address, Direction, Permit, Reservation, Settings, Socket, clock, log};
+use super::saved::{PartialRequest, Saved};
+use crate::exchange::Next;
+use crate::sys::{Address, Direction, Permit, Settings, Socket};
 
 /// How long a server that ends waits for the first word of a client that has just connected: 2 s, enough for a packet to be
 /// lost once. A browser's spare connection, which may never say anything, is older than that in most cases.
@@ -59,138 +57,6 @@ pub(super) enum State {
     /// Our side is done since then. What still comes is thrown away: so many bytes so far.
     Lingering(Instant, u64),
     Closed,
-}
-
-/// See [`Conn::saved`].
-#[derive(Default)]
-pub(super) struct Saved {
-    /// Bytes read and not used.
-    pub input: Vec<u8>,
-    /// What they take of the memory for unfinished requests.
-    pub share: Option<Reservation>,
-    pub partial: PartialRequest,
-    /// Bytes of replies that the socket has not taken.
-    pub unsent: Vec<u8>,
-    pub queued: Option<OutgoingBody>,
-    pub progress: Option<SendProgress>,
-    /// What unsent bytes and tail take of the memory for unread replies.
-    pub unsent_share: Option<Reservation>,
-}
-
-/// How much of its replies a client has taken since it was waited for.
-#[derive(Clone, Copy)]
-pub(super) struct SendProgress {
-    pub since: Instant,
-    pub bytes: u64,
-}
-
-/// A request of which a part is here.
-#[derive(Default)]
-pub(super) struct PartialRequest {
-    pub scanner: HeadScanner,
-    /// When its first byte was seen; for a body, when the head was complete.
-    pub began: Option<Instant>,
-    /// The head is complete, the body is not.
-    pub body: Option<BodyAhead>,
-    /// The request is refused, and waits for a thread on which the hooks that answer it may block.
-    pub refusal: Option<HTTPError>,
-}
-
-impl PartialRequest {
-    /// Nothing was looked at so far.
-    pub fn is_new(&self) -> bool {
-        self.body.is_none() && self.scanner.is_new()
-    }
-}
-
-/// A body that will fit the buffer, and is waited for before the handler is called.
-pub(super) struct BodyAhead {
-    pub span: HeadSpan,
-    /// Unread bytes up to the body's end, where that is known.
-    pub needed: Option<usize>,
-    /// Follows a chunked body, up to so many unread bytes.
-    pub decoder: BodyDecoder,
-    pub decoded: usize,
-}
-
-/// A tail, and how much of it is sent. Its request is logged when it is dropped: sent, or cut off.
-pub(super) struct OutgoingBody {
-    queued: QueuedBody,
-    sent: u64,
-    /// The request's log lines; empty if it has none, and then nothing is logged of its end either.
-    lines: String,
-    client: Address,
-    /// The last piece of the file took long to be read.
-    is_slow: bool,
-}
-
-impl OutgoingBody {
-    pub fn new(queued: QueuedBody, lines: String, client: &Address) -> Self {
-        OutgoingBody { queued, sent: 0, lines, client: client.clone(), is_slow: false }
-    }
-
-    pub fn sent(&self) -> u64 {
-        self.sent
-    }
-
-    /// How much memory it holds by itself.
-    pub fn own_bytes(&self) -> usize {
-        self.queued.own_bytes()
-    }
-
-    /// Whether it has a descriptor.
-    pub fn is_file(&self) -> bool {
-        self.queued.is_file()
-    }
-
-    /// Whether to drop it may block.
-    pub fn may_block(&self) -> bool {
-        self.queued.may_block()
-    }
-
-    /// Whether it is a file, the last piece of which took long to be read.
-    pub fn is_slow(&self) -> bool {
-        self.is_slow
-    }
-
-    /// Gives the socket as much as it takes, until all of it is sent, or about `most` bytes: then false.
-    pub fn send(&mut self, socket: &mut Socket, most: u64, scheduler: &mut dyn Scheduler) -> io::Result<bool> {
-        let turn_ends = self.sent.saturating_add(most);
-        while self.sent < self.queued.len() {
-            if self.sent >= turn_ends {
-                return Ok(false);
-            }
-            self.sent += match &mut self.queued {
-                QueuedBody::Bytes(payload) => {
-                    let start = usize::try_from(self.sent).expect("a part of what is in memory");
-                    socket.write(&payload.as_slice()[start..])? as u64
-                }
-                QueuedBody::File { file, offset, length } => {
-                    scheduler.begin_blocking();
-                    let sent = socket.send_file(&mut file.file, *offset + self.sent, *length - self.sent);
-                    self.is_slow = scheduler.end_blocking();
-                    sent?
-                }
-            };
-        }
-        Ok(true)
-    }
-}
-
-impl Drop for OutgoingBody {
-    fn drop(&mut self) {
-        if self.lines.is_empty() {
-            return;
-        }
-        let (sent, length) = (self.sent, self.queued.len());
-        if sent < length {
-            let (client, date) = (self.client.log_name(), clock::log_date());
-            // A String takes everything.
-            let _ =
-                writeln!(self.lines, "{client} - - [{date}] the reply was cut off: {sent} of {length} bytes of body");
-        }
-        log::add_lines(&self.lines);
-    }
 }
 
 /// What a connection needs before it can go on.

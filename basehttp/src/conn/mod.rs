@@ -3,7 +3,11 @@
 mod blocking;
 mod connection;
 mod drive;
+mod outgoing;
+mod saved;
+mod scheduler;
 
 pub(crate) use self::blocking::handle_one_request;
 pub(crate) use self::connection::{Conn, Ready, Wait};
-pub(crate) use self::drive::{Buffers, Host, RunOn, Scheduler, SendOn};
+pub(crate) use self::drive::{Buffers, Host};
+pub(crate) use self::scheduler::{RunOn, Scheduler, SendOn};

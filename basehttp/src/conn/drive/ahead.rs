@@ -1,6 +1,6 @@
 //! Bodies that are waited for before the handler is called.
 
-use crate::conn::connection::BodyAhead;
+use crate::conn::saved::BodyAhead;
 use crate::exchange::Context;
 use crate::proto::{BodyDecoder, Head, HeadSpan, RequestBody};
 

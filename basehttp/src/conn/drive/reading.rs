@@ -3,8 +3,9 @@
 use std::io;
 use std::time::Instant;
 
-use super::{Buffers, Host, READ_BYTES, Scheduler, Step, close};
+use super::{Buffers, Host, READ_BYTES, Step, close};
 use crate::conn::connection::{Conn, Wait};
+use crate::conn::scheduler::Scheduler;
 use crate::exchange::{Context, ExchangeIo, HTTPError, Next};
 use crate::proto::{BODY_ENDED_EARLY, BODY_TOO_SLOW, HeadSpan, Refusal};
 use crate::sys::{Direction, Fault, Reservation};

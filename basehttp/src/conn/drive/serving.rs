@@ -5,8 +5,11 @@ use std::mem;
 use std::time::Instant;
 
 use super::ahead::{BodyArrival, body_arrival};
-use super::{Buffers, Host, RunOn, Scheduler, Step};
-use crate::conn::connection::{Conn, OutgoingBody, PartialRequest, Wait};
+use super::{Buffers, Host, Step};
+use crate::conn::connection::{Conn, Wait};
+use crate::conn::outgoing::OutgoingBody;
+use crate::conn::saved::PartialRequest;
+use crate::conn::scheduler::{RunOn, Scheduler};
 use crate::exchange::{
     Bare, Context, ExchangeIo, HTTPError, IncomingRequest, Next, ReplyContext, Request, Served, answer_bare,
     catch_panic,

@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::reading::Input;
-use super::{Buffers, Scheduler, SendOn, Step, close};
-use crate::conn::connection::{Conn, OutgoingBody, SendProgress, State, Wait};
+use super::{Buffers, Step, close};
+use crate::conn::connection::{Conn, State, Wait};
+use crate::conn::outgoing::OutgoingBody;
+use crate::conn::saved::SendProgress;
+use crate::conn::scheduler::{Scheduler, SendOn};
 use crate::exchange::{Context, Next};
 use crate::sys::{Direction, Fault, Reservation};
 
