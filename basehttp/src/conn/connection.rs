@@ -12,7 +12,7 @@
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
-use super::saved::{PartialRequest, Saved};
+use super::saved::Saved;
 use crate::exchange::Next;
 use crate::sys::{Address, Direction, Permit, Settings, Socket};
 
@@ -188,30 +188,4 @@ impl Conn {
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
     }
-}
-
-/// How long from now the state may last, for a connection that has just been driven.
-pub(super) fn next_deadline(
-    state: &State,
-    partial: &PartialRequest,
-    has_served: bool,
-    settings: &Settings,
-) -> Deadline {
-    match state {
-        State::Reading if partial.body.is_some() => Deadline::FromNow(settings.body_stall_timeout),
-        State::Reading => match partial.began {
-            Some(began) => Deadline::Until(began + settings.head_timeout),
-            None if has_served => Deadline::FromNow(settings.idle_timeout),
-            None => Deadline::Unchanged,
-        },
-        State::Writing(_) | State::Lingering(..) | State::Closed => Deadline::Unchanged,
-    }
-}
-
-/// See [`patience`].
-pub(super) enum Deadline {
-    FromNow(Duration),
-    Until(Instant),
-    /// As it was set when the state began, or when it last got on.
-    Unchanged,
 }

@@ -4,23 +4,27 @@
 //! Everything that one read brought is answered by one write. A thread's buffers (its [`Buffers`]) serve one connection
 //! after the other; a connection that must wait takes the few bytes in between along in its saved part.
 //!
-//! `reading` finds requests, `serving` has them served, `writing` sends what they left; `ahead` follows bodies.
+//! `reading` finds requests, `serving` has them served, `refusing` answers those that cannot be, `writing` sends what they
+//! left, `lingering` ends; `ahead` follows bodies, `deadlines` says how long each may take.
 
 mod ahead;
+mod deadlines;
+mod lingering;
 mod reading;
+mod refusing;
 mod serving;
 mod writing;
 
 use std::cell::RefCell;
 use std::mem;
-use std::time::Instant;
 
-use super::connection::{Conn, Deadline, Ready, State, Wait, next_deadline};
+use self::deadlines::Deadline;
+use super::connection::{Conn, Ready, State, Wait};
 use super::outgoing::OutgoingBody;
 use super::saved::{PartialRequest, Saved, SendProgress};
 use super::scheduler::Scheduler;
-use crate::exchange::{Context, ExchangeIo, HTTPError, Next, Service, catch_panic};
-use crate::proto::{BODY_TOO_SLOW, FieldBuffer};
+use crate::exchange::{Context, ExchangeIo, Next, Service, catch_panic};
+use crate::proto::FieldBuffer;
 use crate::sys::{Fault, LocalCounts, Reservation, Socket};
 
 /// How much a read asks for at least: a browser's head several times over, and most bodies of forms.
@@ -124,69 +128,6 @@ impl Buffers {
             }
             State::Reading => self.read_request(conn, host, scheduler),
             State::Lingering(..) => self.throw_away(conn, host.context, scheduler),
-        }
-    }
-
-    // Time, and changing hands.
-
-    /// How many bytes have moved, both ways; for comparing.
-    fn moved(&mut self) -> u64 {
-        let counts = self.counts();
-        counts.bytes_received + counts.bytes_sent
-    }
-
-    /// How long the state may last from now on. Empty lines do not make an idle connection any younger.
-    fn next_deadline(&self, conn: &Conn, context: &Context) -> Deadline {
-        if self.rests && matches!(conn.state, State::Reading) && self.partial.began.is_none() {
-            return Deadline::Unchanged;
-        }
-        next_deadline(&conn.state, &self.partial, conn.has_served, &context.settings)
-    }
-
-    /// Whether a deadline that has passed holds, although the connection was driven since: it got nowhere, or its time was
-    /// not to be prolonged.
-    fn is_late(&mut self, conn: &Conn, context: &Context, moved_before: u64, now: Instant) -> bool {
-        let got_on = self.moved() != moved_before;
-        match self.next_deadline(conn, context) {
-            // Its own timeout has passed, which no clock here knows.
-            _ if !self.io.get_mut().socket.tells_readiness() => !got_on,
-            Deadline::FromNow(_) => !got_on,
-            Deadline::Until(deadline) => deadline <= now,
-            Deadline::Unchanged => conn.deadline <= now,
-        }
-    }
-
-    /// The deadline has passed.
-    fn expire(&mut self, conn: &mut Conn, host: Host<'_>, scheduler: &mut dyn Scheduler) {
-        // An idle one is also closed because the server ends.
-        if conn.deadline <= scheduler.now()
-            && let Some(fault) = self.lateness(conn)
-        {
-            self.note(fault);
-        }
-        let late = match &conn.state {
-            State::Reading if self.partial.body.is_some() => BODY_TOO_SLOW.reason,
-            State::Reading if self.partial.began.is_some() => "the request's head came too slowly",
-            State::Writing(_) => {
-                self.abort(conn);
-                return;
-            }
-            State::Reading | State::Lingering(..) | State::Closed => {
-                close(conn);
-                return;
-            }
-        };
-        self.refuse(conn, host, scheduler, HTTPError::from(408).with_explain(late));
-    }
-
-    /// What a client did too slowly.
-    fn lateness(&self, conn: &Conn) -> Option<Fault> {
-        match &conn.state {
-            State::Reading if self.partial.body.is_some() => Some(Fault::SlowBody),
-            State::Reading if self.partial.began.is_none() && conn.has_served => Some(Fault::Idle),
-            State::Reading => Some(Fault::SlowHead),
-            State::Writing(_) => Some(Fault::SlowReader),
-            State::Lingering(..) | State::Closed => None,
         }
     }
 
