@@ -7,20 +7,35 @@ use crate::exchange::HTTPError;
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
 use crate::sys::Reservation;
 
-/// See [`Conn::saved`].
+/// The bytes that a connection that waits has in its hands, and what is known of them. Boxed, so that an idle connection
+/// is small.
 #[derive(Default)]
 pub(super) struct Saved {
     /// Bytes read and not used.
     pub input: Vec<u8>,
-    /// What they take of the memory for unfinished requests.
-    pub share: Option<Reservation>,
-    pub partial: PartialRequest,
     /// Bytes of replies that the socket has not taken.
     pub unsent: Vec<u8>,
+    pub pending: Pending,
+}
+
+/// What a connection is in the middle of.
+#[derive(Default)]
+pub(super) struct Pending {
+    pub partial: PartialRequest,
+    /// What the unread bytes take of the memory for unfinished requests, when their connection waits.
+    pub share: Option<Reservation>,
     pub queued: Option<OutgoingBody>,
+    /// While replies are being written.
     pub progress: Option<SendProgress>,
-    /// What unsent bytes and tail take of the memory for unread replies.
+    /// What unsent bytes and body take of the memory for unread replies, when their connection waits.
     pub unsent_share: Option<Reservation>,
+}
+
+impl Pending {
+    /// Without bytes beside it there is nothing to remember.
+    pub fn is_nothing(&self) -> bool {
+        self.queued.is_none() && self.partial.refusal.is_none()
+    }
 }
 
 /// How much of its replies a client has taken since it was waited for.

@@ -27,10 +27,10 @@ impl Buffers {
 
     /// How long the state may last from now on. Empty lines do not make an idle connection any younger.
     pub(super) fn next_deadline(&self, conn: &Conn, context: &Context) -> Deadline {
-        if self.rests && matches!(conn.state, State::Reading) && self.partial.began.is_none() {
+        if self.rests && matches!(conn.state, State::Reading) && self.pending.partial.began.is_none() {
             return Deadline::Unchanged;
         }
-        next_deadline(&conn.state, &self.partial, conn.has_served, &context.settings)
+        next_deadline(&conn.state, &self.pending.partial, conn.has_served, &context.settings)
     }
 
     /// Whether a deadline that has passed holds, although the connection was driven since: it got nowhere, or its time was
@@ -55,8 +55,8 @@ impl Buffers {
             self.note(fault);
         }
         let late = match &conn.state {
-            State::Reading if self.partial.body.is_some() => BODY_TOO_SLOW.reason,
-            State::Reading if self.partial.began.is_some() => "the request's head came too slowly",
+            State::Reading if self.pending.partial.body.is_some() => BODY_TOO_SLOW.reason,
+            State::Reading if self.pending.partial.began.is_some() => "the request's head came too slowly",
             State::Writing(_) => {
                 self.abort(conn);
                 return;
@@ -72,8 +72,8 @@ impl Buffers {
     /// What a client did too slowly.
     fn lateness(&self, conn: &Conn) -> Option<Fault> {
         match &conn.state {
-            State::Reading if self.partial.body.is_some() => Some(Fault::SlowBody),
-            State::Reading if self.partial.began.is_none() && conn.has_served => Some(Fault::Idle),
+            State::Reading if self.pending.partial.body.is_some() => Some(Fault::SlowBody),
+            State::Reading if self.pending.partial.began.is_none() && conn.has_served => Some(Fault::Idle),
             State::Reading => Some(Fault::SlowHead),
             State::Writing(_) => Some(Fault::SlowReader),
             State::Lingering(..) | State::Closed => None,

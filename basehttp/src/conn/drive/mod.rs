@@ -20,8 +20,7 @@ use std::mem;
 
 use self::deadlines::Deadline;
 use super::connection::{Conn, Ready, State, Wait};
-use super::outgoing::OutgoingBody;
-use super::saved::{PartialRequest, Saved, SendProgress};
+use super::saved::{Pending, Saved};
 use super::scheduler::Scheduler;
 use crate::exchange::{Context, ExchangeIo, Next, Service, catch_panic};
 use crate::proto::FieldBuffer;
@@ -52,16 +51,9 @@ pub(crate) struct Buffers {
     input: Vec<u8>,
     start: usize,
     end: usize,
-    /// What the unread bytes take of the memory for unfinished requests, when their connection waits.
-    share: Option<Reservation>,
-    partial: PartialRequest,
-    queued: Option<OutgoingBody>,
+    pending: Pending,
     /// How much more of tails may be sent before it is another connection's turn.
     turn_left: u64,
-    /// While replies are being written.
-    progress: Option<SendProgress>,
-    /// What unsent bytes and tail take of the memory for unread replies, when their connection waits.
-    unsent_share: Option<Reservation>,
     /// It was idle when it was taken up, and nothing was served since: its time goes on.
     rests: bool,
     /// Room for the fields of the request that is served.
@@ -82,12 +74,8 @@ impl Buffers {
             input: vec![0; READ_BYTES],
             start: 0,
             end: 0,
-            share: None,
-            partial: PartialRequest::default(),
-            queued: None,
+            pending: Pending::default(),
             turn_left: MAX_TURN_BYTES,
-            progress: None,
-            unsent_share: None,
             rests: false,
             fields: FieldBuffer::new(),
         }
@@ -142,12 +130,8 @@ impl Buffers {
         io.attach(mem::replace(&mut conn.socket, Socket::Taken));
         io.permit = conn.permit.take();
         let Some(saved) = conn.saved.take() else { return };
-        let Saved { input, share, partial, unsent, queued, progress, unsent_share } = *saved;
-        self.share = share;
-        self.partial = partial;
-        self.queued = queued;
-        self.progress = progress;
-        self.unsent_share = unsent_share;
+        let Saved { input, unsent, pending } = *saved;
+        self.pending = pending;
         if !unsent.is_empty() {
             io.out = unsent;
         }
@@ -174,25 +158,13 @@ impl Buffers {
         let io = self.io.get_mut();
         conn.socket = io.detach();
         conn.permit = io.permit.take();
-        let has_rest =
-            self.start < self.end || !io.out.is_empty() || self.queued.is_some() || self.partial.refusal.is_some();
+        let pending = mem::take(&mut self.pending);
+        let has_rest = self.start < self.end || !io.out.is_empty() || !pending.is_nothing();
         if has_rest && !conn.is_closed() {
-            conn.saved = Some(Box::new(Saved {
-                input: self.input[self.start..self.end].to_vec(),
-                share: self.share.take(),
-                partial: mem::take(&mut self.partial),
-                unsent: io.out[self.sent..].to_vec(),
-                queued: self.queued.take(),
-                progress: self.progress,
-                unsent_share: self.unsent_share.take(),
-            }));
+            let (input, unsent) = (self.input[self.start..self.end].to_vec(), io.out[self.sent..].to_vec());
+            conn.saved = Some(Box::new(Saved { input, unsent, pending }));
         }
         io.out.clear();
-        self.partial = PartialRequest::default();
-        self.queued = None;
-        self.share = None;
-        self.progress = None;
-        self.unsent_share = None;
         (self.sent, self.start, self.end) = (0, 0, 0);
         if self.input.len() > MAX_KEPT_BYTES {
             self.input = vec![0; READ_BYTES];
@@ -202,7 +174,7 @@ impl Buffers {
 
     /// Lets go of the tail, sent or not.
     fn drop_tail(&mut self, scheduler: &mut dyn Scheduler) {
-        let Some(queued) = self.queued.take() else { return };
+        let Some(queued) = self.pending.queued.take() else { return };
         if queued.may_block() {
             scheduler.begin_blocking();
             if catch_panic(|| drop(queued)).is_none() {
@@ -215,20 +187,20 @@ impl Buffers {
     /// Accounts for the bytes that the connection takes along.
     fn make_share(&mut self, conn: &mut Conn, context: &Context) {
         let length = self.end - self.start;
-        if length == 0 && self.share.is_none() {
+        if length == 0 && self.pending.share.is_none() {
             return;
         }
         match &mut conn.state {
             // Requests behind replies that are not read: those replies are the last ones then. RFC 9112, section 9.3.2.
             State::Writing(next) => {
-                if !Reservation::resize(&mut self.share, length, &context.unfinished) {
+                if !Reservation::resize(&mut self.pending.share, length, &context.unfinished) {
                     *next = Next::Linger;
                     self.start = self.end;
                     self.note(Fault::ResourceLimit);
                 }
             }
             // It has its share already, or it waits for a thread or a turn, of which there are not many.
-            _ => Reservation::resize_anyway(&mut self.share, length, &context.unfinished),
+            _ => Reservation::resize_anyway(&mut self.pending.share, length, &context.unfinished),
         }
     }
 }

@@ -26,10 +26,10 @@ pub(super) enum Input {
 impl Buffers {
     /// Serves the request that is here; or writes what waits to be written, then reads, then waits.
     pub(super) fn read_request(&mut self, conn: &mut Conn, host: Host<'_>, scheduler: &mut dyn Scheduler) -> Step {
-        if let Some(error) = self.partial.refusal.take() {
+        if let Some(error) = self.pending.partial.refusal.take() {
             return self.refuse(conn, host, scheduler, error);
         }
-        let is_new = self.start < self.end && self.partial.is_new();
+        let is_new = self.start < self.end && self.pending.partial.is_new();
         if is_new
             && !scheduler.is_turn_over()
             && let Some(step) = self.serve_whole(conn, host, scheduler)
@@ -45,8 +45,8 @@ impl Buffers {
             Ok(_) if self.has_unsent() => self.start_writing(conn, Next::Keep, scheduler.now()),
             Ok(_) if scheduler.is_turn_over() => Step::Wait(Wait::Turn),
             Ok(_) => {
-                if self.partial.scanner.has_begun(&self.input[self.start..self.end]) {
-                    self.partial.began.get_or_insert_with(|| scheduler.now());
+                if self.pending.partial.scanner.has_begun(&self.input[self.start..self.end]) {
+                    self.pending.partial.began.get_or_insert_with(|| scheduler.now());
                 }
                 match self.read_more(conn) {
                     Input::NotYet if self.is_trickling(host.context, scheduler.now()) => {
@@ -58,7 +58,7 @@ impl Buffers {
                         self.refuse(conn, host, scheduler, HTTPError::busy(CROWDED))
                     }
                     // The client may still read what was wrong.
-                    Input::End if self.partial.body.is_some() => {
+                    Input::End if self.pending.partial.body.is_some() => {
                         self.note(Fault::BadBody);
                         self.refuse(conn, host, scheduler, BODY_ENDED_EARLY.into())
                     }
@@ -79,12 +79,12 @@ impl Buffers {
 
     /// Whether there is memory for what is here of a request while the rest is waited for.
     fn may_wait_for_more(&mut self, context: &Context) -> bool {
-        Reservation::resize(&mut self.share, self.end - self.start, &context.unfinished)
+        Reservation::resize(&mut self.pending.share, self.end - self.start, &context.unfinished)
     }
 
     /// Whether a body that is waited for comes too slowly.
     fn is_trickling(&self, context: &Context, now: Instant) -> bool {
-        let (Some(body), Some(began)) = (&self.partial.body, self.partial.began) else { return false };
+        let (Some(body), Some(began)) = (&self.pending.partial.body, self.pending.partial.began) else { return false };
         let received = self.end - self.start - body.span.end;
         let settings = &context.settings;
         settings.is_trickle(now.saturating_duration_since(began), received as u64, settings.body_stall_timeout)
@@ -93,13 +93,13 @@ impl Buffers {
     /// The head of a request that can be served: its body is here, or will not be waited for.
     fn find_request(&mut self, context: &Context) -> Result<Option<HeadSpan>, Refusal> {
         let unread = &self.input[self.start..self.end];
-        if let Some(body) = &mut self.partial.body {
+        if let Some(body) = &mut self.pending.partial.body {
             return Ok(body.is_here(unread).then_some(body.span));
         }
         if unread.is_empty() {
             return Ok(None);
         }
-        self.partial.scanner.scan(unread, &context.settings.limits)
+        self.pending.partial.scanner.scan(unread, &context.settings.limits)
     }
 
     pub(super) fn read_more(&mut self, conn: &mut Conn) -> Input {

@@ -41,11 +41,11 @@ impl Buffers {
     ) -> Step {
         let place = scheduler.place_refusal();
         if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
-            self.partial.refusal = Some(error);
+            self.pending.partial.refusal = Some(error);
             return self.start_writing(conn, Next::Keep, scheduler.now());
         }
         if let RunOn::Pool = place {
-            self.partial.refusal = Some(error);
+            self.pending.partial.refusal = Some(error);
             return Step::Wait(Wait::Thread);
         }
         let (bytes, error) = if proto::is_tls(bytes) {

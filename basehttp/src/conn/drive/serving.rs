@@ -97,7 +97,7 @@ impl Buffers {
         request: Parsed<'_>,
     ) -> Step {
         let Parsed { span, head, fields, ahead } = request;
-        let body = match &self.partial.body {
+        let body = match &self.pending.partial.body {
             Some(body) => body.state(),
             None => body_arrival(head, span, ahead, host.context),
         };
@@ -108,7 +108,7 @@ impl Buffers {
             _ if is_refused => false,
             BodyArrival::Streamed => true,
             BodyArrival::Pending(body) => {
-                self.partial =
+                self.pending.partial =
                     PartialRequest { body: Some(body), began: Some(scheduler.now()), ..PartialRequest::default() };
                 return Step::Again;
             }
@@ -128,11 +128,11 @@ impl Buffers {
         }
         if let RunOn::Pool = place {
             // The request is looked for anew there: what the scanner has seen is forgotten.
-            self.partial = PartialRequest::default();
+            self.pending.partial = PartialRequest::default();
             return Step::Wait(Wait::Thread);
         }
         // From here on its bytes are the thread's.
-        self.share = None;
+        self.pending.share = None;
         let asked = asked(head, conn, host.context, matches!(body, BodyArrival::Complete));
         if let RunOn::Refused(_) = place {
             return self.refuse_bare(conn, asked, scheduler.now());
@@ -152,7 +152,7 @@ impl Buffers {
         conn.has_served = true;
         self.rests = false;
         conn.may_read |= io.was_read();
-        self.partial = PartialRequest::default();
+        self.pending.partial = PartialRequest::default();
         self.start += leftover.used_ahead;
         if !leftover.refill.is_empty() {
             self.start = 0;
@@ -162,9 +162,11 @@ impl Buffers {
             // All that was read ahead was used, and what was read since as well.
             self.start = self.end;
         }
-        self.queued = queued.map(|queued| OutgoingBody::new(queued, lines, &conn.peer));
+        self.pending.queued = queued.map(|queued| OutgoingBody::new(queued, lines, &conn.peer));
         match next {
-            Next::Keep if self.queued.is_none() && self.unsent_len() < io_room(self.io.get_mut()) => Step::Again,
+            Next::Keep if self.pending.queued.is_none() && self.unsent_len() < io_room(self.io.get_mut()) => {
+                Step::Again
+            }
             Next::Hijacked | Next::Abort => self.finish(conn, next, now),
             next => self.start_writing(conn, next, now),
         }

@@ -27,22 +27,22 @@ impl Buffers {
     }
 
     pub(super) fn has_unsent(&mut self) -> bool {
-        self.unsent_len() > 0 || self.queued.is_some()
+        self.unsent_len() > 0 || self.pending.queued.is_some()
     }
 
     /// From here on the replies are being written, and then comes `next`.
     pub(super) fn start_writing(&mut self, conn: &mut Conn, next: Next, now: Instant) -> Step {
         conn.state = State::Writing(next);
-        self.progress = Some(SendProgress { since: now, bytes: 0 });
+        self.pending.progress = Some(SendProgress { since: now, bytes: 0 });
         conn.deadline = now + self.io.get_mut().settings().patience_with_readers();
         Step::Again
     }
 
     pub(super) fn write(&mut self, conn: &mut Conn, context: &Context, scheduler: &mut dyn Scheduler) -> Step {
-        if self.queued.is_some() && self.unblock_reads(conn).is_err() {
+        if self.pending.queued.is_some() && self.unblock_reads(conn).is_err() {
             return self.abort(conn);
         }
-        let before = self.progress.map(|progress| progress.bytes);
+        let before = self.pending.progress.map(|progress| progress.bytes);
         let sent = self.send(scheduler);
         let now = scheduler.now();
         match sent {
@@ -60,7 +60,7 @@ impl Buffers {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // Only what the client takes buys it time, not what it sends.
-                if self.progress.map(|progress| progress.bytes) > before {
+                if self.pending.progress.map(|progress| progress.bytes) > before {
                     conn.deadline = now + self.io.get_mut().settings().patience_with_readers();
                 }
                 if self.is_taken_too_slowly(context, now) {
@@ -84,20 +84,20 @@ impl Buffers {
     /// Whether the reader takes something now and then, but not enough. What lies in the system's buffers counts as taken.
     fn is_taken_too_slowly(&self, context: &Context, now: Instant) -> bool {
         let settings = &context.settings;
-        self.progress.is_some_and(|SendProgress { since, bytes }| {
+        self.pending.progress.is_some_and(|SendProgress { since, bytes }| {
             settings.is_trickle(now.saturating_duration_since(since), bytes, settings.patience_with_readers())
         })
     }
 
     /// Whether what waits to be sent is a file, and there are too few descriptors for that.
     fn lacks_descriptors(&self, context: &Context) -> bool {
-        self.queued.as_ref().is_some_and(OutgoingBody::is_file) && context.quota.is_exceeded()
+        self.pending.queued.as_ref().is_some_and(OutgoingBody::is_file) && context.quota.is_exceeded()
     }
 
     /// Whether there is memory for what the reader does not take. One reply larger than all of it may have all of it.
     fn may_hold_unsent(&mut self, context: &Context) -> bool {
-        let held = self.unsent_len() + self.queued.as_ref().map_or(0, OutgoingBody::own_bytes);
-        Reservation::resize_up_to_all(&mut self.unsent_share, held, &context.unsent)
+        let held = self.unsent_len() + self.pending.queued.as_ref().map_or(0, OutgoingBody::own_bytes);
+        Reservation::resize_up_to_all(&mut self.pending.unsent_share, held, &context.unsent)
     }
 
     /// A tail is not waited for.
@@ -116,11 +116,11 @@ impl Buffers {
             let count = io.socket.write(&io.out[self.sent..])?;
             self.sent += count;
             io.counts.bytes_sent += count as u64;
-            self.progress.iter_mut().for_each(|progress| progress.bytes += count as u64);
+            self.pending.progress.iter_mut().for_each(|progress| progress.bytes += count as u64);
         }
         io.out.clear();
         self.sent = 0;
-        if let Some(queued) = &mut self.queued {
+        if let Some(queued) = &mut self.pending.queued {
             let place = if queued.is_file() { scheduler.send_file_on(queued.is_slow()) } else { SendOn::ThisThread };
             match place {
                 SendOn::ThisThread => {}
@@ -131,13 +131,13 @@ impl Buffers {
             let sent = queued.send(&mut io.socket, self.turn_left, scheduler);
             self.turn_left = self.turn_left.saturating_sub(queued.sent() - before);
             io.counts.bytes_sent += queued.sent() - before;
-            self.progress.iter_mut().for_each(|progress| progress.bytes += queued.sent() - before);
+            self.pending.progress.iter_mut().for_each(|progress| progress.bytes += queued.sent() - before);
             if !sent? {
                 return Ok(Sent::Part(Wait::Turn));
             }
         }
         self.drop_tail(scheduler);
-        self.unsent_share = None;
+        self.pending.unsent_share = None;
         Ok(Sent::All)
     }
 
