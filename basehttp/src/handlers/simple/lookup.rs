@@ -82,6 +82,9 @@ struct Original {
     stamp: Stamp,
 }
 
+/// The open files of all codings, indexed by coding.
+type OpenedCodings = [Option<(File, Stamp)>; CODINGS.len()];
+
 /// The result of a look at the disk.
 enum Look {
     /// A file, and the tree that holds it.
@@ -224,19 +227,17 @@ impl Lookup<'_, '_> {
         cached: &CacheLookup<'_>,
     ) -> io::Result<Selected> {
         let Original { path, file, stamp } = original;
-        let mut opened = [const { None }; CODINGS.len()];
-        for coding in CODINGS.into_iter().filter(|coding| *coding != Coding::Identity && self.options.precompressed) {
-            opened[coding as usize] = open_neighbour(tree, &path, coding, &stamp)?;
-        }
-        opened[Coding::Identity as usize] = Some((file, stamp));
+        let opened = self.open_all(tree, &path, (file, stamp))?;
         let stamps = opened.each_ref().map(|opened| opened.as_ref().map(|(_, stamp)| stamp));
+        // The disk still has the states of the cache's entry, so nothing has to be read or described.
         if let Some(known) = &cached.known
             && known.is_still(&path, stamps, tree.generation())
         {
             return Ok(take_best(known, preference, opened));
         }
         let description = self.describe(&path, &opened[Coding::Identity as usize].as_ref().expect("it is open").0);
-        // Bytes in memory are of use only if they are of this file; another index page may come first by now.
+        // Only the changed codings are read again. Another index page may come first by now, of which no bytes are
+        // known.
         let known = cached.known.as_ref().filter(|entry| entry.path == path);
         let mut selected = [const { None }; CODINGS.len()];
         for (coding, opened) in CODINGS.into_iter().zip(opened) {
@@ -245,17 +246,29 @@ impl Lookup<'_, '_> {
                 read_small(representation, file, known.map(|entry| entry.variant(coding)))
             });
         }
+        // The entry shares the descriptions and the bytes with this response.
         let variants = selected.each_ref().map(|selected| match selected {
             None => Variant::Absent,
             Some(Selected::Open(representation, _)) => Variant::Large(Arc::clone(representation)),
             Some(Selected::InMemory(small)) => Variant::Small(Arc::clone(small)),
         });
         let entry = CacheEntry::new(path, variants, tree.generation(), self.now);
+        // A needless store would take the cache's write lock from other threads.
         if cached.known.as_ref().is_none_or(|known| entry.is_news_after(known)) {
             cached.remember(Some(entry));
         }
         let best = preference.iter().find_map(|coding| selected[coding as usize].take());
         Ok(best.expect("every preference includes the uncoded file, which is open"))
+    }
+
+    /// Opens the coded files beside `original`, if the options allow them. The result has `original` as well.
+    fn open_all(&self, tree: &Tree, path: &[u8], original: (File, Stamp)) -> io::Result<OpenedCodings> {
+        let mut opened = [const { None }; CODINGS.len()];
+        for coding in CODINGS.into_iter().filter(|coding| *coding != Coding::Identity && self.options.precompressed) {
+            opened[coding as usize] = open_neighbour(tree, path, coding, &original.1)?;
+        }
+        opened[Coding::Identity as usize] = Some(original);
+        Ok(opened)
     }
 
     /// Describes the content of `file`, which was opened at `path`.
@@ -300,11 +313,7 @@ fn open_coding(tree: &Tree, path: &[u8], coding: Coding) -> io::Result<Option<(F
 }
 
 /// Takes the best coding of a file all of whose codings are in the states that `entry` has.
-fn take_best(
-    entry: &CacheEntry,
-    preference: Preference,
-    mut opened: [Option<(File, Stamp)>; CODINGS.len()],
-) -> Selected {
+fn take_best(entry: &CacheEntry, preference: Preference, mut opened: OpenedCodings) -> Selected {
     let best = preference.iter().find_map(|coding| {
         let (file, _) = opened[coding as usize].take()?;
         Some(match entry.variant(coding) {

@@ -42,6 +42,7 @@ impl FileReply<'_, '_> {
         let representation = selected.representation();
         let size = representation.stamp.size;
         let mut ranges = Ranges::Whole;
+        // Preconditions come before ranges (RFC 9110, section 13.2.2).
         if has_conditions(ex) {
             match conditions::judge(ex.headers, representation.validators()) {
                 Verdict::Send => ranges = asked_ranges(ex, representation),
@@ -51,7 +52,7 @@ impl FileReply<'_, '_> {
         }
         match ranges {
             Ranges::Unsatisfiable => {
-                // RFC 9110, section 15.5.17.
+                // RFC 9110, section 15.5.17: tells the size.
                 let error = HTTPError::from(416).with_header("Content-Range", format_args!("bytes */{size}"));
                 refuse(self.options, ex, error).map(|()| None)
             }
@@ -61,18 +62,22 @@ impl FileReply<'_, '_> {
                 Ok(Some(Content::part(source(selected), 0..size)))
             }
             Ranges::Parts(parts) => match <[Range<u64>; 1]>::try_from(parts) {
-                Ok([part]) => {
-                    ex.send_response(206).send_header("Content-type", &*representation.description.content_type);
-                    ex.send_header("Content-Range", content_range(&part, size));
-                    self.add_fields(representation);
-                    Ok(Some(Content::part(source(selected), part)))
-                }
+                Ok([part]) => Ok(Some(self.begin_part(selected, part))),
                 Err(parts) => Ok(Some(self.begin_multipart(selected, parts))),
             },
         }
     }
 
-    /// Begins a `multipart/byteranges` response (RFC 9110, section 14.6).
+    /// Begins a response with one part (RFC 9110, section 15.3.7.1).
+    fn begin_part(&self, selected: Selected, part: Range<u64>) -> Content {
+        let representation = selected.representation();
+        self.ex.send_response(206).send_header("Content-type", &*representation.description.content_type);
+        self.ex.send_header("Content-Range", content_range(&part, representation.stamp.size));
+        self.add_fields(representation);
+        Content::part(source(selected), part)
+    }
+
+    /// Begins a response with several parts, as `multipart/byteranges` (RFC 9110, sections 14.6 and 15.3.7.2).
     fn begin_multipart(&self, selected: Selected, parts: Vec<Range<u64>>) -> Content {
         let representation = selected.representation();
         let boundary = boundary();
