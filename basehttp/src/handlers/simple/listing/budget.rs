@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A number of bytes that reservations share.
+/// A number of bytes that all shares together may have.
 #[derive(Debug)]
 pub(super) struct Budget {
     held: AtomicUsize,
@@ -23,10 +23,10 @@ impl Budget {
     }
 
     /// Reserves `bytes`.
-    pub fn reserve(self: &Arc<Self>, bytes: usize) -> Result<Reservation, Exhausted> {
-        let mut reservation = Reservation { budget: Arc::clone(self), bytes: 0 };
-        reservation.resize(bytes)?;
-        Ok(reservation)
+    pub fn reserve(self: &Arc<Self>, bytes: usize) -> Result<BudgetShare, Exhausted> {
+        let mut share = BudgetShare { budget: Arc::clone(self), bytes: 0 };
+        share.resize(bytes)?;
+        Ok(share)
     }
 
     #[cfg(test)]
@@ -37,12 +37,12 @@ impl Budget {
 
 /// A part of the budget, returned when dropped.
 #[derive(Debug)]
-pub(super) struct Reservation {
+pub(super) struct BudgetShare {
     budget: Arc<Budget>,
     bytes: usize,
 }
 
-impl Reservation {
+impl BudgetShare {
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -60,7 +60,7 @@ impl Reservation {
     }
 }
 
-impl Drop for Reservation {
+impl Drop for BudgetShare {
     fn drop(&mut self) {
         self.budget.held.fetch_sub(self.bytes, Ordering::Relaxed);
     }

@@ -126,7 +126,7 @@ pub(super) fn send(
     }
     options.common_fields.send(ex);
     match prepared {
-        Prepared::Page(Page { bytes, reservation }) => Ok(ex.send_body(Payload::from(bytes).with_guard(reservation))?),
+        Prepared::Page(Page { bytes, share }) => Ok(ex.send_body(Payload::from(bytes).with_guard(share))?),
         Prepared::Large(listing) => Ok(stream(ex, &listing, format)?),
     }
 }
@@ -191,13 +191,13 @@ impl ListingCache {
     /// Makes a page. Reserves its largest possible size first, and returns the rest afterwards.
     fn page(&self, listing: &Listing, format: Format) -> Result<Page, Exhausted> {
         // Twice the size, since a growing vector may be half empty.
-        let mut reservation = self.pages.reserve(2 * max_page_bytes(listing))?;
+        let mut share = self.pages.reserve(2 * max_page_bytes(listing))?;
         let mut pieces = Pieces::kept();
         format.render(listing, &mut pieces).expect("memory takes everything");
         let bytes = pieces.finish().expect("memory takes everything");
-        debug_assert!(bytes.len() <= reservation.bytes() / 2, "{} bytes are more than was reserved", bytes.len());
-        reservation.resize(bytes.len() + listing.location().bytes())?;
-        Ok(Page { bytes: bytes.into(), reservation: Arc::new(reservation) })
+        debug_assert!(bytes.len() <= share.bytes() / 2, "{} bytes are more than was reserved", bytes.len());
+        share.resize(bytes.len() + listing.location().bytes())?;
+        Ok(Page { bytes: bytes.into(), share: Arc::new(share) })
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::budget::{Budget, Exhausted, Reservation};
+use super::budget::{Budget, BudgetShare, Exhausted};
 use super::escape::push_href;
 use super::location::Location;
 use super::scan::{Record, Scan};
@@ -38,7 +38,7 @@ pub struct Listing {
     /// Indices of the records, in the order of the listing. `None` for the order of the scan.
     order: Option<Vec<u32>>,
     /// The memory of `order`.
-    _reservation: Option<Reservation>,
+    _share: Option<BudgetShare>,
 }
 
 /// One entry of a [`Listing`]: a file, a directory, a link, or something else.
@@ -98,16 +98,16 @@ impl Listing {
         sorting: Sorting,
         budget: &Arc<Budget>,
     ) -> Result<Self, Exhausted> {
-        let (order, reservation) = if sorting == Sorting::default() {
+        let (order, share) = if sorting == Sorting::default() {
             (None, None)
         } else {
             // Twice the size, since the stable sort needs as much again.
-            let mut reservation = budget.reserve(2 * size_of_val(scan.records()))?;
+            let mut share = budget.reserve(2 * size_of_val(scan.records()))?;
             let order = ordered(scan.records(), sorting);
-            reservation.resize(size_of_val(&order[..]))?;
-            (Some(order), Some(reservation))
+            share.resize(size_of_val(&order[..]))?;
+            (Some(order), Some(share))
         };
-        Ok(Listing { location, scan, sorting, order, _reservation: reservation })
+        Ok(Listing { location, scan, sorting, order, _share: share })
     }
 
     /// Returns the decoded path of the URL, such as `/docs/a b/`. Escape it before you put it into a page.

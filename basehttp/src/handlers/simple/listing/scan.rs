@@ -14,7 +14,7 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::budget::{Budget, Exhausted, Reservation};
+use super::budget::{Budget, BudgetShare, Exhausted};
 use super::sort::compare_names;
 use super::{EntryKind, LinkTarget};
 
@@ -31,7 +31,7 @@ pub(super) struct Scan {
     records: Vec<Record>,
     /// The directory has more entries than fit into [`MAX_SCAN_BYTES`].
     is_cut: bool,
-    reservation: Reservation,
+    share: BudgetShare,
 }
 
 /// The facts about one entry.
@@ -106,7 +106,7 @@ impl Scan {
         budget: &Arc<Budget>,
     ) -> Result<Self, ScanError> {
         let mut scan =
-            Scan { names: Vec::new(), records: Vec::new(), is_cut: false, reservation: budget.reserve(RESERVE_STEP)? };
+            Scan { names: Vec::new(), records: Vec::new(), is_cut: false, share: budget.reserve(RESERVE_STEP)? };
         // Its own descriptor, since the caller's may be for lookups only, and other threads may read from it.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let own = retry_on_intr(|| openat(directory, ".", flags, Mode::empty()))?;
@@ -139,8 +139,8 @@ impl Scan {
         if needed > 2 * MAX_SCAN_BYTES {
             return Ok(false);
         }
-        if needed > self.reservation.bytes() {
-            self.reservation.resize(needed + RESERVE_STEP)?;
+        if needed > self.share.bytes() {
+            self.share.resize(needed + RESERVE_STEP)?;
         }
         self.names.extend_from_slice(name);
         let &Seen { size, modified, modified_nanos, kind } = seen;
@@ -151,7 +151,7 @@ impl Scan {
     fn finish(mut self) -> Result<Self, ScanError> {
         self.names.shrink_to_fit();
         self.records.shrink_to_fit();
-        self.reservation.resize(self.bytes())?;
+        self.share.resize(self.bytes())?;
         let Scan { names, records, .. } = &mut self;
         records.sort_unstable_by(|a, b| {
             let directories_first = b.kind.is_folder().cmp(&a.kind.is_folder());

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::super::root::Stamp;
 use super::Format;
-use super::budget::Reservation;
+use super::budget::BudgetShare;
 use super::location::Location;
 use super::scan::Scan;
 use super::sort::Sorting;
@@ -50,7 +50,7 @@ type DirectoryId = (u64, u64);
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     pub bytes: Arc<[u8]>,
-    pub reservation: Arc<Reservation>,
+    pub share: Arc<BudgetShare>,
 }
 
 /// The key of one page of a directory.
@@ -223,7 +223,7 @@ impl ScannedDirectory {
     }
 
     fn bytes(&self) -> usize {
-        self.scan.bytes() + self.pages.iter().map(|(_, page)| page.reservation.bytes()).sum::<usize>()
+        self.scan.bytes() + self.pages.iter().map(|(_, page)| page.share.bytes()).sum::<usize>()
     }
 }
 

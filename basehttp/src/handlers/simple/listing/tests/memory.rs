@@ -106,8 +106,8 @@ fn folders_that_were_not_asked_for_lately_are_given_up() {
     let weigh = |id: u64, at: u64, bytes: usize| {
         let read = || scratch.scan_with(DotFiles::Hidden, &budget);
         let act = |directory: &mut ScannedDirectory| {
-            let reservation = budget.reserve(bytes).expect("there is room");
-            let page = Page { bytes: Arc::new([]), reservation: Arc::new(reservation) };
+            let share = budget.reserve(bytes).expect("there is room");
+            let page = Page { bytes: Arc::new([]), share: Arc::new(share) };
             directory.keep_page(key("/", Format::Html), page);
             Ok(())
         };
