@@ -9,19 +9,12 @@ use std::sync::Arc;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
-use super::shard::{Control, Work};
-use crate::sys::{Accepted, Listener, Permit, is_transient_accept_error};
+use super::control::{Control, Work};
+use crate::sys::{Accepted, Listener, is_transient_accept_error};
 
 /// How many connections are accepted in one turn of the loop, from all listeners together: 64. The others have their
 /// turn, too.
 const ACCEPTS_A_TURN: usize = 64;
-
-/// A new connection that is counted, and the shard that gets it.
-pub(super) struct Counted {
-    pub accepted: Accepted,
-    pub shard: usize,
-    pub permit: Permit,
-}
 
 /// The listeners, and what is known of them.
 pub(super) struct Acceptor {
@@ -242,9 +235,10 @@ mod tests {
 
     use rustix::io::Errno;
 
+    use crate::engine::control::Counted;
     use super::*;
     use crate::conn::Conn;
-    use crate::sys::{Address, Load, Quota, ServerHandle, Socket};
+    use crate::sys::{Address, Load, Permit, Quota, ServerHandle, Socket};
 
     /// An engine with so many places.
     struct Places(Arc<Quota>);

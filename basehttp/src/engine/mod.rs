@@ -8,14 +8,15 @@
 //!
 //! ```text
 //! shard    poller, ready list, parked connections (slab)     accept   the listeners (listener)
-//! work     one piece of work: drive a connection, then park, queue, hand over or close it
+//! worker   one piece of work: drive a connection (scheduler), then park, queue, hand over or close it (slot)
 //! pool     the threads: leaders, jobs, sleepers              monitor  rescue, shutdown, service_actions
 //! ```
 //!
-//! Nobody is orphaned: a connection that is out of its slab is held by an [`CheckedOut`](work::CheckedOut), whose drop frees the slot,
+//! Nobody is orphaned: a connection that is out of its slab is held by an [`CheckedOut`](slot::CheckedOut), whose drop frees the slot,
 //! also in a panic. It counts itself: its permit is dropped with it.
 
 mod accept;
+mod control;
 mod heartbeat;
 mod last_rescue;
 #[cfg(all(test, loom))]
@@ -24,12 +25,14 @@ mod monitor;
 mod pace;
 mod placement;
 mod pool;
+mod scheduler;
 mod shard;
 mod slab;
+mod slot;
 mod stats;
 mod stay;
 mod sync;
-mod work;
+mod worker;
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -39,15 +42,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::accept::{Acceptor, Counted};
+use self::accept::Acceptor;
+use self::control::{Control, Counted};
 use self::heartbeat::Heartbeat;
 use self::last_rescue::LastRescue;
 use self::monitor::MonitorWaker;
 use self::pace::PaceTable;
 use self::pool::{Pool, PoolLimits, PoolThread, Task};
-use self::shard::{Control, Shard};
+use self::shard::Shard;
+use self::slot::Job;
 use self::stats::Counters;
-use self::work::{Job, Worker};
+use self::worker::Worker;
 use crate::conn::{Conn, Host};
 use crate::exchange::{Context, Service, drop_panic_payload};
 use crate::sys::{Accepted, Listener, Permit, RunningServer, Stats, log};

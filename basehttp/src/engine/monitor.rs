@@ -5,11 +5,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::Engine;
+use super::control::Control;
 use super::heartbeat::Heartbeat;
 use super::stats::Counters;
 use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::{Condvar, Mutex, fence_in_models};
-use super::{Control, Engine};
 use crate::conn::Conn;
 use crate::exchange::catch_panic;
 use crate::sys::{DrainReport, log, unpoisoned};

@@ -17,12 +17,13 @@ use std::{io, mem};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 
-use super::accept::{Acceptor, Counted};
+use super::accept::Acceptor;
+use super::control::{Control, Counted, Work};
 use super::heartbeat::Heartbeat;
 use super::slab::{Key, Parking, Slab};
 use crate::conn::{Conn, Ready};
 use crate::sys::log::{self, TurnLines};
-use crate::sys::{Accepted, Load, lock, set_unwatched_leader};
+use crate::sys::{Load, lock, set_unwatched_leader};
 
 /// How often the deadlines of a shard's connections are looked at: every second.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -92,17 +93,6 @@ impl Lease {
         self.acceptor = None;
         self.ready.clear();
     }
-}
-
-/// What a leader does next.
-pub(super) enum Work {
-    /// A new connection.
-    Accepted(Counted),
-    /// The same, and other work waits behind it: another shard had better take it.
-    AcceptedBusy(Counted),
-    /// A new connection from another shard.
-    FromOtherShard(Counted),
-    Event(Key, Ready),
 }
 
 impl Shard {
@@ -372,36 +362,6 @@ impl Shard {
     }
 }
 
-/// What a shard asks of its engine.
-pub(super) trait Control {
-    /// No more connections; idle ones are closed.
-    fn is_closing(&self) -> bool;
-
-    /// Leaders shall leave.
-    fn has_ended(&self) -> bool;
-
-    /// Whether one more connection may be accepted.
-    fn has_room(&self) -> bool;
-
-    /// Counts a connection that was accepted, for the shard that gets it.
-    fn count(&self, accepted: Accepted) -> Counted;
-
-    /// Whether the server ends, and closes this parked connection because of it.
-    fn dismisses(&self, conn: &Conn, now: Instant) -> bool;
-
-    /// No more are accepted.
-    fn note_last_accepted(&self);
-
-    /// Connections there are.
-    fn connections(&self) -> usize;
-
-    /// Accepting pauses, or goes on. While it pauses, each connection that closes is told by a wake-up.
-    fn await_room(&self, is_awaited: bool);
-
-    /// Accepting pauses because the system has nothing to give.
-    fn note_pause(&self);
-}
-
 /// Which listener a token means, if it is one's.
 fn listener_number(token: Token) -> Option<usize> {
     FIRST_LISTENER.checked_sub(token.0).filter(|number| *number < MAX_LISTENERS)
@@ -419,7 +379,7 @@ fn ready_of(event: &mio::event::Event) -> Ready {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::{Address, Settings, Socket};
+    use crate::sys::{Accepted, Address, Settings, Socket};
 
     /// An engine that is asked nothing else.
     struct Quiet;

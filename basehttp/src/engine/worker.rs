@@ -1,0 +1,162 @@
+//! One thread at work: it drives a connection, and then parks it, queues it, hands it over or closes it.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::control::{Control, Counted, Work};
+use super::scheduler::{Hook, WorkerScheduler};
+use super::slot::{CheckedOut, Job, SlotRef, queue};
+use super::stay::BEFORE_A_ROW;
+use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, Wait};
+use crate::exchange::catch_panic;
+use crate::sys::log::{self, TurnLines};
+use crate::sys::{Accepted, Address, Direction};
+
+/// A thread's place of work: its buffers.
+pub(super) struct Worker<'e> {
+    engine: &'e Arc<Engine>,
+    buffers: Buffers,
+    /// The log lines of this thread's turn.
+    lines: Arc<TurnLines>,
+}
+
+impl<'e> Worker<'e> {
+    pub fn new(engine: &'e Arc<Engine>) -> Self {
+        Worker { engine, buffers: Buffers::new(&engine.context), lines: log::of_this_thread() }
+    }
+
+    /// Leads a shard until somebody else does, or the server ends.
+    pub fn lead(&mut self, number: usize, epoch: u32) {
+        let engine = self.engine;
+        let shard = &engine.shards[number];
+        if shard.epoch() != epoch {
+            return;
+        }
+        let Some(mut scheduler) = WorkerScheduler::leading(engine, number, epoch) else { return };
+        shard.collect_lines(&self.lines);
+        while scheduler.leads() {
+            let Some(work) = shard.next(epoch, &mut scheduler.now, &**engine) else { return };
+            match work {
+                // A leader with nothing else to do saves the hand-over.
+                Work::AcceptedBusy(counted) if counted.shard != number => engine.shards[counted.shard].adopt(counted),
+                Work::Accepted(counted) | Work::AcceptedBusy(counted) | Work::FromOtherShard(counted) => {
+                    self.adopt(counted, &mut scheduler);
+                }
+                Work::Event(key, ready) => {
+                    let Some(conn) = shard.slab().arrive(key, ready) else { continue };
+                    let checked_out = CheckedOut::new(engine, SlotRef { shard: number, key: Some(key) });
+                    self.drive(checked_out, conn, ready, &mut scheduler);
+                }
+            }
+        }
+    }
+
+    /// Serves a request that may block, and whatever its connection brings next.
+    pub fn serve(&mut self, job: Job) {
+        let mut scheduler = WorkerScheduler::of_pool(self.engine);
+        match job {
+            Job::Request { slot_ref, conn } => {
+                self.drive(CheckedOut::new(self.engine, slot_ref), conn, Ready::default(), &mut scheduler);
+            }
+            Job::Accepted(counted) => self.adopt(counted, &mut scheduler),
+        }
+    }
+
+    /// A new connection: its first request is usually here already, and then the poller need not know of it.
+    /// It is parked at the shard that it was counted for.
+    fn adopt(&mut self, counted: Counted, scheduler: &mut WorkerScheduler<'_>) {
+        let engine = self.engine;
+        match scheduler.place_hook(Hook::VerifyRequest) {
+            RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
+            RunOn::Pool => {
+                // If the queue has filled up since it was looked at, the connection is closed.
+                let _ = engine.pool.submit(Job::Accepted(counted), || engine.spawn());
+                return;
+            }
+            // It cannot be admitted, and not be answered either.
+            RunOn::Refused(_) => return,
+        }
+        let Counted { accepted: Accepted { socket, address }, shard, permit } = counted;
+        let checked_out = CheckedOut::new(engine, SlotRef { shard, key: None });
+        if engine.is_admitted(&address, scheduler) {
+            let mut conn = Conn::new(socket, address, &engine.context.settings, scheduler.now);
+            conn.permit = Some(permit);
+            conn.pooled_in_a_row = BEFORE_A_ROW;
+            self.drive(checked_out, conn, Ready::default(), scheduler);
+        }
+    }
+
+    fn drive(
+        &mut self,
+        mut checked_out: CheckedOut<'e>,
+        mut conn: Conn,
+        mut ready: Ready,
+        scheduler: &mut WorkerScheduler<'_>,
+    ) {
+        loop {
+            if ready.expired && conn.deadline() > scheduler.now {
+                // It was driven since the sweep saw it.
+                ready.expired = false;
+            }
+            scheduler.in_a_row = conn.pooled_in_a_row;
+            let mut wait = self.buffers.drive(&mut conn, self.engine.host(), scheduler, ready);
+            conn.pooled_in_a_row = scheduler.in_a_row;
+            let served = scheduler.end_turn(self.buffers.counts());
+            if wait == Wait::Turn && checked_out.slot_ref.key.is_none() && conn.is_idle() {
+                // There is nothing to take a turn with. The poller tells what has come, once it knows the socket.
+                wait = Wait::For(Direction::Read);
+            }
+            // The next line of this connection may come from another thread, now or after the end of all.
+            if wait == Wait::Thread || checked_out.slot_ref.key.is_none() && wait != Wait::Closed {
+                self.lines.hand_over();
+            }
+            if scheduler.keeps(&mut checked_out, &mut conn, wait, served) {
+                ready = Ready { readable: true, ..Ready::default() };
+                continue;
+            }
+            if conn.unblock_reads().is_err() {
+                return;
+            }
+            match wait {
+                Wait::Closed => return,
+                Wait::For(_) if self.engine.dismisses(&conn, scheduler.now) => return,
+                Wait::For(_) => match checked_out.park(conn) {
+                    Ok(Some(again)) => (checked_out, conn, ready) = again,
+                    Ok(None) => return,
+                    Err(conn) => return scheduler.close(conn),
+                },
+                Wait::Turn => return queue(checked_out, conn).unwrap_or_else(|conn| scheduler.close(conn)),
+                Wait::Thread => {
+                    let (job, pool) = (Job::Request { conn, slot_ref: checked_out.let_go() }, &self.engine.pool);
+                    let spawn = || self.engine.spawn();
+                    if let Err(job) = if scheduler.leads() { pool.submit(job, spawn) } else { pool.requeue(job, spawn) }
+                    {
+                        // The queue has filled up since it was looked at, or the server ends: the connection is closed,
+                        // and a file with it.
+                        scheduler.begin_blocking();
+                        job.close(self.engine);
+                        scheduler.end_blocking();
+                    }
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Asks the handler whether the client may speak to this server. A panic is a no.
+    fn is_admitted(&self, peer: &Address, scheduler: &mut WorkerScheduler<'_>) -> bool {
+        if !self.service.spec().overrides.verify_request {
+            return true;
+        }
+        let _serving = self.context.handle.enter();
+        scheduler.look_at_clock();
+        let began = scheduler.now;
+        scheduler.enter_user_code();
+        let is_admitted = catch_panic(|| self.service.verify_request(peer)).unwrap_or(false);
+        scheduler.look_at_clock();
+        scheduler.learn(began);
+        is_admitted
+    }
+}
