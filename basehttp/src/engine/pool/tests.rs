@@ -1,0 +1,151 @@
+use std::io;
+
+use super::*;
+
+/// A system that gives no thread.
+fn none() -> io::Result<()> {
+    Err(io::ErrorKind::WouldBlock.into())
+}
+
+/// A system that gives one. The test is that thread.
+#[allow(clippy::unnecessary_wraps)] // As the pool wants it.
+fn started() -> io::Result<()> {
+    Ok(())
+}
+
+fn pool() -> Pool<u32> {
+    Pool::new(PoolLimits { max_threads: 4, leaders: 1, max_queued: 4 })
+}
+
+#[test]
+fn jobs_come_back_from_a_system_that_gives_no_thread() {
+    let pool = pool();
+    let now = Instant::now();
+    pool.submit(1, none).expect("it may wait");
+    pool.submit(2, none).expect("it may wait");
+    assert_eq!(pool.reinforce(now, none), Some(vec![]), "not at once");
+    assert_eq!(pool.room(), Room::Free, "there may be a thread soon");
+    assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![1, 2]));
+    assert_eq!(pool.room(), Room::Full, "nobody need come");
+    assert_eq!(pool.submit(3, none), Err(3));
+    assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), None, "and none is wanted any more");
+    pool.lock().deserted_until = Some(now);
+    assert_eq!(pool.room(), Room::Free, "when that is over it is tried again");
+    pool.submit(4, none).expect("it may wait");
+    assert_eq!(pool.reinforce(now, none), Some(vec![]), "for as long as the first");
+}
+
+#[test]
+fn it_is_quiet_while_a_thread_comes_for_each_job_and_each_shard() {
+    let pool = pool();
+    let mut me = PoolThread::new();
+    assert!(pool.is_quiet());
+    pool.submit(0, started).expect("there is a thread");
+    assert!(pool.is_quiet(), "it is on its way");
+    assert!(matches!(pool.next(&mut me), Some(Task::Job(0))));
+    pool.grant(0, 1, none);
+    assert!(!pool.is_quiet(), "a thread that keeps a connection would leave the shard without a leader");
+    assert!(matches!(pool.next(&mut me), Some(Task::Lead { .. })));
+    assert!(pool.is_quiet());
+    pool.submit(1, none).expect("it may wait");
+    assert!(!pool.is_quiet());
+}
+
+#[test]
+fn a_job_that_is_put_back_stands_behind_the_others_and_needs_no_place() {
+    let pool = Pool::new(PoolLimits { max_threads: 1, leaders: 1, max_queued: 1 });
+    let (mut leader, mut me) = (PoolThread::new(), PoolThread::new());
+    pool.grant(0, 1, started);
+    assert!(matches!(pool.next(&mut leader), Some(Task::Lead { .. })));
+    pool.submit("first", started).expect("there is a thread");
+    assert!(matches!(pool.next(&mut me), Some(Task::Job("first"))));
+    pool.submit("other", started).expect("it may wait");
+    assert_eq!(pool.room(), Room::Full);
+    assert_eq!(pool.requeue("again", started), Ok(()), "its thread takes the other one next");
+    assert!(matches!(pool.next(&mut me), Some(Task::Job("other"))));
+    assert!(matches!(pool.next(&mut me), Some(Task::Job("again"))));
+    assert_eq!(pool.end(), [""; 0]);
+    assert_eq!(pool.requeue("late", started), Err("late"));
+}
+
+#[test]
+fn jobs_leave_a_thread_for_each_shard_whose_leader_gets_stuck() {
+    let pool = pool();
+    let mut threads: Vec<_> = (0..5).map(|_| PoolThread::new()).collect();
+    let (ends_job, job_ends) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        pool.submit(0, started).expect("there is a thread");
+        let pool = &pool;
+        let returning = scope.spawn(move || {
+            let mut me = PoolThread::new();
+            assert!(matches!(pool.next(&mut me), Some(Task::Job(0))));
+            job_ends.recv().expect("the test ends it");
+            pool.next(&mut me)
+        });
+        while pool.lock().serving == 0 {
+            std::thread::yield_now();
+        }
+        // A leader that is stuck, its successor, and as many other jobs as there may be.
+        let (others, first_leaders) = threads.split_at_mut(3);
+        for (epoch, leader) in (1..).zip(first_leaders) {
+            pool.grant(0, epoch, started);
+            assert!(matches!(pool.next(leader), Some(Task::Lead { .. })));
+        }
+        let [first, second, last_leader] = others else { unreachable!("three are left") };
+        for (job, member) in [(1, &mut *first), (2, second)] {
+            assert_eq!(pool.room(), Room::Free);
+            pool.submit(job, started).expect("there is a thread");
+            assert!(matches!(pool.next(member), Some(Task::Job(_))));
+        }
+        pool.submit(3, || panic!("no thread is left for jobs")).expect("it may wait");
+        assert_eq!(pool.room(), Room::Queue);
+        assert!(pool.has_leader_left());
+        // The next leader gets stuck, too.
+        pool.grant(0, 3, started);
+        assert!(matches!(pool.next(last_leader), Some(Task::Lead { .. })));
+        assert!(!pool.has_leader_left());
+        // The thread that comes back first is the one for the shard, although a job waits.
+        ends_job.send(()).expect("it waits");
+        while !pool.has_leader_left() {
+            std::thread::yield_now();
+        }
+        assert!(matches!(pool.next(first), Some(Task::Job(3))), "the second one is for the job");
+        pool.grant(0, 4, || panic!("a thread sleeps"));
+        assert!(matches!(returning.join(), Ok(Some(Task::Lead { epoch: 4, .. }))));
+    });
+}
+
+#[test]
+fn every_shard_gets_a_leader_once_threads_are_to_be_had() {
+    let pool = Pool::<u32>::new(PoolLimits { max_threads: 4, leaders: 3, max_queued: 4 });
+    let now = Instant::now();
+    (0..3).for_each(|shard| pool.grant(shard, 1, none));
+    assert_eq!(pool.reinforce(now, none), Some(vec![]), "none is to be had yet");
+    let mut started = 0;
+    let mut start = || {
+        started += 1;
+        assert!(started <= 3, "one for each shard");
+        Ok(())
+    };
+    while let Some(jobs) = pool.reinforce(now, &mut start) {
+        assert!(jobs.is_empty());
+    }
+    assert_eq!(started, 3, "one for each shard");
+}
+
+#[test]
+fn jobs_wait_for_a_thread_that_is_at_another() {
+    let pool = pool();
+    let now = Instant::now();
+    let mut me = PoolThread::new();
+    pool.submit(1, || Ok(())).expect("there is a thread");
+    assert!(matches!(pool.next(&mut me), Some(Task::Job(1))));
+    pool.submit(2, none).expect("it may wait");
+    assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![]), "the thread will come back");
+    assert!(matches!(pool.next(&mut me), Some(Task::Job(2))));
+    // One that leads does not serve jobs.
+    pool.grant(0, 1, none);
+    assert!(matches!(pool.next(&mut me), Some(Task::Lead { shard: 0, epoch: 1 })));
+    pool.submit(3, none).expect("it may wait");
+    assert_eq!(pool.reinforce(now + 4 * THREAD_WAIT, none), Some(vec![3]));
+}
