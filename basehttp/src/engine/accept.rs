@@ -235,9 +235,9 @@ mod tests {
 
     use rustix::io::Errno;
 
-    use crate::engine::control::Counted;
     use super::*;
     use crate::conn::Conn;
+    use crate::engine::control::Counted;
     use crate::sys::{Address, Load, Permit, Quota, ServerHandle, Socket};
 
     /// An engine with so many places.

@@ -18,7 +18,6 @@
 mod accept;
 mod control;
 mod heartbeat;
-mod last_rescue;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod monitor;
@@ -45,9 +44,8 @@ use std::time::{Duration, Instant};
 use self::accept::Acceptor;
 use self::control::{Control, Counted};
 use self::heartbeat::Heartbeat;
-use self::last_rescue::LastRescue;
 use self::monitor::MonitorWaker;
-use self::pace::PaceTable;
+use self::pace::{LastRescue, PaceTable};
 use self::pool::{Pool, PoolLimits, PoolThread, Task};
 use self::shard::Shard;
 use self::slot::Job;

@@ -15,11 +15,11 @@
 //! | not enough known yet | after 4 of them                           | yes                       |
 //!
 //! So paths that are made up push out what is not asked for any more, themselves first. They can make the table forget a
-//! blocking handler that is seldom called. Its next run then costs a rescue, of which `caution` allows one a second.
+//! blocking handler that is seldom called. Its next run then costs a rescue, of which [`LastRescue`] allows one a second.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// How many groups of places: 256. With four places of four bytes each that is more than the routes of most programs, and
 /// stays in the cache.
@@ -220,132 +220,38 @@ fn first_two_segments(path: &str) -> impl Iterator<Item = u8> {
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// How long: 1 s, a hundred times and more what a rescue costs the shard.
+const CAUTION: Duration = Duration::from_secs(1);
 
-    #[test]
-    fn three_slow_runs_of_eight_make_a_blocking_handler() {
-        let table = [
-            ("", Speed::Unproven, "nothing is known"),
-            ("ff", Speed::Unproven, "two runs prove nothing"),
-            ("fff", Speed::Fast, "three do"),
-            ("ssf", Speed::Fast, "two slow ones may be preemption"),
-            ("sss", Speed::Blocking, "three may not"),
-            ("sssf", Speed::Mixed, "but for a fast one behind them"),
-            ("sfsfsf", Speed::Mixed, "in any order they make none that is fast"),
-            ("sfsfsfsss", Speed::Blocking, "three in a row tell"),
-            ("sssfffff", Speed::Mixed, "for eight runs"),
-            ("sssffffff", Speed::Fast, "and then it comes back"),
-        ];
-        for (runs, expected, why) in table {
-            let slot = runs.chars().fold(0, |slot, run| after_run(slot, run == 's'));
-            assert_eq!(speed(slot), expected, "{runs}: {why}");
-        }
+/// For how long nothing unproven runs on a leader after one of them had to be rescued.
+///
+/// What is known of a request is known by its path as it was sent, and a path has many spellings. Who sends ever new ones
+/// of a handler that blocks would cost a shard one rescue each, 4 to 8 ms. So it is one a second: meanwhile what is not
+/// known to be fast goes to the pool, where it is learnt as well.
+pub(super) struct LastRescue {
+    began: Instant,
+    /// In milliseconds since `began`; zero: there was no rescue so far.
+    until: AtomicU64,
+}
+
+impl LastRescue {
+    pub fn new(now: Instant) -> Self {
+        LastRescue { began: now, until: AtomicU64::new(0) }
     }
 
-    /// The slot of a request whose places are those of group 7.
-    fn neighbour(owner: usize) -> usize {
-        owner * GROUPS + 7
+    /// A leader was rescued.
+    pub fn begin(&self, now: Instant) {
+        self.until.fetch_max(self.millis(now + CAUTION), Ordering::Relaxed);
     }
 
-    #[test]
-    fn a_few_requests_share_a_group_and_inherit_nothing() {
-        use Speed::{Blocking, Fast, Unproven};
-        let pace = PaceTable::new();
-        let [fast, blocking, unproven, forgiven, late] = [1, 2, 3, 4, 5].map(neighbour);
-        let run = |slot, count| (0..count).for_each(|_| pace.record_run(slot, Duration::ZERO));
-        run(fast, 8);
-        pace.record_blocked(blocking);
-        run(unproven, 2);
-        run(forgiven, 8);
-        pace.record_blocked(forgiven);
-        let known = || [fast, blocking, unproven, forgiven, late].map(|slot| pace.speed(slot));
-        assert_eq!(known(), [Fast, Blocking, Unproven, Fast, Unproven]);
-        run(late, 4);
-        assert_eq!(known(), [Fast, Blocking, Unproven, Fast, Unproven], "all of them may still be in use");
-        run(late, 3);
-        assert_eq!(known(), [Fast, Blocking, Unproven, Fast, Fast], "the one that was never known has lost its place");
+    pub fn is_on(&self, now: Instant) -> bool {
+        self.millis(now) < self.until.load(Ordering::Relaxed)
     }
 
-    #[test]
-    fn blocking_handlers_that_are_silent_leave_their_places_to_fast_ones() {
-        let pace = PaceTable::new();
-        let [silent, asked] = [1, 2].map(neighbour);
-        for slot in [silent, asked, neighbour(3), neighbour(4)] {
-            pace.record_blocked(slot);
-        }
-        let fast = neighbour(5);
-        let mut runs = 0;
-        while pace.speed(fast) != Speed::Fast {
-            pace.record_run(fast, Duration::ZERO);
-            pace.record_run(asked, SLOW * 2);
-            runs += 1;
-            assert!(runs <= 20, "it has no vote");
-        }
-        assert_eq!(pace.speed(silent), Speed::Unproven);
-        assert_eq!(pace.speed(asked), Speed::Blocking, "what is in use is not washed out");
-    }
-
-    #[test]
-    fn a_fast_handler_among_many_blocking_ones_stays_known() {
-        let pace = PaceTable::new();
-        let fast = pace.slot("GET", "/fast");
-        let mut known = 0;
-        for number in 0_usize..12_000 {
-            // A few ids are asked for often, many of them once. Now and then one is rescued.
-            let id = if number % 3 == 0 { number % 97 } else { number };
-            let slow = pace.slot("GET", &format!("/slow/{id}"));
-            if number % 50 == 0 {
-                pace.record_blocked(slow);
-            } else {
-                pace.record_run(slow, SLOW * 2);
-            }
-            pace.record_run(fast, Duration::ZERO);
-            known += u32::from(pace.speed(fast) == Speed::Fast);
-        }
-        assert!(known > 11_900, "{known} times of 12,000");
-        (0..1200).for_each(|number| pace.record_blocked(pace.slot("GET", &format!("/invented/{number}"))));
-        (0..20).for_each(|_| pace.record_run(fast, Duration::ZERO));
-        assert_eq!(pace.speed(fast), Speed::Fast, "also after a time in which only others came");
-    }
-
-    #[test]
-    fn a_rescue_is_remembered_whatever_is_in_use() {
-        let pace = PaceTable::new();
-        (1..=4).for_each(|owner| (0..8).for_each(|_| pace.record_run(neighbour(owner), Duration::ZERO)));
-        pace.record_blocked(neighbour(5));
-        assert_eq!(pace.speed(neighbour(5)), Speed::Blocking);
-        let forgotten = (1..=4).filter(|owner| pace.speed(neighbour(*owner)) != Speed::Fast).count();
-        assert_eq!(forgotten, 1);
-    }
-
-    #[test]
-    fn a_fast_handler_is_forgiven_one_rescue() {
-        let pace = PaceTable::new();
-        let run = |count| (0..count).for_each(|_| pace.record_run(5, Duration::ZERO));
-        pace.record_blocked(5);
-        assert_eq!(pace.speed(5), Speed::Blocking, "nothing was known of it");
-        run(8);
-        assert_eq!(pace.speed(5), Speed::Fast);
-        pace.record_blocked(5);
-        assert_eq!(pace.speed(5), Speed::Fast, "it may have been the system's fault");
-        run(3);
-        pace.record_blocked(5);
-        assert_eq!(pace.speed(5), Speed::Blocking, "but not twice in a row");
-        run(16);
-        pace.record_blocked(5);
-        pace.record_run(5, SLOW * 2);
-        assert_eq!(pace.speed(5), Speed::Blocking, "and a slow run tells, too");
-    }
-
-    #[test]
-    fn requests_are_told_apart_by_method_and_two_segments() {
-        let pace = PaceTable { groups: Vec::new(), secret: 1 };
-        assert_ne!(pace.slot("GET", "/"), pace.slot("GET", "/sleep"));
-        assert_ne!(pace.slot("GET", "/sleep"), pace.slot("POST", "/sleep"));
-        assert_ne!(pace.slot("GET", "/users/7"), pace.slot("GET", "/users/8"));
-        assert_eq!(pace.slot("GET", "/a/b/c"), pace.slot("GET", "/a/b/d"));
-        assert_eq!(pace.slot("GET", "/a?x"), pace.slot("GET", "/a?y"));
+    fn millis(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.began).as_millis()).unwrap_or(u64::MAX)
     }
 }
+
+#[cfg(test)]
+mod tests;
