@@ -18,6 +18,7 @@
 mod accept;
 mod control;
 mod heartbeat;
+mod lease;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod monitor;
@@ -55,8 +56,8 @@ use crate::conn::{Conn, Host};
 use crate::exchange::{Context, Service, drop_panic_payload};
 use crate::sys::{Accepted, Listener, Permit, RunningServer, Stats, log};
 
+pub(crate) use self::lease::MAX_LISTENERS;
 pub(crate) use self::monitor::run;
-pub(crate) use self::shard::MAX_LISTENERS;
 pub(crate) use self::slab::MAX_SLOTS;
 
 /// How large an engine is.

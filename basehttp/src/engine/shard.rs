@@ -7,7 +7,6 @@
 //! * `slab`: held for the moment of parking or taking a connection, by any thread, also inside the lease.
 //! * `turns`: connections that have had theirs and want another; the same.
 
-use std::collections::VecDeque;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,11 +14,12 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Registry, Token};
+use mio::{Interest, Registry, Token};
 
 use super::accept::Acceptor;
 use super::control::{Control, Counted, Work};
 use super::heartbeat::Heartbeat;
+use super::lease::{Lease, WAKER};
 use super::slab::{Key, Parking, Slab};
 use crate::conn::{Conn, Ready};
 use crate::sys::log::{self, TurnLines};
@@ -30,18 +30,6 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often they are looked at while the server ends: every 50 ms. A shutdown waits for the last of them.
 const LAST_SWEEP_INTERVAL: Duration = Duration::from_millis(50);
-
-/// How many events one poll brings at most: 1,024, some tens of kilobytes.
-const EVENTS: usize = 1024;
-
-/// The waker's token: no key has the topmost bit of a slot set.
-const WAKER: Token = Token(usize::MAX);
-
-/// The first listener's token; the others' are below it.
-const FIRST_LISTENER: usize = usize::MAX - 1;
-
-/// How many listeners one server may have: 256, each with a token that is no connection's.
-pub(crate) const MAX_LISTENERS: usize = 256;
 
 /// See the module.
 pub(super) struct Shard {
@@ -65,53 +53,12 @@ pub(super) struct Shard {
     accepts: AtomicBool,
 }
 
-struct Lease {
-    poll: Poll,
-    events: Events,
-    ready: VecDeque<Work>,
-    next_sweep: Instant,
-    /// The slot at which the sweep that is under way goes on.
-    sweep_at: Option<usize>,
-    acceptor: Option<Acceptor>,
-}
-
-impl Lease {
-    fn take_events(&mut self) {
-        for event in &self.events {
-            match event.token() {
-                WAKER => {}
-                token => match listener_number(token) {
-                    Some(number) => self.acceptor.iter_mut().for_each(|acceptor| acceptor.note_event(number)),
-                    None => self.ready.push_back(Work::Event(Key::from_bits(token.0), ready_of(event))),
-                },
-            }
-        }
-    }
-
-    /// The server has ended: nothing is accepted or served any more.
-    fn close(&mut self) {
-        self.acceptor = None;
-        self.ready.clear();
-    }
-}
-
 impl Shard {
     pub fn new(acceptor: Option<Acceptor>) -> io::Result<Self> {
-        let poll = Poll::new()?;
-        let registry = poll.registry().try_clone()?;
-        let waker = mio::Waker::new(&registry, WAKER)?;
-        if let Some(acceptor) = &acceptor {
-            acceptor.register(&registry, |number| Token(FIRST_LISTENER - number))?;
-        }
         let accepts = AtomicBool::new(acceptor.is_some());
-        let lease = Lease {
-            poll,
-            events: Events::with_capacity(EVENTS),
-            ready: VecDeque::new(),
-            next_sweep: Instant::now() + SWEEP_INTERVAL,
-            sweep_at: None,
-            acceptor,
-        };
+        let lease = Lease::new(acceptor, Instant::now() + SWEEP_INTERVAL)?;
+        let registry = lease.poll.registry().try_clone()?;
+        let waker = mio::Waker::new(&registry, WAKER)?;
         Ok(Shard {
             lease: Mutex::new(lease),
             slab: Mutex::default(),
@@ -359,20 +306,6 @@ impl Shard {
 
     fn turns(&self) -> MutexGuard<'_, Vec<(Key, Ready)>> {
         lock(&self.turns)
-    }
-}
-
-/// Which listener a token means, if it is one's.
-fn listener_number(token: Token) -> Option<usize> {
-    FIRST_LISTENER.checked_sub(token.0).filter(|number| *number < MAX_LISTENERS)
-}
-
-fn ready_of(event: &mio::event::Event) -> Ready {
-    Ready {
-        readable: event.is_readable(),
-        writable: event.is_writable(),
-        closed: event.is_read_closed() || event.is_error(),
-        expired: false,
     }
 }
 

@@ -1,0 +1,78 @@
+//! The lease of a shard: what its leader alone uses, a poller, the list of what is ready, and the listeners.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Instant;
+
+use mio::{Events, Poll, Token};
+
+use super::accept::Acceptor;
+use super::control::Work;
+use super::slab::Key;
+use crate::conn::Ready;
+
+/// How many events one poll brings at most: 1,024, some tens of kilobytes.
+const EVENTS: usize = 1024;
+
+/// The waker's token: no key has the topmost bit of a slot set.
+pub(super) const WAKER: Token = Token(usize::MAX);
+
+/// The first listener's token; the others' are below it.
+const FIRST_LISTENER: usize = usize::MAX - 1;
+
+/// How many listeners one server may have: 256, each with a token that is no connection's.
+pub(crate) const MAX_LISTENERS: usize = 256;
+
+/// The right to lead a shard.
+pub(super) struct Lease {
+    pub poll: Poll,
+    pub events: Events,
+    pub ready: VecDeque<Work>,
+    pub next_sweep: Instant,
+    /// The slot at which the sweep that is under way goes on.
+    pub sweep_at: Option<usize>,
+    pub acceptor: Option<Acceptor>,
+}
+
+impl Lease {
+    pub fn new(acceptor: Option<Acceptor>, next_sweep: Instant) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        if let Some(acceptor) = &acceptor {
+            acceptor.register(poll.registry(), |number| Token(FIRST_LISTENER - number))?;
+        }
+        let events = Events::with_capacity(EVENTS);
+        Ok(Lease { poll, events, ready: VecDeque::new(), next_sweep, sweep_at: None, acceptor })
+    }
+
+    pub fn take_events(&mut self) {
+        for event in &self.events {
+            match event.token() {
+                WAKER => {}
+                token => match listener_number(token) {
+                    Some(number) => self.acceptor.iter_mut().for_each(|acceptor| acceptor.note_event(number)),
+                    None => self.ready.push_back(Work::Event(Key::from_bits(token.0), ready_of(event))),
+                },
+            }
+        }
+    }
+
+    /// The server has ended: nothing is accepted or served any more.
+    pub fn close(&mut self) {
+        self.acceptor = None;
+        self.ready.clear();
+    }
+}
+
+/// Which listener a token means, if it is one's.
+fn listener_number(token: Token) -> Option<usize> {
+    FIRST_LISTENER.checked_sub(token.0).filter(|number| *number < MAX_LISTENERS)
+}
+
+fn ready_of(event: &mio::event::Event) -> Ready {
+    Ready {
+        readable: event.is_readable(),
+        writable: event.is_writable(),
+        closed: event.is_read_closed() || event.is_error(),
+        expired: false,
+    }
+}
