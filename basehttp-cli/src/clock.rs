@@ -1,4 +1,4 @@
-//! The time in the log: local, as in Python's `http.server`.
+//! The local time in the log, as in Python's `http.server`.
 
 use std::cell::RefCell;
 

@@ -23,7 +23,7 @@ const SIGNAL_EXIT_BASE: i32 = 128;
 pub fn on_signals(server: ServerHandle) -> io::Result<()> {
     let is_ending = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        // The order matters: the signal that begins the end must not cut it short as well.
+        // The order matters, since the signal that begins the end must not cut it short as well.
         flag::register_conditional_shutdown(signal, SIGNAL_EXIT_BASE + signal, Arc::clone(&is_ending))?;
         flag::register(signal, Arc::clone(&is_ending))?;
     }

@@ -1,4 +1,4 @@
-//! Reasons why nothing is served: one line on standard error, and the exit code.
+//! Reasons why nothing is served, as one line on standard error and an exit code.
 
 use std::io::{self, Write};
 use std::path::Path;

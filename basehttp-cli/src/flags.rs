@@ -17,13 +17,13 @@ use clap_complete::Shell;
 use crate::failure::Failure;
 use crate::{mistakes, values};
 
-/// The address to listen on without `--bind`: this computer alone.
+/// The address to listen on without `--bind`, this computer alone.
 const LOOPBACK: &str = "127.0.0.1";
 
 /// Most workers: 1,024, more than any machine this was tried on has processors. Each has a thread and a poller.
 const MAX_WORKERS: u64 = 1024;
 
-/// Serves a directory over HTTP: its files, and a list of them where there is no index page.
+/// Serves the files of a directory over HTTP, and a list of them where there is no index page.
 ///
 /// It takes the flags of `python -m http.server`. It differs on purpose in a few points: only this computer can connect
 /// unless --bind says otherwise, files with a leading dot are not served, links are followed inside the directory only,

@@ -1,4 +1,4 @@
-//! The command `basehttp`: serves a directory, as `python -m http.server` does. `basehttp --help` lists its flags.
+//! The command `basehttp`, which serves a directory as `python -m http.server` does. `basehttp --help` lists its flags.
 //!
 //! The library does the serving, by its `SimpleHTTPRequestHandler` and, with `--cgi`, its `CGIHTTPRequestHandler`. This
 //! program turns flags into their options (`flags`, `values`), writes the log in local time (`site`, `clock`), and ends

@@ -1,4 +1,4 @@
-//! The man page: the flags as clap knows them, and sections that are about no flag.
+//! The man page, made of the flags as clap knows them, and of sections that are about no flag.
 
 use std::io;
 

@@ -29,7 +29,7 @@ pub fn advice(error: &clap::Error, arguments: &[String]) -> Option<String> {
     }
 }
 
-/// Returns the value of an unknown flag: joined to it, or the next word.
+/// Returns the value of an unknown flag, which is joined to it or the next word.
 fn value_of<'a>(flag: &str, arguments: &'a [String]) -> Option<&'a str> {
     let at = arguments.iter().position(|argument| argument.split('=').next() == Some(flag))?;
     if let Some((_, value)) = arguments[at].split_once('=') {
@@ -147,7 +147,7 @@ const NO_PASSWORDS: &str = "without --bind only this computer can connect, and a
 const NO_TLS: &str = "this server speaks plain http: a proxy in front can speak https, as in \
                       caddy reverse-proxy --from example.org --to :8000";
 
-/// Flags of other servers, and the advice for each: the flag that does the same here, or that there is none.
+/// Flags of other servers. The advice names the flag that does the same here, or says that there is none.
 const OTHERS: [(&[&str], &str); 34] = [
     (&["--auth", "--auth-file", "--basic-auth", "--username", "--user", "--password"], NO_PASSWORDS),
     (&["--tls", "--ssl", "--https", "--cert", "--key", "--tls-cert", "--tls-key", "--tls-password-file"], NO_TLS),

@@ -1,5 +1,5 @@
-//! The handler that is served: the library's files, or its programs beside files, with a log in local time or none.
-//! There is one type for each protocol version, since the version is a class variable.
+//! The handler that is served, which is the library's files or its programs beside files, with a log in local time or
+//! none. There is one type for each protocol version, since the version is a class variable.
 
 use std::{fmt, io};
 

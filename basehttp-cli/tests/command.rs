@@ -1,5 +1,5 @@
-//! The beginning and the end of the program: its first lines, its exit codes, and the texts that it prints instead of
-//! serving.
+//! The beginning and the end of the program, with its first lines, its exit codes, and the texts that it prints instead
+//! of serving.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! The command beside `python3 -m http.server`: equal behaviour, and every difference with its reason.
+//! The command beside `python3 -m http.server`, with all that is equal, and every difference with its reason.
 //!
 //! Python's side is checked where Python is installed, the command's side always.
 
@@ -328,7 +328,7 @@ fn its_log_and_its_end_are_the_original_s() {
         let original = life(original, Signal::INT);
         assert_eq!((original.how(), &original.stdout, &original.stderr), (ours.how(), &ours.stdout, &ours.stderr));
     }
-    // The difference is on purpose: Python's server does not handle SIGTERM, and requests in flight are lost.
+    // This differs on purpose. Python's server does not handle SIGTERM, and requests in flight are lost.
     assert_eq!(life(basehttp(arguments), Signal::TERM).how(), "exit 0");
     if let Some(original) = original(arguments) {
         assert_eq!(life(original, Signal::TERM).how(), "signal 15");

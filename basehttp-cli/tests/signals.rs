@@ -1,4 +1,4 @@
-//! The end of the program by signals: the first ends it in order, the second at once.
+//! The end of the program by signals. The first ends it in order, the second at once.
 
 mod support;
 
@@ -41,7 +41,7 @@ impl Download {
     }
 }
 
-/// A client that has asked once and now has nothing to say: it is closed when the program's end has begun.
+/// A client that has asked once and says no more. Its connection is closed when the program's end has begun.
 struct Idle(Client);
 
 impl Idle {

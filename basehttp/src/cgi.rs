@@ -1,3 +1,3 @@
-//! Programs as pages: [`CGIHTTPRequestHandler`] and its options. The feature `cgi`.
+//! Programs as pages: [`CGIHTTPRequestHandler`] and its options. Feature `cgi`.
 
 pub use crate::handlers::cgi::{CGIHTTPRequestHandler, CGIHTTPRequestHandlerBuilder};
