@@ -10,21 +10,21 @@
 //! | chunk extensions, trailers       | 16 KiB each      | 400       |
 
 /// Bytes. Longer than any registered method (`UPDATEREDIRECTREF`, 17) with room for invented ones.
-pub const DEFAULT_MAX_METHOD_BYTES: usize = 64;
+pub const MAX_METHOD_BYTES: usize = 64;
 /// Bytes. RFC 9112, section 3 recommends at least 8,000; browsers and proxies stop between 8 and 64 KiB.
-pub const DEFAULT_MAX_REQUEST_LINE_BYTES: usize = 16 * 1024;
+pub const MAX_REQUEST_LINE_BYTES: usize = 16 * 1024;
 /// Bytes. Room for a Kerberos ticket or a large cookie, both seen at 16 KiB and above.
-pub const DEFAULT_MAX_FIELD_LINE_BYTES: usize = 32 * 1024;
+pub const MAX_FIELD_LINE_BYTES: usize = 32 * 1024;
 /// Bytes. What one connection can make the server hold before anything is known about it.
-pub const DEFAULT_MAX_HEAD_BYTES: usize = 64 * 1024;
+pub const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Fields. Python's number; browsers send about 20, a chain of proxies adds a dozen.
-pub const DEFAULT_MAX_FIELDS: usize = 100;
+pub const MAX_FIELDS: usize = 100;
 /// Lines. RFC 9112, section 2.2 asks for tolerance of "at least one"; old clients end a body with one.
-pub const DEFAULT_MAX_EMPTY_LINES: usize = 8;
+pub const MAX_EMPTY_LINES: usize = 8;
 /// Bytes in one body. Nobody uses extensions but to make a server read for ever (CVE-2023-39326).
-pub const DEFAULT_MAX_CHUNK_EXTENSION_BYTES: usize = 16 * 1024;
+pub const MAX_CHUNK_EXTENSION_BYTES: usize = 16 * 1024;
 /// Bytes in one body. Trailers are kept in memory until the handler has ended.
-pub const DEFAULT_MAX_TRAILER_BYTES: usize = 16 * 1024;
+pub const MAX_TRAILER_BYTES: usize = 16 * 1024;
 
 /// Upper bounds on what a client may send, each counted without its CRLF unless it says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,14 +52,14 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            max_method_bytes: DEFAULT_MAX_METHOD_BYTES,
-            max_request_line_bytes: DEFAULT_MAX_REQUEST_LINE_BYTES,
-            max_field_line_bytes: DEFAULT_MAX_FIELD_LINE_BYTES,
-            max_head_bytes: DEFAULT_MAX_HEAD_BYTES,
-            max_fields: DEFAULT_MAX_FIELDS,
-            max_empty_lines: DEFAULT_MAX_EMPTY_LINES,
-            max_chunk_extension_bytes: DEFAULT_MAX_CHUNK_EXTENSION_BYTES,
-            max_trailer_bytes: DEFAULT_MAX_TRAILER_BYTES,
+            max_method_bytes: MAX_METHOD_BYTES,
+            max_request_line_bytes: MAX_REQUEST_LINE_BYTES,
+            max_field_line_bytes: MAX_FIELD_LINE_BYTES,
+            max_head_bytes: MAX_HEAD_BYTES,
+            max_fields: MAX_FIELDS,
+            max_empty_lines: MAX_EMPTY_LINES,
+            max_chunk_extension_bytes: MAX_CHUNK_EXTENSION_BYTES,
+            max_trailer_bytes: MAX_TRAILER_BYTES,
         }
     }
 }

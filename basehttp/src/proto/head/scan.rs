@@ -136,7 +136,7 @@ pub fn is_request_line(line: &[u8]) -> bool {
 pub fn request_line(bytes: &[u8]) -> &[u8] {
     let start = bytes.iter().position(|byte| !is_line_break(*byte)).unwrap_or(bytes.len());
     let line = &bytes[start..];
-    let line = &line[..line.len().min(limits::DEFAULT_MAX_REQUEST_LINE_BYTES)];
+    let line = &line[..line.len().min(limits::MAX_REQUEST_LINE_BYTES)];
     &line[..find_line_break(line).unwrap_or(line.len())]
 }
 
