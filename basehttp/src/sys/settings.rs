@@ -4,37 +4,36 @@ use std::time::Duration;
 
 use crate::proto::Limits;
 
-/// A reply's body up to this size is buffered, and so gets a `Content-Length`: 64 KiB, what one write takes well.
-pub const MAX_BUFFERED_REPLY_BYTES: usize = 64 * 1024;
+/// Largest body of a response that is buffered, and so gets a `Content-Length`: one write takes it well.
+const MAX_BUFFERED_REPLY_BYTES: usize = 64 * 1024;
 
-/// What a handler leaves unread of a request's body is read and thrown away up to this size, to keep the connection:
-/// 256 KiB. Past it a new connection is cheaper than the rest of the body.
-pub const MAX_DRAINED_BYTES: u64 = 256 * 1024;
+/// Bytes that are read and thrown away of a body that its handler left unread, to keep the connection. For more a new
+/// connection is cheaper.
+const MAX_DRAINED_BYTES: u64 = 256 * 1024;
 
-/// What unfinished heads and small bodies may hold of memory, all connections together, beside the first 4 KiB of each:
-/// 128 MiB. That is two thousand of the largest small bodies at once.
-pub const MAX_UNFINISHED_BYTES: usize = 128 * 1024 * 1024;
+/// Memory for unfinished heads and small bodies, all connections together, beside the first 4 KiB of each. Two thousand of
+/// the largest small bodies fit.
+const MAX_UNFINISHED_BYTES: usize = 128 * 1024 * 1024;
 
-/// What replies that wait for their readers may hold of memory, all connections together, beside the first 4 KiB of each:
-/// 256 MiB. That is four thousand full buffers.
-pub const MAX_UNSENT_BYTES: usize = 256 * 1024 * 1024;
+/// Memory for responses that wait for their readers, all connections together, beside the first 4 KiB of each. Four thousand
+/// full buffers fit.
+const MAX_UNSENT_BYTES: usize = 256 * 1024 * 1024;
 
-/// How long a client may take from the first byte of a head to its end: 15 s.
-pub const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// Time from the first byte of a head to its end.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a client that owes bytes of a body may send nothing: 30 s.
-pub const BODY_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Silence of a client that owes bytes of a body.
+const BODY_STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How many bytes a second a body must bring on average once [`BODY_STALL_TIMEOUT`] is over: 256, a bad modem's worth.
-pub const MIN_BODY_BYTES_PER_SECOND: u64 = 256;
+/// Average speed of a body, in bytes a second, once [`BODY_STALL_TIMEOUT`] is over. A bad modem reaches it.
+const MIN_BODY_BYTES_PER_SECOND: u64 = 256;
 
-/// How long a client may take none of the bytes we have for it: 30 s.
-pub const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time for which a client may take none of the bytes that we have for it.
+const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a connection may be silent between two requests: 75 s. Proxies keep their idle connections for 60 s in most
-/// cases. Whichever side closes first must be the one that sends the requests, or a request meets a connection that is
-/// being closed.
-pub const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// Silence between two requests. Most proxies keep their idle connections for 60 s. The side that closes first must be the
+/// one that sends the requests, or a request meets a connection that is being closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The bounds of one server's connections; set through [`HTTPServerBuilder`](crate::HTTPServerBuilder).
 #[derive(Clone, Debug)]
