@@ -298,7 +298,7 @@ fn what_is_mounted_stays_below_its_path() {
     assert_eq!(ask(&not_ours, "GET /static/users/7", "").text(), "<p>home");
     for path in ["static", "", "/a?b"] {
         let error = folder.options().mounted_at(path).build().expect_err("that is no path");
-        assert!(error.to_string().contains("as in /static"), "{error}");
+        assert!(error.to_string().contains("such as /static"), "{error}");
     }
 }
 
