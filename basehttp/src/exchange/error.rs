@@ -41,12 +41,12 @@ pub type Outcome = std::result::Result<(), HandlerError>;
 /// # assert!(reply.starts_with(b"HTTP/1.0 404 no such user\r\n"));
 /// ```
 #[derive(Clone, Debug)]
-pub struct HTTPError(Box<Answer>);
+pub struct HTTPError(Box<ErrorParts>);
 
 /// What an [`HTTPError`] says. An error of its own, and the `source()` of that one: error types that wrap another out of
 /// sight (as `anyhow::Error` does) still show their source, and so it is found.
 #[derive(Clone, Debug)]
-struct Answer {
+struct ErrorParts {
     code: u16,
     message: Option<String>,
     explain: Option<String>,
@@ -56,7 +56,7 @@ struct Answer {
     note: Note,
 }
 
-/// See [`Answer::note`].
+/// See [`ErrorParts::note`].
 #[derive(Clone, Debug)]
 enum Note {
     /// Its explanation, where it has no message: the runtime's own errors are so. Else its cause.
@@ -161,7 +161,7 @@ impl HTTPError {
 impl From<u16> for HTTPError {
     fn from(code: u16) -> Self {
         let (message, explain, headers, cause) = (None, None, Vec::new(), None);
-        HTTPError(Box::new(Answer { code, message, explain, headers, cause, note: Note::Own }))
+        HTTPError(Box::new(ErrorParts { code, message, explain, headers, cause, note: Note::Own }))
     }
 }
 
@@ -202,13 +202,13 @@ impl Error for HTTPError {
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for ErrorParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "status {}", self.code)
     }
 }
 
-impl Error for Answer {
+impl Error for ErrorParts {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
     }
@@ -283,7 +283,7 @@ impl HandlerError {
     pub fn http_error(&self) -> Option<HTTPError> {
         let mut found = self.chain().find_map(|error| {
             let itself = error.downcast_ref::<HTTPError>().cloned();
-            itself.or_else(|| error.downcast_ref().cloned().map(|answer| HTTPError(Box::new(answer))))
+            itself.or_else(|| error.downcast_ref().cloned().map(|parts| HTTPError(Box::new(parts))))
         })?;
         // What the log should know beside what the answer says itself.
         let chain = chain_text(self.source());
@@ -319,12 +319,12 @@ impl Error for WholeWithoutBody {}
 
 /// The errors of a chain, joined by `: `, without an [`HTTPError`] in it.
 fn chain_text(error: &(dyn Error + 'static)) -> String {
-    let is_answer = |error: &(dyn Error + 'static)| error.is::<HTTPError>() || error.is::<Answer>();
+    let is_parts = |error: &(dyn Error + 'static)| error.is::<HTTPError>() || error.is::<ErrorParts>();
     // An `io::Error` shows the text of the one that it carries.
     let carries =
         |error: &(dyn Error + 'static)| error.downcast_ref::<io::Error>().is_some_and(|io| io.get_ref().is_some());
     let chain = iter::successors(Some(error), |error| cause(*error));
-    let texts = chain.filter(|error| !is_answer(*error) && !carries(*error)).map(ToString::to_string);
+    let texts = chain.filter(|error| !is_parts(*error) && !carries(*error)).map(ToString::to_string);
     texts.collect::<Vec<_>>().join(": ")
 }
 
@@ -348,7 +348,7 @@ impl fmt::Display for HandlerError {
         let mut source = Error::source(self.source());
         while let Some(error) = source {
             // It repeats what the `HTTPError` before it has said.
-            if !error.is::<Answer>() {
+            if !error.is::<ErrorParts>() {
                 write!(f, ": {error}")?;
             }
             source = error.source();
