@@ -101,7 +101,7 @@ pub struct Exchange<'c, M = Headers<'c>> {
     pub server: &'c ServerHandle,
     /// Set it to close the connection after this reply. It can only close: `false` keeps nothing open.
     pub close_connection: bool,
-    pub(crate) request: Request<'c>,
+    pub(crate) request: RequestHead<'c>,
     pub(crate) peer: &'c Address,
     pub(crate) hooks: &'c dyn Hooks<'c, M>,
     pub(crate) io: &'c RefCell<ExchangeIo>,
@@ -116,7 +116,7 @@ pub struct Exchange<'c, M = Headers<'c>> {
 
 /// The request's head as the server read it: what is decided is decided from here.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Request<'c> {
+pub(crate) struct RequestHead<'c> {
     pub command: &'c str,
     pub path: &'c str,
     pub requestline: &'c str,
@@ -128,7 +128,7 @@ pub(crate) struct Request<'c> {
 
 /// One request as the connection hands it to the service.
 pub struct IncomingRequest<'c> {
-    pub(crate) request: Request<'c>,
+    pub(crate) request: RequestHead<'c>,
     pub(crate) fields: &'c [Field<'c>],
     /// The head is no good: this is all there is to answer.
     pub(crate) refusal: Option<HTTPError>,

@@ -7,7 +7,7 @@ use super::serving::method_for_reply;
 use super::{Buffers, Host, Step};
 use crate::conn::connection::{Conn, Wait};
 use crate::conn::scheduler::{RunOn, Scheduler};
-use crate::exchange::{Bare, Context, HTTPError, Next, ReplyContext, Request, answer_bare};
+use crate::exchange::{Bare, Context, HTTPError, Next, ReplyContext, RequestHead, answer_bare};
 use crate::proto::{self, RequestBody, Version};
 
 /// How much is logged of a line that is no request line of HTTP: 100 bytes.
@@ -97,8 +97,8 @@ fn shown_line(conn: &[u8]) -> &[u8] {
 }
 
 /// What is known of a request whose head is refused: the line it came with, for the log.
-fn refused_request(requestline: &str) -> Request<'_> {
-    Request {
+fn refused_request(requestline: &str) -> RequestHead<'_> {
+    RequestHead {
         command: "",
         path: "",
         requestline,

@@ -11,7 +11,7 @@ use crate::conn::outgoing::OutgoingBody;
 use crate::conn::saved::PartialRequest;
 use crate::conn::scheduler::{RunOn, Scheduler};
 use crate::exchange::{
-    Context, ExchangeIo, HTTPError, IncomingRequest, Next, ReplyContext, Request, Served, catch_panic,
+    Context, ExchangeIo, HTTPError, IncomingRequest, Next, ReplyContext, RequestHead, Served, catch_panic,
 };
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan};
 use crate::sys::Fault;
@@ -176,7 +176,7 @@ impl Buffers {
         &self,
         conn: &Conn,
         host: Host<'_>,
-        request: Request<'_>,
+        request: RequestHead<'_>,
         fields: &[Field<'_>],
         ahead: &[u8],
         refusal: Option<HTTPError>,
@@ -225,8 +225,8 @@ pub(super) fn method_for_reply(method: &str) -> &'static str {
     }
 }
 
-fn request_of<'h>(head: &'h Head<'_>) -> Request<'h> {
-    Request {
+fn request_of<'h>(head: &'h Head<'_>) -> RequestHead<'h> {
+    RequestHead {
         command: head.method,
         path: &head.target.path,
         requestline: head.requestline,
