@@ -2,7 +2,7 @@
 
 use std::{io, mem};
 
-use super::{Bare, Reply, Stage, misuse};
+use super::{Bare, Reply, ReplyStage, misuse};
 use crate::exchange::payload::QueuedBody;
 use crate::proto::{self, BodyRule, ReplyFraming, push_chunk};
 
@@ -10,12 +10,12 @@ impl Reply {
     /// Takes more of the body. Whether `out` has grown past the buffer's size is the caller's to see.
     pub fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
         match self.stage {
-            Stage::Unsent | Stage::Head => {
+            ReplyStage::Unsent | ReplyStage::Head => {
                 self.mark_fault("write to wfile before end_headers()".into());
                 return Err(misuse("call end_headers() before writing to wfile"));
             }
-            Stage::Queued(_) | Stage::Ended => return Err(misuse("the reply has its whole body already")),
-            Stage::Buffering | Stage::Streaming(_) => {}
+            ReplyStage::Queued(_) | ReplyStage::Ended => return Err(misuse("the reply has its whole body already")),
+            ReplyStage::Buffering | ReplyStage::Streaming(_) => {}
         }
         let passed = self.passed + bytes.len() as u64;
         if self.keeps_body() && self.length().is_some_and(|length| passed > length) {
@@ -25,7 +25,7 @@ impl Reply {
         self.passed = passed;
         if self.keeps_body() {
             self.take_body(bytes, out);
-        } else if matches!(self.stage, Stage::Buffering) && passed > self.max_buffered as u64 {
+        } else if matches!(self.stage, ReplyStage::Buffering) && passed > self.max_buffered as u64 {
             // The length of a body that is not sent, and too long to be known.
             self.commit(out);
         }
@@ -35,31 +35,31 @@ impl Reply {
     /// The length that the head has told.
     fn length(&self) -> Option<u64> {
         match self.stage {
-            Stage::Streaming(ReplyFraming::Length(length)) => Some(length),
+            ReplyStage::Streaming(ReplyFraming::Length(length)) => Some(length),
             _ => None,
         }
     }
 
     fn take_body(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
-        if matches!(self.stage, Stage::Buffering) && self.body.len() + bytes.len() > self.max_buffered {
+        if matches!(self.stage, ReplyStage::Buffering) && self.body.len() + bytes.len() > self.max_buffered {
             self.commit(out);
         }
         match self.stage {
-            Stage::Streaming(ReplyFraming::Chunked) if self.body.len() + bytes.len() > self.max_buffered => {
+            ReplyStage::Streaming(ReplyFraming::Chunked) if self.body.len() + bytes.len() > self.max_buffered => {
                 self.push_chunk(out);
                 push_chunk(out, bytes);
             }
-            Stage::Streaming(ReplyFraming::Chunked) | Stage::Buffering => self.body.extend_from_slice(bytes),
+            ReplyStage::Streaming(ReplyFraming::Chunked) | ReplyStage::Buffering => self.body.extend_from_slice(bytes),
             _ => out.extend_from_slice(bytes),
         }
     }
 
     /// Makes all that was written ready to be sent, whatever may follow.
     pub fn flush(&mut self, out: &mut Vec<u8>) {
-        if matches!(self.stage, Stage::Buffering) {
+        if matches!(self.stage, ReplyStage::Buffering) {
             self.commit(out);
         }
-        if matches!(self.stage, Stage::Streaming(ReplyFraming::Chunked)) {
+        if matches!(self.stage, ReplyStage::Streaming(ReplyFraming::Chunked)) {
             self.push_chunk(out);
         }
     }
@@ -87,19 +87,19 @@ impl Reply {
         }
         // What would follow is another protocol, and nobody speaks it.
         self.closes |= self.opens_tunnel();
-        match mem::replace(&mut self.stage, Stage::Ended) {
-            Stage::Unsent => return Err("the handler sent no response: call send_response(...)".into()),
-            Stage::Head => return Err("the handler did not end the head: call end_headers()".into()),
-            Stage::Buffering => self.finish_buffered(out),
-            Stage::Streaming(ReplyFraming::Length(length)) if self.keeps_body() && self.passed < length => {
+        match mem::replace(&mut self.stage, ReplyStage::Ended) {
+            ReplyStage::Unsent => return Err("the handler sent no response: call send_response(...)".into()),
+            ReplyStage::Head => return Err("the handler did not end the head: call end_headers()".into()),
+            ReplyStage::Buffering => self.finish_buffered(out),
+            ReplyStage::Streaming(ReplyFraming::Length(length)) if self.keeps_body() && self.passed < length => {
                 return Err(format!("{} bytes of body for a Content-Length of {length}", self.passed));
             }
-            Stage::Streaming(ReplyFraming::Chunked) if self.keeps_body() => {
+            ReplyStage::Streaming(ReplyFraming::Chunked) if self.keeps_body() => {
                 self.push_chunk(out);
                 out.extend_from_slice(proto::LAST_CHUNK);
             }
-            Stage::Queued(queued) => return Ok(Some(queued)),
-            Stage::Streaming(_) | Stage::Ended => {}
+            ReplyStage::Queued(queued) => return Ok(Some(queued)),
+            ReplyStage::Streaming(_) | ReplyStage::Ended => {}
         }
         Ok(None)
     }
@@ -108,7 +108,7 @@ impl Reply {
     pub fn finish_bare(&mut self, bare: Bare, out: &mut Vec<u8>) {
         self.discard(out);
         self.close(out);
-        self.stage = Stage::Ended;
+        self.stage = ReplyStage::Ended;
         out.extend_from_slice(self.asked.server.as_str().as_bytes());
         match bare {
             Bare::Failed => {

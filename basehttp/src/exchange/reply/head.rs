@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::{io, mem};
 
-use super::{Reply, Stage, misuse};
+use super::{Reply, ReplyStage, misuse};
 use crate::exchange::payload::QueuedBody;
 use crate::proto::{self, BodyRule, DateLine, ReplyFraming, Version, push_field, push_length, remove_field};
 use crate::sys::clock;
@@ -39,7 +39,7 @@ impl Reply {
         if !self.is_unsent() {
             return self.mark_fault(format!("send_response({code}) after send_response({}): send one", self.code));
         }
-        self.stage = Stage::Head;
+        self.stage = ReplyStage::Head;
         self.code = code;
         self.rule = proto::body_allowed(code, self.asked.method);
         self.fields.has_server = has == HeadParts::WithServer;
@@ -152,7 +152,7 @@ impl Reply {
         }
         // The final head begins anew.
         self.fields.clear();
-        self.stage = Stage::Unsent;
+        self.stage = ReplyStage::Unsent;
         Ok(())
     }
 
@@ -169,7 +169,7 @@ impl Reply {
             return Err(misuse(fault));
         }
         if self.may_have_body() && self.fields.declared.is_none() && !self.fields.wants_chunks {
-            self.stage = Stage::Buffering;
+            self.stage = ReplyStage::Buffering;
         } else {
             self.stream(self.framing(None), out);
         }
@@ -186,9 +186,9 @@ impl Reply {
             _ if !self.keeps_body() => {}
             QueuedBody::Bytes(bytes) if bytes.as_slice().len() <= self.max_buffered => {
                 out.extend_from_slice(bytes.as_slice());
-                self.stage = Stage::Ended;
+                self.stage = ReplyStage::Ended;
             }
-            queued => self.stage = Stage::Queued(queued),
+            queued => self.stage = ReplyStage::Queued(queued),
         }
     }
 
@@ -209,13 +209,13 @@ impl Reply {
     /// A handler takes the connection: whatever was composed is what it is, and no framing follows.
     pub fn surrender(&mut self, out: &mut Vec<u8>) {
         match self.stage {
-            Stage::Buffering => {
+            ReplyStage::Buffering => {
                 self.stream(ReplyFraming::UntilClose, out);
                 out.append(&mut self.body);
             }
             _ => self.push_chunk(out),
         }
-        self.stage = Stage::Ended;
+        self.stage = ReplyStage::Ended;
     }
 
     /// How the body's end is told, if it is known to be of `complete` bytes or not at all.
@@ -239,7 +239,7 @@ impl Reply {
 
     pub(super) fn stream(&mut self, framing: ReplyFraming, out: &mut Vec<u8>) {
         self.close_head(framing, out);
-        self.stage = Stage::Streaming(framing);
+        self.stage = ReplyStage::Streaming(framing);
     }
 
     /// Writes what frames the message, and the empty line.

@@ -54,7 +54,7 @@ pub(crate) enum Bare {
 
 /// How far the reply is.
 #[derive(Debug)]
-enum Stage {
+enum ReplyStage {
     /// No final status yet. Next: `Head`.
     Unsent,
     /// Status line and some fields stand in `out`. Next: `Unsent` (interim), `Buffering`, `Streaming`, `Queued`.
@@ -71,7 +71,7 @@ enum Stage {
 
 /// A reply, from its status line to its last byte.
 pub(crate) struct Reply {
-    stage: Stage,
+    stage: ReplyStage,
     asked: ReplyContext,
     /// Where in `out` it begins, as long as none of it is on the wire.
     start: usize,
@@ -100,7 +100,7 @@ impl Reply {
         let (version, server) = (Version::Http10, Version::Http10);
         let asked = ReplyContext { version, server, method: "GET", keeps_alive: false, is_whole: false };
         Reply {
-            stage: Stage::Unsent,
+            stage: ReplyStage::Unsent,
             asked,
             start: 0,
             on_wire: false,
@@ -133,7 +133,7 @@ impl Reply {
     }
 
     fn reset(&mut self) {
-        self.stage = Stage::Unsent;
+        self.stage = ReplyStage::Unsent;
         self.code = 0;
         self.closes = !self.asked.keeps_alive;
         self.connection = 0..0;
@@ -204,17 +204,17 @@ impl Reply {
     }
 
     pub fn is_unsent(&self) -> bool {
-        matches!(self.stage, Stage::Unsent)
+        matches!(self.stage, ReplyStage::Unsent)
     }
 
     /// Between the status line and the end of the head.
     pub fn is_head_open(&self) -> bool {
-        matches!(self.stage, Stage::Head)
+        matches!(self.stage, ReplyStage::Head)
     }
 
     /// A final head was ended, so that all of `out` may be sent.
     pub fn is_streaming(&self) -> bool {
-        matches!(self.stage, Stage::Streaming(_) | Stage::Queued(_) | Stage::Ended)
+        matches!(self.stage, ReplyStage::Streaming(_) | ReplyStage::Queued(_) | ReplyStage::Ended)
     }
 
     /// Remembers a misuse; the first one counts.
