@@ -50,7 +50,7 @@ pub struct Hijacked {
 
 /// The half of a [`Hijacked`] connection that reads. The connection is closed when both halves are dropped.
 pub struct ReadHalf {
-    shared: Arc<Shared>,
+    shared: Arc<HijackedSocket>,
     /// Read before, from `start` on not yet given out.
     ahead: Vec<u8>,
     start: usize,
@@ -60,12 +60,12 @@ pub struct ReadHalf {
 /// The half of a [`Hijacked`] connection that writes. Dropped before the other half it ends our side, so that the client
 /// reads to an end and may still send.
 pub struct WriteHalf {
-    shared: Arc<Shared>,
+    shared: Arc<HijackedSocket>,
     stall_timeout: Duration,
 }
 
 /// What the halves share.
-struct Shared {
+struct HijackedSocket {
     socket: Socket,
     peer: Address,
     /// Of a stream that is no socket: a descriptor that is always ready.
@@ -84,7 +84,7 @@ impl Hijacked {
     ) -> io::Result<Self> {
         // The other end is closed at once: reading finds the end, writing an error, and neither waits.
         let stand_in = if socket.tells_readiness() { None } else { Some(UnixStream::pair()?.0) };
-        let shared = Arc::new(Shared { socket, peer: peer.clone(), stand_in, _permit: permit });
+        let shared = Arc::new(HijackedSocket { socket, peer: peer.clone(), stand_in, _permit: permit });
         Ok(Hijacked {
             reader: ReadHalf { shared: Arc::clone(&shared), ahead, start: 0, timeout: None },
             writer: WriteHalf { shared, stall_timeout },
@@ -296,7 +296,7 @@ impl AsFd for WriteHalf {
     }
 }
 
-impl Shared {
+impl HijackedSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         let stand_in = || self.stand_in.as_ref().map(UnixStream::as_fd);
         self.socket.descriptor().or_else(stand_in).expect("what is no socket has a stand-in")
