@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler, testing};
 
-use super::reply::{Reply, replies};
+use super::reply::{ReceivedReply, replies};
 
 /// This very file is what is asked for.
 const FILE: &[u8] = include_bytes!("multipart.rs");
@@ -55,7 +55,7 @@ fn part(place: &str) -> &'static [u8] {
 }
 
 /// RFC 9110, section 14.6.
-fn check_parts(reply: &Reply, kind: &str) {
+fn check_parts(reply: &ReceivedReply, kind: &str) {
     let boundary = kind.strip_prefix("multipart/byteranges; boundary=").expect("several parts");
     let delimiter = format!("\r\n--{boundary}");
     let mut rest = &reply.body[..];

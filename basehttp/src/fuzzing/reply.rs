@@ -4,7 +4,7 @@ use crate::proto::is_token;
 
 /// One reply, interim or final.
 #[derive(Debug)]
-pub struct Reply {
+pub struct ReceivedReply {
     pub status: u16,
     /// Names as sent, values read as Latin-1.
     pub fields: Vec<(String, String)>,
@@ -15,7 +15,7 @@ pub struct Reply {
     pub is_last: bool,
 }
 
-impl Reply {
+impl ReceivedReply {
     /// The one field of that name.
     pub fn field(&self, name: &str) -> Option<&str> {
         let mut named = self.fields.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
@@ -30,7 +30,7 @@ impl Reply {
 }
 
 /// All of the replies in `bytes`, which end there; `is_to_head` tells which of the final ones answer HEAD.
-pub fn replies(mut bytes: &[u8], is_to_head: impl Fn(usize) -> bool) -> Vec<Reply> {
+pub fn replies(mut bytes: &[u8], is_to_head: impl Fn(usize) -> bool) -> Vec<ReceivedReply> {
     let (mut replies, mut count) = (Vec::new(), 0);
     while !bytes.is_empty() {
         let (reply, used) =
@@ -55,7 +55,7 @@ pub struct Reader {
 }
 
 /// The reply at the start of `bytes`, and how long it is. `None`: not all of it is there.
-pub fn read(bytes: &[u8], reader: Reader) -> Option<(Reply, usize)> {
+pub fn read(bytes: &[u8], reader: Reader) -> Option<(ReceivedReply, usize)> {
     let head_end = 4 + bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let mut lines = bytes[..head_end - 4].split(|&byte| byte == b'\n').peekable();
     let mut line = || {
@@ -64,7 +64,7 @@ pub fn read(bytes: &[u8], reader: Reader) -> Option<(Reply, usize)> {
     };
     let (version, status) = status_line(line().expect("a status line"));
     let fields: Vec<_> = std::iter::from_fn(line).map(field).collect();
-    let mut reply = Reply { status, fields, body: Vec::new(), may_be_cut: false, is_last: false };
+    let mut reply = ReceivedReply { status, fields, body: Vec::new(), may_be_cut: false, is_last: false };
 
     let length = reply.field("Content-Length").map(|digits| {
         assert!(!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()), "{digits}");

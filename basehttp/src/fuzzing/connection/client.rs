@@ -12,7 +12,7 @@ use crate::sys::lock;
 
 /// A request that was begun.
 #[derive(Debug)]
-pub struct ReplyContext {
+pub struct ExpectedReply {
     pub number: usize,
     pub method: &'static str,
     pub deed: &'static str,
@@ -68,7 +68,7 @@ pub struct Play {
     pub has_reset: bool,
     /// The server waited, and the script was over.
     pub has_stalled: bool,
-    pub asked: Vec<ReplyContext>,
+    pub asked: Vec<ExpectedReply>,
     /// From here on the client has sent what is no request.
     pub is_garbled: bool,
     /// Whoever reads or writes waits: nothing else would make the client go on.
@@ -234,7 +234,7 @@ impl Play {
         self.made += unsent;
         self.pending.extend(bytes);
         if !self.is_garbled {
-            self.asked.push(ReplyContext {
+            self.asked.push(ExpectedReply {
                 number,
                 method,
                 deed,

@@ -1,9 +1,9 @@
 //! Who reads the replies, and knows what there was to answer.
 
-use super::client::{Play, ReplyContext};
+use super::client::{ExpectedReply, Play};
 use super::handler::{FILE, breaks_its_reply};
 use crate::conn::Wait;
-use crate::fuzzing::reply::{Reader, Reply, read};
+use crate::fuzzing::reply::{Reader, ReceivedReply, read};
 
 #[derive(Default)]
 #[allow(clippy::struct_excessive_bools)] // Independent facts.
@@ -57,7 +57,7 @@ impl Witness {
         }
     }
 
-    fn check(&mut self, play: &Play, asked: &ReplyContext, reply: &Reply) {
+    fn check(&mut self, play: &Play, asked: &ExpectedReply, reply: &ReceivedReply) {
         match (reply.status, asked.deed) {
             (100, _) => {
                 assert!(asked.expects_continue && !self.was_continued, "100 to one who does not wait: {asked:?}");
@@ -112,7 +112,7 @@ fn is_excused(play: &Play) -> bool {
     play.is_garbled || play.has_ended || play.has_reset || play.has_stalled || play.has_waited
 }
 
-fn check_body(asked: &ReplyContext, body: &[u8], may_be_cut: bool) {
+fn check_body(asked: &ExpectedReply, body: &[u8], may_be_cut: bool) {
     let expected = match asked.deed {
         "echo" | "copy" => asked.body.clone(),
         // One read: as much of the three bytes as it brings.
