@@ -37,7 +37,7 @@ pub(crate) fn serve<'c, M>(
         Some(error) => ex.refuse(error),
         None => ex.call(dispatch),
     };
-    let lines = if let End::Sent(Some(_)) = end {
+    let lines = if let Ok(Some(_)) = end {
         // Logged when the reply has ended. The hook wants the exchange, which is gone then: it is asked now.
         log::hold(|| ex.log_end())
     } else {
@@ -49,28 +49,24 @@ pub(crate) fn serve<'c, M>(
     let after = ex.after();
     let leftover = ex.rfile.into_leftover();
     let (queued, next) = match end {
-        End::Aborted => (None, Next::Abort),
-        End::Sent(queued) if is_refused => (queued, Next::Linger),
-        End::Sent(queued) => (queued, after),
+        Err(Aborted) => (None, Next::Abort),
+        Ok(queued) if is_refused => (queued, Next::Linger),
+        Ok(queued) => (queued, after),
     };
     Served { leftover, queued, lines, next }
 }
 
-/// How far the reply came.
-enum End {
-    /// It is whole, but for a tail that is still to be sent.
-    Sent(Option<QueuedBody>),
-    /// A part of it is on the wire, and the rest cannot follow.
-    Aborted,
-}
+/// A part of the reply is on the wire, and the rest cannot follow. A reply that did not abort is complete, except for a
+/// queued body that is still to be sent.
+struct Aborted;
 
 impl<M> Exchange<'_, M> {
-    fn refuse(&mut self, error: HTTPError) -> End {
+    fn refuse(&mut self, error: HTTPError) -> Result<Option<QueuedBody>, Aborted> {
         self.with_reply(Reply::close);
         self.answer(error)
     }
 
-    fn call(&mut self, dispatch: impl FnOnce(&mut Self) -> Option<Outcome>) -> End {
+    fn call(&mut self, dispatch: impl FnOnce(&mut Self) -> Option<Outcome>) -> Result<Option<QueuedBody>, Aborted> {
         let called = catch_unwind(AssertUnwindSafe(|| match self.expectation() {
             Ok(true) => dispatch(self),
             Ok(false) => Some(Ok(())),
@@ -103,32 +99,30 @@ impl<M> Exchange<'_, M> {
     }
 
     /// The method returned well: ends its reply.
-    fn finish(&mut self) -> End {
+    fn finish(&mut self) -> Result<Option<QueuedBody>, Aborted> {
         if self.is_hijacked() {
-            return End::Sent(None);
+            return Ok(None);
         }
         if self.io.borrow().is_gone() {
             // The handler did not mind, but the client must not take what it has for a whole reply.
             self.guarded(|ex| ex.log_error(format_args!("the client went away")));
-            return End::Aborted;
+            return Err(Aborted);
         }
         self.receive_rest();
         self.decide_close();
-        match self.with_reply(Reply::finish) {
-            Ok(queued) => End::Sent(queued),
-            Err(fault) => self.fail(&HandlerError::from(fault).of_request(self.request.requestline)),
-        }
+        self.with_reply(Reply::finish)
+            .or_else(|fault| self.fail(&HandlerError::from(fault).of_request(self.request.requestline)))
     }
 
     /// The method failed, or its reply did.
-    fn fail(&mut self, error: &HandlerError) -> End {
+    fn fail(&mut self, error: &HandlerError) -> Result<Option<QueuedBody>, Aborted> {
         if self.is_hijacked() {
             self.guarded(|ex| ex.log_error(format_args!("after hijack: {error}")));
-            return End::Sent(None);
+            return Ok(None);
         }
         if self.io.borrow().is_gone() {
             self.guarded(|ex| ex.log_error(format_args!("the client went away: {error}")));
-            return End::Aborted;
+            return Err(Aborted);
         }
         if self.io.borrow().reply.is_whole_without_body()
             && self.guarded(|_| error.is_whole_without_body()) == Some(true)
@@ -143,13 +137,13 @@ impl<M> Exchange<'_, M> {
         }
         if self.io.borrow().reply.is_on_wire() {
             self.guarded(|ex| ex.log_error(format_args!("the reply was cut off: {error}")));
-            return End::Aborted;
+            return Err(Aborted);
         }
         self.answer(answer.unwrap_or_else(HTTPError::told))
     }
 
     /// Sends an error reply in place of whatever was composed. If the handler's hooks cannot, a bare one.
-    fn answer(&mut self, error: HTTPError) -> End {
+    fn answer(&mut self, error: HTTPError) -> Result<Option<QueuedBody>, Aborted> {
         self.with_reply(Reply::discard);
         self.receive_rest();
         self.decide_close();
@@ -161,17 +155,17 @@ impl<M> Exchange<'_, M> {
             None => Err(io::ErrorKind::Other.into()),
         };
         match finished {
-            Ok(queued) => return End::Sent(queued),
+            Ok(queued) => return Ok(queued),
             Err(error) if error.get_ref().is_some() => {
                 self.guarded(|ex| ex.log_error(format_args!("the error page failed: {error}")));
             }
             Err(_) => {}
         }
         if self.io.borrow().reply.is_on_wire() {
-            return End::Aborted;
+            return Err(Aborted);
         }
         self.with_reply(|reply, out| reply.finish_bare(Bare::Failed, out));
-        End::Sent(None)
+        Ok(None)
     }
 
     /// Closes after this reply if the handler says so, if the server ends, or if the next request could not be found
