@@ -8,7 +8,7 @@ pub use std::string::String;
 pub use std::time::SystemTime;
 pub use std::{fmt, io};
 
-pub use crate::exchange::{Exchange, HandlerError, IntoOutcome, Outcome, Overrides, Pace};
+pub use crate::exchange::{Exchange, HandlerError, IntoOutcome, Overrides, Pace, Result as Outcome};
 pub use crate::proto::{
     Headers, RESPONSES, Responses, SERVER_VERSION, SYS_VERSION, Version, Words, merge, merged_len, utf8,
 };

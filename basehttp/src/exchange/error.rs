@@ -9,9 +9,6 @@ use crate::proto::Refusal;
 /// What a handler returns: `basehttp::Result` for nothing, `basehttp::Result<bool>` for something.
 pub type Result<T = (), E = HandlerError> = std::result::Result<T, E>;
 
-/// What became of a handler's call, as the runtime sees it.
-pub type Outcome = std::result::Result<(), HandlerError>;
-
 /// An answer of the error kind, to be returned with `?` from wherever the trouble is found.
 ///
 /// Anywhere in the chain of sources of the error that a handler returns, it becomes the reply: `send_error` with its
@@ -423,20 +420,30 @@ impl Error for Sentence {}
     note = "`E` is any type that converts into `Box<dyn Error + Send + Sync>`, which `Box<dyn Error>` does not",
     note = "`basehttp::Result` is the short way; a status is the error `HTTPError::from(404)`"
 )]
-pub trait IntoOutcome {
-    /// The same as an [`Outcome`].
-    fn into_outcome(self) -> Outcome;
+pub trait IntoOutcome: sealed::Sealed {
+    /// Converts the value into a [`Result`].
+    fn into_outcome(self) -> Result;
 }
 
+mod sealed {
+    /// Keeps [`IntoOutcome`](super::IntoOutcome) to the types of this module.
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for () {}
+
 impl IntoOutcome for () {
-    fn into_outcome(self) -> Outcome {
+    fn into_outcome(self) -> Result {
         Ok(())
     }
 }
 
 #[diagnostic::do_not_recommend]
+impl<E: Into<HandlerError>> sealed::Sealed for std::result::Result<(), E> {}
+
+#[diagnostic::do_not_recommend]
 impl<E: Into<HandlerError>> IntoOutcome for std::result::Result<(), E> {
-    fn into_outcome(self) -> Outcome {
+    fn into_outcome(self) -> Result {
         self.map_err(Into::into)
     }
 }

@@ -12,7 +12,7 @@ use std::io;
 use std::time::SystemTime;
 
 use super::Exchange;
-use super::error::HandlerError;
+use super::error::{HandlerError, Result};
 use crate::sys::Address;
 
 /// Calls the macro `write` with one row for each overridable method. `['c ex]` begins a row whose method takes the
@@ -28,7 +28,7 @@ macro_rules! overridables {
                 [] fn date_time_string(time: SystemTime) -> String;
                 [] fn log_date_time_string() -> String;
                 ['c ex] fn address_string() -> String;
-                ['c ex] fn handle_expect_100() -> Result<bool, HandlerError>;
+                ['c ex] fn handle_expect_100() -> Result<bool>;
                 ['c ex] fn end_headers() -> io::Result<()>;
                 ['c ex] fn send_error(code: u16, message: &str, explain: &str) -> io::Result<()>;
                 [] fn handle_error(client_address: &Address, error: &HandlerError);

@@ -24,7 +24,7 @@ pub(crate) use self::context::Context;
 pub use self::context::HandlerSpec;
 pub(crate) use self::context::class_variables;
 pub(crate) use self::error::sentence;
-pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoOutcome, Outcome, Result};
+pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoOutcome, Result};
 pub(crate) use self::exchange_io::ExchangeIo;
 pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};
 pub(crate) use self::hooks::overridables;

@@ -17,7 +17,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::body_reader::Leftover;
-use super::error::{HTTPError, HandlerError, Outcome};
+use super::error::{HTTPError, HandlerError, Result};
 use super::exchange_io::ExchangeIo;
 use super::payload::QueuedBody;
 use super::reply::{Bare, Reply};
@@ -29,7 +29,7 @@ use crate::sys::{Fault, log};
 pub(crate) fn serve<'c, M>(
     mut ex: Exchange<'c, M>,
     refusal: Option<HTTPError>,
-    dispatch: impl FnOnce(&mut Exchange<'c, M>) -> Option<Outcome>,
+    dispatch: impl FnOnce(&mut Exchange<'c, M>) -> Option<Result>,
 ) -> Served {
     let serving = ex.server.enter();
     let is_refused = refusal.is_some();
@@ -66,7 +66,7 @@ impl<M> Exchange<'_, M> {
         self.answer(error)
     }
 
-    fn call(&mut self, dispatch: impl FnOnce(&mut Self) -> Option<Outcome>) -> Result<Option<QueuedBody>, Aborted> {
+    fn call(&mut self, dispatch: impl FnOnce(&mut Self) -> Option<Result>) -> Result<Option<QueuedBody>, Aborted> {
         let called = catch_unwind(AssertUnwindSafe(|| match self.expectation() {
             Ok(true) => dispatch(self),
             Ok(false) => Some(Ok(())),
@@ -91,7 +91,7 @@ impl<M> Exchange<'_, M> {
     }
 
     /// Asks the handler's own `handle_expect_100` before the method, where there is one.
-    fn expectation(&self) -> super::error::Result<bool> {
+    fn expectation(&self) -> Result<bool> {
         if !self.request.expects_continue || !self.context.spec.overrides.handle_expect_100 {
             return Ok(true);
         }

@@ -28,7 +28,7 @@ use std::time::SystemTime;
 use std::{fmt, io};
 
 use super::BaseHTTPRequestHandler;
-use crate::exchange::{Exchange, HandlerError};
+use crate::exchange::{Exchange, HandlerError, Result};
 use crate::proto;
 use crate::sys::{Address, log};
 
@@ -91,7 +91,7 @@ pub fn address_string<'c, H: BaseHTTPRequestHandler>(_handler: &H, ex: &Exchange
 pub fn handle_expect_100<'c, H: BaseHTTPRequestHandler>(
     _handler: &H,
     _ex: &Exchange<'c, H::MessageClass<'c>>,
-) -> Result<bool, HandlerError> {
+) -> Result<bool> {
     Ok(true)
 }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use std::{fmt, io};
 
 use super::defaults;
-use crate::exchange::{Exchange, HTTPError, HandlerError, Outcome, Overrides, Pace};
+use crate::exchange::{Exchange, HTTPError, HandlerError, Overrides, Pace, Result};
 use crate::proto::{
     DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, Field, Headers, RESPONSES, Responses, VERSION_STRING, Version,
 };
@@ -86,7 +86,7 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     const OVERRIDES: Overrides = Overrides::ALL;
 
     /// Calls the method for `ex.command`; `None` if there is none (501).
-    fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Outcome>;
+    fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Result>;
 
     /// Where the method for `command` runs: what the attribute's `pace` says, or `#[pace]` on the method.
     fn pace(_command: &str) -> Pace {
@@ -136,7 +136,7 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
 
     /// Decides, before dispatch, about a client that waits for `100 Continue`. `false` ends the request: a reply must
     /// have been sent. With `true` the method is called, and the 100 is sent when it first reads `rfile`.
-    fn handle_expect_100<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>) -> Result<bool, HandlerError> {
+    fn handle_expect_100<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>) -> Result<bool> {
         defaults::handle_expect_100(self, ex)
     }
 

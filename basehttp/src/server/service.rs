@@ -7,7 +7,7 @@ use std::{fmt, io};
 use super::{BaseHTTPRequestHandler, MessageClass};
 use crate::exchange;
 use crate::exchange::{
-    Exchange, HTTPError, HandlerError, HandlerSpec, Hooks, IncomingRequest, Pace, Served, ServerHooks, Service,
+    Exchange, HTTPError, HandlerError, HandlerSpec, Hooks, IncomingRequest, Pace, Result, Served, ServerHooks, Service,
     catch_panic, class_variables, overridables,
 };
 use crate::proto::Field;

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use std::{fmt, io};
 
 use super::BaseHTTPRequestHandler;
-use crate::exchange::{Exchange, HandlerError, Outcome, Overrides, Pace, class_variables, overridables};
+use crate::exchange::{Exchange, HandlerError, Overrides, Pace, Result, class_variables, overridables};
 use crate::proto::{Responses, Version};
 use crate::sys::Address;
 
@@ -78,7 +78,7 @@ impl<H: BaseHTTPRequestHandler> BaseHTTPRequestHandler for Arc<H> {
 
     class_variables!(forward_constants);
 
-    fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Outcome> {
+    fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Result> {
         H::dispatch(self, ex)
     }
 

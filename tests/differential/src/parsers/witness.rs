@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use basehttp::{Address, BaseHTTPRequestHandler, Exchange, HandlerError, Headers, Outcome, Version};
+use basehttp::{Address, BaseHTTPRequestHandler, Exchange, HandlerError, Headers, Result, Version};
 
 use crate::reading::{End, Taken};
 
@@ -60,7 +60,7 @@ impl Witness {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self, ex: &mut Exchange<'_>) -> Outcome {
+    fn take(&self, ex: &mut Exchange<'_>) -> Result {
         let mut body = Vec::new();
         if self.bodies == Bodies::Read {
             ex.rfile.read_to_end(&mut body)?;
@@ -85,7 +85,7 @@ impl BaseHTTPRequestHandler for Witness {
     const METHODS: &'static [&'static str] = &[];
     const PROTOCOL_VERSION: Version = Version::Http11;
 
-    fn dispatch(&self, ex: &mut Exchange<'_>) -> Option<Outcome> {
+    fn dispatch(&self, ex: &mut Exchange<'_>) -> Option<Result> {
         Some(self.take(ex))
     }
 
