@@ -41,7 +41,7 @@ impl Endless {
             "wrapped" => loop {
                 let mut text = io::BufWriter::new(&mut ex.wfile);
                 let written = (0..10_000).try_for_each(|line| writeln!(text, "{line}")).and_then(|()| text.flush());
-                let why = |error| io::Error::other(HandlerError::from(error).into_source());
+                let why = |error| io::Error::other(HandlerError::from(error).into_inner());
                 written.map_err(why)?;
             },
             "flushes" => loop {

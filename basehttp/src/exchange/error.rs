@@ -233,7 +233,7 @@ impl<E: Into<HTTPError>> IntoHTTPError for E {}
 /// Any error a handler returns: made by `?` from every error type, `String`, `&str` and `anyhow::Error`.
 ///
 /// It implements neither [`Error`] nor a conversion into `Box<dyn Error>`, which is what lets it be made from all of
-/// those. [`source`](Self::source) is the error inside.
+/// those. [`as_error`](Self::as_error) is the error inside.
 ///
 /// ```
 /// fn parse(text: &str) -> basehttp::Result<u32> {
@@ -250,13 +250,13 @@ struct OfRequest {
 }
 
 impl HandlerError {
-    /// The error inside.
-    pub fn source(&self) -> &(dyn Error + Send + Sync + 'static) {
+    /// Returns the error inside.
+    pub fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
         self.0.downcast_ref::<OfRequest>().map_or(&*self.0, |of_request| &*of_request.error)
     }
 
-    /// The error inside, owned.
-    pub fn into_source(self) -> Box<dyn Error + Send + Sync> {
+    /// Takes the error out.
+    pub fn into_inner(self) -> Box<dyn Error + Send + Sync> {
         self.0.downcast::<OfRequest>().map_or_else(|error| error, |of_request| of_request.error)
     }
 
@@ -270,7 +270,7 @@ impl HandlerError {
 
     /// The same, told which request it failed.
     pub(crate) fn of_request(self, requestline: &str) -> Self {
-        HandlerError(Box::new(OfRequest { error: self.into_source(), requestline: requestline.to_owned() }))
+        HandlerError(Box::new(OfRequest { error: self.into_inner(), requestline: requestline.to_owned() }))
     }
 
     /// The [`HTTPError`] in the chain of sources, which decides the reply.
@@ -283,7 +283,7 @@ impl HandlerError {
             itself.or_else(|| error.downcast_ref().cloned().map(|parts| HTTPError(Box::new(parts))))
         })?;
         // What the log should know beside what the answer says itself.
-        let chain = chain_text(self.source());
+        let chain = chain_text(self.as_error());
         if !chain.is_empty() {
             found.0.note = Note::Chain(chain);
         }
@@ -297,7 +297,7 @@ impl HandlerError {
 
     /// The error and its causes.
     fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
-        let first: &(dyn Error + 'static) = self.source();
+        let first: &(dyn Error + 'static) = self.as_error();
         iter::successors(Some(first), |error| cause(*error))
     }
 }
@@ -341,8 +341,8 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HandlerError {
 impl fmt::Display for HandlerError {
     /// The error and its sources, joined by `: `.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.source())?;
-        let mut source = Error::source(self.source());
+        write!(f, "{}", self.as_error())?;
+        let mut source = self.as_error().source();
         while let Some(error) = source {
             // It repeats what the `HTTPError` before it has said.
             if !error.is::<ErrorParts>() {
