@@ -38,6 +38,7 @@ pub type Result<T = (), E = HandlerError> = std::result::Result<T, E>;
 /// # assert!(reply.starts_with(b"HTTP/1.0 404 no such user\r\n"));
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "return it, or give it to send_error"]
 pub struct HTTPError(Box<ErrorParts>);
 
 /// What an [`HTTPError`] says. An error of its own, and the `source()` of that one: error types that wrap another out of
@@ -78,7 +79,6 @@ impl HTTPError {
     }
 
     /// The same with a longer explanation for the page, instead of the one in the `responses` map.
-    #[must_use]
     pub fn with_explain(mut self, explain: impl Into<String>) -> Self {
         self.0.explain = Some(explain.into());
         self
@@ -95,7 +95,6 @@ impl HTTPError {
     }
 
     /// The same with one more response field, such as `Retry-After` or `WWW-Authenticate`.
-    #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.0.headers.push((name.into(), value.to_string()));
         self
@@ -111,7 +110,6 @@ impl HTTPError {
     /// }
     /// assert_eq!(number(b"x").unwrap_err().http_error().map(|error| error.code()), Some(400));
     /// ```
-    #[must_use]
     pub fn with_source(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.0.cause = Some(Arc::from(cause.into()));
         self
