@@ -25,6 +25,7 @@ pub trait Service: ServerHooks + Send + Sync + 'static {
 /// of threads. It learns by itself which is which: a method that took longer than 100 µs in three of its last eight runs
 /// (by method name and the first two segments of the path) blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Pace {
     /// The server learns it.
     #[default]
