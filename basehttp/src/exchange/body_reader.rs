@@ -1,6 +1,7 @@
 //! `rfile`: the request's body as a stream that ends where the body ends. The framing is decided in `proto`.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::io::{self, BufRead, Read};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -201,6 +202,12 @@ impl<'c> BodyReader<'c> {
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for BodyReader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyReader").field("remaining", &self.remaining()).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `wfile`: the reply's body as a stream. What becomes of the bytes is the `reply`'s to say.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 
@@ -49,6 +50,12 @@ pub struct BodyWriter<'c> {
 impl<'c> BodyWriter<'c> {
     pub(crate) fn new(io: &'c RefCell<ExchangeIo>) -> Self {
         BodyWriter { io, invariant: PhantomData }
+    }
+}
+
+impl fmt::Debug for BodyWriter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyWriter").finish_non_exhaustive()
     }
 }
 
