@@ -69,7 +69,7 @@ pub use basehttp_macros::http_handler;
 
 pub use crate::exchange::{
     BodyReader, BodyWriter, Exchange, HTTPError, HandlerError, Hijacked, IntoHTTPError, IntoOutcome, IntoPayload,
-    IntoStatus, Overrides, Pace, Payload, Query, ReadHalf, Result, Status, WriteHalf,
+    IntoStatus, Overrides, Pace, Payload, Query, QueryIter, ReadHalf, Result, Status, WriteHalf,
 };
 pub use crate::sys::{Address, DrainReport, ErrorCounts, ServerHandle, Stats, Stream};
 #[cfg(feature = "cgi")]

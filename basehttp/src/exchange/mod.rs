@@ -31,7 +31,7 @@ pub(crate) use self::hooks::overridables;
 pub use self::hooks::{Hooks, Overrides, ServerHooks};
 pub(crate) use self::payload::QueuedBody;
 pub use self::payload::{IntoPayload, Payload};
-pub use self::query::Query;
+pub use self::query::{Query, QueryIter};
 pub(crate) use self::reply::{Bare, ReplyContext};
 pub(crate) use self::serve::{answer_bare, catch_panic, drop_panic_payload, serve, serve_bare};
 pub(crate) use self::service::Next;

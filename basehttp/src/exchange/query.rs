@@ -11,13 +11,14 @@ use std::fmt;
 /// # #[http_handler] impl Search {
 /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
 ///     let query = ex.query();
-///     ex.send_text(200, format!("{} in {:?}", query.get("q").unwrap_or_default(), query.get_all("in")))
+///     let places: Vec<_> = query.get_all("in").collect();
+///     ex.send_text(200, format!("{} in {places:?}", query.get("q").unwrap_or_default()))
 /// }
 /// # }
 /// # let reply = basehttp::testing::respond(&Search, b"GET /?q=a+b&in=x&in=y HTTP/1.0\r\n\r\n");
 /// # assert!(reply.ends_with(b"\r\n\r\na b in [\"x\", \"y\"]"));
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Query<'c> {
     raw: &'c str,
 }
@@ -47,19 +48,55 @@ impl<'c> Query<'c> {
         self.iter().find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    /// Every parameter of that name, in order.
-    pub fn get_all(&self, name: &str) -> Vec<Cow<'c, str>> {
-        self.iter().filter_map(|(key, value)| (key == name).then_some(value)).collect()
+    /// The values of all parameters of that name, in order.
+    pub fn get_all<'n>(&self, name: &'n str) -> impl Iterator<Item = Cow<'c, str>> + use<'c, 'n> {
+        self.iter().filter_map(move |(key, value)| (key == name).then_some(value))
     }
 
     /// All parameters, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (Cow<'c, str>, Cow<'c, str>)> + use<'c> {
-        form_urlencoded::parse(self.raw.as_bytes())
+    pub fn iter(&self) -> QueryIter<'c> {
+        QueryIter(form_urlencoded::parse(self.raw.as_bytes()))
     }
 
     /// The query as sent, without its `?`.
     pub fn as_str(&self) -> &'c str {
         self.raw
+    }
+}
+
+/// Names and values of parameters in order, made by [`Query::iter`].
+#[derive(Clone)]
+pub struct QueryIter<'c>(form_urlencoded::Parse<'c>);
+
+impl<'c> Iterator for QueryIter<'c> {
+    type Item = (Cow<'c, str>, Cow<'c, str>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+}
+
+impl fmt::Debug for QueryIter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+impl<'c> IntoIterator for Query<'c> {
+    type Item = (Cow<'c, str>, Cow<'c, str>);
+    type IntoIter = QueryIter<'c>;
+
+    fn into_iter(self) -> QueryIter<'c> {
+        self.iter()
+    }
+}
+
+impl<'c> IntoIterator for &Query<'c> {
+    type Item = (Cow<'c, str>, Cow<'c, str>);
+    type IntoIter = QueryIter<'c>;
+
+    fn into_iter(self) -> QueryIter<'c> {
+        self.iter()
     }
 }
 

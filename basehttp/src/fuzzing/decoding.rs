@@ -26,7 +26,7 @@ fn check_query(raw: &str) {
     for (name, _) in &pairs {
         let values: Vec<_> = pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.clone()).collect();
         assert_eq!(query.get(name).as_ref(), values.first());
-        assert_eq!(query.get_all(name), values);
+        assert_eq!(query.get_all(name).collect::<Vec<_>>(), values);
     }
     let encoded: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
     assert_eq!(Query::parse(&encoded).iter().collect::<Vec<_>>(), pairs, "encoded and decoded again");
