@@ -61,7 +61,7 @@ struct Asks;
 #[http_handler]
 impl Asks {
     fn do_GET(&self, ex: &mut Exchange) -> basehttp::Result {
-        let socket = ex.connection()?.expect("a socket");
+        let socket = ex.socket_fd()?.expect("a socket");
         let socket = SockRef::from(&socket);
         let is_asked = socket.keepalive()?;
         let seconds = if is_asked { socket.tcp_keepalive_time()?.as_secs() } else { 0 };

@@ -197,13 +197,13 @@ impl<'c, M> Exchange<'c, M> {
     /// # struct Hello;
     /// # #[http_handler] impl Hello {
     /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
-    ///     let socket = ex.connection()?;
+    ///     let socket = ex.socket_fd()?;
     ///     ex.send_text(200, if socket.is_some() { "by a socket\n" } else { "by memory\n" })
     /// }
     /// # }
     /// # assert!(basehttp::testing::respond(&Hello, b"GET / HTTP/1.0\r\n\r\n").ends_with(b"by memory\n"));
     /// ```
-    pub fn connection(&self) -> io::Result<Option<OwnedFd>> {
+    pub fn socket_fd(&self) -> io::Result<Option<OwnedFd>> {
         self.io.borrow().socket.duplicate()
     }
 }

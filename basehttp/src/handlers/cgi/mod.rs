@@ -249,7 +249,7 @@ impl CGIHTTPRequestHandler {
         ex.flush_headers()?;
         let limits = &self.parts.limits;
         let spool = SpoolOptions { directory: &self.parts.spool_directory, max_bytes: limits.max_spooled_body_bytes };
-        let client = ex.connection().map_err(script::busy)?;
+        let client = ex.socket_fd().map_err(script::busy)?;
         let (method, body) = match ex.command {
             "HEAD" => ("HEAD", ScriptInput::None),
             _ if !is_own => ("GET", ScriptInput::None),
