@@ -165,7 +165,7 @@ impl ServerHandle {
         true
     }
 
-    /// Shuts down as [`shutdown`](Self::shutdown) does, lets requests in flight run for up to `deadline` from now, and
+    /// Shuts down as [`shutdown`](Self::shutdown) does, lets requests in flight run for up to `grace` from now, and
     /// reports how it went.
     ///
     /// Replies to requests in flight say `Connection: close`. What is still busy at the deadline is cut off. Of several
@@ -185,8 +185,8 @@ impl ServerHandle {
     /// }
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn drain(&self, deadline: Duration) -> Option<DrainReport> {
-        self.stop(bounded(deadline)).then(|| self.last().report)
+    pub fn drain(&self, grace: Duration) -> Option<DrainReport> {
+        self.stop(bounded(grace)).then(|| self.last().report)
     }
 
     /// What the server has counted so far; all zeros before it serves.
