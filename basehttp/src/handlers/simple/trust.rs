@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_asked_for_often_is_trusted_and_only_to_the_end_of_its_second() {
+    fn only_what_is_asked_for_often_is_believed_and_only_to_the_end_of_its_second() {
         let start = Instant::now();
         let trust = Trust::new(start);
         let at = |millis: u64| trust.holds(start + Duration::from_millis(millis), 3);

@@ -63,7 +63,7 @@ fn what_is_larger_than_the_bound_is_not_kept_and_takes_nothings_place() {
 }
 
 #[test]
-fn an_entry_is_trusted_where_it_is_old_and_asked_for_often() {
+fn an_entry_is_believed_where_it_is_old_and_asked_for_often() {
     let start = Instant::now();
     let entry = |changed: SystemTime| {
         let changed = changed.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
