@@ -111,8 +111,8 @@ fn every_test_named_after_a_section_stands_in_the_table() {
     let table = table();
     let documents = rows(&table);
     let named: BTreeSet<_> = documents.iter().flatten().flat_map(|row| references(row.held_by)).collect();
-    let files =
-        fs::read_dir(root().join("tests")).expect("the tests are there").map(|entry| entry.expect("a file").path());
+    let files = fs::read_dir(root().join("tests/http")).expect("the tests are there");
+    let files = files.map(|entry| entry.expect("a file").path());
     let is_of_a_section = |path: &Path| {
         let name = path.file_name().and_then(|name| name.to_str());
         name.is_some_and(|name| name.starts_with("rfc") && path.extension().is_some_and(|extension| extension == "rs"))
@@ -120,9 +120,9 @@ fn every_test_named_after_a_section_stands_in_the_table() {
     let files: Vec<PathBuf> = files.filter(|path| is_of_a_section(path)).collect();
     assert!(files.len() >= 4, "the files are found: {files:?}");
     for path in files {
-        let file = path.file_stem().and_then(|stem| stem.to_str()).expect("a plain name");
+        let file = format!("http/{}", path.file_stem().and_then(|stem| stem.to_str()).expect("a plain name"));
         for name in tests_of(&fs::read_to_string(&path).expect("a source")) {
-            assert!(named.contains(&(file, name.as_str())), "{file}::{name} stands in no row");
+            assert!(named.contains(&(file.as_str(), name.as_str())), "{file}::{name} stands in no row");
         }
     }
 }

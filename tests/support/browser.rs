@@ -14,7 +14,7 @@ use std::{env, fs, thread};
 
 use basehttp::Query;
 
-use super::support::needs::skip;
+use super::needs::skip;
 
 /// How long the browser may take for a step before the test is given up. On a busy machine its start takes seconds.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,7 +1,9 @@
 //! What the integration tests share: a client that sends raw bytes and takes replies apart by their framing.
 
-#![allow(dead_code)] // Each test file is a crate of its own and uses a part of this.
+#![allow(dead_code)] // Each test program is a crate of its own and uses a part of this.
 
+pub mod browser;
+pub mod child;
 pub mod does;
 pub mod folder;
 pub mod needs;

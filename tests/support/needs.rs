@@ -20,7 +20,9 @@ static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
 #[track_caller]
 pub fn skip(reason: impl Display) {
     let caller = Location::caller();
-    let file = Path::new(caller.file()).file_stem().unwrap_or_default().to_string_lossy();
+    let path = Path::new(caller.file()).with_extension("");
+    let path = path.to_string_lossy();
+    let file = path.rsplit_once("tests/").map_or(&*path, |(_, file)| file);
     // Each test has a thread of its name, except where all run on the main thread (`--test-threads=1`).
     let thread = thread::current();
     let test = match thread.name().and_then(|name| name.rsplit("::").next()) {

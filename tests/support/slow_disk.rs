@@ -13,8 +13,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread;
 
-use super::PATIENCE;
 use super::needs::skip;
+use super::{PATIENCE, child};
 
 /// In the environment of the child: where to mount.
 const MOUNT_POINT: &str = "BASEHTTP_TEST_SLOW_DISK";
@@ -58,14 +58,13 @@ pub struct SlowDisk {
 }
 
 impl SlowDisk {
-    /// Mounts one. `name` is the test that calls [`be_one`]. Says SKIPPED if this machine does not let it.
-    pub fn mount(name: &str) -> Option<Self> {
+    /// Mounts one. `module` and `name` are of the test that calls [`be_one`]. Says SKIPPED if this machine does not let it.
+    pub fn mount(module: &str, name: &str) -> Option<Self> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("basehttp-slow-disk-{}-{number}", std::process::id()));
         std::fs::create_dir(&root).expect("a temporary folder");
-        let mut child = Command::new(std::env::current_exe().expect("this test"))
-            .args(["--exact", name, "--nocapture"])
+        let mut child = child::command(module, name)
             .env(MOUNT_POINT, &root)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,0 +1,601 @@
+//! When something has run out: threads, the queue, connections, descriptors. What can go on goes on, and nothing spins.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::support::stage::{
+    expect_all_served, expect_ping, expect_served, get, one_worker, start, upload, wait_until,
+};
+use crate::support::{Client, PATIENCE, child};
+use basehttp::HTTPServer;
+use basehttp::testing::Server;
+
+/// A real deadline, small enough to wait for. Deadlines are looked at once a second.
+const SHORT: Duration = Duration::from_millis(200);
+
+#[test]
+fn with_every_thread_stuck_and_the_queue_full_the_rest_goes_on() {
+    for hold in [|name: &str| get(&format!("/hold/{name}")).into_bytes(), |name: &str| upload(&format!("/hold/{name}"))]
+    {
+        let builder = one_worker().max_threads(2).max_queued(2).head_timeout(SHORT);
+        let (server, stage) = start(builder);
+        let mut fast = Client::of(&server);
+        expect_ping(&mut fast);
+
+        let mut holding = Vec::new();
+        for name in ["a", "b"] {
+            holding.push(Client::sending(&server, hold(name)));
+            stage.wait_for(name);
+        }
+        // In the queue. A request that would be refused instead shows in `busy`.
+        for name in ["c", "d"] {
+            holding.push(Client::sending(&server, hold(name)));
+            wait_until(server.handle(), "it is queued", |stats| stats.accepted == holding.len() as u64 + 1);
+        }
+        expect_ping(&mut fast);
+        wait_until(server.handle(), "two wait", |stats| stats.in_handlers == 2 && stats.parked == 1);
+        assert_eq!(server.handle().stats().busy, 0);
+
+        for (busy, request) in
+            [(1, get("/hold/e").into_bytes()), (2, get("/never-seen").into_bytes()), (3, upload("/"))]
+        {
+            let mut client = Client::sending(&server, request);
+            let reply = client.read_reply();
+            assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
+            assert_eq!(server.handle().stats().busy, busy);
+        }
+        expect_ping(&mut fast);
+        expect_ping(&mut Client::of(&server));
+        assert_eq!(Client::sending(&server, "GET / HT").read_reply().status, 408, "deadlines are kept");
+        assert!(!stage.was_entered("c") && !stage.was_entered("d"));
+
+        let report = server.handle().drain(SHORT).expect("it was running");
+        assert_eq!(report.cut, 4, "two in their handlers, two in the queue");
+        fast.expect_end();
+        server.stop().unwrap();
+        stage.open("a");
+        stage.open("b");
+        assert!(!stage.was_entered("c"), "what was cut off is not begun");
+    }
+}
+
+#[test]
+fn a_leader_that_got_stuck_is_no_reason_to_refuse_what_is_known_to_be_fast() {
+    let (server, stage) = start(one_worker().max_threads(4).max_queued(1));
+    let mut fast = Client::of(&server);
+    for _ in 0..10 {
+        expect_served(&mut fast, "/");
+    }
+    let mut holding = vec![Client::sending(&server, get("/hold/stream"))];
+    stage.wait_for("stream");
+    wait_until(server.handle(), "the leader is replaced", |stats| stats.rescues >= 1);
+    for name in ["a", "b", "c"] {
+        holding.push(Client::sending(&server, upload(&format!("/hold/{name}"))));
+        stage.wait_for(name);
+    }
+    holding.push(Client::sending(&server, upload("/hold/queued")));
+    wait_until(server.handle(), "it is queued", |stats| stats.accepted == 6 && stats.parked == 1);
+    let mut late = Client::sending(&server, upload("/"));
+    assert_eq!(late.read_reply().status, 503, "all threads are taken, and all places to wait for one");
+    for _ in 0..10 {
+        expect_served(&mut fast, "/");
+    }
+    assert_eq!(server.handle().stats().busy, 1);
+    for name in ["stream", "a", "b", "c", "queued"] {
+        stage.open(name);
+    }
+    assert!(holding.iter_mut().all(|client| client.read_reply().status == 200));
+}
+
+#[test]
+fn what_was_queued_is_served_when_threads_are_free() {
+    let (server, stage) = start(one_worker().max_threads(2).max_queued(50));
+    let mut held: Vec<_> = ["a", "b"]
+        .map(|name| {
+            let client = Client::sending(&server, upload(&format!("/hold/{name}")));
+            stage.wait_for(name);
+            client
+        })
+        .into();
+    held.extend((0..50).map(|_| Client::sending(&server, upload("/"))));
+    wait_until(server.handle(), "all have come", |stats| stats.accepted == 52);
+    stage.open("a");
+    stage.open("b");
+    assert!(held.iter_mut().all(|client| client.read_reply().text() == "100000"));
+    let stats = server.handle().stats();
+    assert_eq!((stats.busy, stats.pooled), (0, 52));
+    assert!(stats.threads <= 2 + 2, "{stats:?}");
+}
+
+#[test]
+fn connections_beyond_the_most_are_accepted_when_others_close() {
+    const MOST: usize = 10;
+    let (server, _stage) = start(one_worker().max_connections(MOST));
+    let mut inside: Vec<_> = (0..MOST).map(|_| Client::of(&server)).collect();
+    expect_all_served(&mut inside, "/");
+    let mut outside: Vec<_> = (0..MOST).map(|_| Client::sending(&server, get("/late"))).collect();
+    for _ in 0..5 {
+        expect_all_served(&mut inside, "/");
+    }
+    let stats = server.handle().stats();
+    assert_eq!((stats.connections, stats.accepted), (MOST as u64, MOST as u64));
+    for (left, mut client) in outside.drain(..).enumerate() {
+        drop(inside.pop());
+        assert_eq!(client.read_reply().text(), "/late", "number {left}");
+        assert!(server.handle().stats().connections <= MOST as u64);
+    }
+    drop(inside);
+    wait_until(server.handle(), "all are gone", |stats| stats.connections == 0 && stats.accepted == 2 * MOST as u64);
+}
+
+#[test]
+fn with_one_connection_at_a_time_they_take_turns() {
+    let server = start(HTTPServer::builder().workers(2).max_connections(1)).0;
+    let mut clients: Vec<_> = (0..20).map(|_| Client::sending(&server, get("/"))).collect();
+    for client in &mut clients {
+        assert_eq!(client.read_reply().text(), "/");
+        client.stream().shutdown(std::net::Shutdown::Both).expect("it is open");
+    }
+    wait_until(server.handle(), "all are gone", |stats| stats.connections == 0 && stats.accepted == 20);
+}
+
+/// A POST with a body of that length, up to where `first` bytes of it have come; and the rest.
+fn post(length: usize, first: usize) -> (String, String) {
+    let head = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
+    (head + &"b".repeat(first), "b".repeat(length - first))
+}
+
+#[test]
+fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
+    let (server, _stage) = start(one_worker().max_unfinished_bytes(64 * 1024));
+    let mut came = 0;
+    let mut unfinished = |bytes: &str| {
+        let client = Client::sending(&server, bytes);
+        came += bytes.len() as u64;
+        wait_until(server.handle(), "it has come", |stats| stats.bytes_received == came);
+        client
+    };
+    let (half, rest) = post(60_000, 30_000);
+    let mut inside: Vec<_> = (0..2).map(|_| unfinished(&half)).collect();
+    wait_until(server.handle(), "both wait", |stats| stats.parked == 2);
+    let head = "GET / HTTP/1.1\r\nHost: h\r\n".to_owned() + &"X: y\r\n".repeat(90) + "Y: " + &"z".repeat(30_000);
+    // A body in one piece, one in chunks, and a head: each would have been welcome before.
+    let chunks =
+        format!("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7000\r\n{}", "c".repeat(28_000));
+    for (refused, bytes) in [&half, &chunks, &head].into_iter().enumerate() {
+        let mut late = unfinished(bytes);
+        let reply = late.read_reply();
+        assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
+        assert_eq!(server.handle().stats().errors.resource_limit, refused as u64 + 1);
+        drop(late);
+    }
+    // What is small is not concerned, however many there are, and nobody is thrown out.
+    let mut small: Vec<_> = (0..50).map(|_| unfinished(&post(60_000, 3500).0)).collect();
+    assert!(small.iter_mut().chain(&mut inside).all(hears_nothing));
+    // One leaves: then the other has room to finish, and newcomers after it.
+    drop(inside.pop());
+    wait_until(server.handle(), "one has gone", |stats| stats.connections == 51);
+    let mut client = inside.remove(0);
+    for _ in 0..3 {
+        client.send(&rest);
+        assert_eq!(client.read_reply().text(), "60000");
+        client = Client::sending(&server, &half);
+    }
+    assert_eq!(server.handle().stats().errors.resource_limit, 3);
+}
+
+/// Whether nothing has come back, not even an end.
+fn hears_nothing(client: &mut Client) -> bool {
+    let stream = client.stream();
+    stream.set_nonblocking(true).expect("it is open");
+    let peeked = stream.peek(&mut [0]);
+    stream.set_nonblocking(false).expect("it is open");
+    peeked.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+}
+
+#[test]
+fn pipelined_requests_behind_unread_replies_are_dropped_where_there_is_no_memory_for_them() {
+    const REQUESTS: usize = 400;
+    let (server, _stage) = start(one_worker().max_unfinished_bytes(0));
+    let mut slow = Client::sending(&server, get("/buffered").repeat(REQUESTS));
+    wait_until(server.handle(), "they are dropped", |stats| stats.errors.resource_limit == 1);
+    let mut replies = 0;
+    while let Ok(reply) = slow.try_read_reply("GET") {
+        assert_eq!(reply.body.len(), crate::support::stage::BUFFERED_BYTES, "number {replies}");
+        replies += 1;
+    }
+    assert!((1..REQUESTS).contains(&replies), "{replies} replies, each of them whole");
+    assert_eq!(server.handle().stats().requests, replies as u64);
+    wait_until(server.handle(), "and it is closed", |stats| stats.connections == 0);
+}
+
+#[test]
+fn slow_bodies_never_have_all_the_threads() {
+    let (server, stage) = start(one_worker().max_threads(4));
+    let (half, rest) = post(400_000, 200_000);
+    let mut slow: Vec<_> = (0..3).map(|_| Client::sending(&server, &half)).collect();
+    wait_until(server.handle(), "one of three is sent away", |stats| stats.errors.resource_limit == 1);
+    let refused = slow.iter_mut().position(|client| !hears_nothing(client)).expect("it has an answer");
+    let reply = slow.remove(refused).read_reply();
+    assert_eq!((reply.status, reply.field("Retry-After"), reply.field("Connection")), (503, Some("1"), Some("close")));
+    // A handler that blocks has a thread, and so has a body that need not be waited for.
+    let mut held = Client::sending(&server, get("/hold/a"));
+    stage.wait_for("a");
+    for client in &mut slow {
+        client.send(&rest);
+        assert_eq!(client.read_reply().text(), "400000");
+    }
+    assert_eq!(Client::sending(&server, [half, rest].concat()).read_reply().text(), "400000");
+    stage.open("a");
+    assert_eq!(held.read_reply().text(), "a");
+}
+
+#[test]
+fn slow_readers_of_streams_never_have_all_the_threads() {
+    let (server, _stage) = start(one_worker().max_blocked_on_clients(1));
+    let slow: Vec<_> = (0..3).map(|_| Client::sending(&server, get("/streamed"))).collect();
+    wait_until(server.handle(), "two of three are sent away", |stats| stats.errors.resource_limit == 2);
+    let stats = server.handle().stats();
+    assert_eq!((stats.in_handlers, stats.errors.slow_readers), (1, 0), "{stats:?}");
+    expect_ping(&mut Client::of(&server));
+    drop(slow);
+}
+
+#[test]
+fn readers_at_full_speed_are_never_too_many() {
+    let (server, _stage) = start(one_worker().max_blocked_on_clients(1));
+    let readers: Vec<_> = (0..8)
+        .map(|_| {
+            let mut client = Client::sending(&server, get("/streamed"));
+            std::thread::spawn(move || client.read_reply().body.len())
+        })
+        .collect();
+    for reader in readers {
+        assert_eq!(reader.join().expect("a whole reply"), crate::support::stage::LARGE_BYTES);
+    }
+    assert_eq!(server.handle().stats().errors.resource_limit, 0);
+}
+
+#[test]
+fn a_handler_has_a_place_only_while_it_waits() {
+    let (server, stage) = start(one_worker().max_blocked_on_clients(1));
+    for name in ["a", "b"] {
+        let mut slow = Client::sending(&server, get(&format!("/streamed/{name}")));
+        // Longer than a handler waits without a place, or for one.
+        std::thread::sleep(Duration::from_millis(1500));
+        slow.read_exactly(crate::support::stage::LARGE_BYTES);
+        stage.wait_for(name);
+    }
+    assert_eq!(server.handle().stats().errors.resource_limit, 0);
+    stage.open("a");
+    stage.open("b");
+}
+
+#[test]
+fn unread_replies_together_hold_no_more_memory_than_they_may() {
+    // Twelve megabytes each, of which the sockets of both sides take some.
+    let (server, _stage) = start(one_worker().max_unsent_bytes(30_000_000));
+    let mut slow: Vec<_> = (0..2).map(|_| Client::sending(&server, get("/vec"))).collect();
+    wait_until(server.handle(), "both wait for their readers", |stats| stats.requests == 2 && stats.parked == 2);
+    let mut late = Client::sending(&server, get("/vec"));
+    let cut = late.try_read_reply("GET").expect_err("there is no memory for a third");
+    assert_eq!(cut.kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(server.handle().stats().errors.resource_limit, 1);
+    // What is shared or small is not concerned, and who has begun is not thrown out.
+    let mut shared = Client::sending(&server, get("/large"));
+    assert_eq!(shared.read_reply().body.len(), crate::support::stage::LARGE_BYTES);
+    expect_ping(&mut Client::of(&server));
+    assert_eq!(slow.remove(0).read_reply().body.len(), crate::support::stage::VEC_BYTES);
+    assert_eq!(Client::sending(&server, get("/vec")).read_reply().body.len(), crate::support::stage::VEC_BYTES);
+    assert_eq!(slow.remove(0).read_reply().body.len(), crate::support::stage::VEC_BYTES);
+    assert_eq!(server.handle().stats().errors.resource_limit, 1);
+}
+
+/// In the environment of the child: be the server.
+const IS_SERVER: &str = "BASEHTTP_TEST_IS_SERVER";
+
+/// What the child prints before its port.
+const PORT_FOLLOWS: &str = "port ";
+
+/// Not a test: the server of the next one, in a process of its own, which may open few files.
+#[test]
+fn a_server_of_few_descriptors() {
+    if std::env::var_os(IS_SERVER).is_none() {
+        return;
+    }
+    let server = Server::start_with(one_worker().head_timeout(SHORT), Counting).expect("a free port");
+    // Once it has answered it has opened what it needs for itself.
+    counters(&mut Client::of(&server));
+    // The server leaves some descriptors to the program. This program takes more than that, and keeps them.
+    let mut kept: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    kept.truncate(kept.len().saturating_sub(20));
+    println!("\n{PORT_FOLLOWS}{}", server.address().port());
+    // The parent ends its side when it is done.
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+/// The same: the server of the last test, in a process that cannot have another thread until it is told.
+#[test]
+fn a_server_of_no_more_threads() {
+    if std::env::var_os(IS_SERVER).is_none() {
+        return;
+    }
+    let (server, _stage) = start(one_worker());
+    expect_ping(&mut Client::of(&server));
+    // All of the address space but less than a thread's stack; none of it is used.
+    let mut taken: Vec<Vec<u8>> = Vec::new();
+    loop {
+        let mut part = Vec::new();
+        match part.try_reserve_exact(STACK_BYTES / 2) {
+            Ok(()) => taken.push(part),
+            Err(_) => break,
+        }
+    }
+    println!("\n{PORT_FOLLOWS}{}", server.address().port());
+    for word in std::io::stdin().lines() {
+        assert_eq!(word.expect("a line"), "enough");
+        taken.clear();
+    }
+}
+
+/// The same: a server of four workers in a process that can have only two of their threads until it is told.
+#[test]
+fn a_server_of_two_threads() {
+    if std::env::var_os(IS_SERVER).is_none() {
+        return;
+    }
+    // The log's own thread is there before memory is scarce.
+    basehttp::testing::respond(&Threads, "GET /log HTTP/1.0\r\n\r\n");
+    let mut taken: Vec<Vec<u8>> = Vec::new();
+    loop {
+        let mut part = Vec::new();
+        match part.try_reserve_exact(STACK_BYTES + STACK_BYTES / 8) {
+            Ok(()) => taken.push(part),
+            Err(_) => break,
+        }
+    }
+    // The thread that serves, and two that lead.
+    taken.truncate(taken.len() - 3);
+    let server = Server::start_with(HTTPServer::builder().workers(4), Threads).expect("a free port");
+    println!("\n{PORT_FOLLOWS}{}", server.address().port());
+    for word in std::io::stdin().lines() {
+        assert_eq!(word.expect("a line"), "enough");
+        taken.clear();
+    }
+}
+
+/// Says how many threads the server has.
+struct Threads;
+
+#[basehttp::http_handler(protocol_version = "HTTP/1.1", pace = "inline")]
+impl Threads {
+    fn do_GET(&self, ex: &mut basehttp::Exchange) -> basehttp::Result {
+        Ok(ex.send_text(200, ex.server.stats().threads.to_string())?)
+    }
+
+    fn log_request(&self, ex: &basehttp::Exchange, _: u16, _: Option<u64>) {
+        if ex.path == "/log" {
+            ex.log_message(format_args!("the log has a thread"));
+        }
+    }
+}
+
+/// The stacks of that server's threads, and its address space in KiB: some 32 of them.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+const ADDRESS_SPACE_KIB: usize = 32 * STACK_BYTES / 1024;
+
+/// The same: the server of files, which opens one for each request.
+#[test]
+fn a_server_of_files() {
+    if std::env::var_os(IS_SERVER).is_none() {
+        return;
+    }
+    let server = Server::start_with(one_worker(), Counting).expect("a free port");
+    println!("\n{PORT_FOLLOWS}{}", server.address().port());
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+/// Says how often accepting had to pause; and of this program, which is some megabytes, its length or all of it.
+struct Counting;
+
+#[basehttp::http_handler(protocol_version = "HTTP/1.1")]
+impl Counting {
+    fn do_GET(&self, ex: &mut basehttp::Exchange) -> basehttp::Result {
+        if ex.path == "/" {
+            let stats = ex.server.stats();
+            return Ok(ex.send_text(200, format!("{} {}", stats.accept_pauses, stats.accepted))?);
+        }
+        let file = std::fs::File::open(std::env::current_exe()?)?;
+        if ex.path == "/file" {
+            return Ok(ex.send_file(file, ..)?);
+        }
+        Ok(ex.send_text(200, file.metadata()?.len().to_string())?)
+    }
+
+    fn log_message(&self, _: &basehttp::Exchange, _: std::fmt::Arguments) {}
+}
+
+/// A child that is a server; killed when the test ends.
+struct ServerProcess {
+    child: Child,
+    port: u16,
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the test of that name as a server, with a limit of the shell's.
+fn limited(limit: &str, name: &str) -> ServerProcess {
+    limited_with(limit, name, Stdio::inherit())
+}
+
+/// As [`limited`], with what the server says on its standard error.
+fn limited_with(limit: &str, name: &str, stderr: Stdio) -> ServerProcess {
+    let program = std::env::current_exe().expect("this test");
+    let path = child::path(module_path!(), name);
+    let mut child = Command::new("sh")
+        .args(["-c", &format!("ulimit {limit}; exec \"$0\" --exact {path} --nocapture")])
+        .arg(program)
+        .env(IS_SERVER, "1")
+        .env("RUST_MIN_STACK", STACK_BYTES.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(stderr)
+        .spawn()
+        .expect("a shell");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut child = ServerProcess { child, port: 0 };
+    let port = lines.map_while(std::io::Result::ok).find_map(|line| line.strip_prefix(PORT_FOLLOWS)?.parse().ok());
+    child.port = port.expect("the child says where it listens");
+    child
+}
+
+/// Pauses so far, and connections accepted.
+fn counters(client: &mut Client) -> (u64, u64) {
+    client.send(get("/"));
+    let reply = client.read_reply();
+    let (pauses, accepted) = reply.text().split_once(' ').expect("two numbers");
+    (pauses.parse().unwrap(), accepted.parse().unwrap())
+}
+
+#[test]
+fn readers_of_files_leave_descriptors_to_handlers() {
+    const CLIENTS: usize = 100;
+    let server = limited("-n 128", "a_server_of_files");
+    let address = ("127.0.0.1", server.port);
+    let mut control = Client::connect(address);
+    let slow: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let mut client = Client::connect(address);
+            client.send(get("/file"));
+            client
+        })
+        .collect();
+    let give_up = std::time::Instant::now() + PATIENCE;
+    // Of 128 descriptors some 93 are for both; each of these clients has two of them, and all but the last few wait.
+    while counters(&mut control).1 < 40 {
+        control.send(get("/length"));
+        let reply = control.read_reply();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert!(std::time::Instant::now() < give_up, "nobody is accepted: {:?}", counters(&mut control));
+    }
+    // All who may be served are: they hold two descriptors each, and the rest waits or was given up.
+    for _ in 0..100 {
+        control.send(get("/length"));
+        assert_eq!(control.read_reply().status, 200);
+    }
+    drop(slow);
+    control = Client::connect(address);
+    control.send(get("/length"));
+    assert_eq!(control.read_reply().status, 200, "newcomers are accepted");
+}
+
+#[test]
+fn without_descriptors_accepting_pauses_and_goes_on_when_some_are_free() {
+    const CLIENTS: usize = 80;
+    let server = limited("-n 100", "a_server_of_few_descriptors");
+    let address = ("127.0.0.1", server.port);
+    let mut control = Client::connect(address);
+    counters(&mut control);
+    let mut late = Client::connect(address);
+    late.send("GET / HT");
+    let mut clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let mut client = Client::connect(address);
+            client.send(get("/"));
+            client
+        })
+        .collect();
+    let give_up = std::time::Instant::now() + PATIENCE;
+    let pauses = loop {
+        let (pauses, accepted) = counters(&mut control);
+        if pauses > 0 {
+            assert!(accepted < CLIENTS as u64 / 2, "{accepted} were accepted with about 20 descriptors");
+            break pauses;
+        }
+        assert!(std::time::Instant::now() < give_up, "twenty descriptors suffice");
+    };
+    // Some time passes, until the deadline of a connection that is inside: a loop that spins makes thousands of it.
+    for _ in 0..20 {
+        assert_eq!(counters(&mut control).0, pauses, "nothing has changed");
+    }
+    assert_eq!(late.read_reply().status, 408);
+    let (now, _) = counters(&mut control);
+    assert_eq!(now, pauses, "a pause is one, however often somebody asks for something meanwhile");
+    drop(late);
+    for (number, mut client) in clients.drain(..).enumerate() {
+        assert_eq!(client.read_reply().status, 200, "number {number}");
+    }
+    let (_, accepted) = counters(&mut control);
+    // Ours, the control, the late one, and the first, of the child itself.
+    assert_eq!(accepted, CLIENTS as u64 + 3);
+}
+
+#[test]
+fn without_any_thread_to_be_had_requests_for_one_are_refused_after_a_while() {
+    let mut server = limited(&format!("-v {ADDRESS_SPACE_KIB}"), "a_server_of_no_more_threads");
+    let address = ("127.0.0.1", server.port);
+    let mut known = Client::connect(address);
+    expect_ping(&mut known);
+    let mut waiting: Vec<_> = (0..3)
+        .map(|_| {
+            let mut client = Client::connect(address);
+            client.send(upload("/"));
+            client
+        })
+        .collect();
+    expect_ping(&mut known);
+    for client in &mut waiting {
+        let reply = client.read_reply();
+        assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
+    }
+    expect_ping(&mut known);
+    writeln!(server.child.stdin.as_mut().expect("a pipe"), "enough").expect("the child reads");
+    let give_up = std::time::Instant::now() + PATIENCE;
+    loop {
+        let mut client = Client::connect(address);
+        client.send(upload("/"));
+        let reply = client.read_reply();
+        if reply.status == 200 {
+            assert_eq!(reply.text(), "100000");
+            break;
+        }
+        assert!(reply.status == 503 && std::time::Instant::now() < give_up, "{reply:?}");
+        std::thread::sleep(SHORT);
+    }
+    expect_ping(&mut known);
+}
+
+#[test]
+fn a_start_with_too_few_threads_serves_with_what_there_is_and_says_so() {
+    let mut server = limited_with(&format!("-v {ADDRESS_SPACE_KIB}"), "a_server_of_two_threads", Stdio::piped());
+    let address = ("127.0.0.1", server.port);
+    // A connection that is served twice has been parked at its shard in between.
+    let served_twice = || {
+        let mut client = Client::connect(address);
+        let threads = [0, 1].map(|_| {
+            client.send(get("/"));
+            client.read_reply().text().parse::<u64>().expect("a number")
+        });
+        (client, threads[1])
+    };
+    let kept: Vec<_> = (0..20).map(|_| served_twice()).collect();
+    assert!(kept.iter().all(|(_, threads)| (1..4).contains(threads)), "only some could be had");
+    writeln!(server.child.stdin.as_mut().expect("a pipe"), "enough").expect("the child reads");
+    let give_up = std::time::Instant::now() + PATIENCE;
+    while served_twice().1 < 4 {
+        assert!(std::time::Instant::now() < give_up, "the others join in when they can be had");
+    }
+    drop(kept);
+    drop(server.child.stdin.take());
+    let mut said = String::new();
+    let mut stderr = server.child.stderr.take().expect("a pipe");
+    std::io::Read::read_to_string(&mut stderr, &mut said).expect("it ends");
+    assert_eq!(said.matches("threads that workers need").count(), 1, "once: {said}");
+}

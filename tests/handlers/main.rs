@@ -1,0 +1,13 @@
+//! The handler's side: class variables, overridable methods, errors, the access log and the tools for testing.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod access_log;
+mod class_variables;
+mod error_pages;
+mod failing_hooks;
+mod injected_faults;
+mod outcomes;
+mod overridables;
+mod testing_tools;

@@ -1,0 +1,12 @@
+//! The server as a value: addresses, options, limits, counts and shutdown.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod extreme_options;
+mod listeners;
+mod security_limits;
+mod servers;
+mod shutdown;
+mod stats;
+mod unix_sockets;

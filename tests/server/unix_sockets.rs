@@ -1,0 +1,239 @@
+//! Servers on Unix sockets: who the client is, files and long replies, and what becomes of the socket's file.
+
+use std::fs;
+use std::io::{BufReader, ErrorKind, Read, Write};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::support::stage::{LARGE_BYTES, Stage, Staged, get, one_worker, upload, wait_until};
+use crate::support::{Client, PATIENCE, Reply};
+use basehttp::{Address, Exchange, HTTPServer, Result, ServerHandle, http_handler};
+
+/// A folder of its own for each test's sockets, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("basehttp-unix-{}-{number}", std::process::id()));
+        fs::create_dir(&path).expect("a new folder");
+        Folder(path)
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.0.join("socket")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left behind there is the system's to clean up.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A server that serves until it is dropped.
+struct Serving {
+    handle: ServerHandle,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Serving {
+    fn start(mut httpd: HTTPServer) -> Self {
+        let handle = httpd.handle();
+        let thread = thread::spawn(move || httpd.serve_forever().expect("a loop"));
+        Serving { handle, thread: Some(thread) }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+        self.thread.take().map(thread::JoinHandle::join).expect("nobody has joined it").expect("it does not panic");
+    }
+}
+
+fn staged(path: &Path) -> HTTPServer {
+    one_worker().bind(path, Staged(Arc::new(Stage::default()))).expect("a new file")
+}
+
+fn connect(path: &Path) -> BufReader<UnixStream> {
+    let stream = UnixStream::connect(path).expect("the server listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
+    BufReader::new(stream)
+}
+
+fn ask(client: &mut BufReader<UnixStream>, request: impl AsRef<[u8]>) -> Reply {
+    client.get_mut().write_all(request.as_ref()).expect("the server takes the request");
+    Reply::read(client, "GET").expect("a whole reply")
+}
+
+#[test]
+fn requests_are_served_as_over_tcp() {
+    let folder = Folder::new();
+    let serving = Serving::start(staged(&folder.socket()));
+    let mut client = connect(&folder.socket());
+    for _ in 0..3 {
+        assert_eq!(ask(&mut client, get("/")).text(), "/");
+        assert_eq!(ask(&mut client, upload("/")).text(), "100000");
+        // By sendfile(2), and from memory: more than the socket takes at once.
+        for path in ["/file", "/large", "/buffered"] {
+            let reply = ask(&mut client, get(path));
+            assert!(reply.body.len() == LARGE_BYTES || path == "/buffered", "{path}: {}", reply.body.len());
+        }
+    }
+    let many: String = (0..200).map(|number| get(&format!("/{number}"))).collect();
+    client.get_mut().write_all(many.as_bytes()).expect("the server takes them");
+    for number in 0..200 {
+        assert_eq!(Reply::read(&mut client, "GET").expect("a reply").text(), format!("/{number}"));
+    }
+    client.get_mut().shutdown(std::net::Shutdown::Write).expect("it is open");
+    assert_eq!(client.read_to_end(&mut Vec::new()).expect("a clean end"), 0);
+    wait_until(&serving.handle, "it is gone", |stats| stats.connections == 0);
+}
+
+#[test]
+fn slow_clients_meet_the_same_deadlines() {
+    let folder = Folder::new();
+    let builder = one_worker().head_timeout(Duration::from_millis(200));
+    let httpd = builder.bind(folder.socket(), Staged(Arc::default())).expect("a new file");
+    let serving = Serving::start(httpd);
+    let mut client = connect(&folder.socket());
+    assert_eq!(ask(&mut client, "GET / HT").status, 408);
+    wait_until(&serving.handle, "it was counted", |stats| stats.timeouts == 1);
+}
+
+/// Says who asks, and whom.
+struct Telling;
+
+#[http_handler]
+impl Telling {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        let text = format!("{} {} {}", ex.client_address, ex.server.server_address(), ex.server.server_port());
+        Ok(ex.send_text(200, text)?)
+    }
+
+    fn log_message(&self, _: &Exchange, _: std::fmt::Arguments) {}
+}
+
+#[test]
+fn the_client_and_the_server_have_unix_addresses() {
+    let folder = Folder::new();
+    let (path, own) = (folder.socket(), folder.0.join("client"));
+    let httpd = HTTPServer::bind(format!("unix:{}", path.display()), Telling).expect("a new file");
+    assert_eq!(httpd.server_address(), &Address::Unix(Some(path.clone())));
+    assert!(!httpd.server_name().is_empty());
+    let _serving = Serving::start(httpd);
+    let expected = |name: &str| format!("unix:{name} unix:{} 0", path.display());
+    assert_eq!(ask(&mut connect(&path), "GET / HTTP/1.0\r\n\r\n").text(), expected(""));
+    // A client may have a name, too.
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&socket2::SockAddr::unix(&own).expect("a short path")).expect("a new file");
+    socket.connect(&socket2::SockAddr::unix(&path).expect("a short path")).expect("the server listens");
+    let mut named = BufReader::new(UnixStream::from(socket));
+    assert_eq!(ask(&mut named, "GET / HTTP/1.0\r\n\r\n").text(), expected(&own.display().to_string()));
+}
+
+#[test]
+fn handle_request_serves_unix_and_tcp_alike() {
+    let folder = Folder::new();
+    let mut httpd = HTTPServer::builder().also_listen(folder.socket()).bind(("127.0.0.1", 0), Telling).expect("both");
+    let (path, tcp) = (folder.socket(), httpd.server_address().socket_addr().expect("IP"));
+    let asking = thread::spawn(move || ask(&mut connect(&path), "GET / HTTP/1.0\r\n\r\n").status);
+    httpd.handle_request().expect("a request");
+    assert_eq!(asking.join().unwrap(), 200);
+    let asking = thread::spawn(move || {
+        let mut client = Client::connect(tcp);
+        client.send("GET / HTTP/1.0\r\n\r\n");
+        client.read_reply().status
+    });
+    httpd.handle_request().expect("a request");
+    assert_eq!(asking.join().unwrap(), 200);
+}
+
+#[test]
+fn the_file_is_removed_at_the_end_and_by_nobody_else() {
+    let folder = Folder::new();
+    let path = folder.socket();
+    let mut httpd = staged(&path);
+    assert!(fs::symlink_metadata(&path).expect("it is there").file_type().is_socket());
+    let again = HTTPServer::bind(&*path, Telling).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::AddrInUse);
+    assert!(again.to_string().contains("remove it if no server uses it"), "{again}");
+    assert!(path.exists(), "whoever could not bind has made nothing");
+    httpd.server_close();
+    assert!(!path.exists(), "the file that was made is gone");
+    drop(httpd);
+
+    // A stale one, of a program that was killed, is not ours to judge.
+    drop(UnixListener::bind(&path).expect("a new file"));
+    assert_eq!(HTTPServer::bind(&*path, Telling).unwrap_err().kind(), ErrorKind::AddrInUse);
+    assert!(path.exists());
+    fs::remove_file(&path).expect("it is there");
+
+    // Another file in the place of ours is not ours either.
+    let httpd = staged(&path);
+    fs::rename(&path, folder.0.join("moved")).expect("it is there");
+    fs::write(&path, "another's").expect("a new file");
+    drop(httpd);
+    assert_eq!(fs::read(&path).expect("it is there still"), b"another's");
+}
+
+#[test]
+fn a_server_that_serves_again_makes_its_file_again() {
+    let folder = Folder::new();
+    let path = folder.socket();
+    let mut httpd = staged(&path);
+    for round in 0..3 {
+        httpd.handle().shutdown();
+        let mut early = if path.exists() { Some(connect(&path)) } else { None };
+        if let Some(early) = &mut early {
+            early.get_mut().write_all(get("/early").as_bytes()).expect("it is taken");
+        }
+        httpd.serve_forever().expect("a loop");
+        assert!(!path.exists(), "a successor may bind it, round {round}");
+        assert_eq!(early.is_some(), round == 0);
+        if let Some(early) = &mut early {
+            assert_eq!(Reply::read(early, "GET").expect("a reply").text(), "/early");
+        }
+    }
+    drop(HTTPServer::bind(&*path, Telling).expect("nothing is in the way"));
+    let serving = Serving::start(httpd);
+    wait_for_file(&path);
+    assert_eq!(ask(&mut connect(&path), get("/")).text(), "/");
+    drop(serving);
+}
+
+/// Waits until a server listens there.
+fn wait_for_file(path: &Path) {
+    let give_up = std::time::Instant::now() + PATIENCE;
+    while UnixStream::connect(path).is_err() {
+        assert!(std::time::Instant::now() < give_up, "nobody listens");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_socket_that_listens_already_keeps_its_file() {
+    let folder = Folder::new();
+    let path = folder.socket();
+    let ready = UnixListener::bind(&path).expect("a new file");
+    let httpd = HTTPServer::bind(ready, Telling).expect("it listens");
+    assert_eq!(httpd.server_address().path(), Some(&*path));
+    let serving = Serving::start(httpd);
+    assert_eq!(ask(&mut connect(&path), "GET / HTTP/1.0\r\n\r\n").status, 200);
+    drop(serving);
+    assert!(path.exists(), "whoever made it removes it");
+}
+
+#[test]
+fn a_path_that_is_too_long_is_an_error() {
+    let error = HTTPServer::bind(PathBuf::from("/tmp/".to_owned() + &"x".repeat(200)), Telling).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
