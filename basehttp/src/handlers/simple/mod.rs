@@ -1,4 +1,4 @@
-//! [`SimpleHTTPRequestHandler`]: files and directories, as `python -m http.server` serves them, and what that lacks.
+//! [`SimpleHTTPRequestHandler`]: serves files like `python -m http.server`, and adds validators, ranges, codings and a cache.
 //!
 //! The steps of a request, in the order of `answer`:
 //!

@@ -1,4 +1,4 @@
-//! The weights in `Accept` and `Accept-Encoding`, by which a client says what it prefers. Pure.
+//! Weights in `Accept` and `Accept-Encoding`, which say how much a client likes an item. Pure.
 
 /// A weight in thousandths, from 0 (not acceptable) to 1,000. A weight has at most three decimals.
 pub type QValue = u16;

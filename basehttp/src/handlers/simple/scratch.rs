@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, process};
 
-/// A new directory. Each module of tests adds what it fills it with.
+/// A new directory. Each module of tests adds methods that fill it.
 pub struct Scratch(pub PathBuf);
 
 impl Scratch {
