@@ -75,6 +75,7 @@ pub fn variables(request: &ScriptRequest<'_>) -> Vec<(OsString, OsString)> {
     add("SERVER_PORT", request.server_port.to_string().as_ref());
     add("SERVER_PROTOCOL", request.protocol.as_ref());
     add("SERVER_SOFTWARE", request.software.as_ref());
+    // RFC 3875, sections 4.1.2 and 4.1.3: both are for requests with content.
     if let Some(length) = request.content_length {
         add("CONTENT_LENGTH", length.to_string().as_ref());
         if let Some(media_type) = request.fields.get_bytes("Content-Type") {

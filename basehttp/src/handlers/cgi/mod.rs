@@ -250,6 +250,7 @@ impl CGIHTTPRequestHandler {
         let limits = &self.parts.limits;
         let spool = SpoolOptions { directory: &self.parts.spool_directory, max_bytes: limits.max_spooled_body_bytes };
         let client = ex.socket_fd().map_err(script::busy)?;
+        // A HEAD has no content, and neither has the GET after a local redirect.
         let (method, body) = match ex.command {
             "HEAD" => ("HEAD", ScriptInput::None),
             _ if !is_own => ("GET", ScriptInput::None),
@@ -257,6 +258,7 @@ impl CGIHTTPRequestHandler {
         };
         // Given back when the script has ended, or could not be started.
         let permit = self.quota.try_acquire().ok_or_else(too_many)?;
+        // A request with `Content-Length: 0` has no body, but its script gets a `CONTENT_LENGTH` of 0.
         let length_told = is_own && ex.headers.contains("Content-Length");
         let content_length = body.length().or(length_told.then_some(0));
         let variables = self.variables(ex, script, (method, query), content_length);

@@ -74,6 +74,7 @@ impl Output {
     /// # Errors
     /// The script sends a broken header, or more content than it has said (502), or the client has gone away.
     pub fn take(&mut self, ex: &mut Exchange<'_>, bytes: &[u8], client: Client) -> Result {
+        // The header comes first, and decides whether the rest is content.
         let content = match &mut self.state {
             OutputState::Content => bytes,
             OutputState::Redirected(_) => return Ok(()),
@@ -93,12 +94,14 @@ impl Output {
                 &bytes[used..]
             }
         };
+        // More content than the script said is a mistake, found before it is sent.
         if let Some(left) = &mut self.left {
             *left = left
                 .checked_sub(content.len() as u64)
                 .ok_or_else(|| broken("the script sent more content than its Content-Length says"))?;
         }
         match client {
+            // The run sends this later, as far as the socket takes it.
             Client::Sends => self.pending.extend_from_slice(content),
             Client::Reads => {
                 self.send_pending(ex)?;

@@ -74,6 +74,7 @@ pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Resul
             Some(Opened::Directory(inner)) if length.is_some() => directory = inner,
             Some(Opened::Directory(_)) => return Err(no_file(path).into()),
             Some(Opened::File(file, _)) => {
+                // The first file on the way is the script, and the rest of the path its `PATH_INFO`.
                 check(path, name, &file.metadata().map_err(busy)?)?;
                 #[cfg(not(target_os = "linux"))]
                 let directory_path = {

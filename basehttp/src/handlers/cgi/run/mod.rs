@@ -126,6 +126,7 @@ impl<'r> Run<'r> {
         if ex.server.is_shutting_down() {
             self.clock.server_ending.get_or_insert(now);
         }
+        // Only after an idle wait: output that is still in the pipe comes before the exit.
         if self.was_idle && self.stdout.is_some() && self.clock.exited.is_none() && self.process.has_ended() {
             self.clock.exited = Some(now);
         }

@@ -54,7 +54,9 @@ impl Run<'_> {
         let client_flags = self.client_flags(ex);
         let stdin_flags = if self.feed.is_empty() { PollFlags::empty() } else { PollFlags::OUT };
         let (until_flush, has_room) = (self.clock.until_flush(Instant::now()), self.output.has_room());
+        // Output that waits to be flushed shortens the wait, if the client reads.
         let mut wait = until_flush.filter(|_| side == Client::Reads).unwrap_or(LOOK_INTERVAL);
+        // The exit matters once the output has ended. Before that, the end of the output wakes the run.
         let mut exit = None;
         if self.stdout.is_none() && self.process.status().is_none() {
             exit = self.process.watch();
@@ -63,6 +65,8 @@ impl Run<'_> {
             }
         }
         let (mut events, mut exited) = (NO_EVENTS, PollFlags::empty());
+        // Each stream that is open, with the events to wait for, and the place for those that come. A script whose
+        // output has no room has to wait.
         let mut all: [(Option<BorrowedFd<'_>>, PollFlags, &mut PollFlags); 5] = [
             (self.stdin.as_ref().map(AsFd::as_fd), stdin_flags, &mut events.stdin),
             (self.stdout.as_ref().filter(|_| has_room).map(AsFd::as_fd), PollFlags::IN, &mut events.stdout),
@@ -75,6 +79,7 @@ impl Run<'_> {
             watched.map(|(descriptor, flags)| PollFd::from_borrowed_fd(descriptor, flags)).collect();
         match poll(&mut watched, Some(&timespec(wait))) {
             Ok(count) => self.was_idle = count == 0,
+            // An interrupted wait has no events, and the run looks again.
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
