@@ -259,8 +259,8 @@ impl CGIHTTPRequestHandler {
         // Given back when the script has ended, or could not be started.
         let permit = self.quota.try_acquire().ok_or_else(too_many)?;
         // A request with `Content-Length: 0` has no body, but its script gets a `CONTENT_LENGTH` of 0.
-        let length_told = is_own && ex.headers.contains("Content-Length");
-        let content_length = body.length().or(length_told.then_some(0));
+        let has_told_length = is_own && ex.headers.contains("Content-Length");
+        let content_length = body.length().or(has_told_length.then_some(0));
         let variables = self.variables(ex, script, (method, query), content_length);
         let arguments = environment::arguments(method, query);
         let name = format!("/{}", String::from_utf8_lossy(&script.path));
@@ -269,13 +269,13 @@ impl CGIHTTPRequestHandler {
             ScriptInput::Filed { file, .. } => (Stdio::from(file), Vec::new(), 0),
             ScriptInput::Piped { first, length } => (Stdio::piped(), first, length),
         };
-        let is_more = length > first.len() as u64;
+        let has_more = length > first.len() as u64;
         let started =
             Process::start(script, &arguments, variables, stdin).map_err(|error| not_started(script, &name, error))?;
         if let Some(soft) = limits.soft_descriptors {
             started.0.limit_descriptors(soft);
         }
-        let end = Run::new(started, (Feed::new(first, spool), is_more), client, limits, &name)?.finish(ex);
+        let end = Run::new(started, (Feed::new(first, spool), has_more), client, limits, &name)?.finish(ex);
         drop(permit);
         end
     }

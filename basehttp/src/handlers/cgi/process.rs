@@ -28,10 +28,10 @@ const TERM_GRACE: Duration = Duration::from_secs(1);
 
 /// Longest wait for a killed process on the current thread: 1 s. One that the system itself holds up is left to a
 /// thread of its own.
-const REAP_PATIENCE: Duration = Duration::from_secs(1);
+const REAP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Interval between two checks of a process, where no descriptor reports its end: 2 ms.
-const LOOK_INTERVAL: Duration = Duration::from_millis(2);
+const CHECK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// A running script. Dropping it ends its whole process group.
 #[derive(Debug)]
@@ -102,11 +102,11 @@ impl Process {
 
     /// Returns whether the process has ended. Does not reap it, so that no other group gets its group's number.
     pub fn has_ended(&self) -> bool {
-        self.status.is_some() || !matches!(self.look(), Ok(None))
+        self.status.is_some() || !matches!(self.exit_status_unreaped(), Ok(None))
     }
 
     /// Asks for the end without reaping. An error says that the process is not ours any more.
-    fn look(&self) -> rustix::io::Result<Option<WaitIdStatus>> {
+    fn exit_status_unreaped(&self) -> rustix::io::Result<Option<WaitIdStatus>> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         waitid(WaitId::Pid(self.group), options)
     }
@@ -122,9 +122,9 @@ impl Process {
         self.watch.as_ref().map(AsFd::as_fd)
     }
 
-    /// Waits until the process has ended, without reaping it. Returns false if `patience` passes first.
-    fn wait(&mut self, patience: Duration) -> bool {
-        let until = Instant::now() + patience;
+    /// Waits until the process has ended, without reaping it. Returns false if `timeout` passes first.
+    fn wait(&mut self, timeout: Duration) -> bool {
+        let until = Instant::now() + timeout;
         while !self.has_ended() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -133,7 +133,7 @@ impl Process {
             match self.watch() {
                 // The loop looks again after an interrupted wait as after any other.
                 Some(watch) => drop(poll(&mut [PollFd::from_borrowed_fd(watch, PollFlags::IN)], Some(&timespec(left)))),
-                None => thread::sleep(LOOK_INTERVAL.min(left)),
+                None => thread::sleep(CHECK_INTERVAL.min(left)),
             }
         }
         true
@@ -141,14 +141,14 @@ impl Process {
 
     /// Ends the group and reaps the process.
     fn end(&mut self) {
-        if self.look().is_err() {
+        if self.exit_status_unreaped().is_err() {
             return;
         }
         // The group keeps its number until the process is reaped. An error says that the group is empty already.
         let _ = kill_process_group(self.group, Signal::TERM);
         self.wait(TERM_GRACE);
         let _ = kill_process_group(self.group, Signal::KILL);
-        let is_over = self.wait(REAP_PATIENCE);
+        let is_over = self.wait(REAP_TIMEOUT);
         let Some(mut child) = self.child.take() else { return };
         if is_over {
             // It has ended, so this does not wait, and cannot fail.

@@ -157,8 +157,8 @@ impl<'r> Run<'r> {
 
     /// Returns the error for a run in which nothing moves: 408 if it is the client's turn, 504 if it is the script's.
     fn stalled(&self, ex: &Exchange<'_>) -> HTTPError {
-        let is_client_s_turn = self.output.has_pending() || self.stdin.is_some() && self.feed.is_empty();
-        if self.client_side(ex) == Client::Sends && is_client_s_turn {
+        let is_clients_turn = self.output.has_pending() || self.stdin.is_some() && self.feed.is_empty();
+        if self.client_side(ex) == Client::Sends && is_clients_turn {
             return HTTPError::from(408).with_explain("the request's body came too slowly");
         }
         late(format!("the script sent nothing for {} s", self.limits.output_stall_timeout.as_secs_f32()))

@@ -14,10 +14,10 @@ use super::Run;
 
 /// Interval between two checks of things that no descriptor reports: 250 ms. These are time limits, and the end of the
 /// server.
-const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Interval between two checks whether the script has exited, where the system has no descriptor for that: 2 ms.
-const EXIT_LOOK_INTERVAL: Duration = Duration::from_millis(2);
+const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The events of one wait, for each stream.
 #[derive(Clone, Copy, Debug)]
@@ -55,13 +55,13 @@ impl Run<'_> {
         let stdin_flags = if self.feed.is_empty() { PollFlags::empty() } else { PollFlags::OUT };
         let (until_flush, has_room) = (self.clock.until_flush(Instant::now()), self.output.has_room());
         // Output that waits to be flushed shortens the wait, if the client reads.
-        let mut wait = until_flush.filter(|_| side == Client::Reads).unwrap_or(LOOK_INTERVAL);
+        let mut wait = until_flush.filter(|_| side == Client::Reads).unwrap_or(CHECK_INTERVAL);
         // The exit matters once the output has ended. Before that, the end of the output wakes the run.
         let mut exit = None;
         if self.stdout.is_none() && self.process.status().is_none() {
             exit = self.process.watch();
             if exit.is_none() {
-                wait = wait.min(EXIT_LOOK_INTERVAL);
+                wait = wait.min(EXIT_CHECK_INTERVAL);
             }
         }
         let (mut events, mut exited) = (NO_EVENTS, PollFlags::empty());
