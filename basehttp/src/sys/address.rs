@@ -1,4 +1,4 @@
-//! Who speaks at the other end, and where we listen. No sockets here: only the names of their ends.
+//! Names of the two ends of a connection, and of the addresses that a server listens on. Not the sockets themselves.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -9,8 +9,8 @@ use crate::proto::log_line;
 
 /// The address of one end of a connection: IP and port, or a Unix socket's path.
 ///
-/// As text it is one line: a client may bind its own end to a path with line breaks in it, which are escaped like anything
-/// else in a log.
+/// As text it is one line. A client may bind its own end to a path with line breaks in it, and these are escaped like
+/// anything else in a log.
 ///
 /// ```
 /// let address = basehttp::Address::from(std::net::SocketAddr::from(([127, 0, 0, 1], 8000)));
@@ -22,24 +22,24 @@ use crate::proto::log_line;
 pub enum Address {
     /// TCP over IPv4 or IPv6. An IPv4 client of a dual-stack listener appears as IPv4.
     Ip(SocketAddr),
-    /// A Unix stream socket; `None` where that end has no name, as most clients have none.
+    /// A Unix stream socket. `None` where that end has no name, as is usual for clients.
     Unix(Option<PathBuf>),
-    /// No socket at all: memory, a pipe.
+    /// Not a socket but memory or a pipe.
     Unnamed,
 }
 
 impl Address {
-    /// The IP address, unless this is no IP connection.
+    /// Returns the IP address, or `None` for a connection without IP.
     pub fn ip(&self) -> Option<IpAddr> {
         self.socket_addr().map(|address| address.ip())
     }
 
-    /// The port, unless this is no IP connection.
+    /// Returns the port, or `None` for a connection without IP.
     pub fn port(&self) -> Option<u16> {
         self.socket_addr().map(|address| address.port())
     }
 
-    /// Both together, unless this is no IP connection.
+    /// Returns IP address and port together, or `None` for a connection without IP.
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
             Address::Ip(address) => Some(*address),
@@ -47,7 +47,7 @@ impl Address {
         }
     }
 
-    /// The Unix socket's path, where there is one.
+    /// Returns the path of a Unix socket that has one.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Address::Unix(path) => path.as_deref(),
@@ -55,7 +55,7 @@ impl Address {
         }
     }
 
-    /// What the access log shows: the IP address without its port, as the original does.
+    /// Returns the name for the access log, an IP address without its port, as Python's `http.server` shows it.
     pub(crate) fn log_name(&self) -> String {
         self.ip().map_or_else(|| self.to_string(), |ip| ip.to_string())
     }

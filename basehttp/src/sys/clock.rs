@@ -1,4 +1,4 @@
-//! The time of day, as replies and logs show it: the only place of this floor that asks for it.
+//! The time of day for responses and for the log. No other file of this floor asks for it.
 
 use std::cell::Cell;
 use std::time::{Duration, SystemTime};
@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime};
 use crate::proto::{self, DateLine};
 
 thread_local! {
-    /// The `Date` that this thread wrote last, and the second since 1970 that it shows.
+    /// The `Date` line that this thread wrote last, and its second since 1970.
     static DATE: Cell<Option<(DateLine, u64)>> = const { Cell::new(None) };
 }
 
-/// The `Date` of a reply that begins now (RFC 9110, section 6.6.1). Formatted once a second.
+/// Returns the `Date` line of a response that begins now (RFC 9110, section 6.6.1). Formats it once a second.
 pub(crate) fn date_line() -> DateLine {
     let second = second();
     match DATE.get() {
@@ -23,8 +23,8 @@ pub(crate) fn date_line() -> DateLine {
     }
 }
 
-/// The second since 1970, some milliseconds late. The kernel keeps it where it is read without a look at the processor's
-/// clock, which costs several times as much.
+/// Returns the second since 1970, some milliseconds late. The kernel keeps this coarse time in memory, where it is
+/// several times as cheap to read as the processor's clock.
 #[cfg(target_os = "linux")]
 fn second() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
@@ -36,7 +36,7 @@ fn second() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// Now, as a line of the log shows it.
+/// Returns the present time in the form of the access log.
 pub(crate) fn log_date() -> String {
     proto::log_date(SystemTime::now())
 }

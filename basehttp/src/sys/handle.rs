@@ -1,5 +1,5 @@
-//! What a handler may know and ask of its server. Not the server: it owns the sockets, this only their names and the
-//! wish to stop.
+//! A handle to a server, for handlers and for other threads: its names, its counts and its shutdown. The sockets belong
+//! to the server.
 
 use std::cell::Cell;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::lock::{lock, unpoisoned};
 use super::settings::bounded;
 use super::stats::{DrainReport, Stats};
 
-/// A cloneable handle to a running server: its names, and how to stop it from anywhere.
+/// A cloneable handle to a server, with its names and its counts, that can stop it from anywhere.
 ///
 /// Inside a handler it is [`Exchange::server`](crate::Exchange::server); outside, [`HTTPServer::handle`].
 ///
@@ -37,29 +37,30 @@ pub struct ServerHandle {
 
 struct ServerState {
     name: String,
-    /// All that are listened on, at least one; the first is the server's own.
+    /// All addresses of the server, at least one. The first is the one that `bind` was given.
     addresses: Vec<Address>,
-    /// Somebody asked the loop to end; taken back when it has.
+    /// The loop was asked to end, and has not ended yet.
     stopping: AtomicBool,
     running: Mutex<Running>,
     ended: Condvar,
-    /// Of the last loop.
+    /// Results of the last loop.
     last: Mutex<Last>,
 }
 
-/// The loop of this moment, and when it shall be over.
+/// The present loop, and the time at which it must be over.
 #[derive(Default)]
 struct Running {
-    /// The loop that runs, if one does.
+    /// The present loop, if one runs.
     engine: Option<Arc<dyn RunningServer>>,
-    /// When requests in flight are cut off: the earliest time that was asked for. It is forgotten with its loop.
+    /// Time at which requests in flight are cut off, the earliest that a caller asked for. It is forgotten with its
+    /// loop.
     deadline: Option<Instant>,
-    /// The shortest grace that was asked for while no loop ran. It counts from the beginning of the next one.
+    /// The shortest grace that a caller asked for while no loop ran. It counts from the beginning of the next one.
     grace: Option<Duration>,
 }
 
 impl Running {
-    /// The running loop shall end within `grace`, or the next one if none runs. Of two wishes the shorter counts.
+    /// Makes the running loop end within `grace`, or the next one if none runs. The shortest grace counts.
     fn end_within(&mut self, grace: Duration) {
         if self.engine.is_none() {
             self.grace = Some(self.grace.map_or(grace, |asked| asked.min(grace)));
@@ -70,29 +71,29 @@ impl Running {
     }
 }
 
-/// What a loop leaves behind.
+/// Results of a loop that has ended.
 #[derive(Clone, Copy, Default)]
 struct Last {
     stats: Stats,
     report: DrainReport,
 }
 
-/// A loop that serves, as its handle sees it.
+/// A running loop as its handle sees it. The engine implements it.
 pub(crate) trait RunningServer: Send + Sync {
-    /// Makes it look at whether it shall end.
+    /// Wakes the loop, so that it looks at whether it must end.
     fn wake(&self);
 
-    /// What it has counted.
+    /// Returns the loop's counts.
     fn stats(&self) -> Stats;
 
-    /// A handler has taken the connection: its socket is not watched any more.
+    /// Stops watching the socket of a connection that a handler has taken.
     fn forget(&self, descriptor: BorrowedFd<'_>);
 
-    /// A connection or a file is closed, while accepting waits for that.
+    /// Wakes a loop that waits for room, because a connection or a file was closed.
     fn note_room(&self);
 }
 
-/// How long requests in flight may take once the loop was asked to end: 5 s.
+/// Time for requests in flight once `shutdown` was called: 5 s.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 impl ServerHandle {
@@ -108,52 +109,54 @@ impl ServerHandle {
         ServerHandle { state: Arc::new(state) }
     }
 
-    /// A handle to no server, for a connection that has none.
+    /// Makes a handle without a server, for a connection that has none.
     pub(crate) fn detached() -> Self {
         ServerHandle::new(String::new(), vec![Address::Unnamed])
     }
 
-    /// The host's name as the original has it: the name that was bound, or the machine's own for a wildcard address
-    /// or a Unix socket.
+    /// Returns the host's name by the rules of Python's `http.server`: the name that was bound, or the machine's own
+    /// name for a wildcard address or a Unix socket.
     ///
-    /// No resolver is asked.
+    /// It never asks a resolver.
     pub fn server_name(&self) -> &str {
         &self.state.name
     }
 
-    /// The port that is listened on, the real one if 0 was asked for. 0 for a Unix socket.
+    /// Returns the port of the server's address, the real one if `bind` was given 0. Returns 0 for a Unix socket.
     pub fn server_port(&self) -> u16 {
         self.server_address().port().unwrap_or(0)
     }
 
-    /// The address that is listened on; with several, the one that `bind` was given.
+    /// Returns the address that the server listens on; with several, the one that `bind` was given.
     pub fn server_address(&self) -> &Address {
         &self.state.addresses[0]
     }
 
-    /// All addresses that are listened on: the one that `bind` was given, then those of
+    /// Returns all addresses that the server listens on: the one that `bind` was given, then those of
     /// [`also_listen`](crate::HTTPServerBuilder::also_listen) in their order.
     pub fn server_addresses(&self) -> &[Address] {
         &self.state.addresses
     }
 
-    /// Asks the server's loop to end, and waits until it has.
+    /// Shuts the server down, and waits until its loop has ended.
     ///
-    /// Clients that have connected already are served, and then the server stops listening: later ones are refused, or
-    /// reach a successor. Idle connections are closed, and requests that a handler is working on are answered, for at
-    /// most 5 s. Called from a handler or a hook of this server, before `serve_forever` or after it, it asks and returns at
-    /// once: the next (or the running) `serve_forever` ends.
+    /// Clients that have connected already are served. Then the server stops listening, so that later clients are
+    /// refused or reach a successor. Idle connections are closed. Requests in flight are answered for at most 5 s.
+    ///
+    /// It returns at once when a handler or a hook of this server calls it, or when no loop is running. In the first
+    /// case the running `serve_forever` ends soon, in the second the next one ends at once.
     pub fn shutdown(&self) {
         self.stop(SHUTDOWN_GRACE);
     }
 
-    /// Asks the loop to end, and waits until it has. False where there is none, or where this thread must not wait.
+    /// Asks the loop to end, and waits until it has. Returns false if no loop runs, or if this thread must not wait for
+    /// it.
     fn stop(&self, grace: Duration) -> bool {
-        // Under the lock, so that a loop that ends meanwhile either takes the wish along or leaves it to the next.
+        // Under the lock, so that a loop which ends meanwhile either obeys the wish or leaves it to the next loop.
         let mut running = self.running();
         running.end_within(grace);
         self.state.stopping.store(true, Ordering::SeqCst);
-        // The one that runs now: by the time this thread wakes the next one may have begun.
+        // Waits for this loop alone. By the time this thread wakes, the next one may have begun.
         let Some(awaited) = running.engine.clone() else { return false };
         awaited.wake();
         if self.is_served_by_this_thread() {
@@ -165,13 +168,14 @@ impl ServerHandle {
         true
     }
 
-    /// Shuts down as [`shutdown`](Self::shutdown) does, lets requests in flight run for up to `grace` from now, and
-    /// reports how it went.
+    /// Shuts down gracefully: lets requests in flight run for up to `grace`, and reports the result.
     ///
-    /// Replies to requests in flight say `Connection: close`. What is still busy at the deadline is cut off. Of several
-    /// deadlines for one loop the earliest counts, so that a drain can be hurried by another one or by `shutdown`. If no
-    /// loop runs, the next one ends at once, and the time counts from its beginning. `None` where `shutdown` would not
-    /// wait either.
+    /// Responses to requests in flight say `Connection: close`. Connections that are still busy after that are cut
+    /// off. Of several deadlines for one loop the earliest counts, so that another `drain` or `shutdown` can hurry a
+    /// drain.
+    ///
+    /// If no loop runs, the next one ends at once, and its time counts from its beginning. Returns `None` if no loop is
+    /// running, or on a thread that works for this server.
     ///
     /// ```
     /// # use basehttp::{Exchange, HTTPServer, http_handler};
@@ -189,27 +193,28 @@ impl ServerHandle {
         self.stop(bounded(grace)).then(|| self.last().report)
     }
 
-    /// What the server has counted so far; all zeros before it serves.
+    /// Returns the server's counts so far. They are all zero before it serves.
     pub fn stats(&self) -> Stats {
         self.running_loop().map_or_else(|| self.last().stats, |running| running.stats())
     }
 
-    /// The loop that runs, if one does.
+    /// Returns the running loop, if there is one.
     pub(crate) fn running_loop(&self) -> Option<Arc<dyn RunningServer>> {
         self.running().engine.clone()
     }
 
-    /// When the loop, which was asked to end, cuts off requests in flight. Another drain may bring it forward.
+    /// Returns the time at which a loop that was asked to end cuts off requests in flight. Another drain may bring it
+    /// forward.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.running().deadline
     }
 
-    /// Whether somebody has asked the loop to end and it has not ended yet. Long handlers may look at it.
+    /// Returns whether the server was asked to shut down and has not ended yet. Long handlers may check it.
     pub fn is_shutting_down(&self) -> bool {
         self.state.stopping.load(Ordering::SeqCst)
     }
 
-    /// The loop begins; it has ended when the value is dropped, also by a panic.
+    /// Registers the loop as running until the returned value is dropped, also by a panic.
     pub(crate) fn begin_loop(&self, running: Arc<dyn RunningServer>) -> RunningLoop {
         let mut now = self.running();
         now.engine = Some(running);
@@ -220,7 +225,8 @@ impl ServerHandle {
         RunningLoop { handle: self.clone() }
     }
 
-    /// Until the value is dropped, this thread works for the server, and must not wait for its end.
+    /// Marks this thread as working for the server until the returned value is dropped. Such a thread must not wait for
+    /// the server's end.
     pub(crate) fn enter(&self) -> ServerThread {
         ServerThread { outer: SERVED_HERE.replace(self.identity()) }
     }
@@ -229,7 +235,6 @@ impl ServerHandle {
         lock(&self.state.last)
     }
 
-    /// The running loop; a poisoned lock holds it all the same.
     fn running(&self) -> MutexGuard<'_, Running> {
         lock(&self.state.running)
     }
@@ -253,11 +258,11 @@ impl fmt::Debug for ServerHandle {
 }
 
 thread_local! {
-    /// The server that this thread works for at the moment, by address; 0 for none.
+    /// The server that this thread works for at present, as an address. 0 for none.
     static SERVED_HERE: Cell<usize> = const { Cell::new(0) };
 }
 
-/// See [`ServerHandle::enter`].
+/// A thread that works for a server, made by [`ServerHandle::enter`].
 pub(crate) struct ServerThread {
     outer: usize,
 }
@@ -268,13 +273,13 @@ impl Drop for ServerThread {
     }
 }
 
-/// See [`ServerHandle::begin_loop`].
+/// A loop that is registered as running, made by [`ServerHandle::begin_loop`].
 pub(crate) struct RunningLoop {
     handle: ServerHandle,
 }
 
 impl RunningLoop {
-    /// The loop has ended in order.
+    /// Keeps the report of a loop that ends without a panic.
     pub fn end(self, report: DrainReport) {
         self.handle.last().report = report;
     }

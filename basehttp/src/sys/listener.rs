@@ -1,4 +1,4 @@
-//! A listening socket, and the connections that come from it. No waiting here: the poller's and `handle_request`'s.
+//! A listening socket, and the connections that come from it. It never waits: the poller and `handle_request` do that.
 
 use std::fs::{Metadata, remove_file, symlink_metadata};
 use std::io;
@@ -13,25 +13,25 @@ use mio::net::{TcpListener, UnixListener};
 use super::address::Address;
 use super::socket::Socket;
 
-/// One listening socket, which does not block.
+/// A listening socket in non-blocking mode.
 #[derive(Debug)]
 pub(crate) enum Listener {
     Tcp(TcpListener),
     Unix {
         listener: UnixListener,
-        /// The file that stands for it, if we made that: it goes with the listener.
+        /// The socket's file, if this server made it. It is removed with the listener.
         file: Option<SocketFile>,
     },
 }
 
-/// A connection nobody has looked at.
+/// A connection that was just accepted.
 pub(crate) struct Accepted {
     pub socket: Socket,
     pub address: Address,
 }
 
 impl Listener {
-    /// The next connection that has come, [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none.
+    /// Accepts the next connection, or returns [`WouldBlock`](io::ErrorKind::WouldBlock) if none is waiting.
     pub fn accept(&self) -> io::Result<Accepted> {
         match self {
             Listener::Tcp(listener) => {
@@ -47,7 +47,7 @@ impl Listener {
         }
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> io::Result<Address> {
         match self {
             Listener::Tcp(listener) => Ok(listener.local_addr()?.into()),
@@ -67,7 +67,8 @@ impl AsFd for Listener {
     }
 }
 
-/// The file of a Unix socket that was bound here; dropped, it removes that file, and no other that stands there by then.
+/// The file of a Unix socket that this server bound. Dropped, it removes that file, but not another one that has taken
+/// its path since.
 #[derive(Debug)]
 pub(crate) struct SocketFile {
     path: PathBuf,
@@ -76,9 +77,10 @@ pub(crate) struct SocketFile {
 }
 
 impl SocketFile {
-    /// The file at `path`, which bind(2) has just made. `None` if it made none: Linux has names without files.
+    /// Takes note of the file at `path`, which bind(2) has just made. Returns `None` if it made none, since Linux has
+    /// names without files.
     pub fn just_made(path: &Path) -> Option<Self> {
-        // The program may change its folder later.
+        // The program may change its directory later.
         let path = std::path::absolute(path).ok()?;
         let made = symlink_metadata(&path).ok()?;
         Some(SocketFile { path, device: made.dev(), inode: made.ino() })
@@ -92,14 +94,14 @@ impl SocketFile {
 impl Drop for SocketFile {
     fn drop(&mut self) {
         if symlink_metadata(&self.path).is_ok_and(|found| self.is(&found)) {
-            // What cannot be removed stays: the next one to bind is told.
+            // A file that cannot be removed stays, and the next server to bind its path gets an error.
             let _ = remove_file(&self.path);
         }
     }
 }
 
-/// Whether an error of accept(2) concerns one client only, so that accepting goes on: the connection was gone before it was
-/// ours, its network had an error that the system passes on here, or a rule of a firewall forbids it.
+/// Returns whether an error of accept(2) concerns one client only, so that accepting goes on. Such a connection was
+/// gone before it was ours, its network had an error that the system passes on here, or a firewall's rule forbids it.
 pub(crate) fn is_transient_accept_error(error: &io::Error) -> bool {
     use rustix::io::Errno;
     const OF_ONE_CLIENT: [Errno; 12] = [

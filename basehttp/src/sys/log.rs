@@ -1,10 +1,11 @@
-//! Where log lines go: standard error, through a bounded buffer and a thread of its own, so that a blocked terminal or
-//! pipe never stops a connection. Lines that the buffer cannot take are dropped, counted, and owned up to later.
+//! The log: lines go to standard error through a bounded buffer and a thread of its own, so that a blocked terminal or
+//! pipe never stops a connection. Lines that do not fit into the buffer are dropped and counted, and a later line
+//! reports the count.
 //!
-//! A leader, which serves many connections, collects the lines of a turn, and hands them over at its end: one wake-up of
-//! the writer for all of them. It hands over before another thread may have a connection, so that the lines of one connection
-//! stay in order. The lines of a handler that may block go to the writer at once: they are there while it waits, and after
-//! the process was killed.
+//! A leader serves many connections. It collects the lines of a turn and hands them over at the turn's end, so that the
+//! writer is woken once for all of them. It also hands them over before another thread may have one of its connections,
+//! so that the lines of a connection stay in order. The lines of a handler that may block go to the writer at once, so
+//! that they are there while the handler waits, and after the process was killed.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -17,13 +18,13 @@ use rustix::io::Errno;
 
 use super::lock::{lock, unpoisoned};
 
-/// How many bytes of lines may wait for a sink that does not take them: 1 MiB, some 10,000 requests.
+/// Bytes of lines that may wait for a blocked sink: 1 MiB, some 10,000 requests.
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
 
-/// How many bytes of lines a thread collects before it hands them over: 8 KiB, those of a turn's requests or so.
+/// Bytes of lines that a thread collects before it hands them over: 8 KiB, about one turn's requests.
 const MAX_TURN_BYTES: usize = 8 * 1024;
 
-/// The process's log: every server writes its lines to the same standard error.
+/// The process's log. All servers of the process write to the same standard error.
 static LOG: Log = Log {
     backlog: Mutex::new(Backlog { lines: Vec::new(), dropped: 0, writer: Writer::None }),
     changed: Condvar::new(),
@@ -31,7 +32,7 @@ static LOG: Log = Log {
 
 struct Log {
     backlog: Mutex<Backlog>,
-    /// Lines came, or the writer has written what it took.
+    /// Signals that lines came, or that the writer has written all that it took.
     changed: Condvar,
 }
 
@@ -41,52 +42,53 @@ struct Backlog {
     writer: Writer,
 }
 
-/// What the writing thread does.
+/// State of the thread that writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writer {
-    /// There is none yet.
+    /// No thread has been started. Next: `Idle`.
     None,
-    /// It waits for lines.
+    /// The thread waits for lines. Next: `Busy`.
     Idle,
-    /// It has been called, or has taken lines and writes them.
+    /// The thread was woken, or is writing the lines that it took. Next: `Idle`.
     Busy,
 }
 
-/// The lines of one thread's turn. Others may end the collecting for a thread that is stuck.
+/// Lines of one thread's turn. Other threads may end the collecting for a thread that is stuck.
 #[derive(Default)]
 pub(crate) struct TurnLines {
-    /// `None`: they are not collected.
+    /// `None` while lines go to the log at once.
     collected: Mutex<Option<Vec<u8>>>,
 }
 
-/// How many bytes of lines a reply that is on its way may hold back: 4 KiB. Longer ones do not wait for it.
+/// Bytes of lines that are held back until their response is on its way: 4 KiB. Longer ones are not held.
 const MAX_HELD_BYTES: usize = 4 * 1024;
 
 thread_local! {
-    /// Where this thread's lines are collected, if they are.
+    /// The collection for this thread's lines, on a thread that has one.
     static TURN: RefCell<Option<Arc<TurnLines>>> = const { RefCell::new(None) };
-    /// The lines that are held back, while they are.
+    /// The lines that are held back at present.
     static HELD: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// The lines of this thread from now on, which may be collected.
+/// Gives this thread a collection for its lines, and returns it.
 pub(crate) fn of_this_thread() -> Arc<TurnLines> {
     let turn = Arc::<TurnLines>::default();
     TURN.set(Some(Arc::clone(&turn)));
     turn
 }
 
-/// This thread's turn is over.
+/// Hands over the lines of this thread's turn.
 pub(crate) fn end_turn() {
     TURN.with_borrow(|turn| turn.iter().for_each(|turn| turn.hand_over()));
 }
 
-/// This thread's lines go to the log at once from now on.
+/// Hands over this thread's lines, and sends later ones to the log at once.
 pub(crate) fn end_collecting() {
     TURN.with_borrow(|turn| turn.iter().for_each(|turn| turn.end_collecting()));
 }
 
-/// Holds back the lines that `log` adds, and returns them. They are to be added later; too long ones are not held.
+/// Holds back the lines that `log` adds, and returns them. The caller adds them later. Lines that are too long to be
+/// held are added at once.
 pub(crate) fn hold(log: impl FnOnce()) -> String {
     let outer = Outer(HELD.replace(Some(String::new())));
     log();
@@ -99,7 +101,7 @@ pub(crate) fn hold(log: impl FnOnce()) -> String {
     lines
 }
 
-/// What was held before, and is again when this is dropped: a hook may serve requests of its own, or panic.
+/// The lines that were held before. They are restored on drop, because a hook may serve requests of its own, or panic.
 struct Outer(Option<String>);
 
 impl Drop for Outer {
@@ -124,11 +126,11 @@ pub(crate) fn add_lines(lines: &str) {
     });
 }
 
-/// Waits until every line handed over so far is written, but no longer than a blocked sink deserves.
+/// Waits until every line handed over so far is written, or 0.5 s have passed.
 pub(crate) fn flush() {
     const PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
     let is_unwritten = |backlog: &mut Backlog| !backlog.lines.is_empty() || backlog.writer == Writer::Busy;
-    // Whether the time ran out makes no difference: there is nobody left to tell.
+    // It makes no difference if the time ran out, since there is no way left to report it.
     let _ = LOG.changed.wait_timeout_while(LOG.lock(), PATIENCE, is_unwritten);
 }
 
@@ -143,12 +145,12 @@ impl TurnLines {
         if more.len() > MAX_TURN_BYTES { LOG.add(more) } else { lines.extend_from_slice(more) }
     }
 
-    /// Lines are collected from now on.
+    /// Begins to collect lines.
     pub fn collect(&self) {
         self.lock().get_or_insert_default();
     }
 
-    /// Gives the writer what was collected.
+    /// Gives the writer the collected lines.
     pub fn hand_over(&self) {
         if let Some(lines) = &mut *self.lock()
             && !lines.is_empty()
@@ -158,7 +160,7 @@ impl TurnLines {
         }
     }
 
-    /// Gives the writer what was collected. What comes later goes there at once.
+    /// Gives the writer the collected lines, and sends later ones there at once.
     pub fn end_collecting(&self) {
         let mut collected = self.lock();
         // Under the lock, since the thread's next line must not come before these.
@@ -182,7 +184,7 @@ impl Log {
         if backlog.writer == Writer::None {
             backlog.start_writer();
         }
-        // A busy one looks again before it sleeps.
+        // A busy writer looks again before it sleeps.
         if backlog.writer == Writer::Idle {
             backlog.writer = Writer::Busy;
             drop(backlog);
@@ -212,8 +214,8 @@ impl Log {
     }
 }
 
-/// Writes whole lines, as fast as the sink takes them; one that does not block is waited for. Returns how many lines could
-/// not be written, because the sink is broken.
+/// Writes whole lines, and waits for a sink that would block. Returns the number of lines that could not be written
+/// because the sink is broken.
 fn write_waiting(sink: &mut (impl Write + AsFd), lines: &[u8]) -> u64 {
     let mut rest = lines;
     while !rest.is_empty() {
@@ -248,7 +250,7 @@ impl Backlog {
         let started = thread::Builder::new().name("basehttp-log".into()).spawn(|| LOG.write_for_ever());
         match started {
             Ok(_) => self.writer = Writer::Idle,
-            // Without a thread the lines wait for the next try, within their bound.
+            // Without a thread the lines wait for the next attempt, within their bound.
             Err(_) => self.writer = Writer::None,
         }
     }

@@ -1,4 +1,22 @@
-//! The system below.
+//! The system under the server: sockets, the clock, the log, and what one server keeps count of.
+//!
+//! Nothing here knows a request or a response, and nothing here decides when to wait or on which thread. That is the work of
+//! the floors above. `proto` is below, and pure.
+//!
+//! | module      | is                                                                                   |
+//! |-------------|--------------------------------------------------------------------------------------|
+//! | `socket`    | a connection's bytes: reads, writes, files, and waits with a deadline                |
+//! | `listener`  | a listening socket, and the file of a Unix socket                                    |
+//! | `address`   | the name of one end of a connection                                                  |
+//! | `sigpipe`   | whether sending a file could end the process                                         |
+//! | `clock`     | the time of day for `Date` and the log                                               |
+//! | `log`       | lines for standard error, written by a thread of its own                             |
+//! | `settings`  | the bounds that each connection keeps, with their defaults                           |
+//! | `quota`     | the bounds that all connections of a server keep together                            |
+//! | `stats`     | the counts that users see, and the counts of one thread                              |
+//! | `handle`    | a handle to a server, which can shut it down                                         |
+//! | `lock`      | locks that stay usable after a panic                                                 |
+//! | `unwatched` | a check in debug builds that leaders do not wait                                     |
 
 mod address;
 pub(crate) mod clock;

@@ -1,4 +1,4 @@
-//! How much and how long: every bound that a connection keeps, beside those of the head and the chunks ([`Limits`]).
+//! Bounds that every connection keeps, beside those of the head and the chunks ([`Limits`]).
 
 use std::time::Duration;
 
@@ -47,45 +47,46 @@ pub(crate) struct Settings {
     pub body_stall_timeout: Duration,
     pub min_body_bytes_per_second: u64,
     pub write_stall_timeout: Duration,
-    /// `None`: as `write_stall_timeout`.
+    /// `None` means the same as `write_stall_timeout`.
     pub paused_reader_timeout: Option<Duration>,
     pub idle_timeout: Duration,
-    /// Connections at once.
+    /// Connections that may be open at once.
     pub max_connections: usize,
-    /// How many descriptors the process may have.
+    /// Descriptors that the process may have.
     pub max_descriptors: usize,
-    /// Handlers that may wait for slow clients at once.
+    /// Handlers that may block on slow clients at once.
     pub max_blocked_on_clients: usize,
-    /// Handlers more that may wait for a place among those.
+    /// Further handlers that may wait for a permit to do so.
     pub max_queued_streaming: usize,
 }
 
-/// How much of a reply is composed and written at once at least, however little is to be buffered: 16 KiB. A smaller piece
-/// would cost a system call for a few bytes.
+/// Bytes of a response that are composed before they are written, at least, however little is to be buffered: 16 KiB.
+/// Smaller pieces would cost a system call for a few bytes each.
 const LEAST_PIECE_BYTES: usize = 16 * 1024;
 
 impl Settings {
-    /// How much of replies may collect before it is written.
+    /// Returns the bytes of responses that may collect before they are written.
     pub fn piece_bytes(&self) -> usize {
         self.max_buffered_reply_bytes.max(LEAST_PIECE_BYTES)
     }
 
-    /// How long a client may take none of a reply that no handler waits for.
+    /// Returns the time for which a client may take none of a response after its handler has returned.
     pub fn patience_with_readers(&self) -> Duration {
         self.paused_reader_timeout.unwrap_or(self.write_stall_timeout)
     }
 
-    /// Whether a body of which so many bytes have moved in `elapsed` is a trickle; looked at once `patience` is over.
+    /// Returns whether a body that has moved `bytes` in `elapsed` is too slow. It is never too slow before `patience`
+    /// is over.
     pub fn is_trickle(&self, elapsed: Duration, bytes: u64, patience: Duration) -> bool {
         let wanted = elapsed.as_secs().saturating_mul(self.min_body_bytes_per_second);
         elapsed > patience && bytes < wanted
     }
 }
 
-/// The longest time that is waited for: ten years. Beyond that clocks overflow.
+/// Longest time that the server waits for anything: ten years. Clocks overflow with longer ones.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// A duration that a clock takes; `Duration::MAX` means for ever.
+/// Returns a duration that a clock can add. `Duration::MAX` means for ever.
 pub(crate) fn bounded(duration: Duration) -> Duration {
     duration.min(LONGEST)
 }

@@ -1,8 +1,9 @@
-//! Whether the process would die of SIGPIPE. Sockets are written to with a flag that asks for none, but sendfile(2) has no
-//! such flag: where the signal is not ignored, a client that leaves in the middle of a file would end the program.
+//! Checks if the process would die of SIGPIPE. Sockets are written to with a flag that suppresses the signal, but
+//! sendfile(2) has no such flag. Unless the process ignores the signal, a client that leaves in the middle of a file
+//! would end it.
 //!
-//! Rust programs ignore the signal unless they say otherwise. One that is called from another language, or that has set it
-//! back for the sake of its output, may not.
+//! Rust programs ignore the signal by default. A program may not if it is called from another language, or if it has
+//! restored the signal's default for the sake of its output.
 
 use std::fs;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,16 +14,16 @@ const NOT_LOOKED: u8 = 0;
 const HARMLESS: u8 = 1;
 const DEADLY: u8 = 2;
 
-/// The process's disposition, as of the last look.
+/// The process's disposition when it was last looked at.
 static DISPOSITION: AtomicU8 = AtomicU8::new(NOT_LOOKED);
 
-/// Looks again: when a server is bound, and when it begins to serve.
+/// Looks at the disposition. Called when a server is bound, and when it begins to serve.
 pub(crate) fn look_at_sigpipe() {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     DISPOSITION.store(if is_harmless(&status) { HARMLESS } else { DEADLY }, Ordering::Relaxed);
 }
 
-/// Whether a write that raises the signal may end the process.
+/// Returns whether a write that raises the signal may end the process.
 pub(crate) fn is_deadly() -> bool {
     if DISPOSITION.load(Ordering::Relaxed) == NOT_LOOKED {
         look_at_sigpipe();
@@ -30,7 +31,8 @@ pub(crate) fn is_deadly() -> bool {
     DISPOSITION.load(Ordering::Relaxed) == DEADLY
 }
 
-/// Whether the process ignores or handles the signal, from what proc(5) says of it. If nothing is said, it may do neither.
+/// Returns whether the process ignores or handles the signal, by the text that proc(5) describes. Without that text the
+/// answer is no.
 fn is_harmless(status: &str) -> bool {
     let bit = 1_u64 << (Signal::PIPE.as_raw() - 1);
     let masks = status.lines().filter_map(|line| line.strip_prefix("SigIgn:").or(line.strip_prefix("SigCgt:")));

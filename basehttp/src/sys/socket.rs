@@ -1,11 +1,11 @@
-//! The bytes' way in and out: a TCP or Unix socket, or anything that reads and writes.
+//! A connection's socket: TCP, Unix, or any other stream that reads and writes.
 //!
-//! A socket never blocks by itself: `read`, `write` and `send_file` say [`io::ErrorKind::WouldBlock`]. The `*_waiting`
-//! methods are for a handler's thread, which may wait, for a bounded time. Any other stream blocks as it likes: where it says
-//! `WouldBlock` or `TimedOut`, it has waited by itself for as long as it wanted to, and its time is up.
+//! A socket never blocks by itself. `read`, `write` and `send_file` return [`io::ErrorKind::WouldBlock`]. The
+//! `*_waiting` methods are for a handler's thread, which may wait for a bounded time. Any other stream blocks as it
+//! likes. When it returns `WouldBlock` or `TimedOut`, it has waited as long as it wanted to, and its time is up.
 //!
-//! A wait has one deadline, made when it begins. Signals interrupt it and do not prolong it, and the socket is looked at once
-//! more after the deadline: a process that was stopped finds what came meanwhile.
+//! A wait has one deadline, which is fixed when it begins. Signals interrupt it and do not prolong it. The socket is
+//! looked at once more after the deadline, so that a process which was stopped finds the bytes that came meanwhile.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -24,53 +24,54 @@ use super::sigpipe;
 use super::unwatched::assert_may_wait;
 use crate::proto::Scheme;
 
-/// What a connection can be held over: whatever reads, writes and may move to another thread.
+/// A stream to hold a connection over. Every type that reads, writes and may move to another thread is one.
 pub trait Stream: Read + Write + Send + 'static {}
 
 impl<S: Read + Write + Send + 'static> Stream for S {}
 
-/// A connection's own end of the line.
+/// Our end of a connection.
 pub(crate) enum Socket {
     /// Not blocking.
     Tcp(TcpStream),
     /// Not blocking.
     Unix(UnixStream),
-    /// Memory, a pipe, standard input and output: no timeouts, no half-close. The lock lets two halves share it.
+    /// Memory, a pipe, or standard input and output. It has no timeouts and no half-close. The lock lets two halves
+    /// share it.
     Other(Mutex<Box<dyn Stream>>),
-    /// A handler has taken it, or it is closed.
+    /// A handler has taken the socket, or it is closed.
     Taken,
 }
 
-/// Which way a socket is waited for.
+/// A direction to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Read,
     Write,
 }
 
-/// The client's end, as a socket tells it.
+/// How much of the connection the client has ended, as the socket tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndSeen {
     None,
-    /// The client sends no more. It may be gone, or wait for its answer: what is sent to it tells.
+    /// The client sends no more. It may be gone, or wait for its response; sending to it will show which.
     Sending,
     /// The connection is broken.
     Both,
 }
 
-/// The event of a client that sends no more. Only Linux has it; other systems are asked by [`is_at_end`].
+/// The event of a client that sends no more. Only Linux has it; on other systems [`is_at_end`] finds out.
 #[cfg(target_os = "linux")]
 const SENDING_ENDED: PollFlags = PollFlags::RDHUP;
 #[cfg(not(target_os = "linux"))]
 const SENDING_ENDED: PollFlags = PollFlags::empty();
 
 impl Socket {
-    /// Over a stream that is no socket.
+    /// Wraps a stream that is not a socket.
     pub fn other(stream: impl Stream) -> Self {
         Socket::Other(Mutex::new(Box::new(stream)))
     }
 
-    /// Reads what there is.
+    /// Reads the bytes that are there.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let result = match self {
@@ -80,7 +81,8 @@ impl Socket {
                 Socket::Taken => return Err(taken()),
             };
             match result {
-                // A socket is interrupted only where its read waits by itself, and would wait for all of its time again.
+                // A socket is interrupted only where its read waits by itself. Repeated, it would wait for all of its
+                // time again.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                     if self.tells_readiness() {
                         return Err(io::ErrorKind::WouldBlock.into());
@@ -91,7 +93,8 @@ impl Socket {
         }
     }
 
-    /// Reads what there is, and never waits, not even where patience is set. A stream that would block has nothing.
+    /// Reads the bytes that are there, and never waits, even after [`set_blocking_reads`](Self::set_blocking_reads). A
+    /// stream that would block has nothing.
     pub fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let now = RecvFlags::DONTWAIT;
         match self {
@@ -102,7 +105,8 @@ impl Socket {
         }
     }
 
-    /// Reads what there is, waiting for the first byte for at most `wait` (`None`: for ever): then `TimedOut`.
+    /// Reads the bytes that are there, and waits for the first one for at most `wait` (`None`: for ever). Then it
+    /// returns `TimedOut`.
     pub fn read_waiting(&self, buffer: &mut [u8], wait: Option<Duration>) -> io::Result<usize> {
         let deadline = wait.and_then(deadline_after);
         loop {
@@ -115,7 +119,7 @@ impl Socket {
         }
     }
 
-    /// Writes as much as is taken.
+    /// Writes as many bytes as the client takes.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             let result = match self {
@@ -132,7 +136,7 @@ impl Socket {
         }
     }
 
-    /// Writes all of it; each part may wait for at most `stall`: then `TimedOut`.
+    /// Writes all bytes. Each part may wait for at most `stall`. Then it returns `TimedOut`.
     pub fn write_all_waiting(&self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
         while !bytes.is_empty() {
             match self.write(bytes) {
@@ -144,8 +148,8 @@ impl Socket {
         Ok(())
     }
 
-    /// Sends up to `count` bytes of `file` from `offset` on, by sendfile(2) where there is one. A file that has become
-    /// shorter is [`io::ErrorKind::UnexpectedEof`].
+    /// Sends up to `count` bytes of `file` from `offset` on, by sendfile(2) where the system has it. A file that has
+    /// become shorter is an [`io::ErrorKind::UnexpectedEof`].
     pub fn send_file(&self, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
         assert_may_wait("a file is read");
         let sent = match self {
@@ -157,8 +161,8 @@ impl Socket {
         if sent == 0 && count > 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(sent) }
     }
 
-    /// Waits until it is worth trying again, for at most `wait` (`None`: for ever): then `TimedOut`. At once where nothing
-    /// tells: such a stream has waited by itself.
+    /// Waits until another attempt is worth it, for at most `wait` (`None`: for ever). Then it returns `TimedOut`. It
+    /// does so at once for a stream without readiness, which has waited by itself.
     pub fn wait(&self, direction: Direction, wait: Option<Duration>) -> io::Result<()> {
         self.wait_until(direction, wait.and_then(deadline_after))
     }
@@ -174,9 +178,10 @@ impl Socket {
         if seen.is_empty() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
-    /// Waits until the socket tells of the client's end, or `deadline` has passed. `None`: nothing tells.
+    /// Waits until the socket tells of the client's end, or until `deadline`. Returns `None` for a stream without
+    /// readiness.
     ///
-    /// With [`EndSeen::Sending`] an end that the client has put to its own side is not waited for any more.
+    /// After [`EndSeen::Sending`] only the end of both directions is waited for.
     pub fn wait_for_end(&self, seen: EndSeen, deadline: Instant) -> io::Result<Option<EndSeen>> {
         let Some(descriptor) = self.descriptor() else { return Ok(None) };
         let flags = if seen == EndSeen::None { SENDING_ENDED } else { PollFlags::empty() };
@@ -188,8 +193,8 @@ impl Socket {
         Ok(Some(if has_ended_sending { EndSeen::Sending } else { EndSeen::None }))
     }
 
-    /// Makes reads wait by themselves, for at most so long, before they say `WouldBlock`; `None`: not at all, as at first.
-    /// `write` never waits; `send_file` would, and must not be called meanwhile.
+    /// Makes reads wait by themselves for up to `wait` before they return `WouldBlock`. `None` restores reads that do
+    /// not wait. `write` never waits; `send_file` would, and must not be called meanwhile.
     pub fn set_blocking_reads(&self, wait: Option<Duration>) -> io::Result<()> {
         let stream = match self {
             Socket::Tcp(stream) => SockRef::from(stream),
@@ -202,20 +207,20 @@ impl Socket {
         stream.set_nonblocking(wait.is_none())
     }
 
-    /// What the connection may be asked for: `https` once something here ends TLS. A Unix socket's client is no more
-    /// trusted than any other, whoever it speaks for.
+    /// Returns the scheme that requests on this connection may name. It will be `https` for a socket that ends TLS. The
+    /// client of a Unix socket is trusted no more than any other.
     pub fn served_scheme(&self) -> Scheme {
         match self {
             Socket::Tcp(_) | Socket::Unix(_) | Socket::Other(_) | Socket::Taken => Scheme::Http,
         }
     }
 
-    /// Whether a read that finds nothing says so, and readiness can be waited for.
+    /// Returns whether an empty read says so, and the poller can wait for readiness.
     pub fn tells_readiness(&self) -> bool {
         matches!(self, Socket::Tcp(_) | Socket::Unix(_))
     }
 
-    /// What a poller waits for, where it can.
+    /// Returns the descriptor for a poller, if there is one.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Socket::Tcp(stream) => Some(stream.as_fd()),
@@ -224,17 +229,17 @@ impl Socket {
         }
     }
 
-    /// Another descriptor of the same socket, to be waited for; `None` where there is none that tells.
+    /// Duplicates the descriptor for a poller, if there is one.
     pub fn duplicate(&self) -> io::Result<Option<OwnedFd>> {
         self.descriptor().map(|descriptor| descriptor.try_clone_to_owned()).transpose()
     }
 
-    /// Tells the client that nothing more comes, while it may still send.
+    /// Tells the client that no more bytes come. It may still send.
     pub fn finish_writing(&self) -> io::Result<()> {
         self.shutdown(Shutdown::Write)
     }
 
-    /// Ends one direction or both. What is no socket has no such end.
+    /// Ends one direction or both. Other streams have no such end.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
             Socket::Tcp(stream) => stream.shutdown(how),
@@ -243,8 +248,8 @@ impl Socket {
         }
     }
 
-    /// Makes the coming close a reset: the client must not take what it has for a whole reply. A Unix socket knows no
-    /// resets: there only the reply's framing tells.
+    /// Makes the coming close a reset, so that the client does not take its part of a response for the whole. A Unix
+    /// socket has no resets, so that only the framing of the response tells.
     pub fn reset_on_close(&self) -> io::Result<()> {
         match self {
             Socket::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
@@ -253,19 +258,19 @@ impl Socket {
     }
 }
 
-/// Not the standard library's read: the C library below it makes every one a point where a thread may be cancelled, at
-/// the price of two locked instructions.
+/// Receives without the standard library, whose `read` goes through the C library. There every call is a point where a
+/// thread may be cancelled, at the price of two locked instructions.
 fn receive(stream: impl AsFd, buffer: &mut [u8], flags: RecvFlags) -> io::Result<usize> {
     let (count, _) = rustix::net::recv(stream, buffer, flags)?;
     Ok(count)
 }
 
-/// See [`receive`]. A client that is gone is an error, not a signal.
+/// Sends without the standard library, for the reason of [`receive`]. A client that is gone is an error, not a signal.
 fn send(stream: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::net::send(stream, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?)
 }
 
-/// Waits for `flags`. Nothing: the deadline has passed, and even then there was none of them.
+/// Waits for `flags`. Returns no flags if the deadline has passed and none of them had come.
 fn poll_until(descriptor: BorrowedFd<'_>, flags: PollFlags, deadline: Option<Instant>) -> io::Result<PollFlags> {
     let mut watched = [PollFd::from_borrowed_fd(descriptor, flags)];
     loop {
@@ -278,7 +283,7 @@ fn poll_until(descriptor: BorrowedFd<'_>, flags: PollFlags, deadline: Option<Ins
     }
 }
 
-/// So long from now; `None`: for ever.
+/// Returns the time after `wait`, or `None` for ever.
 fn deadline_after(wait: Duration) -> Option<Instant> {
     Instant::now().checked_add(wait)
 }
@@ -290,22 +295,22 @@ fn is_at_end(descriptor: BorrowedFd<'_>) -> bool {
             .is_ok_and(|(count, _)| count == 0)
 }
 
-/// A stream's own timeout has two names, by the system: here it has one.
+/// Gives a stream's timeout one name. Systems have two.
 fn with_one_name(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::TimedOut { io::ErrorKind::WouldBlock.into() } else { error }
 }
 
-/// A duration as the system's calls take it.
+/// Converts a duration for system calls.
 pub(crate) fn timespec(duration: Duration) -> Timespec {
     Timespec { tv_sec: duration.as_secs().cast_signed(), tv_nsec: duration.subsec_nanos().into() }
 }
 
-/// How much one sendfile(2) is asked for: 1 MiB, so that one fast reader does not keep the others waiting.
+/// Bytes of one sendfile(2): 1 MiB, so that a fast reader does not keep the others waiting.
 #[cfg(target_os = "linux")]
 const MAX_SENDFILE_BYTES: u64 = 1024 * 1024;
 
-/// By sendfile(2). A file system that cannot do that is copied from, and so is every file while SIGPIPE could end the
-/// process.
+/// Sends by sendfile(2). Copies from a file system that cannot do that, and copies every file while SIGPIPE could end
+/// the process.
 #[cfg(target_os = "linux")]
 fn send_file(stream: &impl AsFd, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
     use rustix::io::Errno;
@@ -325,19 +330,19 @@ fn send_file(stream: &impl AsFd, file: &mut File, offset: u64, count: u64) -> io
     send_copy(stream, file, offset, count)
 }
 
-/// One buffer's worth of the file, to a socket.
+/// Copies one buffer of a file to a socket.
 fn send_copy(stream: &impl AsFd, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
     let part = read_part(file, offset, count)?;
     Ok(retried(|| send(stream, &part))? as u64)
 }
 
-/// The same to any stream.
+/// Copies one buffer of a file to any stream.
 fn copy_part(stream: &mut impl Write, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
     let part = read_part(file, offset, count)?;
     Ok(write_through(stream, &part)? as u64)
 }
 
-/// One buffer's worth of a file: 64 KiB. What the stream does not take is read again at the next call.
+/// Reads one buffer of a file: 64 KiB. Bytes that the stream does not take are read again at the next call.
 fn read_part(file: &mut File, offset: u64, count: u64) -> io::Result<Vec<u8>> {
     let mut part = Vec::with_capacity(64 * 1024);
     file.seek(SeekFrom::Start(offset))?;
@@ -345,8 +350,8 @@ fn read_part(file: &mut File, offset: u64, count: u64) -> io::Result<Vec<u8>> {
     Ok(part)
 }
 
-/// Writes as much as the stream takes, and sees to it that it leaves. Each step is repeated by itself when a signal
-/// interrupts it: bytes that the stream has taken must not be written again because of the flush behind them.
+/// Writes as many bytes as the stream takes, and flushes it. Each step is repeated by itself when a signal interrupts
+/// it. Bytes that the stream has taken must not be written again because the flush after them was interrupted.
 fn write_through(stream: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
     let count = retried(|| stream.write(bytes)).map_err(with_one_name)?;
     retried(|| stream.flush()).map_err(|error| io::Error::new(io::ErrorKind::ConnectionAborted, error))?;
@@ -385,7 +390,7 @@ mod tests {
         let bytes: Vec<u8> = (0..300_000_u32).map(|number| number.to_le_bytes()[1]).collect();
         file.write_all(&bytes).expect("room for it");
         let (ours, mut theirs) = UnixStream::pair().expect("two sockets");
-        // As a file system does that lacks the operation, sendfile(2) says EINVAL for such a target.
+        // Like a file system without the operation, such a target makes sendfile(2) return EINVAL.
         rustix::fs::fcntl_setfl(&ours, rustix::fs::OFlags::APPEND | rustix::fs::OFlags::NONBLOCK).expect("a socket");
         let refused = rustix::fs::sendfile(&ours, &file, None, 10);
         assert_eq!(refused, Err(rustix::io::Errno::INVAL));

@@ -1,9 +1,11 @@
-//! What a server tells about itself. Counted in the engine.
+//! Counts of a server for its operator, and the counts of one thread that they are added up from. The sums are kept in
+//! the engine.
 
-/// What a server has done so far, and what it holds right now: [`ServerHandle::stats`](crate::ServerHandle::stats).
+/// Counts of a server's work so far, and of its present load. [`ServerHandle::stats`](crate::ServerHandle::stats)
+/// returns them.
 ///
-/// The counters are read one after the other while the server goes on, so that they may differ by what happened in
-/// between. When the loop has ended they stay as they were then.
+/// The counters are read one after the other while the server goes on, so that they may differ by events in between.
+/// When the loop has ended they keep their last values.
 ///
 /// ```
 /// # use basehttp::{Exchange, http_handler};
@@ -23,84 +25,87 @@
 pub struct Stats {
     /// Connections that are open, hijacked ones included.
     pub connections: u64,
-    /// Those of them that a handler has taken and kept when it returned: [`Exchange::hijack`](crate::Exchange::hijack).
+    /// Open connections that a handler has taken and kept when it returned:
+    /// [`Exchange::hijack`](crate::Exchange::hijack).
     pub hijacked: u64,
-    /// Those of the connections that hold no thread: idle, slow, or taking what is queued.
+    /// Open connections that hold no thread: idle, slow, or taking the rest of a response.
     pub parked: u64,
     /// Requests that a handler is working on, and calls on files that are sent after their handlers have returned.
     pub in_handlers: u64,
-    /// Threads there are, the leaders of the shards included.
+    /// Threads of the server, the leaders of the shards included.
     pub threads: u64,
     /// Requests served since the start, refused ones included.
     pub requests: u64,
     /// Requests that were served on a thread of the pool.
     pub pooled: u64,
-    /// Requests that were answered with 503 because no thread was free and the queue full.
+    /// Requests that were answered with 503 because no thread was free and the queue was full.
     pub busy: u64,
     /// Times that a shard was taken from a leader whose handler blocked.
     pub rescues: u64,
     /// Connections accepted since the start.
     pub accepted: u64,
-    /// Times that accepting had to pause because the system had no descriptor to give; a pause counts once, however long.
+    /// Times that accepting had to pause because the system had no descriptor left. A pause counts once, however long
+    /// it is.
     pub accept_pauses: u64,
-    /// Connections whose deadline passed: the slow ones and the idle ones of `errors` together.
+    /// Connections whose deadline passed. They are the slow ones and the idle ones of `errors` together.
     pub timeouts: u64,
-    /// Bytes that clients have sent, heads and framing included. Of a hijacked connection only what came before.
+    /// Bytes received from clients, heads and framing included. A hijacked connection counts up to the hijack.
     pub bytes_received: u64,
-    /// Bytes that clients were sent, heads and framing included. Of a hijacked connection only what came before.
+    /// Bytes sent to clients, heads and framing included. A hijacked connection counts up to the hijack.
     pub bytes_sent: u64,
-    /// What went wrong, by kind.
+    /// Errors, by kind.
     pub errors: ErrorCounts,
 }
 
-/// What went wrong since a server's start, by kind: [`Stats::errors`].
+/// Errors since a server's start, by kind. They stand in [`Stats::errors`].
 ///
-/// One request may count more than once: a client that leaves in the middle of its body is `bad_bodies`, and `clients_gone`
-/// if there was a reply on its way. What lacked of the server's own is in [`Stats::busy`] and [`Stats::accept_pauses`].
+/// One request may count more than once: a client that leaves in the middle of its body counts in `bad_bodies`, and in
+/// `clients_gone` if a response was on its way. Shortages on the server's side are counted in [`Stats::busy`] and
+/// [`Stats::accept_pauses`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorCounts {
-    /// Requests that were refused for their head: malformed, too long, of another version.
+    /// Requests that were refused for their head, because it was malformed, too long, or of another version.
     pub bad_heads: u64,
     /// Requests whose body was malformed or ended early.
     pub bad_bodies: u64,
     /// Clients that did not send a whole head in time.
     pub slow_heads: u64,
-    /// Clients that did not send the body in time, or too slowly.
+    /// Clients that did not send a body in time, or sent it too slowly.
     pub slow_bodies: u64,
-    /// Clients that did not take their reply in time, or too slowly.
+    /// Clients that did not take their response in time, or took it too slowly.
     pub slow_readers: u64,
-    /// Connections that were closed because no further request came in time. No fault of anybody's.
+    /// Connections that were closed because no further request came in time. This is not an error of either side.
     pub idle: u64,
-    /// Clients that went away in the middle of a head or a reply.
+    /// Clients that went away in the middle of a head or a response.
     pub clients_gone: u64,
-    /// Errors of handlers that became a 500 or cut off a reply: what [`handle_error`] was told, and files that shrank while
-    /// they were sent.
+    /// Errors of handlers that became a 500 or cut off a response: those that [`handle_error`] was called for, and
+    /// files that shrank while they were sent.
     ///
     /// [`handle_error`]: crate::BaseHTTPRequestHandler::handle_error
     pub handler_errors: u64,
-    /// Panics of handlers, which are told to `handle_error` as well, and of their hooks.
+    /// Panics of handlers, for which `handle_error` is called as well, and of their hooks.
     pub panics: u64,
-    /// Unfinished requests that were refused with 503, or dropped, and replies that were cut off, because together they held
-    /// as much memory, or as many threads or descriptors, as they may:
+    /// Requests that were refused with 503 or dropped while unfinished, and responses that were cut off, because all
+    /// connections together had used up their memory, threads or descriptors:
     /// [`max_unfinished_bytes`](crate::HTTPServerBuilder::max_unfinished_bytes),
     /// [`max_unsent_bytes`](crate::HTTPServerBuilder::max_unsent_bytes),
     /// [`max_blocked_on_clients`](crate::HTTPServerBuilder::max_blocked_on_clients).
     pub resource_limit: u64,
 }
 
-/// How a drain went: [`ServerHandle::drain`](crate::ServerHandle::drain).
+/// Result of a drain, which [`ServerHandle::drain`](crate::ServerHandle::drain) returns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DrainReport {
     /// Requests that were answered after the drain had begun.
     pub finished: u64,
-    /// Connections that were still busy at the deadline. A handler that runs on may still answer, as long as the process
-    /// lasts; everything else about them is closed.
+    /// Connections that were still busy at the deadline. A handler that runs on may still answer, as long as the
+    /// process lasts. Everything else about these connections is closed.
     pub cut: u64,
 }
 
-/// Something that went wrong, by who is to blame and how it was treated.
+/// An error of one exchange or connection, by the side that caused it and its treatment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     BadHead,
@@ -115,10 +120,11 @@ pub(crate) enum Fault {
     ResourceLimit,
 }
 
-/// How many kinds of [`Fault`] there are.
+/// Number of kinds of [`Fault`].
 pub(crate) const FAULTS: usize = Fault::ResourceLimit as usize + 1;
 
-/// What one thread has counted since it last told: plain numbers, so that counting costs nothing.
+/// Counts of one thread since it last published them. They are plain numbers, so that counting costs nothing; the
+/// engine adds them up once a turn.
 #[derive(Debug, Default)]
 pub(crate) struct LocalCounts {
     pub bytes_received: u64,
@@ -133,14 +139,15 @@ impl LocalCounts {
         self.has_faults = true;
     }
 
-    /// How often each went wrong, to be looked up by `fault as usize`, unless nothing did. They are forgotten here.
+    /// Returns the number of each fault, indexed by `fault as usize`, and forgets them. Returns `None` if there was
+    /// none.
     pub fn take_faults(&mut self) -> Option<[u32; FAULTS]> {
         std::mem::take(&mut self.has_faults).then(|| std::mem::take(&mut self.faults))
     }
 }
 
 impl ErrorCounts {
-    /// From how often each [`Fault`] was noted.
+    /// Makes the public counts from the number of each [`Fault`].
     pub(crate) fn of(count: impl Fn(Fault) -> u64) -> Self {
         ErrorCounts {
             bad_heads: count(Fault::BadHead),

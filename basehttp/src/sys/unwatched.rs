@@ -1,8 +1,9 @@
-//! Checks, in debug builds, that a leader makes no call that may wait outside its watch. A release build checks nothing, and
-//! pays nothing.
+//! Checks in debug builds that a leader makes no call that may wait outside its watch. A release build checks nothing
+//! and pays nothing.
 //!
-//! A leader drives all connections of its shard. While it is in user code, or at a file, its watch says so, and it is
-//! replaced if that takes long. Anywhere else it must not wait for anything: see "Rules" in `ARCHITECTURE.md`.
+//! A leader drives all connections of its shard. While it is in user code, or reads a file, its watch says so, and
+//! another leader replaces it if that takes long. Outside its watch it must not wait for anything: see "Rules" in
+//! `ARCHITECTURE.md`.
 
 use std::cell::Cell;
 
@@ -10,17 +11,17 @@ thread_local! {
     static IS_UNWATCHED_LEADER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Says whether this thread leads, and is outside its watch: the monitor would not notice if it waited.
+/// Says whether this thread is a leader outside its watch. The monitor would not notice if it waited.
 pub(crate) fn set_unwatched_leader(is_one: bool) {
     if cfg!(debug_assertions) {
         IS_UNWATCHED_LEADER.set(is_one);
     }
 }
 
-/// Stands before every call that may wait.
+/// Checks that this thread may make a call that may wait. It stands before every such call.
 ///
 /// # Panics
-/// On a leader outside its watch. That is a fault of the server's, which only tests look for.
+/// On a leader outside its watch. That is a mistake in the server, and only tests look for it.
 pub(crate) fn assert_may_wait(what: &str) {
     if cfg!(debug_assertions) {
         assert!(!IS_UNWATCHED_LEADER.get(), "{what} on a leader that is not watched");

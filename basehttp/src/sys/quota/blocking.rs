@@ -1,14 +1,15 @@
-//! Bounds the handlers that wait, at once, for clients that do not take a streamed reply, or do not send a body. Each holds
-//! a thread meanwhile: without a bound slow clients would have them all, and a handler that blocks for its own reasons none.
+//! Bounds the handlers that block on slow clients at once, because a client does not take a streamed response or does
+//! not send a body. Each of them holds a thread. Unbounded, slow clients could occupy every thread and starve handlers
+//! that block for other reasons.
 //!
 //! A permit is held while a handler waits, and not between its waits. Each wait for the client has these parts:
 //!
-//! | so long                 | needs               | without it                                 |
-//! |-------------------------|---------------------|--------------------------------------------|
-//! | 0.1 s                   | nothing             |                                            |
-//! | until the client stalls | one of `max` places | 1 s in the queue for one, if that has room |
+//! | part of the wait        | needs    | without it                               |
+//! |-------------------------|----------|------------------------------------------|
+//! | the first 0.1 s         | nothing  |                                          |
+//! | until the client stalls | a permit | 1 s in the queue for one, if it has room |
 //!
-//! So a client that takes what it gets at any speed to speak of needs none, and it is not cut off because others are slow.
+//! So a client of any ordinary speed needs no permit, and is not cut off because others are slow.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -16,10 +17,11 @@ use std::time::Duration;
 /// Time for which a handler may wait without a permit: 0.1 s. Most clients take the next piece within a millisecond.
 pub(crate) const BRIEF: Duration = Duration::from_millis(100);
 
-/// Time for which a handler may wait for a permit: 1 s, in which ordinary clients take several pieces, and places become free.
+/// Time for which a handler may wait for a permit: 1 s. Within it ordinary clients take several pieces, and permits
+/// become free.
 pub(crate) const QUEUE_WAIT: Duration = Duration::from_secs(1);
 
-/// The places of one server.
+/// Permits of one server, and places in the queue for them.
 pub(crate) struct BlockingQuota {
     waiting: Count,
     queue: Count,
@@ -30,22 +32,22 @@ struct Count {
     max: usize,
 }
 
-/// A permit, given back when it is dropped.
+/// A permit to block on a client, or a place in the queue for one. It is given back on drop.
 pub(crate) struct BlockingPermit<'s>(&'s AtomicUsize);
 
 impl BlockingQuota {
-    /// `max_queued`: so many handlers more may wait for a permit.
+    /// Makes `max` permits, and a queue of `max_queued` handlers for them.
     pub fn new(max: usize, max_queued: usize) -> Self {
         let count = |max| Count { taken: AtomicUsize::new(0), max };
         BlockingQuota { waiting: count(max), queue: count(max_queued) }
     }
 
-    /// A permit, if there is one left.
+    /// Returns a permit, if one is left.
     pub(crate) fn try_acquire(&self) -> Option<BlockingPermit<'_>> {
         self.waiting.try_acquire()
     }
 
-    /// A permit in the queue for one, if there is one left.
+    /// Returns a place in the queue for a permit, if one is left.
     pub(crate) fn try_queue(&self) -> Option<BlockingPermit<'_>> {
         self.queue.try_acquire()
     }
@@ -53,6 +55,7 @@ impl BlockingQuota {
 
 impl Count {
     fn try_acquire(&self) -> Option<BlockingPermit<'_>> {
+        // It exists before it is granted: dropped, it takes back the count.
         let permit = BlockingPermit(&self.taken);
         (self.taken.fetch_add(1, Ordering::Relaxed) < self.max).then_some(permit)
     }

@@ -1,8 +1,8 @@
-//! How many connections one server may have, and how many files may wait to be sent on them. They are bounded together,
-//! because each takes a descriptor, and handlers need some as well.
+//! Bounds the connections of one server, and the files that wait to be sent on them. Both are bounded together because
+//! each takes a descriptor, and handlers need some as well.
 //!
-//! A count has an owner: a [`Permit`] travels with its socket and counts it off when it is dropped, wherever that is and in
-//! whichever loop. Nothing here is counted by hand.
+//! A count has an owner. A [`Permit`] travels with its socket and counts it off when it is dropped, on any path and in
+//! any loop. Nothing here is counted by hand.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -11,33 +11,34 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::handle::ServerHandle;
 use crate::sys::unwatched::assert_may_wait;
 
-/// Descriptors that are left to handlers and to the server itself: a quarter, at least 32, but no more than half.
+/// Returns the descriptors that are left to handlers and to the server itself: a quarter, at least 32, but no more than
+/// half.
 fn reserved(limit: usize) -> usize {
     (limit / 4).max(32).min(limit / 2)
 }
 
-/// How many descriptors the process may have.
+/// Returns the number of descriptors that the process may have.
 pub(crate) fn process_limit() -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
 }
 
-/// What one server has open, across all of its loops.
+/// Open connections and waiting files of one server, across all of its loops.
 pub(crate) struct Quota {
     connections: AtomicUsize,
     /// Connections that a handler has taken and kept when it returned.
     hijacked: AtomicUsize,
     files: AtomicUsize,
     max_connections: usize,
-    /// Of connections and files together.
+    /// Bound on connections and files together.
     max_descriptors: usize,
-    /// Accepting pauses: the running loop wants to know when something is closed.
+    /// Accepting pauses, and the running loop wants to know when something is closed.
     is_awaited: AtomicBool,
     handle: ServerHandle,
 }
 
 impl Quota {
-    /// `max_descriptors` is how many the process may have.
+    /// Makes a quota for a process that may have `max_descriptors`.
     pub fn new(max_connections: usize, max_descriptors: usize, handle: ServerHandle) -> Arc<Self> {
         Arc::new(Quota {
             connections: AtomicUsize::new(0),
@@ -50,27 +51,27 @@ impl Quota {
         })
     }
 
-    /// Whether one more connection may be accepted.
+    /// Returns whether one more connection may be accepted.
     pub fn has_room(&self) -> bool {
         self.connections() < self.max_connections && self.descriptors() < self.max_descriptors
     }
 
-    /// Whether more descriptors are taken than should be.
+    /// Returns whether more descriptors are in use than should be.
     pub fn is_exceeded(&self) -> bool {
         self.descriptors() > self.max_descriptors
     }
 
-    /// Open connections, hijacked ones included.
+    /// Returns the number of open connections, hijacked ones included.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Connections that a handler has taken and kept when it returned.
+    /// Returns the number of connections that a handler has taken and kept when it returned.
     pub fn hijacked(&self) -> usize {
         self.hijacked.load(Ordering::SeqCst)
     }
 
-    /// Says whether the running loop waits for room. From then on each connection or file that is closed wakes it.
+    /// Says whether the running loop waits for room. While it does, each connection or file that is closed wakes it.
     pub fn await_room(&self, is_awaited: bool) {
         self.is_awaited.store(is_awaited, Ordering::SeqCst);
     }
@@ -85,7 +86,8 @@ impl Quota {
         self.connections.load(Ordering::SeqCst) + self.files.load(Ordering::SeqCst)
     }
 
-    /// One of `count` is closed. A loop that waits has said so before it looked, and looks again when it is woken.
+    /// Counts one off `count`, and wakes a loop that waits for room. Such a loop says that it waits before it looks, so
+    /// that no close escapes it.
     fn count_off(&self, count: &AtomicUsize) {
         count.fetch_sub(1, Ordering::SeqCst);
         if self.is_awaited.load(Ordering::SeqCst)
@@ -96,7 +98,7 @@ impl Quota {
     }
 }
 
-/// The connections that a shard answers on. A loop ends when its shards have none.
+/// Number of connections that a shard answers on. A loop ends when its shards have none.
 #[derive(Clone, Default)]
 pub(crate) struct Load(Arc<AtomicUsize>);
 
@@ -106,15 +108,16 @@ impl Load {
     }
 }
 
-/// One open connection: dropped with its socket, it is counted off.
+/// One open connection. Dropped with its socket, it counts the connection off.
 ///
 /// A connection that a handler takes has two owners from then on: the loop until the handler has returned, and the
-/// handler until it closes the socket. Each has a half, and the later one to be dropped counts the connection off.
+/// handler until it closes the socket. Each has a half of the permit. The half that is dropped last counts the
+/// connection off.
 pub(crate) struct Permit {
     quota: Arc<Quota>,
-    /// The shard that answers on it; none in the handler's half.
+    /// The shard that answers on it. `None` in the handler's half.
     load: Option<Load>,
-    /// Whether the other half is gone; none if there is no other.
+    /// Set when the other half is gone. `None` if there is no other half.
     is_last: Option<Arc<AtomicBool>>,
 }
 
@@ -126,7 +129,7 @@ impl Permit {
         Permit { quota: Arc::clone(quota), load: Some(load.clone()), is_last: None }
     }
 
-    /// The handler's half, when it takes the connection.
+    /// Splits off the handler's half, when it takes the connection.
     pub fn split(&mut self) -> Permit {
         let is_last = Arc::<AtomicBool>::default();
         self.is_last = Some(Arc::clone(&is_last));
@@ -138,7 +141,8 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(is_last) = &self.is_last {
             if self.load.is_some() {
-                // First, so that it is counted when the other half finds out that it is the last.
+                // First, so that the connection counts as hijacked before the other half can find out that it is the
+                // last.
                 self.quota.hijacked.fetch_add(1, Ordering::SeqCst);
             }
             if is_last.swap(true, Ordering::SeqCst) {
@@ -148,14 +152,14 @@ impl Drop for Permit {
         } else {
             self.quota.count_off(&self.quota.connections);
         }
-        // Last: a loop that has nothing left to answer on has counted everything.
+        // Last, because a loop that has nothing left to answer on must have counted everything.
         if let Some(load) = &self.load {
             load.0.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
 
-/// A file that waits to be sent: counted off when it is dropped.
+/// A file that waits to be sent. Dropped, it is counted off.
 pub(crate) struct QueuedFile {
     pub file: File,
     quota: Arc<Quota>,

@@ -1,25 +1,26 @@
-//! How much memory all connections may hold together while they wait: those in the middle of a request in one quota, those
-//! whose replies are not taken in another.
+//! Bounds the memory that all connections of a server hold together while they wait. One quota is for unfinished
+//! requests, another for responses that clients have not taken.
 //!
-//! Each connection has its first few kilobytes for nothing: nearly every head, and most bodies and pages. What it wants
-//! beyond that it gets from the common quota, and if that is empty it is sent away: with a 503 where it waits for the rest
-//! of a request, with a reset in the middle of a reply. So memory has a bound that does not grow with the number of
-//! connections' worst case, those who want much pay for it, and nobody has to be searched for and thrown out who has begun
-//! already.
+//! Each connection has its first few kilobytes outside the quota, which is enough for nearly every head and for most
+//! bodies and pages. More comes from the quota. When that is used up, a connection that waits for the rest of a request
+//! gets a 503, and one in the middle of a response a reset.
+//!
+//! So the bound does not grow with the number of connections. Only connections that need a lot can hit it, and none
+//! that has its memory is ever evicted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What each connection may hold without asking: 4 KiB.
+/// Bytes that each connection may hold outside the quota: 4 KiB.
 const FREE_BYTES: usize = 4 * 1024;
 
-/// The common quota of one server.
+/// Bytes that all connections of a server share.
 pub(crate) struct MemoryQuota {
     taken: AtomicUsize,
     max: usize,
 }
 
-/// What one connection has of it; given back when it is dropped.
+/// Bytes of a [`MemoryQuota`] that one connection holds. They are given back on drop.
 pub(crate) struct Reservation {
     quota: Arc<MemoryQuota>,
     bytes: usize,
@@ -30,13 +31,13 @@ impl MemoryQuota {
         Arc::new(MemoryQuota { taken: AtomicUsize::new(0), max })
     }
 
-    /// How much is taken.
+    /// Returns the number of bytes that are reserved.
     #[cfg(any(test, fuzzing))]
     pub fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Takes so many bytes if they are there.
+    /// Reserves bytes if that many are left, and returns whether they were.
     fn take(&self, bytes: usize) -> bool {
         let fits = |taken: usize| taken.checked_add(bytes).filter(|sum| *sum <= self.max);
         self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
@@ -44,18 +45,21 @@ impl MemoryQuota {
 }
 
 impl Reservation {
-    /// Makes `reservation` right for a connection that holds `length` bytes. False: there is not enough, and it is as it was.
+    /// Adjusts `reservation` to a connection that holds `length` bytes. Returns false, and changes nothing, if the
+    /// quota has too few left.
     pub fn resize(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) -> bool {
         Reservation::change(reservation, length, |more| quota.take(more), quota)
     }
 
-    /// The same where a length beyond all of the quota counts as that: one at a time may have it.
+    /// Adjusts `reservation` like [`resize`](Self::resize), but clamps `length` to the whole quota, so that one
+    /// oversized response at a time can be sent.
     pub fn resize_up_to_all(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) -> bool {
         let all = quota.max.max(1).saturating_add(FREE_BYTES);
         Reservation::resize(reservation, length.min(all), quota)
     }
 
-    /// The same for bytes that must be held in any case; others have to wait for them.
+    /// Adjusts `reservation` to bytes that must be held in any case, even beyond the quota. Other connections have to
+    /// wait for them.
     pub fn resize_anyway(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) {
         let take = |more| {
             quota.taken.fetch_add(more, Ordering::Relaxed);
@@ -101,7 +105,7 @@ mod tests {
     fn what_is_taken_comes_back_and_never_exceeds_the_store() {
         let quota = MemoryQuota::new(1000);
         let (mut one, mut other) = (None, None);
-        // Who, how many bytes it holds, whether it may, what is taken then, why.
+        // A connection, the bytes that it holds, the answer, the bytes that are reserved then, and the reason.
         let table = [
             (0, FREE_BYTES, true, 0, "for nothing"),
             (0, FREE_BYTES + 600, true, 600, "from the quota"),

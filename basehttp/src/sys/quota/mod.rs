@@ -6,8 +6,8 @@
 //! | `memory`      | bytes of unfinished requests, bytes of unsent responses      | with its connection          |
 //! | `blocking`    | handlers that wait for slow clients                          | when the wait ends           |
 //!
-//! A count always has an owner that counts it off when dropped, so no path out of a connection can forget it.
-//! The bounds of a single connection are in [`Settings`](super::Settings). The number of scripts is bounded by their handler.
+//! A count always has an owner that counts it off on drop, so no path out of a connection can forget it.
+//! [`Settings`](super::Settings) has the bounds of a single connection. Scripts are bounded by their handler.
 
 mod blocking;
 mod connections;
