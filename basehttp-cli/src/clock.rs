@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// Returns the present time, as in `14/Nov/2023 22:13:20`. In UTC where the system has no time zone.
-pub fn local_time() -> String {
+pub(crate) fn local_time() -> String {
     let now = Timestamp::now();
     LAST.with_borrow_mut(|(second, text)| {
         if *second != now.as_second() {

@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 const ENOUGH: u64 = 65_536;
 
 /// Raises the soft limit as far as the hard one allows, to [`ENOUGH`] at most. Returns the old limit if it was lower.
-pub fn raise_soft_limit() -> Option<u64> {
+pub(crate) fn raise_soft_limit() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     let soft = limit.current.filter(|soft| *soft < ENOUGH)?;
     let raised = limit.maximum.map_or(ENOUGH, |hard| hard.min(ENOUGH));

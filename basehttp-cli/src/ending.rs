@@ -20,7 +20,7 @@ const SIGNAL_EXIT_BASE: i32 = 128;
 
 /// Makes signals end the server. After the first one `serve_forever` returns within 5 seconds, also if it is called
 /// later. The second one ends the program at once, with the exit code that shells give a program that was killed by it.
-pub fn on_signals(server: ServerHandle) -> io::Result<()> {
+pub(crate) fn on_signals(server: ServerHandle) -> io::Result<()> {
     let is_ending = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // The order matters, since the signal that begins the end must not cut it short as well.

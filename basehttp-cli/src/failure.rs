@@ -12,7 +12,7 @@ const FIRST_FREE_PORT: u16 = 1024;
 
 /// A reason to end before serving, or instead of it.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// A flag has a value that cannot be used. The usage is shown, and the exit code is 2, as for all wrong flags.
     Flag(String),
     /// The system refuses something. The exit code is 1.
@@ -21,7 +21,7 @@ pub enum Failure {
 
 impl Failure {
     /// The directory cannot be served.
-    pub fn of_directory(directory: &Path, error: &io::Error) -> Self {
+    pub(crate) fn of_directory(directory: &Path, error: &io::Error) -> Self {
         match error.kind() {
             // Errors of the library, about a value. Those of the system have a number.
             io::ErrorKind::InvalidInput if error.raw_os_error().is_none() => Failure::Flag(error.to_string()),
@@ -34,7 +34,7 @@ impl Failure {
     }
 
     /// The server cannot listen on the address.
-    pub fn of_address(host: &str, port: u16, error: &io::Error) -> Self {
+    pub(crate) fn of_address(host: &str, port: u16, error: &io::Error) -> Self {
         Failure::System(match error.kind() {
             io::ErrorKind::AddrInUse => {
                 format!("port {port} of {host} is in use: choose another one, or 0 for any free port")
@@ -52,12 +52,12 @@ impl Failure {
     }
 
     /// The system does not let the program `do_what`.
-    pub fn cannot(do_what: &str, error: &io::Error) -> Self {
+    pub(crate) fn cannot(do_what: &str, error: &io::Error) -> Self {
         Failure::System(format!("cannot {do_what}: {error}"))
     }
 
     /// Tells the user, and returns the exit code. `command` has the usage to show.
-    pub fn report(self, mut command: Command) -> ExitCode {
+    pub(crate) fn report(self, mut command: Command) -> ExitCode {
         match self {
             Failure::Flag(text) => command.error(ErrorKind::ValueValidation, text).exit(),
             Failure::System(text) => {

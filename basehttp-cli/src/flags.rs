@@ -31,7 +31,7 @@ const MAX_WORKERS: u64 = 1024;
 #[derive(Debug, Parser)]
 #[command(name = "basehttp", version, max_term_width = 100, disable_help_flag = true, disable_version_flag = true)]
 #[allow(clippy::struct_excessive_bools)] // Each is a flag of the command line.
-pub struct Flags {
+pub(crate) struct Flags {
     /// Port to listen on; 0 picks a free one
     #[arg(value_name = "PORT", default_value_t = 8000, value_parser = values::port, allow_negative_numbers = true)]
     pub port: u16,
@@ -190,7 +190,7 @@ pub struct Flags {
 
 /// The protocol version of the responses.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Protocol {
+pub(crate) enum Protocol {
     /// One request for each connection.
     #[value(name = "HTTP/1.0", help = None)]
     Http10,
@@ -212,7 +212,7 @@ pub enum Mark {
 
 impl Flags {
     /// Reads the command line. If it is wrong, prints what to write instead, and ends the program.
-    pub fn of_command_line() -> Self {
+    pub(crate) fn of_command_line() -> Self {
         Flags::try_parse().unwrap_or_else(|mut error| {
             let arguments: Vec<_> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
             if let Some(text) = mistakes::advice(&error, &arguments) {
@@ -230,7 +230,7 @@ impl Flags {
     }
 
     /// Returns the first address to listen on, and all others.
-    pub fn hosts(&self) -> (&str, Vec<&str>) {
+    pub(crate) fn hosts(&self) -> (&str, Vec<&str>) {
         let mut hosts = self.bind.iter().map(String::as_str);
         (hosts.next().unwrap_or(LOOPBACK), hosts.collect())
     }
@@ -239,7 +239,7 @@ impl Flags {
     ///
     /// # Errors
     /// [`Failure::Flag`] for a header in curl's form, `NAME: VALUE`.
-    pub fn files(&self) -> Result<SimpleHTTPRequestHandlerBuilder, Failure> {
+    pub(crate) fn files(&self) -> Result<SimpleHTTPRequestHandlerBuilder, Failure> {
         let mut files = SimpleHTTPRequestHandler::builder()
             .directory(&self.directory)
             .listings(!self.no_listing)
@@ -283,7 +283,7 @@ impl Flags {
     }
 
     /// Returns the options of `--cgi`, for programs beside these files.
-    pub fn programs(&self, files: SimpleHTTPRequestHandler) -> CGIHTTPRequestHandlerBuilder {
+    pub(crate) fn programs(&self, files: SimpleHTTPRequestHandler) -> CGIHTTPRequestHandlerBuilder {
         let programs = CGIHTTPRequestHandler::builder(files).pass_authorization(self.cgi_authorization);
         self.cgi_env.iter().fold(programs, |programs, (name, value)| programs.env(name, value))
     }

@@ -6,7 +6,7 @@ use clap::Command;
 use clap_mangen::Man;
 
 /// Returns the page, for `man -l -`.
-pub fn page(command: Command) -> io::Result<Vec<u8>> {
+pub(crate) fn page(command: Command) -> io::Result<Vec<u8>> {
     let man = Man::new(command).manual("User Commands");
     let mut page = Vec::new();
     man.render_title(&mut page)?;

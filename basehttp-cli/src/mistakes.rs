@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Returns what to write instead, if `error` is a known mistake. `arguments` is the whole command line.
-pub fn advice(error: &clap::Error, arguments: &[String]) -> Option<String> {
+pub(crate) fn advice(error: &clap::Error, arguments: &[String]) -> Option<String> {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,

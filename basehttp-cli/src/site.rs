@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::flags::{Flags, Protocol};
 
 /// Files alone, or programs beside them.
-pub enum Site {
+pub(crate) enum Site {
     Files(SimpleHTTPRequestHandler),
     Programs(CGIHTTPRequestHandler),
 }
@@ -24,7 +24,7 @@ impl Site {
     ///
     /// # Errors
     /// [`Failure::Flag`] for a value that cannot be used; [`Failure::System`] for a directory that cannot be served.
-    pub fn of(flags: &Flags, soft_limit: Option<u64>) -> std::result::Result<Self, Failure> {
+    pub(crate) fn of(flags: &Flags, soft_limit: Option<u64>) -> std::result::Result<Self, Failure> {
         let of_directory = |error: io::Error| Failure::of_directory(&flags.directory, &error);
         let files = flags.files()?.build().map_err(of_directory)?;
         if flags.cgi {
@@ -38,7 +38,7 @@ impl Site {
     }
 
     /// Binds `address`, with the handler for the protocol that the flags name.
-    pub fn bind(self, server: HTTPServerBuilder, address: Endpoint, flags: &Flags) -> io::Result<HTTPServer> {
+    pub(crate) fn bind(self, server: HTTPServerBuilder, address: Endpoint, flags: &Flags) -> io::Result<HTTPServer> {
         let is_quiet = flags.quiet;
         match (self, flags.protocol) {
             (Site::Files(inner), Protocol::Http10) => server.bind(address, Files10 { inner, is_quiet }),

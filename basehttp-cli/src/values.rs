@@ -9,7 +9,7 @@ use std::time::Duration;
 use basehttp::ContentType;
 
 /// Reads a port number. `mistakes` has advice for users who meant something else.
-pub fn port(text: &str) -> Result<u16, String> {
+pub(crate) fn port(text: &str) -> Result<u16, String> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(port) if is_number => Ok(port),
@@ -19,7 +19,7 @@ pub fn port(text: &str) -> Result<u16, String> {
 }
 
 /// Reads an address or a name to listen on, and removes brackets.
-pub fn host(text: &str) -> Result<String, String> {
+pub(crate) fn host(text: &str) -> Result<String, String> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     if bare.is_empty() {
         return Err("write 127.0.0.1 for this computer alone, 0.0.0.0 or :: for the whole network".into());
@@ -41,7 +41,7 @@ pub fn host(text: &str) -> Result<String, String> {
 
 /// Reads `*`, `null`, or a scheme, a host and perhaps a port, as browsers put them into `Origin` (RFC 6454, section
 /// 6.1).
-pub fn origin(text: &str) -> Result<String, String> {
+pub(crate) fn origin(text: &str) -> Result<String, String> {
     let host = text.split_once("://").map_or("", |(_, host)| host);
     let is_origin = !host.is_empty() && !host.contains(['/', '?', '#', '@', '*', ',', ' ']);
     match text {
@@ -52,7 +52,7 @@ pub fn origin(text: &str) -> Result<String, String> {
 }
 
 /// Reads a media type.
-pub fn media_type(text: &str) -> Result<String, String> {
+pub(crate) fn media_type(text: &str) -> Result<String, String> {
     match ContentType::parse(text) {
         Some(_) => Ok(text.to_owned()),
         None => Err("write type and subtype, as in text/plain or \"text/html; charset=utf-8\"".into()),
@@ -60,7 +60,7 @@ pub fn media_type(text: &str) -> Result<String, String> {
 }
 
 /// Reads the name of an encoding, which may be empty.
-pub fn charset(text: &str) -> Result<String, String> {
+pub(crate) fn charset(text: &str) -> Result<String, String> {
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte)) {
         return Ok(text.to_owned());
     }
@@ -68,7 +68,7 @@ pub fn charset(text: &str) -> Result<String, String> {
 }
 
 /// Reads the name of a file, without directories.
-pub fn file_name(path: PathBuf) -> Result<PathBuf, &'static str> {
+pub(crate) fn file_name(path: PathBuf) -> Result<PathBuf, &'static str> {
     match path.file_name() {
         Some(name) if name == path.as_os_str() => Ok(path),
         _ => Err("write the name alone, as in index.html; it is looked for in each directory"),
@@ -76,7 +76,7 @@ pub fn file_name(path: PathBuf) -> Result<PathBuf, &'static str> {
 }
 
 /// Reads a page's path in the directory that is served.
-pub fn page(path: PathBuf) -> Result<PathBuf, &'static str> {
+pub(crate) fn page(path: PathBuf) -> Result<PathBuf, &'static str> {
     let is_inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     match path.file_name() {
         Some(_) if is_inside => Ok(path),
@@ -85,7 +85,7 @@ pub fn page(path: PathBuf) -> Result<PathBuf, &'static str> {
 }
 
 /// Reads `NAME=VALUE`, or the name of a variable that is set here.
-pub fn variable(text: &OsStr) -> Result<(OsString, OsString), String> {
+pub(crate) fn variable(text: &OsStr) -> Result<(OsString, OsString), String> {
     let bytes = text.as_bytes();
     let name = bytes.split(|&byte| byte == b'=').next().unwrap_or_default();
     let (name, value) = (OsStr::from_bytes(name), bytes.get(name.len() + 1..).map(OsStr::from_bytes));
@@ -97,7 +97,7 @@ pub fn variable(text: &OsStr) -> Result<(OsString, OsString), String> {
 }
 
 /// Reads a number of seconds, 1 at least.
-pub fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
         _ => Err("write the number of seconds in digits, as in 600".into()),
@@ -105,6 +105,6 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads a number of bytes.
-pub fn bytes(text: &str) -> Result<usize, String> {
+pub(crate) fn bytes(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| "write the number of bytes in digits, as in 1048576; 0 is none".into())
 }

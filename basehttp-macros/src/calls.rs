@@ -20,26 +20,26 @@ const SENDING_WHOLE: [&str; 2] = ["send_text", "send_bytes"];
 const LOGGING: [&str; 2] = ["log_message", "log_error"];
 
 /// The exchange that a method gets, as its body speaks of it.
-pub struct Exchange<'m> {
+pub(crate) struct Exchange<'m> {
     /// The name of the parameter.
     pub name: &'m Ident,
     handler: &'m Handler<'m>,
 }
 
 impl<'m> Exchange<'m> {
-    pub fn of(method: &Method<'m>, handler: &'m Handler<'m>) -> Option<Self> {
+    pub(crate) fn of(method: &Method<'m>, handler: &'m Handler<'m>) -> Option<Self> {
         method.exchange().map(|name| Self { name, handler })
     }
 
     /// Whether the call is on the exchange, or has to be.
-    pub fn is_called(&self, call: &ExprMethodCall) -> bool {
+    pub(crate) fn is_called(&self, call: &ExprMethodCall) -> bool {
         self.is(&call.receiver) || self.is_missed(call)
     }
 
     /// Whether the call is on `self`, as in Python, but has to be on the exchange: `self.send_response(200)`.
     ///
     /// Another block of the same type may have a method of that name, most likely one that is handed the exchange.
-    pub fn is_missed(&self, call: &ExprMethodCall) -> bool {
+    pub(crate) fn is_missed(&self, call: &ExprMethodCall) -> bool {
         let name = call.method.unraw();
         let is_sending = SENDING.iter().any(|method| name == method)
             || SENDING_WHOLE.iter().any(|method| name == method) && has_status(call);
@@ -60,7 +60,7 @@ impl<'m> Exchange<'m> {
     }
 
     /// Whether the expression is a field of the exchange: `ex.headers`.
-    pub fn has_field(&self, expression: &Expr, field: &str) -> bool {
+    pub(crate) fn has_field(&self, expression: &Expr, field: &str) -> bool {
         match expression {
             Expr::Field(access) => {
                 self.is_named(&access.base) && matches!(&access.member, Member::Named(name) if name.unraw() == field)
@@ -89,7 +89,7 @@ impl<'m> Exchange<'m> {
     }
 }
 
-pub fn is_self(receiver: &Expr) -> bool {
+pub(crate) fn is_self(receiver: &Expr) -> bool {
     matches!(receiver, Expr::Path(path) if path.path.is_ident("self"))
 }
 
@@ -102,7 +102,7 @@ fn has_status(call: &ExprMethodCall) -> bool {
 }
 
 /// The integer that the expression is.
-pub fn integer(expression: &Expr) -> Option<&LitInt> {
+pub(crate) fn integer(expression: &Expr) -> Option<&LitInt> {
     match expression {
         Expr::Lit(ExprLit { lit: Lit::Int(integer), .. }) => Some(integer),
         _ => None,
@@ -110,7 +110,7 @@ pub fn integer(expression: &Expr) -> Option<&LitInt> {
 }
 
 /// Whether the arguments are Python's: `ex.send_error(404, "no such page")`, which is `ex.send_error((404, …))` here.
-pub fn has_python_arguments(call: &ExprMethodCall) -> bool {
+pub(crate) fn has_python_arguments(call: &ExprMethodCall) -> bool {
     let most = match call.method.to_string().as_str() {
         "send_response" | "send_response_only" => 2,
         "send_error" => 3,
@@ -120,7 +120,7 @@ pub fn has_python_arguments(call: &ExprMethodCall) -> bool {
 }
 
 /// Whether a message is a text: `ex.log_message("hello")`, which is `ex.log_message(format_args!("hello"))` here.
-pub fn has_text_as_message(call: &ExprMethodCall) -> bool {
+pub(crate) fn has_text_as_message(call: &ExprMethodCall) -> bool {
     let is_text = |argument: &Expr| matches!(argument, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }));
     LOGGING.iter().any(|method| call.method == method) && call.args.first().is_some_and(is_text)
 }

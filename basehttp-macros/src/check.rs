@@ -15,7 +15,7 @@ use crate::model::{Handler, Method};
 use crate::refusals::Refusals;
 
 /// Refuses whatever the expansion could not make a handler of, and literals that would fail at run time.
-pub fn handler(handler: &Handler<'_>, refusals: &mut Refusals) {
+pub(crate) fn handler(handler: &Handler<'_>, refusals: &mut Refusals) {
     arguments::check(handler.arguments, refusals);
     methods::check(handler, refusals);
     paces::check(handler, refusals);
@@ -26,7 +26,7 @@ pub fn handler(handler: &Handler<'_>, refusals: &mut Refusals) {
 }
 
 /// Refuses what stands in the body of one method.
-pub fn body(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
+pub(crate) fn body(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
     literals::check(method, handler, refusals);
     python::check(method, handler, refusals);
 }

@@ -46,7 +46,7 @@ use crate::model::Handler;
 use crate::refusals::Refusals;
 
 /// The expansion of a block without refusals.
-pub fn handler(handler: &Handler<'_>) -> TokenStream {
+pub(crate) fn handler(handler: &Handler<'_>) -> TokenStream {
     let names = Names::new(handler);
     let dispatch = dispatch::table_and_match(handler, &names);
     let pace = pace::function(handler, &names);
@@ -60,7 +60,7 @@ pub fn handler(handler: &Handler<'_>) -> TokenStream {
 
 /// The expansion of a refused block: the block for the editor, a handler that serves nothing, so that the type can be
 /// used as one without further errors, and the refusals.
-pub fn refused(handler: &Handler<'_>, refusals: Refusals) -> TokenStream {
+pub(crate) fn refused(handler: &Handler<'_>, refusals: Refusals) -> TokenStream {
     let names = Names::new(handler);
     let expansion = with_trait_impl(handler, &names, &block::repaired(handler, &names), &dispatch::nothing(&names));
     let errors = refusals.into_compile_errors();
@@ -69,7 +69,7 @@ pub fn refused(handler: &Handler<'_>, refusals: Refusals) -> TokenStream {
 
 /// The expansion of an item that is not an impl block but tells the type: the item as it is, and the rest as for a block
 /// that is refused.
-pub fn misplaced(item: &TokenStream, handler: &Handler<'_>, refusals: Refusals) -> TokenStream {
+pub(crate) fn misplaced(item: &TokenStream, handler: &Handler<'_>, refusals: Refusals) -> TokenStream {
     let names = Names::new(handler);
     let expansion = with_trait_impl(handler, &names, item, &dispatch::nothing(&names));
     let errors = refusals.into_compile_errors();
@@ -77,7 +77,7 @@ pub fn misplaced(item: &TokenStream, handler: &Handler<'_>, refusals: Refusals) 
 }
 
 /// An item that tells no type is given back as it is.
-pub fn untouched(item: &TokenStream, refusals: Refusals) -> TokenStream {
+pub(crate) fn untouched(item: &TokenStream, refusals: Refusals) -> TokenStream {
     let errors = refusals.into_compile_errors();
     quote!(#item #errors)
 }

@@ -53,7 +53,7 @@ fn compare(name: &str) {
 }
 
 /// The inputs, each with its name.
-pub fn inputs() -> Vec<(String, String)> {
+pub(crate) fn inputs() -> Vec<(String, String)> {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
     let files =
         fs::read_dir(golden).expect("the directory is there").map(|entry| entry.expect("it can be read").path());
@@ -63,7 +63,7 @@ pub fn inputs() -> Vec<(String, String)> {
 }
 
 /// The file with each `#[http_handler]` block expanded.
-pub fn expand_file(source: &str) -> File {
+pub(crate) fn expand_file(source: &str) -> File {
     let mut file: File = syn::parse_str(source).expect("the input is Rust");
     let items = file.items.into_iter().flat_map(|item| match item {
         Item::Impl(block) => expand_block(block).items,

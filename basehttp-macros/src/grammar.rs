@@ -3,7 +3,7 @@
 //! The runtime has its own, which also sees what is not known before it runs. Nothing here may refuse what it accepts.
 
 /// `GET`, `Content-Type`, `HTTP`.
-pub fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
@@ -12,7 +12,7 @@ fn is_token_byte(byte: u8) -> bool {
 }
 
 /// Whether a response has at most one field of that name.
-pub fn comes_once(name: &str) -> bool {
+pub(crate) fn comes_once(name: &str) -> bool {
     const NAMES: [&str; 9] = [
         "Age",
         "Content-Location",
@@ -28,7 +28,7 @@ pub fn comes_once(name: &str) -> bool {
 }
 
 /// `Hello` or `Hello/1.0`, one word of a `Server` field.
-pub fn is_product(word: &str) -> bool {
+pub(crate) fn is_product(word: &str) -> bool {
     match word.split_once('/') {
         Some((name, version)) => is_token(name) && is_token(version),
         None => is_token(word),
@@ -36,7 +36,7 @@ pub fn is_product(word: &str) -> bool {
 }
 
 /// `text/html; charset=utf-8`.
-pub fn is_media_type(text: &str) -> bool {
+pub(crate) fn is_media_type(text: &str) -> bool {
     let mut parts = text.split(';').map(|part| part.trim_matches([' ', '\t']));
     let essence = parts.next().and_then(|essence| essence.split_once('/'));
     essence.is_some_and(|(main, sub)| is_token(main) && is_token(sub)) && parts.all(is_parameter)
@@ -53,12 +53,12 @@ fn is_quoted(value: &str) -> bool {
 }
 
 /// The first character that may not stand in a field's value: a control, or one that Latin-1 does not have.
-pub fn first_unsendable(value: &str) -> Option<char> {
+pub(crate) fn first_unsendable(value: &str) -> Option<char> {
     value.chars().find(|&character| is_control(character) || character > '\u{FF}')
 }
 
 /// The first control character, tabs excepted.
-pub fn first_control(text: &str) -> Option<char> {
+pub(crate) fn first_control(text: &str) -> Option<char> {
     text.chars().find(|&character| is_control(character))
 }
 

@@ -22,13 +22,13 @@ use crate::parse::{self, Arguments};
 use crate::refusals::{Refusals, refusal};
 
 /// The attribute that names a method's token.
-pub const HTTP_METHOD: &str = "http_method";
+pub(crate) const HTTP_METHOD: &str = "http_method";
 
 /// The attribute that says where a method runs.
-pub const PACE: &str = "pace";
+pub(crate) const PACE: &str = "pace";
 
 /// An impl block with the arguments of its attribute.
-pub struct Handler<'b> {
+pub(crate) struct Handler<'b> {
     pub arguments: &'b Arguments,
     pub block: &'b ItemImpl,
     /// Every method of the block, in its order.
@@ -36,7 +36,7 @@ pub struct Handler<'b> {
 }
 
 /// One method of the block.
-pub struct Method<'b> {
+pub(crate) struct Method<'b> {
     pub item: &'b ImplItemFn,
     pub role: Role,
     /// `#[pace("pool")]`, which goes before the argument `pace`.
@@ -44,7 +44,7 @@ pub struct Method<'b> {
 }
 
 /// What a method is for.
-pub enum Role {
+pub(crate) enum Role {
     /// It serves the requests whose method is this token.
     Route(Token),
     /// The runtime calls it in place of its own.
@@ -54,7 +54,7 @@ pub enum Role {
 }
 
 /// The name of an HTTP method (RFC 9110, section 9.1), and where the user wrote it.
-pub enum Token {
+pub(crate) enum Token {
     /// `GET`, the rest of `do_GET`.
     Named(String),
     /// `#[http_method("GET")]`.
@@ -62,7 +62,7 @@ pub enum Token {
 }
 
 impl<'b> Handler<'b> {
-    pub fn new(arguments: &'b Arguments, block: &'b ItemImpl, refusals: &mut Refusals) -> Self {
+    pub(crate) fn new(arguments: &'b Arguments, block: &'b ItemImpl, refusals: &mut Refusals) -> Self {
         let functions = block.items.iter().filter_map(|item| match item {
             ImplItem::Fn(function) => Some(function),
             _ => None,
@@ -72,7 +72,7 @@ impl<'b> Handler<'b> {
     }
 
     /// The methods that serve requests, each with its token.
-    pub fn routes(&self) -> impl Iterator<Item = (&Method<'b>, &Token)> {
+    pub(crate) fn routes(&self) -> impl Iterator<Item = (&Method<'b>, &Token)> {
         self.methods.iter().filter_map(|method| match &method.role {
             Role::Route(token) => Some((method, token)),
             _ => None,
@@ -80,7 +80,7 @@ impl<'b> Handler<'b> {
     }
 
     /// The methods that the runtime calls in place of its own.
-    pub fn overrides(&self) -> impl Iterator<Item = (&Method<'b>, &'static Overridable)> {
+    pub(crate) fn overrides(&self) -> impl Iterator<Item = (&Method<'b>, &'static Overridable)> {
         self.methods.iter().filter_map(|method| match method.role {
             Role::Override(overridable) => Some((method, overridable)),
             _ => None,
@@ -93,12 +93,12 @@ impl<'b> Method<'b> {
         Self { item, role: Role::of(item, refusals), pace: given_pace(item, refusals) }
     }
 
-    pub fn name(&self) -> &'b Ident {
+    pub(crate) fn name(&self) -> &'b Ident {
         &self.item.sig.ident
     }
 
     /// The name that the signature gives to the exchange, if the method gets one.
-    pub fn exchange(&self) -> Option<&'b Ident> {
+    pub(crate) fn exchange(&self) -> Option<&'b Ident> {
         let gets_exchange = match self.role {
             Role::Route(_) => true,
             Role::Override(overridable) => overridable.takes_exchange(),
@@ -115,7 +115,7 @@ impl<'b> Method<'b> {
     }
 
     /// The `#[cfg(…)]` attributes, which every mention of the method in the expansion needs too.
-    pub fn cfgs(&self) -> impl Iterator<Item = Attribute> {
+    pub(crate) fn cfgs(&self) -> impl Iterator<Item = Attribute> {
         // One that stands inside the method's body, `#![cfg(…)]`, cannot be copied as it is.
         self.written_cfgs().map(|attribute| Attribute { style: AttrStyle::Outer, ..attribute.clone() })
     }
@@ -125,7 +125,7 @@ impl<'b> Method<'b> {
     }
 
     /// What stands inside each `#[cfg(…)]`.
-    pub fn cfg_predicates(&self) -> impl Iterator<Item = &'b TokenStream> {
+    pub(crate) fn cfg_predicates(&self) -> impl Iterator<Item = &'b TokenStream> {
         self.written_cfgs().filter_map(|attribute| match &attribute.meta {
             Meta::List(list) => Some(&list.tokens),
             _ => None,
@@ -147,7 +147,7 @@ impl Role {
 }
 
 impl Token {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Named(text) => text.clone(),
             Self::Given(literal) => literal.value(),
@@ -156,17 +156,17 @@ impl Token {
 }
 
 /// Whether the attribute is the macro's own and has to go before the compiler sees the block.
-pub fn is_own(attribute: &Attribute) -> bool {
+pub(crate) fn is_own(attribute: &Attribute) -> bool {
     is_http_method(attribute) || is_pace(attribute)
 }
 
 /// Whether it would be the macro's own once the compiler has read it, which is too late.
-pub fn becomes_own(attribute: &Attribute) -> bool {
+pub(crate) fn becomes_own(attribute: &Attribute) -> bool {
     brings(&attribute.meta, HTTP_METHOD) || brings(&attribute.meta, PACE)
 }
 
 /// Whether it is a `cfg_attr` with this one among its attributes. `cfg_attr(a, doc(cfg(b)))` brings no `cfg`.
-pub fn brings(meta: &Meta, name: &str) -> bool {
+pub(crate) fn brings(meta: &Meta, name: &str) -> bool {
     let Meta::List(list) = meta else { return false };
     // What cannot be read is no `cfg`; the compiler refuses it.
     list.path.is_ident("cfg_attr")
@@ -184,11 +184,11 @@ fn conditional_attributes(input: ParseStream<'_>) -> syn::Result<Punctuated<Meta
     Punctuated::parse_terminated(input)
 }
 
-pub fn is_pace(attribute: &Attribute) -> bool {
+pub(crate) fn is_pace(attribute: &Attribute) -> bool {
     attribute.path().is_ident(PACE)
 }
 
-pub fn is_http_method(attribute: &Attribute) -> bool {
+pub(crate) fn is_http_method(attribute: &Attribute) -> bool {
     attribute.path().is_ident(HTTP_METHOD)
 }
 

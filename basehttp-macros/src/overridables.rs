@@ -13,7 +13,7 @@ use self::FaceType::{
 };
 
 /// A method that the runtime calls and an impl block may define.
-pub struct Overridable {
+pub(crate) struct Overridable {
     pub name: &'static str,
     /// The parameters after `&self`.
     pub parameters: &'static [(&'static str, FaceType)],
@@ -22,7 +22,7 @@ pub struct Overridable {
 
 /// A type in the signature of an overridable.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum FaceType {
+pub(crate) enum FaceType {
     Address,
     Arguments,
     Bool,
@@ -41,7 +41,7 @@ pub enum FaceType {
 
 /// In the order of the trait.
 #[rustfmt::skip]
-pub const OVERRIDABLES: [Overridable; 14] = [
+pub(crate) const OVERRIDABLES: [Overridable; 14] = [
     Overridable { name: "log_request", parameters: &[("ex", Exchange), ("code", Code), ("size", Size)], output: Unit },
     Overridable { name: "log_error", parameters: &[("ex", Exchange), ("message", Arguments)], output: Unit },
     Overridable { name: "log_message", parameters: &[("ex", Exchange), ("message", Arguments)], output: Unit },
@@ -63,18 +63,18 @@ pub const OVERRIDABLES: [Overridable; 14] = [
 ];
 
 impl Overridable {
-    pub fn named(name: &syn::Ident) -> Option<&'static Self> {
+    pub(crate) fn named(name: &syn::Ident) -> Option<&'static Self> {
         OVERRIDABLES.iter().find(|overridable| name.unraw() == overridable.name)
     }
 
-    pub fn takes_exchange(&self) -> bool {
+    pub(crate) fn takes_exchange(&self) -> bool {
         self.parameters.iter().any(|(_, ty)| *ty == Exchange)
     }
 }
 
 impl FaceType {
     /// The type as users write it.
-    pub fn written(self) -> &'static str {
+    pub(crate) fn written(self) -> &'static str {
         match self {
             Address => "&Address",
             Arguments => "fmt::Arguments<'_>",

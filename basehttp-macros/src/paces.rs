@@ -4,10 +4,10 @@
 //! If you change it, change `Pace` in the runtime and the table in the documentation of `http_handler`.
 
 /// Each word, and the variant of the runtime's `Pace` that it names.
-pub const PACES: [(&str, &str); 3] = [("inline", "Inline"), ("pool", "Pool"), ("auto", "Auto")];
+pub(crate) const PACES: [(&str, &str); 3] = [("inline", "Inline"), ("pool", "Pool"), ("auto", "Auto")];
 
 /// The variant that a word names.
-pub fn variant(word: &str) -> Option<&'static str> {
+pub(crate) fn variant(word: &str) -> Option<&'static str> {
     PACES.iter().find(|(known, _)| *known == word).map(|(_, variant)| *variant)
 }
 

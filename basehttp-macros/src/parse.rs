@@ -16,14 +16,14 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Generics, Ident, ImplItem, Item, ItemImpl, LitStr, parse_quote};
 
-pub use self::arguments::{Arguments, Response};
+pub(crate) use self::arguments::{Arguments, Response};
 use crate::refusals::{Refusals, refusal};
 
 /// The words that tell one kind of item from another.
 const ITEM_KEYWORDS: [&str; 10] = ["struct", "enum", "union", "trait", "mod", "fn", "static", "type", "use", "const"];
 
 /// The item that the attribute stands on.
-pub struct Subject {
+pub(crate) struct Subject {
     /// The impl block; one without methods if the item is another, to tell the type.
     pub block: ItemImpl,
     /// The item that the expansion has to give back as it is, if it is not the block.
@@ -32,7 +32,7 @@ pub struct Subject {
 
 impl Subject {
     /// Reads the item. `None` if it says nothing about a type; then it was refused.
-    pub fn read(item: &TokenStream, refusals: &mut Refusals) -> Option<Self> {
+    pub(crate) fn read(item: &TokenStream, refusals: &mut Refusals) -> Option<Self> {
         let parsed = syn::parse2(item.clone()).or_else(|error| tolerant::block(item).map(Item::Impl).ok_or(error));
         match refusals.keep(parsed)? {
             Item::Impl(block) => Self::of_block(block, refusals),
@@ -97,7 +97,7 @@ fn item_keyword(item: &TokenStream) -> Option<Ident> {
 }
 
 /// The name in `#[http_method("M-SEARCH")]`.
-pub fn method_token(attribute: &Attribute) -> syn::Result<LitStr> {
+pub(crate) fn method_token(attribute: &Attribute) -> syn::Result<LitStr> {
     attribute.parse_args().map_err(|_| {
         refusal(
             attribute,
@@ -108,7 +108,7 @@ pub fn method_token(attribute: &Attribute) -> syn::Result<LitStr> {
 }
 
 /// The word in `#[pace("pool")]`.
-pub fn pace(attribute: &Attribute) -> syn::Result<LitStr> {
+pub(crate) fn pace(attribute: &Attribute) -> syn::Result<LitStr> {
     attribute.parse_args().map_err(|_| {
         let wrong = "`pace` takes one word, as a string";
         refusal(attribute, wrong, "write `#[pace(\"inline\")]`, `#[pace(\"pool\")]` or `#[pace(\"auto\")]`")

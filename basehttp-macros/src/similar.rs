@@ -1,7 +1,7 @@
 //! Which known word was probably meant by an unknown one.
 
 /// The known word nearest to `word`, if it is near enough to be slips of the fingers: one, and in longer words two.
-pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let is_near = |known: &&&str| word.len().abs_diff(known.len()) <= allowed(known);
     let near = known.iter().filter(is_near).map(|known| (slips(word, known), *known));
     let (slips, nearest) = near.min_by_key(|(slips, _)| *slips)?;
@@ -9,7 +9,7 @@ pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
 }
 
 /// The known word that has the same letters: `MessageClass` for `message_class`.
-pub fn in_another_style<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn in_another_style<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     known.iter().find(|known| letters(known) == letters(word)).copied()
 }
 
@@ -19,7 +19,7 @@ fn letters(word: &str) -> String {
 
 /// `SET` is not a misspelt `GET`, nor `READ` a `HEAD`, nor `GOT` a `GET`: a slip seldom hits the first letter, and in three
 /// letters one wrong one makes another word. Swapped letters are a slip wherever they are.
-pub fn is_another_word(word: &str, known: &str) -> bool {
+pub(crate) fn is_another_word(word: &str, known: &str) -> bool {
     let same_letters = sorted(word) == sorted(known);
     let same_start = word.as_bytes().first() == known.as_bytes().first();
     !same_letters && (!same_start || (known.len() == 3 && word.len() == 3))

@@ -64,6 +64,6 @@ impl Write for Repeated {
 }
 
 /// Serves the request so many times.
-pub fn serve(request: &'static [u8], requests: u32) {
+pub(super) fn serve(request: &'static [u8], requests: u32) {
     Connection::new(Repeated { request, at: 0, left: requests }, &Gauged).handle();
 }

@@ -6,7 +6,7 @@ mod memory;
 mod socket;
 
 /// One scenario.
-pub struct Scenario {
+pub(crate) struct Scenario {
     /// On the command line and in the table of bands.
     pub name: &'static str,
     kind: Kind,
@@ -24,7 +24,7 @@ enum Kind {
     },
 }
 
-pub static SCENARIOS: &[Scenario] = &[
+pub(crate) static SCENARIOS: &[Scenario] = &[
     Scenario { name: "keep-alive-get", kind: Kind::Socket { request: GET, depth: 1 } },
     Scenario { name: "pipelined-get", kind: Kind::Socket { request: GET, depth: 20 } },
     Scenario { name: "post-1k", kind: Kind::Socket { request: POST, depth: 1 } },
@@ -79,12 +79,12 @@ const fn repeated<const LENGTH: usize>(head: &[u8], pattern: &[u8]) -> [u8; LENG
 }
 
 impl Scenario {
-    pub fn named(name: &str) -> Option<&'static Scenario> {
+    pub(crate) fn named(name: &str) -> Option<&'static Scenario> {
         SCENARIOS.iter().find(|scenario| scenario.name == name)
     }
 
     /// Serves so many requests. A server of a socket prints its port first, the other one an empty line.
-    pub fn serve(&self, requests: u32) {
+    pub(crate) fn serve(&self, requests: u32) {
         match self.kind {
             Kind::Socket { .. } => socket::serve(requests),
             Kind::Memory { request } => {
@@ -95,7 +95,7 @@ impl Scenario {
     }
 
     /// Sends so many requests to the server, and reads the responses.
-    pub fn ask(&self, port: u16, requests: u32) {
+    pub(crate) fn ask(&self, port: u16, requests: u32) {
         if let Kind::Socket { request, depth } = self.kind {
             socket::ask(port, request, depth, requests);
         }

@@ -44,7 +44,7 @@ impl Gauged {
 }
 
 /// Serves so many requests, and prints the port first. The directory with the file is removed at the end.
-pub fn serve(requests: u32) {
+pub(super) fn serve(requests: u32) {
     let directory = std::env::temp_dir().join(format!("basehttp-gauge-{}", std::process::id()));
     fs::create_dir_all(&directory).expect("a temporary directory");
     fs::write(directory.join("page.html"), [b'x'; 1024]).expect("a file in it");
@@ -57,7 +57,7 @@ pub fn serve(requests: u32) {
 }
 
 /// Sends `depth` requests at a time over one connection, and reads as many responses.
-pub fn ask(port: u16, request: &[u8], depth: u32, requests: u32) {
+pub(super) fn ask(port: u16, request: &[u8], depth: u32, requests: u32) {
     let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
     client.set_nodelay(true).expect("an open socket");
     client.write_all(request).expect("the server reads");

@@ -33,7 +33,7 @@ const TWO_BYTES_OF_LENGTH: u8 = 126;
 const EIGHT_BYTES_OF_LENGTH: u8 = 127;
 
 /// A browser with one page.
-pub struct Browser {
+pub(crate) struct Browser {
     _process: Process,
     socket: BufReader<TcpStream>,
     session: String,
@@ -52,7 +52,7 @@ struct Process {
 impl Browser {
     /// Starts one: `chromium` or `google-chrome` on the PATH. Says SKIPPED if there is none.
     #[track_caller]
-    pub fn start(test: &str) -> Option<Self> {
+    pub(crate) fn start(test: &str) -> Option<Self> {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(program) = installed() else {
             skip("chromium is missing");
@@ -82,7 +82,7 @@ impl Browser {
     }
 
     /// Carries out a command and returns its result, as JSON.
-    pub fn call(&mut self, method: &str, parameters: &str) -> String {
+    pub(crate) fn call(&mut self, method: &str, parameters: &str) -> String {
         self.commands += 1;
         let (id, session) = (self.commands, &self.session);
         let session = if session.is_empty() { String::new() } else { format!(r#""sessionId":"{session}","#) };
@@ -97,7 +97,7 @@ impl Browser {
     }
 
     /// What an expression of the page's is, as text. `None` while the page is being exchanged for another.
-    pub fn try_evaluate(&mut self, expression: &str) -> Option<String> {
+    pub(crate) fn try_evaluate(&mut self, expression: &str) -> Option<String> {
         // In its own encoding a text needs none of JSON's escapes.
         let expression = format!("encodeURIComponent(String({expression}))");
         let expression = expression.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', " ");
@@ -110,12 +110,12 @@ impl Browser {
     }
 
     /// The same where the page stays.
-    pub fn evaluate(&mut self, expression: &str) -> String {
+    pub(crate) fn evaluate(&mut self, expression: &str) -> String {
         self.try_evaluate(expression).expect("the page stays")
     }
 
     /// Waits until an expression is true, looking again whenever something happens.
-    pub fn wait_until(&mut self, condition: &str) {
+    pub(crate) fn wait_until(&mut self, condition: &str) {
         let start = Instant::now();
         while self.try_evaluate(condition).as_deref() != Some("true") {
             assert!(start.elapsed() < PATIENCE, "never true: {condition}, on {:?}", self.try_evaluate("location.href"));
@@ -124,13 +124,13 @@ impl Browser {
     }
 
     /// Shows the page at `url`.
-    pub fn open(&mut self, url: &str) {
+    pub(crate) fn open(&mut self, url: &str) {
         self.call("Page.navigate", &format!(r#""url":"{url}""#));
         self.wait_until(&format!("location.href == '{url}' && document.readyState == 'complete'"));
     }
 
     /// Presses the mouse in the middle of an element, given as an expression.
-    pub fn click(&mut self, element: &str) {
+    pub(crate) fn click(&mut self, element: &str) {
         let place = format!(
             "(element => {{ element.scrollIntoView({{ block: 'center' }}); const box = element.getClientRects()[0];
             return '\"x\":' + (box.x + box.width / 2) + ',\"y\":' + (box.y + box.height / 2) }})({element})"
@@ -143,7 +143,7 @@ impl Browser {
     }
 
     /// Presses a key: `Tab` or `Enter`.
-    pub fn press(&mut self, key: &str) {
+    pub(crate) fn press(&mut self, key: &str) {
         let (code, text) = if key == "Enter" { (13, r#","text":"\r""#) } else { (9, "") };
         for (kind, text) in [("keyDown", text), ("keyUp", "")] {
             let press = format!(r#""type":"{kind}","key":"{key}","code":"{key}","windowsVirtualKeyCode":{code}{text}"#);

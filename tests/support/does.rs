@@ -7,10 +7,10 @@ use basehttp::{Exchange, Result, http_handler, testing};
 use super::Reply;
 
 /// What a handler does with a request.
-pub type Act = fn(&mut Exchange) -> Result;
+pub(crate) type Act = fn(&mut Exchange) -> Result;
 
 /// Does this for every request, whatever its method; HTTP/1.1, and no log.
-pub struct Does(pub Act);
+pub(crate) struct Does(pub Act);
 
 #[http_handler(protocol_version = "HTTP/1.1", server_version = "Does/1.0", sys_version = "")]
 impl Does {
@@ -30,18 +30,18 @@ impl Does {
     fn handle_error(&self, _client_address: &basehttp::Address, _error: &basehttp::HandlerError) {}
 }
 
-pub const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-pub const GET_10: &str = "GET / HTTP/1.0\r\n\r\n";
-pub const HEAD: &str = "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n";
+pub(crate) const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+pub(crate) const GET_10: &str = "GET / HTTP/1.0\r\n\r\n";
+pub(crate) const HEAD: &str = "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n";
 
 /// What comes back for one request.
-pub fn answer(act: Act, request: &str) -> Vec<u8> {
+pub(crate) fn answer(act: Act, request: &str) -> Vec<u8> {
     testing::respond(&Does(act), request)
 }
 
 /// The one reply to one GET: a second one, or anything else behind it, is a panic.
 #[track_caller]
-pub fn reply(act: Act, request: &str) -> Reply {
+pub(crate) fn reply(act: Act, request: &str) -> Reply {
     let mut replies = Reply::all(&answer(act, request));
     assert_eq!(replies.len(), 1, "one reply: {replies:?}");
     replies.remove(0)

@@ -15,15 +15,15 @@ use basehttp::{
 use super::Reply;
 
 /// `Tue, 14 Nov 2023 22:13:20 GMT`: when all files of a [`Folder`] were written.
-pub const THEN: Duration = Duration::from_secs(1_700_000_000);
-pub const THEN_TEXT: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
+pub(crate) const THEN: Duration = Duration::from_secs(1_700_000_000);
+pub(crate) const THEN_TEXT: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
 
 /// A folder with a folder `www` in it: what is beside that one must never be served.
-pub struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     /// With these files in `www`: `("a/b.txt", "text")`.
-    pub fn with(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("files-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = Folder(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name));
@@ -35,17 +35,17 @@ impl Folder {
     }
 
     /// The folder around `www`.
-    pub fn outside(&self) -> &Path {
+    pub(crate) fn outside(&self) -> &Path {
         &self.0
     }
 
     /// The folder that is served.
-    pub fn www(&self) -> PathBuf {
+    pub(crate) fn www(&self) -> PathBuf {
         self.0.join("www")
     }
 
     /// Writes a file of `www`, with its folders, which was last written in 2023.
-    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.www().join(path);
         fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder");
         fs::write(&path, content).expect("a file");
@@ -54,27 +54,27 @@ impl Folder {
     }
 
     /// Makes `path` of `www` a link to `target`.
-    pub fn link(&self, path: &str, target: impl AsRef<Path>) {
+    pub(crate) fn link(&self, path: &str, target: impl AsRef<Path>) {
         symlink(target, self.www().join(path)).expect("a link");
     }
 
     /// The options of a handler for `www`.
-    pub fn options(&self) -> SimpleHTTPRequestHandlerBuilder {
+    pub(crate) fn options(&self) -> SimpleHTTPRequestHandlerBuilder {
         SimpleHTTPRequestHandler::builder().directory(self.www())
     }
 
     /// A handler for `www` with the default options.
-    pub fn handler(&self) -> Quiet {
+    pub(crate) fn handler(&self) -> Quiet {
         quiet(self.options())
     }
 }
 
 /// A handler that hands every GET on, and logs nothing.
-pub struct Quiet(SimpleHTTPRequestHandler);
+pub(crate) struct Quiet(SimpleHTTPRequestHandler);
 
 /// One with these options.
 #[track_caller]
-pub fn quiet(options: SimpleHTTPRequestHandlerBuilder) -> Quiet {
+pub(crate) fn quiet(options: SimpleHTTPRequestHandlerBuilder) -> Quiet {
     Quiet(options.build().expect("a handler"))
 }
 
@@ -96,7 +96,7 @@ impl Drop for Folder {
 
 /// The one reply to `METHOD PATH` with these field lines, each ended by CRLF.
 #[track_caller]
-pub fn ask<H: BaseHTTPRequestHandler>(handler: &H, line: &str, fields: &str) -> Reply {
+pub(crate) fn ask<H: BaseHTTPRequestHandler>(handler: &H, line: &str, fields: &str) -> Reply {
     let bytes = testing::respond(handler, format!("{line} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{fields}\r\n"));
     let method = line.split(' ').next().expect("there is always one");
     let mut rest = &bytes[..];
@@ -106,7 +106,7 @@ pub fn ask<H: BaseHTTPRequestHandler>(handler: &H, line: &str, fields: &str) -> 
 }
 
 /// Does `again` again and again on a thread of its own while `run` runs, however that ends.
-pub fn beside<R>(again: impl Fn() + Sync, run: impl FnOnce() -> R) -> R {
+pub(crate) fn beside<R>(again: impl Fn() + Sync, run: impl FnOnce() -> R) -> R {
     struct Over<'o>(&'o AtomicBool);
 
     impl Drop for Over<'_> {

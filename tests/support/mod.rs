@@ -2,16 +2,16 @@
 
 #![allow(dead_code)] // Each test program is a crate of its own and uses a part of this.
 
-pub mod browser;
-pub mod child;
-pub mod does;
-pub mod folder;
-pub mod needs;
-pub mod scripts;
-pub mod slow_disk;
-pub mod stage;
-pub mod strict;
-pub mod witness;
+pub(crate) mod browser;
+pub(crate) mod child;
+pub(crate) mod does;
+pub(crate) mod folder;
+pub(crate) mod needs;
+pub(crate) mod scripts;
+pub(crate) mod slow_disk;
+pub(crate) mod stage;
+pub(crate) mod strict;
+pub(crate) mod witness;
 
 use std::fmt::Debug;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -21,99 +21,99 @@ use std::time::Duration;
 use basehttp::testing;
 
 /// How long a client waits before a test is given up: a safety net, nothing is measured by it.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One connection to a server, as a client sees it.
-pub struct Client {
+pub(crate) struct Client {
     reader: BufReader<TcpStream>,
 }
 
 impl Client {
     /// Connects to `address`.
-    pub fn connect(address: impl ToSocketAddrs) -> Self {
+    pub(crate) fn connect(address: impl ToSocketAddrs) -> Self {
         let stream = TcpStream::connect(address).expect("the server listens");
         stream.set_nodelay(true).expect("a fresh socket takes options");
         Client::of_stream(stream)
     }
 
     /// The client's end of a connection that was made elsewhere.
-    pub fn of_stream(stream: TcpStream) -> Self {
+    pub(crate) fn of_stream(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
         Client { reader: BufReader::new(stream) }
     }
 
     /// Connects to a test's server.
-    pub fn of(server: &testing::Server) -> Self {
+    pub(crate) fn of(server: &testing::Server) -> Self {
         Client::connect(server.address())
     }
 
     /// Connects and sends `bytes`.
-    pub fn sending(server: &testing::Server, bytes: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn sending(server: &testing::Server, bytes: impl AsRef<[u8]>) -> Self {
         let mut client = Client::of(server);
         client.send(bytes);
         client
     }
 
     /// Sends `bytes`.
-    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.try_send(bytes).expect("the server takes the request");
     }
 
     /// Sends `bytes` to a server that may have closed already.
-    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.reader.get_mut().write_all(bytes.as_ref())
     }
 
     /// Ends the client's side; replies can still be read.
-    pub fn end_sending(&mut self) {
+    pub(crate) fn end_sending(&mut self) {
         self.reader.get_mut().shutdown(Shutdown::Write).expect("the connection is open");
     }
 
     /// Reads one reply to anything but HEAD.
-    pub fn read_reply(&mut self) -> Reply {
+    pub(crate) fn read_reply(&mut self) -> Reply {
         self.try_read_reply("GET").expect("a whole reply")
     }
 
     /// Reads one reply to `method`, which says whether a body can follow. `UnexpectedEof`, `ConnectionReset`: it was cut off.
-    pub fn try_read_reply(&mut self, method: &str) -> io::Result<Reply> {
+    pub(crate) fn try_read_reply(&mut self, method: &str) -> io::Result<Reply> {
         Reply::read(&mut self.reader, method)
     }
 
     /// Reads until the server closes, and says what came. A reset is an error.
-    pub fn try_read_to_end(&mut self) -> io::Result<Vec<u8>> {
+    pub(crate) fn try_read_to_end(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.reader.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
     /// Reads until the server closes.
-    pub fn read_to_end(&mut self) -> Vec<u8> {
+    pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
         self.try_read_to_end().expect("the server closes cleanly")
     }
 
     /// The server closes without another byte.
     #[track_caller]
-    pub fn expect_end(&mut self) {
+    pub(crate) fn expect_end(&mut self) {
         let rest = self.read_to_end();
         assert!(rest.is_empty(), "nothing but the end was to come: {:?}", String::from_utf8_lossy(&rest));
     }
 
     /// Reads so many bytes, whatever they mean.
-    pub fn read_exactly(&mut self, count: usize) -> Vec<u8> {
+    pub(crate) fn read_exactly(&mut self, count: usize) -> Vec<u8> {
         let mut bytes = vec![0; count];
         self.reader.read_exact(&mut bytes).expect("so many bytes");
         bytes
     }
 
     /// The stream below, for what the methods do not offer. Bytes that were read ahead are lost to it.
-    pub fn stream(&mut self) -> &mut TcpStream {
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
         self.reader.get_mut()
     }
 }
 
 /// One reply, taken apart.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// `HTTP/1.1`.
     pub version: String,
     /// `200`.
@@ -128,7 +128,7 @@ pub struct Reply {
 
 impl Reply {
     /// Reads one reply to `method`.
-    pub fn read(reader: &mut impl BufRead, method: &str) -> io::Result<Self> {
+    pub(crate) fn read(reader: &mut impl BufRead, method: &str) -> io::Result<Self> {
         let status_line = read_line(reader)?;
         let mut words = status_line.splitn(3, ' ');
         let mut word = || words.next().ok_or_else(|| malformed(&status_line));
@@ -141,12 +141,12 @@ impl Reply {
     }
 
     /// All replies in `bytes`, none of them to HEAD.
-    pub fn all(bytes: &[u8]) -> Vec<Self> {
+    pub(crate) fn all(bytes: &[u8]) -> Vec<Self> {
         Reply::all_to(bytes, |_| "GET")
     }
 
     /// All replies in `bytes`; `method` says what the final one of that number answers.
-    pub fn all_to(mut bytes: &[u8], method: impl Fn(usize) -> &'static str) -> Vec<Self> {
+    pub(crate) fn all_to(mut bytes: &[u8], method: impl Fn(usize) -> &'static str) -> Vec<Self> {
         let (mut replies, mut number) = (Vec::new(), 0);
         while !bytes.is_empty() {
             let reply = Reply::read(&mut bytes, method(number)).expect("whole replies");
@@ -157,17 +157,17 @@ impl Reply {
     }
 
     /// The first field of that name.
-    pub fn field(&self, name: &str) -> Option<&str> {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.fields_named(name).next()
     }
 
     /// Every field of that name.
-    pub fn fields_named(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn fields_named(&self, name: &str) -> impl Iterator<Item = &str> {
         self.fields.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         str::from_utf8(&self.body).expect("the body is text")
     }
 
@@ -245,6 +245,6 @@ fn malformed(text: &str) -> io::Error {
 }
 
 /// `bytes` in pieces for `respond_to_pieces`: byte by byte, of the very long ones a few bytes at a time.
-pub fn bit_by_bit(bytes: &[u8]) -> std::slice::Chunks<'_, u8> {
+pub(crate) fn bit_by_bit(bytes: &[u8]) -> std::slice::Chunks<'_, u8> {
     bytes.chunks(bytes.len().div_ceil(2048).max(1))
 }

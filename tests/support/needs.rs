@@ -18,7 +18,7 @@ static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Says that the calling test, or a part of it, does not run: `SKIPPED file::test: reason`. Says each reason once.
 #[track_caller]
-pub fn skip(reason: impl Display) {
+pub(crate) fn skip(reason: impl Display) {
     let caller = Location::caller();
     let path = Path::new(caller.file()).with_extension("");
     let path = path.to_string_lossy();
@@ -40,13 +40,13 @@ pub fn skip(reason: impl Display) {
 
 /// Whether the PATH has this program. Says SKIPPED if it has not.
 #[track_caller]
-pub fn program(name: &str) -> bool {
+pub(crate) fn program(name: &str) -> bool {
     or_skip(runs(Command::new(name)), format_args!("{name} is missing"))
 }
 
 /// Whether scripts that begin with `#!/usr/bin/env NAME` run, without a PATH of their own. Says SKIPPED if they do not.
 #[track_caller]
-pub fn interpreter(name: &str) -> bool {
+pub(crate) fn interpreter(name: &str) -> bool {
     let mut env = Command::new("/usr/bin/env");
     env.env_clear().arg(name);
     or_skip(runs(env), format_args!("{name} is missing"))
@@ -54,7 +54,7 @@ pub fn interpreter(name: &str) -> bool {
 
 /// Whether this machine has the loopback address of IPv6. Says SKIPPED if it has not.
 #[track_caller]
-pub fn ipv6() -> bool {
+pub(crate) fn ipv6() -> bool {
     or_skip(TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok(), "IPv6 is missing")
 }
 
@@ -62,7 +62,7 @@ pub fn ipv6() -> bool {
 ///
 /// A test that opens more than some hundred calls this first: a login has a soft limit of 1024, or of 256.
 #[track_caller]
-pub fn descriptors(count: u64) -> bool {
+pub(crate) fn descriptors(count: u64) -> bool {
     static LIMIT: LazyLock<u64> = LazyLock::new(|| {
         let limit = getrlimit(Resource::Nofile);
         // Some systems say that the hard limit is infinite, and then do not take that for the soft one.

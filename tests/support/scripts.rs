@@ -19,29 +19,29 @@ use basehttp::{
 use super::{Client, Reply, needs};
 
 /// What every script of `sh` begins with.
-pub const SH: &str = "#!/bin/sh\n";
-pub const PYTHON: &str = "#!/usr/bin/env python3\n";
-pub const PERL: &str = "#!/usr/bin/env perl\n";
+pub(crate) const SH: &str = "#!/bin/sh\n";
+pub(crate) const PYTHON: &str = "#!/usr/bin/env python3\n";
+pub(crate) const PERL: &str = "#!/usr/bin/env perl\n";
 
 /// Whether scripts that begin with this line run here. Says SKIPPED if they do not.
 #[track_caller]
-pub fn runs(interpreter: &str) -> bool {
+pub(crate) fn runs(interpreter: &str) -> bool {
     interpreter == SH || needs::interpreter(interpreter.split_whitespace().last().expect("a first line"))
 }
 
 /// How long a process may take to end, or a file to appear, on a machine that is busy with others: a safety net, nothing
 /// is measured by it.
-pub const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// How long nothing happens between two looks at the processes of the system.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// A folder with a folder `www` in it, which is served; gone when the value is.
-pub struct Scripts(PathBuf);
+pub(crate) struct Scripts(PathBuf);
 
 impl Scripts {
     /// With these scripts in `www/cgi-bin`.
-    pub fn with(scripts: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(scripts: &[(&str, &str)]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("cgi-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = Scripts(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name));
@@ -53,18 +53,18 @@ impl Scripts {
     }
 
     /// The folder around `www`.
-    pub fn outside(&self) -> &Path {
+    pub(crate) fn outside(&self) -> &Path {
         &self.0
     }
 
     /// The folder that is served, by its full path without links.
-    pub fn www(&self) -> PathBuf {
+    pub(crate) fn www(&self) -> PathBuf {
         let www = self.0.join("www");
         www.canonicalize().unwrap_or(www)
     }
 
     /// Writes an executable file of `www`.
-    pub fn add(&self, path: &str, text: &str) {
+    pub(crate) fn add(&self, path: &str, text: &str) {
         self.write(path, text, 0o755);
     }
 
@@ -72,7 +72,7 @@ impl Scripts {
     ///
     /// Another process holds it open for writing: one that a test beside this one starts meanwhile would inherit this
     /// process's descriptor for a moment, and the system executes nothing that is open for writing.
-    pub fn write(&self, path: &str, text: &str, mode: u32) {
+    pub(crate) fn write(&self, path: &str, text: &str, mode: u32) {
         let path = self.www().join(path);
         fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder");
         let mut writer =
@@ -83,28 +83,28 @@ impl Scripts {
     }
 
     /// Makes `path` of `www` a link to `target`.
-    pub fn link(&self, path: &str, target: impl AsRef<Path>) {
+    pub(crate) fn link(&self, path: &str, target: impl AsRef<Path>) {
         symlink(target, self.www().join(path)).expect("a link");
     }
 
     /// The options of a handler for `www`.
-    pub fn options(&self) -> CGIHTTPRequestHandlerBuilder {
+    pub(crate) fn options(&self) -> CGIHTTPRequestHandlerBuilder {
         CGIHTTPRequestHandler::builder(SimpleHTTPRequestHandler::new(self.www()).expect("a folder"))
     }
 
     /// A handler for `www` with the default options.
-    pub fn site(&self) -> Site {
+    pub(crate) fn site(&self) -> Site {
         Site::of(self.options())
     }
 
     /// A server for `www` with the default options.
-    pub fn serve(&self) -> (Server, Arc<Log>) {
+    pub(crate) fn serve(&self) -> (Server, Arc<Log>) {
         self.site().serve()
     }
 
     /// The content of a file that a script has written into its own folder, once it is there.
     #[track_caller]
-    pub fn await_file(&self, name: &str) -> String {
+    pub(crate) fn await_file(&self, name: &str) -> String {
         let path = self.www().join("cgi-bin").join(name);
         let is_there = wait_until(|| fs::read_to_string(&path).is_ok_and(|text| text.ends_with('\n')));
         assert!(is_there, "no script wrote {name}");
@@ -121,7 +121,7 @@ impl Drop for Scripts {
 
 /// What a handler has logged.
 #[derive(Default)]
-pub struct Log {
+pub(crate) struct Log {
     lines: Mutex<Vec<String>>,
     changed: Condvar,
 }
@@ -133,13 +133,13 @@ impl Log {
     }
 
     /// All lines so far, one below the other.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
 
     /// Waits until a line has `text` in it.
     #[track_caller]
-    pub fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let lacks = |lines: &mut Vec<String>| !lines.iter().any(|line| line.contains(text));
         let waited = self.changed.wait_timeout_while(lines, LONG, lacks).unwrap_or_else(PoisonError::into_inner);
@@ -148,7 +148,7 @@ impl Log {
 }
 
 /// A handler that hands every request on, and keeps the log.
-pub struct Site {
+pub(crate) struct Site {
     cgi: CGIHTTPRequestHandler,
     pub log: Arc<Log>,
 }
@@ -186,41 +186,41 @@ impl Site {
 
 impl Site {
     #[track_caller]
-    pub fn of(options: CGIHTTPRequestHandlerBuilder) -> Self {
+    pub(crate) fn of(options: CGIHTTPRequestHandlerBuilder) -> Self {
         Site { cgi: options.build().expect("a handler"), log: Arc::default() }
     }
 
     /// Serves it on a port of its own.
-    pub fn serve(self) -> (Server, Arc<Log>) {
+    pub(crate) fn serve(self) -> (Server, Arc<Log>) {
         let log = Arc::clone(&self.log);
         (Server::start_with(HTTPServer::builder(), self).expect("a free port"), log)
     }
 
     /// The reply to one request, without a socket.
-    pub fn answer(&self, request: &str) -> Reply {
+    pub(crate) fn answer(&self, request: &str) -> Reply {
         let mut replies = Reply::all(&testing::respond(self, request));
         assert_eq!(replies.len(), 1, "one reply: {replies:?}");
         replies.remove(0)
     }
 
     /// The reply to a GET, without a socket.
-    pub fn get(&self, path: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str) -> Reply {
         self.answer(&get(path))
     }
 }
 
 /// A GET request.
-pub fn get(path: &str) -> String {
+pub(crate) fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: example.org\r\n\r\n")
 }
 
 /// One GET on a connection of its own.
-pub fn fetch(server: &Server, path: &str) -> Reply {
+pub(crate) fn fetch(server: &Server, path: &str) -> Reply {
     Client::sending(server, get(path)).read_reply()
 }
 
 /// Whether `is_so` within [`LONG`].
-pub fn wait_until(is_so: impl Fn() -> bool) -> bool {
+pub(crate) fn wait_until(is_so: impl Fn() -> bool) -> bool {
     let until = Instant::now() + LONG;
     while Instant::now() < until {
         if is_so() {
@@ -232,21 +232,21 @@ pub fn wait_until(is_so: impl Fn() -> bool) -> bool {
 }
 
 /// What the system says of a process, if there is one: its state's letter, such as `S` or `Z`.
-pub fn state_of(pid: &str) -> Option<char> {
+pub(crate) fn state_of(pid: &str) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
 }
 
 /// Waits until there is no process of that number, zombies included.
 #[track_caller]
-pub fn expect_gone(pid: &str) {
+pub(crate) fn expect_gone(pid: &str) {
     assert!(pid.parse::<u32>().is_ok(), "{pid:?} is a process's number");
     assert!(wait_until(|| state_of(pid).is_none()), "process {pid} is still there: {:?}", state_of(pid));
 }
 
 /// Waits until a process runs no more whose parent is not ours. Who adopts it may be late in reaping it.
 #[track_caller]
-pub fn expect_ended(pid: &str) {
+pub(crate) fn expect_ended(pid: &str) {
     assert!(pid.parse::<u32>().is_ok(), "{pid:?} is a process's number");
     let has_ended = || matches!(state_of(pid), None | Some('Z' | 'X'));
     assert!(wait_until(has_ended), "process {pid} still runs: {:?}", state_of(pid));

@@ -22,7 +22,7 @@ const MOUNT_POINT: &str = "BASEHTTP_TEST_SLOW_DISK";
 /// What the file system can be asked to hang in. The numbers are FUSE's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub enum Call {
+pub(crate) enum Call {
     Lookup = 1,
     GetAttr = 3,
     Open = 14,
@@ -36,7 +36,7 @@ pub enum Call {
 const SIZES: [(&str, u64); 3] = [("small", 1000), ("large", 12_000_000), ("", MEDIUM_BYTES as u64)];
 
 /// How long a file of any other name is.
-pub const MEDIUM_BYTES: usize = 300_000;
+pub(crate) const MEDIUM_BYTES: usize = 300_000;
 
 /// What every file begins with, as far as that is read at once.
 static CONTENT: LazyLock<Vec<u8>> = LazyLock::new(|| (0..251).cycle().take(PERIOD + MEDIUM_BYTES).collect());
@@ -45,12 +45,12 @@ static CONTENT: LazyLock<Vec<u8>> = LazyLock::new(|| (0..251).cycle().take(PERIO
 const PERIOD: usize = 251;
 
 /// The content of a file of medium size.
-pub fn medium() -> &'static [u8] {
+pub(crate) fn medium() -> &'static [u8] {
     &CONTENT[..MEDIUM_BYTES]
 }
 
 /// A mounted file system: a folder in which there is a file of every name. Unmounted when it is dropped.
-pub struct SlowDisk {
+pub(crate) struct SlowDisk {
     root: PathBuf,
     child: Child,
     orders: ChildStdin,
@@ -59,7 +59,7 @@ pub struct SlowDisk {
 
 impl SlowDisk {
     /// Mounts one. `module` and `name` are of the test that calls [`be_one`]. Says SKIPPED if this machine does not let it.
-    pub fn mount(module: &str, name: &str) -> Option<Self> {
+    pub(crate) fn mount(module: &str, name: &str) -> Option<Self> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("basehttp-slow-disk-{}-{number}", std::process::id()));
@@ -89,23 +89,23 @@ impl SlowDisk {
     }
 
     /// The folder.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
     /// From now on such calls hang.
-    pub fn hang(&mut self, call: Call) {
+    pub(crate) fn hang(&mut self, call: Call) {
         self.order(&format!("hang {}", call as u32));
         self.await_news("hangs");
     }
 
     /// Waits until a call hangs.
-    pub fn await_call(&self) {
+    pub(crate) fn await_call(&self) {
         self.await_news("called");
     }
 
     /// All calls go on, now and later.
-    pub fn go_on(&mut self) {
+    pub(crate) fn go_on(&mut self) {
         self.order("go on");
     }
 
@@ -129,7 +129,7 @@ impl Drop for SlowDisk {
 }
 
 /// Is the file system, in the child: then it does not return. Elsewhere it does at once.
-pub fn be_one() {
+pub(crate) fn be_one() {
     let Some(root) = std::env::var_os(MOUNT_POINT) else { return };
     println!();
     match mount(Path::new(&root)) {

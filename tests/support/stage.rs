@@ -15,20 +15,20 @@ use super::{Client, PATIENCE};
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
 /// What a handler writes by itself for `/buffered`: just not too much for the reply's buffer.
-pub const BUFFERED_BYTES: usize = 60_000;
+pub(crate) const BUFFERED_BYTES: usize = 60_000;
 
 /// What a large body is: more than the sockets of both sides take.
-pub const LARGE_BYTES: usize = 10 * 1024 * 1024;
+pub(crate) const LARGE_BYTES: usize = 10 * 1024 * 1024;
 
 /// What a large body is that nobody shares.
-pub const VEC_BYTES: usize = 12_000_000;
+pub(crate) const VEC_BYTES: usize = 12_000_000;
 
 /// The server's side and the test's side of every request that waits.
 ///
 /// `GET /hold/NAME` tells that it is here and waits for `open(NAME)`. Each name is a path of its own, so that what is
 /// learnt of one says nothing of the others.
 #[derive(Default)]
-pub struct Stage {
+pub(crate) struct Stage {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -45,31 +45,31 @@ struct State {
 impl Stage {
     /// Waits until a handler is inside the hold of that name.
     #[track_caller]
-    pub fn wait_for(&self, name: &str) {
+    pub(crate) fn wait_for(&self, name: &str) {
         let is_there = self.wait_until(|state| state.entered.iter().any(|entered| entered == name));
         assert!(is_there, "no handler came into /hold/{name}");
     }
 
     /// Whether a handler has been in the hold of that name.
-    pub fn was_entered(&self, name: &str) -> bool {
+    pub(crate) fn was_entered(&self, name: &str) -> bool {
         self.lock().entered.iter().any(|entered| entered == name)
     }
 
     /// Lets everybody in the hold of that name go on, also those who come later.
-    pub fn open(&self, name: &str) {
+    pub(crate) fn open(&self, name: &str) {
         self.lock().opened.push(name.to_owned());
         self.changed.notify_all();
     }
 
     /// The hold of that name holds again, and nobody has entered it.
-    pub fn close(&self, name: &str) {
+    pub(crate) fn close(&self, name: &str) {
         let mut state = self.lock();
         state.entered.retain(|entered| entered != name);
         state.opened.retain(|opened| opened != name);
     }
 
     /// The paths served so far, in order.
-    pub fn served(&self) -> Vec<String> {
+    pub(crate) fn served(&self) -> Vec<String> {
         self.lock().served.clone()
     }
 
@@ -92,7 +92,7 @@ impl Stage {
 }
 
 /// Serves what the tests of the engine ask for; HTTP/1.1, and no log.
-pub struct Staged(pub Arc<Stage>);
+pub(crate) struct Staged(pub Arc<Stage>);
 
 #[http_handler(protocol_version = "HTTP/1.1")]
 impl Staged {
@@ -176,46 +176,46 @@ static FILE: LazyLock<File> = LazyLock::new(|| {
 });
 
 /// A server of a [`Stage`], and the stage.
-pub fn start(builder: HTTPServerBuilder) -> (Server, Arc<Stage>) {
+pub(crate) fn start(builder: HTTPServerBuilder) -> (Server, Arc<Stage>) {
     let stage = Arc::new(Stage::default());
     let server = Server::start_with(builder, Staged(Arc::clone(&stage))).expect("a free port");
     (server, stage)
 }
 
 /// One shard: every connection has the same leader.
-pub fn one_worker() -> HTTPServerBuilder {
+pub(crate) fn one_worker() -> HTTPServerBuilder {
     HTTPServer::builder().workers(1)
 }
 
 /// A GET of `path`.
-pub fn get(path: &str) -> String {
+pub(crate) fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n")
 }
 
 /// The same of a method that always runs on the leader, whatever is known of it.
-pub fn ping(path: &str) -> String {
+pub(crate) fn ping(path: &str) -> String {
     format!("PING {path} HTTP/1.1\r\nHost: h\r\n\r\n")
 }
 
 /// A POST to `path` with a body too long to be read before the handler runs: it goes to a thread of the pool.
-pub fn upload(path: &str) -> Vec<u8> {
+pub(crate) fn upload(path: &str) -> Vec<u8> {
     let body = vec![b'u'; UPLOAD_BYTES];
     [format!("POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {UPLOAD_BYTES}\r\n\r\n").as_bytes(), &body].concat()
 }
 
 /// How long the body of [`upload`] is.
-pub const UPLOAD_BYTES: usize = 100_000;
+pub(crate) const UPLOAD_BYTES: usize = 100_000;
 
 /// One GET and its reply.
 #[track_caller]
-pub fn expect_served(client: &mut Client, path: &str) {
+pub(crate) fn expect_served(client: &mut Client, path: &str) {
     client.send(get(path));
     assert_eq!(client.read_reply().text(), path.strip_prefix("/hold/").unwrap_or(path));
 }
 
 /// The same for each of them.
 #[track_caller]
-pub fn expect_all_served(clients: &mut [Client], path: &str) {
+pub(crate) fn expect_all_served(clients: &mut [Client], path: &str) {
     for client in clients {
         expect_served(client, path);
     }
@@ -223,14 +223,14 @@ pub fn expect_all_served(clients: &mut [Client], path: &str) {
 
 /// One PING and its reply: of a method that always runs on the leader.
 #[track_caller]
-pub fn expect_ping(client: &mut Client) {
+pub(crate) fn expect_ping(client: &mut Client) {
     client.send(ping("/"));
     assert_eq!(client.read_reply().text(), "pong");
 }
 
 /// Waits until the server's counters say so.
 #[track_caller]
-pub fn wait_until(handle: &ServerHandle, what: &str, is_so: impl Fn(&Stats) -> bool) {
+pub(crate) fn wait_until(handle: &ServerHandle, what: &str, is_so: impl Fn(&Stats) -> bool) {
     let give_up = Instant::now() + PATIENCE;
     loop {
         let stats = handle.stats();

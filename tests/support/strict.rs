@@ -14,7 +14,7 @@ use std::io::{self, BufRead, ErrorKind, Read};
 
 /// How the end of a body was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
+pub(crate) enum Framing {
     None,
     Length,
     Chunked,
@@ -23,7 +23,7 @@ pub enum Framing {
 
 /// One reply, interim or final.
 #[derive(Debug)]
-pub struct Strict {
+pub(crate) struct Strict {
     /// `HTTP/1.0` or `HTTP/1.1`.
     pub version: String,
     pub status: u16,
@@ -34,7 +34,7 @@ pub struct Strict {
 
 impl Strict {
     /// Reads one reply to a request of this method and version.
-    pub fn read(reader: &mut impl BufRead, method: &str, version: &str) -> io::Result<Self> {
+    pub(crate) fn read(reader: &mut impl BufRead, method: &str, version: &str) -> io::Result<Self> {
         let line = read_line(reader)?;
         let mut reply = Strict::of_status_line(&line).ok_or_else(|| wrong("no status line", &line))?;
         loop {
@@ -50,7 +50,7 @@ impl Strict {
     }
 
     /// The interim replies to a request, and the final one.
-    pub fn read_all(reader: &mut impl BufRead, method: &str, version: &str) -> io::Result<(Vec<u16>, Self)> {
+    pub(crate) fn read_all(reader: &mut impl BufRead, method: &str, version: &str) -> io::Result<(Vec<u16>, Self)> {
         let mut interim = Vec::new();
         loop {
             let reply = Strict::read(reader, method, version)?;
@@ -63,13 +63,13 @@ impl Strict {
     }
 
     /// Every value of that name.
-    pub fn values(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn values(&self, name: &str) -> Vec<&str> {
         let named = self.fields.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_str()).collect()
     }
 
     /// Whether its client may send another request: section 9.3, where `asked` is that the client said `keep-alive`.
-    pub fn persists(&self, asked: bool) -> bool {
+    pub(crate) fn persists(&self, asked: bool) -> bool {
         let has = |option: &str| {
             let options = self.values("Connection").into_iter().flat_map(|value| value.split(','));
             options.map(str::trim).any(|found| found.eq_ignore_ascii_case(option))

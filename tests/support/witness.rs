@@ -10,16 +10,16 @@ use basehttp::{Exchange, Result, http_handler};
 use super::{Client, Reply};
 
 /// What a smuggler hides behind something that is refused, or inside a body. Nobody may ever be asked for it.
-pub const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
+pub(crate) const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
 
 /// A request that is fine.
-pub const GOOD: &str = "GET /good HTTP/1.1\r\nHost: h\r\n\r\n";
+pub(crate) const GOOD: &str = "GET /good HTTP/1.1\r\nHost: h\r\n\r\n";
 
 /// Reads the whole body and tells what it was asked: method, path, authority, body. HTTP/1.1, and no log.
 ///
 /// With `/unread` it leaves the body to the server.
 #[derive(Clone, Default)]
-pub struct Witness {
+pub(crate) struct Witness {
     seen: Arc<Mutex<Vec<String>>>,
 }
 
@@ -62,17 +62,17 @@ impl Witness {
 
 impl Witness {
     /// A server of one.
-    pub fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         Server::start(self.clone()).expect("a free port")
     }
 
     /// What it was called for so far, in order; and forgets it.
-    pub fn take_seen(&self) -> Vec<String> {
+    pub(crate) fn take_seen(&self) -> Vec<String> {
         std::mem::take(&mut *self.lock())
     }
 
     /// Everything that comes back for these bytes.
-    pub fn ask(&self, bytes: impl AsRef<[u8]>) -> Vec<Reply> {
+    pub(crate) fn ask(&self, bytes: impl AsRef<[u8]>) -> Vec<Reply> {
         Reply::all(&testing::respond(self, bytes))
     }
 
@@ -82,14 +82,14 @@ impl Witness {
 }
 
 /// The statuses of these replies.
-pub fn codes(replies: &[Reply]) -> Vec<u16> {
+pub(crate) fn codes(replies: &[Reply]) -> Vec<u16> {
     replies.iter().map(|reply| reply.status).collect()
 }
 
 /// Sends `bytes`, which are refused, with a smuggled request behind them; then again with the smuggled request after the
 /// replies. Both times exactly these replies come, the last one says `close`, and the connection ends cleanly.
 #[track_caller]
-pub fn check_last_words(server: &Server, witness: &Witness, bytes: &[u8], expected: &[u16], about: &str) {
+pub(crate) fn check_last_words(server: &Server, witness: &Witness, bytes: &[u8], expected: &[u16], about: &str) {
     check_last_reply(server, witness, bytes, expected, about);
     let mut client = Client::sending(server, bytes);
     expect_last(&mut client, expected, about);
@@ -101,7 +101,7 @@ pub fn check_last_words(server: &Server, witness: &Witness, bytes: &[u8], expect
 /// Sends `bytes` with a smuggled request behind them: exactly these replies come, the last one says `close`, and the
 /// connection ends cleanly.
 #[track_caller]
-pub fn check_last_reply(server: &Server, witness: &Witness, bytes: &[u8], expected: &[u16], about: &str) {
+pub(crate) fn check_last_reply(server: &Server, witness: &Witness, bytes: &[u8], expected: &[u16], about: &str) {
     let mut client = Client::sending(server, [bytes, SMUGGLED.as_bytes()].concat());
     expect_last(&mut client, expected, about);
     expect_nothing(&mut client, witness, about);

@@ -6,7 +6,7 @@ use crate::grammar;
 use crate::parse::{Arguments, Response};
 use crate::refusals::Refusals;
 
-pub fn check(arguments: &Arguments, refusals: &mut Refusals) {
+pub(super) fn check(arguments: &Arguments, refusals: &mut Refusals) {
     if let Some(version) = &arguments.server_version {
         products(version, "server_version", "Hello/1.0", refusals);
     }
@@ -90,11 +90,11 @@ fn responses(responses: &[Response], refusals: &mut Refusals) {
 }
 
 /// The literal's value, if it is a code with a meaning (RFC 9110, section 15).
-pub fn status_code(literal: &LitInt) -> Option<u16> {
+pub(super) fn status_code(literal: &LitInt) -> Option<u16> {
     literal.base10_parse().ok().filter(|code| (100..=599).contains(code))
 }
 
-pub fn refuse_status_code(literal: &LitInt, refusals: &mut Refusals) {
+pub(super) fn refuse_status_code(literal: &LitInt, refusals: &mut Refusals) {
     refusals.refuse(literal, format_args!("{literal} is no status code"), "write one from 100 to 599");
 }
 

@@ -14,7 +14,7 @@ use crate::grammar;
 use crate::model::{Handler, Method};
 use crate::refusals::Refusals;
 
-pub fn check(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
+pub(super) fn check(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
     let body = &method.item.block;
     if let Some(exchange) = Exchange::of(method, handler).filter(|exchange| !binds(body, exchange.name)) {
         Calls { exchange, refusals }.visit_block(body);
@@ -22,7 +22,7 @@ pub fn check(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals
 }
 
 /// Whether the body gives `name` a meaning of its own somewhere.
-pub fn binds(body: &Block, name: &Ident) -> bool {
+pub(super) fn binds(body: &Block, name: &Ident) -> bool {
     struct Bindings<'n> {
         name: &'n Ident,
         found: bool,

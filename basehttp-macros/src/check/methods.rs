@@ -22,7 +22,7 @@ use crate::overridables::{OVERRIDABLES, Overridable};
 use crate::refusals::Refusals;
 use crate::similar;
 
-pub fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
+pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
     items_are_known(handler, refusals);
     something_is_served(handler, refusals);
     for (method, token) in handler.routes() {

@@ -7,7 +7,7 @@ use crate::paces::{self, PACES};
 use crate::refusals::Refusals;
 use crate::similar;
 
-pub fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
+pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
     if let Some(pace) = &handler.arguments.pace {
         word(pace, refusals);
     }

@@ -31,7 +31,7 @@ const OF_ONE_REQUEST: [&str; 6] =
 /// Texts of the exchange that end with the request.
 const TEXTS_OF_THE_REQUEST: [&str; 4] = ["path", "command", "requestline", "request_version"];
 
-pub fn check(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
+pub(super) fn check(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
     let body = &method.item.block;
     let Some(exchange) = Exchange::of(method, handler).filter(|exchange| !binds(body, exchange.name)) else { return };
     let mut python = Python { exchange, handler, owned: Vec::new(), refusals };

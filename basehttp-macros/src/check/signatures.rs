@@ -15,7 +15,7 @@ use crate::model::{Handler, Role};
 use crate::overridables::Overridable;
 use crate::refusals::Refusals;
 
-pub fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
+pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
     for method in &handler.methods {
         let wanted = match &method.role {
             Role::Route(token) => verbs::meant_name(method.name(), token).map(|name| Wanted::route(&name)),

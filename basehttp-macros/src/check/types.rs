@@ -11,7 +11,7 @@ const WELL_KNOWN: [&str; 28] = [
 ];
 
 /// Whether `found` cannot be the type that is `wanted`, whatever its names stand for.
-pub fn contradicts(found: &Type, wanted: &str) -> bool {
+pub(super) fn contradicts(found: &Type, wanted: &str) -> bool {
     let wanted = syn::parse_str(wanted).expect("the types that are wanted are written in Rust");
     types_contradict(found, &wanted)
 }

@@ -25,7 +25,7 @@ const RARE: [&str; 20] = [
 const HYPHENATED: [&str; 3] = ["BASELINE-CONTROL", "VERSION-CONTROL", "M-SEARCH"];
 
 /// The verb that `do_<name>` was probably meant to end in: `POST` for `post` and `PSOT`, none for `SPAM` or `POST`.
-pub fn meant(name: &str) -> Option<&'static str> {
+pub(super) fn meant(name: &str) -> Option<&'static str> {
     let upper = name.to_ascii_uppercase();
     if let Some(verb) = COMMON.iter().chain(&RARE).find(|verb| **verb == upper) {
         return (upper != name).then_some(verb);
@@ -35,13 +35,13 @@ pub fn meant(name: &str) -> Option<&'static str> {
 }
 
 /// The verb that an underscore stands in the place of a hyphen of: `VERSION-CONTROL` for `VERSION_CONTROL`.
-pub fn meant_with_hyphen(name: &str) -> Option<&'static str> {
+pub(super) fn meant_with_hyphen(name: &str) -> Option<&'static str> {
     let with_hyphen = name.replace('_', "-");
     HYPHENATED.into_iter().find(|verb| *verb != name && verb.eq_ignore_ascii_case(&with_hyphen))
 }
 
 /// The name of the `do_*` method that was probably meant by a name without `do_`: `do_GET` for `Do_GET` and `doGET`.
-pub fn meant_method(name: &str) -> Option<String> {
+pub(super) fn meant_method(name: &str) -> Option<String> {
     let rest = name.get(..2).filter(|start| start.eq_ignore_ascii_case("do")).map(|_| &name[2..])?;
     let verb = rest.strip_prefix('_').unwrap_or(rest);
     let is_known = COMMON.iter().chain(&RARE).any(|known| *known == verb);
@@ -49,7 +49,7 @@ pub fn meant_method(name: &str) -> Option<String> {
 }
 
 /// The name that a method which serves requests was meant to have; none if it looks like a helper.
-pub fn meant_name(name: &Ident, token: &Token) -> Option<String> {
+pub(super) fn meant_name(name: &Ident, token: &Token) -> Option<String> {
     match token {
         Token::Named(rest) => match meant(rest) {
             Some(verb) => Some(format!("do_{verb}")),
@@ -60,7 +60,7 @@ pub fn meant_name(name: &Ident, token: &Token) -> Option<String> {
 }
 
 /// Whether `rest` may follow `do_` in a method's name.
-pub fn is_well_formed(rest: &str) -> bool {
+pub(super) fn is_well_formed(rest: &str) -> bool {
     let is_upper_case = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     !rest.is_empty() && rest.bytes().all(is_upper_case)
 }

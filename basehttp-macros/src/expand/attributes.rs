@@ -8,7 +8,7 @@ use syn::{Attribute, ImplItem, ItemImpl, Meta, Path, Token};
 use crate::model::{Handler, Method, Role};
 
 /// The attributes of the trait impl: the block's `cfg`s, what it allows, and calls of methods that are deprecated.
-pub fn of_trait_impl<'h>(handler: &'h Handler<'h>) -> impl Iterator<Item = TokenStream> + 'h {
+pub(super) fn of_trait_impl<'h>(handler: &'h Handler<'h>) -> impl Iterator<Item = TokenStream> + 'h {
     let copied = handler.block.attrs.iter().filter_map(|attribute| match &attribute.meta {
         // The generics stand in the trait impl once more, and may need these.
         Meta::List(list) if list.path.is_ident("allow") || list.path.is_ident("expect") => {
@@ -25,7 +25,7 @@ pub fn of_trait_impl<'h>(handler: &'h Handler<'h>) -> impl Iterator<Item = Token
 
 /// Whether a lifetime is left out as in `&mut Exchange`, which `rust_2018_idioms` would have spelt out. If none is, the lint
 /// may be forbidden, and to allow it would be an error.
-pub fn hides_lifetimes(block: &ItemImpl) -> bool {
+pub(super) fn hides_lifetimes(block: &ItemImpl) -> bool {
     let in_signature = |item: &ImplItem| match item {
         ImplItem::Fn(function) => has_bare_name(function.sig.to_token_stream()),
         _ => false,
@@ -56,7 +56,7 @@ fn has_bare_name(tokens: TokenStream) -> bool {
 ///
 /// The receiver `&self` stands even where a method uses nothing of itself, and the return type of an overridable. A lint
 /// that the user expects has to come, so it is not allowed here; on the method, the user's attribute comes last.
-pub fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<TokenStream> {
+pub(super) fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<TokenStream> {
     let mut lints = match method.role {
         Role::Helper => return None,
         Role::Route(_) => vec![quote!(clippy::unused_self), quote!(clippy::trivially_copy_pass_by_ref)],
@@ -71,7 +71,7 @@ pub fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<TokenStr
 }
 
 /// Whether the user expects the lint about names: then it has to come.
-pub fn expects_snake_case_lint(method: &Method<'_>, handler: &Handler<'_>) -> bool {
+pub(super) fn expects_snake_case_lint(method: &Method<'_>, handler: &Handler<'_>) -> bool {
     [&method.item.attrs, &handler.block.attrs].into_iter().any(|attributes| is_expected("non_snake_case", attributes))
 }
 

@@ -25,12 +25,12 @@ use crate::model::{Handler, Method, Role, becomes_own, is_own};
 ///     fn search(&self, ex: &mut Exchange) -> Result { … }
 /// }
 /// ```
-pub fn annotated(handler: &Handler<'_>, names: &Names) -> ItemImpl {
+pub(super) fn annotated(handler: &Handler<'_>, names: &Names) -> ItemImpl {
     annotated_with(handler, names, |_, _| {})
 }
 
 /// The block of a handler that is refused.
-pub fn repaired(handler: &Handler<'_>, names: &Names) -> ItemImpl {
+pub(super) fn repaired(handler: &Handler<'_>, names: &Names) -> ItemImpl {
     annotated_with(handler, names, |function, method| repair(function, method, handler))
 }
 

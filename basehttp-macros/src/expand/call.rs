@@ -11,7 +11,7 @@ use crate::model::Method;
 ///
 /// A method of the block comes before the trait's of the same name, so `self.log_message` is the user's. `Self::do_GET`
 /// could be a variant of an enum.
-pub fn call<'p>(method: &Method<'_>, parameters: impl Iterator<Item = &'p str>, names: &Names) -> TokenStream {
+pub(super) fn call<'p>(method: &Method<'_>, parameters: impl Iterator<Item = &'p str>, names: &Names) -> TokenStream {
     let name = method.name();
     let taken = method.item.sig.inputs.iter().skip(1).map(|input| match input {
         FnArg::Typed(parameter) => site_of(&parameter.ty),
@@ -22,7 +22,7 @@ pub fn call<'p>(method: &Method<'_>, parameters: impl Iterator<Item = &'p str>, 
 }
 
 /// Where the signature says what the method returns, for what the compiler has to say about that.
-pub fn returned_at(method: &Method<'_>) -> Span {
+pub(super) fn returned_at(method: &Method<'_>) -> Span {
     match &method.item.sig.output {
         ReturnType::Type(_, ty) => site_of(ty),
         ReturnType::Default => site_of(method.name()),
@@ -31,7 +31,7 @@ pub fn returned_at(method: &Method<'_>) -> Span {
 
 /// The place of the user's `tokens` for generated ones: errors of the compiler are shown there, but lints still see
 /// generated code, and names are found as in the rest of the expansion.
-pub fn site_of(tokens: impl ToTokens) -> Span {
+pub(super) fn site_of(tokens: impl ToTokens) -> Span {
     let first = tokens.into_token_stream().into_iter().next();
     first.map_or_else(Span::call_site, |token| token.span().resolved_at(Span::call_site()))
 }

@@ -8,7 +8,7 @@ use super::names::Names;
 use crate::parse::Arguments;
 
 /// `type MessageClass<'c> = Headers<'c>;`
-pub fn message_class(arguments: &Arguments, names: &Names) -> TokenStream {
+pub(super) fn message_class(arguments: &Arguments, names: &Names) -> TokenStream {
     let Names { runtime, lifetime, .. } = names;
     let given = arguments.message_class.as_ref().map(|ty| with_lifetime(ty.to_token_stream(), lifetime));
     let message_class = given.unwrap_or_else(|| quote!(#runtime::Headers<#lifetime>));
@@ -16,7 +16,7 @@ pub fn message_class(arguments: &Arguments, names: &Names) -> TokenStream {
 }
 
 /// The constants that were given, in the order of the trait.
-pub fn constants(arguments: &Arguments, names: &Names) -> TokenStream {
+pub(super) fn constants(arguments: &Arguments, names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let text = names.text();
     let responses = responses(arguments, names);

@@ -29,7 +29,7 @@ use crate::model::{Handler, Method};
 ///     })
 /// }
 /// ```
-pub fn table_and_match(handler: &Handler<'_>, names: &Names) -> TokenStream {
+pub(super) fn table_and_match(handler: &Handler<'_>, names: &Names) -> TokenStream {
     let rows = rows(handler);
     let table = rows.iter().flat_map(Row::entries);
     let arms = rows.iter().map(|row| row.arm(&row.answer(names)));
@@ -45,7 +45,7 @@ pub fn table_and_match(handler: &Handler<'_>, names: &Names) -> TokenStream {
 }
 
 /// The same for a handler that serves nothing.
-pub fn nothing(names: &Names) -> TokenStream {
+pub(super) fn nothing(names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     with_body(names, &TokenStream::new(), &quote!(_), &quote!(#runtime::None))
 }
@@ -63,7 +63,7 @@ fn with_body(names: &Names, table: &TokenStream, ex: &TokenStream, body: &TokenS
 }
 
 /// One arm of the match, and its entries in the table.
-pub struct Row<'h> {
+pub(super) struct Row<'h> {
     cfgs: Vec<TokenStream>,
     tokens: Vec<String>,
     answer: Answer<'h>,
@@ -94,7 +94,7 @@ impl<'h> Row<'h> {
     }
 
     /// The method of the block that serves these tokens.
-    pub fn method(&self) -> Option<&'h Method<'h>> {
+    pub(super) fn method(&self) -> Option<&'h Method<'h>> {
         match self.answer {
             Answer::Method(method) => Some(method),
             Answer::Allow => None,
@@ -102,7 +102,7 @@ impl<'h> Row<'h> {
     }
 
     /// An arm of a match on the command, with this `value`.
-    pub fn arm(&self, value: &TokenStream) -> TokenStream {
+    pub(super) fn arm(&self, value: &TokenStream) -> TokenStream {
         let Self { cfgs, tokens, .. } = self;
         quote!(#(#cfgs)* #(#tokens)|* => #value,)
     }
@@ -124,7 +124,7 @@ fn allow(names: &Names) -> TokenStream {
 }
 
 /// What is served, in the order of the block, the derived methods among it.
-pub fn rows<'h>(handler: &'h Handler<'h>) -> Vec<Row<'h>> {
+pub(super) fn rows<'h>(handler: &'h Handler<'h>) -> Vec<Row<'h>> {
     let mut rows = Vec::new();
     for (method, token) in handler.routes() {
         let token = token.text();

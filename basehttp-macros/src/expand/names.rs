@@ -15,7 +15,7 @@ use syn::{GenericParam, Generics, Ident, Lifetime};
 use crate::model::Handler;
 use crate::overridables::FaceType;
 
-pub struct Names {
+pub(super) struct Names {
     /// `::basehttp::__private`, where everything is found.
     pub runtime: TokenStream,
     /// `'c`, the lifetime of the exchange.
@@ -25,7 +25,7 @@ pub struct Names {
 }
 
 impl Names {
-    pub fn new(handler: &Handler<'_>) -> Self {
+    pub(super) fn new(handler: &Handler<'_>) -> Self {
         let given = handler.arguments.runtime.as_ref().map(|path| quote!(#path::__private));
         let runtime = given.unwrap_or_else(|| quote!(::basehttp::__private));
         let taken = parameter_names(&handler.block.generics);
@@ -34,36 +34,36 @@ impl Names {
     }
 
     /// The name of a parameter, shown at the user's tokens if the compiler has to speak of it.
-    pub fn parameter(&self, name: &str, at: Span) -> Ident {
+    pub(super) fn parameter(&self, name: &str, at: Span) -> Ident {
         format_ident!("{}", free(&format!("__{name}"), &self.taken), span = at)
     }
 
     /// A lifetime like `wish` that the user's generics leave free.
-    pub fn free_lifetime(&self, wish: &str) -> Lifetime {
+    pub(super) fn free_lifetime(&self, wish: &str) -> Lifetime {
         Lifetime::new(&format!("'{}", free(wish, &self.taken)), Span::call_site())
     }
 
     /// `<Self as BaseHTTPRequestHandler>`
-    pub fn handler(&self) -> TokenStream {
+    pub(super) fn handler(&self) -> TokenStream {
         let runtime = &self.runtime;
         quote!(<Self as #runtime::BaseHTTPRequestHandler>)
     }
 
     /// `Exchange<'c, <Self as BaseHTTPRequestHandler>::MessageClass<'c>>`
-    pub fn exchange(&self) -> TokenStream {
+    pub(super) fn exchange(&self) -> TokenStream {
         let Self { runtime, lifetime, .. } = self;
         let handler = self.handler();
         quote!(#runtime::Exchange<#lifetime, #handler::MessageClass<#lifetime>>)
     }
 
     /// `&'static str`
-    pub fn text(&self) -> TokenStream {
+    pub(super) fn text(&self) -> TokenStream {
         let runtime = &self.runtime;
         quote!(&'static #runtime::str)
     }
 
     /// A type in the signature of an overridable.
-    pub fn face_type(&self, ty: FaceType) -> TokenStream {
+    pub(super) fn face_type(&self, ty: FaceType) -> TokenStream {
         let runtime = &self.runtime;
         let exchange = self.exchange();
         match ty {

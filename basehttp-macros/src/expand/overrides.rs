@@ -10,7 +10,7 @@ use crate::model::{Handler, Method};
 use crate::overridables::{FaceType, OVERRIDABLES, Overridable};
 
 /// `OVERRIDES` and the forwarding methods.
-pub fn flags_and_forwarders(handler: &Handler<'_>, names: &Names) -> TokenStream {
+pub(super) fn flags_and_forwarders(handler: &Handler<'_>, names: &Names) -> TokenStream {
     let flags = flags(handler, names);
     let forwarders = handler.overrides().map(|(method, overridable)| forwarder(method, overridable, names));
     quote!(#flags #(#forwarders)*)

@@ -25,7 +25,7 @@ use crate::paces;
 ///     }
 /// }
 /// ```
-pub fn function(handler: &Handler<'_>, names: &Names) -> Option<TokenStream> {
+pub(super) fn function(handler: &Handler<'_>, names: &Names) -> Option<TokenStream> {
     let rows = dispatch::rows(handler);
     let mut arms = rows.iter().filter_map(|row| arm(row, names)).peekable();
     let given = handler.arguments.pace.as_ref();

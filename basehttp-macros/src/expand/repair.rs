@@ -27,7 +27,7 @@ use crate::refusals::Refusals;
 ///     loop {}
 /// }
 /// ```
-pub fn repair(function: &mut ImplItemFn, method: &Method<'_>, handler: &Handler<'_>) {
+pub(super) fn repair(function: &mut ImplItemFn, method: &Method<'_>, handler: &Handler<'_>) {
     if !matches!(method.role, Role::Helper) {
         function.sig.asyncness = None;
         function.sig.constness = None;

@@ -18,7 +18,7 @@ use crate::model::Handler;
 /// // Output:
 /// impl<'h0> BaseHTTPRequestHandler for Greeter<'h0> where Greeter<'h0>: … { … }
 /// ```
-pub fn named(handler: &Handler<'_>, names: &Names) -> (Type, Generics) {
+pub(super) fn named(handler: &Handler<'_>, names: &Names) -> (Type, Generics) {
     let mut ty = (*handler.block.self_ty).clone();
     let mut naming = Naming { names, given: Vec::new() };
     naming.visit_type_mut(&mut ty);

@@ -29,7 +29,7 @@ const ARGUMENTS: [(&str, &str); 11] = [
 
 /// What the attribute was given. `None` is the default of the trait.
 #[derive(Default)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     pub server_version: Option<LitStr>,
     pub sys_version: Option<LitStr>,
     pub protocol_version: Option<LitStr>,
@@ -45,14 +45,14 @@ pub struct Arguments {
 }
 
 /// One entry of `responses`: `299: ("Phrase", "A longer text")`.
-pub struct Response {
+pub(crate) struct Response {
     pub code: LitInt,
     pub phrase: LitStr,
     pub explanation: LitStr,
 }
 
 impl Arguments {
-    pub fn parse(tokens: TokenStream, refusals: &mut Refusals) -> Self {
+    pub(crate) fn parse(tokens: TokenStream, refusals: &mut Refusals) -> Self {
         let mut arguments = Self::default();
         let read_all = |input: ParseStream| arguments.read_all(input, refusals);
         read_all.parse2(tokens).expect("every argument that cannot be read is refused and skipped");

@@ -16,7 +16,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, ImplItem, ImplItemFn, ItemImpl, Stmt, parse_quote};
 
 /// The block, if its header can be read.
-pub fn block(tokens: &TokenStream) -> Option<ItemImpl> {
+pub(super) fn block(tokens: &TokenStream) -> Option<ItemImpl> {
     let mut tokens: Vec<_> = tokens.clone().into_iter().collect();
     let Some(TokenTree::Group(body)) = tokens.pop() else { return None };
     tokens.push(emptied(&body));

@@ -86,7 +86,7 @@ pub(crate) struct Ready {
 
 impl Ready {
     /// What both say together.
-    pub fn and(self, other: Ready) -> Ready {
+    pub(crate) fn and(self, other: Ready) -> Ready {
         Ready {
             readable: self.readable || other.readable,
             writable: self.writable || other.writable,
@@ -96,13 +96,13 @@ impl Ready {
     }
 
     /// Whether anything happened at all.
-    pub fn is_any(self) -> bool {
+    pub(crate) fn is_any(self) -> bool {
         self != Ready::default()
     }
 }
 
 impl Conn {
-    pub fn new(socket: Socket, peer: Address, settings: &Settings, now: Instant) -> Self {
+    pub(crate) fn new(socket: Socket, peer: Address, settings: &Settings, now: Instant) -> Self {
         Conn {
             socket,
             permit: None,
@@ -122,52 +122,52 @@ impl Conn {
 
     /// Makes reads wait by themselves for the next request, for at most so long: for a thread that has nothing else to
     /// do, it saves a system call a request.
-    pub fn block_reads(&mut self, wait: Duration) -> io::Result<()> {
+    pub(crate) fn block_reads(&mut self, wait: Duration) -> io::Result<()> {
         self.reads_block = true;
         self.socket.set_blocking_reads(Some(wait))
     }
 
     /// The end of that.
-    pub fn unblock_reads(&mut self) -> io::Result<()> {
+    pub(crate) fn unblock_reads(&mut self) -> io::Result<()> {
         if mem::replace(&mut self.reads_block, false) { self.socket.set_blocking_reads(None) } else { Ok(()) }
     }
 
     /// Makes the next request the last one.
-    pub fn close_after_next_request(&mut self) {
+    pub(crate) fn close_after_next_request(&mut self) {
         self.is_last_request = true;
     }
 
     /// A reply is on its way, or all of them were: the next request is not waited for.
-    pub fn is_ending_a_reply(&self) -> bool {
+    pub(crate) fn is_ending_a_reply(&self) -> bool {
         matches!(self.state, State::Writing(_) | State::Lingering(..))
     }
 
     /// Ends the connection.
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.state = State::Closed;
         self.socket = Socket::Taken;
         self.permit = None;
     }
 
     /// Whether anything was answered so far.
-    pub fn has_served(&self) -> bool {
+    pub(crate) fn has_served(&self) -> bool {
         self.has_served
     }
 
     /// When waiting ends.
-    pub fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         self.deadline
     }
 
     /// Nothing is under way: closing it cuts nothing off.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         // Empty lines begin no request.
         let is_blank = |saved: &Saved| saved.input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
         matches!(self.state, State::Reading) && self.saved.as_deref().is_none_or(is_blank)
     }
 
     /// Whether a server that ends may close it: nothing is under way, and its client has had time to ask for something.
-    pub fn may_be_dismissed(&self, now: Instant, settings: &Settings) -> bool {
+    pub(crate) fn may_be_dismissed(&self, now: Instant, settings: &Settings) -> bool {
         // Until it has spoken its deadline is that of its first head, counted from when it was accepted.
         let has_had_time = || now + settings.head_timeout >= self.deadline + FIRST_WORD;
         self.is_idle() && (self.has_served || has_had_time())
@@ -175,17 +175,17 @@ impl Conn {
 
     /// Whether no more can be written.
     #[cfg(any(test, fuzzing))]
-    pub fn has_ended_writing(&self) -> bool {
+    pub(crate) fn has_ended_writing(&self) -> bool {
         matches!(self.state, State::Lingering(..) | State::Closed)
     }
 
     /// How much memory it takes along, beside its own few bytes and what a handler gave whole.
     #[cfg(any(test, fuzzing))]
-    pub fn held_bytes(&self) -> usize {
+    pub(crate) fn held_bytes(&self) -> usize {
         self.saved.as_ref().map_or(0, |saved| saved.input.capacity() + saved.unsent.capacity())
     }
 
-    pub fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
     }
 }

@@ -19,36 +19,36 @@ pub(super) struct OutgoingBody {
 }
 
 impl OutgoingBody {
-    pub fn new(queued: QueuedBody, lines: String, client: &Address) -> Self {
+    pub(super) fn new(queued: QueuedBody, lines: String, client: &Address) -> Self {
         OutgoingBody { queued, sent: 0, lines, client: client.clone(), is_slow: false }
     }
 
-    pub fn sent(&self) -> u64 {
+    pub(super) fn sent(&self) -> u64 {
         self.sent
     }
 
     /// How much memory it holds by itself.
-    pub fn own_bytes(&self) -> usize {
+    pub(super) fn own_bytes(&self) -> usize {
         self.queued.own_bytes()
     }
 
     /// Whether it has a descriptor.
-    pub fn is_file(&self) -> bool {
+    pub(super) fn is_file(&self) -> bool {
         self.queued.is_file()
     }
 
     /// Whether to drop it may block.
-    pub fn may_block(&self) -> bool {
+    pub(super) fn may_block(&self) -> bool {
         self.queued.may_block()
     }
 
     /// Whether it is a file, the last piece of which took long to be read.
-    pub fn is_slow(&self) -> bool {
+    pub(super) fn is_slow(&self) -> bool {
         self.is_slow
     }
 
     /// Gives the socket as much as it takes, until all of it is sent, or about `most` bytes: then false.
-    pub fn send(&mut self, socket: &mut Socket, most: u64, scheduler: &mut dyn Scheduler) -> io::Result<bool> {
+    pub(super) fn send(&mut self, socket: &mut Socket, most: u64, scheduler: &mut dyn Scheduler) -> io::Result<bool> {
         let turn_ends = self.sent.saturating_add(most);
         while self.sent < self.queued.len() {
             if self.sent >= turn_ends {

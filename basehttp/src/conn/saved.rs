@@ -33,7 +33,7 @@ pub(super) struct Pending {
 
 impl Pending {
     /// Without bytes beside it there is nothing to remember.
-    pub fn is_nothing(&self) -> bool {
+    pub(super) fn is_nothing(&self) -> bool {
         self.queued.is_none() && self.partial.refusal.is_none()
     }
 }
@@ -59,7 +59,7 @@ pub(super) struct PartialRequest {
 
 impl PartialRequest {
     /// Nothing was looked at so far.
-    pub fn is_new(&self) -> bool {
+    pub(super) fn is_new(&self) -> bool {
         self.body.is_none() && self.scanner.is_new()
     }
 }

@@ -67,7 +67,7 @@ enum AcceptStop {
 
 impl Acceptor {
     /// `backlog` is how many connections the system may keep for each listener.
-    pub fn new(listeners: Vec<Arc<Listener>>, backlog: usize) -> Self {
+    pub(super) fn new(listeners: Vec<Arc<Listener>>, backlog: usize) -> Self {
         let last_call = LastCall { left: backlog.saturating_mul(listeners.len()), was_full: false };
         // Clients may have come before the loop did.
         let listeners = listeners.into_iter().map(|listener| ListenerState { listener, is_pending: true }).collect();
@@ -75,7 +75,7 @@ impl Acceptor {
     }
 
     /// Registers each listener; `token` says under what, by its number.
-    pub fn register(&self, registry: &Registry, token: impl Fn(usize) -> Token) -> io::Result<()> {
+    pub(super) fn register(&self, registry: &Registry, token: impl Fn(usize) -> Token) -> io::Result<()> {
         self.listeners.iter().enumerate().try_for_each(|(number, listener)| {
             let descriptor = listener.listener.as_fd().as_raw_fd();
             registry.register(&mut SourceFd(&descriptor), token(number), Interest::READABLE)
@@ -83,22 +83,22 @@ impl Acceptor {
     }
 
     /// The poller has told of a listener.
-    pub fn note_event(&mut self, number: usize) {
+    pub(super) fn note_event(&mut self, number: usize) {
         self.listeners[number].is_pending = true;
     }
 
     /// It is time to try again.
-    pub fn try_again(&mut self) {
+    pub(super) fn try_again(&mut self) {
         self.is_due = true;
         self.listeners.iter_mut().for_each(|listener| listener.is_pending = true);
     }
 
-    pub fn is_paused(&self) -> bool {
+    pub(super) fn is_paused(&self) -> bool {
         self.pause != AcceptPause::No
     }
 
     /// Accepts what there is. True if there may be more.
-    pub fn accept(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
+    pub(super) fn accept(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
         if !self.may_try(control) {
             return false;
         }
@@ -135,7 +135,7 @@ impl Acceptor {
     /// Accepts those who have connected before the server was asked to end. True if there may be more of them.
     ///
     /// Where there is no room it is tried once more, when idle connections have been closed.
-    pub fn accept_last(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
+    pub(super) fn accept_last(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
         self.listeners.iter_mut().for_each(|listener| listener.is_pending = true);
         let before = ready.len();
         let left = self.accept_at_each_listener(ready, control);
@@ -150,7 +150,7 @@ impl Acceptor {
     }
 
     /// Closes the doors. A listener that others hold as well goes on listening, and is only watched no more.
-    pub fn close(self, registry: &Registry) {
+    pub(super) fn close(self, registry: &Registry) {
         for listener in self.listeners {
             // One that cannot be forgotten is closed with the poller.
             let _ = registry.deregister(&mut SourceFd(&listener.listener.as_fd().as_raw_fd()));

@@ -35,7 +35,7 @@ pub(super) struct Beat<'s> {
 
 impl Heartbeat {
     /// A leader takes over. `None`: it comes too late, one of its own epoch or a later one has.
-    pub fn take_over(&self, epoch: u32) -> Option<Beat<'_>> {
+    pub(super) fn take_over(&self, epoch: u32) -> Option<Beat<'_>> {
         let word = u64::from(epoch) << 32;
         let mut seen = self.word();
         while is_later(word, seen) {
@@ -48,32 +48,32 @@ impl Heartbeat {
     }
 
     /// The pace table's slot of the request that is being served, if one is.
-    pub fn slot(&self) -> Option<usize> {
+    pub(super) fn slot(&self) -> Option<usize> {
         Some(self.slot.load(Ordering::SeqCst)).filter(|slot| *slot < NO_HANDLER)
     }
 
     /// Whether what runs is no handler, but a call on a file.
-    pub fn is_at_file(&self) -> bool {
+    pub(super) fn is_at_file(&self) -> bool {
         self.slot.load(Ordering::SeqCst) == NO_HANDLER
     }
 
     /// What the leader does at the moment.
-    pub fn word(&self) -> u64 {
+    pub(super) fn word(&self) -> u64 {
         self.word.load(Ordering::SeqCst)
     }
 
     /// Whether there has been a leader.
-    pub fn was_ever_taken_over(&self) -> bool {
+    pub(super) fn was_ever_taken_over(&self) -> bool {
         self.word() & EPOCH != 0
     }
 
     /// Takes the word from a leader that is still where `seen` says. False: it has moved on.
-    pub fn take_away(&self, seen: u64) -> bool {
+    pub(super) fn take_away(&self, seen: u64) -> bool {
         self.word.compare_exchange(seen, seen & EPOCH | TAKEN, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     /// Whether the word says that a handler is running.
-    pub fn is_in_handler(word: u64) -> bool {
+    pub(super) fn is_in_handler(word: u64) -> bool {
         word & 1 == 1
     }
 }
@@ -86,17 +86,17 @@ fn is_later(word: u64, other: u64) -> bool {
 
 impl Beat<'_> {
     /// Which request's handler is about to begin. A leader whose word was taken away says it in vain.
-    pub fn serves(&self, slot: Option<usize>) {
+    pub(super) fn serves(&self, slot: Option<usize>) {
         self.heartbeat.slot.store(slot.unwrap_or(NO_SLOT), Ordering::Relaxed);
     }
 
     /// No handler, but a call on a file is about to begin.
-    pub fn is_at_file(&self) {
+    pub(super) fn is_at_file(&self) {
         self.heartbeat.slot.store(NO_HANDLER, Ordering::Relaxed);
     }
 
     /// User code begins, or has returned. False: the word was taken away.
-    pub fn tick(&mut self) -> bool {
+    pub(super) fn tick(&mut self) -> bool {
         // The count wraps without touching the epoch above it.
         let next = self.word & EPOCH | self.word.wrapping_add(1) & !EPOCH;
         let stepped = self.heartbeat.word.compare_exchange(self.word, next, Ordering::SeqCst, Ordering::SeqCst).is_ok();

@@ -35,7 +35,7 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    pub fn new(acceptor: Option<Acceptor>, next_sweep: Instant) -> io::Result<Self> {
+    pub(super) fn new(acceptor: Option<Acceptor>, next_sweep: Instant) -> io::Result<Self> {
         let poll = Poll::new()?;
         if let Some(acceptor) = &acceptor {
             acceptor.register(poll.registry(), |number| Token(FIRST_LISTENER - number))?;
@@ -44,7 +44,7 @@ impl Lease {
         Ok(Lease { poll, events, ready: VecDeque::new(), next_sweep, sweep_at: None, acceptor })
     }
 
-    pub fn take_events(&mut self) {
+    pub(super) fn take_events(&mut self) {
         for event in &self.events {
             match event.token() {
                 WAKER => {}
@@ -57,7 +57,7 @@ impl Lease {
     }
 
     /// The server has ended: nothing is accepted or served any more.
-    pub fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.acceptor = None;
         self.ready.clear();
     }

@@ -93,7 +93,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub fn new(
+    pub(crate) fn new(
         listeners: Vec<Arc<Listener>>,
         service: Arc<dyn Service>,
         context: Arc<Context>,

@@ -30,24 +30,24 @@ pub(super) struct MonitorWaker {
 }
 
 impl MonitorWaker {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         MonitorWaker { asleep: AtomicBool::new(false), rung: Mutex::new(false), changed: Condvar::new() }
     }
 
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         *unpoisoned(self.rung.lock()) = true;
         self.changed.notify_all();
     }
 
     /// For leaders, at each handler. The handler's mark in the watch stands before this looks.
-    pub fn wake_if_asleep(&self) {
+    pub(super) fn wake_if_asleep(&self) {
         if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
             self.wake();
         }
     }
 
     /// Waits for a ring or for a handler to begin, at most so long; `None` is for good. Not while there is one.
-    pub fn sleep(&self, wait: Option<Duration>, is_anybody_in_a_handler: impl FnOnce() -> bool) {
+    pub(super) fn sleep(&self, wait: Option<Duration>, is_anybody_in_a_handler: impl FnOnce() -> bool) {
         // A swap, because loom would not order a plain store behind the leaders' swaps; they are the same instruction.
         self.asleep.swap(true, Ordering::SeqCst);
         fence_in_models();

@@ -81,13 +81,13 @@ pub(super) struct PaceTable {
 struct Group([AtomicU32; PLACES]);
 
 impl PaceTable {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let secret = RandomState::new().hash_one(GROUPS);
         PaceTable { groups: (0..GROUPS).map(|_| Group::default()).collect(), secret }
     }
 
     /// The slot of a request.
-    pub fn slot(&self, method: &str, path: &str) -> usize {
+    pub(super) fn slot(&self, method: &str, path: &str) -> usize {
         let mut hash = self.secret;
         method.bytes().chain(first_two_segments(path)).for_each(|byte| {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -97,12 +97,12 @@ impl PaceTable {
         usize::try_from(hash >> (u64::BITS - SLOT_BITS)).expect("24 bits")
     }
 
-    pub fn speed(&self, slot: usize) -> Speed {
+    pub(super) fn speed(&self, slot: usize) -> Speed {
         self.find(slot).map_or(Speed::Unproven, |(_, word)| speed(runs_of(word)))
     }
 
     /// A run that was found stuck. Later runs prove otherwise.
-    pub fn record_blocked(&self, slot: usize) {
+    pub(super) fn record_blocked(&self, slot: usize) {
         let Some((place, word)) = self.find(slot) else {
             return self.settle(slot, PROVEN_RUNS << 8 | 0xff, Claim::Rescue);
         };
@@ -112,7 +112,7 @@ impl PaceTable {
     }
 
     /// A run that took so long. Two at once may count as one.
-    pub fn record_run(&self, slot: usize, took: Duration) {
+    pub(super) fn record_run(&self, slot: usize, took: Duration) {
         let Some((place, word)) = self.find(slot) else {
             return self.settle(slot, after_run(0, took > SLOW), Claim::Run);
         };
@@ -235,16 +235,16 @@ pub(super) struct LastRescue {
 }
 
 impl LastRescue {
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         LastRescue { began: now, until: AtomicU64::new(0) }
     }
 
     /// A leader was rescued.
-    pub fn begin(&self, now: Instant) {
+    pub(super) fn begin(&self, now: Instant) {
         self.until.fetch_max(self.millis(now + CAUTION), Ordering::Relaxed);
     }
 
-    pub fn is_on(&self, now: Instant) -> bool {
+    pub(super) fn is_on(&self, now: Instant) -> bool {
         self.millis(now) < self.until.load(Ordering::Relaxed)
     }
 

@@ -128,7 +128,7 @@ struct IdleThread {
 }
 
 impl<J: Send + 'static> Pool<J> {
-    pub fn new(limits: PoolLimits) -> Self {
+    pub(super) fn new(limits: PoolLimits) -> Self {
         let state = State {
             leases: VecDeque::new(),
             jobs: VecDeque::new(),
@@ -149,7 +149,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// Whether a job would get a thread.
-    pub fn room(&self) -> Room {
+    pub(super) fn room(&self) -> Room {
         self.room_locked(&self.lock())
     }
 
@@ -167,23 +167,23 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// Whether a shard would get a leader at once.
-    pub fn has_leader_left(&self) -> bool {
+    pub(super) fn has_leader_left(&self) -> bool {
         self.has_leader_left.load(Ordering::Relaxed)
     }
 
     /// Whether nothing waits for a thread, neither job nor shard: a thread is on its way for each.
-    pub fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         self.is_quiet.load(Ordering::Relaxed)
     }
 
     /// Threads there are, leaders included.
-    pub fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         self.lock().threads
     }
 
     /// Hands a job to a thread, or lets it wait for one; `spawn` starts a thread when there should be another. A job
     /// that nobody will take comes back.
-    pub fn submit(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
+    pub(super) fn submit(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
         let mut state = self.lock();
         if state.ending || self.room_locked(&state) == Room::Full {
             return Err(job);
@@ -195,7 +195,7 @@ impl<J: Send + 'static> Pool<J> {
 
     /// Puts a job of the calling thread behind the others. There is a place for it, since that thread takes one of them next.
     /// It comes back only if the pool ends.
-    pub fn requeue(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
+    pub(super) fn requeue(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
         let mut state = self.lock();
         if state.ending {
             return Err(job);
@@ -206,7 +206,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// A shard needs a leader: goes before all jobs.
-    pub fn grant(&self, shard: usize, epoch: u32, spawn: impl FnOnce() -> std::io::Result<()>) {
+    pub(super) fn grant(&self, shard: usize, epoch: u32, spawn: impl FnOnce() -> std::io::Result<()>) {
         let mut state = self.lock();
         state.leases.push_back((shard, epoch));
         self.rouse(state, 0, spawn);
@@ -214,7 +214,7 @@ impl<J: Send + 'static> Pool<J> {
 
     /// Starts a thread that could not be had when it was wanted. `None` if none is wanted any more; else the jobs that have
     /// waited for one in vain, and that nobody is going to take.
-    pub fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Vec<J>> {
+    pub(super) fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Vec<J>> {
         let mut state = self.lock();
         let since = state.lacks_thread.take()?;
         if state.leases.is_empty() && state.jobs.is_empty() {
@@ -264,7 +264,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// A thread's next task, slept for if need be. `None`: the thread shall leave.
-    pub fn next(&self, me: &mut PoolThread) -> Option<Task<J>> {
+    pub(super) fn next(&self, me: &mut PoolThread) -> Option<Task<J>> {
         let mut state = self.lock();
         if std::mem::take(&mut me.is_serving) {
             state.serving -= 1;
@@ -301,7 +301,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// Lets the threads go as they finish. Jobs that nobody has begun come back.
-    pub fn end(&self) -> Vec<J> {
+    pub(super) fn end(&self) -> Vec<J> {
         let mut state = self.lock();
         state.ending = true;
         let asleep = std::mem::take(&mut state.asleep);
@@ -339,7 +339,7 @@ impl<J> State<J> {
 
 impl PoolThread {
     /// The current thread.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let idle = IdleThread { thread: thread::current(), woken: AtomicBool::new(false) };
         PoolThread { idle: Arc::new(idle), is_serving: false, is_new: true }
     }

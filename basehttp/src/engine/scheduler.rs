@@ -49,7 +49,7 @@ pub(super) struct WorkerScheduler<'e> {
 
 impl<'e> WorkerScheduler<'e> {
     /// `None`: somebody leads already.
-    pub fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
+    pub(super) fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
         let beat = engine.shards[shard].heartbeat.take_over(epoch)?;
         set_unwatched_leader(true);
         let mut scheduler = WorkerScheduler::of_pool(engine);
@@ -57,7 +57,7 @@ impl<'e> WorkerScheduler<'e> {
         Some(scheduler)
     }
 
-    pub fn of_pool(engine: &'e Engine) -> Self {
+    pub(super) fn of_pool(engine: &'e Engine) -> Self {
         WorkerScheduler {
             engine,
             beat: None,
@@ -75,7 +75,7 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Adds up what was counted: once a turn, since the counters are everybody's. Returns how many requests were served.
-    pub fn end_turn(&mut self, counts: &mut LocalCounts) -> u32 {
+    pub(super) fn end_turn(&mut self, counts: &mut LocalCounts) -> u32 {
         let served = std::mem::take(&mut self.served);
         if self.leads() {
             self.engine.counters.publish_as_leader(self.shard, served, counts);
@@ -86,7 +86,7 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Whether others wait for this thread.
-    pub fn leads(&self) -> bool {
+    pub(super) fn leads(&self) -> bool {
         self.beat.is_some()
     }
 
@@ -97,7 +97,7 @@ impl<'e> WorkerScheduler<'e> {
 
     /// Whether this thread keeps the connection, and drives it again: it is one of the pool, and the next request is here
     /// or awaited by a read.
-    pub fn keeps(&mut self, checked_out: &mut CheckedOut<'_>, conn: &mut Conn, wait: Wait, served: u32) -> bool {
+    pub(super) fn keeps(&mut self, checked_out: &mut CheckedOut<'_>, conn: &mut Conn, wait: Wait, served: u32) -> bool {
         if self.leads() || self.engine.dismisses(conn, self.now) {
             return false;
         }
@@ -128,14 +128,14 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Closes a connection that nothing can be done with, and with it the file that it may wait to send.
-    pub fn close(&mut self, conn: Box<Conn>) {
+    pub(super) fn close(&mut self, conn: Box<Conn>) {
         self.begin_blocking();
         drop(conn);
         self.end_blocking();
     }
 
     /// User code begins: from here on the monitor watches a leader.
-    pub fn enter_user_code(&mut self) {
+    pub(super) fn enter_user_code(&mut self) {
         if let Some(beat) = &self.beat {
             beat.serves(self.slot);
         }
@@ -170,7 +170,7 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// User code has returned that began then: notes how long it took. True: the leader that ran it was replaced.
-    pub fn learn(&mut self, began: Instant) -> bool {
+    pub(super) fn learn(&mut self, began: Instant) -> bool {
         let was_rescued = self.leave_user_code();
         // The monitor has noted what it had to rescue.
         if let Some(slot) = self.slot.take()
@@ -182,7 +182,7 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Where a hook runs that no request has been placed for. It is user code like any handler, and learnt like one.
-    pub fn place_hook(&mut self, hook: Hook) -> RunOn {
+    pub(super) fn place_hook(&mut self, hook: Hook) -> RunOn {
         if !hook.is_own(&self.engine.context.spec.overrides) {
             return RunOn::ThisThread;
         }

@@ -54,7 +54,7 @@ pub(super) struct Shard {
 }
 
 impl Shard {
-    pub fn new(acceptor: Option<Acceptor>) -> io::Result<Self> {
+    pub(super) fn new(acceptor: Option<Acceptor>) -> io::Result<Self> {
         let accepts = AtomicBool::new(acceptor.is_some());
         let lease = Lease::new(acceptor, Instant::now() + SWEEP_INTERVAL)?;
         let registry = lease.poll.registry().try_clone()?;
@@ -77,28 +77,28 @@ impl Shard {
 
     // Leading.
 
-    pub fn epoch(&self) -> u32 {
+    pub(super) fn epoch(&self) -> u32 {
         self.epoch.load(Ordering::SeqCst)
     }
 
     /// Ends the leader's epoch, and returns the next one's.
-    pub fn revoke(&self) -> u32 {
+    pub(super) fn revoke(&self) -> u32 {
         self.epoch.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     /// A thread leads from now on: these are its log lines.
-    pub fn collect_lines(&self, lines: &Arc<TurnLines>) {
+    pub(super) fn collect_lines(&self, lines: &Arc<TurnLines>) {
         lines.collect();
         *lock(&self.lines) = Arc::clone(lines);
     }
 
     /// Hands over the log lines of a leader that does not get round to it, and has its next ones written at once.
-    pub fn hand_over_lines(&self) {
+    pub(super) fn hand_over_lines(&self) {
         lock(&self.lines).end_collecting();
     }
 
     /// What to do next, waited for if need be; `now` is brought up to date if it was. `None`: somebody else leads.
-    pub fn next(&self, epoch: u32, now: &mut Instant, control: &impl Control) -> Option<Work> {
+    pub(super) fn next(&self, epoch: u32, now: &mut Instant, control: &impl Control) -> Option<Work> {
         if self.epoch() != epoch && !control.has_ended() {
             // Not worth waiting for the lease, which the new leader may hold for as long as it sleeps.
             return None;
@@ -207,7 +207,7 @@ impl Shard {
     }
 
     /// The server has ended: closes what no leader is there to close.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         // No connection waits for this thread any more.
         set_unwatched_leader(false);
         // What is closed may have a line to log, behind these.
@@ -223,17 +223,17 @@ impl Shard {
     }
 
     /// Whether a thread has ever led here. Where none could be had so far, connections would wait for nothing.
-    pub fn was_ever_led(&self) -> bool {
+    pub(super) fn was_ever_led(&self) -> bool {
         self.heartbeat.was_ever_taken_over()
     }
 
     /// Whether a connection may still be accepted here.
-    pub fn accepts(&self) -> bool {
+    pub(super) fn accepts(&self) -> bool {
         self.accepts.load(Ordering::SeqCst)
     }
 
     /// Ends the leader's wait.
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         // A ring that a signal interrupts is tried again: a leader that has nothing parked would sleep through it. A poller
         // that cannot be woken for another reason looks around at its next sweep.
         while self.waker.wake().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
@@ -241,7 +241,7 @@ impl Shard {
 
     // Parking.
 
-    pub fn slab(&self) -> MutexGuard<'_, Slab> {
+    pub(super) fn slab(&self) -> MutexGuard<'_, Slab> {
         lock(&self.slab)
     }
 
@@ -249,7 +249,7 @@ impl Shard {
     ///
     /// Registered and parked under one lock, so that the first event finds it. A line whose socket cannot be watched comes
     /// back.
-    pub fn admit(&self, conn: Conn) -> Result<Key, Box<Conn>> {
+    pub(super) fn admit(&self, conn: Conn) -> Result<Key, Box<Conn>> {
         let Some(descriptor) = conn.socket.descriptor().map(|descriptor| descriptor.as_raw_fd()) else {
             return Err(Box::new(conn));
         };
@@ -270,7 +270,7 @@ impl Shard {
     }
 
     /// Gives up the slot of a connection that is out, and has its socket watched no more.
-    pub fn dismiss(&self, key: Key, conn: &Conn) {
+    pub(super) fn dismiss(&self, key: Key, conn: &Conn) {
         if let Some(descriptor) = conn.socket.descriptor() {
             self.forget(descriptor);
         }
@@ -278,24 +278,24 @@ impl Shard {
     }
 
     /// The poller tells no more of a socket that it may know.
-    pub fn forget(&self, descriptor: BorrowedFd<'_>) {
+    pub(super) fn forget(&self, descriptor: BorrowedFd<'_>) {
         // One it does not know needs no forgetting.
         let _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
     }
 
     /// Parks a connection that was out.
-    pub fn park(&self, key: Key, conn: Conn) -> Parking {
+    pub(super) fn park(&self, key: Key, conn: Conn) -> Parking {
         self.slab().park(key, conn)
     }
 
     /// Has a parked connection driven again, once others had their turn.
-    pub fn queue(&self, key: Key, ready: Ready) {
+    pub(super) fn queue(&self, key: Key, ready: Ready) {
         self.turns().push((key, Ready { readable: true, ..ready }));
         self.wake();
     }
 
     /// Takes over a connection that another shard has accepted.
-    pub fn adopt(&self, counted: Counted) {
+    pub(super) fn adopt(&self, counted: Counted) {
         self.accepted().push(counted);
         self.wake();
     }

@@ -31,12 +31,12 @@ const FINDS_A_TURN: usize = 256;
 pub(crate) const MAX_SLOTS: usize = (1_usize << (INDEX_BITS - 1)) - 1;
 
 impl Key {
-    pub fn to_bits(self) -> usize {
+    pub(super) fn to_bits(self) -> usize {
         (self.generation as usize) << INDEX_BITS | self.index as usize
     }
 
     #[allow(clippy::cast_possible_truncation)] // The two parts of what `to_bits` joined.
-    pub fn from_bits(bits: usize) -> Self {
+    pub(super) fn from_bits(bits: usize) -> Self {
         Key { index: (bits & ((1 << INDEX_BITS) - 1)) as u32, generation: (bits >> INDEX_BITS) as u32 }
     }
 
@@ -76,12 +76,12 @@ pub(super) enum Parking {
 
 impl Slab {
     /// How many slots are in use.
-    pub fn occupied(&self) -> usize {
+    pub(super) fn occupied(&self) -> usize {
         self.slots.len() - self.vacant.len()
     }
 
     /// Parks a new connection.
-    pub fn insert(&mut self, conn: Conn) -> Key {
+    pub(super) fn insert(&mut self, conn: Conn) -> Key {
         let index = self.vacant.pop().unwrap_or_else(|| {
             self.slots.push(Slot { generation: 0, content: Content::Vacant });
             u32::try_from(self.slots.len() - 1).expect("no more connections than `MAX_SLOTS`")
@@ -92,7 +92,7 @@ impl Slab {
     }
 
     /// An event: takes the connection out if it is parked, else notes the event. Stale keys are nobody's.
-    pub fn arrive(&mut self, key: Key, ready: Ready) -> Option<Conn> {
+    pub(super) fn arrive(&mut self, key: Key, ready: Ready) -> Option<Conn> {
         let slot = self.slot(key)?;
         match std::mem::replace(&mut slot.content, Content::CheckedOut(Ready::default())) {
             Content::Parked(conn) => Some(conn),
@@ -108,7 +108,7 @@ impl Slab {
     }
 
     /// Parks a connection that was out.
-    pub fn park(&mut self, key: Key, conn: Conn) -> Parking {
+    pub(super) fn park(&mut self, key: Key, conn: Conn) -> Parking {
         let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
         match std::mem::replace(&mut slot.content, Content::CheckedOut(Ready::default())) {
             Content::CheckedOut(pending) if pending.is_any() => Parking::Again(conn, pending),
@@ -120,7 +120,7 @@ impl Slab {
     }
 
     /// Parks a connection that was out, whatever came meanwhile: that is returned.
-    pub fn park_noting(&mut self, key: Key, conn: Conn) -> Ready {
+    pub(super) fn park_noting(&mut self, key: Key, conn: Conn) -> Ready {
         let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
         match std::mem::replace(&mut slot.content, Content::Parked(conn)) {
             Content::CheckedOut(pending) => pending,
@@ -129,7 +129,7 @@ impl Slab {
     }
 
     /// The connection is over. Its key means nothing from now on.
-    pub fn free(&mut self, key: Key) {
+    pub(super) fn free(&mut self, key: Key) {
         let Some(slot) = self.slot(key) else { return };
         slot.content = Content::Vacant;
         slot.generation = key.next_generation();
@@ -139,20 +139,24 @@ impl Slab {
     /// Takes out everything that is parked. The caller drops it when it has let go of the slab's lock: what a connection
     /// holds of the user's may do anything when it is dropped.
     #[must_use]
-    pub fn take_parked(&mut self) -> Vec<Conn> {
+    pub(super) fn take_parked(&mut self) -> Vec<Conn> {
         let parked = self.slots.iter_mut().filter(|slot| matches!(slot.content, Content::Parked(_)));
         let contents = parked.map(|slot| std::mem::replace(&mut slot.content, Content::Vacant));
         contents.filter_map(|content| if let Content::Parked(conn) = content { Some(conn) } else { None }).collect()
     }
 
     /// How many parked connections there are for which `wanted` holds.
-    pub fn count_parked(&self, wanted: impl Fn(&Conn) -> bool) -> usize {
+    pub(super) fn count_parked(&self, wanted: impl Fn(&Conn) -> bool) -> usize {
         self.slots.iter().filter(|slot| matches!(&slot.content, Content::Parked(conn) if wanted(conn))).count()
     }
 
     /// Looks through a part of the slots, from `start` on, for parked connections that `wanted` picks something for.
     /// Returns their keys, and where to go on if that was not all.
-    pub fn search<T>(&self, start: usize, wanted: impl Fn(&Conn) -> Option<T>) -> (Vec<(Key, T)>, Option<usize>) {
+    pub(super) fn search<T>(
+        &self,
+        start: usize,
+        wanted: impl Fn(&Conn) -> Option<T>,
+    ) -> (Vec<(Key, T)>, Option<usize>) {
         let mut found = Vec::new();
         let end = self.slots.len().min(start.saturating_add(LOOKS_A_TURN));
         for index in start..end {

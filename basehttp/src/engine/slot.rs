@@ -16,7 +16,7 @@ pub(super) enum Job {
 
 impl Job {
     /// No thread will take it: its shard's leader looks at it again.
-    pub fn give_back(self, engine: &Engine) {
+    pub(super) fn give_back(self, engine: &Engine) {
         match self {
             Job::Request { slot_ref, conn } => drop(queue(CheckedOut::new(engine, slot_ref), conn)),
             Job::Accepted(counted) => engine.shards[counted.shard].adopt(counted),
@@ -24,7 +24,7 @@ impl Job {
     }
 
     /// No thread will take it, and nothing else is done for it: the connection is closed.
-    pub fn close(self, engine: &Engine) {
+    pub(super) fn close(self, engine: &Engine) {
         if let Job::Request { slot_ref, conn } = self {
             drop(conn);
             drop(CheckedOut::new(engine, slot_ref));
@@ -47,7 +47,7 @@ pub(super) struct CheckedOut<'e> {
 }
 
 impl<'e> CheckedOut<'e> {
-    pub fn new(engine: &'e Engine, slot_ref: SlotRef) -> Self {
+    pub(super) fn new(engine: &'e Engine, slot_ref: SlotRef) -> Self {
         CheckedOut { engine, slot_ref }
     }
 
@@ -57,7 +57,7 @@ impl<'e> CheckedOut<'e> {
 
     /// Parks the connection until its socket or its deadline says so. It comes back if an event came meanwhile; a line whose
     /// socket cannot be watched comes back alone.
-    pub fn park(self, conn: Conn) -> Result<Option<(Self, Conn, Ready)>, Box<Conn>> {
+    pub(super) fn park(self, conn: Conn) -> Result<Option<(Self, Conn, Ready)>, Box<Conn>> {
         let Some(key) = self.slot_ref.key else {
             self.shard().admit(conn)?;
             self.leave_parked();
@@ -84,14 +84,14 @@ impl<'e> CheckedOut<'e> {
 
     /// Takes the connection off the poller: its thread waits for it alone, and the leader need not be woken for it.
     /// It is parked like a new one when that is over.
-    pub fn adopt(&mut self, conn: &Conn) {
+    pub(super) fn adopt(&mut self, conn: &Conn) {
         if let Some(key) = self.slot_ref.key.take() {
             self.shard().dismiss(key, conn);
         }
     }
 
     /// The connection is somebody else's from here on.
-    pub fn let_go(self) -> SlotRef {
+    pub(super) fn let_go(self) -> SlotRef {
         let slot_ref = self.slot_ref;
         std::mem::forget(self);
         slot_ref

@@ -31,24 +31,24 @@ struct Traffic {
 }
 
 impl Counters {
-    pub fn new(shards: usize) -> Self {
+    pub(super) fn new(shards: usize) -> Self {
         Counters { traffic: (0..=shards).map(|_| Traffic::default()).collect(), ..Counters::default() }
     }
 
-    pub fn add(counter: &AtomicU64) {
+    pub(super) fn add(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Adds what a turn has counted under its leader, whom nobody can replace just now: it is the only one who writes
     /// there, and needs no locked instruction for it. Begins the tally anew.
-    pub fn publish_as_leader(&self, shard: usize, requests: u32, counts: &mut LocalCounts) {
+    pub(super) fn publish_as_leader(&self, shard: usize, requests: u32, counts: &mut LocalCounts) {
         self.publish(&self.traffic[shard], requests, counts, |counter, count| {
             counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Release);
         });
     }
 
     /// The same for a thread of the pool, of which there are many.
-    pub fn publish_as_pool(&self, requests: u32, counts: &mut LocalCounts) {
+    pub(super) fn publish_as_pool(&self, requests: u32, counts: &mut LocalCounts) {
         self.publish(&self.traffic[self.traffic.len() - 1], requests, counts, |counter, count| {
             counter.fetch_add(count, Ordering::Release);
         });
@@ -67,12 +67,12 @@ impl Counters {
     }
 
     /// Requests whose handler has returned, leaders' of this moment aside.
-    pub fn answered(&self) -> u64 {
+    pub(super) fn answered(&self) -> u64 {
         self.traffic.iter().map(|traffic| traffic.requests.load(Ordering::Acquire)).sum()
     }
 
     /// Everything but what the shards, the pool and the quota know.
-    pub fn read(&self) -> Stats {
+    pub(super) fn read(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let requests = self.answered();
         let errors = ErrorCounts::of(|fault| read(&self.faults[fault as usize]));

@@ -45,7 +45,7 @@ pub(super) enum Expected {
 
 impl Expected {
     /// `may_wait`: the handler will have to wait for the client's body.
-    pub fn of(pace: Pace, speed: Speed, may_wait: bool) -> Self {
+    pub(super) fn of(pace: Pace, speed: Speed, may_wait: bool) -> Self {
         match (pace, speed) {
             _ if may_wait => Expected::Long,
             (Pace::Inline, _) | (Pace::Auto, Speed::Fast) => Expected::Short,
@@ -55,7 +55,7 @@ impl Expected {
     }
 
     /// How many requests in a row have needed a thread, with this one that took so long.
-    pub fn count(self, in_a_row: u8, took: Duration) -> u8 {
+    pub(super) fn count(self, in_a_row: u8, took: Duration) -> u8 {
         match self {
             Expected::Long => in_a_row.saturating_add(1),
             Expected::Unsure if took > SLOW => in_a_row.saturating_add(1),

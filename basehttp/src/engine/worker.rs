@@ -21,12 +21,12 @@ pub(super) struct Worker<'e> {
 }
 
 impl<'e> Worker<'e> {
-    pub fn new(engine: &'e Arc<Engine>) -> Self {
+    pub(super) fn new(engine: &'e Arc<Engine>) -> Self {
         Worker { engine, buffers: Buffers::new(&engine.context), lines: log::of_this_thread() }
     }
 
     /// Leads a shard until somebody else does, or the server ends.
-    pub fn lead(&mut self, number: usize, epoch: u32) {
+    pub(super) fn lead(&mut self, number: usize, epoch: u32) {
         let engine = self.engine;
         let shard = &engine.shards[number];
         if shard.epoch() != epoch {
@@ -52,7 +52,7 @@ impl<'e> Worker<'e> {
     }
 
     /// Serves a request that may block, and whatever its connection brings next.
-    pub fn serve(&mut self, job: Job) {
+    pub(super) fn serve(&mut self, job: Job) {
         let mut scheduler = WorkerScheduler::of_pool(self.engine);
         match job {
             Job::Request { slot_ref, conn } => {

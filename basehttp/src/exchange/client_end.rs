@@ -31,7 +31,7 @@ pub(crate) enum ClientEnd {
 
 impl ClientEnd {
     /// Takes note of an answer of the socket's.
-    pub fn note_seen(&mut self, seen: EndSeen, now: Instant) {
+    pub(super) fn note_seen(&mut self, seen: EndSeen, now: Instant) {
         match (seen, *self) {
             (EndSeen::Both, _) => *self = ClientEnd::Broken,
             (EndSeen::Sending, ClientEnd::Open) => *self = ClientEnd::Doubtful(now),
@@ -40,14 +40,14 @@ impl ClientEnd {
     }
 
     /// Something was sent to the client.
-    pub fn note_sent(&mut self) {
+    pub(super) fn note_sent(&mut self) {
         if let ClientEnd::Doubtful(_) = self {
             *self = ClientEnd::Reads;
         }
     }
 
     /// The part of the end that was seen before, and need not be waited for.
-    pub fn seen(self) -> EndSeen {
+    pub(super) fn seen(self) -> EndSeen {
         match self {
             ClientEnd::Open => EndSeen::None,
             ClientEnd::Doubtful(_) | ClientEnd::Reads => EndSeen::Sending,
@@ -55,7 +55,7 @@ impl ClientEnd {
         }
     }
 
-    pub fn is_gone(self, now: Instant) -> bool {
+    pub(super) fn is_gone(self, now: Instant) -> bool {
         match self {
             ClientEnd::Open | ClientEnd::Reads => false,
             ClientEnd::Doubtful(since) => now.saturating_duration_since(since) >= GRACE,
@@ -64,7 +64,7 @@ impl ClientEnd {
     }
 
     /// When it will be believed to be gone, if the socket says no more.
-    pub fn gone_at(self) -> Option<Instant> {
+    pub(super) fn gone_at(self) -> Option<Instant> {
         if let ClientEnd::Doubtful(since) = self { Some(since + GRACE) } else { None }
     }
 }

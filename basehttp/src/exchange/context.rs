@@ -28,7 +28,7 @@ macro_rules! declare {
     ($($constant:ident $field:ident: $type:ty;)*) => {
         /// The class variables of a handler's type, as its connections see them.
         #[derive(Clone, Copy, Debug)]
-        pub struct HandlerSpec {
+        pub(crate) struct HandlerSpec {
             $(pub(crate) $field: $type,)*
         }
     };
@@ -49,7 +49,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub fn new(spec: HandlerSpec, settings: Settings, handle: ServerHandle) -> Self {
+    pub(crate) fn new(spec: HandlerSpec, settings: Settings, handle: ServerHandle) -> Self {
         let blocking = Arc::new(BlockingQuota::new(settings.max_blocked_on_clients, settings.max_queued_streaming));
         let unfinished = MemoryQuota::new(settings.max_unfinished_bytes);
         let unsent = MemoryQuota::new(settings.max_unsent_bytes);
@@ -58,12 +58,12 @@ impl Context {
     }
 
     /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.
-    pub fn ready_head(&self, code: u16) -> Option<&[u8]> {
+    pub(crate) fn ready_head(&self, code: u16) -> Option<&[u8]> {
         self.ready.get(code)
     }
 
     /// The phrase and the explanation of a code, empty if the map has none.
-    pub fn response(&self, code: u16) -> (&'static str, &'static str) {
+    pub(crate) fn response(&self, code: u16) -> (&'static str, &'static str) {
         proto::lookup(self.spec.responses, code).unwrap_or_default()
     }
 }

@@ -50,7 +50,7 @@ pub(crate) struct ExchangeIo {
 
 impl ExchangeIo {
     /// Without a socket yet.
-    pub fn new(context: &Context) -> Self {
+    pub(crate) fn new(context: &Context) -> Self {
         ExchangeIo {
             socket: Socket::Taken,
             out: Vec::new(),
@@ -71,7 +71,7 @@ impl ExchangeIo {
     }
 
     /// A new request was read.
-    pub fn begin(&mut self, asked: ReplyContext, awaits_continue: bool) {
+    pub(crate) fn begin(&mut self, asked: ReplyContext, awaits_continue: bool) {
         self.reply.begin(asked, &self.out);
         self.awaits_continue = awaits_continue;
         self.body_clock = (Duration::ZERO, 0);
@@ -82,49 +82,49 @@ impl ExchangeIo {
     }
 
     /// Takes up another connection.
-    pub fn attach(&mut self, socket: Socket) {
+    pub(crate) fn attach(&mut self, socket: Socket) {
         self.socket = socket;
         self.gone = None;
     }
 
     /// Lets go of the connection.
-    pub fn detach(&mut self) -> Socket {
+    pub(crate) fn detach(&mut self) -> Socket {
         mem::replace(&mut self.socket, Socket::Taken)
     }
 
     /// Whether the handler has read from the socket.
-    pub fn was_read(&self) -> bool {
+    pub(crate) fn was_read(&self) -> bool {
         self.was_read
     }
 
-    pub fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// The peer went away, as the socket told us.
-    pub fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         self.gone.is_some()
     }
 
     /// A handler has taken the socket.
-    pub fn is_taken(&self) -> bool {
+    pub(crate) fn is_taken(&self) -> bool {
         matches!(self.socket, Socket::Taken)
     }
 
     /// The client still waits to be told to send its body.
-    pub fn awaits_continue(&self) -> bool {
+    pub(crate) fn awaits_continue(&self) -> bool {
         self.awaits_continue
     }
 
     /// The handler has looked at the expectation itself.
-    pub fn forget_expectation(&mut self) {
+    pub(crate) fn forget_expectation(&mut self) {
         self.awaits_continue = false;
     }
 
     // The reply.
 
     /// Takes more of the reply's body, and sends what no longer fits the buffer.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         // In pieces, so that the buffer stays one, however much is written at once.
         let max = self.settings.max_buffered_reply_bytes;
         bytes.chunks(self.settings.piece_bytes()).try_for_each(|piece| {
@@ -140,7 +140,7 @@ impl ExchangeIo {
     }
 
     /// Puts on the wire what was written so far. With nothing to send, looks whether the client is there at all.
-    pub fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.prepare_to_send();
         if self.out.is_empty() && self.reply.is_on_wire() {
             return self.look_for_client();
@@ -161,7 +161,7 @@ impl ExchangeIo {
     ///
     /// A reply that leaves before its request is whole says `close`. A proxy that sees the reply may otherwise send another
     /// client's request, which would be swallowed as body (RFC 9112, sections 9.3 and 11.2).
-    pub fn send_out(&mut self) -> io::Result<()> {
+    pub(crate) fn send_out(&mut self) -> io::Result<()> {
         self.reply.close_unless_whole(&mut self.out);
         let sent = self.check_gone().and_then(|()| self.write_out(self.out.len()));
         self.out.clear();
@@ -245,7 +245,7 @@ impl ExchangeIo {
     }
 
     /// Sends what was composed, and gives the socket away.
-    pub fn surrender(&mut self) -> io::Result<Socket> {
+    pub(crate) fn surrender(&mut self) -> io::Result<Socket> {
         let ExchangeIo { reply, out, .. } = self;
         reply.surrender(out);
         self.send_out()?;
@@ -259,7 +259,7 @@ impl ExchangeIo {
     /// Reads more of the request's body into `buffer`. Zero bytes: the client has ended its side.
     ///
     /// Sends before it waits: earlier replies, `100 Continue` where it is awaited, and what streams already.
-    pub fn read_body(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn read_body(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.awaits_continue || !self.reply.is_streaming() {
             self.send_earlier()?;
         } else {
@@ -285,7 +285,7 @@ impl ExchangeIo {
     }
 
     /// Reads what is here of the request's body, without waiting.
-    pub fn read_body_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn read_body_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.was_read = true;
         let count = self.socket.read_now(buffer)?;
         self.counts.bytes_received += count as u64;
@@ -338,7 +338,7 @@ impl ExchangeIo {
     // The peer.
 
     /// Asks the socket whether the client is believed to be gone, by the rule of `client_end`. Does not wait.
-    pub fn is_client_gone(&mut self) -> bool {
+    pub(crate) fn is_client_gone(&mut self) -> bool {
         let now = Instant::now();
         // A socket that does not tell is not doubted.
         let seen = self.socket.wait_for_end(self.client_end.seen(), now).unwrap_or_default();
@@ -354,7 +354,7 @@ impl ExchangeIo {
     }
 
     /// Sleeps until that time, or until the client is believed to be gone.
-    pub fn sleep_until(&mut self, until: Instant) -> io::Result<()> {
+    pub(crate) fn sleep_until(&mut self, until: Instant) -> io::Result<()> {
         loop {
             self.check_gone()?;
             let next = self.client_end.gone_at().map_or(until, |gone_at| until.min(gone_at));

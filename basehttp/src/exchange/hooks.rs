@@ -62,13 +62,13 @@ macro_rules! declare {
     ) => {
         /// The overridable methods that concern one exchange. `M` is the handler's `MessageClass`.
         #[allow(missing_docs)] // Documented on `BaseHTTPRequestHandler`.
-        pub trait Hooks<'c, M> {
+        pub(crate) trait Hooks<'c, M> {
             $(fn $name(&self, $($ex: &Exchange<$c, M>,)? $($argument: $type),*) $(-> $output)?;)*
         }
 
         /// The overridable methods that the server calls without an exchange.
         #[allow(missing_docs)] // Documented on `BaseHTTPRequestHandler`.
-        pub trait ServerHooks {
+        pub(crate) trait ServerHooks {
             $(fn $server_name(&self, $($server_argument: $server_type),*) $(-> $server_output)?;)*
         }
 

@@ -21,21 +21,23 @@ mod status;
 pub use self::body_reader::BodyReader;
 pub use self::body_writer::BodyWriter;
 pub(crate) use self::context::Context;
-pub use self::context::HandlerSpec;
+pub(crate) use self::context::HandlerSpec;
 pub(crate) use self::context::class_variables;
 pub(crate) use self::error::sentence;
 pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoOutcome, Result};
 pub(crate) use self::exchange_io::ExchangeIo;
 pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};
+pub use self::hooks::Overrides;
 pub(crate) use self::hooks::overridables;
-pub use self::hooks::{Hooks, Overrides, ServerHooks};
+pub(crate) use self::hooks::{Hooks, ServerHooks};
 pub(crate) use self::payload::QueuedBody;
 pub use self::payload::{IntoPayload, Payload};
 pub use self::query::{Query, QueryIter};
 pub(crate) use self::reply::{Bare, ReplyContext};
 pub(crate) use self::serve::{answer_bare, catch_panic, drop_panic_payload, serve, serve_bare};
 pub(crate) use self::service::Next;
-pub use self::service::{Pace, Served, Service};
+pub use self::service::Pace;
+pub(crate) use self::service::{Served, Service};
 pub use self::status::{IntoStatus, Status};
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -127,7 +129,7 @@ pub(crate) struct RequestHead<'c> {
 }
 
 /// One request as the connection hands it to the service.
-pub struct IncomingRequest<'c> {
+pub(crate) struct IncomingRequest<'c> {
     pub(crate) request: RequestHead<'c>,
     pub(crate) fields: &'c [Field<'c>],
     /// The head is no good: this is all there is to answer.

@@ -153,7 +153,7 @@ pub(crate) enum QueuedBody {
 }
 
 impl QueuedBody {
-    pub fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         match self {
             QueuedBody::Bytes(payload) => payload.as_slice().len() as u64,
             QueuedBody::File { length, .. } => *length,
@@ -161,12 +161,12 @@ impl QueuedBody {
     }
 
     /// Whether it has a descriptor.
-    pub fn is_file(&self) -> bool {
+    pub(crate) fn is_file(&self) -> bool {
         matches!(self, QueuedBody::File { .. })
     }
 
     /// Whether to drop it may block: a file is closed, or something of the user's is dropped.
-    pub fn may_block(&self) -> bool {
+    pub(crate) fn may_block(&self) -> bool {
         match self {
             QueuedBody::Bytes(payload) => payload.is_guarded(),
             QueuedBody::File { .. } => true,
@@ -174,7 +174,7 @@ impl QueuedBody {
     }
 
     /// How much memory it holds by itself.
-    pub fn own_bytes(&self) -> usize {
+    pub(crate) fn own_bytes(&self) -> usize {
         match self {
             QueuedBody::Bytes(payload) => payload.own_bytes(),
             QueuedBody::File { .. } => 0,

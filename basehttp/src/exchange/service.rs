@@ -8,7 +8,7 @@ use super::hooks::ServerHooks;
 use super::payload::QueuedBody;
 
 /// A handler, as connections and loops see it.
-pub trait Service: ServerHooks + Send + Sync + 'static {
+pub(crate) trait Service: ServerHooks + Send + Sync + 'static {
     /// The class variables.
     fn spec(&self) -> HandlerSpec;
 
@@ -37,7 +37,7 @@ pub enum Pace {
 }
 
 /// How an exchange ended. The reply stands in the wire's `out`, but for its tail.
-pub struct Served {
+pub(crate) struct Served {
     pub(crate) leftover: Leftover,
     pub(crate) queued: Option<QueuedBody>,
     /// The log lines that are held back until the tail is sent.

@@ -3,36 +3,36 @@
 use crate::proto::Limits;
 
 /// What is left of the input.
-pub struct Choices<'b> {
+pub(super) struct Choices<'b> {
     bytes: &'b [u8],
 }
 
 impl<'b> Choices<'b> {
-    pub fn new(bytes: &'b [u8]) -> Self {
+    pub(super) fn new(bytes: &'b [u8]) -> Self {
         Choices { bytes }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
     /// The next byte; zero when there is none.
-    pub fn byte(&mut self) -> u8 {
+    pub(super) fn byte(&mut self) -> u8 {
         self.take(1).first().copied().unwrap_or_default()
     }
 
     /// A number below `end`, which is at most 256.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         usize::from(self.byte()) % end
     }
 
     /// One of these.
-    pub fn of<T: Copy>(&mut self, table: &[T]) -> T {
+    pub(super) fn of<T: Copy>(&mut self, table: &[T]) -> T {
         table[self.below(table.len())]
     }
 
     /// Any number, small ones as likely as large ones.
-    pub fn number(&mut self) -> u64 {
+    pub(super) fn number(&mut self) -> u64 {
         let mut bytes = [0; 8];
         let count = self.below(9);
         let taken = self.take(count);
@@ -41,14 +41,14 @@ impl<'b> Choices<'b> {
     }
 
     /// The next `count` bytes, or as many as there are.
-    pub fn take(&mut self, count: usize) -> &'b [u8] {
+    pub(super) fn take(&mut self, count: usize) -> &'b [u8] {
         let (taken, rest) = self.bytes.split_at(count.min(self.bytes.len()));
         self.bytes = rest;
         taken
     }
 
     /// What stands before the next line feed, or all there is.
-    pub fn line(&mut self) -> &'b [u8] {
+    pub(super) fn line(&mut self) -> &'b [u8] {
         let end = self.bytes.iter().position(|&byte| byte == b'\n').unwrap_or(self.bytes.len());
         let line = self.take(end);
         self.take(1);
@@ -56,12 +56,12 @@ impl<'b> Choices<'b> {
     }
 
     /// All there is.
-    pub fn rest(&mut self) -> &'b [u8] {
+    pub(super) fn rest(&mut self) -> &'b [u8] {
         self.take(usize::MAX)
     }
 
     /// The default limits, or some that a few bytes reach.
-    pub fn limits(&mut self) -> Limits {
+    pub(super) fn limits(&mut self) -> Limits {
         if self.below(2) == 0 {
             return Limits::default();
         }
@@ -79,6 +79,6 @@ impl<'b> Choices<'b> {
 }
 
 /// The ends of pieces of `length` bytes, each up to `piece` long: what has arrived after each read.
-pub fn ends(length: usize, piece: usize) -> impl Iterator<Item = usize> {
+pub(super) fn ends(length: usize, piece: usize) -> impl Iterator<Item = usize> {
     (1..length).filter(move |at| at % piece == 0).chain([length])
 }

@@ -36,7 +36,7 @@ fn check_query(raw: &str) {
 mod files {
     use crate::handlers::simple::path::{ServedPath, directory_location};
 
-    pub fn check_path(raw: &str) {
+    pub(super) fn check_path(raw: &str) {
         let place = ServedPath::of_request(raw);
         if let Some(place) = &place {
             let path = place.path();

@@ -4,7 +4,7 @@ use crate::proto::is_token;
 
 /// One reply, interim or final.
 #[derive(Debug)]
-pub struct ReceivedReply {
+pub(super) struct ReceivedReply {
     pub status: u16,
     /// Names as sent, values read as Latin-1.
     pub fields: Vec<(String, String)>,
@@ -17,20 +17,20 @@ pub struct ReceivedReply {
 
 impl ReceivedReply {
     /// The one field of that name.
-    pub fn field(&self, name: &str) -> Option<&str> {
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
         let mut named = self.fields.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
         let value = named.next().map(|(_, value)| value.as_str());
         assert!(named.next().is_none(), "{name} twice: {self:?}");
         value
     }
 
-    pub fn is_interim(&self) -> bool {
+    pub(super) fn is_interim(&self) -> bool {
         self.status < 200
     }
 }
 
 /// All of the replies in `bytes`, which end there; `is_to_head` tells which of the final ones answer HEAD.
-pub fn replies(mut bytes: &[u8], is_to_head: impl Fn(usize) -> bool) -> Vec<ReceivedReply> {
+pub(super) fn replies(mut bytes: &[u8], is_to_head: impl Fn(usize) -> bool) -> Vec<ReceivedReply> {
     let (mut replies, mut count) = (Vec::new(), 0);
     while !bytes.is_empty() {
         let (reply, used) =
@@ -46,7 +46,7 @@ pub fn replies(mut bytes: &[u8], is_to_head: impl Fn(usize) -> bool) -> Vec<Rece
 
 /// What the reader of a reply knows of it beforehand.
 #[derive(Clone, Copy)]
-pub struct Reader {
+pub(super) struct Reader {
     /// Nothing follows the bytes that are there.
     pub is_closed: bool,
     pub is_to_head: bool,
@@ -55,7 +55,7 @@ pub struct Reader {
 }
 
 /// The reply at the start of `bytes`, and how long it is. `None`: not all of it is there.
-pub fn read(bytes: &[u8], reader: Reader) -> Option<(ReceivedReply, usize)> {
+pub(super) fn read(bytes: &[u8], reader: Reader) -> Option<(ReceivedReply, usize)> {
     let head_end = 4 + bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let mut lines = bytes[..head_end - 4].split(|&byte| byte == b'\n').peekable();
     let mut line = || {

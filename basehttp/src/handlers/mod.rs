@@ -2,9 +2,9 @@
 //! API alone. `tests/layering.rs` checks that.
 
 #[cfg(feature = "cgi")]
-pub mod cgi;
+pub(crate) mod cgi;
 #[cfg(feature = "files")]
-pub mod simple;
+pub(crate) mod simple;
 
 /// Returns true for a token, which every field name is (RFC 9110, section 5.6.2).
 #[cfg(feature = "files")]

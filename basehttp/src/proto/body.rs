@@ -10,7 +10,7 @@ use super::{
 
 /// Where in a request body the connection stands.
 #[derive(Debug)]
-pub struct BodyDecoder {
+pub(crate) struct BodyDecoder {
     state: BodyState,
     /// Once a body is broken it stays so: what follows could be anything.
     refusal: Option<Refusal>,
@@ -26,7 +26,7 @@ enum BodyState {
 
 impl BodyDecoder {
     /// A decoder at the start of a body. Without a body it is complete at once.
-    pub fn new(body: RequestBody, limits: &Limits) -> Self {
+    pub(crate) fn new(body: RequestBody, limits: &Limits) -> Self {
         let state = match body {
             RequestBody::None => BodyState::Sized(0),
             RequestBody::Sized(length) => BodyState::Sized(length),
@@ -39,7 +39,7 @@ impl BodyDecoder {
     ///
     /// # Errors
     /// 400 when the chunked grammar is broken or a limit is passed; from then on, always the same.
-    pub fn decode(&mut self, raw: &[u8]) -> Result<Decoded, Refusal> {
+    pub(crate) fn decode(&mut self, raw: &[u8]) -> Result<Decoded, Refusal> {
         match &mut self.state {
             BodyState::Sized(left) => Ok(decode_sized(left, raw)),
             BodyState::Chunked(chunks) => {
@@ -52,7 +52,7 @@ impl BodyDecoder {
     }
 
     /// Whether the body, its trailer section included, has ended.
-    pub const fn is_complete(&self) -> bool {
+    pub(crate) const fn is_complete(&self) -> bool {
         match &self.state {
             BodyState::Sized(left) => *left == 0,
             BodyState::Chunked(chunks) => chunks.is_complete(),
@@ -60,12 +60,12 @@ impl BodyDecoder {
     }
 
     /// Whether the chunked grammar was broken.
-    pub const fn is_broken(&self) -> bool {
+    pub(crate) const fn is_broken(&self) -> bool {
         self.refusal.is_some()
     }
 
     /// Bytes of content to come, if that is known before they are read.
-    pub const fn remaining(&self) -> Option<u64> {
+    pub(crate) const fn remaining(&self) -> Option<u64> {
         match &self.state {
             BodyState::Sized(left) => Some(*left),
             BodyState::Chunked(_) => None,
@@ -73,7 +73,7 @@ impl BodyDecoder {
     }
 
     /// The trailer fields in the order they came; empty until the body is complete.
-    pub fn trailers(&self) -> &[Trailer] {
+    pub(crate) fn trailers(&self) -> &[Trailer] {
         match &self.state {
             BodyState::Chunked(chunks) if chunks.is_complete() => chunks.trailers(),
             _ => &[],
@@ -82,9 +82,9 @@ impl BodyDecoder {
 }
 
 /// The client moves fewer bytes of the body than it must, or none for too long (RFC 9110, section 15.5.9).
-pub const BODY_TOO_SLOW: Refusal = Refusal::new(408, "the request's body came too slowly");
+pub(crate) const BODY_TOO_SLOW: Refusal = Refusal::new(408, "the request's body came too slowly");
 /// The client ended its side in the middle of the body (RFC 9112, section 8).
-pub const BODY_ENDED_EARLY: Refusal = Refusal::bad_request("the request's body ended early");
+pub(crate) const BODY_ENDED_EARLY: Refusal = Refusal::bad_request("the request's body ended early");
 
 fn decode_sized(left: &mut u64, raw: &[u8]) -> Decoded {
     let payload = usize::try_from(*left).map_or(raw.len(), |left| left.min(raw.len()));

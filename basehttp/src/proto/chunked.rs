@@ -53,7 +53,7 @@ impl fmt::Debug for Trailer {
 ///
 /// No payload while the body is not complete means that every byte given was taken and more are needed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Decoded {
+pub(crate) struct Decoded {
     /// Bytes of framing before the payload.
     pub skip: usize,
     /// Bytes of content.
@@ -62,14 +62,14 @@ pub struct Decoded {
 
 impl Decoded {
     /// How many of the given bytes are done with.
-    pub const fn consumed(self) -> usize {
+    pub(crate) const fn consumed(self) -> usize {
         self.skip + self.payload
     }
 }
 
 /// Takes chunks apart. Used through `body::BodyDecoder`, which remembers a refusal.
 #[derive(Debug)]
-pub struct ChunkDecoder {
+pub(crate) struct ChunkDecoder {
     state: ChunkState,
     /// Bytes of extensions that may still come.
     extension_room: usize,
@@ -106,7 +106,7 @@ enum ChunkState {
 
 impl ChunkDecoder {
     /// A decoder before the first chunk.
-    pub const fn new(limits: &Limits) -> Self {
+    pub(crate) const fn new(limits: &Limits) -> Self {
         Self {
             state: ChunkState::Size { size: 0, digits: 0 },
             extension_room: limits.max_chunk_extension_bytes,
@@ -118,7 +118,7 @@ impl ChunkDecoder {
     }
 
     /// Takes framing byte by byte, content in one piece.
-    pub fn decode(&mut self, raw: &[u8]) -> Result<Decoded, Refusal> {
+    pub(crate) fn decode(&mut self, raw: &[u8]) -> Result<Decoded, Refusal> {
         for (skip, byte) in raw.iter().enumerate() {
             match self.state {
                 ChunkState::Data { left } => {
@@ -132,12 +132,12 @@ impl ChunkDecoder {
     }
 
     /// Whether the body has ended.
-    pub const fn is_complete(&self) -> bool {
+    pub(crate) const fn is_complete(&self) -> bool {
         matches!(self.state, ChunkState::Done)
     }
 
     /// The trailer fields so far.
-    pub fn trailers(&self) -> &[Trailer] {
+    pub(crate) fn trailers(&self) -> &[Trailer] {
         &self.trailers
     }
 
@@ -304,4 +304,4 @@ const TRAILERS_TOO_LONG: Refusal = Refusal::bad_request("the trailer section is 
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, fuzzing))]
-pub mod twin;
+pub(crate) mod twin;

@@ -10,12 +10,12 @@ use httpdate::fmt_http_date;
 const LAST_SECOND: u64 = 253_402_300_799;
 
 /// `Tue, 14 Nov 2023 22:13:20 GMT`, the form of RFC 9110, section 5.6.7. Fractions of a second are cut off.
-pub fn http_date(time: SystemTime) -> String {
+pub(crate) fn http_date(time: SystemTime) -> String {
     format_second(second_of(time))
 }
 
 /// `14/Nov/2023 22:13:20`, the form of the access log, in UTC.
-pub fn log_date(time: SystemTime) -> String {
+pub(crate) fn log_date(time: SystemTime) -> String {
     let date = http_date(time);
     // Tue, 14 Nov 2023 22:13:20 GMT
     // 0    5  8   12   17
@@ -23,10 +23,10 @@ pub fn log_date(time: SystemTime) -> String {
 }
 
 /// The field line `Date: Tue, 14 Nov 2023 22:13:20 GMT` with its CRLF.
-pub type DateLine = [u8; "Date: Tue, 14 Nov 2023 22:13:20 GMT\r\n".len()];
+pub(crate) type DateLine = [u8; "Date: Tue, 14 Nov 2023 22:13:20 GMT\r\n".len()];
 
 /// The `Date` of a response that begins now. It is right until the second ends.
-pub fn date_line(now: SystemTime) -> DateLine {
+pub(crate) fn date_line(now: SystemTime) -> DateLine {
     let line = format!("Date: {}\r\n", http_date(now));
     DateLine::try_from(line.as_bytes()).expect("a date of the years 1970 to 9999 has one length")
 }

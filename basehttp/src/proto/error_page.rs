@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{content_type::ContentType, escape};
 
 /// The page that an error gets unless a handler brings its own. Its words are ours, its places are Python's.
-pub const DEFAULT_ERROR_MESSAGE: &str = r#"<!DOCTYPE html>
+pub(crate) const DEFAULT_ERROR_MESSAGE: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -27,14 +27,14 @@ p { opacity: .8 }
 "#;
 
 /// The media type of [`DEFAULT_ERROR_MESSAGE`].
-pub const DEFAULT_ERROR_CONTENT_TYPE: &str = "text/html; charset=utf-8";
+pub(crate) const DEFAULT_ERROR_CONTENT_TYPE: &str = "text/html; charset=utf-8";
 
 /// Fills in a template: `%(code)d`, `%(message)s`, `%(explain)s` (each with `d` or `s`), and `%%` for a percent sign.
 /// Anything else after a percent sign is left as it stands.
 ///
 /// Message and explanation are escaped as the media type wants it: for HTML and XML with entities, for JSON as the inside
 /// of a string, for others not at all. A text that is no media type is taken for HTML, which is the safe side.
-pub fn render(format: &str, content_type: &str, code: u16, message: &str, explain: &str) -> String {
+pub(crate) fn render(format: &str, content_type: &str, code: u16, message: &str, explain: &str) -> String {
     let escaping = Escaping::of(content_type);
     let mut page = String::with_capacity(format.len() + message.len() + explain.len());
     let mut rest = format;

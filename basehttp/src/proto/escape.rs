@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt::Write as _};
 
 /// For HTML text and quoted attributes: `&`, `<`, `>`, `"` and `'` become entities.
-pub fn html(text: &str) -> Cow<'_, str> {
+pub(crate) fn html(text: &str) -> Cow<'_, str> {
     replace(text, |c| match c {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),
@@ -17,7 +17,7 @@ pub fn html(text: &str) -> Cow<'_, str> {
 /// For the inside of a JSON string: the text without the quotes around it (RFC 8259, section 7).
 ///
 /// `<`, `>`, `&`, U+2028 and U+2029 are escaped too, so that the JSON may also stand in a script element.
-pub fn json_string(text: &str) -> String {
+pub(crate) fn json_string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     for c in text.chars() {
         match c {
@@ -39,7 +39,7 @@ pub fn json_string(text: &str) -> String {
 /// forge a line, move a terminal's cursor or look like an escape.
 ///
 /// Line separators and the marks that turn the reading direction become `\uNNNN`; bytes that are not UTF-8, `\xNN`.
-pub fn log_line<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
+pub(crate) fn log_line<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
     let bytes = text.as_ref();
     match str::from_utf8(bytes) {
         Ok(text) if bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\') => Cow::Borrowed(text),
@@ -48,7 +48,7 @@ pub fn log_line<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
 }
 
 /// For what was made for a log line already, and may not have been escaped: as [`log_line`], but a backslash stays as it is.
-pub fn one_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     if text.chars().any(|c| c.is_control() || misleads(c)) {
         Cow::Owned(escape_log_line(text.as_bytes()).replace("\\\\", "\\"))
     } else {
@@ -83,7 +83,7 @@ const fn misleads(c: char) -> bool {
 }
 
 /// For a status line: controls become blanks, what Latin-1 does not hold becomes `?` (RFC 9112, section 4).
-pub fn safe_reason(text: &str) -> Cow<'_, str> {
+pub(crate) fn safe_reason(text: &str) -> Cow<'_, str> {
     replace(text, |c| match c {
         '\0'..='\x1F' | '\x7F'..='\u{9F}' => Some(" "),
         c if c > '\u{FF}' => Some("?"),

@@ -5,12 +5,12 @@
 use std::borrow::Cow;
 
 /// Whether a byte may stand in a token (RFC 9110, section 5.6.2).
-pub const fn is_token_byte(byte: u8) -> bool {
+pub(crate) const fn is_token_byte(byte: u8) -> bool {
     TOKEN_BYTES[byte as usize]
 }
 
 /// Whether these bytes are a token: a method, a field name, a parameter name. An empty one is not.
-pub const fn is_token(bytes: &[u8]) -> bool {
+pub(crate) const fn is_token(bytes: &[u8]) -> bool {
     let (mut at, mut are_all) = (0, !bytes.is_empty());
     while at < bytes.len() {
         // Without an early end: names are short, and nearly always right.
@@ -21,12 +21,12 @@ pub const fn is_token(bytes: &[u8]) -> bool {
 }
 
 /// Whether a byte may stand in a field value: HTAB, blank, visible ASCII and the upper half (RFC 9110, section 5.5).
-pub const fn is_value_byte(byte: u8) -> bool {
+pub(crate) const fn is_value_byte(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7F)
 }
 
 /// Says what is wrong with a field name, if anything is.
-pub const fn check_name(name: &[u8]) -> Result<(), &'static str> {
+pub(crate) const fn check_name(name: &[u8]) -> Result<(), &'static str> {
     if name.is_empty() {
         return Err("a field name is empty: write a token such as Content-Type");
     }
@@ -37,7 +37,7 @@ pub const fn check_name(name: &[u8]) -> Result<(), &'static str> {
 }
 
 /// Says what is wrong with the bytes of a field value, if anything is.
-pub const fn check_value(value: &[u8]) -> Result<(), &'static str> {
+pub(crate) const fn check_value(value: &[u8]) -> Result<(), &'static str> {
     let mut at = 0;
     while at < value.len() {
         match value[at] {
@@ -55,7 +55,7 @@ pub const fn check_value(value: &[u8]) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// The first character that may not be sent, a control other than HTAB or one above U+00FF; nothing is appended then.
-pub fn push_latin1(out: &mut Vec<u8>, text: &str) -> Result<(), char> {
+pub(crate) fn push_latin1(out: &mut Vec<u8>, text: &str) -> Result<(), char> {
     let before = out.len();
     // Nearly always; without an early end, so that it takes many bytes at a time.
     if text.bytes().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~')) {
@@ -75,7 +75,7 @@ pub fn push_latin1(out: &mut Vec<u8>, text: &str) -> Result<(), char> {
 }
 
 /// Reads bytes as Latin-1: one character a byte, as Python reads fields. Never fails.
-pub fn latin1(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn latin1(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) if text.is_ascii() => Cow::Borrowed(text),
         _ => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
@@ -84,12 +84,12 @@ pub fn latin1(bytes: &[u8]) -> Cow<'_, str> {
 
 /// The members of a comma-separated list of tokens, without blanks around them; empty members are skipped, as
 /// RFC 9110, section 5.6.1.2 asks. Not for lists that may hold quoted strings.
-pub fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(trim_blanks).filter(|member| !member.is_empty())
 }
 
 /// Without the optional white space (blank and HTAB) at both ends.
-pub const fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
+pub(crate) const fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;
     }
@@ -102,7 +102,7 @@ pub const fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
 const TOKEN_BYTES: [bool; 256] = byte_set(b"!#$%&'*+-.^_`|~");
 
 /// Makes a table of the ASCII letters, the digits and `others`, to be indexed by a byte.
-pub const fn byte_set(others: &[u8]) -> [bool; 256] {
+pub(crate) const fn byte_set(others: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0u8;
     while byte < 0x80 {

@@ -24,7 +24,7 @@ use super::{
 
 /// The body that follows a request head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RequestBody {
+pub(crate) enum RequestBody {
     /// No body.
     None,
     /// Exactly so many bytes, perhaps zero.
@@ -35,13 +35,13 @@ pub enum RequestBody {
 
 impl RequestBody {
     /// Whether it is known before reading that no byte of content comes.
-    pub const fn is_empty(self) -> bool {
+    pub(crate) const fn is_empty(self) -> bool {
         matches!(self, Self::None | Self::Sized(0))
     }
 }
 
 /// Decides from the values of the two fields.
-pub fn request_body(
+pub(crate) fn request_body(
     method: &str,
     version: Version,
     content_length: Option<&[u8]>,

@@ -9,7 +9,7 @@ use super::{field::byte_set, refusal::Refusal};
 
 /// A host with or without a port, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Authority<'b> {
+pub(crate) struct Authority<'b> {
     /// A name, an IPv4 address or an IP literal with its brackets. Empty only if nothing, or only a port, was written.
     pub host: &'b [u8],
     /// The port, if its digits were there.
@@ -18,7 +18,7 @@ pub struct Authority<'b> {
 
 impl<'b> Authority<'b> {
     /// Reads `uri-host [":" port]`; the port's digits may be missing, as RFC 3986 has it.
-    pub fn parse(text: &'b [u8]) -> Result<Self, Refusal> {
+    pub(crate) fn parse(text: &'b [u8]) -> Result<Self, Refusal> {
         let (host, rest) = text.split_at(host_len(text).ok_or(NOT_A_HOST)?);
         match rest {
             [] => Ok(Self { host, port: None }),
@@ -27,7 +27,7 @@ impl<'b> Authority<'b> {
         }
     }
 
-    pub fn is_same(&self, other: &Self, default_port: u16) -> bool {
+    pub(crate) fn is_same(&self, other: &Self, default_port: u16) -> bool {
         let port = |authority: &Self| authority.port.unwrap_or(default_port);
         self.host.eq_ignore_ascii_case(other.host) && port(self) == port(other)
     }
@@ -91,7 +91,7 @@ fn is_ip_future(text: &[u8]) -> bool {
 /// unreserved and sub-delims of RFC 3986, section 2, without the comma.
 const NAME_BYTES: [bool; 256] = byte_set(b"-._~!$&'()*+;=");
 
-pub const NOT_A_HOST: Refusal = Refusal::bad_request("the host is not a name or address with an optional port");
+pub(crate) const NOT_A_HOST: Refusal = Refusal::bad_request("the host is not a name or address with an optional port");
 const NOT_A_PORT: Refusal = Refusal::bad_request("the port of the host is not a number up to 65535");
 
 #[cfg(test)]

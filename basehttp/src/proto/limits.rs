@@ -7,7 +7,7 @@
 /// Longer than any registered method (`UPDATEREDIRECTREF`, 17) with room for invented ones.
 const MAX_METHOD_BYTES: usize = 64;
 /// RFC 9112, section 3 recommends at least 8,000. Browsers and proxies stop between 8 and 64 KiB.
-pub const MAX_REQUEST_LINE_BYTES: usize = 16 * 1024;
+pub(crate) const MAX_REQUEST_LINE_BYTES: usize = 16 * 1024;
 /// Room for a Kerberos ticket or a large cookie, both seen at 16 KiB and above.
 const MAX_FIELD_LINE_BYTES: usize = 32 * 1024;
 /// Memory that one connection can make the server hold before anything is known about it.
@@ -24,7 +24,7 @@ const MAX_TRAILER_BYTES: usize = 16 * 1024;
 /// Upper bounds on what a client may send, each counted without its CRLF unless it says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Bytes of the method. Longer: 501, since no such method can exist (RFC 9110, section 15.6.2).
     pub max_method_bytes: usize,
     /// Bytes of the request line. Longer: 414 (RFC 9112, section 3).

@@ -14,44 +14,47 @@
 //! `write`, `date`, `escape` and `error_page` make the bytes. What is refused, and why, is a [`refusal::Refusal`].
 //! If you change what a head may say, also look at `head/tests.rs`: its table is the contract.
 
-pub mod body;
-pub mod chunked;
-pub mod content_type;
-pub mod date;
-pub mod error_page;
-pub mod escape;
-pub mod field;
-pub mod framing;
-pub mod head;
-pub mod headers;
-pub mod host;
-pub mod limits;
-pub mod product;
-pub mod refusal;
-pub mod reply;
-pub mod status;
-pub mod target;
-pub mod version;
-pub mod write;
+pub(crate) mod body;
+pub(crate) mod chunked;
+pub(crate) mod content_type;
+pub(crate) mod date;
+pub(crate) mod error_page;
+pub(crate) mod escape;
+pub(crate) mod field;
+pub(crate) mod framing;
+pub(crate) mod head;
+pub(crate) mod headers;
+pub(crate) mod host;
+pub(crate) mod limits;
+pub(crate) mod product;
+pub(crate) mod refusal;
+pub(crate) mod reply;
+pub(crate) mod status;
+pub(crate) mod target;
+pub(crate) mod version;
+pub(crate) mod write;
 
-pub use body::{BODY_ENDED_EARLY, BODY_TOO_SLOW, BodyDecoder};
+pub(crate) use body::{BODY_ENDED_EARLY, BODY_TOO_SLOW, BodyDecoder};
 pub use chunked::Trailer;
 pub use content_type::ContentType;
-pub use date::{DateLine, date_line, http_date, log_date};
-pub use error_page::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, render};
-pub use escape::{log_line, one_line, safe_reason};
-pub use field::{is_token, latin1, push_latin1};
-pub use framing::RequestBody;
-pub use head::{
-    Field, FieldBuffer, Head, HeadScanner, HeadSpan, is_request_line, is_tls, parse, parse_whole, request_line,
+pub(crate) use date::{DateLine, date_line, http_date, log_date};
+pub(crate) use error_page::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, render};
+pub(crate) use escape::{log_line, one_line, safe_reason};
+pub(crate) use field::{is_token, latin1, push_latin1};
+pub(crate) use framing::RequestBody;
+pub use head::Field;
+pub(crate) use head::{
+    FieldBuffer, Head, HeadScanner, HeadSpan, is_request_line, is_tls, parse, parse_whole, request_line,
     with_ascii_target,
 };
 pub use headers::Headers;
-pub use limits::Limits;
-pub use product::{SERVER_VERSION, SYS_VERSION, VERSION_STRING, Words, utf8};
-pub use refusal::Refusal;
-pub use reply::{BodyRule, ReplyFraming, body_allowed, keeps_alive, reply_framing, singleton};
-pub use status::{RESPONSES, Responses, lookup, merge, merged_len};
-pub use target::Scheme;
+pub(crate) use limits::Limits;
+pub(crate) use product::VERSION_STRING;
+pub use product::{SERVER_VERSION, SYS_VERSION, Words, utf8};
+pub(crate) use refusal::Refusal;
+pub(crate) use reply::{BodyRule, ReplyFraming, body_allowed, keeps_alive, reply_framing, singleton};
+pub(crate) use status::lookup;
+pub use status::{RESPONSES, Responses, merge, merged_len};
+pub(crate) use target::Scheme;
 pub use version::Version;
-pub use write::{LAST_CHUNK, push_chunk, push_field, push_length, push_server, push_status_line, remove_field};
+pub(crate) use write::{LAST_CHUNK, push_chunk, push_field, push_length, push_server, push_status_line, remove_field};

@@ -7,7 +7,7 @@ pub const SERVER_VERSION: &str = concat!("BaseHTTP/", env!("CARGO_PKG_VERSION"))
 pub const SYS_VERSION: &str = env!("BASEHTTP_SYS_VERSION");
 
 /// Both: what a handler without arguments says.
-pub const VERSION_STRING: &str = {
+pub(crate) const VERSION_STRING: &str = {
     const WORDS: Words = Words(SERVER_VERSION, SYS_VERSION);
     const JOINED: [u8; WORDS.joined_len()] = WORDS.join();
     utf8(&JOINED)

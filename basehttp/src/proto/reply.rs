@@ -14,7 +14,7 @@ use super::{head::ConnectionOptions, version::Version};
 
 /// What a response may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyRule {
+pub(crate) enum BodyRule {
     /// Bytes and framing fields.
     Allowed,
     /// The framing fields of the body that GET would get, but none of its bytes.
@@ -26,7 +26,7 @@ pub enum BodyRule {
 }
 
 /// What a response with this status to this method may carry.
-pub fn body_allowed(status: u16, method: &str) -> BodyRule {
+pub(crate) fn body_allowed(status: u16, method: &str) -> BodyRule {
     match (status, method) {
         (100..=199 | 204 | 304, _) | (200..=299, "CONNECT") => BodyRule::Never,
         (205, _) => BodyRule::Empty,
@@ -39,7 +39,7 @@ pub fn body_allowed(status: u16, method: &str) -> BodyRule {
 ///
 /// `client` is the version of the request, `server` the one that we answer with: an HTTP/1.0 server closes after each
 /// response, as the seed does (RFC 9112, section 9.3).
-pub const fn keeps_alive(client: Version, asked: ConnectionOptions, server: Version) -> bool {
+pub(crate) const fn keeps_alive(client: Version, asked: ConnectionOptions, server: Version) -> bool {
     match (server, client) {
         (Version::Http10, _) => false,
         (Version::Http11, Version::Http11) => !asked.close,
@@ -62,14 +62,14 @@ const SINGLETONS: [&str; 9] = [
 ];
 
 /// A bit for each field that comes once at most; 0 for the others.
-pub fn singleton(name: &str) -> u16 {
+pub(crate) fn singleton(name: &str) -> u16 {
     let is_named = |one: &str| one.len() == name.len() && one.eq_ignore_ascii_case(name);
     SINGLETONS.iter().position(|one| is_named(one)).map_or(0, |at| 1 << at)
 }
 
 /// How the end of a response's body is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyFraming {
+pub(crate) enum ReplyFraming {
     /// `Content-Length`.
     Length(u64),
     /// `Transfer-Encoding: chunked`.
@@ -85,7 +85,12 @@ pub enum ReplyFraming {
 /// `declared` is the handler's own `Content-Length`; `complete` is the size of a body that is already whole in the
 /// buffer; `version` is the lower of the client's and our own. To HEAD the choice names the fields only: a body that
 /// would end with the connection has none, so that the connection may live on.
-pub fn reply_framing(rule: BodyRule, declared: Option<u64>, complete: Option<u64>, version: Version) -> ReplyFraming {
+pub(crate) fn reply_framing(
+    rule: BodyRule,
+    declared: Option<u64>,
+    complete: Option<u64>,
+    version: Version,
+) -> ReplyFraming {
     match (rule, declared.or(complete), version) {
         (BodyRule::Never, _, _) | (BodyRule::HeadOnly, None, Version::Http10) => ReplyFraming::NoBody,
         (BodyRule::Empty, _, _) => ReplyFraming::Length(0),

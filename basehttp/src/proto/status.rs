@@ -8,14 +8,14 @@
 pub type Responses = &'static [(u16, &'static str, &'static str)];
 
 /// Phrase and sentence of a code.
-pub fn lookup(responses: Responses, code: u16) -> Option<(&'static str, &'static str)> {
+pub(crate) fn lookup(responses: Responses, code: u16) -> Option<(&'static str, &'static str)> {
     let at = responses.binary_search_by_key(&code, |row| row.0).ok()?;
     let (_, phrase, explanation) = responses[at];
     Some((phrase, explanation))
 }
 
 /// Whether the codes ascend, each there once, as [`lookup`] needs them.
-pub const fn is_sorted(responses: &[(u16, &'static str, &'static str)]) -> bool {
+pub(crate) const fn is_sorted(responses: &[(u16, &'static str, &'static str)]) -> bool {
     let mut at = 1;
     while at < responses.len() {
         if responses[at - 1].0 >= responses[at].0 {

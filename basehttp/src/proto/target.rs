@@ -52,7 +52,7 @@ use super::{
 
 /// The form that a request-target has (RFC 9112, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TargetForm {
+pub(crate) enum TargetForm {
     /// A path: what clients send to a server.
     Origin,
     /// A whole `http` or `https` URI: what clients send to a proxy, and any server must accept.
@@ -65,7 +65,7 @@ pub enum TargetForm {
 
 /// The two schemes of HTTP (RFC 9110, section 4.2): what a target names, and what a connection may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
+pub(crate) enum Scheme {
     /// Over any connection.
     Http,
     /// Over a connection that is secured for the target's origin.
@@ -83,7 +83,7 @@ impl Scheme {
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target<'b> {
+pub(crate) struct Target<'b> {
     /// How it was written.
     pub form: TargetForm,
     /// Path and query as sent but with one leading slash; `*`; the authority of CONNECT. An empty path of an absolute
@@ -99,7 +99,7 @@ pub struct Target<'b> {
 
 impl<'b> Target<'b> {
     /// Reads the target of a request with this method.
-    pub fn parse(method: &str, target: &'b str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(method: &str, target: &'b str) -> Result<Self, Refusal> {
         match target.as_bytes() {
             _ if method == "CONNECT" => Self::authority_form(target),
             [b'/', ..] => Self::origin_form(target),
@@ -114,7 +114,7 @@ impl<'b> Target<'b> {
     /// RFC 9110, section 7.4: an `https` target is refused unless the connection is secured, or a trusted gateway's. Who
     /// believed such a request would serve in the clear what its client thinks is private. Here no gateway is trusted:
     /// one that ends TLS sends the origin form, and nothing that others send can be told from its word.
-    pub fn check_scheme(&self, served: Scheme) -> Result<(), Refusal> {
+    pub(crate) fn check_scheme(&self, served: Scheme) -> Result<(), Refusal> {
         match (self.scheme, served) {
             (Some(Scheme::Https), Scheme::Http) => Err(NOT_SECURED),
             _ => Ok(()),
@@ -166,7 +166,7 @@ impl<'b> Target<'b> {
 }
 
 /// Who is asked: the target's authority, else the Host field, which must be there in HTTP/1.1 and valid everywhere.
-pub fn authority<'b>(
+pub(crate) fn authority<'b>(
     host: Option<&'b [u8]>,
     target: &Target<'b>,
     version: Version,

@@ -5,16 +5,16 @@ use super::{escape::safe_reason, field::push_latin1, version::Version};
 /// Ends each chunk's content.
 const CHUNK_END: &[u8] = b"\r\n";
 /// Ends a chunked body without trailer fields.
-pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// RFC 9112, section 4: the blank before an empty reason stays. The reason carries only what may stand there.
-pub fn push_status_line(out: &mut Vec<u8>, version: Version, code: u16, reason: &str) {
+pub(crate) fn push_status_line(out: &mut Vec<u8>, version: Version, code: u16, reason: &str) {
     out.extend_from_slice(format!("{version} {code} ").as_bytes());
     push_safe(out, &safe_reason(reason));
     out.extend_from_slice(b"\r\n");
 }
 
-pub fn push_server(out: &mut Vec<u8>, version_string: &str) {
+pub(crate) fn push_server(out: &mut Vec<u8>, version_string: &str) {
     if !version_string.is_empty() {
         out.extend_from_slice(b"Server: ");
         push_safe(out, &safe_reason(version_string));
@@ -26,20 +26,20 @@ fn push_safe(out: &mut Vec<u8>, text: &str) {
     push_latin1(out, text).expect("a safe reason has neither controls nor characters above U+00FF");
 }
 
-pub fn push_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+pub(crate) fn push_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
 }
 
-pub fn push_length(out: &mut Vec<u8>, length: u64) {
+pub(crate) fn push_length(out: &mut Vec<u8>, length: u64) {
     out.extend_from_slice(b"Content-Length: ");
     push_decimal(out, length);
     out.extend_from_slice(b"\r\n");
 }
 
-pub fn push_decimal(out: &mut Vec<u8>, number: u64) {
+pub(crate) fn push_decimal(out: &mut Vec<u8>, number: u64) {
     let mut digits = [0; 20];
     let mut first = digits.len();
     let mut rest = number;
@@ -54,7 +54,7 @@ pub fn push_decimal(out: &mut Vec<u8>, number: u64) {
 }
 
 /// Takes the field line `name` out of the head that begins at `start`.
-pub fn remove_field(out: &mut Vec<u8>, start: usize, name: &str) {
+pub(crate) fn remove_field(out: &mut Vec<u8>, start: usize, name: &str) {
     let mut line = start;
     while let Some(length) = out[line..].windows(2).position(|pair| pair == b"\r\n") {
         let (before, value) = out[line..].split_at(name.len().min(length));
@@ -66,7 +66,7 @@ pub fn remove_field(out: &mut Vec<u8>, start: usize, name: &str) {
     }
 }
 
-pub fn push_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn push_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
     write_chunk_head(out, bytes.len());
     out.extend_from_slice(bytes);
     out.extend_from_slice(CHUNK_END);

@@ -56,7 +56,7 @@ pub(super) struct Doors {
 
 impl Doors {
     /// Listens at each of them.
-    pub fn open(endpoints: Vec<Endpoint>, options: ListenOptions) -> io::Result<Self> {
+    pub(super) fn open(endpoints: Vec<Endpoint>, options: ListenOptions) -> io::Result<Self> {
         let open = listen_at_each(&endpoints, &options)?;
         let endpoints = endpoints.into_iter().zip(&open).map(|(endpoint, listener)| bound(endpoint, listener));
         Ok(Doors { endpoints: endpoints.collect::<io::Result<_>>()?, options, open })
@@ -67,7 +67,7 @@ impl Doors {
     /// # Errors
     /// The system's: an address that another server has bound meanwhile. [`NotConnected`](io::ErrorKind::NotConnected)
     /// after [`close_for_good`](Self::close_for_good).
-    pub fn listening(&mut self) -> io::Result<&[Arc<Listener>]> {
+    pub(super) fn listening(&mut self) -> io::Result<&[Arc<Listener>]> {
         if self.endpoints.is_empty() {
             return Err(sentence(io::ErrorKind::NotConnected, "the server is closed: bind another"));
         }
@@ -78,23 +78,23 @@ impl Doors {
     }
 
     /// Leaves the sockets to a loop, which has them already and closes them when it is asked to end.
-    pub fn leave_to_loop(&mut self) {
+    pub(super) fn leave_to_loop(&mut self) {
         self.open.clear();
     }
 
     /// Closes them, and sockets that were handed over as well.
-    pub fn close_for_good(&mut self) {
+    pub(super) fn close_for_good(&mut self) {
         self.endpoints.clear();
         self.open.clear();
     }
 
     /// The first socket, if the server listens.
-    pub fn first(&self) -> Option<&Listener> {
+    pub(super) fn first(&self) -> Option<&Listener> {
         self.open.first().map(|listener| &**listener)
     }
 
     /// Where the server listens, one address for each endpoint.
-    pub fn addresses(&self) -> io::Result<Vec<Address>> {
+    pub(super) fn addresses(&self) -> io::Result<Vec<Address>> {
         self.open.iter().map(|listener| listener.address()).collect()
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct SilentConns {
 
 impl SilentConns {
     /// Waits for a connection that has something to say, accepting new ones meanwhile; `None` at the deadline.
-    pub fn next_to_speak(
+    pub(super) fn next_to_speak(
         &mut self,
         listeners: &[Arc<Listener>],
         deadline: Option<Instant>,

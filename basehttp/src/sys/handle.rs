@@ -280,7 +280,7 @@ pub(crate) struct RunningLoop {
 
 impl RunningLoop {
     /// Keeps the report of a loop that ends without a panic.
-    pub fn end(self, report: DrainReport) {
+    pub(crate) fn end(self, report: DrainReport) {
         self.handle.last().report = report;
     }
 }

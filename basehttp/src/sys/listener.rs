@@ -32,7 +32,7 @@ pub(crate) struct Accepted {
 
 impl Listener {
     /// Accepts the next connection, or returns [`WouldBlock`](io::ErrorKind::WouldBlock) if none is waiting.
-    pub fn accept(&self) -> io::Result<Accepted> {
+    pub(crate) fn accept(&self) -> io::Result<Accepted> {
         match self {
             Listener::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
@@ -48,7 +48,7 @@ impl Listener {
     }
 
     /// Returns the address that it listens on.
-    pub fn address(&self) -> io::Result<Address> {
+    pub(crate) fn address(&self) -> io::Result<Address> {
         match self {
             Listener::Tcp(listener) => Ok(listener.local_addr()?.into()),
             Listener::Unix { listener, .. } => {
@@ -79,7 +79,7 @@ pub(crate) struct SocketFile {
 impl SocketFile {
     /// Takes note of the file at `path`, which bind(2) has just made. Returns `None` if it made none, since Linux has
     /// names without files.
-    pub fn just_made(path: &Path) -> Option<Self> {
+    pub(crate) fn just_made(path: &Path) -> Option<Self> {
         // The program may change its directory later.
         let path = std::path::absolute(path).ok()?;
         let made = symlink_metadata(&path).ok()?;

@@ -146,12 +146,12 @@ impl TurnLines {
     }
 
     /// Begins to collect lines.
-    pub fn collect(&self) {
+    pub(crate) fn collect(&self) {
         self.lock().get_or_insert_default();
     }
 
     /// Gives the writer the collected lines.
-    pub fn hand_over(&self) {
+    pub(crate) fn hand_over(&self) {
         if let Some(lines) = &mut *self.lock()
             && !lines.is_empty()
         {
@@ -161,7 +161,7 @@ impl TurnLines {
     }
 
     /// Gives the writer the collected lines, and sends later ones there at once.
-    pub fn end_collecting(&self) {
+    pub(crate) fn end_collecting(&self) {
         let mut collected = self.lock();
         // Under the lock, since the thread's next line must not come before these.
         if let Some(lines) = collected.take()

@@ -66,18 +66,18 @@ const LEAST_PIECE_BYTES: usize = 16 * 1024;
 
 impl Settings {
     /// Returns the bytes of responses that may collect before they are written.
-    pub fn piece_bytes(&self) -> usize {
+    pub(crate) fn piece_bytes(&self) -> usize {
         self.max_buffered_reply_bytes.max(LEAST_PIECE_BYTES)
     }
 
     /// Returns the time for which a client may take none of a response after its handler has returned.
-    pub fn patience_with_readers(&self) -> Duration {
+    pub(crate) fn patience_with_readers(&self) -> Duration {
         self.paused_reader_timeout.unwrap_or(self.write_stall_timeout)
     }
 
     /// Returns whether a body that has moved `bytes` in `elapsed` is too slow. It is never too slow before `patience`
     /// is over.
-    pub fn is_trickle(&self, elapsed: Duration, bytes: u64, patience: Duration) -> bool {
+    pub(crate) fn is_trickle(&self, elapsed: Duration, bytes: u64, patience: Duration) -> bool {
         let wanted = elapsed.as_secs().saturating_mul(self.min_body_bytes_per_second);
         elapsed > patience && bytes < wanted
     }

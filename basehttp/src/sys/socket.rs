@@ -67,12 +67,12 @@ const SENDING_ENDED: PollFlags = PollFlags::empty();
 
 impl Socket {
     /// Wraps a stream that is not a socket.
-    pub fn other(stream: impl Stream) -> Self {
+    pub(crate) fn other(stream: impl Stream) -> Self {
         Socket::Other(Mutex::new(Box::new(stream)))
     }
 
     /// Reads the bytes that are there.
-    pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let result = match self {
                 Socket::Tcp(stream) => receive(stream, buffer, RecvFlags::empty()),
@@ -95,7 +95,7 @@ impl Socket {
 
     /// Reads the bytes that are there, and never waits, even after [`set_blocking_reads`](Self::set_blocking_reads). A
     /// stream that would block has nothing.
-    pub fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let now = RecvFlags::DONTWAIT;
         match self {
             Socket::Tcp(stream) => receive(stream, buffer, now),
@@ -107,7 +107,7 @@ impl Socket {
 
     /// Reads the bytes that are there, and waits for the first one for at most `wait` (`None`: for ever). Then it
     /// returns `TimedOut`.
-    pub fn read_waiting(&self, buffer: &mut [u8], wait: Option<Duration>) -> io::Result<usize> {
+    pub(crate) fn read_waiting(&self, buffer: &mut [u8], wait: Option<Duration>) -> io::Result<usize> {
         let deadline = wait.and_then(deadline_after);
         loop {
             match self.read(buffer) {
@@ -120,7 +120,7 @@ impl Socket {
     }
 
     /// Writes as many bytes as the client takes.
-    pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             let result = match self {
                 Socket::Tcp(stream) => send(stream, bytes),
@@ -137,7 +137,7 @@ impl Socket {
     }
 
     /// Writes all bytes. Each part may wait for at most `stall`. Then it returns `TimedOut`.
-    pub fn write_all_waiting(&self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
+    pub(crate) fn write_all_waiting(&self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
         while !bytes.is_empty() {
             match self.write(bytes) {
                 Ok(count) => bytes = &bytes[count..],
@@ -150,7 +150,7 @@ impl Socket {
 
     /// Sends up to `count` bytes of `file` from `offset` on, by sendfile(2) where the system has it. A file that has
     /// become shorter is an [`io::ErrorKind::UnexpectedEof`].
-    pub fn send_file(&self, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
+    pub(crate) fn send_file(&self, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
         assert_may_wait("a file is read");
         let sent = match self {
             Socket::Tcp(stream) => send_file(stream, file, offset, count)?,
@@ -163,7 +163,7 @@ impl Socket {
 
     /// Waits until another attempt is worth it, for at most `wait` (`None`: for ever). Then it returns `TimedOut`. It
     /// does so at once for a stream without readiness, which has waited by itself.
-    pub fn wait(&self, direction: Direction, wait: Option<Duration>) -> io::Result<()> {
+    pub(crate) fn wait(&self, direction: Direction, wait: Option<Duration>) -> io::Result<()> {
         self.wait_until(direction, wait.and_then(deadline_after))
     }
 
@@ -182,7 +182,7 @@ impl Socket {
     /// readiness.
     ///
     /// After [`EndSeen::Sending`] only the end of both directions is waited for.
-    pub fn wait_for_end(&self, seen: EndSeen, deadline: Instant) -> io::Result<Option<EndSeen>> {
+    pub(crate) fn wait_for_end(&self, seen: EndSeen, deadline: Instant) -> io::Result<Option<EndSeen>> {
         let Some(descriptor) = self.descriptor() else { return Ok(None) };
         let flags = if seen == EndSeen::None { SENDING_ENDED } else { PollFlags::empty() };
         let events = poll_until(descriptor, flags, Some(deadline))?;
@@ -195,7 +195,7 @@ impl Socket {
 
     /// Makes reads wait by themselves for up to `wait` before they return `WouldBlock`. `None` restores reads that do
     /// not wait. `write` never waits; `send_file` would, and must not be called meanwhile.
-    pub fn set_blocking_reads(&self, wait: Option<Duration>) -> io::Result<()> {
+    pub(crate) fn set_blocking_reads(&self, wait: Option<Duration>) -> io::Result<()> {
         let stream = match self {
             Socket::Tcp(stream) => SockRef::from(stream),
             Socket::Unix(stream) => SockRef::from(stream),
@@ -209,19 +209,19 @@ impl Socket {
 
     /// Returns the scheme that requests on this connection may name. It will be `https` for a socket that ends TLS. The
     /// client of a Unix socket is trusted no more than any other.
-    pub fn served_scheme(&self) -> Scheme {
+    pub(crate) fn served_scheme(&self) -> Scheme {
         match self {
             Socket::Tcp(_) | Socket::Unix(_) | Socket::Other(_) | Socket::Taken => Scheme::Http,
         }
     }
 
     /// Returns whether an empty read says so, and the poller can wait for readiness.
-    pub fn tells_readiness(&self) -> bool {
+    pub(crate) fn tells_readiness(&self) -> bool {
         matches!(self, Socket::Tcp(_) | Socket::Unix(_))
     }
 
     /// Returns the descriptor for a poller, if there is one.
-    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Socket::Tcp(stream) => Some(stream.as_fd()),
             Socket::Unix(stream) => Some(stream.as_fd()),
@@ -230,17 +230,17 @@ impl Socket {
     }
 
     /// Duplicates the descriptor for a poller, if there is one.
-    pub fn duplicate(&self) -> io::Result<Option<OwnedFd>> {
+    pub(crate) fn duplicate(&self) -> io::Result<Option<OwnedFd>> {
         self.descriptor().map(|descriptor| descriptor.try_clone_to_owned()).transpose()
     }
 
     /// Tells the client that no more bytes come. It may still send.
-    pub fn finish_writing(&self) -> io::Result<()> {
+    pub(crate) fn finish_writing(&self) -> io::Result<()> {
         self.shutdown(Shutdown::Write)
     }
 
     /// Ends one direction or both. Other streams have no such end.
-    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
             Socket::Tcp(stream) => stream.shutdown(how),
             Socket::Unix(stream) => stream.shutdown(how),
@@ -250,7 +250,7 @@ impl Socket {
 
     /// Makes the coming close a reset, so that the client does not take its part of a response for the whole. A Unix
     /// socket has no resets, so that only the framing of the response tells.
-    pub fn reset_on_close(&self) -> io::Result<()> {
+    pub(crate) fn reset_on_close(&self) -> io::Result<()> {
         match self {
             Socket::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
             Socket::Unix(_) | Socket::Other(_) | Socket::Taken => Ok(()),

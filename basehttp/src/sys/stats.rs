@@ -134,14 +134,14 @@ pub(crate) struct LocalCounts {
 }
 
 impl LocalCounts {
-    pub fn note(&mut self, fault: Fault) {
+    pub(crate) fn note(&mut self, fault: Fault) {
         self.faults[fault as usize] += 1;
         self.has_faults = true;
     }
 
     /// Returns the number of each fault, indexed by `fault as usize`, and forgets them. Returns `None` if there was
     /// none.
-    pub fn take_faults(&mut self) -> Option<[u32; FAULTS]> {
+    pub(crate) fn take_faults(&mut self) -> Option<[u32; FAULTS]> {
         std::mem::take(&mut self.has_faults).then(|| std::mem::take(&mut self.faults))
     }
 }

@@ -67,7 +67,7 @@ enum Step {
 }
 
 impl Buffers {
-    pub fn new(context: &Context) -> Self {
+    pub(crate) fn new(context: &Context) -> Self {
         Buffers {
             io: RefCell::new(ExchangeIo::new(context)),
             sent: 0,
@@ -82,7 +82,13 @@ impl Buffers {
     }
 
     /// Goes as far as it goes without waiting.
-    pub fn drive(&mut self, conn: &mut Conn, host: Host<'_>, scheduler: &mut dyn Scheduler, ready: Ready) -> Wait {
+    pub(crate) fn drive(
+        &mut self,
+        conn: &mut Conn,
+        host: Host<'_>,
+        scheduler: &mut dyn Scheduler,
+        ready: Ready,
+    ) -> Wait {
         self.rests = conn.has_served && conn.is_idle();
         self.load(conn);
         conn.may_have_ended |= ready.closed;
@@ -120,7 +126,7 @@ impl Buffers {
     }
 
     /// What was counted since somebody last looked.
-    pub fn counts(&mut self) -> &mut LocalCounts {
+    pub(crate) fn counts(&mut self) -> &mut LocalCounts {
         &mut self.io.get_mut().counts
     }
 

@@ -8,7 +8,7 @@ use crate::proto::{self, BodyRule, ReplyFraming, push_chunk};
 
 impl Reply {
     /// Takes more of the body. Whether `out` has grown past the buffer's size is the caller's to see.
-    pub fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
         match self.stage {
             ReplyStage::Unsent | ReplyStage::Head => {
                 self.mark_fault("write to wfile before end_headers()".into());
@@ -55,7 +55,7 @@ impl Reply {
     }
 
     /// Makes all that was written ready to be sent, whatever may follow.
-    pub fn flush(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn flush(&mut self, out: &mut Vec<u8>) {
         if matches!(self.stage, ReplyStage::Buffering) {
             self.commit(out);
         }
@@ -81,7 +81,7 @@ impl Reply {
     }
 
     /// The handler has returned well. Ends the reply, or says why what it sent is none.
-    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<Option<QueuedBody>, String> {
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) -> Result<Option<QueuedBody>, String> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
@@ -105,7 +105,7 @@ impl Reply {
     }
 
     /// A 500 or 503 without anything that could go wrong or take time: none of the handler's hooks is called for it.
-    pub fn finish_bare(&mut self, bare: Bare, out: &mut Vec<u8>) {
+    pub(crate) fn finish_bare(&mut self, bare: Bare, out: &mut Vec<u8>) {
         self.discard(out);
         self.close(out);
         self.stage = ReplyStage::Ended;

@@ -26,7 +26,7 @@ pub(super) struct HeadFields {
 }
 
 impl HeadFields {
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         let mut connection_options = mem::take(&mut self.connection_options);
         connection_options.clear();
         *self = HeadFields { connection_options, ..HeadFields::default() };
@@ -35,7 +35,7 @@ impl HeadFields {
 
 impl Reply {
     /// Begins a head: `line` is the status line with what follows it at once.
-    pub fn begin_head(&mut self, code: u16, line: &[u8], has: HeadParts, out: &mut Vec<u8>) {
+    pub(crate) fn begin_head(&mut self, code: u16, line: &[u8], has: HeadParts, out: &mut Vec<u8>) {
         if !self.is_unsent() {
             return self.mark_fault(format!("send_response({code}) after send_response({}): send one", self.code));
         }
@@ -47,7 +47,7 @@ impl Reply {
     }
 
     /// The runtime's own `Date`.
-    pub fn add_date(&mut self, line: &DateLine, out: &mut Vec<u8>) {
+    pub(crate) fn add_date(&mut self, line: &DateLine, out: &mut Vec<u8>) {
         if self.is_head_open() && !self.fields.has_date {
             self.fields.has_date = true;
             out.extend_from_slice(line);
@@ -55,7 +55,7 @@ impl Reply {
     }
 
     /// A field of the handler's. What is wrong with it comes out of [`end_head`](Self::end_head).
-    pub fn add_field(&mut self, name: &str, value: &str, out: &mut Vec<u8>) {
+    pub(crate) fn add_field(&mut self, name: &str, value: &str, out: &mut Vec<u8>) {
         if !self.is_head_open() {
             return self.mark_fault(format!("send_header({name:?}) belongs between send_response and end_headers"));
         }
@@ -133,12 +133,12 @@ impl Reply {
     }
 
     /// The head of an interim response: the final one follows.
-    pub fn is_interim(&self) -> bool {
+    pub(crate) fn is_interim(&self) -> bool {
         (100..200).contains(&self.code) && self.code != 101
     }
 
     /// Ends an interim head. HTTP/1.0 knows none (RFC 9110, section 15.2): there it is dropped.
-    pub fn end_interim(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(crate) fn end_interim(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
         if self.queued.take().is_some() {
             self.mark_fault(format!("{} has no body: the final response has", self.code));
         }
@@ -157,7 +157,7 @@ impl Reply {
     }
 
     /// Ends the head, or says what was wrong with it.
-    pub fn end_head(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(crate) fn end_head(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
         if !self.is_head_open() {
             self.mark_fault("end_headers() without send_response() before it".into());
         }
@@ -193,7 +193,7 @@ impl Reply {
     }
 
     /// Gives the whole body, before the head's end.
-    pub fn queue(&mut self, queued: QueuedBody) {
+    pub(crate) fn queue(&mut self, queued: QueuedBody) {
         let length = queued.len();
         if !self.is_head_open() {
             return self.mark_fault("a body is given whole in place of end_headers(), not after it".into());
@@ -207,7 +207,7 @@ impl Reply {
     }
 
     /// A handler takes the connection: whatever was composed is what it is, and no framing follows.
-    pub fn surrender(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn surrender(&mut self, out: &mut Vec<u8>) {
         match self.stage {
             ReplyStage::Buffering => {
                 self.stream(ReplyFraming::UntilClose, out);
@@ -225,7 +225,7 @@ impl Reply {
     }
 
     /// Whether the status and the method leave room for a body, or at least for its length.
-    pub fn may_have_body(&self) -> bool {
+    pub(crate) fn may_have_body(&self) -> bool {
         matches!(self.rule, BodyRule::Allowed | BodyRule::HeadOnly)
     }
 

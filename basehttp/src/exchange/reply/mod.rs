@@ -96,7 +96,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub fn new(max_buffered: usize) -> Self {
+    pub(crate) fn new(max_buffered: usize) -> Self {
         let (version, server) = (Version::Http10, Version::Http10);
         let asked = ReplyContext { version, server, method: "GET", keeps_alive: false, is_whole: false };
         Reply {
@@ -118,7 +118,7 @@ impl Reply {
     }
 
     /// A new exchange: the reply will begin at the end of `out`.
-    pub fn begin(&mut self, asked: ReplyContext, out: &[u8]) {
+    pub(crate) fn begin(&mut self, asked: ReplyContext, out: &[u8]) {
         self.asked = asked;
         self.start = out.len();
         self.on_wire = false;
@@ -126,7 +126,7 @@ impl Reply {
     }
 
     /// Forgets what was composed, so that another reply can take its place. Only while nothing is on the wire.
-    pub fn discard(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn discard(&mut self, out: &mut Vec<u8>) {
         debug_assert!(!self.on_wire, "a reply that is on the wire cannot be taken back");
         out.truncate(self.start);
         self.reset();
@@ -144,92 +144,92 @@ impl Reply {
         self.fields.clear();
     }
 
-    pub fn code(&self) -> u16 {
+    pub(crate) fn code(&self) -> u16 {
         self.code
     }
 
-    pub fn passed(&self) -> u64 {
+    pub(crate) fn passed(&self) -> u64 {
         self.passed
     }
 
-    pub fn start(&self) -> usize {
+    pub(crate) fn start(&self) -> usize {
         self.start
     }
 
-    pub fn closes(&self) -> bool {
+    pub(crate) fn closes(&self) -> bool {
         self.closes
     }
 
     /// Closes after this exchange, whatever reply it gets in the end. A head that is still here says so.
-    pub fn close(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn close(&mut self, out: &mut Vec<u8>) {
         self.asked.keeps_alive = false;
         if !mem::replace(&mut self.closes, true) {
             self.rewrite_connection(out);
         }
     }
 
-    pub fn has_whole_request(&self) -> bool {
+    pub(crate) fn has_whole_request(&self) -> bool {
         self.asked.is_whole
     }
 
     /// The rest of the request has come.
-    pub fn request_is_whole(&mut self) {
+    pub(crate) fn request_is_whole(&mut self) {
         self.asked.is_whole = true;
     }
 
     /// The reply is about to leave.
-    pub fn close_unless_whole(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn close_unless_whole(&mut self, out: &mut Vec<u8>) {
         if !self.asked.is_whole && !self.on_wire && self.is_streaming() {
             self.close(out);
         }
     }
 
     /// RFC 9110, section 15.5.6: a 405 says which methods there are.
-    pub fn lacks_allow(&self) -> bool {
+    pub(crate) fn lacks_allow(&self) -> bool {
         self.code == 405 && self.is_head_open() && !self.fields.has_allow
     }
 
-    pub fn is_on_wire(&self) -> bool {
+    pub(crate) fn is_on_wire(&self) -> bool {
         self.on_wire
     }
 
     /// The head has left, and no body can follow it: the client has the whole reply.
-    pub fn is_whole_without_body(&self) -> bool {
+    pub(crate) fn is_whole_without_body(&self) -> bool {
         self.on_wire && self.is_streaming() && !self.keeps_body()
     }
 
     /// More was written than is buffered, of which none will be sent: the head need not wait any longer.
-    pub fn has_outgrown_its_head(&self) -> bool {
+    pub(crate) fn has_outgrown_its_head(&self) -> bool {
         !self.on_wire && self.is_streaming() && !self.keeps_body() && self.passed > self.max_buffered as u64
     }
 
-    pub fn is_unsent(&self) -> bool {
+    pub(crate) fn is_unsent(&self) -> bool {
         matches!(self.stage, ReplyStage::Unsent)
     }
 
     /// Between the status line and the end of the head.
-    pub fn is_head_open(&self) -> bool {
+    pub(crate) fn is_head_open(&self) -> bool {
         matches!(self.stage, ReplyStage::Head)
     }
 
     /// A final head was ended, so that all of `out` may be sent.
-    pub fn is_streaming(&self) -> bool {
+    pub(crate) fn is_streaming(&self) -> bool {
         matches!(self.stage, ReplyStage::Streaming(_) | ReplyStage::Queued(_) | ReplyStage::Ended)
     }
 
     /// Remembers a misuse; the first one counts.
-    pub fn mark_fault(&mut self, what: String) {
+    pub(crate) fn mark_fault(&mut self, what: String) {
         self.fault.get_or_insert(what);
     }
 
     /// The socket has taken everything before `out`'s end.
-    pub fn note_sent(&mut self) {
+    pub(crate) fn note_sent(&mut self) {
         self.on_wire |= !self.is_unsent();
         self.start = 0;
     }
 
     /// The socket has taken what stands before this reply.
-    pub fn note_earlier_sent(&mut self) {
+    pub(crate) fn note_earlier_sent(&mut self) {
         self.start = 0;
     }
 }

@@ -12,7 +12,7 @@ use crate::sys::lock;
 
 /// A request that was begun.
 #[derive(Debug)]
-pub struct ExpectedReply {
+pub(super) struct ExpectedReply {
     pub number: usize,
     pub method: &'static str,
     pub deed: &'static str,
@@ -30,7 +30,7 @@ pub struct ExpectedReply {
 
 /// What a stream's calls meet, beside what the client does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weather {
+pub(super) enum Weather {
     Calm,
     /// Every second call is interrupted by a signal.
     Interrupted,
@@ -41,12 +41,12 @@ pub enum Weather {
 }
 
 impl Weather {
-    pub const ALL: [Weather; 4] = [Weather::Calm, Weather::Interrupted, Weather::Short, Weather::Blocked];
+    pub(super) const ALL: [Weather; 4] = [Weather::Calm, Weather::Interrupted, Weather::Short, Weather::Blocked];
 }
 
 /// Both ends of the connection's bytes.
 #[allow(clippy::struct_excessive_bools)] // Independent facts.
-pub struct Play {
+pub(super) struct Play {
     script: Arc<[u8]>,
     /// So much of it is played.
     played: usize,
@@ -82,10 +82,10 @@ pub struct Play {
 }
 
 /// What the server reads from and writes to.
-pub struct End(pub Arc<Mutex<Play>>);
+pub(super) struct End(pub Arc<Mutex<Play>>);
 
 impl Play {
-    pub fn new(script: &[u8], weather: Weather) -> Self {
+    pub(super) fn new(script: &[u8], weather: Weather) -> Self {
         Play {
             script: script.into(),
             played: 0,
@@ -111,27 +111,27 @@ impl Play {
     }
 
     /// How many bytes the server had read when it wrote the byte at `at`.
-    pub fn read_before(&self, at: usize) -> usize {
+    pub(super) fn read_before(&self, at: usize) -> usize {
         let earlier = self.read_before.iter().take_while(|(start, _)| *start <= at);
         earlier.last().map_or(0, |(_, read)| *read)
     }
 
     /// Whether something has happened that the server was not told of.
-    pub fn has_news(&self) -> bool {
+    pub(super) fn has_news(&self) -> bool {
         self.news.is_any() || !self.waited.is_zero()
     }
 
-    pub fn takes_everything(&self) -> bool {
+    pub(super) fn takes_everything(&self) -> bool {
         self.room > usize::MAX / 4
     }
 
     /// What the server is told of.
-    pub fn take_news(&mut self) -> (Ready, Duration) {
+    pub(super) fn take_news(&mut self) -> (Ready, Duration) {
         (std::mem::take(&mut self.news), std::mem::take(&mut self.waited))
     }
 
     /// Does one thing. False: the script is over.
-    pub fn act(&mut self) -> bool {
+    pub(super) fn act(&mut self) -> bool {
         let script = Arc::clone(&self.script);
         let mut choices = Choices::new(&script[self.played..]);
         if choices.is_empty() {
@@ -179,7 +179,7 @@ impl Play {
     }
 
     /// From here on the client takes whatever comes.
-    pub fn take_everything(&mut self) {
+    pub(super) fn take_everything(&mut self) {
         self.take(usize::MAX / 2);
     }
 

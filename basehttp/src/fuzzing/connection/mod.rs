@@ -46,7 +46,7 @@ pub fn connection(bytes: &[u8]) {
 
 /// The same in every weather.
 #[cfg(test)]
-pub fn connection_in_every_weather(bytes: &[u8]) {
+pub(super) fn connection_in_every_weather(bytes: &[u8]) {
     for weather in Weather::ALL {
         play(bytes, Some(weather));
     }

@@ -7,7 +7,7 @@ use crate::fuzzing::reply::{Reader, ReceivedReply, read};
 
 #[derive(Default)]
 #[allow(clippy::struct_excessive_bools)] // Independent facts.
-pub struct Witness {
+pub(super) struct Witness {
     /// So many bytes are read.
     read: usize,
     /// So many final replies are.
@@ -21,7 +21,7 @@ pub struct Witness {
 
 impl Witness {
     /// Reads what came.
-    pub fn look(&mut self, play: &Play, is_closed: bool) {
+    pub(super) fn look(&mut self, play: &Play, is_closed: bool) {
         loop {
             let bytes = &play.from_server[self.read..];
             if self.is_over {
@@ -86,7 +86,7 @@ impl Witness {
     }
 
     /// At the script's end, when nothing more happens by itself.
-    pub fn judge(&self, play: &Play, wait: Wait, has_refused: bool) {
+    pub(super) fn judge(&self, play: &Play, wait: Wait, has_refused: bool) {
         let unread = &play.from_server[self.read..];
         if play.is_garbled || play.has_reset || play.has_stalled || self.is_over {
             return;

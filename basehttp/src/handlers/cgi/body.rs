@@ -21,18 +21,18 @@ use std::path::Path;
 use basehttp::{BodyReader, HTTPError, Result};
 
 /// Bytes of a body that are held in memory: 64 KiB, the capacity of a pipe on Linux.
-pub const MAX_HELD_BYTES: usize = 64 * 1024;
+pub(super) const MAX_HELD_BYTES: usize = 64 * 1024;
 
 /// The directory for bodies that do not fit in memory, and the most bytes of one body in it.
 #[derive(Clone, Copy, Debug)]
-pub struct SpoolOptions<'o> {
+pub(super) struct SpoolOptions<'o> {
     pub directory: &'o Path,
     pub max_bytes: u64,
 }
 
 /// A body, as far as it is here before the script starts.
 #[derive(Debug)]
-pub enum ScriptInput {
+pub(super) enum ScriptInput {
     None,
     /// A body of `length` bytes that begins with `first`.
     Piped {
@@ -54,7 +54,7 @@ impl ScriptInput {
     ///
     /// # Errors
     /// The client's mistake (400, 408), or a body beyond the bound (413).
-    pub fn begin(rfile: &mut BodyReader<'_>, can_wait: bool, spool: SpoolOptions<'_>) -> Result<Self> {
+    pub(super) fn begin(rfile: &mut BodyReader<'_>, can_wait: bool, spool: SpoolOptions<'_>) -> Result<Self> {
         if rfile.remaining() == Some(0) {
             return Ok(ScriptInput::None);
         }
@@ -95,7 +95,7 @@ impl ScriptInput {
     }
 
     /// Returns the length of the body; `None` if there is no content.
-    pub fn length(&self) -> Option<u64> {
+    pub(super) fn length(&self) -> Option<u64> {
         match self {
             ScriptInput::None => None,
             ScriptInput::Piped { length, .. } | ScriptInput::Filed { length, .. } => Some(*length),
@@ -105,7 +105,7 @@ impl ScriptInput {
 
 /// The part of a body that the script has not taken yet: in memory first, then in a file.
 #[derive(Debug)]
-pub struct Feed<'o> {
+pub(super) struct Feed<'o> {
     held: Vec<u8>,
     taken: usize,
     ahead: Option<Ahead>,
@@ -121,21 +121,21 @@ struct Ahead {
 }
 
 impl<'o> Feed<'o> {
-    pub fn new(first: Vec<u8>, spool: SpoolOptions<'o>) -> Self {
+    pub(super) fn new(first: Vec<u8>, spool: SpoolOptions<'o>) -> Self {
         Feed { held: first, taken: 0, ahead: None, spool }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.taken == self.held.len() && self.ahead.as_ref().is_none_or(|ahead| ahead.read == ahead.written)
     }
 
     /// Returns whether more of the body may be read ahead.
-    pub fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.ahead.as_ref().is_none_or(|ahead| ahead.written < self.spool.max_bytes)
     }
 
     /// Adds more of the body behind the rest.
-    pub fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.is_empty() {
             self.held.clear();
             self.held.extend_from_slice(bytes);
@@ -153,7 +153,7 @@ impl<'o> Feed<'o> {
     }
 
     /// Returns the next bytes for the script; empty if there are none.
-    pub fn next(&mut self) -> io::Result<&[u8]> {
+    pub(super) fn next(&mut self) -> io::Result<&[u8]> {
         if self.taken == self.held.len()
             && let Some(ahead) = &mut self.ahead
         {
@@ -167,12 +167,12 @@ impl<'o> Feed<'o> {
     }
 
     /// Removes bytes that the script has taken.
-    pub fn consume(&mut self, count: usize) {
+    pub(super) fn consume(&mut self, count: usize) {
         self.taken += count;
     }
 
     /// Drops everything, for a script that takes no more.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.taken = 0;
         self.held = Vec::new();
         self.ahead = None;

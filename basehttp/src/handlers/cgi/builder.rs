@@ -76,7 +76,7 @@ pub struct CGIHTTPRequestHandlerBuilder {
 
 /// The limits of one run, and of all scripts at once.
 #[derive(Clone, Debug)]
-pub struct ScriptLimits {
+pub(super) struct ScriptLimits {
     pub max_header_bytes: usize,
     pub run_timeout: Duration,
     pub output_stall_timeout: Duration,

@@ -22,11 +22,11 @@ const EXIT_GRACE: Duration = Duration::from_secs(3);
 
 /// Time that output waits for more to come: 10 ms. A short response is then one write with its length, and an event is
 /// late by no more than that.
-pub const FLUSH_DELAY: Duration = Duration::from_millis(10);
+pub(super) const FLUSH_DELAY: Duration = Duration::from_millis(10);
 
 /// The moments from which the limits are counted.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(super) struct Clock {
     pub started: Instant,
     /// When something was last written to the script or read from it.
     pub moved: Instant,
@@ -41,7 +41,7 @@ pub struct Clock {
 
 /// A limit that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub(super) enum Due {
     ServerEnds,
     RunTimeout,
     Stall,
@@ -53,7 +53,7 @@ pub enum Due {
 }
 
 impl Clock {
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Clock {
             started: now,
             moved: now,
@@ -66,7 +66,7 @@ impl Clock {
     }
 
     /// Returns the first limit that has passed, if any.
-    pub fn due(&self, now: Instant, limits: &ScriptLimits) -> Option<Due> {
+    pub(super) fn due(&self, now: Instant, limits: &ScriptLimits) -> Option<Due> {
         let is_over = |since: Option<Instant>, allowed: Duration| {
             since.is_some_and(|since| now.saturating_duration_since(since) >= allowed)
         };
@@ -86,7 +86,7 @@ impl Clock {
     }
 
     /// Returns the time until composed output has to be sent; `None` if there is none.
-    pub fn until_flush(&self, now: Instant) -> Option<Duration> {
+    pub(super) fn until_flush(&self, now: Instant) -> Option<Duration> {
         self.unsent.map(|since| FLUSH_DELAY.saturating_sub(now.saturating_duration_since(since)))
     }
 }

@@ -21,7 +21,7 @@ use percent_encoding::percent_decode_str;
 
 /// The facts from which the variables are made.
 #[derive(Debug)]
-pub struct ScriptRequest<'r> {
+pub(super) struct ScriptRequest<'r> {
     pub method: &'r str,
     /// The query as sent, without its question mark.
     pub query: &'r str,
@@ -54,7 +54,7 @@ pub struct ScriptRequest<'r> {
 /// Three of the variables are not in the RFC, but every server sets them. `SCRIPT_FILENAME` is required by PHP.
 /// `DOCUMENT_ROOT` is the root of the files. `REQUEST_URI` is the path before it was decoded and collapsed, for
 /// programs that route by it. After a local redirect it is still the path that the client sent.
-pub fn variables(request: &ScriptRequest<'_>) -> Vec<(OsString, OsString)> {
+pub(super) fn variables(request: &ScriptRequest<'_>) -> Vec<(OsString, OsString)> {
     let mut variables = Vec::with_capacity(32);
     let mut add = |name: &str, value: &OsStr| variables.push((OsString::from(name), value.to_owned()));
     add("DOCUMENT_ROOT", request.document_root.as_os_str());
@@ -141,7 +141,7 @@ fn is_unambiguous(name: &str) -> bool {
 ///
 /// Returns no arguments at all if one of the words begins with `-`. Otherwise any client could set options of a program
 /// that reads its command line, as happened with PHP. The query is in `QUERY_STRING` in any case.
-pub fn arguments(method: &str, query: &str) -> Vec<OsString> {
+pub(super) fn arguments(method: &str, query: &str) -> Vec<OsString> {
     if !matches!(method, "GET" | "HEAD") || query.is_empty() || query.contains('=') {
         return Vec::new();
     }
@@ -153,7 +153,7 @@ pub fn arguments(method: &str, query: &str) -> Vec<OsString> {
 }
 
 /// Returns the host of an authority, without its port. An IPv6 address keeps its brackets (RFC 3875, section 4.1.14).
-pub fn host_of(authority: &str) -> &str {
+pub(super) fn host_of(authority: &str) -> &str {
     match authority.rfind(']') {
         Some(end) => &authority[..=end],
         None => authority.split(':').next().unwrap_or(authority),

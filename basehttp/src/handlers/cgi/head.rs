@@ -16,7 +16,7 @@ use super::super::is_token;
 
 /// A script's header, up to the empty line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScriptHead {
+pub(crate) struct ScriptHead {
     /// Code and reason.
     pub status: Option<(u16, String)>,
     pub location: Option<String>,
@@ -26,7 +26,7 @@ pub struct ScriptHead {
 
 /// The response that a header asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ScriptResponse {
+pub(crate) enum ScriptResponse {
     /// A document, or a redirect that the client follows.
     Document { code: u16, reason: Option<String>, fields: Vec<(String, String)> },
     /// The response to a GET of this path and query.
@@ -35,7 +35,7 @@ pub enum ScriptResponse {
 
 /// Collects a header as it comes.
 #[derive(Debug)]
-pub struct ScriptHeadReader {
+pub(crate) struct ScriptHeadReader {
     bytes: Vec<u8>,
     /// Bytes at the beginning that are known to have no end of the header in them.
     searched: usize,
@@ -49,11 +49,11 @@ const ONCE: [&str; 7] = ["age", "content-location", "content-range", "etag", "ex
 const NOT_FOR_SCRIPTS: [&str; 6] = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"];
 
 impl ScriptHeadReader {
-    pub fn new(max_bytes: usize) -> Self {
+    pub(crate) fn new(max_bytes: usize) -> Self {
         ScriptHeadReader { bytes: Vec::new(), searched: 0, max_bytes }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
@@ -61,7 +61,7 @@ impl ScriptHeadReader {
     ///
     /// # Errors
     /// The mistake in the header, for the log.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Option<(ScriptHead, usize)>, String> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<Option<(ScriptHead, usize)>, String> {
         let before = self.bytes.len();
         // One byte more than the limit shows that the header is too long.
         let taken = bytes.len().min(self.max_bytes.saturating_add(1).saturating_sub(before));
@@ -153,7 +153,7 @@ impl ScriptHead {
     ///
     /// # Errors
     /// The reason why it asks for none, for the log.
-    pub fn response(self) -> Result<ScriptResponse, String> {
+    pub(crate) fn response(self) -> Result<ScriptResponse, String> {
         match (self.location, self.status) {
             (Some(location), None) if self.fields.is_empty() && is_local(&location) => {
                 Ok(ScriptResponse::LocalRedirect(location))

@@ -13,7 +13,7 @@ use super::script::Script;
 const FIRST_LINE_BYTES: u64 = 256;
 
 /// Returns the text of `error`, with its cause.
-pub fn explain(script: &Script, error: &io::Error) -> String {
+pub(super) fn explain(script: &Script, error: &io::Error) -> String {
     let begin = begin_of(script).unwrap_or_default();
     match Errno::from_io_error(error).and_then(|errno| reason(&begin, errno)) {
         Some(reason) => format!("{error}: {reason}"),

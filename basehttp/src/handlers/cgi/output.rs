@@ -15,7 +15,7 @@ const PIECE_BYTES: usize = 4096;
 
 /// The state of the output, and the part of it that is not sent yet.
 #[derive(Debug)]
-pub struct Output {
+pub(super) struct Output {
     state: OutputState,
     pending: Vec<u8>,
     /// Bytes of content still to come, if the script has told the length.
@@ -34,7 +34,7 @@ enum OutputState {
 
 /// The outcome of a run without errors.
 #[derive(Debug)]
-pub enum ScriptOutcome {
+pub(super) enum ScriptOutcome {
     /// The response is complete.
     Answered,
     /// The response is that of a GET of this path and query.
@@ -43,7 +43,7 @@ pub enum ScriptOutcome {
 
 /// The side of the exchange that the client is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Client {
+pub(super) enum Client {
     /// It has sent its whole request, so writing may wait for it.
     Reads,
     /// It is still sending, so nothing may wait for it to read.
@@ -51,21 +51,21 @@ pub enum Client {
 }
 
 impl Output {
-    pub fn new(max_header_bytes: usize) -> Self {
+    pub(super) fn new(max_header_bytes: usize) -> Self {
         Output { state: OutputState::Header(ScriptHeadReader::new(max_header_bytes)), pending: Vec::new(), left: None }
     }
 
     /// Returns whether a response was begun.
-    pub fn has_begun(&self) -> bool {
+    pub(super) fn has_begun(&self) -> bool {
         matches!(self.state, OutputState::Content)
     }
 
     /// Returns whether more output can be taken before some is sent.
-    pub fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.pending.len() < MAX_PENDING_BYTES
     }
 
-    pub fn has_pending(&self) -> bool {
+    pub(super) fn has_pending(&self) -> bool {
         !self.pending.is_empty()
     }
 
@@ -73,7 +73,7 @@ impl Output {
     ///
     /// # Errors
     /// The script sends a broken header, or more content than it has said (502), or the client has gone away.
-    pub fn take(&mut self, ex: &mut Exchange<'_>, bytes: &[u8], client: Client) -> Result {
+    pub(super) fn take(&mut self, ex: &mut Exchange<'_>, bytes: &[u8], client: Client) -> Result {
         // The header comes first, and decides whether the rest is content.
         let content = match &mut self.state {
             OutputState::Content => bytes,
@@ -112,14 +112,14 @@ impl Output {
     }
 
     /// Sends all pending output, and waits for the client where necessary.
-    pub fn send_pending(&mut self, ex: &mut Exchange<'_>) -> io::Result<()> {
+    pub(super) fn send_pending(&mut self, ex: &mut Exchange<'_>) -> io::Result<()> {
         let sent = ex.wfile.write_all(&self.pending);
         self.pending.clear();
         if self.has_begun() { sent } else { Ok(()) }
     }
 
     /// Sends one piece to a socket that has just reported room.
-    pub fn send_piece(&mut self, ex: &mut Exchange<'_>) -> io::Result<()> {
+    pub(super) fn send_piece(&mut self, ex: &mut Exchange<'_>) -> io::Result<()> {
         let piece = self.pending.len().min(PIECE_BYTES);
         ex.wfile.write_all(&self.pending[..piece])?;
         self.pending.drain(..piece);
@@ -130,7 +130,7 @@ impl Output {
     ///
     /// # Errors
     /// There was no complete header in it, or less content than it has said (502).
-    pub fn finish(mut self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
+    pub(super) fn finish(mut self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
         if let Some(left @ 1..) = self.left {
             return Err(broken(format!("the script sent {left} bytes fewer than its Content-Length says")).into());
         }
@@ -175,6 +175,6 @@ fn begin_response(ex: &Exchange<'_>, code: u16, reason: Option<&str>, fields: &[
 
 /// Returns the error for a script at fault (RFC 9110, section 15.6.3). Its text is for the log, where the script's
 /// author reads it.
-pub fn broken(what: impl Into<String>) -> HTTPError {
+pub(super) fn broken(what: impl Into<String>) -> HTTPError {
     HTTPError::from(502).with_source(what.into())
 }

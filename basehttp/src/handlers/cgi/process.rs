@@ -35,7 +35,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// A running script. Dropping it ends its whole process group.
 #[derive(Debug)]
-pub struct Process {
+pub(super) struct Process {
     /// `None` once another thread has to reap it.
     child: Option<Child>,
     group: Pid,
@@ -46,7 +46,7 @@ pub struct Process {
 
 /// The server's ends of a script's standard streams.
 #[derive(Debug)]
-pub struct Pipes {
+pub(super) struct Pipes {
     pub stdin: Option<ChildStdin>,
     pub stdout: ChildStdout,
     pub stderr: ChildStderr,
@@ -57,7 +57,7 @@ impl Process {
     ///
     /// # Errors
     /// The interpreter does not exist, the format is unknown, or the system has no processes or descriptors left.
-    pub fn start(
+    pub(super) fn start(
         script: &Script,
         arguments: &[OsString],
         variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -79,7 +79,7 @@ impl Process {
 
     /// Sets the soft limit of descriptors of the process. There is no safe way to set it between fork and execution.
     #[cfg(target_os = "linux")]
-    pub fn limit_descriptors(&self, soft: u64) {
+    pub(super) fn limit_descriptors(&self, soft: u64) {
         use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
         let hard = getrlimit(Resource::Nofile).maximum;
         let soft = hard.map_or(soft, |hard| hard.min(soft));
@@ -92,7 +92,7 @@ impl Process {
     pub fn limit_descriptors(&self, _: u64) {}
 
     /// Returns the exit status if the process has ended, and reaps it.
-    pub fn status(&mut self) -> Option<ExitStatus> {
+    pub(super) fn status(&mut self) -> Option<ExitStatus> {
         if let (None, Some(child)) = (self.status, &mut self.child) {
             // An error says that there is no such child. Where SIGCHLD is ignored, the system reaps them.
             self.status = child.try_wait().unwrap_or(Some(ExitStatus::default()));
@@ -101,7 +101,7 @@ impl Process {
     }
 
     /// Returns whether the process has ended. Does not reap it, so that no other group gets its group's number.
-    pub fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.status.is_some() || !matches!(self.exit_status_unreaped(), Ok(None))
     }
 
@@ -112,7 +112,7 @@ impl Process {
     }
 
     /// Returns a descriptor that can be read once the process has ended, where the system has such descriptors.
-    pub fn watch(&mut self) -> Option<BorrowedFd<'_>> {
+    pub(super) fn watch(&mut self) -> Option<BorrowedFd<'_>> {
         #[cfg(target_os = "linux")]
         if self.watch.is_none() {
             use rustix::process::{PidfdFlags, pidfd_open};
@@ -182,6 +182,6 @@ fn directory_path(script: &Script) -> &std::path::Path {
 }
 
 /// Converts a duration for poll(2).
-pub fn timespec(duration: Duration) -> Timespec {
+pub(super) fn timespec(duration: Duration) -> Timespec {
     Timespec { tv_sec: duration.as_secs().cast_signed(), tv_nsec: duration.subsec_nanos().into() }
 }

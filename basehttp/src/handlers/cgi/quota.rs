@@ -4,28 +4,28 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The running scripts of one handler, counted, and their limit.
 #[derive(Debug)]
-pub struct ScriptQuota {
+pub(super) struct ScriptQuota {
     running: AtomicUsize,
     max: usize,
 }
 
 /// The right to run one script, given back when it is dropped.
 #[derive(Debug)]
-pub struct ScriptPermit<'c>(&'c ScriptQuota);
+pub(super) struct ScriptPermit<'c>(&'c ScriptQuota);
 
 impl ScriptQuota {
-    pub fn new(max: usize) -> Self {
+    pub(super) fn new(max: usize) -> Self {
         ScriptQuota { running: AtomicUsize::new(0), max }
     }
 
     /// Returns a permit, if there is one left.
-    pub fn try_acquire(&self) -> Option<ScriptPermit<'_>> {
+    pub(super) fn try_acquire(&self) -> Option<ScriptPermit<'_>> {
         let permit = ScriptPermit(self);
         // The permit exists before it is granted, so that dropping it corrects the count in either case.
         (self.running.fetch_add(1, Ordering::Relaxed) < self.max).then_some(permit)
     }
 
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.running.load(Ordering::Relaxed) >= self.max
     }
 }

@@ -25,7 +25,7 @@ use super::super::simple::root::{Opened, Tree};
 
 /// A program that exists and may be executed.
 #[derive(Debug)]
-pub struct Script {
+pub(super) struct Script {
     /// The directory of the script, opened beneath the root. The script is executed from there by its name, whatever is
     /// renamed above.
     pub directory: OwnedFd,
@@ -43,7 +43,7 @@ pub struct Script {
 
 /// Returns the length of the script directory that `key` begins with, in bytes, if something follows it. `key` is a
 /// path beneath the root.
-pub fn directory_len(key: &[u8], directories: &[Vec<u8>]) -> Option<usize> {
+pub(super) fn directory_len(key: &[u8], directories: &[Vec<u8>]) -> Option<usize> {
     let slashes = key.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
     slashes.into_iter().find(|&at| directories.iter().any(|directory| *directory == key[..at]))
 }
@@ -52,7 +52,7 @@ pub fn directory_len(key: &[u8], directories: &[Vec<u8>]) -> Option<usize> {
 ///
 /// # Errors
 /// The [`HTTPError`] of the module's table, or 503 when the system has no descriptors left.
-pub fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Result<Script> {
+pub(super) fn find(files: &SimpleHTTPRequestHandler, key: &[u8], start: usize) -> Result<Script> {
     let tree = files.tree().map_err(busy)?.ok_or_else(|| missing(key))?;
     let mut directory = match open(&tree, &key[..start])? {
         Some(Opened::Directory(directory)) => directory,
@@ -127,7 +127,7 @@ fn shown(path: &[u8]) -> String {
 }
 
 /// Returns a 503, for a shortage of the system that may be over soon.
-pub fn busy(error: io::Error) -> HTTPError {
+pub(super) fn busy(error: io::Error) -> HTTPError {
     HTTPError::from(503).with_header("Retry-After", 1).with_source(error)
 }
 

@@ -9,7 +9,7 @@ const MAX_LOGGED_BYTES: usize = 64 * 1024;
 
 /// Splits a stream into lines.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub(super) struct Lines {
     /// The line that has not ended yet, up to its bound.
     line: Vec<u8>,
     logged: usize,
@@ -19,7 +19,7 @@ pub struct Lines {
 
 impl Lines {
     /// Takes more of the stream, and passes every line that has ended to `log`.
-    pub fn push(&mut self, bytes: &[u8], mut log: impl FnMut(&str)) {
+    pub(super) fn push(&mut self, bytes: &[u8], mut log: impl FnMut(&str)) {
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
             let text = piece.strip_suffix(b"\n").unwrap_or(piece);
             let room = MAX_LINE_BYTES.saturating_sub(self.line.len());
@@ -31,7 +31,7 @@ impl Lines {
     }
 
     /// Ends the stream, and passes an unfinished line to `log` as well.
-    pub fn finish(&mut self, mut log: impl FnMut(&str)) {
+    pub(super) fn finish(&mut self, mut log: impl FnMut(&str)) {
         if !self.line.is_empty() {
             self.end_line(&mut log);
         }

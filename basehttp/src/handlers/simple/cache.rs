@@ -18,7 +18,7 @@ use super::root::Stamp;
 use super::trust::Trust;
 
 /// Size of the largest file that is kept in memory: 64 KiB. Larger files cost less with sendfile(2).
-pub const MAX_SMALL_FILE_BYTES: u64 = 64 * 1024;
+pub(super) const MAX_SMALL_FILE_BYTES: u64 = 64 * 1024;
 
 /// Looks at a file within a second before the last one is trusted: 64. Opening, fstat(2) and closing cost about 1 µs of
 /// processor time (mean of a million, on a virtual machine). So a busy file takes a ten-thousandth of a processor, and
@@ -33,7 +33,7 @@ const ENTRY_BYTES: usize = 1024;
 
 /// One state of a small file.
 #[derive(Debug)]
-pub struct SmallFile {
+pub(super) struct SmallFile {
     pub representation: Representation,
     pub bytes: Arc<[u8]>,
     /// The file had just changed when it was read, and may have changed again within the same tick of its clock.
@@ -42,13 +42,13 @@ pub struct SmallFile {
 
 impl SmallFile {
     /// Keeps `bytes`, which were read from the file just now.
-    pub fn new(representation: Representation, bytes: Arc<[u8]>, now: SystemTime) -> Self {
+    pub(super) fn new(representation: Representation, bytes: Arc<[u8]>, now: SystemTime) -> Self {
         let is_young = is_young(&representation.stamp, now);
         SmallFile { representation, bytes, is_young }
     }
 
     /// Returns true if a file in the state of `representation` has these bytes.
-    pub fn is_still(&self, representation: &Representation) -> bool {
+    pub(super) fn is_still(&self, representation: &Representation) -> bool {
         self.representation.stamp == representation.stamp && !self.is_young
     }
 }
@@ -60,7 +60,7 @@ fn is_young(stamp: &Stamp, now: SystemTime) -> bool {
 
 /// The cached state of one coding of a file.
 #[derive(Clone, Debug)]
-pub enum Variant {
+pub(super) enum Variant {
     /// No file has this coding.
     Absent,
     /// A large file, opened for each request. The description holds while the file is in the same state.
@@ -79,11 +79,11 @@ impl Variant {
 }
 
 /// The variants of a file, indexed by coding.
-pub type Variants = [Variant; CODINGS.len()];
+pub(super) type Variants = [Variant; CODINGS.len()];
 
 /// The file that a request's path led to.
 #[derive(Debug)]
-pub struct CacheEntry {
+pub(super) struct CacheEntry {
     /// The file's own path beneath the root. For an index page it is longer than the request's.
     pub path: Vec<u8>,
     variants: Variants,
@@ -97,14 +97,14 @@ pub struct CacheEntry {
 impl CacheEntry {
     /// Makes an entry of the `variants` at `path` in the tree of that `generation`, found by a look that began at
     /// `now`.
-    pub fn new(path: Vec<u8>, variants: Variants, generation: u64, now: Instant) -> Self {
+    pub(super) fn new(path: Vec<u8>, variants: Variants, generation: u64, now: Instant) -> Self {
         let clock = SystemTime::now();
         let is_settled = variants.iter().filter_map(Variant::stamp).all(|stamp| !is_young(stamp, clock));
         CacheEntry { path, variants, generation, is_settled, trust: Trust::new(now) }
     }
 
     /// Returns true if the files at `path` have the states of this entry, in the tree of that `generation`.
-    pub fn is_still(&self, path: &[u8], stamps: [Option<&Stamp>; CODINGS.len()], generation: u64) -> bool {
+    pub(super) fn is_still(&self, path: &[u8], stamps: [Option<&Stamp>; CODINGS.len()], generation: u64) -> bool {
         self.is_settled
             && self.generation == generation
             && self.path == path
@@ -113,19 +113,19 @@ impl CacheEntry {
 
     /// Returns true if this entry should replace `known`. While a file has just changed no entry is trusted, so one of
     /// the same state is no gain.
-    pub fn is_news_after(&self, known: &CacheEntry) -> bool {
+    pub(super) fn is_news_after(&self, known: &CacheEntry) -> bool {
         let stamps = |entry: &CacheEntry| entry.variants.each_ref().map(|variant| variant.stamp().copied());
         let is_same = self.generation == known.generation && self.path == known.path && stamps(self) == stamps(known);
         self.is_settled || !is_same
     }
 
-    pub fn variant(&self, coding: Coding) -> &Variant {
+    pub(super) fn variant(&self, coding: Coding) -> &Variant {
         &self.variants[coding as usize]
     }
 
     /// Returns true if the entry may be used without a look at the disk, while the tree of that `generation` is served.
     /// Otherwise the caller must look.
-    pub fn is_trusted(&self, generation: u64, now: Instant) -> bool {
+    pub(super) fn is_trusted(&self, generation: u64, now: Instant) -> bool {
         self.is_settled && self.generation == generation && self.trust.holds(now, MAX_LOOKS)
     }
 
@@ -137,7 +137,7 @@ impl CacheEntry {
 
 /// The files that a handler has in memory, at most `max_bytes`.
 #[derive(Debug)]
-pub struct Cache {
+pub(super) struct Cache {
     max_bytes: usize,
     entries: RwLock<Entries>,
 }
@@ -159,12 +159,12 @@ struct FileSlot {
 }
 
 impl Cache {
-    pub fn new(max_bytes: usize) -> Self {
+    pub(super) fn new(max_bytes: usize) -> Self {
         Cache { max_bytes, entries: RwLock::default() }
     }
 
     /// Returns the entry of `key`, which may be out of date.
-    pub fn get(&self, key: &[u8]) -> Option<Arc<CacheEntry>> {
+    pub(super) fn get(&self, key: &[u8]) -> Option<Arc<CacheEntry>> {
         let entries = self.read();
         let slot = entries.slots.get(key)?;
         // Read first, so that threads that use the same entry do not take the cache line from each other.
@@ -175,7 +175,7 @@ impl Cache {
     }
 
     /// Stores `entry` in place of the old one. An entry larger than the whole cache only removes the old one.
-    pub fn put(&self, key: &[u8], entry: Arc<CacheEntry>) {
+    pub(super) fn put(&self, key: &[u8], entry: Arc<CacheEntry>) {
         let cost = entry.cost(key);
         if cost > self.max_bytes {
             return self.forget(key);
@@ -195,7 +195,7 @@ impl Cache {
     }
 
     /// Removes the entry of `key`.
-    pub fn forget(&self, key: &[u8]) {
+    pub(super) fn forget(&self, key: &[u8]) {
         let mut entries = self.write();
         if let Some(slot) = entries.slots.remove(key) {
             entries.bytes -= slot.cost;

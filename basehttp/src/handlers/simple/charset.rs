@@ -11,13 +11,13 @@
 //! 7303, section 3). So a wrong one makes a readable file unreadable.
 
 /// Bytes of a file that are read: 1 KiB, as in browsers (WHATWG HTML, section 4.2.5.4).
-pub const HEAD_BYTES: usize = 1024;
+pub(super) const HEAD_BYTES: usize = 1024;
 
 const UTF_8: &str = "utf-8";
 
 /// Returns true if a response may say that a text is in `charset`. The text has this media type and begins with `head`.
 /// It must not name another encoding, and for UTF-8 it must be UTF-8.
-pub fn may_be(charset: &str, media_type: &str, head: &[u8]) -> bool {
+pub(super) fn may_be(charset: &str, media_type: &str, head: &[u8]) -> bool {
     let head = &head[..head.len().min(HEAD_BYTES)];
     match named(media_type, head) {
         Some(named) => normalized(&named) == normalized(charset),

@@ -5,7 +5,7 @@ use super::qvalue::{FULL, QValue, parse_qvalue};
 
 /// The coding of a file's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coding {
+pub(super) enum Coding {
     Brotli,
     Zstd,
     Gzip,
@@ -13,11 +13,11 @@ pub enum Coding {
 }
 
 /// All codings, in the order of their numbers. If a client likes two as much, it gets the first.
-pub const CODINGS: [Coding; 4] = [Coding::Brotli, Coding::Zstd, Coding::Gzip, Coding::Identity];
+pub(super) const CODINGS: [Coding; 4] = [Coding::Brotli, Coding::Zstd, Coding::Gzip, Coding::Identity];
 
 impl Coding {
     /// Returns the name in `Content-Encoding`. `None` for the uncoded file.
-    pub fn name(self) -> Option<&'static str> {
+    pub(super) fn name(self) -> Option<&'static str> {
         match self {
             Coding::Identity => None,
             Coding::Gzip => Some("gzip"),
@@ -27,7 +27,7 @@ impl Coding {
     }
 
     /// Returns the suffix of the names of files in this coding.
-    pub fn suffix(self) -> &'static [u8] {
+    pub(super) fn suffix(self) -> &'static [u8] {
         match self {
             Coding::Identity => b"",
             Coding::Gzip => b".gz",
@@ -44,19 +44,19 @@ impl Coding {
 
 /// The codings that a client accepts, the best one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Preference {
+pub(super) struct Preference {
     codings: [Coding; CODINGS.len()],
     count: usize,
 }
 
 impl Preference {
     /// The uncoded file only.
-    pub const IDENTITY: Preference = Preference { codings: [Coding::Identity; CODINGS.len()], count: 1 };
+    pub(super) const IDENTITY: Preference = Preference { codings: [Coding::Identity; CODINGS.len()], count: 1 };
 
     /// Reads the `Accept-Encoding` fields of a request. Without one the client gets the uncoded file.
     ///
     /// The uncoded file is always included, last if the client refuses it, since it is better than an error.
-    pub fn of<'f>(fields: impl Iterator<Item = &'f str>) -> Self {
+    pub(super) fn of<'f>(fields: impl Iterator<Item = &'f str>) -> Self {
         let mut preference = Preference { codings: [Coding::Identity; CODINGS.len()], count: 0 };
         let mut weighed = weighed(fields);
         // A stable sort, so that equals stay in the order of `CODINGS`.
@@ -70,7 +70,7 @@ impl Preference {
         preference
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = Coding> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = Coding> {
         self.codings[..self.count].iter().copied()
     }
 }

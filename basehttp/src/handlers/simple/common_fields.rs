@@ -4,28 +4,28 @@ use basehttp::{Exchange, HTTPError};
 
 /// Names and values of fields, in the order in which they are sent.
 #[derive(Clone, Debug, Default)]
-pub struct CommonFields(Vec<(String, String)>);
+pub(super) struct CommonFields(Vec<(String, String)>);
 
 impl CommonFields {
     /// Adds a field behind the others.
-    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub(super) fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
     }
 
     /// Returns names and values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
     /// Adds the fields to the response that `ex` has begun.
-    pub fn send(&self, ex: &Exchange<'_>) {
+    pub(super) fn send(&self, ex: &Exchange<'_>) {
         for (name, value) in self.iter() {
             ex.send_header(name, value);
         }
     }
 
     /// Returns `error` with the fields added.
-    pub fn add_to(&self, error: HTTPError) -> HTTPError {
+    pub(super) fn add_to(&self, error: HTTPError) -> HTTPError {
         self.iter().fold(error, |error, (name, value)| error.with_header(name, value))
     }
 }

@@ -17,7 +17,7 @@ use basehttp::Headers;
 
 /// The validators of a file's state (RFC 9110, section 8.8).
 #[derive(Clone, Copy, Debug)]
-pub struct Validators<'v> {
+pub(crate) struct Validators<'v> {
     /// The entity tag with its quotes, and `W/` if it is weak.
     pub etag: Option<&'v str>,
     /// The date of `Last-Modified`, in whole seconds. Without it dates are ignored (RFC 9110, sections 13.1.3 and
@@ -27,7 +27,7 @@ pub struct Validators<'v> {
 
 /// The result of the preconditions of a GET or HEAD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Send the file, as without preconditions.
     Send,
     /// Send 304, since the client has the file.
@@ -37,7 +37,7 @@ pub enum Verdict {
 }
 
 /// Judges a request by its preconditions, except `If-Range`.
-pub fn judge(headers: Headers<'_>, validators: Validators<'_>) -> Verdict {
+pub(crate) fn judge(headers: Headers<'_>, validators: Validators<'_>) -> Verdict {
     let has_passed = if headers.contains("If-Match") {
         matches_any(headers, "If-Match", |tag| is_strong_match(tag, validators.etag))
     } else {
@@ -59,7 +59,7 @@ pub fn judge(headers: Headers<'_>, validators: Validators<'_>) -> Verdict {
 const DATE_IS_STRONG_AFTER: Duration = Duration::from_secs(2);
 
 /// Returns true if `Range` counts: the request has no `If-Range`, or one that names the file's state.
-pub fn allows_range(headers: Headers<'_>, validators: Validators<'_>, now: impl FnOnce() -> SystemTime) -> bool {
+pub(crate) fn allows_range(headers: Headers<'_>, validators: Validators<'_>, now: impl FnOnce() -> SystemTime) -> bool {
     match headers.get_bytes("If-Range") {
         None => true,
         Some(_) if is_repeated(headers, "If-Range") => false,

@@ -28,7 +28,7 @@ use super::representation::Representation;
 use super::root::{Opened, Root, Stamp, Tree};
 
 /// The result of a lookup.
-pub enum Found {
+pub(super) enum Found {
     File(Selected),
     /// A directory whose path lacks the final slash, which relative links in its page need.
     MissingSlash,
@@ -38,13 +38,13 @@ pub enum Found {
 }
 
 /// A file that can be sent. Its description and its bytes belong to the same state.
-pub enum Selected {
+pub(super) enum Selected {
     InMemory(Arc<SmallFile>),
     Open(Arc<Representation>, File),
 }
 
 impl Selected {
-    pub fn representation(&self) -> &Representation {
+    pub(super) fn representation(&self) -> &Representation {
         match self {
             Selected::InMemory(small) => &small.representation,
             Selected::Open(representation, _) => representation,
@@ -53,7 +53,7 @@ impl Selected {
 }
 
 /// A directory, open for reading.
-pub struct OpenDirectory {
+pub(super) struct OpenDirectory {
     pub descriptor: OwnedFd,
     tree: Arc<Tree>,
     path: Vec<u8>,
@@ -61,7 +61,7 @@ pub struct OpenDirectory {
 
 impl OpenDirectory {
     /// Returns the metadata of the entry `name`, if it may be served. Follows links as far as the options allow.
-    pub fn follow(&self, name: &OsStr) -> Option<Metadata> {
+    pub(super) fn follow(&self, name: &OsStr) -> Option<Metadata> {
         let opened = self.tree.open_beneath(&joined(&self.path, name.as_bytes())).ok()??;
         match opened {
             Opened::File(file, _) => file.metadata().ok(),
@@ -111,7 +111,7 @@ impl CacheLookup<'_> {
 }
 
 /// The lookup of one request.
-pub struct Lookup<'l, 'c> {
+pub(super) struct Lookup<'l, 'c> {
     pub options: &'l Options,
     pub root: &'l Root,
     pub cache: Option<&'l Cache>,
@@ -125,7 +125,7 @@ impl Lookup<'_, '_> {
     ///
     /// # Errors
     /// An error of the system that may soon be over, such as no free descriptors.
-    pub fn find(&self, served: &ServedPath<'_>) -> io::Result<Found> {
+    pub(super) fn find(&self, served: &ServedPath<'_>) -> io::Result<Found> {
         let preference = self.preference();
         let cached = self.cached(served);
         // A file that clients request often is sent as it was found within this second.

@@ -21,7 +21,7 @@ const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
 /// Python's `extensions_map` and `default_content_type`.
 #[derive(Clone, Debug)]
-pub struct MediaTypes {
+pub(super) struct MediaTypes {
     extensions: HashMap<String, String>,
     default: String,
     /// The charset of text. If empty, none is sent.
@@ -30,7 +30,7 @@ pub struct MediaTypes {
 
 /// The type of a file's content, for all of its codings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Description {
+pub(super) struct Description {
     pub content_type: String,
     /// The file itself is compressed and browsers must unpack it, such as `.svgz`.
     pub is_gzipped: bool,
@@ -45,30 +45,30 @@ impl Default for MediaTypes {
 }
 
 impl MediaTypes {
-    pub fn add(&mut self, extension: String, media_type: String) {
+    pub(super) fn add(&mut self, extension: String, media_type: String) {
         self.extensions.insert(extension, media_type);
     }
 
-    pub fn set_default(&mut self, media_type: String) {
+    pub(super) fn set_default(&mut self, media_type: String) {
         self.default = media_type;
     }
 
-    pub fn set_charset(&mut self, charset: String) {
+    pub(super) fn set_charset(&mut self, charset: String) {
         self.charset = charset;
     }
 
-    pub fn charset(&self) -> &str {
+    pub(super) fn charset(&self) -> &str {
         &self.charset
     }
 
     /// Returns all types that a program gave, for a check.
-    pub fn all(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
         self.extensions.values().map(String::as_str).chain([self.default.as_str()])
     }
 
     /// Guesses the type from the name alone, in this order: the map with the extension as it is, the map with it in
     /// lower case, the table, the default.
-    pub fn guess(&self, path: &Path) -> String {
+    pub(super) fn guess(&self, path: &Path) -> String {
         match self.look_up(path) {
             (text, TypeSource::Table) if takes_charset(text) => self.with_charset(text),
             (media_type, _) => media_type.to_owned(),
@@ -76,7 +76,7 @@ impl MediaTypes {
     }
 
     /// Guesses the type from the name and the first bytes. Calls `head` only if these bytes matter.
-    pub fn describe(&self, path: &Path, head: impl FnOnce() -> Vec<u8>) -> Description {
+    pub(super) fn describe(&self, path: &Path, head: impl FnOnce() -> Vec<u8>) -> Description {
         let (media_type, source) = self.look_up(path);
         let is_plain = |content_type| Description { content_type, is_gzipped: false };
         match source {
@@ -133,7 +133,7 @@ fn lower_extension(path: &Path) -> String {
 
 /// Makes `Content-Disposition: attachment` with the file's name (RFC 6266), once in plain ASCII for old clients, once
 /// in full.
-pub fn attachment(name: &[u8]) -> String {
+pub(super) fn attachment(name: &[u8]) -> String {
     let name = String::from_utf8_lossy(name);
     let mut value = String::from("attachment; filename=\"");
     value.extend(name.chars().map(|c| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\' | '%') { c } else { '_' }));

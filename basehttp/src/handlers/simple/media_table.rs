@@ -4,7 +4,7 @@
 //! the MIT licence, and from the registry of IANA.
 
 /// An extension without its dot, and its type without parameters.
-pub static MEDIA_TYPES: [(&str, &str); 566] = [
+pub(super) static MEDIA_TYPES: [(&str, &str); 566] = [
     ("3ds", "image/x-3ds"),
     ("3g2", "video/3gpp2"),
     ("3gp", "video/3gpp"),

@@ -15,15 +15,15 @@ use super::path::Mount;
 const CACHE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Guesses the media type of a path beneath the root. See the builder's `guess_type`.
-pub type GuessType = Arc<dyn Fn(&Path) -> Option<String> + Send + Sync>;
+pub(super) type GuessType = Arc<dyn Fn(&Path) -> Option<String> + Send + Sync>;
 
 /// Translates a request's path to one beneath the root. See the builder's `translate_path`.
-pub type TranslatePath = Arc<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
+pub(super) type TranslatePath = Arc<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
 
 /// Everything that a handler knows besides its directory.
 #[derive(Clone)]
 #[allow(clippy::struct_excessive_bools)] // Independent options, each a method of the builder.
-pub struct Options {
+pub(super) struct Options {
     pub mount: Mount,
     pub index_pages: Vec<PathBuf>,
     pub media_types: MediaTypes,
@@ -84,12 +84,12 @@ const NOT_FOR_PROGRAMS: [&str; 10] = [
 
 impl Options {
     /// Returns the program's own media type for the file at `path`.
-    pub fn own_type(&self, path: &Path) -> Option<String> {
+    pub(super) fn own_type(&self, path: &Path) -> Option<String> {
         self.guess_type.as_ref().and_then(|guess| guess(path))
     }
 
     /// Checks every name and value that goes into a field.
-    pub fn check(&self) -> io::Result<()> {
+    pub(super) fn check(&self) -> io::Result<()> {
         for (name, value) in self.common_fields.iter() {
             if !is_token(name.as_bytes()) {
                 return Err(invalid(format!("{name:?} is not a field name; write a token such as X-Frame-Options")));
@@ -120,6 +120,6 @@ fn check_value(value: &str) -> io::Result<()> {
     }
 }
 
-pub fn invalid(what: String) -> io::Error {
+pub(super) fn invalid(what: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, what)
 }

@@ -9,7 +9,7 @@ use super::path::{self, ServedPath};
 
 /// The builder's `fallback_page` and `not_found_page`, checked.
 #[derive(Clone, Debug, Default)]
-pub struct Pages {
+pub(super) struct Pages {
     fallback: Option<ServedPath<'static>>,
     not_found: Option<ServedPath<'static>>,
 }
@@ -19,7 +19,7 @@ impl Pages {
     ///
     /// # Errors
     /// `InvalidInput` for a path that cannot be a file's.
-    pub fn new(fallback: Option<&Path>, not_found: Option<&Path>) -> io::Result<Self> {
+    pub(super) fn new(fallback: Option<&Path>, not_found: Option<&Path>) -> io::Result<Self> {
         let page = |path: &Path| {
             let served =
                 ServedPath::of_path(path.as_os_str().as_bytes(), "").filter(|served| !served.is_directory_form());
@@ -33,12 +33,12 @@ impl Pages {
     }
 
     /// Returns the fallback page if a client with this wish for HTML is to get it for `path`.
-    pub fn fallback_for(&self, path: &str, wish: impl FnOnce() -> HtmlWish) -> Option<&ServedPath<'static>> {
+    pub(super) fn fallback_for(&self, path: &str, wish: impl FnOnce() -> HtmlWish) -> Option<&ServedPath<'static>> {
         self.fallback.as_ref().filter(|_| is_client_side_route(path, wish()))
     }
 
     /// Returns the page that is sent with 404.
-    pub fn not_found(&self) -> Option<&ServedPath<'static>> {
+    pub(super) fn not_found(&self) -> Option<&ServedPath<'static>> {
         self.not_found.as_ref()
     }
 }

@@ -22,7 +22,7 @@ const WELL_KNOWN: &[u8] = b".well-known";
 
 /// A path beneath the root, without dots, empty segments and NUL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServedPath<'p> {
+pub(crate) struct ServedPath<'p> {
     /// Segments joined by slashes, with a final slash if the request's decoded path had one. Empty for the root.
     key: Cow<'p, [u8]>,
     /// The request's path had a final slash as sent, not only after decoding.
@@ -33,14 +33,14 @@ pub struct ServedPath<'p> {
 
 /// The URL path at which the root appears, such as `/static`. Nothing outside it is served.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mount {
+pub(crate) struct Mount {
     /// Decoded segments joined by slashes. Empty for `/`.
     path: Vec<u8>,
 }
 
 impl Mount {
     /// Parses a mount. `None` if `path` does not begin with a slash, or is not the path of a URL.
-    pub fn at(path: &str) -> Option<Self> {
+    pub(crate) fn at(path: &str) -> Option<Self> {
         if !path.starts_with('/') || path.contains(['?', '#']) {
             return None;
         }
@@ -50,19 +50,19 @@ impl Mount {
 
     /// Returns the decoded path, with a slash in front. Empty for `/`.
     #[cfg(feature = "cgi")]
-    pub fn prefix(&self) -> Vec<u8> {
+    pub(crate) fn prefix(&self) -> Vec<u8> {
         if self.path.is_empty() { Vec::new() } else { [b"/", &*self.path].concat() }
     }
 
     /// Returns the number of segments.
-    pub fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         if self.path.is_empty() { 0 } else { self.path.split(|&byte| byte == b'/').count() }
     }
 }
 
 impl<'p> ServedPath<'p> {
     /// Parses the path of a request, undecoded and with its query. `None` if no file can have it.
-    pub fn of_request(raw: &'p str) -> Option<Self> {
+    pub(crate) fn of_request(raw: &'p str) -> Option<Self> {
         let raw = without_query(raw);
         let ends_in_slash = raw.ends_with('/');
         let relative = raw.strip_prefix('/').unwrap_or(raw);
@@ -72,7 +72,7 @@ impl<'p> ServedPath<'p> {
 
     /// Takes `mount` off the front. Below `/static`, `/static/a` is `a`. `None` if the path is not below, such as
     /// `/statica`.
-    pub fn below(self, mount: &Mount) -> Option<Self> {
+    pub(crate) fn below(self, mount: &Mount) -> Option<Self> {
         if mount.path.is_empty() {
             return Some(self);
         }
@@ -89,7 +89,7 @@ impl<'p> ServedPath<'p> {
     }
 
     /// Makes a path beneath the root from a program's own `path`, with the final slash of the `request`'s path.
-    pub fn of_path(path: &[u8], request: &str) -> Option<ServedPath<'static>> {
+    pub(crate) fn of_path(path: &[u8], request: &str) -> Option<ServedPath<'static>> {
         let ends_in_slash = without_query(request).ends_with('/');
         let mut key = normalized(path)?;
         if ends_in_slash && !key.is_empty() && !key.ends_with(b"/") {
@@ -100,27 +100,27 @@ impl<'p> ServedPath<'p> {
     }
 
     /// Returns the key for the cache, which includes a final slash.
-    pub fn key(&self) -> &[u8] {
+    pub(crate) fn key(&self) -> &[u8] {
         &self.key
     }
 
     /// Returns the path, without a final slash.
-    pub fn path(&self) -> &[u8] {
+    pub(crate) fn path(&self) -> &[u8] {
         self.key.strip_suffix(b"/").unwrap_or(&self.key)
     }
 
     /// Returns true if only a directory can be meant: the root, or a path with a final slash.
-    pub fn is_directory_form(&self) -> bool {
+    pub(crate) fn is_directory_form(&self) -> bool {
         self.key().is_empty() || self.key().ends_with(b"/")
     }
 
     /// Returns true if the request had the final slash that relative links in a directory's page need.
-    pub fn ends_in_slash(&self) -> bool {
+    pub(crate) fn ends_in_slash(&self) -> bool {
         self.ends_in_slash
     }
 
     /// Returns true if a segment begins with a dot, unless it is `/.well-known/`.
-    pub fn is_hidden(&self) -> bool {
+    pub(crate) fn is_hidden(&self) -> bool {
         let is_public = |at, name: &[u8]| at == 0 && self.is_unmounted && name == WELL_KNOWN;
         let is_hidden = |(at, name): (usize, &[u8])| name.starts_with(b".") && !is_public(at, name);
         self.key.contains(&b'.') && self.path().split(|&byte| byte == b'/').enumerate().any(is_hidden)
@@ -128,12 +128,12 @@ impl<'p> ServedPath<'p> {
 }
 
 /// Returns the last segment of a path.
-pub fn last_name(path: &[u8]) -> &[u8] {
+pub(crate) fn last_name(path: &[u8]) -> &[u8] {
     path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }
 
 /// Cuts query and fragment off a request's path.
-pub fn without_query(raw: &str) -> &str {
+pub(crate) fn without_query(raw: &str) -> &str {
     raw.find(['?', '#']).map_or(raw, |end| &raw[..end])
 }
 
@@ -178,7 +178,7 @@ fn normalized(path: &[u8]) -> Option<Vec<u8>> {
 ///
 /// It never leads to another site. It begins with exactly one slash, and bytes that a browser would take for a slash,
 /// or strip, are percent-encoded.
-pub fn directory_location(raw: &str) -> String {
+pub(crate) fn directory_location(raw: &str) -> String {
     let path = without_query(raw);
     let (query, _) = raw[path.len()..].split_once('#').unwrap_or((&raw[path.len()..], ""));
     let mut location = String::with_capacity(raw.len() + 2);

@@ -1,13 +1,13 @@
 //! Weights in `Accept` and `Accept-Encoding`, which say how much a client likes an item. Pure.
 
 /// A weight in thousandths, from 0 (not acceptable) to 1,000. A weight has at most three decimals.
-pub type QValue = u16;
+pub(super) type QValue = u16;
 
 /// The weight of an item without `q=`.
-pub const FULL: QValue = 1000;
+pub(super) const FULL: QValue = 1000;
 
 /// Parses a weight (RFC 9110, section 12.4.2): `0.5` is 500. It has at most three decimals and is not above 1.
-pub fn parse_qvalue(text: &str) -> Option<QValue> {
+pub(super) fn parse_qvalue(text: &str) -> Option<QValue> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if !matches!(whole, "0" | "1") || fraction.len() > 3 {
         return None;

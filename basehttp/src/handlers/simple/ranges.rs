@@ -19,7 +19,7 @@ const MAX_RANGES: usize = 16;
 
 /// The meaning of a `Range` field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ranges {
+pub(crate) enum Ranges {
     /// The whole file.
     Whole,
     /// At least one part. The parts lie in the file, are not empty, do not overlap, and are in the order of the
@@ -30,7 +30,7 @@ pub enum Ranges {
 }
 
 /// Reads the value of a `Range` field for a file of `size` bytes.
-pub fn ranges(value: &str, size: u64) -> Ranges {
+pub(crate) fn ranges(value: &str, size: u64) -> Ranges {
     let Some(specs) = specs(value) else { return Ranges::Whole };
     // No Content-Range can name a part of an empty file. But a client that asks for the rest (`bytes=0-`) has not asked
     // for too much, so it gets the empty whole.

@@ -16,7 +16,7 @@ use super::representation::Representation;
 
 /// The reason why a file is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     /// The request's path is the file's.
     Itself,
     /// The path is missing and may be a client-side route. Sent with 200.
@@ -26,7 +26,7 @@ pub enum Role {
 }
 
 /// The response for one file.
-pub struct FileReply<'r, 'c> {
+pub(super) struct FileReply<'r, 'c> {
     pub options: &'r Options,
     pub ex: &'r Exchange<'c>,
     pub role: Role,
@@ -34,7 +34,7 @@ pub struct FileReply<'r, 'c> {
 
 impl FileReply<'_, '_> {
     /// Begins the response, up to the fields of its content. `None`: it is complete, without content.
-    pub fn begin(&self, selected: Selected) -> Result<Option<Content>> {
+    pub(super) fn begin(&self, selected: Selected) -> Result<Option<Content>> {
         let ex = self.ex;
         if self.role == Role::NotFound {
             return Ok(Some(self.begin_not_found(selected)));
@@ -163,12 +163,12 @@ impl FileReply<'_, '_> {
 }
 
 /// Sends an error response with the fields that every response carries.
-pub fn refuse(options: &Options, ex: &Exchange<'_>, error: HTTPError) -> Result {
+pub(super) fn refuse(options: &Options, ex: &Exchange<'_>, error: HTTPError) -> Result {
     Ok(ex.send_error(options.common_fields.add_to(error))?)
 }
 
 /// Redirects a client that asked for a directory without a slash, by `path`, to the same path with one.
-pub fn redirect(options: &Options, ex: &Exchange<'_>, path: &str) -> Result {
+pub(super) fn redirect(options: &Options, ex: &Exchange<'_>, path: &str) -> Result {
     let location = path::directory_location(path);
     ex.send_response(301).send_header("Location", location).send_header("Content-Length", 0);
     options.common_fields.send(ex);

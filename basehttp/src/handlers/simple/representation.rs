@@ -13,7 +13,7 @@ use super::{ETag, media, path};
 
 /// One state of a file, in one coding, as clients see it.
 #[derive(Clone, Debug)]
-pub struct Representation {
+pub(super) struct Representation {
     pub stamp: Stamp,
     pub description: Description,
     /// The `Content-Encoding`: all codings, in the order in which they were applied.
@@ -30,7 +30,7 @@ pub struct Representation {
 impl Representation {
     /// Describes the file at `path`, or the coded file beside it, in the state `stamp`. The `description` is of `path`
     /// itself.
-    pub fn new(
+    pub(super) fn new(
         options: &Options,
         ex: &Exchange<'_>,
         path: &[u8],
@@ -53,13 +53,13 @@ impl Representation {
 
     /// Describes a file by its state alone.
     #[cfg(test)]
-    pub fn plain(stamp: Stamp) -> Self {
+    pub(super) fn plain(stamp: Stamp) -> Self {
         let description = Description { content_type: String::new(), is_gzipped: false };
         let (encoding, last_modified, etag, disposition, modified) = (None, None, None, None, None);
         Representation { stamp, description, encoding, last_modified, etag, disposition, modified }
     }
 
-    pub fn validators(&self) -> Validators<'_> {
+    pub(super) fn validators(&self) -> Validators<'_> {
         Validators { etag: self.etag.as_deref(), modified: self.modified }
     }
 }

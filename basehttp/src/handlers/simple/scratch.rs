@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, process};
 
 /// A new directory. Each module of tests adds methods that fill it.
-pub struct Scratch(pub PathBuf);
+pub(super) struct Scratch(pub PathBuf);
 
 impl Scratch {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("basehttp-files-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         // Without links on the way: tests compare full paths.

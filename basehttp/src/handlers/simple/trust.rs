@@ -15,7 +15,7 @@ const LOOK_BITS: u32 = 20;
 
 /// Counts the looks of the current second.
 #[derive(Debug)]
-pub struct Trust {
+pub(super) struct Trust {
     made: Instant,
     /// The begin of the current second, and the number of looks in it.
     state: AtomicU64,
@@ -23,7 +23,7 @@ pub struct Trust {
 
 impl Trust {
     /// Starts to count with a first look at `now`.
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Trust { made: now, state: AtomicU64::new(1) }
     }
 
@@ -32,7 +32,7 @@ impl Trust {
     ///
     /// A trusted look is at most a second old. Two threads that begin a second together may lose a count, which costs
     /// one more look.
-    pub fn holds(&self, now: Instant, max_looks: u64) -> bool {
+    pub(super) fn holds(&self, now: Instant, max_looks: u64) -> bool {
         let since = now.saturating_duration_since(self.made);
         let now = since.as_secs().saturating_mul(1000).saturating_add(since.subsec_millis().into());
         let state = self.state.load(Ordering::Relaxed);

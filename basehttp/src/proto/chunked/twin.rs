@@ -3,7 +3,7 @@
 use super::super::field::is_token;
 
 /// The content of a complete body without trailers, read with the plainest means. Knows no limits.
-pub fn naive(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn naive(bytes: &[u8]) -> Option<Vec<u8>> {
     let (mut rest, mut content) = (bytes, Vec::new());
     loop {
         let end = rest.windows(2).position(|pair| pair == b"\r\n")?;

@@ -13,7 +13,7 @@ use super::parse::{RequestLine, understand};
 use super::{FieldBuffer, Head, fields::USUAL_FIELDS};
 
 /// Reads the head at the start of `bytes`, and says where it ends. `None`: look closer.
-pub fn parse_whole<'b>(
+pub(crate) fn parse_whole<'b>(
     bytes: &'b [u8],
     fields: &mut FieldBuffer<'b>,
     limits: &Limits,

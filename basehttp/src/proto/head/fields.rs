@@ -41,21 +41,21 @@ pub(super) const USUAL_FIELDS: usize = 24;
 
 /// Room for the fields of one head, to be used again for the next one.
 #[derive(Default)]
-pub struct FieldBuffer<'b>(Vec<Field<'b>>);
+pub(crate) struct FieldBuffer<'b>(Vec<Field<'b>>);
 
 impl<'b> FieldBuffer<'b> {
     /// An empty buffer. Allocates nothing.
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
     /// The fields in the order they came.
-    pub fn as_slice(&self) -> &[Field<'b>] {
+    pub(crate) fn as_slice(&self) -> &[Field<'b>] {
         &self.0
     }
 
     /// Forgets the fields and keeps the room, for a head that lies elsewhere.
-    pub fn recycle<'other>(mut self) -> FieldBuffer<'other> {
+    pub(crate) fn recycle<'other>(mut self) -> FieldBuffer<'other> {
         self.0.clear();
         // Collecting into the same shape takes over the allocation; there is nothing to collect.
         FieldBuffer(self.0.into_iter().map(|_| Field::new("", b"")).collect())

@@ -5,7 +5,7 @@ use super::Field;
 
 /// What the client's `Connection` fields ask for. With both set, `close` wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ConnectionOptions {
+pub(crate) struct ConnectionOptions {
     /// `close`: no further request comes (RFC 9112, section 9.6).
     pub close: bool,
     /// `keep-alive`: how an HTTP/1.0 client asks for another request on the connection (RFC 9112, appendix C.2.2).

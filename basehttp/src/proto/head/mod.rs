@@ -13,12 +13,13 @@ mod scan;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, fuzzing))]
-pub mod twin;
+pub(crate) mod twin;
 #[cfg(test)]
 mod twin_tests;
 
-pub use fast_path::parse_whole;
-pub use fields::{Field, FieldBuffer};
-pub use framing_fields::ConnectionOptions;
-pub use parse::{Head, parse, with_ascii_target};
-pub use scan::{HeadScanner, HeadSpan, is_request_line, is_tls, request_line};
+pub(crate) use fast_path::parse_whole;
+pub use fields::Field;
+pub(crate) use fields::FieldBuffer;
+pub(crate) use framing_fields::ConnectionOptions;
+pub(crate) use parse::{Head, parse, with_ascii_target};
+pub(crate) use scan::{HeadScanner, HeadSpan, is_request_line, is_tls, request_line};

@@ -17,7 +17,7 @@ use super::{ConnectionOptions, Field, FieldBuffer, framing_fields::Known, scan::
 
 /// A request head, understood. Borrows from the bytes it was parsed from; the fields are in the [`FieldBuffer`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Head<'b> {
+pub(crate) struct Head<'b> {
     /// The method as sent: a token, in the sender's case.
     pub method: &'b str,
     /// What is asked for, in one of the four forms.
@@ -43,7 +43,7 @@ pub struct Head<'b> {
 ///
 /// `served` is the scheme that the connection may be asked for. The scanner has refused bare CR and LF and whatever is too
 /// long; on other bytes this does not panic, but it may take a head that the scanner would refuse.
-pub fn parse<'b>(
+pub(crate) fn parse<'b>(
     head: &'b [u8],
     fields: &mut FieldBuffer<'b>,
     limits: &Limits,
@@ -59,7 +59,7 @@ pub fn parse<'b>(
 
 /// The head with raw bytes above ASCII in its target's path and query taken as if they were percent-encoded, so that the rest
 /// sees ASCII. Anything else that is odd stays as it is.
-pub fn with_ascii_target(head: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn with_ascii_target(head: &[u8]) -> Cow<'_, [u8]> {
     let line = &head[..find_line_break(head).unwrap_or(head.len())];
     if line.is_ascii() {
         return Cow::Borrowed(head);

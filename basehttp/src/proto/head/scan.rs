@@ -15,7 +15,7 @@ use super::fields::TOO_MANY_FIELDS;
 
 /// Where a head lies in the bytes that were scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HeadSpan {
+pub(crate) struct HeadSpan {
     /// The first byte of the request line: empty lines before it are skipped (RFC 9112, section 2.2).
     pub start: usize,
     /// Past the empty line that ends the head: where the body begins.
@@ -26,7 +26,7 @@ pub struct HeadSpan {
 ///
 /// After a found head it is ready for the next one; after a refusal it repeats that refusal.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct HeadScanner {
+pub(crate) struct HeadScanner {
     /// Where the head begins: past the empty lines so far.
     start: usize,
     /// Where the line under way begins.
@@ -41,19 +41,19 @@ pub struct HeadScanner {
 
 impl HeadScanner {
     /// Whether it has seen nothing of a head yet.
-    pub const fn is_new(&self) -> bool {
+    pub(crate) const fn is_new(&self) -> bool {
         self.seen == 0
     }
 
     /// Whether a head has begun in bytes that were scanned: empty lines are none (RFC 9112, section 2.2).
-    pub fn has_begun(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn has_begun(&self, bytes: &[u8]) -> bool {
         !matches!(bytes.get(self.start..).unwrap_or_default(), [] | [b'\r'])
     }
 
     /// Says where the head ends, or `None` while its end has not arrived.
     ///
     /// `bytes` is everything unread of the connection; between calls it may only grow.
-    pub fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, Refusal> {
+    pub(crate) fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, Refusal> {
         loop {
             let unseen = bytes.get(self.seen..).unwrap_or_default();
             self.seen += find_line_break(unseen).unwrap_or(unseen.len());
@@ -119,12 +119,12 @@ impl HeadScanner {
 }
 
 /// Whether the bytes begin a TLS connection: a record of type handshake, of any version that there is (RFC 8446, section 5.1).
-pub const fn is_tls(bytes: &[u8]) -> bool {
+pub(crate) const fn is_tls(bytes: &[u8]) -> bool {
     matches!(bytes, [0x16, 0x03, 0x00..=0x04, ..])
 }
 
 /// Whether it looks like `METHOD TARGET HTTP/1.1`: visible characters, and a version at the end.
-pub fn is_request_line(line: &[u8]) -> bool {
+pub(crate) fn is_request_line(line: &[u8]) -> bool {
     let is_method = |word: &[u8]| !word.is_empty() && word.iter().all(|byte| is_token_byte(*byte));
     let mut words = line.split(|byte| *byte == b' ');
     words.next().is_some_and(is_method)
@@ -133,7 +133,7 @@ pub fn is_request_line(line: &[u8]) -> bool {
 }
 
 /// The request line as far as it arrived, for the log of a refused request: at most 16 KiB, without its CRLF.
-pub fn request_line(bytes: &[u8]) -> &[u8] {
+pub(crate) fn request_line(bytes: &[u8]) -> &[u8] {
     let start = bytes.iter().position(|byte| !is_line_break(*byte)).unwrap_or(bytes.len());
     let line = &bytes[start..];
     let line = &line[..line.len().min(limits::MAX_REQUEST_LINE_BYTES)];

@@ -4,7 +4,7 @@ use super::super::{field::is_token_byte, limits::Limits, version::Version};
 use super::HeadSpan;
 
 /// The scanner, one byte after another and nothing remembered but the line.
-pub fn naive_scan(bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, u16> {
+pub(crate) fn naive_scan(bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, u16> {
     let (mut start, mut lines, mut empty_lines, mut line) = (0, 0, 0, Vec::new());
     for (at, byte) in bytes.iter().enumerate() {
         let after_cr = line.last() == Some(&b'\r');

@@ -37,7 +37,7 @@ pub(crate) struct BlockingPermit<'s>(&'s AtomicUsize);
 
 impl BlockingQuota {
     /// Makes `max` permits, and a queue of `max_queued` handlers for them.
-    pub fn new(max: usize, max_queued: usize) -> Self {
+    pub(crate) fn new(max: usize, max_queued: usize) -> Self {
         let count = |max| Count { taken: AtomicUsize::new(0), max };
         BlockingQuota { waiting: count(max), queue: count(max_queued) }
     }

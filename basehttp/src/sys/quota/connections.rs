@@ -39,7 +39,7 @@ pub(crate) struct Quota {
 
 impl Quota {
     /// Makes a quota for a process that may have `max_descriptors`.
-    pub fn new(max_connections: usize, max_descriptors: usize, handle: ServerHandle) -> Arc<Self> {
+    pub(crate) fn new(max_connections: usize, max_descriptors: usize, handle: ServerHandle) -> Arc<Self> {
         Arc::new(Quota {
             connections: AtomicUsize::new(0),
             hijacked: AtomicUsize::new(0),
@@ -52,32 +52,32 @@ impl Quota {
     }
 
     /// Returns whether one more connection may be accepted.
-    pub fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.connections() < self.max_connections && self.descriptors() < self.max_descriptors
     }
 
     /// Returns whether more descriptors are in use than should be.
-    pub fn is_exceeded(&self) -> bool {
+    pub(crate) fn is_exceeded(&self) -> bool {
         self.descriptors() > self.max_descriptors
     }
 
     /// Returns the number of open connections, hijacked ones included.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
     /// Returns the number of connections that a handler has taken and kept when it returned.
-    pub fn hijacked(&self) -> usize {
+    pub(crate) fn hijacked(&self) -> usize {
         self.hijacked.load(Ordering::SeqCst)
     }
 
     /// Says whether the running loop waits for room. While it does, each connection or file that is closed wakes it.
-    pub fn await_room(&self, is_awaited: bool) {
+    pub(crate) fn await_room(&self, is_awaited: bool) {
         self.is_awaited.store(is_awaited, Ordering::SeqCst);
     }
 
     /// Counts a file that waits to be sent.
-    pub fn queue(self: &Arc<Self>, file: File) -> QueuedFile {
+    pub(crate) fn queue(self: &Arc<Self>, file: File) -> QueuedFile {
         self.files.fetch_add(1, Ordering::SeqCst);
         QueuedFile { file, quota: Arc::clone(self) }
     }
@@ -103,7 +103,7 @@ impl Quota {
 pub(crate) struct Load(Arc<AtomicUsize>);
 
 impl Load {
-    pub fn get(&self) -> usize {
+    pub(crate) fn get(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }
 }
@@ -123,14 +123,14 @@ pub(crate) struct Permit {
 
 impl Permit {
     /// Counts a connection that was accepted for the shard with that load.
-    pub fn new(quota: &Arc<Quota>, load: &Load) -> Self {
+    pub(crate) fn new(quota: &Arc<Quota>, load: &Load) -> Self {
         quota.connections.fetch_add(1, Ordering::SeqCst);
         load.0.fetch_add(1, Ordering::SeqCst);
         Permit { quota: Arc::clone(quota), load: Some(load.clone()), is_last: None }
     }
 
     /// Splits off the handler's half, when it takes the connection.
-    pub fn split(&mut self) -> Permit {
+    pub(crate) fn split(&mut self) -> Permit {
         let is_last = Arc::<AtomicBool>::default();
         self.is_last = Some(Arc::clone(&is_last));
         Permit { quota: Arc::clone(&self.quota), load: None, is_last: Some(is_last) }

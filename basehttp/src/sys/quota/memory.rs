@@ -27,13 +27,13 @@ pub(crate) struct Reservation {
 }
 
 impl MemoryQuota {
-    pub fn new(max: usize) -> Arc<Self> {
+    pub(crate) fn new(max: usize) -> Arc<Self> {
         Arc::new(MemoryQuota { taken: AtomicUsize::new(0), max })
     }
 
     /// Returns the number of bytes that are reserved.
     #[cfg(any(test, fuzzing))]
-    pub fn taken(&self) -> usize {
+    pub(crate) fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }
 
@@ -47,20 +47,24 @@ impl MemoryQuota {
 impl Reservation {
     /// Adjusts `reservation` to a connection that holds `length` bytes. Returns false, and changes nothing, if the
     /// quota has too few left.
-    pub fn resize(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) -> bool {
+    pub(crate) fn resize(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) -> bool {
         Reservation::change(reservation, length, |more| quota.take(more), quota)
     }
 
     /// Adjusts `reservation` like [`resize`](Self::resize), but clamps `length` to the whole quota, so that one
     /// oversized response at a time can be sent.
-    pub fn resize_up_to_all(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) -> bool {
+    pub(crate) fn resize_up_to_all(
+        reservation: &mut Option<Reservation>,
+        length: usize,
+        quota: &Arc<MemoryQuota>,
+    ) -> bool {
         let all = quota.max.max(1).saturating_add(FREE_BYTES);
         Reservation::resize(reservation, length.min(all), quota)
     }
 
     /// Adjusts `reservation` to bytes that must be held in any case, even beyond the quota. Other connections have to
     /// wait for them.
-    pub fn resize_anyway(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) {
+    pub(crate) fn resize_anyway(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) {
         let take = |more| {
             quota.taken.fetch_add(more, Ordering::Relaxed);
             true

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(30);
 
 /// What a phase has come to.
-pub struct Battle {
+pub(crate) struct Battle {
     /// Of the clients who were there already, and of those that come anew for each request.
     pub kept: Record,
     pub fresh: Record,
@@ -47,7 +47,7 @@ pub struct Battle {
 }
 
 impl Battle {
-    pub fn fight(phase: &Phase, castle: &Castle, quiet: &Quiet) -> io::Result<Self> {
+    pub(crate) fn fight(phase: &Phase, castle: &Castle, quiet: &Quiet) -> io::Result<Self> {
         let (before, admin_before) = (castle.counters()?, castle.admin_connections());
         castle.take_log();
         castle.forget_peak()?;
@@ -106,7 +106,7 @@ impl Battle {
     }
 
     /// The times that are judged, in order.
-    pub fn latencies(&self) -> Vec<Duration> {
+    pub(crate) fn latencies(&self) -> Vec<Duration> {
         let mut latencies = self.kept.latencies.clone();
         if self.newcomers == Newcomers::Served {
             latencies.extend(&self.fresh.latencies);
@@ -115,18 +115,18 @@ impl Battle {
         latencies
     }
 
-    pub fn p99(&self) -> Duration {
+    pub(crate) fn p99(&self) -> Duration {
         quantile(&self.latencies(), 0.99)
     }
 
     /// How often a counter has counted.
-    pub fn counted(&self, name: &str) -> u64 {
+    pub(crate) fn counted(&self, name: &str) -> u64 {
         let read = |counters: &Counters| counters.get(name).copied().unwrap_or(0);
         read(&self.after) - read(&self.before)
     }
 
     /// What the besiegers were told.
-    pub fn statuses(&self) -> BTreeMap<u16, u64> {
+    pub(crate) fn statuses(&self) -> BTreeMap<u16, u64> {
         let mut statuses = BTreeMap::new();
         for (status, count) in self.tolls.iter().flat_map(|toll| &toll.statuses) {
             *statuses.entry(*status).or_default() += count;

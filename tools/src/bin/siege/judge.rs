@@ -27,7 +27,7 @@ const LINES_A_CONNECTION: u64 = 2;
 /// The longest line that is logged: a whole request line of 16 KiB, each byte of it escaped.
 const LONGEST_LINE: usize = 80 * 1024;
 
-pub fn print_head() {
+pub(crate) fn print_head() {
     println!(
         "times in ms; a p99 may be {FACTOR} times the quiet one, or {} ms, and {WAKES} times `late` more, by which the \
          machine is late itself;\nmemory, threads and descriptors: the most there were; told: what besiegers were",
@@ -53,7 +53,7 @@ pub fn print_head() {
     );
 }
 
-pub fn print_line(phase: &Phase, battle: &Battle) {
+pub(crate) fn print_line(phase: &Phase, battle: &Battle) {
     let latencies = battle.latencies();
     let mut waited = battle.fresh.latencies.clone();
     waited.sort_unstable();
@@ -96,7 +96,7 @@ fn told(battle: &Battle) -> String {
 }
 
 /// Checks one phase. `measure` is the quiet p99.
-pub fn judge(phase: &Phase, quiet: &Quiet, battle: &Battle, measure: Duration, verdict: &mut Verdict) {
+pub(crate) fn judge(phase: &Phase, quiet: &Quiet, battle: &Battle, measure: Duration, verdict: &mut Verdict) {
     judge_service(phase, battle, measure, verdict);
     judge_recovery(phase, quiet, battle, verdict);
     judge_counters(phase, battle, verdict);

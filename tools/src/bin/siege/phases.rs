@@ -9,7 +9,7 @@ use basehttp_tools::weapons;
 
 /// What honest clients who come anew may expect while it lasts. Those who are there already are always served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Newcomers {
+pub(crate) enum Newcomers {
     /// To be served like the others.
     Served,
     /// To wait until somebody leaves, since the besiegers have all the places there are; not to be turned away.
@@ -18,14 +18,14 @@ pub enum Newcomers {
 
 /// How large a siege is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
+pub(crate) enum Scale {
     Full,
     /// A tenth of everything.
     Quick,
 }
 
 /// One phase.
-pub struct Phase {
+pub(crate) struct Phase {
     pub name: &'static str,
     /// What the server does otherwise than by default.
     pub settings: Vec<Setting>,
@@ -48,13 +48,13 @@ pub struct Phase {
 
 impl Phase {
     /// Whether it needs a file system that stalls.
-    pub fn wants_stalling(&self) -> bool {
+    pub(crate) fn wants_stalling(&self) -> bool {
         self.settings.iter().any(|(name, _)| *name == "stalling")
     }
 }
 
 /// The counters of what goes wrong.
-pub const FAULTS: [&str; 11] = [
+pub(crate) const FAULTS: [&str; 11] = [
     "bad_heads",
     "bad_bodies",
     "slow_heads",
@@ -125,7 +125,7 @@ fn phase(scale: Scale, name: &'static str, squads: Vec<Squad>) -> Phase {
 
 /// All of them, those with the same settings one behind the other.
 #[allow(clippy::too_many_lines)] // A table.
-pub fn phases(scale: Scale) -> Vec<Phase> {
+pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
     let many = |count| scale.many(count);
     let long = scale.seconds(14);
     vec![

@@ -26,7 +26,7 @@ const READ_BEFORE: usize = 100_000;
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// Has a second server take over from the first, and judges what clients saw.
-pub fn succeed(verdict: &mut Verdict) -> io::Result<()> {
+pub(crate) fn succeed(verdict: &mut Verdict) -> io::Result<()> {
     let settings: [Setting; 2] = [("reuse_port", 1), ("port", free_port()?.into())];
     println!("-- a server and its successor on the same port");
     let first = Castle::start(&settings)?;

@@ -14,7 +14,7 @@ use basehttp_tools::weapons;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The honest ones, each with what it does and how often.
-pub fn watchmen() -> Vec<Watchman> {
+pub(crate) fn watchmen() -> Vec<Watchman> {
     let errands: [(&str, Make, u64); 11] = [
         ("page", Errand::page, 20),
         ("upload", Errand::upload, 40),
@@ -80,7 +80,7 @@ fn idle(client: &mut Client, number: u64) -> io::Result<()> {
 }
 
 /// The faulty ones. Few enough of each that nobody has to be refused.
-pub fn squads() -> Vec<Squad> {
+pub(crate) fn squads() -> Vec<Squad> {
     let squad = |name, count, starts_a_second, script: fn(u64) -> Vec<Move>| Squad {
         name,
         count,

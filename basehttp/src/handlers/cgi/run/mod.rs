@@ -37,7 +37,7 @@ const READ_BYTES: usize = 64 * 1024;
 
 /// A running script with its streams, and the client that waits for its output.
 #[derive(Debug)]
-pub struct Run<'r> {
+pub(super) struct Run<'r> {
     process: Process,
     stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
@@ -61,7 +61,7 @@ pub struct Run<'r> {
 impl<'r> Run<'r> {
     /// Makes the run of a script that was started. `feed` has the part of the body that is here. If `body_left`, more
     /// of it comes from `client`.
-    pub fn new(
+    pub(super) fn new(
         (process, pipes): (Process, Pipes),
         (feed, body_left): (Feed<'r>, bool),
         client: Option<OwnedFd>,
@@ -92,7 +92,7 @@ impl<'r> Run<'r> {
 
     /// Runs the script to its end. However this returns, no process of the script's group goes on, except those that a
     /// script left behind on purpose before it exited well.
-    pub fn finish(mut self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
+    pub(super) fn finish(mut self, ex: &mut Exchange<'_>) -> Result<ScriptOutcome> {
         self.feed_script()?;
         loop {
             if self.is_done(ex) || self.is_over(ex)? {
@@ -279,7 +279,7 @@ fn late(what: String) -> HTTPError {
 }
 
 /// Returns a 503 (RFC 9110, section 15.6.4). The text is for the client.
-pub fn busy(what: &str) -> HTTPError {
+pub(super) fn busy(what: &str) -> HTTPError {
     HTTPError::from(503).with_header("Retry-After", RETRY_AFTER_SECONDS).with_explain(what)
 }
 

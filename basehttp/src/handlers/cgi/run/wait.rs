@@ -21,7 +21,7 @@ const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The events of one wait, for each stream.
 #[derive(Clone, Copy, Debug)]
-pub struct RunEvents {
+pub(super) struct RunEvents {
     pub stdin: PollFlags,
     pub stdout: PollFlags,
     pub stderr: PollFlags,
@@ -36,14 +36,14 @@ const NO_EVENTS: RunEvents = RunEvents {
 };
 
 /// Events of a pipe that can be read, or has ended.
-pub const READABLE: PollFlags = PollFlags::IN.union(PollFlags::HUP).union(PollFlags::ERR);
+pub(super) const READABLE: PollFlags = PollFlags::IN.union(PollFlags::HUP).union(PollFlags::ERR);
 
 /// Events of a socket whose other end is gone for good.
-pub const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
+pub(super) const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
 /// Events of a client that has closed its sending side. Some systems do not report it, and writing has to find out.
 #[cfg(target_os = "linux")]
-pub const ENDED: PollFlags = PollFlags::RDHUP;
+pub(super) const ENDED: PollFlags = PollFlags::RDHUP;
 #[cfg(not(target_os = "linux"))]
 pub const ENDED: PollFlags = PollFlags::empty();
 

@@ -22,7 +22,7 @@ pub(super) fn preferred<'v>(values: impl Iterator<Item = &'v str>) -> Format {
 
 /// A client's wish for HTML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HtmlWish {
+pub(crate) enum HtmlWish {
     /// The client names `text/html`, like a browser that opens a page.
     Named,
     /// The client accepts anything, or sends no `Accept`.
@@ -32,7 +32,7 @@ pub enum HtmlWish {
 }
 
 /// Returns the wish of a client that sent these `Accept` values.
-pub fn html_wish<'v>(values: impl Iterator<Item = &'v str>) -> HtmlWish {
+pub(crate) fn html_wish<'v>(values: impl Iterator<Item = &'v str>) -> HtmlWish {
     let mut html = Best::default();
     let mut is_silent = true;
     for range in values.flat_map(|value| value.split(',')) {

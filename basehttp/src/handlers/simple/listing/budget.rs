@@ -18,19 +18,19 @@ pub(super) struct Budget {
 pub(super) struct Exhausted;
 
 impl Budget {
-    pub fn new(max_bytes: usize) -> Arc<Self> {
+    pub(super) fn new(max_bytes: usize) -> Arc<Self> {
         Arc::new(Budget { held: AtomicUsize::new(0), max_bytes })
     }
 
     /// Reserves `bytes`.
-    pub fn reserve(self: &Arc<Self>, bytes: usize) -> Result<BudgetShare, Exhausted> {
+    pub(super) fn reserve(self: &Arc<Self>, bytes: usize) -> Result<BudgetShare, Exhausted> {
         let mut share = BudgetShare { budget: Arc::clone(self), bytes: 0 };
         share.resize(bytes)?;
         Ok(share)
     }
 
     #[cfg(test)]
-    pub fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
     }
 }
@@ -43,12 +43,12 @@ pub(super) struct BudgetShare {
 }
 
 impl BudgetShare {
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Changes the size to `bytes`. Without room for them the size stays as it was.
-    pub fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
+    pub(super) fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let Budget { held, max_bytes } = &*self.budget;
         let mine = self.bytes;
         let moved = |held: usize| held.checked_sub(mine)?.checked_add(bytes);

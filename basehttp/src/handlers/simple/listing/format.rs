@@ -59,7 +59,7 @@ pub(super) struct Utc {
 
 impl Utc {
     /// Converts seconds since 1970. `None` outside the years 0 to 9999, which no honest file has.
-    pub fn from_unix(seconds: i64) -> Option<Self> {
+    pub(super) fn from_unix(seconds: i64) -> Option<Self> {
         if !(FIRST_SECOND..=LAST_SECOND).contains(&seconds) {
             return None;
         }
@@ -77,7 +77,7 @@ impl Utc {
     }
 
     /// Adds `2023-11-14`.
-    pub fn push_day(self, out: &mut Vec<u8>) {
+    pub(super) fn push_day(self, out: &mut Vec<u8>) {
         let century = u8::try_from(self.year / 100).unwrap_or(99);
         let year = u8::try_from(self.year % 100).unwrap_or(99);
         push_two(out, century);
@@ -89,14 +89,14 @@ impl Utc {
     }
 
     /// Adds `22:13`.
-    pub fn push_minute(self, out: &mut Vec<u8>) {
+    pub(super) fn push_minute(self, out: &mut Vec<u8>) {
         push_two(out, self.hour);
         out.push(b':');
         push_two(out, self.minute);
     }
 
     /// Adds `2023-11-14T22:13:20Z`, the form of RFC 3339 and of HTML's `datetime`.
-    pub fn push_rfc3339(self, out: &mut Vec<u8>) {
+    pub(super) fn push_rfc3339(self, out: &mut Vec<u8>) {
         self.push_day(out);
         out.push(b'T');
         self.push_minute(out);

@@ -28,7 +28,7 @@ enum Spelling {
 
 impl Location {
     /// Parses the path of a request, without its query. Its first `mount_depth` segments lead to the served directory.
-    pub fn of(path: &str, mount_depth: usize) -> Self {
+    pub(super) fn of(path: &str, mount_depth: usize) -> Self {
         let mut segments = Vec::new();
         for segment in path.split('/') {
             match percent_decode_str(segment).collect::<Vec<u8>>() {
@@ -44,12 +44,12 @@ impl Location {
     }
 
     /// Returns the names of the directories below the served one, down to this one.
-    pub fn segments(&self) -> &[Vec<u8>] {
+    pub(super) fn segments(&self) -> &[Vec<u8>] {
         &self.segments[self.mount_depth..]
     }
 
     /// Returns the path for display, such as `/a/b/`.
-    pub fn display(&self) -> String {
+    pub(super) fn display(&self) -> String {
         let mut text = String::from("/");
         for segment in &self.segments {
             text.push_str(&String::from_utf8_lossy(segment));
@@ -59,17 +59,17 @@ impl Location {
     }
 
     /// Returns the bytes of all segments, with a slash behind each.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.segments.iter().map(|segment| segment.len() + 1).sum()
     }
 
     /// Returns the memory of the location, allocations included.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.len() + self.segments.len() * 2 * size_of::<Vec<u8>>()
     }
 
     /// Adds a link to the directory that is `depth` levels below the served one, at most as deep as this one.
-    pub fn push_href_above(&self, depth: usize, out: &mut Vec<u8>) {
+    pub(super) fn push_href_above(&self, depth: usize, out: &mut Vec<u8>) {
         let depth = self.mount_depth + depth;
         let steps = self.segments.len().saturating_sub(depth);
         if self.spelling == Spelling::Plain {

@@ -35,7 +35,7 @@ use std::time::Instant;
 use basehttp::{Exchange, HTTPError, Payload, Result};
 use rustix::io::Errno;
 
-pub use self::accept::{HtmlWish, html_wish};
+pub(super) use self::accept::{HtmlWish, html_wish};
 pub use self::model::{Entry, EntryKind, LinkTarget, Listing};
 
 use self::budget::{Budget, Exhausted};
@@ -80,11 +80,11 @@ enum Format {
 }
 
 /// A program's own response for a directory, in place of the pages of this module.
-pub type ListDirectory = Arc<dyn Fn(&mut Exchange<'_>, &Listing) -> Result + Send + Sync>;
+pub(super) type ListDirectory = Arc<dyn Fn(&mut Exchange<'_>, &Listing) -> Result + Send + Sync>;
 
 /// The options of listings, and the recent ones.
 #[derive(Default)]
-pub struct ListingOptions {
+pub(super) struct ListingOptions {
     pub dot_files: bool,
     /// Sends the response in place of this module, if set.
     pub look: Option<ListDirectory>,

@@ -14,22 +14,22 @@ pub(super) struct Pieces<'w> {
 
 impl<'w> Pieces<'w> {
     /// Keeps everything in memory.
-    pub fn kept() -> Self {
+    pub(super) fn kept() -> Self {
         Pieces { buffer: Vec::new(), to: None }
     }
 
     /// Passes pieces on to `to`.
-    pub fn passed_to(to: &'w mut dyn Write) -> Self {
+    pub(super) fn passed_to(to: &'w mut dyn Write) -> Self {
         Pieces { buffer: Vec::with_capacity(2 * PIECE_BYTES), to: Some(to) }
     }
 
     /// Returns the buffer, for the caller to append to.
-    pub fn buffer(&mut self) -> &mut Vec<u8> {
+    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
     }
 
     /// Passes the buffer on if it is large enough. Call it after each entry. May block.
-    pub fn pass_on(&mut self) -> io::Result<()> {
+    pub(super) fn pass_on(&mut self) -> io::Result<()> {
         match &mut self.to {
             Some(to) if self.buffer.len() >= PIECE_BYTES => {
                 to.write_all(&self.buffer)?;
@@ -41,7 +41,7 @@ impl<'w> Pieces<'w> {
     }
 
     /// Returns the kept bytes, or passes the last piece on and returns none. May block.
-    pub fn finish(mut self) -> io::Result<Vec<u8>> {
+    pub(super) fn finish(mut self) -> io::Result<Vec<u8>> {
         if let Some(to) = &mut self.to {
             to.write_all(&self.buffer)?;
             self.buffer.clear();

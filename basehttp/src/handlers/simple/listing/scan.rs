@@ -83,7 +83,7 @@ pub(super) type Follow<'f> = &'f dyn Fn(&OsStr) -> Option<Metadata>;
 
 impl Scan {
     /// Reads a directory. Blocks as long as the file system does.
-    pub fn read(
+    pub(super) fn read(
         directory: BorrowedFd<'_>,
         dot_files: DotFiles,
         follow: Follow<'_>,
@@ -161,29 +161,29 @@ impl Scan {
     }
 
     /// Returns the memory of the scan, in bytes.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.names.len() + self.records.len() * size_of::<Record>()
     }
 
     /// Returns the bytes of all names together.
-    pub fn name_bytes(&self) -> usize {
+    pub(super) fn name_bytes(&self) -> usize {
         self.names.len()
     }
 
-    pub fn is_cut(&self) -> bool {
+    pub(super) fn is_cut(&self) -> bool {
         self.is_cut
     }
 
-    pub fn records(&self) -> &[Record] {
+    pub(super) fn records(&self) -> &[Record] {
         &self.records
     }
 
-    pub fn name(&self, record: &Record) -> &[u8] {
+    pub(super) fn name(&self, record: &Record) -> &[u8] {
         name_in(&self.names, record)
     }
 
     /// Returns true if two scans have the same entries.
-    pub fn is_same(&self, other: &Scan) -> bool {
+    pub(super) fn is_same(&self, other: &Scan) -> bool {
         self.is_cut == other.is_cut && self.records == other.records && self.names == other.names
     }
 }

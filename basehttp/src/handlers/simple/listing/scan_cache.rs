@@ -99,7 +99,7 @@ impl ScanCache {
     /// Calls `act` with a directory, after a new scan by `read` if one is needed.
     ///
     /// Requests for the same directory wait for each other here, so one scan serves all that wait.
-    pub fn with_directory<R, E>(
+    pub(super) fn with_directory<R, E>(
         &self,
         stamp: Stamp,
         clock: &dyn Fn() -> Instant,
@@ -120,7 +120,7 @@ impl ScanCache {
     }
 
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         lock(&self.directories).len()
     }
 
@@ -211,11 +211,11 @@ impl ScannedDirectory {
     }
 
     /// Returns the page of that key, if it was made of this scan.
-    pub fn page(&self, key: &PageKey) -> Option<Page> {
+    pub(super) fn page(&self, key: &PageKey) -> Option<Page> {
         self.pages.iter().find(|(made, _)| made == key).map(|(_, page)| page.clone())
     }
 
-    pub fn keep_page(&mut self, key: PageKey, page: Page) {
+    pub(super) fn keep_page(&mut self, key: PageKey, page: Page) {
         if self.pages.len() >= MAX_PAGES {
             self.pages.remove(0);
         }

@@ -32,7 +32,7 @@ pub(super) struct Sorting {
 
 impl Sorting {
     /// Reads the query's parameters `sort=name|size|date` and `order=asc|desc`. Other values count as the default.
-    pub fn from_parameters(sort: Option<&str>, order: Option<&str>) -> Self {
+    pub(super) fn from_parameters(sort: Option<&str>, order: Option<&str>) -> Self {
         let by = match sort {
             Some("size") => SortBy::Size,
             Some("date") => SortBy::Date,
@@ -47,7 +47,7 @@ impl Sorting {
 
     /// Returns the sorting to which the head of the column `by` links. If the listing is sorted by it, that is the
     /// other direction. Otherwise sizes and dates begin with the largest and the newest, and names with the first.
-    pub fn after_choosing(self, by: SortBy) -> Self {
+    pub(super) fn after_choosing(self, by: SortBy) -> Self {
         let order = match (self.by == by, self.order, by) {
             (true, SortOrder::Ascending, _) | (false, _, SortBy::Size | SortBy::Date) => SortOrder::Descending,
             (true, SortOrder::Descending, _) | (false, _, SortBy::Name) => SortOrder::Ascending,
@@ -58,7 +58,7 @@ impl Sorting {
 
 impl SortBy {
     /// Returns the word of the query.
-    pub fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             SortBy::Name => "name",
             SortBy::Size => "size",
@@ -69,7 +69,7 @@ impl SortBy {
 
 impl SortOrder {
     /// Returns the word of the query.
-    pub fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             SortOrder::Ascending => "asc",
             SortOrder::Descending => "desc",
@@ -77,7 +77,7 @@ impl SortOrder {
     }
 
     /// Reverses the order of two values for a descending sort.
-    pub fn turn(self, order: Ordering) -> Ordering {
+    pub(super) fn turn(self, order: Ordering) -> Ordering {
         match self {
             SortOrder::Ascending => order,
             SortOrder::Descending => order.reverse(),

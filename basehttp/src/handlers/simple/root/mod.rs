@@ -26,7 +26,7 @@ use std::time::Instant;
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, stat};
 use rustix::io::{Errno, retry_on_intr};
 
-pub use self::stamp::Stamp;
+pub(crate) use self::stamp::Stamp;
 
 use super::trust::Trust;
 
@@ -37,7 +37,7 @@ const MAX_LOOKS: u64 = 1000;
 
 /// The places to which links may lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Links {
+pub(crate) enum Links {
     /// To files beneath the root. A link that leads out is not found.
     Inside,
     /// To any file.
@@ -46,7 +46,7 @@ pub enum Links {
 
 /// The directory that is served, by its name.
 #[derive(Debug)]
-pub struct Root {
+pub(crate) struct Root {
     /// The full path. Links in it are followed at each look.
     name: PathBuf,
     links: Links,
@@ -59,7 +59,7 @@ pub struct Root {
 
 /// An open directory that has, or had, the root's name. All files are opened beneath it.
 #[derive(Debug)]
-pub struct Tree {
+pub(crate) struct Tree {
     directory: OwnedFd,
     /// The full path without links, at the time when it was opened.
     path: PathBuf,
@@ -70,7 +70,7 @@ pub struct Tree {
 
 /// A file or directory that was opened.
 #[derive(Debug)]
-pub enum Opened {
+pub(crate) enum Opened {
     /// A regular file, and its state.
     File(File, Stamp),
     /// A directory.
@@ -82,7 +82,7 @@ const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOC
 
 impl Root {
     /// Opens the directory at `path`.
-    pub fn open(path: &Path, links: Links) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, links: Links) -> io::Result<Self> {
         let tree = Tree::open(path, links, 1)?;
         // The name stays the same when the process changes its current directory.
         let name = absolute(path)?;
@@ -91,7 +91,7 @@ impl Root {
     }
 
     /// Returns the generation of the tree that was last seen. 0 if there was none.
-    pub fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
@@ -99,7 +99,7 @@ impl Root {
     ///
     /// # Errors
     /// Trouble that may soon be over, such as no descriptors, no memory, or a failing disk.
-    pub fn tree(&self, now: Instant) -> io::Result<Option<Arc<Tree>>> {
+    pub(crate) fn tree(&self, now: Instant) -> io::Result<Option<Arc<Tree>>> {
         let known = self.tree.read().unwrap_or_else(PoisonError::into_inner).clone();
         if known.is_some() && self.trust.holds(now, MAX_LOOKS) {
             return Ok(known);
@@ -111,7 +111,7 @@ impl Root {
     ///
     /// # Errors
     /// The errors of [`tree`](Self::tree).
-    pub fn successor(&self, old: &Tree) -> io::Result<Option<Arc<Tree>>> {
+    pub(crate) fn successor(&self, old: &Tree) -> io::Result<Option<Arc<Tree>>> {
         if !old.is_removed() {
             return Ok(None);
         }
@@ -166,12 +166,12 @@ impl Tree {
 
     /// Returns the full path without links, at the time when it was opened. Only for display.
     #[cfg(feature = "cgi")]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Returns the number that tells this tree from the others of its root.
-    pub fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
 
@@ -185,7 +185,7 @@ impl Tree {
     /// # Errors
     /// Trouble that may soon be over: no descriptors, no memory, a file that another process has reserved, a failing
     /// disk.
-    pub fn open_beneath(&self, path: &[u8]) -> io::Result<Option<Opened>> {
+    pub(crate) fn open_beneath(&self, path: &[u8]) -> io::Result<Option<Opened>> {
         let opened = retry_on_intr(|| match self.links {
             Links::Inside => self.open_inside(path),
             Links::Anywhere => openat(&self.directory, or_dot(path), READING, Mode::empty()),

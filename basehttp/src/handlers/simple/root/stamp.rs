@@ -11,7 +11,7 @@ use rustix::io::retry_on_intr;
 /// Every change of the bytes changes the stamp, except for a second change of the same size within one tick of the file
 /// system's clock (4 ms on most Linux systems).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
+pub(crate) struct Stamp {
     pub device: u64,
     pub inode: u64,
     pub size: u64,
@@ -25,7 +25,7 @@ impl Stamp {
     /// Takes the stamp from fstat(2), which costs two thirds of the statx(2) that the standard library calls.
     #[allow(clippy::cast_lossless, clippy::unnecessary_cast)] // The fields' types differ from system to system.
     #[allow(clippy::cast_possible_wrap, clippy::cast_sign_loss)] // Only times may be negative, and they are signed.
-    pub fn of(stat: &Stat) -> Self {
+    pub(crate) fn of(stat: &Stat) -> Self {
         Stamp {
             device: stat.st_dev as u64,
             inode: stat.st_ino as u64,
@@ -37,25 +37,25 @@ impl Stamp {
 
     /// Reads the stamp of an open directory. The size is left out, since some network file systems add up all files
     /// below.
-    pub fn of_directory(directory: impl AsFd) -> rustix::io::Result<Self> {
+    pub(crate) fn of_directory(directory: impl AsFd) -> rustix::io::Result<Self> {
         let stat = retry_on_intr(|| fstat(&directory))?;
         Ok(Stamp { size: 0, ..Stamp::of(&stat) })
     }
 
     /// Returns device and inode. No two files have the same at the same time.
-    pub fn id(&self) -> (u64, u64) {
+    pub(crate) fn id(&self) -> (u64, u64) {
         (self.device, self.inode)
     }
 
     /// Returns the time of the last write. A time before 1970 becomes 1970.
-    pub fn modified(&self) -> SystemTime {
+    pub(crate) fn modified(&self) -> SystemTime {
         time(self.modified)
     }
 
     /// Returns true if the time of the last write has a meaning. Packers set a fixed time, so that the same content
     /// makes the same archive. It lies on the first day of 1970 (second 0 or 1 with Nix, Guix and Flatpak), or on the
     /// first day of 1980, where the dates of zip archives begin.
-    pub fn has_time(&self) -> bool {
+    pub(crate) fn has_time(&self) -> bool {
         const DAY: i64 = 86_400;
         /// 1 January 1980, in UTC. Archives have it in local time.
         const ZIP_EPOCH: i64 = 315_532_800;
@@ -65,12 +65,12 @@ impl Stamp {
 
     /// Returns true if the bytes were written in an earlier second than those of `other`. Files that were made
     /// together, or copied one after the other, count as equally old.
-    pub fn is_older_than(&self, other: &Stamp) -> bool {
+    pub(crate) fn is_older_than(&self, other: &Stamp) -> bool {
         self.modified.0 < other.modified.0
     }
 
     /// Returns the time of the last change. A time before 1970 becomes 1970.
-    pub fn changed(&self) -> SystemTime {
+    pub(crate) fn changed(&self) -> SystemTime {
         time(self.changed)
     }
 }

@@ -25,7 +25,7 @@ const MAX_LOOKUPS: usize = 4096;
 const MAX_DEPTH: usize = 128;
 
 /// Opens `path` for reading, beneath the directory `root`, whose full path is `root_path`.
-pub fn open(root: BorrowedFd<'_>, root_path: &Path, path: &[u8]) -> rustix::io::Result<OwnedFd> {
+pub(super) fn open(root: BorrowedFd<'_>, root_path: &Path, path: &[u8]) -> rustix::io::Result<OwnedFd> {
     let mut walk = Walk { root, root_path, directories: Vec::new(), left: Vec::new(), lookups: 0, links: 0 };
     walk.push(path);
     walk.open()
