@@ -1,4 +1,4 @@
-//! [`SimpleHTTPRequestHandler`]: serves files like `python -m http.server`, and adds validators, ranges, codings and a cache.
+//! [`SimpleHTTPRequestHandler`]: serves files like `python -m http.server`, with validators, ranges and codings.
 //!
 //! The steps of a request, in the order of `answer`:
 //!
