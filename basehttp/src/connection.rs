@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::conn::{Buffers, Conn, Host, handle_one_request};
+use crate::conn::{Buffers, Conn, handle_one_request};
 use crate::exchange::{Context, Service};
 use crate::server::BaseHTTPRequestHandler;
 use crate::sys::{Address, ServerHandle, Settings, Socket, Stream};
@@ -63,8 +63,7 @@ impl<'h> Connection<'h> {
 
     /// Serves one request and sends its reply. True while the connection stays open for another.
     pub fn handle_one_request(&mut self) -> bool {
-        let host = Host { service: self.service, context: &self.context };
-        handle_one_request(&mut self.conn, &mut self.buffers, host)
+        handle_one_request(&mut self.conn, &mut self.buffers, self.service, &self.context)
     }
 
     /// Ends the connection; the stream is dropped.

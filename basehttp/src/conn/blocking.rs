@@ -3,9 +3,10 @@
 use std::io;
 use std::time::Instant;
 
+use super::buffers::Buffers;
 use super::connection::{Conn, Ready, Wait};
-use super::drive::{Buffers, Host};
 use super::scheduler::{RunOn, Scheduler, SendOn};
+use crate::exchange::{Context, Service};
 use crate::proto::Head;
 use crate::sys::Direction;
 
@@ -51,11 +52,16 @@ impl Scheduler for Alone {
 }
 
 /// Serves one request and sends its reply. True while the connection stays open.
-pub(crate) fn handle_one_request(conn: &mut Conn, buffers: &mut Buffers, host: Host<'_>) -> bool {
+pub(crate) fn handle_one_request(
+    conn: &mut Conn,
+    buffers: &mut Buffers,
+    service: &dyn Service,
+    context: &Context,
+) -> bool {
     let mut scheduler = Alone { has_served: false };
     let mut ready = Ready::default();
     loop {
-        ready = match buffers.drive(conn, host, &mut scheduler, ready) {
+        ready = match buffers.drive(conn, service, context, &mut scheduler, ready) {
             Wait::Closed => return false,
             Wait::Turn if conn.is_ending_a_reply() => Ready::default(),
             Wait::Turn | Wait::Thread => return true,

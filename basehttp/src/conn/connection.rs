@@ -23,10 +23,10 @@ const FIRST_WORD: Duration = Duration::from_secs(2);
 /// One connection.
 #[allow(clippy::struct_excessive_bools)] // Four independent facts, in as many bytes.
 pub(crate) struct Conn {
-    pub socket: Socket,
+    pub(crate) socket: Socket,
     /// Counts it, and is dropped behind the socket. None without a loop that counts.
-    pub permit: Option<Permit>,
-    pub peer: Address,
+    pub(crate) permit: Option<Permit>,
+    pub(crate) peer: Address,
     pub(super) state: State,
     /// What a connection has only now and then: boxed, so that an idle one is small.
     pub(super) saved: Option<Box<Saved>>,
@@ -40,7 +40,7 @@ pub(crate) struct Conn {
     /// A request was served, or refused.
     pub(super) has_served: bool,
     /// Requests in a row that needed a thread of the pool, up to now. The engine counts them.
-    pub pooled_in_a_row: u8,
+    pub(crate) pooled_in_a_row: u8,
     /// The next request shall be the last.
     pub(super) is_last_request: bool,
     /// Reads of the socket wait by themselves.
@@ -76,12 +76,12 @@ pub(crate) enum Wait {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // Four independent facts of one event.
 pub(crate) struct Ready {
-    pub readable: bool,
-    pub writable: bool,
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
     /// The peer has ended its side, or the socket is broken: only reading to the end tells.
-    pub closed: bool,
+    pub(crate) closed: bool,
     /// The deadline has passed.
-    pub expired: bool,
+    pub(crate) expired: bool,
 }
 
 impl Ready {
@@ -129,7 +129,12 @@ impl Conn {
 
     /// The end of that.
     pub(crate) fn unblock_reads(&mut self) -> io::Result<()> {
-        if mem::replace(&mut self.reads_block, false) { self.socket.set_blocking_reads(None) } else { Ok(()) }
+        if mem::take(&mut self.reads_block) { self.socket.set_blocking_reads(None) } else { Ok(()) }
+    }
+
+    /// As long as the buffers have its socket.
+    pub(super) fn unblock_reads_of(&mut self, socket: &Socket) -> io::Result<()> {
+        if mem::take(&mut self.reads_block) { socket.set_blocking_reads(None) } else { Ok(()) }
     }
 
     /// Makes the next request the last one.

@@ -1,6 +1,7 @@
 //! One connection.
 
 mod blocking;
+mod buffers;
 mod connection;
 mod drive;
 mod outgoing;
@@ -8,6 +9,6 @@ mod saved;
 mod scheduler;
 
 pub(crate) use self::blocking::handle_one_request;
+pub(crate) use self::buffers::Buffers;
 pub(crate) use self::connection::{Conn, Ready, Wait};
-pub(crate) use self::drive::{Buffers, Host};
 pub(crate) use self::scheduler::{RunOn, Scheduler, SendOn};

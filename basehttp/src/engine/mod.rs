@@ -52,7 +52,7 @@ use self::shard::Shard;
 use self::slot::Job;
 use self::stats::Counters;
 use self::worker::Worker;
-use crate::conn::{Conn, Host};
+use crate::conn::Conn;
 use crate::exchange::{Context, Service, drop_panic_payload};
 use crate::sys::{Accepted, Listener, Permit, RunningServer, Stats, log};
 
@@ -121,10 +121,6 @@ impl Engine {
             closing: AtomicBool::new(false),
             ended: AtomicBool::new(false),
         }))
-    }
-
-    fn host(&self) -> Host<'_> {
-        Host { service: &*self.service, context: &self.context }
     }
 
     /// Starts one more thread of the pool.

@@ -99,7 +99,8 @@ impl<'e> Worker<'e> {
                 ready.expired = false;
             }
             scheduler.in_a_row = conn.pooled_in_a_row;
-            let mut wait = self.buffers.drive(&mut conn, self.engine.host(), scheduler, ready);
+            let (service, context) = (&*self.engine.service, &self.engine.context);
+            let mut wait = self.buffers.drive(&mut conn, service, context, scheduler, ready);
             conn.pooled_in_a_row = scheduler.in_a_row;
             let served = scheduler.end_turn(self.buffers.counts());
             if wait == Wait::Turn && checked_out.slot_ref.key.is_none() && conn.is_idle() {

@@ -97,10 +97,6 @@ impl ExchangeIo {
         self.was_read
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     /// The peer went away, as the socket told us.
     pub(crate) fn is_gone(&self) -> bool {
         self.gone.is_some()

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::listen::{Doors, server_name};
 use super::waiting::SilentConns;
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
-use crate::conn::{Buffers, Conn, Host, handle_one_request};
+use crate::conn::{Buffers, Conn, handle_one_request};
 use crate::engine::{self, Engine, EngineOptions};
 use crate::exchange::{Context, Service, catch_panic};
 use crate::sys::{Accepted, Address, ServerHandle, log, look_at_sigpipe};
@@ -189,7 +189,6 @@ impl HTTPServer {
     /// Serves one request of a new connection, on this thread. False if the client did not send any.
     fn serve_one(&self, accepted: Accepted) -> bool {
         let Accepted { socket, address } = accepted;
-        let host = Host { service: &*self.service, context: &self.context };
         let serving = self.context.handle.enter();
         // A panic is a no.
         let is_admitted = catch_panic(|| self.service.verify_request(&address)).unwrap_or(false);
@@ -199,7 +198,7 @@ impl HTTPServer {
         }
         let mut conn = Conn::new(socket, address, &self.context.settings, Instant::now());
         conn.close_after_next_request();
-        while handle_one_request(&mut conn, &mut Buffers::new(&self.context), host) {}
+        while handle_one_request(&mut conn, &mut Buffers::new(&self.context), &*self.service, &self.context) {}
         conn.has_served()
     }
 

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Buffers, Host, close};
-use crate::conn::connection::{Conn, State};
+use super::Drive;
+use crate::conn::connection::State;
 use crate::conn::saved::PartialRequest;
-use crate::conn::scheduler::Scheduler;
-use crate::exchange::{Context, HTTPError};
+use crate::exchange::HTTPError;
 use crate::proto::BODY_TOO_SLOW;
 use crate::sys::{Fault, Settings};
 
@@ -18,62 +17,63 @@ pub(super) enum Deadline {
     Unchanged,
 }
 
-impl Buffers {
+impl Drive<'_> {
     /// How many bytes have moved, both ways; for comparing.
     pub(super) fn moved(&mut self) -> u64 {
-        let counts = self.counts();
+        let counts = self.buffers.counts();
         counts.bytes_received + counts.bytes_sent
     }
 
     /// How long the state may last from now on. Empty lines do not make an idle connection any younger.
-    pub(super) fn next_deadline(&self, conn: &Conn, context: &Context) -> Deadline {
-        if self.rests && matches!(conn.state, State::Reading) && self.pending.partial.began.is_none() {
+    pub(super) fn next_deadline(&self) -> Deadline {
+        if self.rests && matches!(self.conn.state, State::Reading) && self.buffers.pending.partial.began.is_none() {
             return Deadline::Unchanged;
         }
-        next_deadline(&conn.state, &self.pending.partial, conn.has_served, &context.settings)
+        next_deadline(&self.conn.state, &self.buffers.pending.partial, self.conn.has_served, &self.context.settings)
     }
 
     /// Whether a deadline that has passed holds, although the connection was driven since: it got nowhere, or its time was
     /// not to be prolonged.
-    pub(super) fn is_late(&mut self, conn: &Conn, context: &Context, moved_before: u64, now: Instant) -> bool {
+    pub(super) fn is_late(&mut self, moved_before: u64) -> bool {
+        let now = self.scheduler.now();
         let got_on = self.moved() != moved_before;
-        match self.next_deadline(conn, context) {
+        match self.next_deadline() {
             // Its own timeout has passed, which no clock here knows.
-            _ if !self.io.get_mut().socket.tells_readiness() => !got_on,
+            _ if !self.io().socket.tells_readiness() => !got_on,
             Deadline::FromNow(_) => !got_on,
             Deadline::Until(deadline) => deadline <= now,
-            Deadline::Unchanged => conn.deadline <= now,
+            Deadline::Unchanged => self.conn.deadline <= now,
         }
     }
 
     /// The deadline has passed.
-    pub(super) fn expire(&mut self, conn: &mut Conn, host: Host<'_>, scheduler: &mut dyn Scheduler) {
+    pub(super) fn expire(&mut self) {
         // An idle one is also closed because the server ends.
-        if conn.deadline <= scheduler.now()
-            && let Some(fault) = self.lateness(conn)
+        if self.conn.deadline <= self.scheduler.now()
+            && let Some(fault) = self.lateness()
         {
             self.note(fault);
         }
-        let late = match &conn.state {
-            State::Reading if self.pending.partial.body.is_some() => BODY_TOO_SLOW.reason,
-            State::Reading if self.pending.partial.began.is_some() => "the request's head came too slowly",
+        let late = match &self.conn.state {
+            State::Reading if self.buffers.pending.partial.body.is_some() => BODY_TOO_SLOW.reason,
+            State::Reading if self.buffers.pending.partial.began.is_some() => "the request's head came too slowly",
             State::Writing(_) => {
-                self.abort(conn);
+                self.abort();
                 return;
             }
             State::Reading | State::Lingering(..) | State::Closed => {
-                close(conn);
+                self.close();
                 return;
             }
         };
-        self.refuse(conn, host, scheduler, HTTPError::from(408).with_explain(late));
+        self.refuse(HTTPError::from(408).with_explain(late));
     }
 
     /// What a client did too slowly.
-    fn lateness(&self, conn: &Conn) -> Option<Fault> {
-        match &conn.state {
-            State::Reading if self.pending.partial.body.is_some() => Some(Fault::SlowBody),
-            State::Reading if self.pending.partial.began.is_none() && conn.has_served => Some(Fault::Idle),
+    fn lateness(&self) -> Option<Fault> {
+        match &self.conn.state {
+            State::Reading if self.buffers.pending.partial.body.is_some() => Some(Fault::SlowBody),
+            State::Reading if self.buffers.pending.partial.began.is_none() && self.conn.has_served => Some(Fault::Idle),
             State::Reading => Some(Fault::SlowHead),
             State::Writing(_) => Some(Fault::SlowReader),
             State::Lingering(..) | State::Closed => None,

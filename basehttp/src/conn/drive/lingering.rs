@@ -1,12 +1,10 @@
 //! Lingering: our side is done, and what the client still sends is read and thrown away, so that it can read the reply.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::reading::Input;
-use super::{Buffers, Step, close};
-use crate::conn::connection::{Conn, State, Wait};
-use crate::conn::scheduler::Scheduler;
-use crate::exchange::Context;
+use super::{Drive, Step};
+use crate::conn::connection::{State, Wait};
 use crate::sys::Direction;
 
 /// How long a connection that is closed under a client is kept, so that the client can read the reply; and how long one
@@ -22,47 +20,48 @@ const LINGER_BYTES_PER_SECOND: u64 = 16 * 1024;
 /// How much of what is sent in vain is read in one turn: 1 MiB, a quarter of a millisecond.
 const MAX_THROWN_AWAY_A_TURN: u64 = 1024 * 1024;
 
-impl Buffers {
+impl Drive<'_> {
     /// Ends our side and lets the client finish its sentence, so that its kernel does not throw the reply away.
     ///
     /// RFC 9112, section 9.6.
-    pub(super) fn linger(&mut self, conn: &mut Conn, now: Instant) -> Step {
-        if self.io.get_mut().socket.finish_writing().is_err() {
-            return close(conn);
+    pub(super) fn linger(&mut self) -> Step {
+        if self.io().socket.finish_writing().is_err() {
+            return self.close();
         }
-        conn.state = State::Lingering(now, 0);
-        conn.deadline = now + MIN_LINGER;
-        conn.may_read = true;
+        let now = self.scheduler.now();
+        self.conn.state = State::Lingering(now, 0);
+        self.conn.deadline = now + MIN_LINGER;
+        self.conn.may_read = true;
         Step::Again
     }
 
     /// Reads what a client sends in vain.
-    pub(super) fn throw_away(&mut self, conn: &mut Conn, context: &Context, scheduler: &mut dyn Scheduler) -> Step {
-        self.start = self.end;
+    pub(super) fn throw_away(&mut self) -> Step {
+        self.buffers.start = self.buffers.end;
         let mut count = 0;
         while count < MAX_THROWN_AWAY_A_TURN {
-            match self.read_more(conn) {
-                Input::More => count += (self.end - self.start) as u64,
+            match self.read_more() {
+                Input::More => count += (self.buffers.end - self.buffers.start) as u64,
                 Input::NotYet => break,
-                Input::End => return close(conn),
+                Input::End => return self.close(),
             }
-            self.start = self.end;
+            self.buffers.start = self.buffers.end;
         }
-        scheduler.look_at_clock();
-        let now = scheduler.now();
+        self.scheduler.look_at_clock();
+        let now = self.scheduler.now();
         // A server that ends does not wait for more.
-        if let State::Lingering(since, thrown_away) = &mut conn.state
+        if let State::Lingering(since, thrown_away) = &mut self.conn.state
             && count > 0
-            && !context.handle.is_shutting_down()
+            && !self.context.handle.is_shutting_down()
         {
             *thrown_away += count;
             let bought = Duration::from_secs(*thrown_away / LINGER_BYTES_PER_SECOND);
-            conn.deadline = (*since + (MIN_LINGER + bought).min(MAX_LINGER)).min(now + MIN_LINGER);
+            self.conn.deadline = (*since + (MIN_LINGER + bought).min(MAX_LINGER)).min(now + MIN_LINGER);
         }
         // Who drives it turn by turn need not look at its deadline.
-        if now >= conn.deadline {
-            return close(conn);
+        if now >= self.conn.deadline {
+            return self.close();
         }
-        Step::Wait(if conn.may_read { Wait::Turn } else { Wait::For(Direction::Read) })
+        Step::Wait(if self.conn.may_read { Wait::Turn } else { Wait::For(Direction::Read) })
     }
 }

@@ -1,12 +1,11 @@
 //! Refusing: answers requests whose heads are malformed or come too late, by the hooks or without them.
 
 use std::mem;
-use std::time::Instant;
 
 use super::serving::method_for_reply;
-use super::{Buffers, Host, Step};
-use crate::conn::connection::{Conn, Wait};
-use crate::conn::scheduler::{RunOn, Scheduler};
+use super::{Drive, Step};
+use crate::conn::connection::Wait;
+use crate::conn::scheduler::RunOn;
 use crate::exchange::{Bare, Context, HTTPError, Next, ReplyContext, RequestHead, answer_bare};
 use crate::proto::{self, RequestBody, Version};
 
@@ -16,36 +15,23 @@ const MAX_SHOWN_BYTES: usize = 100;
 /// Why a 400.
 const TLS: &str = "the client speaks TLS; this port serves plain http";
 
-impl Buffers {
-    pub(super) fn refuse(
-        &mut self,
-        conn: &mut Conn,
-        host: Host<'_>,
-        scheduler: &mut dyn Scheduler,
-        error: HTTPError,
-    ) -> Step {
-        let input = mem::take(&mut self.input);
-        let step = self.refuse_line(conn, host, scheduler, &input[self.start..self.end], error);
-        self.input = input;
+impl Drive<'_> {
+    pub(super) fn refuse(&mut self, error: HTTPError) -> Step {
+        let input = mem::take(&mut self.buffers.input);
+        let step = self.refuse_line(&input[self.buffers.start..self.buffers.end], error);
+        self.buffers.input = input;
         step
     }
 
     /// Answers a head that is no good. What follows it cannot be told from it.
-    pub(super) fn refuse_line(
-        &mut self,
-        conn: &mut Conn,
-        host: Host<'_>,
-        scheduler: &mut dyn Scheduler,
-        bytes: &[u8],
-        error: HTTPError,
-    ) -> Step {
-        let place = scheduler.place_refusal();
+    pub(super) fn refuse_line(&mut self, bytes: &[u8], error: HTTPError) -> Step {
+        let place = self.scheduler.place_refusal();
         if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
-            self.pending.partial.refusal = Some(error);
-            return self.start_writing(conn, Next::Keep, scheduler.now());
+            self.buffers.pending.partial.refusal = Some(error);
+            return self.start_writing(Next::Keep);
         }
         if let RunOn::Pool = place {
-            self.pending.partial.refusal = Some(error);
+            self.buffers.pending.partial.refusal = Some(error);
             return Step::Wait(Wait::Thread);
         }
         let (bytes, error) = if proto::is_tls(bytes) {
@@ -54,26 +40,26 @@ impl Buffers {
         } else {
             (proto::request_line(bytes), error)
         };
-        let asked = asked_by_line(&proto::latin1(bytes), host.context);
+        let asked = asked_by_line(&proto::latin1(bytes), self.context);
         let requestline = proto::latin1(shown_line(bytes));
         if let RunOn::Refused(_) = place {
-            return self.refuse_bare(conn, asked, scheduler.now());
+            return self.refuse_bare(asked);
         }
-        scheduler.begin();
-        self.io.get_mut().begin(asked, false);
-        let served = self.arrive(conn, host, refused_request(&requestline), &[], &[], Some(error));
-        scheduler.end();
-        self.start = self.end;
-        self.settle(conn, served, scheduler.now())
+        self.scheduler.begin();
+        self.io().begin(asked, false);
+        let served = self.arrive(refused_request(&requestline), &[], &[], Some(error));
+        self.scheduler.end();
+        self.buffers.start = self.buffers.end;
+        self.settle(served)
     }
 
     /// Answers a request whose refusal the hooks would have to log and to phrase, while there is no thread for them.
-    pub(super) fn refuse_bare(&mut self, conn: &mut Conn, asked: ReplyContext, now: Instant) -> Step {
-        let io = self.io.get_mut();
+    pub(super) fn refuse_bare(&mut self, asked: ReplyContext) -> Step {
+        let io = self.buffers.io.get_mut();
         io.begin(asked, false);
         let served = answer_bare(io, Bare::Busy);
-        self.start = self.end;
-        self.settle(conn, served, now)
+        self.buffers.start = self.buffers.end;
+        self.settle(served)
     }
 }
 
@@ -92,8 +78,8 @@ fn asked_by_line(requestline: &str, context: &Context) -> ReplyContext {
 }
 
 /// The request line for the log. The beginning tells what it is, if it is another protocol's.
-fn shown_line(conn: &[u8]) -> &[u8] {
-    if proto::is_request_line(conn) { conn } else { &conn[..conn.len().min(MAX_SHOWN_BYTES)] }
+fn shown_line(line: &[u8]) -> &[u8] {
+    if proto::is_request_line(line) { line } else { &line[..line.len().min(MAX_SHOWN_BYTES)] }
 }
 
 /// What is known of a request whose head is refused: the line it came with, for the log.

@@ -4,12 +4,12 @@ use std::time::Instant;
 use std::{io, mem};
 
 use super::reading::Input;
-use super::{Buffers, Step, close};
-use crate::conn::connection::{Conn, State, Wait};
+use super::{Drive, Step};
+use crate::conn::connection::{State, Wait};
 use crate::conn::outgoing::OutgoingBody;
 use crate::conn::saved::SendProgress;
-use crate::conn::scheduler::{Scheduler, SendOn};
-use crate::exchange::{Context, Next};
+use crate::conn::scheduler::SendOn;
+use crate::exchange::Next;
 use crate::sys::{Direction, Fault, Reservation};
 
 /// What sending came to, unless the socket takes no more.
@@ -21,152 +21,142 @@ enum Sent {
     GivenUp,
 }
 
-impl Buffers {
+impl Drive<'_> {
     pub(super) fn unsent_len(&mut self) -> usize {
-        self.io.get_mut().out.len() - self.sent
+        self.io().out.len() - self.buffers.sent
     }
 
     pub(super) fn has_unsent(&mut self) -> bool {
-        self.unsent_len() > 0 || self.pending.queued.is_some()
+        self.unsent_len() > 0 || self.buffers.pending.queued.is_some()
     }
 
     /// From here on the replies are being written, and then comes `next`.
-    pub(super) fn start_writing(&mut self, conn: &mut Conn, next: Next, now: Instant) -> Step {
-        conn.state = State::Writing(next);
-        self.pending.progress = Some(SendProgress { since: now, bytes: 0 });
-        conn.deadline = now + self.io.get_mut().settings().patience_with_readers();
+    pub(super) fn start_writing(&mut self, next: Next) -> Step {
+        let now = self.scheduler.now();
+        self.conn.state = State::Writing(next);
+        self.buffers.pending.progress = Some(SendProgress { since: now, bytes: 0 });
+        self.conn.deadline = now + self.context.settings.patience_with_readers();
         Step::Again
     }
 
-    pub(super) fn write(&mut self, conn: &mut Conn, context: &Context, scheduler: &mut dyn Scheduler) -> Step {
-        if self.pending.queued.is_some() && self.unblock_reads(conn).is_err() {
-            return self.abort(conn);
+    pub(super) fn write(&mut self) -> Step {
+        if self.buffers.pending.queued.is_some() && self.unblock_reads().is_err() {
+            return self.abort();
         }
-        let before = self.pending.progress.map(|progress| progress.bytes);
-        let sent = self.send(scheduler);
-        let now = scheduler.now();
+        let before = self.buffers.pending.progress.map(|progress| progress.bytes);
+        let sent = self.send();
+        let now = self.scheduler.now();
         match sent {
             Ok(Sent::Part(wait)) => {
-                conn.deadline = now + self.io.get_mut().settings().patience_with_readers();
+                self.conn.deadline = now + self.context.settings.patience_with_readers();
                 Step::Wait(wait)
             }
             Ok(Sent::GivenUp) => {
                 self.note(Fault::ResourceLimit);
-                self.abort(conn)
+                self.abort()
             }
             Ok(Sent::All) => {
-                let State::Writing(next) = mem::replace(&mut conn.state, State::Reading) else { return Step::Again };
-                self.finish(conn, next, now)
+                let State::Writing(next) = mem::replace(&mut self.conn.state, State::Reading) else {
+                    return Step::Again;
+                };
+                self.finish(next)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // Only what the client takes buys it time, not what it sends.
-                if self.pending.progress.map(|progress| progress.bytes) > before {
-                    conn.deadline = now + self.io.get_mut().settings().patience_with_readers();
+                if self.buffers.pending.progress.map(|progress| progress.bytes) > before {
+                    self.conn.deadline = now + self.context.settings.patience_with_readers();
                 }
-                if self.is_taken_too_slowly(context, now) {
+                if self.is_taken_too_slowly(now) {
                     self.note(Fault::SlowReader);
-                    return self.abort(conn);
+                    return self.abort();
                 }
-                if self.lacks_descriptors(context) || !self.may_hold_unsent(context) {
+                if self.lacks_descriptors() || !self.may_hold_unsent() {
                     self.note(Fault::ResourceLimit);
-                    return self.abort(conn);
+                    return self.abort();
                 }
                 Step::Wait(Wait::For(Direction::Write))
             }
             Err(error) => {
                 let of_a_file = error.kind() == io::ErrorKind::UnexpectedEof;
                 self.note(if of_a_file { Fault::HandlerError } else { Fault::ClientGone });
-                self.abort(conn)
+                self.abort()
             }
         }
     }
 
     /// Whether the reader takes something now and then, but not enough. What lies in the system's buffers counts as taken.
-    fn is_taken_too_slowly(&self, context: &Context, now: Instant) -> bool {
-        let settings = &context.settings;
-        self.pending.progress.is_some_and(|SendProgress { since, bytes }| {
+    fn is_taken_too_slowly(&self, now: Instant) -> bool {
+        let settings = &self.context.settings;
+        self.buffers.pending.progress.is_some_and(|SendProgress { since, bytes }| {
             settings.is_trickle(now.saturating_duration_since(since), bytes, settings.patience_with_readers())
         })
     }
 
     /// Whether what waits to be sent is a file, and there are too few descriptors for that.
-    fn lacks_descriptors(&self, context: &Context) -> bool {
-        self.pending.queued.as_ref().is_some_and(OutgoingBody::is_file) && context.quota.is_exceeded()
+    fn lacks_descriptors(&self) -> bool {
+        self.buffers.pending.queued.as_ref().is_some_and(OutgoingBody::is_file) && self.context.quota.is_exceeded()
     }
 
     /// Whether there is memory for what the reader does not take. One reply larger than all of it may have all of it.
-    fn may_hold_unsent(&mut self, context: &Context) -> bool {
-        let held = self.unsent_len() + self.pending.queued.as_ref().map_or(0, OutgoingBody::own_bytes);
-        Reservation::resize_up_to_all(&mut self.pending.unsent_share, held, &context.unsent)
+    fn may_hold_unsent(&mut self) -> bool {
+        let held = self.unsent_len() + self.buffers.pending.queued.as_ref().map_or(0, OutgoingBody::own_bytes);
+        Reservation::resize_up_to_all(&mut self.buffers.pending.unsent_share, held, &self.context.unsent)
     }
 
     /// A tail is not waited for.
-    fn unblock_reads(&mut self, conn: &mut Conn) -> io::Result<()> {
-        let io = self.io.get_mut();
-        mem::swap(&mut io.socket, &mut conn.socket);
-        let ended = conn.unblock_reads();
-        mem::swap(&mut io.socket, &mut conn.socket);
-        ended
+    fn unblock_reads(&mut self) -> io::Result<()> {
+        self.conn.unblock_reads_of(&self.buffers.io.get_mut().socket)
     }
 
     /// Sends all there is, replies and tail; or as much of the tail as may be sent here and now.
-    fn send(&mut self, scheduler: &mut dyn Scheduler) -> io::Result<Sent> {
-        let io = self.io.get_mut();
-        while self.sent < io.out.len() {
-            let count = io.socket.write(&io.out[self.sent..])?;
-            self.sent += count;
+    fn send(&mut self) -> io::Result<Sent> {
+        let io = self.buffers.io.get_mut();
+        while self.buffers.sent < io.out.len() {
+            let count = io.socket.write(&io.out[self.buffers.sent..])?;
+            self.buffers.sent += count;
             io.counts.bytes_sent += count as u64;
-            self.pending.progress.iter_mut().for_each(|progress| progress.bytes += count as u64);
+            self.buffers.pending.progress.iter_mut().for_each(|progress| progress.bytes += count as u64);
         }
         io.out.clear();
-        self.sent = 0;
-        if let Some(queued) = &mut self.pending.queued {
-            let place = if queued.is_file() { scheduler.send_file_on(queued.is_slow()) } else { SendOn::ThisThread };
+        self.buffers.sent = 0;
+        if let Some(queued) = &mut self.buffers.pending.queued {
+            let place =
+                if queued.is_file() { self.scheduler.send_file_on(queued.is_slow()) } else { SendOn::ThisThread };
             match place {
                 SendOn::ThisThread => {}
                 SendOn::Pool => return Ok(Sent::Part(Wait::Thread)),
                 SendOn::Refused => return Ok(Sent::GivenUp),
             }
             let before = queued.sent();
-            let sent = queued.send(&mut io.socket, self.turn_left, scheduler);
+            let sent = queued.send(&mut io.socket, self.turn_left, self.scheduler);
             self.turn_left = self.turn_left.saturating_sub(queued.sent() - before);
             io.counts.bytes_sent += queued.sent() - before;
-            self.pending.progress.iter_mut().for_each(|progress| progress.bytes += queued.sent() - before);
+            self.buffers.pending.progress.iter_mut().for_each(|progress| progress.bytes += queued.sent() - before);
             if !sent? {
                 return Ok(Sent::Part(Wait::Turn));
             }
         }
-        self.drop_tail(scheduler);
-        self.pending.unsent_share = None;
+        self.drop_tail();
+        self.buffers.pending.unsent_share = None;
         Ok(Sent::All)
     }
 
     /// Everything is sent: what was decided for afterwards.
-    pub(super) fn finish(&mut self, conn: &mut Conn, next: Next, now: Instant) -> Step {
+    pub(super) fn finish(&mut self, next: Next) -> Step {
         match next {
             Next::Keep => Step::Again,
-            Next::Linger => self.linger(conn, now),
-            Next::Close if self.has_more(conn) => self.linger(conn, now),
-            Next::Abort => self.abort(conn),
-            Next::Close | Next::Hijacked => close(conn),
+            Next::Linger => self.linger(),
+            Next::Close if self.has_more() => self.linger(),
+            Next::Abort => self.abort(),
+            Next::Close | Next::Hijacked => self.close(),
         }
     }
 
     /// Whether the client has sent more than was asked of it: a socket that is closed with that unread is reset, and the
     /// reply may be lost with it. Looks into the socket only where that may hold something, and does not wait for it.
-    fn has_more(&mut self, conn: &mut Conn) -> bool {
-        let may_look = conn.may_read && self.io.get_mut().socket.tells_readiness();
-        self.start < self.end
-            || may_look && self.unblock_reads(conn).is_ok() && matches!(self.read_more(conn), Input::More)
-    }
-
-    pub(super) fn note(&mut self, fault: Fault) {
-        self.io.get_mut().counts.note(fault);
-    }
-
-    pub(super) fn abort(&mut self, conn: &mut Conn) -> Step {
-        // A socket that takes no options is closed already.
-        let _ = self.io.get_mut().socket.reset_on_close();
-        close(conn)
+    fn has_more(&mut self) -> bool {
+        let may_look = self.conn.may_read && self.io().socket.tells_readiness();
+        self.buffers.start < self.buffers.end
+            || may_look && self.unblock_reads().is_ok() && matches!(self.read_more(), Input::More)
     }
 }

@@ -24,7 +24,7 @@ use self::client::{End, Play, Weather};
 use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
-use crate::conn::{Buffers, Conn, Host, Ready, RunOn, Scheduler, SendOn, Wait};
+use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, SendOn, Wait};
 use crate::exchange::{Context, Service};
 use crate::proto::{Head, Limits};
 use crate::sys::{Address, ServerHandle, Settings, Socket, lock};
@@ -143,8 +143,7 @@ impl<'s> Stage<'s> {
     }
 
     fn drive(&mut self, ready: Ready) -> Wait {
-        let host = Host { service: &Handler, context: self.context };
-        let wait = self.buffers.drive(&mut self.conn, host, &mut self.hand, ready);
+        let wait = self.buffers.drive(&mut self.conn, &Handler, self.context, &mut self.hand, ready);
         assert!(self.conn.held_bytes() <= MOST_HELD_BYTES, "{} bytes held", self.conn.held_bytes());
         wait
     }
