@@ -1,5 +1,5 @@
 //! Handlers that come with the library. They are written as users write theirs, with `#[http_handler]` and the public
-//! API alone. `tests/layering.rs` checks that.
+//! API alone. `tests/layering/main.rs` checks that.
 
 #[cfg(feature = "cgi")]
 pub(crate) mod cgi;

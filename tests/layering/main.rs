@@ -12,163 +12,18 @@
 //! proto      no sockets, clock, threads, files
 //! ```
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod source;
+mod waits;
+
+use std::path::Path;
+
+use source::{Source, condensed, leaves, module_of, sources, sources_below, targets};
 
 /// From the lowest up. What is in none of them stands above them all.
 const FLOORS: [&str; 6] = ["proto", "sys", "exchange", "conn", "engine", "server"];
 
 /// What a floor of pure decisions never names.
 const IMPURE: [&str; 6] = ["std::net", "std::thread", "std::fs", "std::io", "SystemTime::now", "Instant::now"];
-
-/// One source file.
-struct Source {
-    file: PathBuf,
-    /// From the crate's root.
-    module: Vec<String>,
-    /// See [`condensed`].
-    code: String,
-}
-
-fn sources() -> Vec<Source> {
-    sources_below("basehttp/src")
-}
-
-/// The sources in a directory of the repository and in those below it.
-fn sources_below(directory: &str) -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
-    let mut files = vec![root.clone()];
-    let mut sources = Vec::new();
-    while let Some(path) = files.pop() {
-        if path.is_dir() {
-            files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let module = module_of(path.strip_prefix(&root).unwrap());
-            let code = condensed(&fs::read_to_string(&path).unwrap());
-            sources.push(Source { file: path, module, code });
-        }
-    }
-    sources
-}
-
-/// `conn/reply/mod.rs` is `["conn", "reply"]`, `conn/error.rs` is `["conn", "error"]`.
-fn module_of(file: &Path) -> Vec<String> {
-    let path = file.with_extension("");
-    let names = path.iter().map(|name| name.to_str().unwrap().to_owned());
-    names.filter(|name| !matches!(name.as_str(), "mod" | "lib")).collect()
-}
-
-/// The code without what is not code: comments (where links may point up), texts and white space.
-fn condensed(text: &str) -> String {
-    let mut code = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let skipped = match first {
-            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
-            '"' => end_of_text(rest),
-            'r' if rest.starts_with("r#\"") => rest[3..].find("\"#").map_or(rest.len(), |end| end + 5),
-            '\'' if rest.starts_with("'\"'") => 3,
-            '\'' if rest.starts_with("'\\") => rest[2..].find('\'').map_or(rest.len(), |end| end + 3),
-            _ if first.is_whitespace() => first.len_utf8(),
-            _ => {
-                code.push(first);
-                rest = &rest[first.len_utf8()..];
-                continue;
-            }
-        };
-        // A keyword stays apart from the path behind it.
-        if code.ends_with(|last: char| last.is_alphanumeric()) {
-            code.push(' ');
-        }
-        rest = &rest[skipped..];
-    }
-    code
-}
-
-/// Where the text that `rest` begins with ends.
-fn end_of_text(rest: &str) -> usize {
-    let mut is_escaped = true; // The opening quote.
-    for (at, character) in rest.char_indices() {
-        match character {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    rest.len()
-}
-
-/// What the code names of its own crate, in imports or anywhere else, as paths from the crate's root.
-fn targets(source: &Source) -> Vec<Vec<String>> {
-    let mut targets = Vec::new();
-    for start in ["crate::", "basehttp::", "super::"] {
-        for (at, _) in source.code.match_indices(start) {
-            let before = source.code[..at].chars().next_back();
-            let is_whole = !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '$'));
-            if is_whole {
-                resolve(&source.module, &source.code[at..], &mut targets);
-            }
-        }
-    }
-    targets
-}
-
-/// Resolves the path or the tree of paths at the front of `code`, as seen from `module`.
-fn resolve(module: &[String], code: &str, targets: &mut Vec<Vec<String>>) {
-    let (base, rest) = base_of(module, code);
-    for leaf in leaves(rest) {
-        targets.push(base.iter().cloned().chain(leaf.split("::").map(str::to_owned)).collect());
-    }
-}
-
-/// The module that the leading `crate::` or `super::`s name, and what follows them.
-fn base_of<'c>(module: &[String], code: &'c str) -> (Vec<String>, &'c str) {
-    if let Some(rest) = code.strip_prefix("crate::").or_else(|| code.strip_prefix("basehttp::")) {
-        return (Vec::new(), rest);
-    }
-    let mut base = module.to_vec();
-    let mut rest = code;
-    while let Some(behind) = rest.strip_prefix("super::") {
-        // Inside an inline module of this file `super` leads less far: taken as the file's, it errs on the strict side.
-        base.pop();
-        rest = behind;
-    }
-    (base, rest)
-}
-
-/// `a::{b, c::d}` is `a::b` and `a::c::d`; a plain path is itself.
-fn leaves(code: &str) -> Vec<String> {
-    let is_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '*');
-    let path_end = code.find(|c| !is_path(c)).unwrap_or(code.len());
-    let (path, rest) = code.split_at(path_end);
-    if !path.ends_with("::") && !path.is_empty() || !rest.starts_with('{') {
-        return vec![path.to_owned()];
-    }
-    let members = members(&rest[1..]);
-    members.iter().flat_map(|member| leaves(member)).map(|leaf| format!("{path}{leaf}")).collect()
-}
-
-/// The comma-separated members up to the closing brace.
-fn members(code: &str) -> Vec<&str> {
-    let (mut depth, mut start, mut members) = (0, 0, Vec::new());
-    for (at, character) in code.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            ',' | '}' if depth == 0 => {
-                members.extend(Some(&code[start..at]).filter(|member| !member.is_empty()));
-                start = at + 1;
-                if character == '}' {
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
-    members
-}
 
 /// The floor of a module; the top where it is none of them.
 fn floor_of(module: &[String]) -> usize {
@@ -278,54 +133,6 @@ fn proto_has_no_sockets_clock_threads_or_files() {
         .filter(|(_, impurities)| !impurities.is_empty())
         .collect();
     assert!(faults.is_empty(), "proto is pure, and time is an argument: {faults:#?}");
-}
-
-/// Calls that may wait. A leader makes none of them outside its watch: see "Rules" in `ARCHITECTURE.md`.
-const WAITS: [&str; 14] = [
-    "fs::",
-    "File::open",
-    "fstat(",
-    "sendfile(",
-    "poll(",
-    "thread::sleep",
-    "thread::park",
-    "Condvar",
-    "mpsc",
-    "stderr()",
-    "stdout()",
-    "println!",
-    "stdin()",
-    "process::Command",
-];
-
-/// Where they stand in the floors that a leader comes to, and why it makes none of them there.
-const MAY_WAIT: [(&str, &[&str], &str); 11] = [
-    ("conn/sending", &["fs::", "fstat("], "in a handler"),
-    ("conn/wire", &["thread::sleep"], "in a handler"),
-    ("conn/handle", &["Condvar"], "`shutdown` waits for the loop's end, never on a thread of the server"),
-    ("conn/log", &["Condvar", "stderr()"], "the writer's thread, and the thread that ends the loop"),
-    ("conn/quota", &["fs::"], "the type of a file; `unwatched` looks where it is closed"),
-    ("conn/socket", &["fs::", "sendfile(", "poll("], "`unwatched` looks whether it may"),
-    ("engine/listener", &["fs::"], "when a server binds, and when it is dropped"),
-    ("engine/shard", &["poll("], "where a leader waits for all of its connections"),
-    ("engine/crew", &["thread::park"], "a thread without work"),
-    ("engine/monitor", &["Condvar"], "the monitor"),
-    ("engine/sync", &["Condvar", "thread::park"], "what the two above are made of"),
-];
-
-#[test]
-fn nothing_that_may_wait_stands_where_a_leader_comes_to() {
-    let sources = sources();
-    let floors = ["conn", "engine"].map(|floor| FLOORS.iter().position(|name| *name == floor).expect("it is one"));
-    let mut faults = Vec::new();
-    for source in sources.iter().filter(|source| floors.contains(&floor_of(&source.module))) {
-        let module = source.module.join("/");
-        let code = source.code.split("mod tests {").next().unwrap_or_default();
-        let allowed = MAY_WAIT.iter().find(|(name, ..)| *name == module).map_or(&[][..], |(_, calls, _)| calls);
-        let calls = WAITS.iter().filter(|call| code.contains(**call) && !allowed.contains(call));
-        faults.extend(calls.map(|call| format!("{module}: {call}")));
-    }
-    assert!(faults.is_empty(), "a leader may come here, and must not wait:\n{}", faults.join("\n"));
 }
 
 #[test]
