@@ -12,6 +12,7 @@
 //! proto      no sockets, clock, threads, files
 //! ```
 
+mod shape;
 mod source;
 mod waits;
 
