@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! Size -- CR --> SizeLf -- LF, size > 0 --> Data --> DataCr --> DataLf --> Size
-//!  | `;` or blank   ^  |
+//!  | `;` or space   ^  |
 //!  v                |  `-- LF, size 0 --> TrailerLine <--> TrailerLf --> Done
 //! Extension --- CR -'
 //! ```
 //!
-//! Strict: one to sixteen hexadecimal digits, no sign, CRLF and nothing less, extensions by their grammar. Blanks are
+//! Strict: one to sixteen hexadecimal digits, no sign, CRLF and nothing less, extensions by their grammar. Spaces are
 //! taken where the grammar has them, around `;` and `=` of an extension, and nowhere else.
 //!
 //! Trailer fields that frame or route a message are refused, since only an attack sends them there; those that would have
@@ -16,7 +16,7 @@
 use std::fmt;
 
 use super::{
-    field::{check_name, check_value, is_token_byte, is_value_byte, trim_blanks},
+    field::{check_name, check_value, is_token_byte, is_value_byte, trim_whitespace},
     limits::Limits,
     refusal::Refusal,
 };
@@ -213,11 +213,11 @@ fn after_digit(size: u64, digits: u8, byte: u8) -> Option<ChunkState> {
 /// Where in `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )` a chunk extension stands.
 #[derive(Clone, Copy, Debug)]
 enum ExtensionPlace {
-    /// Past the digits or past a value and a blank: more blanks may follow, then `;` must.
+    /// Past the digits or past a value and a space: more spaces may follow, then `;` must.
     BeforeSemicolon,
     BeforeName,
     Name,
-    /// A blank after a name: `=` or `;` must follow.
+    /// A space after a name: `=` or `;` must follow.
     AfterName,
     BeforeValue,
     Value,
@@ -261,7 +261,7 @@ fn split_field(line: &[u8]) -> Option<(&str, &[u8])> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     check_name(&line[..colon]).ok()?;
     let name = str::from_utf8(&line[..colon]).ok()?;
-    let value = trim_blanks(&line[colon + 1..]);
+    let value = trim_whitespace(&line[colon + 1..]);
     check_value(value).ok()?;
     Some((name, value))
 }

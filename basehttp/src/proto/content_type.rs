@@ -15,9 +15,9 @@ pub struct ContentType<'c> {
 impl<'c> ContentType<'c> {
     /// Reads a media type, or `None` if the text is not one from end to end.
     pub fn parse(text: &'c str) -> Option<Self> {
-        let text = text.trim_matches(BLANKS);
+        let text = text.trim_matches(WHITESPACE);
         let (essence, params) = text.split_at(text.find(';').unwrap_or(text.len()));
-        let essence = essence.trim_end_matches(BLANKS);
+        let essence = essence.trim_end_matches(WHITESPACE);
         let (kind, subtype) = essence.split_once('/')?;
         let is_valid = is_token(kind.as_bytes()) && is_token(subtype.as_bytes()) && Params(params).all(|p| p.is_some());
         is_valid.then_some(Self { essence, params })
@@ -52,7 +52,7 @@ impl<'c> ContentType<'c> {
     }
 }
 
-const BLANKS: [char; 2] = [' ', '\t'];
+const WHITESPACE: [char; 2] = [' ', '\t'];
 
 /// `*( OWS ";" OWS [ name "=" ( token / quoted-string ) ] )`; yields `None` once where that is broken.
 struct Params<'c>(&'c str);
@@ -62,7 +62,7 @@ impl<'c> Iterator for Params<'c> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let text = self.0.trim_start_matches(BLANKS);
+            let text = self.0.trim_start_matches(WHITESPACE);
             if text.is_empty() {
                 return None;
             }
@@ -70,7 +70,7 @@ impl<'c> Iterator for Params<'c> {
                 self.0 = "";
                 return Some(None);
             };
-            let text = text.trim_start_matches(BLANKS);
+            let text = text.trim_start_matches(WHITESPACE);
             self.0 = text;
             // RFC 9110, section 5.6.6: an empty parameter is nothing.
             if text.is_empty() || text.starts_with(';') {
@@ -138,9 +138,9 @@ mod tests {
     fn a_media_type_is_two_tokens_and_well_formed_parameters() {
         let table = [
             ("text/html", true, "plain"),
-            (" text/html ", true, "blanks around it"),
+            (" text/html ", true, "spaces around it"),
             ("text/html;charset=utf-8", true, "a parameter"),
-            ("text/html ; charset=\"utf-8\" ", true, "blanks and quotes"),
+            ("text/html ; charset=\"utf-8\" ", true, "spaces and quotes"),
             ("text/html;", true, "an empty parameter is nothing"),
             ("text/html;;a=b", true, "an empty parameter is nothing"),
             ("multipart/form-data; boundary=\"a;b\\\"c\"", true, "quotes hide semicolons"),
@@ -150,11 +150,11 @@ mod tests {
             ("text/", false, "empty subtype"),
             ("/html", false, "empty type"),
             ("text/html/x", false, "two slashes"),
-            ("text html", false, "a blank"),
+            ("text html", false, "a space"),
             ("text/html; charset", false, "no value"),
             ("text/html; charset=", false, "an empty value"),
-            ("text/html; charset =x", false, "a blank before the sign"),
-            ("text/html; charset= x", false, "a blank after the sign"),
+            ("text/html; charset =x", false, "a space before the sign"),
+            ("text/html; charset= x", false, "a space after the sign"),
             ("text/html; charset=\"x", false, "no closing quote"),
             ("text/html; a=b c=d", false, "no semicolon between"),
             ("text/html, text/plain", false, "a list"),

@@ -82,7 +82,7 @@ const fn misleads(c: char) -> bool {
     )
 }
 
-/// For a status line: controls become blanks, what Latin-1 does not hold becomes `?` (RFC 9112, section 4).
+/// For a status line: controls become spaces, what Latin-1 does not hold becomes `?` (RFC 9112, section 4).
 pub(crate) fn safe_reason(text: &str) -> Cow<'_, str> {
     replace(text, |c| match c {
         '\0'..='\x1F' | '\x7F'..='\u{9F}' => Some(" "),

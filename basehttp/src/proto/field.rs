@@ -20,7 +20,7 @@ pub(crate) const fn is_token(bytes: &[u8]) -> bool {
     are_all
 }
 
-/// Whether a byte may stand in a field value: HTAB, blank, visible ASCII and the upper half (RFC 9110, section 5.5).
+/// Whether a byte may stand in a field value: HTAB, space, visible ASCII and the upper half (RFC 9110, section 5.5).
 pub(crate) const fn is_value_byte(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7F)
 }
@@ -82,14 +82,14 @@ pub(crate) fn latin1(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The members of a comma-separated list of tokens, without blanks around them; empty members are skipped, as
+/// The members of a comma-separated list of tokens, without spaces around them; empty members are skipped, as
 /// RFC 9110, section 5.6.1.2 asks. Not for lists that may hold quoted strings.
 pub(crate) fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|byte| *byte == b',').map(trim_blanks).filter(|member| !member.is_empty())
+    value.split(|byte| *byte == b',').map(trim_whitespace).filter(|member| !member.is_empty())
 }
 
-/// Without the optional white space (blank and HTAB) at both ends.
-pub(crate) const fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
+/// Without the optional white space (space and HTAB) at both ends.
+pub(crate) const fn trim_whitespace(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;
     }

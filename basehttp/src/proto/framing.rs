@@ -17,7 +17,7 @@
 //! (*) Stricter than the RFC asks: honest clients do not do it, and it is how requests are smuggled.
 
 use super::{
-    field::{is_token, trim_blanks},
+    field::{is_token, trim_whitespace},
     refusal::Refusal,
     version::Version,
 };
@@ -64,7 +64,7 @@ pub(crate) fn request_body(
     }
 }
 
-/// `1*DIGIT` and nothing else; no sign, no blank, no list.
+/// `1*DIGIT` and nothing else; no sign, no space, no list.
 fn number(digits: &[u8]) -> Result<u64, Refusal> {
     if digits.is_empty() {
         return Err(NOT_A_LENGTH);
@@ -83,7 +83,7 @@ fn check_codings(value: &[u8]) -> Result<(), Refusal> {
         return Ok(());
     }
     let is_chunked = |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked");
-    let mut codings = value.split(|byte| *byte == b',').map(trim_blanks);
+    let mut codings = value.split(|byte| *byte == b',').map(trim_whitespace);
     let last = codings.next_back().unwrap_or_default();
     if !is_chunked(last) {
         return Err(NOT_CHUNKED_LAST);
@@ -96,7 +96,7 @@ fn check_codings(value: &[u8]) -> Result<(), Refusal> {
 }
 
 fn begins_with_token(coding: &[u8]) -> bool {
-    is_token(trim_blanks(coding.split(|byte| *byte == b';').next().unwrap_or_default()))
+    is_token(trim_whitespace(coding.split(|byte| *byte == b';').next().unwrap_or_default()))
 }
 
 const NOT_A_LENGTH: Refusal = Refusal::bad_request("content-length is not one plain number");

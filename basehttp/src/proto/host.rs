@@ -134,8 +134,8 @@ mod tests {
     #[test]
     fn what_is_no_host_is_refused() {
         let table = [
-            ("a b", "a blank"),
-            (" ", "a blank"),
+            ("a b", "a space"),
+            (" ", "a space"),
             ("a\tb", "a tab"),
             ("u@a", "user information"),
             ("u:p@a", "user information"),
@@ -150,7 +150,7 @@ mod tests {
             ("a:+80", "a sign in the port"),
             ("a:-1", "a sign in the port"),
             ("a:8x", "a letter in the port"),
-            ("a: 80", "a blank in the port"),
+            ("a: 80", "a space in the port"),
             ("a:65536", "a port beyond 65535"),
             ("a:99999999999999999999", "a port beyond everything"),
             ("a:80:80", "two ports"),

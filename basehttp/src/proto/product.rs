@@ -13,7 +13,7 @@ pub(crate) const VERSION_STRING: &str = {
     utf8(&JOINED)
 };
 
-/// Two words, to be joined by a blank at compile time.
+/// Two words, to be joined by a space at compile time.
 pub struct Words(pub &'static str, pub &'static str);
 
 impl Words {
@@ -41,6 +41,6 @@ impl Words {
 pub const fn utf8(bytes: &'static [u8]) -> &'static str {
     match str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(_) => panic!("two texts joined by a blank are a text"),
+        Err(_) => panic!("two texts joined by a space are a text"),
     }
 }

@@ -12,7 +12,7 @@
 //!
 //! | characters                     | in a path                  | in a query                 |
 //! |--------------------------------|----------------------------|----------------------------|
-//! | controls, blanks, `#`          | refused                    | refused                    |
+//! | controls, spaces, `#`          | refused                    | refused                    |
 //! | `"` `<` `>`                    | refused                    | as sent                    |
 //! | `\`                            | refused                    | as sent                    |
 //! | `%` that begins no triplet     | refused                    | as sent                    |
@@ -271,7 +271,7 @@ const MARKUP: Refusal = Refusal::bad_request("the path holds a quotation mark, <
 const BACKSLASH: Refusal = Refusal::bad_request("the path holds a backslash: write %5C");
 const FRAGMENT: Refusal = Refusal::bad_request("the request-target holds a fragment: # is for the client alone");
 const NOT_VISIBLE: Refusal =
-    Refusal::bad_request("the request-target holds a blank, a control or a byte above ascii: percent-encode it");
+    Refusal::bad_request("the request-target holds a space, a control or a byte above ascii: percent-encode it");
 
 #[cfg(test)]
 mod tests;

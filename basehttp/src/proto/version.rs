@@ -76,7 +76,7 @@ mod tests {
             ("HTTP/1,1", Err(400), "no dot"),
             ("HTTP/1.x", Err(400), "no digit"),
             ("HTTPS/1.1", Err(400), "another name"),
-            ("HTTP /1.1", Err(400), "a blank"),
+            ("HTTP /1.1", Err(400), "a space"),
             ("", Err(400), "nothing"),
         ];
         for (text, expected, why) in table {

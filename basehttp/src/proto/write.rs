@@ -7,7 +7,7 @@ const CHUNK_END: &[u8] = b"\r\n";
 /// Ends a chunked body without trailer fields.
 pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// RFC 9112, section 4: the blank before an empty reason stays. The reason carries only what may stand there.
+/// RFC 9112, section 4: the space before an empty reason stays. The reason carries only what may stand there.
 pub(crate) fn push_status_line(out: &mut Vec<u8>, version: Version, code: u16, reason: &str) {
     out.extend_from_slice(format!("{version} {code} ").as_bytes());
     push_safe(out, &safe_reason(reason));

@@ -25,13 +25,13 @@ pub(crate) fn naive(bytes: &[u8]) -> Option<Vec<u8>> {
 /// Without quoted strings.
 fn naive_extensions(text: &str) -> bool {
     let is_token = |text: &str| is_token(text.as_bytes());
-    let blanks = [' ', '\t'];
-    let Some(first) = text.trim_start_matches(blanks).strip_prefix(';') else { return text.is_empty() };
-    !text.ends_with(blanks)
-        && first.split(';').all(|extension| match extension.trim_matches(blanks).split_once('=') {
+    let spaces = [' ', '\t'];
+    let Some(first) = text.trim_start_matches(spaces).strip_prefix(';') else { return text.is_empty() };
+    !text.ends_with(spaces)
+        && first.split(';').all(|extension| match extension.trim_matches(spaces).split_once('=') {
             Some((name, value)) => {
-                is_token(name.trim_end_matches(blanks)) && is_token(value.trim_start_matches(blanks))
+                is_token(name.trim_end_matches(spaces)) && is_token(value.trim_start_matches(spaces))
             }
-            None => is_token(extension.trim_matches(blanks)),
+            None => is_token(extension.trim_matches(spaces)),
         })
 }

@@ -113,7 +113,7 @@ fn fault_of(line: &[u8]) -> Option<&'static str> {
     match line {
         [] => return None,
         [b' ' | b'\t', ..] => {
-            return Some("a field line begins with a blank: folded lines are obsolete, write one line");
+            return Some("a field line begins with a space: folded lines are obsolete, write one line");
         }
         _ => {}
     }
@@ -122,7 +122,7 @@ fn fault_of(line: &[u8]) -> Option<&'static str> {
     };
     let (name, value) = (&line[..colon], &line[colon + 1..]);
     if let [.., b' ' | b'\t'] = name {
-        return Some("a blank stands between a field name and its colon");
+        return Some("there is white space between a field name and its colon");
     }
     super::super::field::check_name(name).and_then(|()| super::super::field::check_value(value)).err()
 }

@@ -64,8 +64,8 @@ pub(crate) fn with_ascii_target(head: &[u8]) -> Cow<'_, [u8]> {
     if line.is_ascii() {
         return Cow::Borrowed(head);
     }
-    let blank = |byte: &u8| *byte == b' ';
-    match (line.iter().position(blank), line.iter().rposition(blank)) {
+    let is_space = |byte: &u8| *byte == b' ';
+    match (line.iter().position(is_space), line.iter().rposition(is_space)) {
         (Some(first), Some(last)) if first < last => {
             let target = target::encode_raw_bytes(&line[first + 1..last]);
             Cow::Owned([&head[..=first], &target, &head[last..]].concat())
@@ -74,7 +74,7 @@ pub(crate) fn with_ascii_target(head: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// `METHOD SP TARGET SP VERSION` (RFC 9112, section 3): one blank each, none at the ends.
+/// `METHOD SP TARGET SP VERSION` (RFC 9112, section 3): one space each, none at the ends.
 #[derive(Clone, Copy)]
 pub(super) struct RequestLine<'b> {
     whole: &'b str,
@@ -87,11 +87,11 @@ pub(super) struct RequestLine<'b> {
 impl<'b> RequestLine<'b> {
     fn parse(line: &'b [u8]) -> Result<Self, Refusal> {
         let whole = str::from_utf8(line).map_err(|_| NOT_ASCII)?;
-        let is_blank = |byte: &u8| *byte == b' ';
-        let last = line.iter().rposition(is_blank).ok_or(NOT_A_REQUEST_LINE)?;
+        let is_space = |byte: &u8| *byte == b' ';
+        let last = line.iter().rposition(is_space).ok_or(NOT_A_REQUEST_LINE)?;
         // The version first, so that a line of another protocol is told so (505), whatever else is odd about it.
         let version = Version::of_request(&line[last + 1..])?;
-        let first = line[..last].iter().position(is_blank).ok_or(NOT_A_REQUEST_LINE)?;
+        let first = line[..last].iter().position(is_space).ok_or(NOT_A_REQUEST_LINE)?;
         if !is_token(&line[..first]) {
             return Err(NOT_A_REQUEST_LINE);
         }
@@ -130,5 +130,5 @@ pub(super) fn understand<'b>(line: RequestLine<'b>, fields: &[Field<'b>], served
 }
 
 const NOT_A_REQUEST_LINE: Refusal =
-    Refusal::bad_request("the request line is not METHOD TARGET HTTP/1.1 with one blank between");
+    Refusal::bad_request("the request line is not METHOD TARGET HTTP/1.1 with one space between");
 const NOT_ASCII: Refusal = Refusal::bad_request("the request line holds raw bytes above ascii: percent-encode them");

@@ -167,7 +167,7 @@ const fn zero_bytes(word: u64) -> u64 {
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// A method is a token and ends in a blank; whether it is one that we know is not asked here.
+/// A method is a token and ends in a space; whether it is one that we know is not asked here.
 fn check_method_so_far(line: &[u8], max_method_bytes: usize) -> Result<(), Refusal> {
     let start = &line[..line.len().min(max_method_bytes.saturating_add(1))];
     match start.iter().position(|byte| !is_token_byte(*byte)) {
@@ -185,7 +185,7 @@ fn last_word(line: &[u8]) -> &[u8] {
 const BARE_CR: Refusal = Refusal::bad_request("a carriage return stands alone in the head: end lines with cr lf");
 const BARE_LF: Refusal = Refusal::bad_request("a line of the head ends in lf alone: end lines with cr lf");
 const TOO_MANY_EMPTY_LINES: Refusal = Refusal::bad_request("too many empty lines before the request line");
-const NO_METHOD: Refusal = Refusal::bad_request("the request line does not begin with a method and one blank");
+const NO_METHOD: Refusal = Refusal::bad_request("the request line does not begin with a method and one space");
 const METHOD_TOO_LONG: Refusal = Refusal::new(501, "the method is longer than any that exists");
 const REQUEST_LINE_TOO_LONG: Refusal = Refusal::new(414, "the request line is too long");
 const FIELD_LINE_TOO_LONG: Refusal = Refusal::new(431, "a field line is too long");
