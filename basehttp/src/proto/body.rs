@@ -1,5 +1,5 @@
-//! Takes a request body out of the connection's bytes, sized or chunked. Holds no bytes of it: the caller's buffer is
-//! read in place. Which of the two a request has is decided in `framing`; the chunked grammar is in `chunked`.
+//! Reads a request body, sized or chunked, in place: the bytes stay in the caller's buffer. `framing` decides which
+//! kind of body a request has, and `chunked` knows the grammar of chunks.
 
 use super::{
     chunked::{ChunkDecoder, Decoded, Trailer},
@@ -8,24 +8,24 @@ use super::{
     refusal::Refusal,
 };
 
-/// Where in a request body the connection stands.
+/// Progress through a request body.
 #[derive(Debug)]
 pub(crate) struct BodyDecoder {
     state: BodyState,
-    /// Once a body is broken it stays so: what follows could be anything.
+    /// A broken body stays broken, since the bytes after the mistake could be anything.
     refusal: Option<Refusal>,
 }
 
 #[derive(Debug)]
 enum BodyState {
-    /// So many bytes are to come.
+    /// Bytes that are still to come.
     Sized(u64),
-    /// Boxed: most requests have no chunks, and this is moved about with each.
+    /// Boxed, because most requests have no chunks, and each one moves this value about.
     Chunked(Box<ChunkDecoder>),
 }
 
 impl BodyDecoder {
-    /// A decoder at the start of a body. Without a body it is complete at once.
+    /// Makes a decoder at the start of a body. For a request without one it is complete at once.
     pub(crate) fn new(body: RequestBody, limits: &Limits) -> Self {
         let state = match body {
             RequestBody::None => BodyState::Sized(0),
@@ -35,10 +35,10 @@ impl BodyDecoder {
         Self { state, refusal: None }
     }
 
-    /// Finds the next content in bytes that were not consumed yet. Consumes nothing beyond the end of the body.
+    /// Finds the next content in bytes that were not consumed yet. Never goes beyond the end of the body.
     ///
     /// # Errors
-    /// 400 when the chunked grammar is broken or a limit is passed; from then on, always the same.
+    /// 400 when the chunked grammar is broken or a limit is passed. From then on it is always the same error.
     pub(crate) fn decode(&mut self, raw: &[u8]) -> Result<Decoded, Refusal> {
         match &mut self.state {
             BodyState::Sized(left) => Ok(decode_sized(left, raw)),
@@ -51,7 +51,7 @@ impl BodyDecoder {
         }
     }
 
-    /// Whether the body, its trailer section included, has ended.
+    /// Returns whether the body has ended, its trailer section included.
     pub(crate) const fn is_complete(&self) -> bool {
         match &self.state {
             BodyState::Sized(left) => *left == 0,
@@ -59,12 +59,12 @@ impl BodyDecoder {
         }
     }
 
-    /// Whether the chunked grammar was broken.
+    /// Returns whether the chunked grammar was broken.
     pub(crate) const fn is_broken(&self) -> bool {
         self.refusal.is_some()
     }
 
-    /// Bytes of content to come, if that is known before they are read.
+    /// Returns the bytes of content to come, if that is known before they are read.
     pub(crate) const fn remaining(&self) -> Option<u64> {
         match &self.state {
             BodyState::Sized(left) => Some(*left),
@@ -72,7 +72,7 @@ impl BodyDecoder {
         }
     }
 
-    /// The trailer fields in the order they came; empty until the body is complete.
+    /// Returns the trailer fields in the order they came. There are none until the body is complete.
     pub(crate) fn trailers(&self) -> &[Trailer] {
         match &self.state {
             BodyState::Chunked(chunks) if chunks.is_complete() => chunks.trailers(),

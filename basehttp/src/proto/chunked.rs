@@ -1,4 +1,5 @@
-//! The chunked coding, both ways. RFC 9112, section 7.1. Content passes through in place; only framing is looked at.
+//! Reads the chunked coding (RFC 9112, section 7.1). Content passes through in place, and only the framing is looked
+//! at. `write` has the other direction.
 //!
 //! ```text
 //! Size -- CR --> SizeLf -- LF, size > 0 --> Data --> DataCr --> DataLf --> Size
@@ -7,11 +8,11 @@
 //! Extension --- CR -'
 //! ```
 //!
-//! Strict: one to sixteen hexadecimal digits, no sign, CRLF and nothing less, extensions by their grammar. Spaces are
-//! taken where the grammar has them, around `;` and `=` of an extension, and nowhere else.
+//! A size is one to sixteen hexadecimal digits without a sign. Lines end in CRLF and nothing less. Extensions follow
+//! their grammar. White space may stand around `;` and `=` of an extension, where the grammar has it, and nowhere else.
 //!
-//! Trailer fields that frame or route a message are refused, since only an attack sends them there; those that would have
-//! had to be known before the body (RFC 9110, section 6.5.1) are dropped; the rest is kept apart from the head's fields.
+//! Trailer fields that frame or route a message are refused, since only an attack sends them there. Fields that are of
+//! use only before the body (RFC 9110, section 6.5.1) are dropped. The rest is kept apart from the head's fields.
 
 use std::fmt;
 
@@ -21,7 +22,7 @@ use super::{
     refusal::Refusal,
 };
 
-/// Digits of a chunk size: as many as fit 64 bits, leading zeros included.
+/// Most digits of a chunk size, leading zeros included. They fit 64 bits.
 const MAX_SIZE_DIGITS: u8 = 16;
 
 /// One field of a trailer section.
@@ -32,12 +33,12 @@ pub struct Trailer {
 }
 
 impl Trailer {
-    /// The name as sent: a token, in the sender's case.
+    /// Returns the name as sent, a token in the sender's case.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The value without the white space around it. Any byte but controls may occur, HTAB among them.
+    /// Returns the value without the white space around it. It may have HTAB, and any bytes except controls.
     pub fn value(&self) -> &[u8] {
         &self.value
     }
@@ -49,9 +50,9 @@ impl fmt::Debug for Trailer {
     }
 }
 
-/// What one call found: skip `skip` bytes, the `payload` bytes after them are content, and all of those are consumed.
+/// Result of one call: `skip` bytes of framing, then `payload` bytes of content. The call has consumed all of them.
 ///
-/// No payload while the body is not complete means that every byte given was taken and more are needed.
+/// No payload of an incomplete body means that the call has consumed all bytes and needs more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Decoded {
     /// Bytes of framing before the payload.
@@ -61,13 +62,13 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
-    /// How many of the given bytes are done with.
+    /// Returns the number of bytes that the call has consumed.
     pub(crate) const fn consumed(self) -> usize {
         self.skip + self.payload
     }
 }
 
-/// Takes chunks apart. Used through `body::BodyDecoder`, which remembers a refusal.
+/// Finds the content in chunks. Used through `body::BodyDecoder`, which remembers a refusal.
 #[derive(Debug)]
 pub(crate) struct ChunkDecoder {
     state: ChunkState,
@@ -77,7 +78,7 @@ pub(crate) struct ChunkDecoder {
     trailer_room: usize,
     /// Trailer fields that may still come.
     trailer_fields_room: usize,
-    /// The trailer line under way.
+    /// The trailer line that has begun.
     line: Vec<u8>,
     trailers: Vec<Trailer>,
 }
@@ -88,24 +89,24 @@ enum ChunkState {
     Size { size: u64, digits: u8 },
     /// After the digits, before the line's CR.
     Extension { size: u64, place: ExtensionPlace },
-    /// The CR of a size line was there.
+    /// After the CR of a size line.
     SizeLf { size: u64 },
-    /// In a chunk's content; `left` is never zero.
+    /// In a chunk's content. `left` is never zero.
     Data { left: u64 },
     /// After a chunk's content.
     DataCr,
-    /// The CR after a chunk's content was there.
+    /// After the CR behind a chunk's content.
     DataLf,
     /// In a line of the trailer section.
     TrailerLine,
-    /// The CR of such a line was there.
+    /// After the CR of a trailer line.
     TrailerLf,
-    /// The empty line that ends the body was there.
+    /// After the empty line that ends the body.
     Done,
 }
 
 impl ChunkDecoder {
-    /// A decoder before the first chunk.
+    /// Makes a decoder before the first chunk.
     pub(crate) const fn new(limits: &Limits) -> Self {
         Self {
             state: ChunkState::Size { size: 0, digits: 0 },
@@ -117,7 +118,7 @@ impl ChunkDecoder {
         }
     }
 
-    /// Takes framing byte by byte, content in one piece.
+    /// Consumes framing byte by byte, and content in one piece.
     pub(crate) fn decode(&mut self, raw: &[u8]) -> Result<Decoded, Refusal> {
         for (skip, byte) in raw.iter().enumerate() {
             match self.state {
@@ -131,12 +132,12 @@ impl ChunkDecoder {
         Ok(Decoded { skip: raw.len(), payload: 0 })
     }
 
-    /// Whether the body has ended.
+    /// Returns whether the body has ended.
     pub(crate) const fn is_complete(&self) -> bool {
         matches!(self.state, ChunkState::Done)
     }
 
-    /// The trailer fields so far.
+    /// Returns the trailer fields so far.
     pub(crate) fn trailers(&self) -> &[Trailer] {
         &self.trailers
     }
@@ -150,7 +151,7 @@ impl ChunkDecoder {
         payload
     }
 
-    /// The state after one byte of framing.
+    /// Returns the state after one byte of framing.
     fn after(&mut self, byte: u8) -> Result<ChunkState, Refusal> {
         match (self.state, byte) {
             (ChunkState::Size { size, digits: 1.. }, b'\r') => Ok(ChunkState::SizeLf { size }),
@@ -173,7 +174,8 @@ impl ChunkDecoder {
         }
     }
 
-    /// Every byte between the digits and the CR counts, so that small chunks with extensions cannot go on for ever.
+    /// Takes a byte between the digits and the CR. Every such byte counts, so that small chunks with extensions cannot
+    /// go on for ever.
     fn extend(&mut self, size: u64, place: ExtensionPlace, byte: u8) -> Result<ChunkState, Refusal> {
         self.extension_room = self.extension_room.checked_sub(1).ok_or(EXTENSIONS_TOO_LONG)?;
         let place = place.after(byte).ok_or(NOT_AN_EXTENSION)?;
@@ -210,14 +212,14 @@ fn after_digit(size: u64, digits: u8, byte: u8) -> Option<ChunkState> {
     Some(ChunkState::Size { size: size << 4 | u64::from(digit), digits: digits + 1 })
 }
 
-/// Where in `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )` a chunk extension stands.
+/// A position in a chunk extension, by the grammar `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`.
 #[derive(Clone, Copy, Debug)]
 enum ExtensionPlace {
-    /// Past the digits or past a value and a space: more spaces may follow, then `;` must.
+    /// Past the digits, or past a value and a space. More spaces may follow, then `;` must.
     BeforeSemicolon,
     BeforeName,
     Name,
-    /// A space after a name: `=` or `;` must follow.
+    /// After a name and a space. `=` or `;` must follow.
     AfterName,
     BeforeValue,
     Value,
@@ -266,11 +268,12 @@ fn split_field(line: &[u8]) -> Option<(&str, &[u8])> {
     Some((name, value))
 }
 
-/// Framing, routing and the connection itself.
+/// Fields of framing, of routing and of the connection itself.
 const NEVER_IN_TRAILERS: [&str; 7] =
     ["connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/// Authentication, request modifiers and content format: too late to have any effect.
+/// Fields of authentication and of content format, and request modifiers. In a trailer section they come too late to
+/// have any effect.
 const USELESS_IN_TRAILERS: [&str; 18] = [
     "authorization",
     "cache-control",

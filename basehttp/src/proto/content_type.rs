@@ -1,11 +1,11 @@
-//! A media type with its parameters, as Content-Type holds it. RFC 9110, sections 5.6.6 and 8.3.1. Checked when it is
-//! made, so that reading it cannot fail.
+//! A media type with its parameters, as Content-Type holds it (RFC 9110, sections 5.6.6 and 8.3.1). It is checked when
+//! it is made, so that reading it cannot fail.
 
 use std::borrow::Cow;
 
 use super::field::{is_token, is_token_byte, is_value_byte};
 
-/// A media type: `text/html; charset=utf-8`.
+/// A media type, such as `text/html; charset=utf-8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentType<'c> {
     essence: &'c str,
@@ -13,7 +13,7 @@ pub struct ContentType<'c> {
 }
 
 impl<'c> ContentType<'c> {
-    /// Reads a media type, or `None` if the text is not one from end to end.
+    /// Reads a media type. Returns `None` if the text is not one from end to end.
     pub fn parse(text: &'c str) -> Option<Self> {
         let text = text.trim_matches(WHITESPACE);
         let (essence, params) = text.split_at(text.find(';').unwrap_or(text.len()));
@@ -23,7 +23,7 @@ impl<'c> ContentType<'c> {
         is_valid.then_some(Self { essence, params })
     }
 
-    /// Type and subtype in lower case: `text/html`.
+    /// Returns type and subtype in lower case, such as `text/html`.
     pub fn essence(self) -> Cow<'c, str> {
         if self.essence.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Cow::Owned(self.essence.to_ascii_lowercase());
@@ -31,22 +31,22 @@ impl<'c> ContentType<'c> {
         Cow::Borrowed(self.essence)
     }
 
-    /// Whether type and subtype are these, without regard to case: `is("application/json")`.
+    /// Returns whether type and subtype are `essence`, such as `application/json`, without regard to case.
     pub fn is(self, essence: &str) -> bool {
         self.essence.eq_ignore_ascii_case(essence)
     }
 
-    /// The first parameter of this name, without regard to case, its quotes taken off.
+    /// Returns the first parameter of this name, without regard to case, and without its quotes.
     pub fn param(self, name: &str) -> Option<Cow<'c, str>> {
         Params(self.params).flatten().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| unquote(value))
     }
 
-    /// The `charset` parameter, as sent.
+    /// Returns the `charset` parameter, as sent.
     pub fn charset(self) -> Option<Cow<'c, str>> {
         self.param("charset")
     }
 
-    /// The `boundary` parameter of a multipart type.
+    /// Returns the `boundary` parameter of a multipart type.
     pub fn boundary(self) -> Option<Cow<'c, str>> {
         self.param("boundary")
     }
@@ -54,7 +54,8 @@ impl<'c> ContentType<'c> {
 
 const WHITESPACE: [char; 2] = [' ', '\t'];
 
-/// `*( OWS ";" OWS [ name "=" ( token / quoted-string ) ] )`; yields `None` once where that is broken.
+/// Iterates over `*( OWS ";" OWS [ name "=" ( token / quoted-string ) ] )`. Yields `None` once where that grammar is
+/// broken.
 struct Params<'c>(&'c str);
 
 impl<'c> Iterator for Params<'c> {
@@ -86,7 +87,7 @@ impl<'c> Iterator for Params<'c> {
     }
 }
 
-/// A parameter at the start of the text, and what follows it.
+/// Splits a parameter off the start of the text. Returns its name, its value, and the rest.
 fn split_param(text: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = text.split_once('=')?;
     let value_len = match rest.strip_prefix('"') {
@@ -97,7 +98,7 @@ fn split_param(text: &str) -> Option<(&str, &str, &str)> {
     (is_token(name.as_bytes()) && !value.is_empty()).then_some((name, value, rest))
 }
 
-/// Bytes up to and with the closing quote.
+/// Returns the length of a quoted string whose opening quote has been read, with its closing quote.
 fn quoted_len(quoted: &str) -> Option<usize> {
     let mut escaped = false;
     for (at, byte) in quoted.bytes().enumerate() {

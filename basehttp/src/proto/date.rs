@@ -1,6 +1,6 @@
-//! Dates as HTTP and the access log write them, always UTC. The time is an argument; nothing here looks at a clock.
+//! Dates for HTTP and for the access log, always in UTC. The time is an argument; nothing here looks at a clock.
 //!
-//! httpdate knows the years 1970 to 9999 and panics outside them; a time outside is written as the nearest inside.
+//! httpdate knows the years 1970 to 9999 and panics outside them. A time outside is written as the nearest one inside.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,12 +9,12 @@ use httpdate::fmt_http_date;
 /// The last second of the year 9999, in seconds since 1970.
 const LAST_SECOND: u64 = 253_402_300_799;
 
-/// `Tue, 14 Nov 2023 22:13:20 GMT`, the form of RFC 9110, section 5.6.7. Fractions of a second are cut off.
+/// Writes a time as `Tue, 14 Nov 2023 22:13:20 GMT` (RFC 9110, section 5.6.7). Fractions of a second are cut off.
 pub(crate) fn http_date(time: SystemTime) -> String {
     format_second(second_of(time))
 }
 
-/// `14/Nov/2023 22:13:20`, the form of the access log, in UTC.
+/// Writes a time as `14/Nov/2023 22:13:20`, the form of the access log, in UTC.
 pub(crate) fn log_date(time: SystemTime) -> String {
     let date = http_date(time);
     // Tue, 14 Nov 2023 22:13:20 GMT
@@ -25,7 +25,7 @@ pub(crate) fn log_date(time: SystemTime) -> String {
 /// The field line `Date: Tue, 14 Nov 2023 22:13:20 GMT` with its CRLF.
 pub(crate) type DateLine = [u8; "Date: Tue, 14 Nov 2023 22:13:20 GMT\r\n".len()];
 
-/// The `Date` of a response that begins now. It is right until the second ends.
+/// Writes the `Date` line of a response that begins now. It is right until the second ends.
 pub(crate) fn date_line(now: SystemTime) -> DateLine {
     let line = format!("Date: {}\r\n", http_date(now));
     DateLine::try_from(line.as_bytes()).expect("a date of the years 1970 to 9999 has one length")

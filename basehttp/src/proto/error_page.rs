@@ -1,10 +1,11 @@
-//! The body of an error response: a template with Python's `%(name)s` places, filled in and escaped for its media type.
+//! The body of an error response, made from a template with placeholders like Python's `%(name)s`. Their values are
+//! escaped for the page's media type.
 
 use std::fmt::Write as _;
 
 use super::{content_type::ContentType, escape};
 
-/// The page that an error gets unless a handler brings its own. Its words are ours, its places are Python's.
+/// The page of an error whose handler has no page of its own. Its words are ours; its placeholders are Python's.
 pub(crate) const DEFAULT_ERROR_MESSAGE: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -29,11 +30,11 @@ p { opacity: .8 }
 /// The media type of [`DEFAULT_ERROR_MESSAGE`].
 pub(crate) const DEFAULT_ERROR_CONTENT_TYPE: &str = "text/html; charset=utf-8";
 
-/// Fills in a template: `%(code)d`, `%(message)s`, `%(explain)s` (each with `d` or `s`), and `%%` for a percent sign.
-/// Anything else after a percent sign is left as it stands.
+/// Fills in a template, which may have the placeholders `%(code)d`, `%(message)s`, `%(explain)s` (each with `d` or
+/// `s`), and `%%` for a percent sign. Anything else after a percent sign stays as it is.
 ///
-/// Message and explanation are escaped as the media type wants it: for HTML and XML with entities, for JSON as the inside
-/// of a string, for others not at all. A text that is no media type is taken for HTML, which is the safe side.
+/// Message and explanation are escaped for the media type: with entities for HTML and XML, as the inside of a string
+/// for JSON, and not at all for others. A text that is not a media type counts as HTML, which is the safe side.
 pub(crate) fn render(format: &str, content_type: &str, code: u16, message: &str, explain: &str) -> String {
     let escaping = Escaping::of(content_type);
     let mut page = String::with_capacity(format.len() + message.len() + explain.len());
@@ -74,7 +75,7 @@ enum Placeholder {
     Explain,
 }
 
-/// The place that the text after a percent sign begins with, and what follows it.
+/// Reads the placeholder after a percent sign. Returns it with the rest of the text.
 fn placeholder(after: &str) -> Option<(Placeholder, &str)> {
     if let Some(rest) = after.strip_prefix('%') {
         return Some((Placeholder::Percent, rest));
@@ -89,7 +90,7 @@ fn placeholder(after: &str) -> Option<(Placeholder, &str)> {
     }
 }
 
-/// How strangers' text is made harmless in a page of some media type.
+/// The escaping that makes a stranger's text harmless in a page of some media type.
 enum Escaping {
     Html,
     Json,

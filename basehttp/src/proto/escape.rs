@@ -1,8 +1,8 @@
-//! Text of strangers, made harmless for the place where it goes: a page, a JSON string, a log line, a status line.
+//! Makes a stranger's text harmless for the place where it goes: a page, a JSON string, a log line, a status line.
 
 use std::{borrow::Cow, fmt::Write as _};
 
-/// For HTML text and quoted attributes: `&`, `<`, `>`, `"` and `'` become entities.
+/// Escapes HTML text and quoted attributes: `&`, `<`, `>`, `"` and `'` become entities.
 pub(crate) fn html(text: &str) -> Cow<'_, str> {
     replace(text, |c| match c {
         '&' => Some("&amp;"),
@@ -14,9 +14,9 @@ pub(crate) fn html(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// For the inside of a JSON string: the text without the quotes around it (RFC 8259, section 7).
+/// Escapes the inside of a JSON string, without the quotes around it (RFC 8259, section 7).
 ///
-/// `<`, `>`, `&`, U+2028 and U+2029 are escaped too, so that the JSON may also stand in a script element.
+/// Also escapes `<`, `>`, `&`, U+2028 and U+2029, so that the JSON may stand in a script element.
 pub(crate) fn json_string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     for c in text.chars() {
@@ -35,10 +35,11 @@ pub(crate) fn json_string(text: &str) -> String {
     out
 }
 
-/// For one line of a log, as Python does it: controls become `\xNN` and a backslash is doubled, so that nothing can
+/// Escapes one line of a log as Python does. Controls become `\xNN` and a backslash is doubled, so that no text can
 /// forge a line, move a terminal's cursor or look like an escape.
 ///
-/// Line separators and the marks that turn the reading direction become `\uNNNN`; bytes that are not UTF-8, `\xNN`.
+/// Line separators and the marks that change the reading direction become `\uNNNN`. Bytes that are not UTF-8 become
+/// `\xNN`.
 pub(crate) fn log_line<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
     let bytes = text.as_ref();
     match str::from_utf8(bytes) {
@@ -47,7 +48,8 @@ pub(crate) fn log_line<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
     }
 }
 
-/// For what was made for a log line already, and may not have been escaped: as [`log_line`], but a backslash stays as it is.
+/// Escapes a text that was made for a log line, and perhaps not escaped. Works like [`log_line`], but leaves a
+/// backslash as it is.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     if text.chars().any(|c| c.is_control() || misleads(c)) {
         Cow::Owned(escape_log_line(text.as_bytes()).replace("\\\\", "\\"))
@@ -74,7 +76,7 @@ fn escape_log_line(bytes: &[u8]) -> String {
     out
 }
 
-/// Line and paragraph separators, and everything that changes the direction of what is read ("Trojan Source").
+/// Matches line and paragraph separators, and all that changes the reading direction ("Trojan Source").
 const fn misleads(c: char) -> bool {
     matches!(
         c,
@@ -82,7 +84,8 @@ const fn misleads(c: char) -> bool {
     )
 }
 
-/// For a status line: controls become spaces, what Latin-1 does not hold becomes `?` (RFC 9112, section 4).
+/// Escapes a reason for a status line. Controls become spaces, and characters outside Latin-1 become `?` (RFC 9112,
+/// section 4).
 pub(crate) fn safe_reason(text: &str) -> Cow<'_, str> {
     replace(text, |c| match c {
         '\0'..='\x1F' | '\x7F'..='\u{9F}' => Some(" "),

@@ -1,31 +1,32 @@
-//! The grammar of field names, values and lists, for both directions. RFC 9110, sections 5.1, 5.5 and 5.6.
+//! The grammar of field names, values and lists, for both directions (RFC 9110, sections 5.1, 5.5 and 5.6).
 //!
-//! Which fields mean what to the server is in `head/known.rs`.
+//! `head/framing_fields.rs` says which fields the server itself obeys.
 
 use std::borrow::Cow;
 
-/// Whether a byte may stand in a token (RFC 9110, section 5.6.2).
+/// Returns whether a byte may stand in a token (RFC 9110, section 5.6.2).
 pub(crate) const fn is_token_byte(byte: u8) -> bool {
     TOKEN_BYTES[byte as usize]
 }
 
-/// Whether these bytes are a token: a method, a field name, a parameter name. An empty one is not.
+/// Returns whether these bytes are a token, as methods, field names and parameter names are. An empty one is not.
 pub(crate) const fn is_token(bytes: &[u8]) -> bool {
     let (mut at, mut are_all) = (0, !bytes.is_empty());
     while at < bytes.len() {
-        // Without an early end: names are short, and nearly always right.
+        // Without an early end, since names are short and nearly always right.
         are_all &= is_token_byte(bytes[at]);
         at += 1;
     }
     are_all
 }
 
-/// Whether a byte may stand in a field value: HTAB, space, visible ASCII and the upper half (RFC 9110, section 5.5).
+/// Returns whether a byte may stand in a field value: HTAB, space, visible ASCII or the upper half (RFC 9110, section
+/// 5.5).
 pub(crate) const fn is_value_byte(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7F)
 }
 
-/// Says what is wrong with a field name, if anything is.
+/// Checks a field name. The error says what is wrong.
 pub(crate) const fn check_name(name: &[u8]) -> Result<(), &'static str> {
     if name.is_empty() {
         return Err("a field name is empty: write a token such as Content-Type");
@@ -36,7 +37,7 @@ pub(crate) const fn check_name(name: &[u8]) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Says what is wrong with the bytes of a field value, if anything is.
+/// Checks the bytes of a field value. The error says what is wrong.
 pub(crate) const fn check_value(value: &[u8]) -> Result<(), &'static str> {
     let mut at = 0;
     while at < value.len() {
@@ -49,15 +50,16 @@ pub(crate) const fn check_value(value: &[u8]) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Appends text as Latin-1, which is how field values and reason phrases go out.
+/// Appends text as Latin-1, the encoding of field values and reason phrases.
 ///
-/// C1 controls (U+0080 to U+009F) pass: Python programs send UTF-8 by writing each byte of it as one character.
+/// C1 controls (U+0080 to U+009F) pass, because Python programs send UTF-8 by writing each of its bytes as one
+/// character.
 ///
 /// # Errors
-/// The first character that may not be sent, a control other than HTAB or one above U+00FF; nothing is appended then.
+/// The first character that may not be sent: a control other than HTAB, or one above U+00FF. Then nothing is appended.
 pub(crate) fn push_latin1(out: &mut Vec<u8>, text: &str) -> Result<(), char> {
     let before = out.len();
-    // Nearly always; without an early end, so that it takes many bytes at a time.
+    // The usual text. The loop has no early end, so that it takes many bytes at a time.
     if text.bytes().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~')) {
         out.extend_from_slice(text.as_bytes());
         return Ok(());
@@ -74,7 +76,7 @@ pub(crate) fn push_latin1(out: &mut Vec<u8>, text: &str) -> Result<(), char> {
     Ok(())
 }
 
-/// Reads bytes as Latin-1: one character a byte, as Python reads fields. Never fails.
+/// Reads bytes as Latin-1, one character a byte, as Python reads fields. Never fails.
 pub(crate) fn latin1(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) if text.is_ascii() => Cow::Borrowed(text),
@@ -82,13 +84,13 @@ pub(crate) fn latin1(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The members of a comma-separated list of tokens, without spaces around them; empty members are skipped, as
-/// RFC 9110, section 5.6.1.2 asks. Not for lists that may hold quoted strings.
+/// Splits a comma-separated list of tokens into its members, without the white space around them. Skips empty members,
+/// as RFC 9110, section 5.6.1.2 asks. Not for lists that may hold quoted strings.
 pub(crate) fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(trim_whitespace).filter(|member| !member.is_empty())
 }
 
-/// Without the optional white space (space and HTAB) at both ends.
+/// Trims the optional white space (space and HTAB) at both ends.
 pub(crate) const fn trim_whitespace(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;

@@ -1,4 +1,4 @@
-//! Which body follows a head, and how long it is. Pure decisions; the bytes are read in `body` and `chunked`.
+//! Decides which body follows a head, and its length. The bytes of the body are read in `body` and `chunked`.
 //!
 //! | head says                                         | body                        |
 //! |---------------------------------------------------|-----------------------------|
@@ -10,11 +10,11 @@
 //! | Transfer-Encoding: chunked twice or not last      | refuse, 400                 |
 //! | Transfer-Encoding in HTTP/1.0 (*)                 | refuse, 400                 |
 //! | both (*)                                          | refuse, 400                 |
-//! | either twice (*), see `head/known.rs`             | refuse, 400                 |
+//! | either twice (*), see `head/framing_fields.rs`    | refuse, 400                 |
 //! | either with CONNECT (*), a body with TRACE        | refuse, 400                 |
 //!
-//! RFC 9112, sections 6.1 to 6.3; RFC 9110, sections 9.3.6 and 9.3.8. GET, HEAD and DELETE are framed as any other.
-//! (*) Stricter than the RFC asks: honest clients do not do it, and it is how requests are smuggled.
+//! RFC 9112, sections 6.1 to 6.3; RFC 9110, sections 9.3.6 and 9.3.8. GET, HEAD and DELETE are framed like any other
+//! method. (*) Stricter than the RFC asks. Honest clients never send these, and requests are smuggled with them.
 
 use super::{
     field::{is_token, trim_whitespace},
@@ -27,20 +27,20 @@ use super::{
 pub(crate) enum RequestBody {
     /// No body.
     None,
-    /// Exactly so many bytes, perhaps zero.
+    /// Exactly this number of bytes, perhaps zero.
     Sized(u64),
-    /// Chunks, up to and with the trailer section.
+    /// Chunks, and a trailer section at their end.
     Chunked,
 }
 
 impl RequestBody {
-    /// Whether it is known before reading that no byte of content comes.
+    /// Returns whether it is known before reading that no content comes.
     pub(crate) const fn is_empty(self) -> bool {
         matches!(self, Self::None | Self::Sized(0))
     }
 }
 
-/// Decides from the values of the two fields.
+/// Decides on the body from the values of the two fields.
 pub(crate) fn request_body(
     method: &str,
     version: Version,
@@ -64,7 +64,7 @@ pub(crate) fn request_body(
     }
 }
 
-/// `1*DIGIT` and nothing else; no sign, no space, no list.
+/// Reads `1*DIGIT` and nothing else: no sign, no space, no list.
 fn number(digits: &[u8]) -> Result<u64, Refusal> {
     if digits.is_empty() {
         return Err(NOT_A_LENGTH);
@@ -77,7 +77,7 @@ fn number(digits: &[u8]) -> Result<u64, Refusal> {
     Ok(length)
 }
 
-/// Takes `chunked` alone. The rest only finds out which answer the standard names.
+/// Accepts `chunked` alone. The rest only finds out which status the standard names.
 fn check_codings(value: &[u8]) -> Result<(), Refusal> {
     if value.eq_ignore_ascii_case(b"chunked") {
         return Ok(());
@@ -88,7 +88,7 @@ fn check_codings(value: &[u8]) -> Result<(), Refusal> {
     if !is_chunked(last) {
         return Err(NOT_CHUNKED_LAST);
     }
-    // The grammar of other codings' parameters is not ours to know; a token must begin each.
+    // The grammar of other codings' parameters is unknown here, but each must begin with a token.
     match codings.find(|coding| is_chunked(coding) || !begins_with_token(coding)) {
         Some(_) => Err(NOT_CHUNKED_LAST),
         None => Err(UNKNOWN_CODING),

@@ -1,4 +1,5 @@
-//! A request's fields as a handler sees them. Only looks things up; what the server obeys was decided in `head`.
+//! A request's fields as a handler sees them. This only looks fields up; `head` has decided which of them the server
+//! obeys.
 
 use std::{borrow::Cow, fmt, slice};
 
@@ -6,25 +7,25 @@ use super::{content_type::ContentType, field::latin1, head::Field};
 
 /// The fields of a request, in the order they came. Names are compared without regard to case.
 ///
-/// Values are bytes on the wire. Almost all are ASCII; `get` and `get_all` give those that are UTF-8, `latin1` any, and
-/// `get_bytes` what was sent.
+/// Values are bytes on the wire, and almost all are ASCII. `get` and `get_all` return values that are UTF-8, `latin1`
+/// any value, and `get_bytes` the bytes that were sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Headers<'c> {
     fields: &'c [Field<'c>],
 }
 
 impl<'c> Headers<'c> {
-    /// Looks into these fields.
+    /// Wraps these fields.
     pub const fn new(fields: &'c [Field<'c>]) -> Self {
         Self { fields }
     }
 
-    /// The value of the first field of this name; `None` also when that value is not UTF-8.
+    /// Returns the value of the first field of this name, or `None` if there is none or its value is not UTF-8.
     pub fn get(self, name: &str) -> Option<&'c str> {
         self.get_bytes(name).and_then(|value| str::from_utf8(value).ok())
     }
 
-    /// The values of all fields of this name, in order, without those that are not UTF-8.
+    /// Iterates over the values of all fields of this name, in order, except those that are not UTF-8.
     pub fn get_all<'n>(self, name: &'n str) -> impl Iterator<Item = &'c str> + use<'c, 'n> {
         self.fields
             .iter()
@@ -32,37 +33,37 @@ impl<'c> Headers<'c> {
             .filter_map(|field| str::from_utf8(field.value()).ok())
     }
 
-    /// The bytes of the first field of this name.
+    /// Returns the bytes of the first field of this name.
     pub fn get_bytes(self, name: &str) -> Option<&'c [u8]> {
         self.fields.iter().find(|field| field.name().eq_ignore_ascii_case(name)).map(Field::value)
     }
 
-    /// The first field of this name, one character a byte, as Python reads fields. Never fails on a value.
+    /// Returns the first field of this name, one character a byte, as Python reads fields. Never fails on a value.
     pub fn latin1(self, name: &str) -> Option<Cow<'c, str>> {
         self.get_bytes(name).map(latin1)
     }
 
-    /// Whether there is a field of this name.
+    /// Returns whether there is a field of this name.
     pub fn contains(self, name: &str) -> bool {
         self.get_bytes(name).is_some()
     }
 
-    /// Names and values in the order they came.
+    /// Iterates over names and values, in the order they came.
     pub fn iter(self) -> impl ExactSizeIterator<Item = (&'c str, &'c [u8])> + Clone + fmt::Debug + use<'c> {
         Iter { fields: self.fields.iter() }
     }
 
-    /// How many fields there are, those of the same name counted each.
+    /// Returns the number of fields. Fields of the same name count each.
     pub const fn len(self) -> usize {
         self.fields.len()
     }
 
-    /// Whether there is no field.
+    /// Returns whether there are no fields.
     pub const fn is_empty(self) -> bool {
         self.fields.is_empty()
     }
 
-    /// The media type of the body; `None` when there is none or it is malformed (RFC 9110, section 8.3).
+    /// Returns the media type of the body, or `None` if there is none or it is malformed (RFC 9110, section 8.3).
     pub fn content_type(self) -> Option<ContentType<'c>> {
         self.get("content-type").and_then(ContentType::parse)
     }

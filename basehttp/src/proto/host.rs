@@ -1,7 +1,7 @@
-//! Host and port: the grammar of the Host field and of a target's authority. `target` says whether the two agree.
+//! The grammar of host and port, in the Host field and in a target's authority. `target` compares the two.
 //!
-//! RFC 3986, section 3.2.2. Stricter than the RFC: no comma in a name (two Hosts that something merged into a list), and no
-//! IPv6 zone.
+//! RFC 3986, section 3.2.2. Stricter than the RFC: a name has no comma (it could be two Hosts that a proxy merged into
+//! a list), and an IPv6 address has no zone.
 
 use core::net::Ipv6Addr;
 
@@ -10,14 +10,14 @@ use super::{field::byte_set, refusal::Refusal};
 /// A host with or without a port, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Authority<'b> {
-    /// A name, an IPv4 address or an IP literal with its brackets. Empty only if nothing, or only a port, was written.
+    /// A name, an IPv4 address, or an IP literal with its brackets. Empty only if the text is empty or a port alone.
     pub host: &'b [u8],
-    /// The port, if its digits were there.
+    /// The port, if it has digits.
     pub port: Option<u16>,
 }
 
 impl<'b> Authority<'b> {
-    /// Reads `uri-host [":" port]`; the port's digits may be missing, as RFC 3986 has it.
+    /// Reads `uri-host [":" port]`. The port's digits may be missing, as RFC 3986 has it.
     pub(crate) fn parse(text: &'b [u8]) -> Result<Self, Refusal> {
         let (host, rest) = text.split_at(host_len(text).ok_or(NOT_A_HOST)?);
         match rest {
@@ -33,7 +33,7 @@ impl<'b> Authority<'b> {
     }
 }
 
-/// Bytes of the host at the start of the text; `None` if a bracket begins no IP literal.
+/// Returns the length of the host at the start of the text, or `None` if a bracket does not begin an IP literal.
 fn host_len(text: &[u8]) -> Option<usize> {
     let [b'[', inner @ ..] = text else {
         return Some(reg_name_len(text));
@@ -42,7 +42,8 @@ fn host_len(text: &[u8]) -> Option<usize> {
     is_ip_literal(&inner[..close]).then_some(close + 2)
 }
 
-/// Bytes of the `reg-name` of RFC 3986, without the comma, at the start of the text; an IPv4 address is one too.
+/// Returns the length of the `reg-name` of RFC 3986, without the comma, at the start of the text. An IPv4 address is
+/// one too.
 fn reg_name_len(text: &[u8]) -> usize {
     let mut len = 0;
     loop {
@@ -67,7 +68,7 @@ fn port(digits: &[u8]) -> Result<Option<u16>, Refusal> {
     Ok(Some(port))
 }
 
-/// `IPv6address` or `IPvFuture`, without the brackets.
+/// Matches `IPv6address` or `IPvFuture`, without the brackets.
 fn is_ip_literal(inner: &[u8]) -> bool {
     match inner {
         [b'v' | b'V', future @ ..] => is_ip_future(future),
@@ -75,7 +76,7 @@ fn is_ip_literal(inner: &[u8]) -> bool {
     }
 }
 
-/// `1*HEXDIG "." 1*( unreserved / sub-delims / ":" )`
+/// Matches `1*HEXDIG "." 1*( unreserved / sub-delims / ":" )`.
 fn is_ip_future(text: &[u8]) -> bool {
     let Some(dot) = text.iter().position(|byte| *byte == b'.') else {
         return false;
@@ -88,7 +89,7 @@ fn is_ip_future(text: &[u8]) -> bool {
         && address.iter().all(is_part)
 }
 
-/// unreserved and sub-delims of RFC 3986, section 2, without the comma.
+/// The bytes of unreserved and sub-delims (RFC 3986, section 2), without the comma.
 const NAME_BYTES: [bool; 256] = byte_set(b"-._~!$&'()*+;=");
 
 pub(crate) const NOT_A_HOST: Refusal = Refusal::bad_request("the host is not a name or address with an optional port");

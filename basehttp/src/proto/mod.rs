@@ -1,18 +1,19 @@
-//! The protocol: bytes in, decisions out. No sockets, clock, threads or files; the time is an argument.
+//! The protocol: bytes in, decisions out. There are no sockets, clock, threads or files here; the time is an argument.
 //!
-//! A request's way through here:
+//! The way of a request:
 //!
 //! ```text
-//! bytes -> head::HeadScanner   where does the head end? limits, bare CR and LF
-//!       -> head::parse         method, target, version, fields, and what they mean
-//!            target, host      who is asked for what
-//!            framing           which body follows
+//! bytes -> head::HeadScanner   the end of the head; limits, bare CR and LF
+//!       -> head::parse         method, target, version, fields, and their meaning
+//!            target, host      the server and the path that are asked
+//!            framing           the body that follows
 //!       -> body::BodyDecoder   the body's own bytes (chunked underneath)
 //! ```
 //!
-//! and a response's way out: `status` and `field` say what may be written, `reply` decides framing and persistence,
-//! `write`, `date`, `escape` and `error_page` make the bytes. What is refused, and why, is a [`refusal::Refusal`].
-//! If you change what a head may say, also look at `head/tests.rs`: its table is the contract.
+//! And a response's way out: `status` and `field` say what may be written, `reply` decides on framing and persistence,
+//! and `write`, `date`, `escape` and `error_page` make the bytes. A request that is refused becomes a
+//! [`refusal::Refusal`], with the reason. If you change what a head may say, also look at `head/tests.rs`: its table is
+//! the contract.
 
 pub(crate) mod body;
 pub(crate) mod chunked;

@@ -1,4 +1,4 @@
-//! How a response is framed and whether the connection lives on. Pure decisions; the bytes are written in `conn`.
+//! Decides on the framing of a response, and whether the connection lives on. `write` and `exchange` make the bytes.
 //!
 //! | status, method          | body                                               |
 //! |-------------------------|----------------------------------------------------|
@@ -12,20 +12,20 @@
 
 use super::{head::ConnectionOptions, version::Version};
 
-/// What a response may carry.
+/// The body that a response may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyRule {
     /// Bytes and framing fields.
     Allowed,
     /// The framing fields of the body that GET would get, but none of its bytes.
     HeadOnly,
-    /// No bytes; no framing fields that we would compute.
+    /// No bytes, and no framing fields that we would compute.
     Never,
     /// No bytes, and a length of zero that says so.
     Empty,
 }
 
-/// What a response with this status to this method may carry.
+/// Returns the body that a response with this status to this method may carry.
 pub(crate) fn body_allowed(status: u16, method: &str) -> BodyRule {
     match (status, method) {
         (100..=199 | 204 | 304, _) | (200..=299, "CONNECT") => BodyRule::Never,
@@ -35,10 +35,10 @@ pub(crate) fn body_allowed(status: u16, method: &str) -> BodyRule {
     }
 }
 
-/// Whether the connection may carry another request after this one.
+/// Returns whether the connection may carry another request after this one.
 ///
-/// `client` is the version of the request, `server` the one that we answer with: an HTTP/1.0 server closes after each
-/// response, as the seed does (RFC 9112, section 9.3).
+/// `client` is the version of the request, `server` the version of our response. An HTTP/1.0 server closes after each
+/// response, as Python's `http.server` does (RFC 9112, section 9.3).
 pub(crate) const fn keeps_alive(client: Version, asked: ConnectionOptions, server: Version) -> bool {
     match (server, client) {
         (Version::Http10, _) => false,
@@ -47,8 +47,8 @@ pub(crate) const fn keeps_alive(client: Version, asked: ConnectionOptions, serve
     }
 }
 
-/// The fields of a response that come once at most, since two values say nothing (RFC 9110, section 5.3). Those that the
-/// server writes itself are seen to elsewhere.
+/// Fields that a response has at most once, since two values say nothing (RFC 9110, section 5.3). Fields that the
+/// server writes itself are not among them.
 const SINGLETONS: [&str; 9] = [
     "Age",
     "Content-Location",
@@ -61,13 +61,13 @@ const SINGLETONS: [&str; 9] = [
     "Retry-After",
 ];
 
-/// A bit for each field that comes once at most; 0 for the others.
+/// Returns a bit for each field that comes at most once, and 0 for the others.
 pub(crate) fn singleton(name: &str) -> u16 {
     let is_named = |one: &str| one.len() == name.len() && one.eq_ignore_ascii_case(name);
     SINGLETONS.iter().position(|one| is_named(one)).map_or(0, |at| 1 << at)
 }
 
-/// How the end of a response's body is told.
+/// The framing that marks the end of a response's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReplyFraming {
     /// `Content-Length`.
@@ -76,15 +76,17 @@ pub(crate) enum ReplyFraming {
     Chunked,
     /// The connection's end. Only for HTTP/1.0, and nothing may follow it.
     UntilClose,
-    /// There is no body, and no field speaks of one.
+    /// No body, and no field that speaks of one.
     NoBody,
 }
 
 /// Chooses the framing of a response.
 ///
-/// `declared` is the handler's own `Content-Length`; `complete` is the size of a body that is already whole in the
-/// buffer; `version` is the lower of the client's and our own. To HEAD the choice names the fields only: a body that
-/// would end with the connection has none, so that the connection may live on.
+/// `declared` is the handler's own `Content-Length`. `complete` is the size of a body that is already whole in the
+/// buffer. `version` is the lower of the client's version and ours.
+///
+/// In a response to HEAD the choice names the fields only. A body that would end with the connection has none, so that
+/// the connection may live on.
 pub(crate) fn reply_framing(
     rule: BodyRule,
     declared: Option<u64>,

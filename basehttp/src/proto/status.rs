@@ -1,20 +1,20 @@
-//! The status codes: a short phrase and one sentence for each, and how a handler's own are merged in at compile time.
-//! What a status means for the body is in `reply`.
+//! The status codes, each with a short phrase and a sentence. A handler's own codes are merged in at compile time.
+//! `reply` says which statuses have a body.
 //!
-//! Codes and phrases are those of the IANA HTTP Status Code Registry as of September 2025; the sentences are ours. Left out
-//! are 306 and 418, which the registry lists as unused, and 104, a temporary registration.
+//! Codes and phrases are those of the IANA HTTP Status Code Registry as of September 2025; the sentences are ours. The
+//! table leaves out 306 and 418, which the registry lists as unused, and 104, a temporary registration.
 
 /// Codes with their phrase and a sentence that explains it to a person, in ascending order of the codes.
 pub type Responses = &'static [(u16, &'static str, &'static str)];
 
-/// Phrase and sentence of a code.
+/// Returns phrase and sentence of a code.
 pub(crate) fn lookup(responses: Responses, code: u16) -> Option<(&'static str, &'static str)> {
     let at = responses.binary_search_by_key(&code, |row| row.0).ok()?;
     let (_, phrase, explanation) = responses[at];
     Some((phrase, explanation))
 }
 
-/// Whether the codes ascend, each there once, as [`lookup`] needs them.
+/// Returns whether the codes ascend without repetition, as [`lookup`] needs them.
 pub(crate) const fn is_sorted(responses: &[(u16, &'static str, &'static str)]) -> bool {
     let mut at = 1;
     while at < responses.len() {
@@ -26,7 +26,7 @@ pub(crate) const fn is_sorted(responses: &[(u16, &'static str, &'static str)]) -
     true
 }
 
-/// How many different codes base and additions have together: the `N` of [`merge`].
+/// Counts the different codes of base and additions together. This is the `N` of [`merge`].
 pub const fn merged_len(base: Responses, added: &[(u16, &'static str, &'static str)]) -> usize {
     let mut len = 0;
     let mut last = None;
@@ -37,10 +37,11 @@ pub const fn merged_len(base: Responses, added: &[(u16, &'static str, &'static s
     len
 }
 
-/// Base and additions as one table in ascending order. An addition wins over the base, and of two equal ones the first.
+/// Merges base and additions into one table in ascending order. An addition wins over the base, and of two equal
+/// additions the first wins.
 ///
 /// # Panics
-/// If `N` is not [`merged_len`]; in a constant that is an error of the compiler.
+/// If `N` is not [`merged_len`]. In a constant this is an error of the compiler.
 pub const fn merge<const N: usize>(
     base: Responses,
     added: &[(u16, &'static str, &'static str)],
@@ -58,7 +59,8 @@ pub const fn merge<const N: usize>(
     merged
 }
 
-/// The row of the lowest code above `last`. Looks at every row: it runs in the compiler, over a few dozen.
+/// Finds the row of the lowest code above `last`. It looks at every row, since it runs in the compiler, over a few
+/// dozen of them.
 const fn next_row(
     base: Responses,
     added: &[(u16, &'static str, &'static str)],

@@ -1,4 +1,4 @@
-//! The request-target: which of the four forms it has, and the path in it. RFC 9112, section 3.2.
+//! Reads the request-target, finds its form, and takes the path out of it (RFC 9112, section 3.2).
 //!
 //! | form      | looks like             | only with | path                        | authority |
 //! |-----------|------------------------|-----------|-----------------------------|-----------|
@@ -7,8 +7,9 @@
 //! | authority | `host:port`            | CONNECT   | the authority               | `host:port` |
 //! | asterisk  | `*`                    | OPTIONS   | `*`                         |           |
 //!
-//! CONNECT takes no other form. A scheme other than `http` or `https`, user information and a fragment are refused. So is
-//! `https`, with 421, where the connection is not secured (RFC 9110, section 7.4): see [`Target::check_scheme`].
+//! CONNECT takes no other form. Schemes other than `http` and `https`, user information and fragments are refused. So
+//! is `https`, with 421, where the connection is not secured (RFC 9110, section 7.4); [`Target::check_scheme`] does
+//! that.
 //!
 //! | characters                     | in a path                  | in a query                 |
 //! |--------------------------------|----------------------------|----------------------------|
@@ -19,14 +20,16 @@
 //! | `|` `[` `]` `^` `{` `}` and the backquote | as sent         | as sent                    |
 //! | bytes above ASCII              | as if percent-encoded      | as if percent-encoded      |
 //!
-//! RFC 3986 allows none of these raw, and RFC 9112, section 3.2 would have them refused. Those that pass arrive in honest
-//! requests: browsers leave `|` `[` `]` and (older ones) `^` `{` `}` in a path, more of them and `100%` in a query, and
-//! clients copy a `Location` that a careless server wrote in UTF-8. No browser sends `"` `<` `>` in a path, and a page that
-//! echoes the path may take them for markup. Browsers read `\` as `/`, so that `/\host` echoed in a Location would lead to
-//! another site. For the same reason leading slashes become one.
+//! RFC 3986 allows none of these raw, and RFC 9112, section 3.2 recommends to refuse them. The ones that pass arrive in
+//! honest requests. Browsers leave `|` `[` `]` and (older ones) `^` `{` `}` in a path, and more of them and `100%` in a
+//! query. Other clients copy a `Location` that a careless server wrote in UTF-8.
 //!
-//! Who is asked follows from the target and the Host field (RFC 9112, sections 3.2 and 3.2.2). The target's authority is the
-//! one that counts.
+//! No browser sends `"` `<` `>` in a path, and a page that echoes the path may take them for markup. Browsers read `\`
+//! as `/`, so that `/\host` echoed in a Location would lead to another site. For the same reason several leading
+//! slashes become one.
+//!
+//! Target and Host field together name the server that is asked (RFC 9112, sections 3.2 and 3.2.2). The target's
+//! authority is the one that counts.
 //!
 //! | Host is ...                                           | HTTP/1.1 | HTTP/1.0 |
 //! |-------------------------------------------------------|----------|----------|
@@ -36,7 +39,7 @@
 //! | empty, and the target has no authority                | fine     | fine     |
 //! | other than the target's authority (*)                 | 400      | 400      |
 //!
-//! (*) Stricter than the RFC, which says to ignore Host then: the two disagree only in an attack, where something on the
+//! (*) Stricter than the RFC, which says to ignore Host then. The two disagree only in an attack, where a proxy on the
 //! way believes the other one. Case and a default port make no difference.
 
 use std::borrow::Cow;
@@ -53,17 +56,17 @@ use super::{
 /// The form that a request-target has (RFC 9112, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TargetForm {
-    /// A path: what clients send to a server.
+    /// A path, as clients send it to a server.
     Origin,
-    /// A whole `http` or `https` URI: what clients send to a proxy, and any server must accept.
+    /// A whole `http` or `https` URI, as clients send it to a proxy. Any server must accept it.
     Absolute,
-    /// Host and port: what CONNECT asks for.
+    /// Host and port, as CONNECT sends them.
     Authority,
-    /// `*`: the server as a whole, for OPTIONS.
+    /// `*`, which means the server as a whole. For OPTIONS.
     Asterisk,
 }
 
-/// The two schemes of HTTP (RFC 9110, section 4.2): what a target names, and what a connection may be asked for.
+/// The two schemes of HTTP (RFC 9110, section 4.2), which a target may name and a connection may serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
     /// Over any connection.
@@ -81,19 +84,19 @@ impl Scheme {
     }
 }
 
-/// What a request asks for.
+/// The target of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target<'b> {
-    /// How it was written.
+    /// The form in which it was sent.
     pub form: TargetForm,
-    /// Path and query as sent but with one leading slash; `*`; the authority of CONNECT. An empty path of an absolute
-    /// form is `/`, or `*` for OPTIONS without a query (RFC 9110, section 4.2.3).
+    /// The path with the query, as sent but with one leading slash; or `*`; or the authority of CONNECT. An empty path
+    /// of an absolute form is `/`, or `*` for OPTIONS without a query (RFC 9110, section 4.2.3).
     pub path: Cow<'b, str>,
     /// Host and port in the target itself, in absolute and authority form.
     pub authority: Option<&'b str>,
-    /// Of the absolute form; the other forms leave it to the connection.
+    /// Scheme of the absolute form. The other forms leave it to the connection.
     scheme: Option<Scheme>,
-    /// The port that the authority means when it names none; only with an authority.
+    /// Port that the authority means when it names none. Only with an authority.
     default_port: u16,
 }
 
@@ -109,11 +112,12 @@ impl<'b> Target<'b> {
         }
     }
 
-    /// Whether a connection for requests of `served` may be asked for this.
+    /// Checks that a connection which serves `served` may be asked for this target.
     ///
-    /// RFC 9110, section 7.4: an `https` target is refused unless the connection is secured, or a trusted gateway's. Who
-    /// believed such a request would serve in the clear what its client thinks is private. Here no gateway is trusted:
-    /// one that ends TLS sends the origin form, and nothing that others send can be told from its word.
+    /// RFC 9110, section 7.4: an `https` target is refused unless the connection is secured, or comes from a trusted
+    /// gateway. A server that believed such a request would send in the clear what its client thinks is private. No
+    /// gateway is trusted here. A gateway that ends TLS sends the origin form, and its word cannot be told from another
+    /// client's.
     pub(crate) fn check_scheme(&self, served: Scheme) -> Result<(), Refusal> {
         match (self.scheme, served) {
             (Some(Scheme::Https), Scheme::Http) => Err(NOT_SECURED),
@@ -165,7 +169,8 @@ impl<'b> Target<'b> {
     }
 }
 
-/// Who is asked: the target's authority, else the Host field, which must be there in HTTP/1.1 and valid everywhere.
+/// Returns the authority that is asked: the target's, or the Host field's if the target has none. The Host field must
+/// be there in HTTP/1.1, and valid in every version.
 pub(crate) fn authority<'b>(
     host: Option<&'b [u8]>,
     target: &Target<'b>,
@@ -197,14 +202,14 @@ fn strip_scheme(target: &str) -> Option<(Scheme, &str)> {
     }
 }
 
-/// `//host/..` in a Location would lead to another site (CVE-2021-28861).
+/// Makes several leading slashes one, since `//host/..` in a Location would lead to another site (CVE-2021-28861).
 fn with_one_slash(path: &str) -> &str {
     let slashes = path.bytes().take_while(|byte| *byte == b'/').count();
     &path[slashes.saturating_sub(1)..]
 }
 
-/// The target with the raw bytes above ASCII in its path and query percent-encoded. Where they stand elsewhere they stay, to
-/// be refused.
+/// Percent-encodes the raw bytes above ASCII in the target's path and query. Such bytes in other parts stay, and are
+/// refused later.
 pub(super) fn encode_raw_bytes(target: &[u8]) -> Vec<u8> {
     let scheme = target.windows(3).position(|three| three == b"://");
     let authority = match scheme {
@@ -232,7 +237,8 @@ fn check_path_and_query(text: &str) -> Result<(), Refusal> {
     }
 }
 
-/// From the first byte on that may not stand everywhere: `?`, behind which more may stand, `%`, or a bad one.
+/// Checks the rest from the first byte that may not stand everywhere: `?`, after which more bytes are allowed, `%`, or
+/// a bad one.
 fn check_odd(bytes: &[u8]) -> Result<(), Refusal> {
     let mut in_query = false;
     for (at, byte) in bytes.iter().enumerate() {
@@ -254,7 +260,7 @@ fn begins_triplet(bytes: &[u8]) -> bool {
     matches!(bytes, [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
 }
 
-/// Bytes that may stand both in a path and in a query, and change nothing.
+/// Bytes that may stand in a path and in a query, and that change nothing.
 const PLAIN: [bool; 256] = byte_set(b"!$&'()*+,-./:;=@[]^_`{|}~");
 
 const NO_FORM: Refusal = Refusal::bad_request("the request-target is neither a path nor an http or https uri");

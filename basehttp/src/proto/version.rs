@@ -1,4 +1,4 @@
-//! The protocol version that a request names, and what we make of it.
+//! The protocol version that a request names, and the version that it is served with.
 //!
 //! | text                   | taken as            |
 //! |------------------------|---------------------|
@@ -7,8 +7,8 @@
 //! | another digit first    | 505                 |
 //! | anything else          | 400                 |
 //!
-//! RFC 9112, section 2.3: the name is case-sensitive, then exactly one digit, a dot and one digit. A minor version above
-//! ours is served as the highest that we speak (RFC 9110, section 2.5).
+//! RFC 9112, section 2.3: the name is case-sensitive, then come exactly one digit, a dot and one digit. A minor version
+//! above ours is served as our highest (RFC 9110, section 2.5).
 
 use std::fmt;
 
@@ -18,14 +18,14 @@ use super::refusal::Refusal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Version {
-    /// One request a connection, unless both sides ask for more; no chunked coding.
+    /// One request per connection, unless both sides ask for more. No chunked coding.
     Http10,
-    /// Connections stay open unless a side says `close`.
+    /// Connections stay open unless one side says `close`.
     Http11,
 }
 
 impl Version {
-    /// The version as it stands in a status line: `HTTP/1.0` or `HTTP/1.1`.
+    /// Returns the version as it stands in a status line: `HTTP/1.0` or `HTTP/1.1`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Http10 => "HTTP/1.0",
@@ -33,7 +33,7 @@ impl Version {
         }
     }
 
-    /// The version to serve a request with that names this one.
+    /// Returns the version to serve a request with that names this one.
     pub(crate) fn of_request(text: &[u8]) -> Result<Self, Refusal> {
         match text {
             b"HTTP/1.0" => Ok(Self::Http10),

@@ -1,4 +1,4 @@
-//! Status lines, fields and chunks as bytes. Which of them a response has is decided in `reply`.
+//! Writes status lines, fields and chunks as bytes. `reply` decides which of them a response has.
 
 use super::{escape::safe_reason, field::push_latin1, version::Version};
 
@@ -7,13 +7,15 @@ const CHUNK_END: &[u8] = b"\r\n";
 /// Ends a chunked body without trailer fields.
 pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// RFC 9112, section 4: the space before an empty reason stays. The reason carries only what may stand there.
+/// Appends a status line. The space before an empty reason stays (RFC 9112, section 4). Characters that may not stand
+/// in a reason are replaced.
 pub(crate) fn push_status_line(out: &mut Vec<u8>, version: Version, code: u16, reason: &str) {
     out.extend_from_slice(format!("{version} {code} ").as_bytes());
     push_safe(out, &safe_reason(reason));
     out.extend_from_slice(b"\r\n");
 }
 
+/// Appends the `Server` field, unless its value is empty.
 pub(crate) fn push_server(out: &mut Vec<u8>, version_string: &str) {
     if !version_string.is_empty() {
         out.extend_from_slice(b"Server: ");
@@ -26,6 +28,7 @@ fn push_safe(out: &mut Vec<u8>, text: &str) {
     push_latin1(out, text).expect("a safe reason has neither controls nor characters above U+00FF");
 }
 
+/// Appends a field line.
 pub(crate) fn push_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
@@ -33,13 +36,15 @@ pub(crate) fn push_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// Appends the `Content-Length` field.
 pub(crate) fn push_length(out: &mut Vec<u8>, length: u64) {
     out.extend_from_slice(b"Content-Length: ");
     push_decimal(out, length);
     out.extend_from_slice(b"\r\n");
 }
 
-pub(crate) fn push_decimal(out: &mut Vec<u8>, number: u64) {
+/// Appends a number, without the cost of `format!`.
+fn push_decimal(out: &mut Vec<u8>, number: u64) {
     let mut digits = [0; 20];
     let mut first = digits.len();
     let mut rest = number;
@@ -53,7 +58,7 @@ pub(crate) fn push_decimal(out: &mut Vec<u8>, number: u64) {
     }
 }
 
-/// Takes the field line `name` out of the head that begins at `start`.
+/// Removes the field line `name` from the head that begins at `start`.
 pub(crate) fn remove_field(out: &mut Vec<u8>, start: usize, name: &str) {
     let mut line = start;
     while let Some(length) = out[line..].windows(2).position(|pair| pair == b"\r\n") {
@@ -66,13 +71,14 @@ pub(crate) fn remove_field(out: &mut Vec<u8>, start: usize, name: &str) {
     }
 }
 
+/// Appends a chunk with its size line. Its bytes must not be empty.
 pub(crate) fn push_chunk(out: &mut Vec<u8>, bytes: &[u8]) {
     write_chunk_head(out, bytes.len());
     out.extend_from_slice(bytes);
     out.extend_from_slice(CHUNK_END);
 }
 
-/// Appends the size line of a chunk. For a chunk of no bytes nothing is appended, since that would end the body.
+/// Appends the size line of a chunk. Appends nothing for a chunk of no bytes, since that would end the body.
 fn write_chunk_head(out: &mut Vec<u8>, len: usize) {
     if len == 0 {
         return;

@@ -12,7 +12,7 @@ use super::super::{
 use super::twin::naive;
 use super::*;
 
-/// What became of a body: its content, how many bytes it took, and its trailers; `None` while it is not complete.
+/// A body that was decoded: its content, the bytes that it took, and its trailers. `None` while it is not complete.
 type DecodedBody = Result<Option<(Vec<u8>, usize, Vec<(String, Vec<u8>)>)>, Refusal>;
 
 /// Decodes a body that arrives in pieces that end at these places.

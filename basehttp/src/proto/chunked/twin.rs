@@ -1,8 +1,8 @@
-//! Chunks once more, read with the plainest means: what tests and fuzzing hold the decoder to.
+//! Reads chunks once more, with the plainest means. Tests and fuzzing compare the decoder with it.
 
 use super::super::field::is_token;
 
-/// The content of a complete body without trailers, read with the plainest means. Knows no limits.
+/// Returns the content of a complete body without trailers. Knows no limits.
 pub(crate) fn naive(bytes: &[u8]) -> Option<Vec<u8>> {
     let (mut rest, mut content) = (bytes, Vec::new());
     loop {
@@ -22,7 +22,7 @@ pub(crate) fn naive(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Without quoted strings.
+/// Checks extensions without quoted strings.
 fn naive_extensions(text: &str) -> bool {
     let is_token = |text: &str| is_token(text.as_bytes());
     let spaces = [' ', '\t'];

@@ -1,4 +1,4 @@
-//! The fields of a head as borrowed slices, tokenized by httparse, in a buffer that serves one head after the other.
+//! The fields of a head as borrowed slices. httparse tokenizes them into a buffer that serves one head after the other.
 
 use std::fmt;
 
@@ -14,17 +14,17 @@ pub struct Field<'b> {
 }
 
 impl<'b> Field<'b> {
-    /// A field of this name and value, for tests and for those who make fields out of something else.
+    /// Makes a field of this name and value, for tests and for code that gets fields from elsewhere.
     pub const fn new(name: &'b str, value: &'b [u8]) -> Self {
         Self { name, value }
     }
 
-    /// The name as sent: a token, in the sender's case.
+    /// Returns the name as sent, a token in the sender's case.
     pub const fn name(&self) -> &'b str {
         self.name
     }
 
-    /// The value without the white space around it. Any byte but controls may occur, HTAB among them.
+    /// Returns the value without the white space around it. It may have HTAB, and any bytes except controls.
     pub const fn value(&self) -> &'b [u8] {
         self.value
     }
@@ -36,28 +36,28 @@ impl fmt::Debug for Field<'_> {
     }
 }
 
-/// Fields that are tokenized without the heap: a browser sends about 20 behind a proxy.
+/// Number of fields that are tokenized without the heap. A browser behind a proxy sends about 20.
 pub(super) const USUAL_FIELDS: usize = 24;
 
-/// Room for the fields of one head, to be used again for the next one.
+/// Memory for the fields of one head, used again for the next one.
 #[derive(Default)]
 pub(crate) struct FieldBuffer<'b>(Vec<Field<'b>>);
 
 impl<'b> FieldBuffer<'b> {
-    /// An empty buffer. Allocates nothing.
+    /// Makes an empty buffer. Allocates nothing.
     pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// The fields in the order they came.
+    /// Returns the fields in the order they came.
     pub(crate) fn as_slice(&self) -> &[Field<'b>] {
         &self.0
     }
 
-    /// Forgets the fields and keeps the room, for a head that lies elsewhere.
+    /// Forgets the fields and keeps the memory, for a head in other bytes.
     pub(crate) fn recycle<'other>(mut self) -> FieldBuffer<'other> {
         self.0.clear();
-        // Collecting into the same shape takes over the allocation; there is nothing to collect.
+        // Collecting into the same shape takes over the allocation. There is nothing to collect.
         FieldBuffer(self.0.into_iter().map(|_| Field::new("", b"")).collect())
     }
 
@@ -74,7 +74,7 @@ impl<'b> FieldBuffer<'b> {
         }
     }
 
-    /// Takes over tokens, in place of what was there.
+    /// Replaces the fields with these tokens.
     pub(super) fn take(&mut self, tokens: &[Header<'b>]) {
         self.0.clear();
         self.0.extend(tokens.iter().map(|token| Field::new(token.name, token.value)));
@@ -82,7 +82,7 @@ impl<'b> FieldBuffer<'b> {
 
     #[cold]
     fn read_many(&mut self, lines: &'b [u8], limits: &Limits) -> Result<(), Refusal> {
-        // Not for as many as there may be: that is the program's number, and it may be any.
+        // Not for `max_fields`: the program chooses that number, and it may be huge.
         let most = lines.split(|byte| *byte == b'\n').count();
         let mut tokens = vec![EMPTY_HEADER; limits.max_fields.min(most)];
         match httparse::parse_headers(lines, &mut tokens) {
@@ -95,7 +95,7 @@ impl<'b> FieldBuffer<'b> {
     }
 }
 
-/// Why these lines were not taken. httparse says little, so the first bad line is looked for again.
+/// Finds out why these lines were not taken. httparse says little, so this looks for the first bad line again.
 #[cold]
 fn refusal_of(outcome: &httparse::Result<(usize, &[Header<'_>])>, lines: &[u8]) -> Refusal {
     match outcome {

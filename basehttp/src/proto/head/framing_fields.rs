@@ -3,17 +3,17 @@
 use super::super::{field::list_members, refusal::Refusal, version::Version};
 use super::Field;
 
-/// What the client's `Connection` fields ask for. With both set, `close` wins.
+/// Options of the client's `Connection` fields. With both set, `close` wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ConnectionOptions {
     /// `close`: no further request comes (RFC 9112, section 9.6).
     pub close: bool,
-    /// `keep-alive`: how an HTTP/1.0 client asks for another request on the connection (RFC 9112, appendix C.2.2).
+    /// `keep-alive`: an HTTP/1.0 client asks for another request on the connection (RFC 9112, appendix C.2.2).
     pub keep_alive: bool,
 }
 
-/// What the obeyed fields said. A second one of those that may come once is refused, equal or not: two parties on the
-/// way may each believe another of them, and that is how requests are smuggled (RFC 9112, section 11.2).
+/// Values of the obeyed fields. A second field of those that may come once is refused, equal or not. Two servers on the
+/// way may each believe another one, and that is how requests are smuggled (RFC 9112, section 11.2).
 #[derive(Default)]
 pub(super) struct Known<'b> {
     pub host: Option<&'b [u8]>,
@@ -33,7 +33,7 @@ impl<'b> Known<'b> {
         Ok(known)
     }
 
-    /// Most names are told apart by their length alone.
+    /// Takes note of a field. Most names differ by their length alone.
     fn note(&mut self, field: &Field<'b>) -> Result<(), Refusal> {
         let (name, value) = (field.name(), field.value());
         match name.len() {
@@ -69,8 +69,8 @@ impl<'b> Known<'b> {
         }
     }
 
-    /// Whether the client holds its body back until it is told to go on. RFC 9110, section 10.1.1: an expectation in an
-    /// HTTP/1.0 request is ignored, one that we do not know is 417.
+    /// Returns whether the client holds its body back until it is told to go on. RFC 9110, section 10.1.1: an
+    /// expectation in an HTTP/1.0 request is ignored, and an unknown one is a 417.
     pub(super) fn expects_continue(&self, version: Version) -> Result<bool, Refusal> {
         match version {
             Version::Http10 => Ok(false),

@@ -1,9 +1,11 @@
-//! The request head: where it ends (`scan`), its fields (`fields`), and what it says (`parse`).
+//! The request head: its end (`scan`), its fields (`fields`), and its meaning (`parse`).
 //!
-//! `whole` takes the usual head, which arrives in one piece, in one pass. For all others:
-//! `scan` runs on every arrival of bytes and looks at each byte once; `parse` runs once, on a complete head, and may be
-//! run again on the same bytes after they have moved. What a head means to the server is decided here and nowhere else:
-//! nothing above reads `Content-Length`, `Transfer-Encoding`, `Connection`, `Expect` or `Host` again.
+//! `fast_path` reads the usual head, which arrives in one piece, in one pass. For all other heads, `scan` runs on every
+//! arrival of bytes and looks at each byte once. Then `parse` runs on the complete head; it may run again on the same
+//! bytes after they have moved.
+//!
+//! Only this directory decides what a head means to the server. Nothing above reads `Content-Length`,
+//! `Transfer-Encoding`, `Connection`, `Expect` or `Host` again.
 
 mod fast_path;
 mod fields;

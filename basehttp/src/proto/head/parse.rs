@@ -1,7 +1,7 @@
-//! What a complete head says: the request line, the fields, and the decisions that follow from them.
+//! Understands a complete head: the request line, the fields, and the decisions that follow from them.
 //!
-//! RFC 9112, sections 2 and 3. The order of the checks is the order in which faults are answered: request line and
-//! version, field syntax, target, Host, the target's scheme, body framing, Expect.
+//! RFC 9112, sections 2 and 3. Of several faults the first in this order is answered: request line and version, field
+//! syntax, target, Host, the target's scheme, body framing, Expect.
 
 use std::borrow::Cow;
 
@@ -15,34 +15,35 @@ use super::super::{
 };
 use super::{ConnectionOptions, Field, FieldBuffer, framing_fields::Known, scan::find_line_break};
 
-/// A request head, understood. Borrows from the bytes it was parsed from; the fields are in the [`FieldBuffer`].
+/// A request head, understood. Borrows from the bytes that it was parsed from. The fields are in the [`FieldBuffer`].
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Head<'b> {
-    /// The method as sent: a token, in the sender's case.
+    /// The method as sent, a token in the sender's case.
     pub method: &'b str,
-    /// What is asked for, in one of the four forms.
+    /// The target, in one of the four forms.
     pub target: Target<'b>,
     /// The version as sent, such as `HTTP/1.1`.
     pub request_version: &'b str,
-    /// The version that the request is served with: HTTP/1.2 and above count as 1.1.
+    /// The version that the request is served with. HTTP/1.2 and above count as 1.1.
     pub version: Version,
-    /// The request line as sent, without its CRLF; see [`with_ascii_target`]. Always ASCII without controls.
+    /// The request line as sent, without its CRLF, but see [`with_ascii_target`]. Always ASCII without controls.
     pub requestline: &'b str,
-    /// Who is asked: the target's authority if it has one, else Host, which may be empty. Checked, and so always ASCII.
-    /// `None` only when an HTTP/1.0 request has neither.
+    /// The authority that is asked: the target's if it has one, otherwise Host, which may be empty. It has been checked
+    /// and is always ASCII. `None` only when an HTTP/1.0 request has neither.
     pub authority: Option<&'b [u8]>,
     /// The body that follows the head.
     pub body: RequestBody,
-    /// What the client wants of the connection afterwards.
+    /// The client's wishes for the connection afterwards.
     pub connection: ConnectionOptions,
     /// The client waits for `100 Continue` before it sends the body. Only in HTTP/1.1, and only if a body follows.
     pub expects_continue: bool,
 }
 
-/// Parses what a [`HeadScanner`](super::HeadScanner) delimited, and checks it by RFC 9112 and our own limits.
+/// Parses the bytes that a [`HeadScanner`](super::HeadScanner) delimited, and checks them by RFC 9112 and our own
+/// limits.
 ///
-/// `served` is the scheme that the connection may be asked for. The scanner has refused bare CR and LF and whatever is too
-/// long; on other bytes this does not panic, but it may take a head that the scanner would refuse.
+/// `served` is the scheme that the connection may be asked for. The scanner has refused bare CR and LF and everything
+/// that is too long. On other bytes this does not panic, but it may take a head that the scanner would refuse.
 pub(crate) fn parse<'b>(
     head: &'b [u8],
     fields: &mut FieldBuffer<'b>,
@@ -57,8 +58,8 @@ pub(crate) fn parse<'b>(
     understand(line, fields.as_slice(), served)
 }
 
-/// The head with raw bytes above ASCII in its target's path and query taken as if they were percent-encoded, so that the rest
-/// sees ASCII. Anything else that is odd stays as it is.
+/// Percent-encodes raw bytes above ASCII in the path and query of a head's target, so that all later code sees ASCII.
+/// Anything else that is odd stays as it is.
 pub(crate) fn with_ascii_target(head: &[u8]) -> Cow<'_, [u8]> {
     let line = &head[..find_line_break(head).unwrap_or(head.len())];
     if line.is_ascii() {
@@ -74,7 +75,7 @@ pub(crate) fn with_ascii_target(head: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// `METHOD SP TARGET SP VERSION` (RFC 9112, section 3): one space each, none at the ends.
+/// The line `METHOD SP TARGET SP VERSION` (RFC 9112, section 3), with one space each and none at the ends.
 #[derive(Clone, Copy)]
 pub(super) struct RequestLine<'b> {
     whole: &'b str,
@@ -89,7 +90,7 @@ impl<'b> RequestLine<'b> {
         let whole = str::from_utf8(line).map_err(|_| NOT_ASCII)?;
         let is_space = |byte: &u8| *byte == b' ';
         let last = line.iter().rposition(is_space).ok_or(NOT_A_REQUEST_LINE)?;
-        // The version first, so that a line of another protocol is told so (505), whatever else is odd about it.
+        // The version first, so that a line of another protocol gets a 505, whatever else is odd about it.
         let version = Version::of_request(&line[last + 1..])?;
         let first = line[..last].iter().position(is_space).ok_or(NOT_A_REQUEST_LINE)?;
         if !is_token(&line[..first]) {
@@ -98,7 +99,7 @@ impl<'b> RequestLine<'b> {
         Ok(Self::of_parts(whole, first, last - first - 1, version))
     }
 
-    /// A line that was taken apart already: so long are its method and its target.
+    /// Makes a line from the lengths of its method and target, which the tokenizer has found.
     pub(super) fn of_parts(whole: &'b str, method_len: usize, target_len: usize, version: Version) -> Self {
         let (method, rest) = whole.split_at(method_len);
         let (target, request_version) = rest[1..].split_at(target_len);
@@ -106,7 +107,7 @@ impl<'b> RequestLine<'b> {
     }
 }
 
-/// What the head means, its syntax being right.
+/// Decides what the head means, once its syntax is right.
 pub(super) fn understand<'b>(line: RequestLine<'b>, fields: &[Field<'b>], served: Scheme) -> Result<Head<'b>, Refusal> {
     let RequestLine { whole, method, target, request_version, version } = line;
     let target = Target::parse(method, target)?;
@@ -114,7 +115,7 @@ pub(super) fn understand<'b>(line: RequestLine<'b>, fields: &[Field<'b>], served
     let authority = target::authority(known.host, &target, version)?;
     target.check_scheme(served)?;
     let body = framing::request_body(method, version, known.content_length, known.transfer_encoding)?;
-    // A wait for a body that does not come would never be answered by a read.
+    // A client that waits without a body to send would never be answered by a read.
     let expects_continue = known.expects_continue(version)? && !body.is_empty();
     Ok(Head {
         method,

@@ -1,4 +1,4 @@
-//! Finds the end of a request head in bytes that arrive in pieces. Knows lines and limits, not what the lines mean.
+//! Finds the end of a request head in bytes that arrive in pieces. Knows lines and limits, but not what the lines mean.
 //!
 //! ```text
 //!            CRLF          line, CRLF           line, CRLF
@@ -7,52 +7,53 @@
 //!   -> empty lines ------> request line ------> fields ---- CRLF ---> done
 //! ```
 //!
-//! Every refusal is tied to the first byte that shows it, and bytes are looked at in order. The answer is therefore the
-//! same however the bytes were cut into pieces, and it comes as early as it can be known.
+//! Every refusal is tied to the first byte that shows it, and bytes are looked at in order. So the answer does not
+//! depend on how the bytes were cut into pieces, and it comes as early as it can be known.
 
 use super::super::{field::is_token_byte, limits, limits::Limits, refusal::Refusal, version::Version};
 use super::fields::TOO_MANY_FIELDS;
 
-/// Where a head lies in the bytes that were scanned.
+/// The place of a head in the bytes that were scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HeadSpan {
     /// The first byte of the request line: empty lines before it are skipped (RFC 9112, section 2.2).
     pub start: usize,
-    /// Past the empty line that ends the head: where the body begins.
+    /// Past the empty line that ends the head, where the body begins.
     pub end: usize,
 }
 
-/// Looks for the end of a head, and remembers how far it looked.
+/// Looks for the end of a head, and remembers the bytes that it has seen.
 ///
-/// After a found head it is ready for the next one; after a refusal it repeats that refusal.
+/// After a head it is ready for the next one. After a refusal it repeats that refusal.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct HeadScanner {
-    /// Where the head begins: past the empty lines so far.
+    /// Start of the head, past the empty lines so far.
     start: usize,
-    /// Where the line under way begins.
+    /// Start of the present line.
     line: usize,
-    /// From `line` to here there is no CR and no LF.
+    /// End of the bytes from `line` on that were seen. They have no CR and no LF.
     seen: usize,
     /// Empty lines before `start`.
     empty_lines: usize,
-    /// Complete lines since `start`: with none, the request line is under way.
+    /// Complete lines since `start`. With none, the present line is the request line.
     lines: usize,
 }
 
 impl HeadScanner {
-    /// Whether it has seen nothing of a head yet.
+    /// Returns whether it has seen nothing of a head yet.
     pub(crate) const fn is_new(&self) -> bool {
         self.seen == 0
     }
 
-    /// Whether a head has begun in bytes that were scanned: empty lines are none (RFC 9112, section 2.2).
+    /// Returns whether a head has begun in bytes that were scanned. Empty lines do not begin one (RFC 9112, section
+    /// 2.2).
     pub(crate) fn has_begun(&self, bytes: &[u8]) -> bool {
         !matches!(bytes.get(self.start..).unwrap_or_default(), [] | [b'\r'])
     }
 
-    /// Says where the head ends, or `None` while its end has not arrived.
+    /// Returns the place of the head, or `None` while its end has not arrived.
     ///
-    /// `bytes` is everything unread of the connection; between calls it may only grow.
+    /// `bytes` is everything unread of the connection. Between calls it may only grow.
     pub(crate) fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, Refusal> {
         loop {
             let unseen = bytes.get(self.seen..).unwrap_or_default();
@@ -72,8 +73,8 @@ impl HeadScanner {
         }
     }
 
-    /// Holds what arrived of a line against the limits, and looks no further than where one is passed, so that of two
-    /// faults the earlier is answered.
+    /// Compares the present line, as far as it has arrived, with the limits. It looks no further than the first limit
+    /// that is passed, so that of two faults the earlier is answered.
     fn check_line_so_far(&self, line: &[u8], limits: &Limits) -> Result<(), Refusal> {
         let head_room = limits.max_head_bytes.saturating_sub(self.line - self.start);
         let (line_room, line_too_long) = match self.lines {
@@ -106,7 +107,7 @@ impl HeadScanner {
             (_, true) => return Ok(Some(HeadSpan { start: self.start, end: next })),
             (lines, false) => {
                 if lines == 0 {
-                    // Only so that a client of HTTP/0.9 or 2 is not left waiting; `parse` looks at the rest.
+                    // Only so that a client of HTTP/0.9 or 2 is not left waiting. `parse` looks at the rest.
                     Version::of_request(last_word(line))?;
                 }
                 self.lines += 1;
@@ -118,12 +119,13 @@ impl HeadScanner {
     }
 }
 
-/// Whether the bytes begin a TLS connection: a record of type handshake, of any version that there is (RFC 8446, section 5.1).
+/// Returns whether the bytes begin a TLS connection, with a record of type handshake, of any version (RFC 8446, section
+/// 5.1).
 pub(crate) const fn is_tls(bytes: &[u8]) -> bool {
     matches!(bytes, [0x16, 0x03, 0x00..=0x04, ..])
 }
 
-/// Whether it looks like `METHOD TARGET HTTP/1.1`: visible characters, and a version at the end.
+/// Returns whether the line looks like `METHOD TARGET HTTP/1.1`, with visible characters and a version at the end.
 pub(crate) fn is_request_line(line: &[u8]) -> bool {
     let is_method = |word: &[u8]| !word.is_empty() && word.iter().all(|byte| is_token_byte(*byte));
     let mut words = line.split(|byte| *byte == b' ');
@@ -132,7 +134,7 @@ pub(crate) fn is_request_line(line: &[u8]) -> bool {
         && line.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// The request line as far as it arrived, for the log of a refused request: at most 16 KiB, without its CRLF.
+/// Returns the request line as far as it arrived, for the log of a refused request: at most 16 KiB, without its CRLF.
 pub(crate) fn request_line(bytes: &[u8]) -> &[u8] {
     let start = bytes.iter().position(|byte| !is_line_break(*byte)).unwrap_or(bytes.len());
     let line = &bytes[start..];
@@ -140,8 +142,8 @@ pub(crate) fn request_line(bytes: &[u8]) -> &[u8] {
     &line[..find_line_break(line).unwrap_or(line.len())]
 }
 
-/// Where the first CR or LF stands. This is the one loop of ours that sees every byte of a head, so it takes sixteen at a
-/// time while there is none (which the compiler makes vector code of), then eight, then one.
+/// Finds the first CR or LF. This is our only loop that sees every byte of a head. So it takes sixteen at a time while
+/// there is none, which the compiler makes vector code of, then eight, then one.
 pub(super) fn find_line_break(bytes: &[u8]) -> Option<usize> {
     let is_clean = |block: &&[u8; 16]| !block.iter().fold(false, |found, byte| found | is_line_break(*byte));
     let clean = bytes.as_chunks::<16>().0.iter().take_while(is_clean).count() * 16;
@@ -160,14 +162,15 @@ const fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// The high bit of each byte that is zero. Bytes above the first such one may be marked wrongly, those below never.
+/// Sets the high bit of each byte that is zero. Bytes above the first such one may be marked wrongly, those below
+/// never.
 const fn zero_bytes(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word & (ONES << 7)
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// A method is a token and ends in a space; whether it is one that we know is not asked here.
+/// Checks a method, as far as it has arrived. It is a token and ends in a space; it need not be one that we know.
 fn check_method_so_far(line: &[u8], max_method_bytes: usize) -> Result<(), Refusal> {
     let start = &line[..line.len().min(max_method_bytes.saturating_add(1))];
     match start.iter().position(|byte| !is_token_byte(*byte)) {

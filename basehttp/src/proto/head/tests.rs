@@ -1,12 +1,12 @@
-//! The contract of the request head: what is refused with which status, what is taken and how it is understood. Every
-//! case is also fed byte by byte and at every split point, and the scanner is held against a plain twin.
+//! The contract of the request head: which heads are refused and with which status, and what the others mean. Every
+//! case is also fed byte by byte and at every split point, and the scanner is compared with a plain twin.
 
 use super::super::{
     framing::RequestBody, limits::Limits, refusal::Refusal, target::Scheme, target::TargetForm, version::Version,
 };
 use super::*;
 
-/// What a head comes to when it arrives in these prefixes of `bytes`; `None` while it is not complete.
+/// Returns the result for a head that arrives in these prefixes of `bytes`, or `None` while it is not complete.
 fn outcome_of_prefixes(
     bytes: &[u8],
     limits: &Limits,

@@ -1,9 +1,9 @@
-//! The scanner once more, as plainly as it can be written: what tests and fuzzing hold the real one to.
+//! The scanner once more, written as plainly as possible. Tests and fuzzing compare the real one with it.
 
 use super::super::{field::is_token_byte, limits::Limits, version::Version};
 use super::HeadSpan;
 
-/// The scanner, one byte after another and nothing remembered but the line.
+/// Scans one byte after another, and remembers only the line.
 pub(crate) fn naive_scan(bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, u16> {
     let (mut start, mut lines, mut empty_lines, mut line) = (0, 0, 0, Vec::new());
     for (at, byte) in bytes.iter().enumerate() {
