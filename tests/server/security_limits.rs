@@ -25,7 +25,7 @@ const FIXED: [(&str, &str, &[&str]); 7] = [
     ("body that is read before the handler is called", "conn/drive/ahead.rs", &["MAX_BODY_AHEAD"]),
     (
         "lingering after the last response",
-        "conn/drive/writing.rs",
+        "conn/drive/lingering.rs",
         &["MIN_LINGER", "MAX_LINGER", "LINGER_BYTES_PER_SECOND"],
     ),
     ("lines of a script's standard error; each", "handlers/cgi/stderr.rs", &["MAX_LOGGED_BYTES", "MAX_LINE_BYTES"]),
