@@ -124,7 +124,7 @@ fn a_script_that_stalls_in_the_middle_cuts_its_reply_off() {
     let mut client = Client::sending(&server, get("/cgi-bin/x"));
     assert!(client.try_read_reply("GET").is_err(), "it is no whole reply");
     expect_gone(&scripts.await_file("here"));
-    log.wait_for("the reply was cut off");
+    log.wait_for("the response was cut off");
 }
 
 #[test]

@@ -432,7 +432,7 @@ fn a_request_with_a_queued_body_is_logged_when_that_is_sent_or_cut_off() {
         assert_eq!(message(&next()), r#""GET /queued HTTP/1.1" 200 -"#);
         let line = next();
         let (sent, length) = message(&line)
-            .strip_prefix("the reply was cut off: ")
+            .strip_prefix("the response was cut off: ")
             .and_then(|rest| rest.strip_suffix(" bytes of body"))
             .and_then(|rest| rest.split_once(" of "))
             .unwrap_or_else(|| panic!("how much was sent: {line}"));

@@ -1,7 +1,7 @@
 //! errors: 4
 //! says: `&str` is not a status
 //! says: `i32` is not a status
-//! says: `i32` is not an error reply
+//! says: `i32` is not an error response
 //! says: a code is a `u16`: write `404`, or `u16::try_from(code)?` for another number
 
 use basehttp::{Exchange, Result, http_handler};

@@ -80,8 +80,10 @@ impl Drop for OutgoingBody {
         if sent < length {
             let (client, date) = (self.client.log_name(), clock::log_date());
             // A String takes everything.
-            let _ =
-                writeln!(self.lines, "{client} - - [{date}] the reply was cut off: {sent} of {length} bytes of body");
+            let _ = writeln!(
+                self.lines,
+                "{client} - - [{date}] the response was cut off: {sent} of {length} bytes of body"
+            );
         }
         log::add_lines(&self.lines);
     }

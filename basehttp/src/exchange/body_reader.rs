@@ -1,4 +1,4 @@
-//! `rfile`: the request's body as a stream that ends where the body ends. The framing is decided in `proto`.
+//! `rfile`, the request's body as a stream that ends where the body ends. `proto` decides the framing.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -10,14 +10,14 @@ use super::error::HTTPError;
 use super::exchange_io::ExchangeIo;
 use crate::proto::{BODY_ENDED_EARLY, BodyDecoder, Refusal, Trailer};
 
-/// The body of the request: [`Read`] and [`BufRead`], at its end where the body is, sized or chunked.
+/// The body of the request, sized or chunked. Implements [`Read`] and [`BufRead`], and ends where the body ends.
 ///
-/// Reading may block until the client sends more, for at most the server's body stall timeout (30 s by default); the
+/// Reading may block until the client sends more, for at most the server's body stall timeout (30 s by default). The
 /// first read answers `Expect: 100-continue`.
 ///
 /// # Errors
-/// A body that the client broke (bad chunk, early end) is an error; returned from the handler with `?` it becomes a
-/// 400 and a closed connection. One that comes too slowly becomes a 408.
+/// Returned from the handler with `?`, the error for a malformed or incomplete body becomes a 400, and that for a body
+/// that comes too slowly a 408. The connection is then closed.
 ///
 /// ```
 /// # use basehttp::{Exchange, http_handler};
@@ -35,29 +35,29 @@ use crate::proto::{BODY_ENDED_EARLY, BodyDecoder, Refusal, Trailer};
 pub struct BodyReader<'c> {
     io: &'c RefCell<ExchangeIo>,
     decoder: BodyDecoder,
-    /// What was read behind the head, before the handler was called.
+    /// The unused bytes that were read behind the head, before the handler was called.
     ahead: &'c [u8],
-    /// How much of it was there at first.
+    /// The number of bytes in `ahead` at first.
     ahead_at_first: usize,
-    /// What was read since, and which part of it is not consumed; looked at when `ahead` is used up.
+    /// The bytes that were read since, and the part of them that is not consumed. Used when `ahead` is empty.
     refill: Vec<u8>,
     unread: Range<usize>,
-    /// How many of the next raw bytes are body.
+    /// The number of the next raw bytes that are body.
     payload: usize,
-    /// What the client did wrong. The body ends here, with this error at each read.
+    /// The client's mistake in the body. The body ends here, and each read returns this error.
     fault: Option<HTTPError>,
-    /// One exchange's reader cannot be exchanged for another's: the lifetimes differ, and neither bends.
+    /// Keeps the readers of two exchanges from being swapped, because their lifetimes differ.
     invariant: PhantomData<Cell<&'c ()>>,
 }
 
-/// How much one read asks for: 64 KiB, so that a large upload costs few system calls.
+/// Size of one read: 64 KiB, so that a large upload costs few system calls.
 const READ_BYTES: usize = 64 * 1024;
 
-/// The raw bytes that an exchange leaves for the next.
+/// The raw bytes that an exchange leaves for the next one.
 pub(crate) struct Leftover {
-    /// How many of the bytes behind the head were used.
+    /// The number of bytes behind the head that were used.
     pub used_ahead: usize,
-    /// Bytes read since, in place of all of those; empty if there are none.
+    /// The bytes that were read later and not used. If there are any, all bytes behind the head were used.
     pub refill: Vec<u8>,
 }
 
@@ -76,27 +76,28 @@ impl<'c> BodyReader<'c> {
         }
     }
 
-    /// The trailer fields, once a chunked body was read to its end; none before that, and none for other bodies.
+    /// Returns the trailer fields of a chunked body that was read to its end. Empty before that, and for other bodies.
     pub fn trailers(&self) -> &[Trailer] {
         self.decoder.trailers()
     }
 
-    /// Everything was read.
+    /// Returns whether the whole body was read.
     pub(crate) fn is_finished(&self) -> bool {
         self.payload == 0 && self.decoder.is_complete()
     }
 
-    /// What the client did wrong with the body.
+    /// The error for the client's mistake in the body, if it made one.
     pub(crate) fn fault(&self) -> Option<&HTTPError> {
         self.fault.as_ref()
     }
 
-    /// How many bytes of body are still to be read, where the request has told: `None` for a chunked one, 0 for none.
+    /// Returns the number of bytes that are left to read. It is 0 for a request without a body, and `None` for a
+    /// chunked body, whose size is not known.
     pub fn remaining(&self) -> Option<u64> {
         self.decoder.remaining().map(|beyond| beyond + self.payload as u64)
     }
 
-    /// Everything read and not used, for whoever takes the socket.
+    /// Takes all bytes that were read and not used, for the handler that hijacks the socket.
     pub(crate) fn take_raw(&mut self) -> Vec<u8> {
         let raw = [self.ahead, &self.refill[self.unread.clone()]].concat();
         self.ahead = &[];
@@ -105,8 +106,8 @@ impl<'c> BodyReader<'c> {
         raw
     }
 
-    /// Throws the rest of the body away, as far as it is here. About `most` bytes are read for that, without waiting. True:
-    /// that was all of it.
+    /// Discards the rest of the body as far as it has come, and reads about `most` more bytes of it without waiting.
+    /// Returns whether the body has ended.
     pub(crate) fn receive_rest(&mut self, most: u64) -> bool {
         let mut left = most;
         loop {
@@ -120,7 +121,7 @@ impl<'c> BodyReader<'c> {
                 if count == 0 {
                     return false;
                 }
-                // What a read brings may hold the next request, too.
+                // The next request may be among the bytes of a read, so this counts more than the body.
                 left = left.saturating_sub(count as u64);
             }
             if self.decode().is_err() {
@@ -134,14 +135,14 @@ impl<'c> BodyReader<'c> {
         self.refill.resize(READ_BYTES, 0);
         self.unread = 0..0;
         let read = self.io.borrow_mut().read_body_now(&mut self.refill);
-        // What is wrong with the socket shows when the reply is written.
+        // An error of the socket comes back when the response is written.
         self.unread.end = read.unwrap_or(0);
         self.unread.end
     }
 
-    /// What is left of the raw bytes.
+    /// Returns the raw bytes that are left.
     pub(crate) fn into_leftover(mut self) -> Leftover {
-        // Payload that was announced and not consumed is behind the decoder already.
+        // The decoder has passed the payload that it announced, even if the handler has not consumed it.
         self.advance(self.payload);
         let used_ahead = self.ahead_at_first - self.ahead.len();
         let refill = self.refill[self.unread].to_vec();
@@ -160,7 +161,7 @@ impl<'c> BodyReader<'c> {
         }
     }
 
-    /// Decodes and reads until there is payload, or the body's end.
+    /// Decodes and reads until there is payload, or the body ends.
     fn prepare(&mut self) -> io::Result<()> {
         while self.payload == 0 && !self.decoder.is_complete() {
             if let Some(fault) = &self.fault {
@@ -176,7 +177,7 @@ impl<'c> BodyReader<'c> {
         Ok(())
     }
 
-    /// Looks for payload in what is here.
+    /// Looks for payload in the bytes that have come.
     fn decode(&mut self) -> Result<(), Refusal> {
         let raw = if self.ahead.is_empty() { &self.refill[self.unread.clone()] } else { self.ahead };
         let decoded = self.decoder.decode(raw)?;

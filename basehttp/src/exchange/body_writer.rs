@@ -1,4 +1,4 @@
-//! `wfile`: the reply's body as a stream. What becomes of the bytes is the `reply`'s to say.
+//! `wfile`, the response's body as a stream. `reply` decides how the bytes are framed.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -7,22 +7,23 @@ use std::marker::PhantomData;
 
 use super::exchange_io::ExchangeIo;
 
-/// The body of the reply: [`Write`], after `end_headers`.
+/// The body of the response, to be written after `end_headers`. Implements [`Write`].
 ///
-/// Up to 64 KiB are buffered, and if the body ends within them it gets a `Content-Length`. Beyond that (or after
-/// [`flush`](Write::flush), which puts what there is on the wire at once) a body without `Content-Length` is sent in
-/// chunks to HTTP/1.1 clients and ended by closing for HTTP/1.0. What is written in reply to HEAD, or with a status
-/// that has no body, is not sent. Such a reply is whole once its head is on the wire: after a flush, or after more than
-/// is buffered. A write from then on is a [`BrokenPipe`](io::ErrorKind::BrokenPipe) that, returned with `?`, ends the
-/// request well, so that a handler that writes without end has one.
+/// Up to 64 KiB are buffered. A body that ends within them gets a `Content-Length`. A longer body without
+/// `Content-Length`, or one that was flushed, is sent in chunks to HTTP/1.1 clients, and ends with the connection for
+/// HTTP/1.0 clients. [`flush`](Write::flush) sends the buffered bytes at once. Without bytes to send, it checks whether
+/// the client is still there, at most ten times a second.
 ///
-/// A flush with nothing to send looks whether the client is still there, ten times a second at most.
+/// A body in response to HEAD, or with a status that has no body, is not sent. Such a response is complete once its
+/// head is sent, after a flush or after more bytes than the buffer holds. Writes then fail with
+/// [`BrokenPipe`](io::ErrorKind::BrokenPipe), so that a handler that writes without end stops. The request counts as
+/// successful if the handler returns that error with `?`.
 ///
 /// Writing past the buffer may block, for at most the server's write stall timeout (30 s by default) without progress.
 ///
 /// # Errors
-/// Writing before `end_headers`, or more than the `Content-Length` says; a client that went away
-/// ([`Exchange::is_client_gone`](crate::Exchange::is_client_gone)); a body where none is sent.
+/// `end_headers` was not called, the body is longer than its `Content-Length`, the client went away
+/// ([`Exchange::is_client_gone`](crate::Exchange::is_client_gone)), or the response is complete without a body.
 ///
 /// ```
 /// # use basehttp::{Exchange, http_handler};
@@ -43,7 +44,7 @@ use super::exchange_io::ExchangeIo;
 /// ```
 pub struct BodyWriter<'c> {
     io: &'c RefCell<ExchangeIo>,
-    /// As in `BodyReader`.
+    /// Keeps the writers of two exchanges from being swapped, because their lifetimes differ.
     invariant: PhantomData<Cell<&'c ()>>,
 }
 

@@ -1,36 +1,38 @@
-//! When a client is believed to be gone. Pure: the time is an argument, and the `wire` asks the socket.
+//! Decides when a client is believed to be gone. Pure: the time is an argument, and `ExchangeIo` asks the socket.
 //!
 //! | the socket says                   | and since then          | the client                                  |
 //! |-----------------------------------|-------------------------|---------------------------------------------|
-//! | nothing                           |                         | is there, however long it is silent         |
+//! | nothing                           |                         | is there, even if it is silent for long     |
 //! | the connection is broken          |                         | is gone                                     |
 //! | the client has ended its side     | nothing was sent, 2 s   | is gone                                     |
 //! | the client has ended its side     | something was sent      | is there, until the connection is broken    |
 //!
-//! A client that closes its connection and one that only ends its side look alike until something is sent to them: the one
-//! answers with a reset, the other reads it. Scripts are ended by the same rule (`handlers/cgi/clock.rs`).
+//! A client that closes its connection and one that only ends its side look alike until something is sent to them. Then
+//! the first answers with a reset, and the second reads on. `handlers/cgi/clock.rs` ends scripts by the same rule.
 
 use std::time::{Duration, Instant};
 
 use crate::sys::EndSeen;
 
-/// Time for which a client that has ended its side is waited for while nothing is sent to it: 2 s.
+/// Time after which a client that has ended its side is believed to be gone, if nothing is sent to it: 2 s.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The client's end, as far as it is known during one exchange. The module's table has the rule.
+/// The knowledge of one exchange about the client's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientEnd {
-    /// None was seen.
+    /// No end was seen.
     Open,
-    /// It has ended its side, which was seen at that time, and nothing was sent to it since.
+    /// The client has ended its side, which was seen at this time. Nothing was sent to it since.
     Doubtful(Instant),
-    /// It has ended its side, and something was sent to it since: a broken connection would tell.
+    /// The client has ended its side, and something was sent to it since. If it were gone, the connection would be
+    /// broken.
     Reads,
+    /// The connection is broken.
     Broken,
 }
 
 impl ClientEnd {
-    /// Takes note of an answer of the socket's.
+    /// Notes an answer of the socket.
     pub(super) fn note_seen(&mut self, seen: EndSeen, now: Instant) {
         match (seen, *self) {
             (EndSeen::Both, _) => *self = ClientEnd::Broken,
@@ -39,14 +41,14 @@ impl ClientEnd {
         }
     }
 
-    /// Something was sent to the client.
+    /// Notes that something was sent to the client.
     pub(super) fn note_sent(&mut self) {
         if let ClientEnd::Doubtful(_) = self {
             *self = ClientEnd::Reads;
         }
     }
 
-    /// The part of the end that was seen before, and need not be waited for.
+    /// The part of the end that was seen already, and need not be waited for.
     pub(super) fn seen(self) -> EndSeen {
         match self {
             ClientEnd::Open => EndSeen::None,
@@ -63,7 +65,7 @@ impl ClientEnd {
         }
     }
 
-    /// When it will be believed to be gone, if the socket says no more.
+    /// The time from which the client is believed to be gone, if the socket says nothing more.
     pub(super) fn gone_at(self) -> Option<Instant> {
         if let ClientEnd::Doubtful(since) = self { Some(since + GRACE) } else { None }
     }

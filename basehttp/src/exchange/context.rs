@@ -1,4 +1,4 @@
-//! What all connections of one server share: its class variables, its bounds, and the heads that are ready-made.
+//! The parts that all connections of one server share: class variables, settings, quotas, and ready-made heads.
 
 use std::sync::{Arc, OnceLock};
 
@@ -6,8 +6,8 @@ use super::hooks::Overrides;
 use crate::proto::{self, Responses, Version};
 use crate::sys::{BlockingQuota, MemoryQuota, Quota, ServerHandle, Settings};
 
-/// Calls the macro `write` with one row for each class variable: the constant of `BaseHTTPRequestHandler`, and the field
-/// of [`HandlerSpec`] that holds its value.
+/// Calls the macro `write` with one row for each class variable: the constant of `BaseHTTPRequestHandler`, and the
+/// field of [`HandlerSpec`] that holds its value.
 macro_rules! class_variables {
     ($write:ident) => {
         $write! {
@@ -36,7 +36,7 @@ macro_rules! declare {
 
 class_variables!(declare);
 
-/// What a connection knows of its server.
+/// The server, as its connections see it.
 pub(crate) struct Context {
     pub spec: HandlerSpec,
     pub settings: Settings,
@@ -57,22 +57,22 @@ impl Context {
         Context { spec, settings, handle, blocking, unfinished, unsent, quota, ready: ReadyHeads::new(spec) }
     }
 
-    /// Status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.
+    /// Returns the status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.
     pub(crate) fn ready_head(&self, code: u16) -> Option<&[u8]> {
         self.ready.get(code)
     }
 
-    /// The phrase and the explanation of a code, empty if the map has none.
+    /// Returns the phrase and the explanation of a code. They are empty if the map has none.
     pub(crate) fn response(&self, code: u16) -> (&'static str, &'static str) {
         proto::lookup(self.spec.responses, code).unwrap_or_default()
     }
 }
 
-/// The first bytes of every reply there may be, so that `send_response` is a copy. Each is made when it is first sent:
-/// a connection in memory, which has a site of its own, sends a few.
+/// The first bytes of the response for each code, so that `send_response` is a copy. Each is made when it is first
+/// sent, because a connection in memory has a context of its own and sends only a few.
 struct ReadyHeads {
     spec: HandlerSpec,
-    /// One for each code from 100 on.
+    /// One head for each code from 100 on.
     heads: Vec<OnceLock<Box<[u8]>>>,
 }
 

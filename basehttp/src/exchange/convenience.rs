@@ -1,5 +1,5 @@
-//! What the seed does not have and nobody wants to write twice: whole texts, whole bodies, path segments, the query;
-//! and the overridables as methods of the exchange.
+//! Shortcuts that Python's `http.server` does not have: whole texts, whole bodies, path segments, and the query. Also
+//! the overridable methods, for handlers that call them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,11 +12,11 @@ use super::error::HTTPError;
 use super::query::Query;
 use super::status::IntoStatus;
 
-/// How much is reserved for a body on its `Content-Length`'s word alone: 64 KiB.
+/// Largest buffer that is allocated because of a `Content-Length`, before any of the body has come: 64 KiB.
 const MAX_TRUSTED_CAPACITY: u64 = 64 * 1024;
 
 impl<'c, M> Exchange<'c, M> {
-    /// Sends a whole reply of `text/plain; charset=utf-8`.
+    /// Sends a whole response of `text/plain; charset=utf-8`.
     pub fn send_text<'s>(&self, status: impl IntoStatus<'s>, text: impl Into<String>) -> io::Result<()> {
         self.send_bytes(status, "text/plain; charset=utf-8", text.into())
     }
@@ -24,8 +24,8 @@ impl<'c, M> Exchange<'c, M> {
     /// Reads the whole request body, of at most `max` bytes. Blocks as [`rfile`](Self::rfile) does.
     ///
     /// # Errors
-    /// A longer body is an [`HTTPError`] that, returned with `?`, becomes 413 (Content Too Large); a body that the
-    /// client broke becomes 400.
+    /// Returned with `?`, the error for a longer body becomes a 413 (Content Too Large), and that for a malformed or
+    /// incomplete body a 400.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};
@@ -54,7 +54,7 @@ impl<'c, M> Exchange<'c, M> {
     /// Reads the whole request body as UTF-8, of at most `max` bytes.
     ///
     /// # Errors
-    /// As [`read_body`](Self::read_body); a body that is no UTF-8 becomes 400.
+    /// Those of [`read_body`](Self::read_body), and a 400 for a body that is not UTF-8.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};
@@ -72,13 +72,14 @@ impl<'c, M> Exchange<'c, M> {
     /// ```
     pub fn read_text(&mut self, max: usize) -> io::Result<String> {
         String::from_utf8(self.read_body(max)?).map_err(|error| {
-            HTTPError::from(400).with_explain("the request's body is no utf-8").with_source(error).into()
+            HTTPError::from(400).with_explain("the request's body is not utf-8").with_source(error).into()
         })
     }
 
-    /// The segments of the path, percent-decoded, without the query: `/users/7` is `["users", "7"]`, `/` is empty, and
-    /// a slash at the end is an empty last segment. An encoded slash stays inside its segment; bytes that are no UTF-8
-    /// become U+FFFD; dots are not resolved.
+    /// Returns the segments of the path, percent-decoded and without the query.
+    ///
+    /// `/users/7` is `["users", "7"]`, `/` is an empty list, and a slash at the end makes an empty last segment. An
+    /// encoded slash stays inside its segment. Bytes that are not UTF-8 become U+FFFD. Dots are not resolved.
     ///
     /// ```
     /// # use basehttp::{Exchange, HTTPError, http_handler};
@@ -99,12 +100,12 @@ impl<'c, M> Exchange<'c, M> {
         self.segments.get_or_init(|| decoded_segments(self.path)).iter().map(String::as_str).collect()
     }
 
-    /// The query of the path, decoded as a form's: `ex.query().get("q")`.
+    /// Returns the query of the path, to be read like a form: `ex.query().get("q")`.
     pub fn query(&self) -> Query<'c> {
         Query::parse(self.path.split_once('?').map_or("", |(_, query)| query))
     }
 
-    // The overridables, for whoever wants to call them.
+    // The overridable methods, for handlers that call them.
 
     /// Logs one message in the server's format, through the handler's `log_message`.
     ///
@@ -113,7 +114,7 @@ impl<'c, M> Exchange<'c, M> {
     /// # struct Quiet;
     /// # #[http_handler] impl Quiet {
     /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
-    ///     ex.log_message(format_args!("somebody asked for {}", ex.path));
+    ///     ex.log_message(format_args!("a client asked for {}", ex.path));
     ///     ex.send_text(200, "hello")
     /// }
     /// # }
@@ -127,32 +128,32 @@ impl<'c, M> Exchange<'c, M> {
         self.hooks.log_error(self, message);
     }
 
-    /// Logs a request, through the handler's `log_request`. The server does so by itself, once a reply has ended.
+    /// Logs a request, through the handler's `log_request`. The server does this by itself when a response has ended.
     pub fn log_request(&self, code: u16, size: Option<u64>) {
         self.hooks.log_request(self, code, size);
     }
 
-    /// The `Server` field's value, such as `Hello/1.0 Rust/1.95.0`.
+    /// Returns the value of the `Server` field, such as `Hello/1.0 Rust/1.95.0`.
     pub fn version_string(&self) -> Cow<'c, str> {
         self.hooks.version_string()
     }
 
-    /// `time` as an HTTP date, such as `Tue, 14 Nov 2023 22:13:20 GMT`.
+    /// Returns `time` as an HTTP date, such as `Tue, 14 Nov 2023 22:13:20 GMT`.
     pub fn date_time_string(&self, time: std::time::SystemTime) -> String {
         self.hooks.date_time_string(time)
     }
 
-    /// Now as the log shows it, such as `14/Nov/2023 22:13:20`, in UTC.
+    /// Returns the current time as the log shows it, such as `14/Nov/2023 22:13:20`, in UTC.
     pub fn log_date_time_string(&self) -> String {
         self.hooks.log_date_time_string()
     }
 
-    /// The client as the log shows it: its IP address.
+    /// Returns the client as the log shows it, by default its IP address.
     pub fn address_string(&self) -> String {
         self.hooks.address_string(self)
     }
 
-    /// Whether a body that waits for `100 Continue` shall be sent: what the handler's `handle_expect_100` says.
+    /// Asks the handler's `handle_expect_100` whether the client may send a body that waits for `100 Continue`.
     pub fn handle_expect_100(&self) -> super::error::Result<bool> {
         self.hooks.handle_expect_100(self)
     }
@@ -167,5 +168,5 @@ fn decoded_segments(path: &str) -> Vec<String> {
 }
 
 fn too_large(max: u64) -> io::Error {
-    HTTPError::from(413).with_explain(format!("the body may have {max} bytes at most")).into()
+    HTTPError::from(413).with_explain(format!("the body may have at most {max} bytes")).into()
 }

@@ -1,4 +1,4 @@
-//! What a handler may fail with, and what becomes of it. Not the errors of the wire: those are `io::Error`s.
+//! The errors of a handler, and the responses that they become. Errors of the connection are `io::Error`s instead.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -6,14 +6,14 @@ use std::{fmt, io, iter};
 
 use crate::proto::Refusal;
 
-/// What a handler returns: `basehttp::Result` for nothing, `basehttp::Result<bool>` for something.
+/// The result of a handler's method, such as `basehttp::Result` without a value or `basehttp::Result<bool>` with one.
 pub type Result<T = (), E = HandlerError> = std::result::Result<T, E>;
 
-/// An answer of the error kind, to be returned with `?` from wherever the trouble is found.
+/// An error response, to be returned with `?` from any depth of a handler.
 ///
-/// Anywhere in the chain of sources of the error that a handler returns, it becomes the reply: `send_error` with its
-/// code, message and explanation. Also what [`Exchange::send_error`](crate::Exchange::send_error) takes, made from a
-/// code, `(code, message)` or `(code, message, explain)`.
+/// If the error that a handler returns is an `HTTPError`, or has one in its chain of sources, the server calls
+/// `send_error` with its code, message and explanation. [`Exchange::send_error`](crate::Exchange::send_error) also
+/// takes one, or makes it from a code, `(code, message)` or `(code, message, explain)`.
 ///
 /// ```
 /// use basehttp::{Exchange, HTTPError, http_handler};
@@ -41,8 +41,8 @@ pub type Result<T = (), E = HandlerError> = std::result::Result<T, E>;
 #[must_use = "return it, or give it to send_error"]
 pub struct HTTPError(Box<ErrorParts>);
 
-/// What an [`HTTPError`] says. An error of its own, and the `source()` of that one: error types that wrap another out of
-/// sight (as `anyhow::Error` does) still show their source, and so it is found.
+/// The content of an [`HTTPError`], as an error of its own and the `source()` of the `HTTPError`. Types such as
+/// `anyhow::Error` hide the error that they wrap but show its source, and so the content is still found.
 #[derive(Clone, Debug)]
 struct ErrorParts {
     code: u16,
@@ -50,57 +50,57 @@ struct ErrorParts {
     explain: Option<String>,
     headers: Vec<(String, String)>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
-    /// What the log says of it beside code and message.
+    /// The remark in the log, beside code and message.
     note: Note,
 }
 
-/// See [`ErrorParts::note`].
+/// The remark that the log adds to the code and message of an error response.
 #[derive(Clone, Debug)]
 enum Note {
-    /// Its explanation, where it has no message: the runtime's own errors are so. Else its cause.
+    /// The cause. If there is none, the explanation of an error without a message, as the server's own errors are.
     Own,
-    /// The errors around it and beneath it.
+    /// The errors around the `HTTPError` and beneath it.
     Chain(String),
-    /// The log has a line on the failure already.
+    /// No remark, and no line: the log has a line about the failure already.
     Told,
 }
 
-/// How long a client that found no room shall stay away: 1 s.
+/// The `Retry-After` of a client that the server has no room for: 1 s.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
 impl HTTPError {
-    /// An error with `code` and a message for the status line and the page.
+    /// Creates an error with `code` and a message for the status line and the page.
     ///
-    /// The code is looked at when the error is sent: one outside 100..=999 becomes a 500.
+    /// The code is checked when the error is sent. A code outside 100..=999 becomes a 500.
     pub fn new(code: u16, message: impl Into<String>) -> Self {
         let mut error = HTTPError::from(code);
         error.0.message = Some(message.into());
         error
     }
 
-    /// The same with a longer explanation for the page, instead of the one in the `responses` map.
+    /// Sets a longer explanation for the page, instead of the one in the `responses` map.
     pub fn with_explain(mut self, explain: impl Into<String>) -> Self {
         self.0.explain = Some(explain.into());
         self
     }
 
-    /// 503 with `Retry-After`: there is no room for the request at the moment (RFC 9110, section 15.6.4).
+    /// Creates a 503 with `Retry-After`: there is no room for the request at the moment (RFC 9110, section 15.6.4).
     pub(crate) fn busy(explain: &'static str) -> Self {
         HTTPError::from(503).with_explain(explain).with_header("Retry-After", RETRY_AFTER_SECONDS)
     }
 
-    /// 501: the handler has no method of that name (RFC 9110, section 15.6.2).
+    /// Creates a 501: the handler has no method of that name (RFC 9110, section 15.6.2).
     pub(crate) fn unsupported(command: &str) -> Self {
         HTTPError::new(501, format!("Unsupported method ('{command}')"))
     }
 
-    /// The same with one more response field, such as `Retry-After` or `WWW-Authenticate`.
+    /// Adds a response field, such as `Retry-After` or `WWW-Authenticate`.
     pub fn with_header(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.0.headers.push((name.into(), value.to_string()));
         self
     }
 
-    /// The same with what caused it: for the log, not for the client.
+    /// Sets the cause, which goes to the log and never to the client.
     ///
     /// ```
     /// # use basehttp::HTTPError;
@@ -120,24 +120,24 @@ impl HTTPError {
         self.0.code
     }
 
-    /// The message given, if one was: without it the phrase of the `responses` map is sent.
+    /// The message, if one was given. Without it, the phrase of the `responses` map is sent.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
-    /// The explanation given, if one was.
+    /// The explanation, if one was given.
     pub fn explain(&self) -> Option<&str> {
         self.0.explain.as_deref()
     }
 
-    /// A 500 for an error that `handle_error` was told.
+    /// Creates a 500 for an error that `handle_error` has got already.
     pub(crate) fn told() -> Self {
         let mut error = HTTPError::from(500);
         error.0.note = Note::Told;
         error
     }
 
-    /// What the log says of it beside code and message, in the same line. `None`: the log knows already.
+    /// Returns the remark for the log, in the line of code and message. `None` if the log has a line already.
     pub(crate) fn log_note(&self) -> Option<String> {
         match (&self.0.note, &self.0.cause) {
             (Note::Told, _) => None,
@@ -147,7 +147,7 @@ impl HTTPError {
         }
     }
 
-    /// The response fields that came with it.
+    /// The response fields of this error.
     pub(crate) fn headers(&self) -> &[(String, String)] {
         &self.0.headers
     }
@@ -209,8 +209,7 @@ impl Error for ErrorParts {
     }
 }
 
-/// An error reply, as [`Exchange::send_error`](crate::Exchange::send_error) takes it: whatever an [`HTTPError`] can be made
-/// from.
+/// The types that [`Exchange::send_error`](crate::Exchange::send_error) takes: all that convert into an [`HTTPError`].
 ///
 /// ```
 /// # use basehttp::{Exchange, IntoHTTPError};
@@ -219,7 +218,7 @@ impl Error for ErrorParts {
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an error reply",
+    message = "`{Self}` is not an error response",
     label = "a code, `(code, message)`, `(code, message, explain)` or an `HTTPError`",
     note = "a code is a `u16`: write `404`, or `u16::try_from(code)?` for another number"
 )]
@@ -228,10 +227,10 @@ pub trait IntoHTTPError: Into<HTTPError> {}
 #[diagnostic::do_not_recommend]
 impl<E: Into<HTTPError>> IntoHTTPError for E {}
 
-/// Any error a handler returns: made by `?` from every error type, `String`, `&str` and `anyhow::Error`.
+/// Any error of a handler. `?` makes it from every error type, and from `String`, `&str` and `anyhow::Error`.
 ///
-/// It implements neither [`Error`] nor a conversion into `Box<dyn Error>`, which is what lets it be made from all of
-/// those. [`as_error`](Self::as_error) is the error inside.
+/// It does not implement [`Error`] and does not convert into `Box<dyn Error>`. Otherwise Rust would not allow the
+/// conversion from all of these types. [`as_error`](Self::as_error) returns the error inside.
 ///
 /// ```
 /// fn parse(text: &str) -> basehttp::Result<u32> {
@@ -241,7 +240,7 @@ impl<E: Into<HTTPError>> IntoHTTPError for E {}
 /// ```
 pub struct HandlerError(Box<dyn Error + Send + Sync>);
 
-/// An error, and the request that it failed. Inside of a [`HandlerError`] alone, which looks through it.
+/// An error, and the line of the request that failed with it. Exists only inside of a [`HandlerError`], which hides it.
 struct OfRequest {
     error: Box<dyn Error + Send + Sync>,
     requestline: String,
@@ -258,29 +257,29 @@ impl HandlerError {
         self.0.downcast::<OfRequest>().map_or_else(|error| error, |of_request| of_request.error)
     }
 
-    /// The line of the request that it failed, such as `GET /there HTTP/1.1`: known to
-    /// [`handle_error`](crate::BaseHTTPRequestHandler::handle_error), `None` before.
+    /// The line of the request that failed with this error, such as `GET /there HTTP/1.1`. It is `None` before
+    /// [`handle_error`](crate::BaseHTTPRequestHandler::handle_error) is called.
     ///
-    /// It is the client's text, percent-encoded and ASCII, but not escaped.
+    /// The text is the client's. It is ASCII and percent-encoded, but not escaped.
     pub fn requestline(&self) -> Option<&str> {
         self.0.downcast_ref::<OfRequest>().map(|of_request| &*of_request.requestline)
     }
 
-    /// The same, told which request it failed.
+    /// Adds the line of the request that failed with this error.
     pub(crate) fn of_request(self, requestline: &str) -> Self {
         HandlerError(Box::new(OfRequest { error: self.into_inner(), requestline: requestline.to_owned() }))
     }
 
-    /// The [`HTTPError`] in the chain of sources, which decides the reply.
+    /// Returns the [`HTTPError`] in the chain of sources, which decides the response.
     ///
-    /// Also behind `anyhow::Error`, but not where it was made the `context` of another error: `anyhow` does not show what
-    /// a context is. There, write `.map_err(|error| HTTPError::new(404, "…").with_source(error))`.
+    /// It finds one inside an `anyhow::Error`, too, unless it is the `context` of another error, which `anyhow` does
+    /// not show. In that case, write `.map_err(|error| HTTPError::new(404, "…").with_source(error))`.
     pub fn http_error(&self) -> Option<HTTPError> {
         let mut found = self.chain().find_map(|error| {
             let itself = error.downcast_ref::<HTTPError>().cloned();
             itself.or_else(|| error.downcast_ref().cloned().map(|parts| HTTPError(Box::new(parts))))
         })?;
-        // What the log should know beside what the answer says itself.
+        // The client does not see the other errors of the chain, but the log does.
         let chain = chain_text(self.as_error());
         if !chain.is_empty() {
             found.0.note = Note::Chain(chain);
@@ -288,7 +287,7 @@ impl HandlerError {
         Some(found)
     }
 
-    /// Whether it comes from a `wfile` whose reply has no body.
+    /// Returns whether the error comes from a write to a `wfile` whose response has no body.
     pub(crate) fn is_whole_without_body(&self) -> bool {
         self.chain().any(<dyn Error>::is::<WholeWithoutBody>)
     }
@@ -300,13 +299,13 @@ impl HandlerError {
     }
 }
 
-/// The reason why `wfile` takes no more of a body that is not sent. A handler that returns it has succeeded.
+/// The error of `wfile` when a response without a body is complete. A handler that returns it has succeeded.
 #[derive(Debug)]
 pub(crate) struct WholeWithoutBody;
 
 impl fmt::Display for WholeWithoutBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the reply has no body, and its head is sent: there is nothing more to write")
+        f.write_str("the response has no body, and its head is sent: there is nothing more to write")
     }
 }
 
@@ -323,7 +322,7 @@ fn chain_text(error: &(dyn Error + 'static)) -> String {
     texts.collect::<Vec<_>>().join(": ")
 }
 
-/// The next error of the chain. `io::Error` hides the one it carries: its `source()` is that one's source.
+/// The next error of the chain. An `io::Error` hides the error that it carries, and returns the source of that one.
 fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
     let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     carried.map_or_else(|| error.source(), |carried| Some(carried as &(dyn Error + 'static)))
@@ -342,7 +341,7 @@ impl fmt::Display for HandlerError {
         write!(f, "{}", self.as_error())?;
         let mut source = self.as_error().source();
         while let Some(error) = source {
-            // It repeats what the `HTTPError` before it has said.
+            // Its text repeats the `HTTPError` before it.
             if !error.is::<ErrorParts>() {
                 write!(f, ": {error}")?;
             }
@@ -352,7 +351,7 @@ impl fmt::Display for HandlerError {
     }
 }
 
-/// Its text and sources: what `main() -> basehttp::Result` prints.
+/// The error's text and sources, which is what `main() -> basehttp::Result` prints.
 impl fmt::Debug for HandlerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -377,10 +376,10 @@ impl Error for OfRequest {
     }
 }
 
-/// A text as an error whose `Debug` is the text, too: that is what a `main` that returns a result prints.
+/// A text as an error. Its `Debug` is also the text, because a `main` that returns a result prints that.
 struct Sentence(String);
 
-/// An error that says what is wrong in one sentence, wherever it is shown.
+/// Creates an error that shows one sentence, in `Display` and in `Debug`.
 pub(crate) fn sentence(kind: io::ErrorKind, text: impl Into<String>) -> io::Error {
     io::Error::new(kind, Sentence(text.into()))
 }
@@ -399,7 +398,7 @@ impl fmt::Debug for Sentence {
 
 impl Error for Sentence {}
 
-/// What a `do_*` method may return: nothing, or a `Result` whose error a [`HandlerError`] can be made from.
+/// The return types of a `do_*` method: nothing, or a `Result` whose error converts into a [`HandlerError`].
 ///
 /// ```
 /// # use basehttp::{Exchange, http_handler};

@@ -1,10 +1,11 @@
-//! What the parts of one exchange share: the socket, the bytes that wait to be sent, and the reply under construction.
+//! [`ExchangeIo`]: the socket, the bytes to send, and the response under construction, which the parts of one exchange
+//! share.
 //!
-//! Its methods are the handler's: they may wait for the peer, for as long as the settings allow. Between exchanges the
-//! `drive` looks after socket and `out` itself, and never waits.
+//! Handlers call its methods, which may wait for the client for as long as the settings allow. Between exchanges
+//! `drive` uses the socket and `out` itself, and never waits.
 //!
-//! `out` holds, in this order: whole earlier replies (pipelining), then the current one from `reply.start()` on. The
-//! earlier ones may leave at any time, the current one only when its head is final.
+//! `out` has complete earlier responses first (pipelining), and the current one from `reply.start()` on. The earlier
+//! ones may be sent at any time, the current one only when its head is final.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,39 +18,40 @@ use super::reply::{Reply, ReplyContext};
 use crate::proto::BODY_TOO_SLOW;
 use crate::sys::{BRIEF, BlockingQuota, Direction, EndSeen, Fault, LocalCounts, Permit, QUEUE_WAIT, Settings, Socket};
 
-/// Time between two looks for the client of a handler that has nothing to send: 0.1 s.
+/// Time between two checks for the client, of a handler that has nothing to send: 0.1 s.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// See the module.
+/// The socket, the bytes to send, and the response under construction.
 pub(crate) struct ExchangeIo {
     pub socket: Socket,
     pub out: Vec<u8>,
     pub reply: Reply,
-    /// A text that is being put together by code that may call back here.
+    /// A buffer for the value of a field, which user code writes that may call back here.
     pub scratch: String,
     pub counts: LocalCounts,
     settings: Settings,
-    /// A handler that waits for a slow client has a place among those who may.
+    /// The permits of handlers that wait for slow clients.
     blocking: Arc<BlockingQuota>,
-    /// The client asked to be told before it sends its body (RFC 9110, section 10.1.1).
+    /// The client waits for a 100 before it sends its body (RFC 9110, section 10.1.1).
     awaits_continue: bool,
-    /// How long the body was waited for, and what came of it.
+    /// The time that the handler has waited for the body, and the number of bytes that came.
     body_clock: (Duration, u64),
-    /// How long the handler has waited for the reader, all its writes together, and what was sent since it first did.
+    /// The time that the handler has waited for the client to read, over all its writes, and the number of bytes that
+    /// were sent since it first waited.
     reader_clock: Option<(Duration, u64)>,
-    /// The handler has read from the socket: what the poller said of it may be out of date.
+    /// The handler has read from the socket, so the poller's last report may be out of date.
     was_read: bool,
-    /// What the socket said when the peer went away.
+    /// The error of the socket when the client went away.
     gone: Option<io::ErrorKind>,
-    /// The peer's end, as far as it was seen during this exchange, and the time of the last look.
+    /// The client's end, as far as it was seen during this exchange, and the time of the last check.
     client_end: ClientEnd,
     looked_at: Option<Instant>,
-    /// Counts the connection; a handler that takes the socket gets a half of it.
+    /// Counts the connection. A handler that hijacks the socket gets a half of it.
     pub permit: Option<Permit>,
 }
 
 impl ExchangeIo {
-    /// Without a socket yet.
+    /// Creates one that has no socket yet.
     pub(crate) fn new(context: &Context) -> Self {
         ExchangeIo {
             socket: Socket::Taken,
@@ -70,7 +72,7 @@ impl ExchangeIo {
         }
     }
 
-    /// A new request was read.
+    /// Begins the exchange of a new request.
     pub(crate) fn begin(&mut self, asked: ReplyContext, awaits_continue: bool) {
         self.reply.begin(asked, &self.out);
         self.awaits_continue = awaits_continue;
@@ -81,47 +83,47 @@ impl ExchangeIo {
         self.looked_at = None;
     }
 
-    /// Takes up another connection.
+    /// Takes the socket of another connection.
     pub(crate) fn attach(&mut self, socket: Socket) {
         self.socket = socket;
         self.gone = None;
     }
 
-    /// Lets go of the connection.
+    /// Gives the socket back.
     pub(crate) fn detach(&mut self) -> Socket {
         mem::replace(&mut self.socket, Socket::Taken)
     }
 
-    /// Whether the handler has read from the socket.
+    /// Returns whether the handler has read from the socket.
     pub(crate) fn was_read(&self) -> bool {
         self.was_read
     }
 
-    /// The peer went away, as the socket told us.
+    /// Returns whether the client is gone, as far as the socket has shown.
     pub(crate) fn is_gone(&self) -> bool {
         self.gone.is_some()
     }
 
-    /// A handler has taken the socket.
+    /// Returns whether a handler has taken the socket.
     pub(crate) fn is_taken(&self) -> bool {
         matches!(self.socket, Socket::Taken)
     }
 
-    /// The client still waits to be told to send its body.
+    /// Returns whether the client still waits for a 100 before it sends its body.
     pub(crate) fn awaits_continue(&self) -> bool {
         self.awaits_continue
     }
 
-    /// The handler has looked at the expectation itself.
+    /// Notes that the handler has sent a 100 itself.
     pub(crate) fn forget_expectation(&mut self) {
         self.awaits_continue = false;
     }
 
-    // The reply.
+    // The response.
 
-    /// Takes more of the reply's body, and sends what no longer fits the buffer.
+    /// Takes more of the response's body, and sends it when the buffer is full.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // In pieces, so that the buffer stays one, however much is written at once.
+        // In pieces, so that the buffer stays small even if much is written at once.
         let max = self.settings.max_buffered_reply_bytes;
         bytes.chunks(self.settings.piece_bytes()).try_for_each(|piece| {
             if self.reply.is_whole_without_body() {
@@ -129,13 +131,14 @@ impl ExchangeIo {
             }
             let ExchangeIo { reply, out, .. } = self;
             reply.write(piece, out)?;
-            // A reply that still buffers has its body elsewhere: then `out` is its head and what came before.
+            // While the response is buffering, its body is not in `out`, which then has only its head and earlier
+            // responses.
             let is_full = self.out.len() > max && self.reply.is_streaming();
             if is_full || self.reply.has_outgrown_its_head() { self.send_out() } else { Ok(()) }
         })
     }
 
-    /// Puts on the wire what was written so far. With nothing to send, looks whether the client is there at all.
+    /// Sends all that was written so far. If there is nothing to send, checks whether the client is still there.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.prepare_to_send();
         if self.out.is_empty() && self.reply.is_on_wire() {
@@ -155,8 +158,8 @@ impl ExchangeIo {
 
     /// Sends all of `out`.
     ///
-    /// A reply that leaves before its request is whole says `close`. A proxy that sees the reply may otherwise send another
-    /// client's request, which would be swallowed as body (RFC 9112, sections 9.3 and 11.2).
+    /// A response that leaves before its whole request has come says `close`. Otherwise a proxy that sees the response
+    /// may send another client's request, which would be swallowed as body (RFC 9112, sections 9.3 and 11.2).
     pub(crate) fn send_out(&mut self) -> io::Result<()> {
         self.reply.close_unless_whole(&mut self.out);
         let sent = self.check_gone().and_then(|()| self.write_out(self.out.len()));
@@ -165,8 +168,8 @@ impl ExchangeIo {
         self.noting_loss(sent)
     }
 
-    /// Writes `out` up to `end`, and waits for the reader where need be: not for ever, not at a trickle, and not with too
-    /// many others.
+    /// Writes `out` up to `end`, and waits for the client to read if it must. It fails if the client is too slow, or if
+    /// too many other handlers wait.
     fn write_out(&mut self, end: usize) -> io::Result<()> {
         let mut sent = 0;
         while sent < end {
@@ -184,11 +187,11 @@ impl ExchangeIo {
         Ok(())
     }
 
-    /// Waits for the client, for at most `stall`: then `TimedOut`. At first without a place among the handlers that
-    /// wait for slow clients, then with one; see `streaming`.
+    /// Waits for the client. A handler that waits for longer than `BRIEF` needs a permit, of which there are few, and
+    /// waits for one for `QUEUE_WAIT` (`sys/quota` has the rules).
     ///
     /// # Errors
-    /// [`Other`](io::ErrorKind::Other): there is no place.
+    /// [`TimedOut`](io::ErrorKind::TimedOut) after `stall`, and [`Other`](io::ErrorKind::Other) if there is no permit.
     fn wait_for_client(&self, direction: Direction, stall: Duration) -> io::Result<()> {
         let mut left = stall;
         let mut wait = |most: Duration| {
@@ -215,7 +218,7 @@ impl ExchangeIo {
         wait(Duration::MAX).map(drop)
     }
 
-    /// Waits until the reader takes more. The handler's own pauses are not the reader's fault, and do not count.
+    /// Waits until the client takes more. Pauses of the handler are not the client's fault and do not count.
     fn wait_for_reader(&mut self) -> io::Result<()> {
         let stall = self.settings.write_stall_timeout;
         let (waited, taken) = self.reader_clock.unwrap_or_default();
@@ -228,7 +231,7 @@ impl ExchangeIo {
         Ok(())
     }
 
-    /// Sends the replies that stand before the current one.
+    /// Sends the responses that come before the current one.
     fn send_earlier(&mut self) -> io::Result<()> {
         let earlier = self.reply.start();
         if earlier == 0 {
@@ -240,21 +243,23 @@ impl ExchangeIo {
         self.noting_loss(sent)
     }
 
-    /// Sends what was composed, and gives the socket away.
+    /// Sends the response as far as it was written, and gives the socket away.
     pub(crate) fn surrender(&mut self) -> io::Result<Socket> {
         let ExchangeIo { reply, out, .. } = self;
         reply.surrender(out);
         self.send_out()?;
-        // A thread that kept the connection has made its reads wait; what is no socket has nothing to undo.
+        // A thread that kept the connection may have set blocking reads. An error means that it is not a socket, where
+        // there is nothing to undo.
         let _ = self.socket.set_blocking_reads(None);
         Ok(mem::replace(&mut self.socket, Socket::Taken))
     }
 
     // The request's body.
 
-    /// Reads more of the request's body into `buffer`. Zero bytes: the client has ended its side.
+    /// Reads more of the request's body into `buffer`. Returns 0 if the client has ended its side.
     ///
-    /// Sends before it waits: earlier replies, `100 Continue` where it is awaited, and what streams already.
+    /// Before it waits, it sends earlier responses, a `100 Continue` that the client waits for, and a response that is
+    /// streaming.
     pub(crate) fn read_body(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.awaits_continue || !self.reply.is_streaming() {
             self.send_earlier()?;
@@ -280,7 +285,7 @@ impl ExchangeIo {
         }
     }
 
-    /// Reads what is here of the request's body, without waiting.
+    /// Reads the part of the request's body that has come, without waiting.
     pub(crate) fn read_body_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.was_read = true;
         let count = self.socket.read_now(buffer)?;
@@ -288,8 +293,8 @@ impl ExchangeIo {
         Ok(count)
     }
 
-    /// Waits for more of the body. The handler's own pauses are not the client's fault, and do not count. The outer error is
-    /// the handler's: it may not wait.
+    /// Waits for more of the body. Pauses of the handler are not the client's fault and do not count. The outer error
+    /// says that the handler may not wait, the inner one is the socket's.
     fn wait_for_body(&mut self, buffer: &mut [u8]) -> io::Result<io::Result<usize>> {
         let stall = self.settings.body_stall_timeout;
         let (waited, received) = self.body_clock;
@@ -301,14 +306,14 @@ impl ExchangeIo {
             Err(error) if error.kind() == io::ErrorKind::Other => {
                 return Err(HTTPError::busy("too many requests wait for their bodies already").into());
             }
-            // It may have been a false alarm.
+            // The poller may have been wrong, so the read waits as well.
             waited => waited.and_then(|()| self.socket.read_waiting(buffer, Some(stall))),
         };
         self.body_clock.0 += began.elapsed();
         Ok(read)
     }
 
-    /// RFC 9110, section 10.1.1: no 100 once the final response has begun.
+    /// Sends the 100 that the client waits for, unless the final response has begun (RFC 9110, section 10.1.1).
     fn send_continue(&mut self) -> io::Result<()> {
         if mem::take(&mut self.awaits_continue) && !self.reply.is_on_wire() {
             let sent = self.write_interim(b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -331,12 +336,12 @@ impl ExchangeIo {
         Ok(())
     }
 
-    // The peer.
+    // The client.
 
-    /// Asks the socket whether the client is believed to be gone, by the rule of `client_end`. Does not wait.
+    /// Asks the socket, without waiting, whether the client is believed to be gone by the rule of `client_end`.
     pub(crate) fn is_client_gone(&mut self) -> bool {
         let now = Instant::now();
-        // A socket that does not tell is not doubted.
+        // A socket that cannot tell counts as one whose client is there.
         let seen = self.socket.wait_for_end(self.client_end.seen(), now).unwrap_or_default();
         self.note_end(seen.unwrap_or(EndSeen::None), now);
         self.is_gone() || self.client_end.is_gone(now)
@@ -359,7 +364,7 @@ impl ExchangeIo {
             let now = Instant::now();
             match seen {
                 Some(seen) => self.note_end(seen, now),
-                // Nothing tells.
+                // The socket cannot tell.
                 None => thread::sleep(until.saturating_duration_since(now)),
             }
             self.expect_client(now)?;
@@ -369,7 +374,7 @@ impl ExchangeIo {
         }
     }
 
-    /// Looks whether the client is there, now and then: for a handler that has nothing to send, and so would never know.
+    /// Checks now and then whether the client is there, for a handler that has nothing to send and so would never know.
     fn look_for_client(&mut self) -> io::Result<()> {
         self.check_gone()?;
         let now = Instant::now();
@@ -381,8 +386,7 @@ impl ExchangeIo {
         self.expect_client(now)
     }
 
-    /// # Errors
-    /// The client is believed to be gone. From now on it is.
+    /// Fails if the client is believed to be gone. From then on it counts as gone.
     fn expect_client(&mut self, now: Instant) -> io::Result<()> {
         if self.client_end.is_gone(now) {
             self.note_gone(io::ErrorKind::ConnectionAborted);
@@ -406,7 +410,7 @@ impl ExchangeIo {
             self.gone = Some(error.kind());
             self.counts.note(match error.kind() {
                 io::ErrorKind::TimedOut => Fault::SlowReader,
-                // There was no place to wait for it.
+                // There was no permit to wait for it.
                 io::ErrorKind::Other => Fault::ResourceLimit,
                 _ => Fault::ClientGone,
             });
@@ -415,7 +419,7 @@ impl ExchangeIo {
     }
 }
 
-/// RFC 9110, section 15.5.9.
+/// The 408 for a body that comes too slowly (RFC 9110, section 15.5.9).
 fn too_slow() -> io::Error {
     HTTPError::from(BODY_TOO_SLOW).into()
 }

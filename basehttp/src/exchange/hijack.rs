@@ -1,5 +1,5 @@
-//! A connection that a handler has taken for itself: the raw stream, from the first byte the server has not used. The
-//! server only counts it from then on, until the handler has returned and the stream is dropped.
+//! A connection that a handler has taken over: the raw stream, from the first byte that the server has not used. From
+//! then on the server only counts it, until the stream is dropped.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -12,18 +12,18 @@ use std::time::Duration;
 use super::reply::misuse;
 use crate::sys::{Address, Permit, Socket, bounded};
 
-/// The raw connection, after [`Exchange::hijack`](crate::Exchange::hijack): a protocol of your own from here on.
+/// The raw connection after [`Exchange::hijack`](crate::Exchange::hijack), for a protocol of your own.
 ///
-/// Reads yield first what the server had read already. Reads and writes block; a read for as long as
-/// [`set_read_timeout`](Self::set_read_timeout) says (for ever at first), a write for at most the server's write stall
-/// timeout without progress, or as long as [`set_write_timeout`](Self::set_write_timeout) says. Dropping it closes the
-/// connection. Two threads share it by [`into_split`](Self::into_split).
+/// Reads return the bytes first that the server has read already. Reads and writes block. A read waits for ever, unless
+/// [`set_read_timeout`](Self::set_read_timeout) sets a time. A write waits for at most the server's write stall timeout
+/// without progress, or the time of [`set_write_timeout`](Self::set_write_timeout). Dropping the value closes the
+/// connection. [`into_split`](Self::into_split) makes two halves for two threads.
 ///
-/// It may be kept when the handler has returned, on a thread of its own for instance. It counts towards `max_connections`
-/// until it is dropped; a server that ends does not wait for it, and leaves it open.
+/// You may keep it after the handler has returned, for example on a thread of its own. It counts towards
+/// `max_connections` until it is dropped. A server that ends does not wait for it, and leaves it open.
 ///
-/// To switch protocols with 101 needs HTTP/1.1 on both sides: `protocol_version = "HTTP/1.1"` here, and a client of
-/// HTTP/1.0 gets a 500 instead (RFC 9110, section 15.2).
+/// Switching protocols with 101 needs HTTP/1.1 on both sides. The handler needs `protocol_version = "HTTP/1.1"`, and an
+/// HTTP/1.0 client gets a 500 instead (RFC 9110, section 15.2).
 ///
 /// ```
 /// # use basehttp::{Exchange, http_handler};
@@ -43,7 +43,7 @@ use crate::sys::{Address, Permit, Socket, bounded};
 /// # assert!(basehttp::testing::respond(&Shout, request).ends_with(b"\r\n\r\nHI"));
 /// ```
 pub struct Hijacked {
-    // Dropped first, so that its other half closes the socket at once.
+    // Dropped first, so that dropping the writer closes the socket at once.
     reader: ReadHalf,
     writer: WriteHalf,
 }
@@ -51,26 +51,26 @@ pub struct Hijacked {
 /// The half of a [`Hijacked`] connection that reads. The connection is closed when both halves are dropped.
 pub struct ReadHalf {
     shared: Arc<HijackedSocket>,
-    /// Read before, from `start` on not yet given out.
+    /// Bytes that the server had read. Those before `start` were returned already.
     ahead: Vec<u8>,
     start: usize,
     timeout: Option<Duration>,
 }
 
-/// The half of a [`Hijacked`] connection that writes. Dropped before the other half it ends our side, so that the client
-/// reads to an end and may still send.
+/// The half of a [`Hijacked`] connection that writes. If it is dropped before the other half, the client reads to an
+/// end and may still send.
 pub struct WriteHalf {
     shared: Arc<HijackedSocket>,
     stall_timeout: Duration,
 }
 
-/// What the halves share.
+/// The socket that the halves share.
 struct HijackedSocket {
     socket: Socket,
     peer: Address,
-    /// Of a stream that is no socket: a descriptor that is always ready.
+    /// A descriptor that is always ready, for a stream that is not a socket.
     stand_in: Option<UnixStream>,
-    /// Counts it off when it is dropped, behind the socket. None without a loop that counts.
+    /// Stops counting the connection when it is dropped, after the socket. `None` if no server counts connections.
     _permit: Option<Permit>,
 }
 
@@ -82,7 +82,7 @@ impl Hijacked {
         stall_timeout: Duration,
         permit: Option<Permit>,
     ) -> io::Result<Self> {
-        // The other end is closed at once: reading finds the end, writing an error, and neither waits.
+        // The other end is closed at once. Reads find the end and writes an error, so a poller calls it always ready.
         let stand_in = if socket.tells_readiness() { None } else { Some(UnixStream::pair()?.0) };
         let shared = Arc::new(HijackedSocket { socket, peer: peer.clone(), stand_in, _permit: permit });
         Ok(Hijacked {
@@ -91,9 +91,10 @@ impl Hijacked {
         })
     }
 
-    /// Two halves, for two threads: one reads while the other writes. Timeouts stay as they were set.
+    /// Splits the connection into two halves, so that one thread can read while another writes. Timeouts stay as they
+    /// are.
     ///
-    /// A stream that is no socket has one lock for both halves: a read that waits there keeps writes waiting.
+    /// A stream that is not a socket has one lock for both halves, so that a read that waits holds up the writes.
     ///
     /// ```
     /// use std::net::{Shutdown, TcpStream};
@@ -129,35 +130,35 @@ impl Hijacked {
         (self.reader, self.writer)
     }
 
-    /// Sets how long a read may wait for its first byte; `None`, the default, is for ever.
+    /// Sets the time that a read may wait for its first byte. `None`, the default, waits for ever.
     ///
-    /// A stream that is no socket has none: there a read waits as long as the stream does.
+    /// It has no effect on a stream that is not a socket, where a read waits as long as the stream does.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a zero.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the time is zero.
     pub fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.reader.set_read_timeout(timeout)
     }
 
-    /// Sets how long a write may wait without progress; at first the server's `write_stall_timeout`.
+    /// Sets the time that a write may wait without progress. The default is the server's `write_stall_timeout`.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a zero.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the time is zero.
     pub fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         self.writer.set_write_timeout(timeout)
     }
 
-    /// What was read already and not given out: a poller does not tell of it.
+    /// Returns the bytes that were read from the socket and not returned yet. A poller does not report them.
     pub fn buffer(&self) -> &[u8] {
         self.reader.buffer()
     }
 
-    /// The other end of the connection.
+    /// Returns the address at the other end of the connection.
     pub fn peer_address(&self) -> &Address {
         &self.reader.shared.peer
     }
 
-    /// Ends one direction or both. What is no socket has no such end, and stays as it is.
+    /// Ends one direction or both. A stream that is not a socket stays as it is.
     ///
     /// # Errors
     /// The connection is gone.
@@ -167,10 +168,10 @@ impl Hijacked {
 }
 
 impl ReadHalf {
-    /// Sets how long a read may wait for its first byte; `None`, the default, is for ever.
+    /// Sets the time that a read may wait for its first byte. `None`, the default, waits for ever.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a zero.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the time is zero.
     pub fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
             return Err(misuse("a read timeout of zero: `None` waits for ever"));
@@ -179,17 +180,17 @@ impl ReadHalf {
         Ok(())
     }
 
-    /// What was read already and not given out: a poller does not tell of it.
+    /// Returns the bytes that were read from the socket and not returned yet. A poller does not report them.
     pub fn buffer(&self) -> &[u8] {
         &self.ahead[self.start..]
     }
 
-    /// The other end of the connection.
+    /// Returns the address at the other end of the connection.
     pub fn peer_address(&self) -> &Address {
         &self.shared.peer
     }
 
-    /// Ends one direction or both: a read or write that waits in another thread ends, too.
+    /// Ends one direction or both. A read or write that waits in another thread ends, too.
     ///
     /// # Errors
     /// The connection is gone.
@@ -199,10 +200,10 @@ impl ReadHalf {
 }
 
 impl WriteHalf {
-    /// Sets how long a write may wait without progress; at first the server's `write_stall_timeout`.
+    /// Sets the time that a write may wait without progress. The default is the server's `write_stall_timeout`.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a zero.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the time is zero.
     pub fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         if timeout.is_zero() {
             return Err(misuse("a write timeout of zero: nothing could be written"));
@@ -211,12 +212,12 @@ impl WriteHalf {
         Ok(())
     }
 
-    /// The other end of the connection.
+    /// Returns the address at the other end of the connection.
     pub fn peer_address(&self) -> &Address {
         &self.shared.peer
     }
 
-    /// Ends one direction or both: a read or write that waits in another thread ends, too.
+    /// Ends one direction or both. A read or write that waits in another thread ends, too.
     ///
     /// # Errors
     /// The connection is gone.
@@ -228,7 +229,7 @@ impl WriteHalf {
 impl Drop for WriteHalf {
     fn drop(&mut self) {
         if Arc::strong_count(&self.shared) > 1 {
-            // A client that is gone needs no end.
+            // An error means that the client is gone, and then it need not be told.
             let _ = self.shared.socket.finish_writing();
         }
     }
@@ -274,22 +275,22 @@ impl Write for WriteHalf {
     }
 }
 
-/// To be waited for with a poller. Look at [`buffer`](Hijacked::buffer) first. The socket does not block, and reads and writes
-/// of these types wait by themselves. Of a stream that is no socket it is a descriptor that is always ready.
+/// For a poller. Look at [`buffer`](Hijacked::buffer) before you wait. The socket is non-blocking, and the reads and
+/// writes of this type wait by themselves. For a stream that is not a socket, the descriptor is always ready.
 impl AsFd for Hijacked {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.reader.shared.as_fd()
     }
 }
 
-/// As for [`Hijacked`].
+/// For a poller, with the rules of [`Hijacked`]'s `as_fd`.
 impl AsFd for ReadHalf {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.shared.as_fd()
     }
 }
 
-/// As for [`Hijacked`].
+/// For a poller, with the rules of [`Hijacked`]'s `as_fd`.
 impl AsFd for WriteHalf {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.shared.as_fd()
@@ -299,7 +300,7 @@ impl AsFd for WriteHalf {
 impl HijackedSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         let stand_in = || self.stand_in.as_ref().map(UnixStream::as_fd);
-        self.socket.descriptor().or_else(stand_in).expect("what is no socket has a stand-in")
+        self.socket.descriptor().or_else(stand_in).expect("a stream that is not a socket has a stand-in")
     }
 }
 

@@ -1,7 +1,7 @@
 //! The overridable methods, each of them once: the table from which the traits and forwarding impls are written.
 //!
-//! [`Hooks`] is object-safe, so that an [`Exchange`] does not need to name the type of its handler. The documented trait
-//! is `BaseHTTPRequestHandler`.
+//! [`Hooks`] is object-safe, so that an [`Exchange`] does not need to name the type of its handler. The documented
+//! trait is `BaseHTTPRequestHandler`.
 //!
 //! If you add a row, add the method to `BaseHTTPRequestHandler` and its default to `defaults`, and the row to the macro
 //! crate's table `OVERRIDABLES`. A method that handlers may call belongs into `convenience`, too.
@@ -72,10 +72,11 @@ macro_rules! declare {
             $(fn $server_name(&self, $($server_argument: $server_type),*) $(-> $server_output)?;)*
         }
 
-        /// The overridable methods that a handler defines itself, so that the server can take a short cut for the others.
+        /// The overridable methods that a handler defines itself, so that the server can take a short cut for the
+        /// others.
         ///
-        /// `#[http_handler]` writes it. A handler type without the attribute has [`ALL`](Self::ALL), which is slower but
-        /// never wrong.
+        /// `#[http_handler]` writes it. A handler type without the attribute has [`ALL`](Self::ALL), which is slower
+        /// but never wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(clippy::struct_excessive_bools)] // Fourteen independent facts.
         #[allow(missing_docs)] // Each field is named after its method.

@@ -1,5 +1,5 @@
-//! [`Exchange`]: one request and its response, as the handler sees them. What its `send_*` methods do stands in
-//! `sending`, the rest of the sugar in `sugar`.
+//! [`Exchange`]: one request and its response, as the handler sees them. Its `send_*` methods are in `sending`, its
+//! shortcuts in `convenience`. It knows nothing of other connections.
 
 mod body_reader;
 mod body_writer;
@@ -52,11 +52,12 @@ use crate::sys::bounded;
 
 /// One request and its response.
 ///
-/// The fields are the seed's instance variables, and the handler's copy: how messages are framed and whether the
-/// connection goes on is decided from the server's own parse of the head. `M` is the type of `headers`, the handler's
-/// `MessageClass`.
+/// The fields have the names of the instance variables in Python's `http.server`. They are the handler's copy. The
+/// server uses its own copy of the head to frame messages and to decide whether the connection stays open. `M` is the
+/// type of `headers`, the handler's `MessageClass`.
 ///
-/// A reply is a status line, fields, [`end_headers`](Self::end_headers), and then what is written to `wfile`:
+/// A handler sends a status line, then fields, calls [`end_headers`](Self::end_headers), and writes the body to
+/// `wfile`:
 ///
 /// ```
 /// use basehttp::{Exchange, Result, http_handler};
@@ -78,16 +79,18 @@ use crate::sys::bounded;
 /// # assert!(reply.ends_with(b"\r\n\r\nHello! You asked for /here\n"));
 /// ```
 ///
-/// A function that borrows from it names its lifetime: `fn host<'c>(ex: &Exchange<'c>) -> &'c str`.
+/// A function that returns a borrow from it must name the lifetime: `fn host<'c>(ex: &Exchange<'c>) -> &'c str`.
 pub struct Exchange<'c, M = Headers<'c>> {
     /// The request's method, such as `GET`; empty if the request line could not be read.
     pub command: &'c str,
-    /// The request target in origin form as sent: path and query, of which leading slashes are made one. It is ASCII: raw
-    /// bytes above that are given percent-encoded, and a path with `"`, `<`, `>`, `\` or a broken triplet is a 400. `*` for an
-    /// `OPTIONS *`; the authority for CONNECT. Without the query, decoded: [`segments`](Self::segments); the query alone:
-    /// [`query`](Self::query).
+    /// The path and query of the request target, as sent, except that several leading slashes become one.
+    ///
+    /// It is `*` for `OPTIONS *`, and the authority for CONNECT. It is always ASCII. Raw bytes above ASCII are
+    /// percent-encoded, and a path with `"`, `<`, `>`, `\` or a broken percent triplet gets a 400.
+    /// [`segments`](Self::segments) has the decoded path without the query, and [`query`](Self::query) the decoded
+    /// query.
     pub path: &'c str,
-    /// The request line as sent, without its line end, and with the target's raw bytes above ASCII percent-encoded.
+    /// The request line as sent, without its line end. Raw bytes of the target above ASCII are percent-encoded.
     pub requestline: &'c str,
     /// The request's version as sent, such as `HTTP/1.1`.
     pub request_version: &'c str,
@@ -95,13 +98,13 @@ pub struct Exchange<'c, M = Headers<'c>> {
     pub headers: M,
     /// The request's body.
     pub rfile: BodyReader<'c>,
-    /// The reply's body.
+    /// The response's body.
     pub wfile: BodyWriter<'c>,
-    /// The client.
+    /// The address of the client.
     pub client_address: Address,
-    /// The server: its name and port, and its `shutdown`.
+    /// A handle on the server, with its name, its port, and `shutdown`.
     pub server: &'c ServerHandle,
-    /// Set it to close the connection after this reply. It can only close: `false` keeps nothing open.
+    /// Set this to `true` to close the connection after this response. `false` does not keep it open.
     pub close_connection: bool,
     pub(crate) request: RequestHead<'c>,
     pub(crate) peer: &'c Address,
@@ -109,14 +112,14 @@ pub struct Exchange<'c, M = Headers<'c>> {
     pub(crate) io: &'c RefCell<ExchangeIo>,
     pub(crate) context: &'c Context,
     pub(crate) segments: &'c OnceCell<Vec<String>>,
-    /// The fields of the `HTTPError` that is being sent.
+    /// The `HTTPError` that is being sent, for its response fields.
     pub(crate) error_fields: RefCell<Option<HTTPError>>,
-    /// Which of the hooks that call back is running: the inner call is the original.
+    /// The handler's `end_headers` or `send_error` is running. A call from inside it gets the default.
     pub(crate) in_end_headers: Cell<bool>,
     pub(crate) in_send_error: Cell<bool>,
 }
 
-/// The request's head as the server read it: what is decided is decided from here.
+/// The request's head as the server read it. The server decides from this copy, never from the handler's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestHead<'c> {
     pub command: &'c str,
@@ -132,9 +135,9 @@ pub(crate) struct RequestHead<'c> {
 pub(crate) struct IncomingRequest<'c> {
     pub(crate) request: RequestHead<'c>,
     pub(crate) fields: &'c [Field<'c>],
-    /// The head is no good: this is all there is to answer.
+    /// The error to answer with, if the head was refused.
     pub(crate) refusal: Option<HTTPError>,
-    /// What was read behind the head.
+    /// The bytes that were read behind the head.
     pub(crate) ahead: &'c [u8],
     pub(crate) peer: &'c Address,
     pub(crate) io: &'c RefCell<ExchangeIo>,
@@ -169,30 +172,32 @@ impl<'c, M> Exchange<'c, M> {
         }
     }
 
-    /// The other end of the connection itself. It differs from `client_address` when a proxy speaks for the client and
-    /// the server was told to believe it.
+    /// Returns the address at the other end of the connection. It differs from `client_address` if a proxy speaks for
+    /// the client and the server was told to believe it.
     pub fn peer_address(&self) -> &'c Address {
         self.peer
     }
 
-    /// The host and port that the client asked: of the request target if it names them, else of `Host`.
+    /// Returns the host and port that the client asked for, from the request target or else from `Host`.
     ///
-    /// `None` only for an HTTP/1.0 request without either. It is the client's word: check it before you build links
-    /// from it. (RFC 9112, section 3.3.)
+    /// It is `None` only for an HTTP/1.0 request that has neither. The client can send any name here, so check it
+    /// before you build links from it. (RFC 9112, section 3.3.)
     pub fn authority(&self) -> Option<&'c str> {
-        // What was checked is ASCII.
+        // The check of the head lets only ASCII pass.
         self.request.authority.and_then(|authority| str::from_utf8(authority).ok())
     }
 
-    /// A descriptor of the connection's socket, to be waited for beside others with poll(2): whether the client has gone
-    /// while the handler works for it, whether more of its body has come, whether it takes more of the reply.
+    /// Duplicates the descriptor of the connection's socket, so that the handler can wait for it with poll(2) beside
+    /// others.
     ///
-    /// Nothing is to be read from it or written to it, which would tear the messages apart: that is what `rfile` and `wfile`
-    /// are for. The connection stays open as long as it does, so let it not outlive the exchange.
-    /// `None` where readiness tells nothing: a connection in memory, a pipe, one that was hijacked.
+    /// It shows whether the client has gone, whether more of the request's body has come, and whether the client takes
+    /// more of the response. Do not read from it or write to it, which would break the messages. Use `rfile` and
+    /// `wfile` for that. The connection stays open as long as the descriptor does, so drop it before the exchange ends.
+    ///
+    /// Returns `None` if the connection cannot be polled: it is in memory, a pipe, or was hijacked.
     ///
     /// # Errors
-    /// The process has no descriptors left.
+    /// The process has no descriptor left.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};
@@ -210,16 +215,18 @@ impl<'c, M> Exchange<'c, M> {
     }
 }
 
-/// For handlers that wait for something else than the client, which may leave meanwhile.
+/// For handlers that wait for something other than the client, which may leave in the meantime.
 impl<M> Exchange<'_, M> {
-    /// Returns whether the client is believed to be gone, so that a handler may stop its work. Never blocks; one system call.
+    /// Returns whether the client is believed to be gone, so that a handler can stop its work. It makes one system call
+    /// and never blocks.
     ///
-    /// A client is gone when its connection is broken (it has reset it, or refused what was sent to it). It is believed to be
-    /// gone when it has ended its side and for 2 s nothing was sent to it: a client that has closed its connection cannot be
-    /// told from one that only sends no more and waits for its answer, until something is sent. However long a client is
-    /// silent, it is there. A reply may still be sent to one that is only believed to be gone.
+    /// A client is gone when its connection is broken: it has reset it, or refused bytes that were sent. A client is
+    /// believed to be gone when it has ended its side and the server has sent nothing for 2 s. Until something is sent,
+    /// a client that has closed its connection looks like one that has only finished sending and waits for its
+    /// response. A client that is just silent is never taken for gone. A response may still be sent to a client that is
+    /// only believed to be gone.
     ///
-    /// A connection in memory, a pipe, and one that was hijacked cannot tell: always `false`.
+    /// It is always `false` for a connection in memory, a pipe, and a connection that was hijacked.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};
@@ -242,17 +249,18 @@ impl<M> Exchange<'_, M> {
         self.io.borrow_mut().is_client_gone()
     }
 
-    /// Sleeps, and wakes up early with an error if the client goes: for handlers that send something now and then.
+    /// Sleeps, and wakes up early with an error if the client goes. For handlers that send something now and then.
     ///
-    /// The client is gone as [`is_client_gone`](Self::is_client_gone) says; from then on nothing more is sent to it, and the
-    /// error, returned with `?`, ends the request with a line in the log. Sends nothing itself: call
-    /// [`flush`](std::io::Write::flush) first. Blocks; a server that shuts down does not wake it, so let the time be short
-    /// or ask [`is_shutting_down`](crate::ServerHandle::is_shutting_down) in between. On a connection that
-    /// cannot tell of its client, it sleeps to the end.
+    /// [`is_client_gone`](Self::is_client_gone) says when a client counts as gone. From then on nothing more is sent to
+    /// it. The error, returned with `?`, ends the request with a line in the log.
+    ///
+    /// It sends nothing itself, so call [`flush`](std::io::Write::flush) first. It blocks, and a server that shuts down
+    /// does not wake it: keep the time short, or ask [`is_shutting_down`](crate::ServerHandle::is_shutting_down) in
+    /// between. On a connection that cannot tell whether its client is there, it sleeps to the end.
     ///
     /// # Errors
-    /// The client is gone: [`ConnectionReset`](io::ErrorKind::ConnectionReset) or
-    /// [`ConnectionAborted`](io::ErrorKind::ConnectionAborted), or what an earlier write has found.
+    /// [`ConnectionReset`](io::ErrorKind::ConnectionReset) or [`ConnectionAborted`](io::ErrorKind::ConnectionAborted)
+    /// if the client is gone, or the error that an earlier write met.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};

@@ -1,4 +1,4 @@
-//! Bodies that are given whole, to be sent after the handler has returned. What sends them is `line`.
+//! Bodies that a handler gives as a whole, to be sent after it has returned. `conn` sends them.
 
 use std::any::Any;
 use std::fmt;
@@ -6,20 +6,20 @@ use std::sync::Arc;
 
 use crate::sys::QueuedFile;
 
-/// A body that is known whole: what [`Exchange::send_bytes`](crate::Exchange::send_bytes) and
-/// [`send_body`](crate::Exchange::send_body) take.
+/// A whole body, for [`Exchange::send_bytes`](crate::Exchange::send_bytes) and
+/// [`send_body`](crate::Exchange::send_body).
 ///
-/// Made from `Vec<u8>`, `String`, `&'static [u8]`, `&'static str` and `Arc<[u8]>`, none of which is copied when it is
-/// large. It is sent after the handler has returned, so that it cannot be borrowed from there: give a copy (`to_vec()`),
-/// or write to `wfile`.
+/// `Vec<u8>`, `String`, `&'static [u8]`, `&'static str` and `Arc<[u8]>` convert into it. A large body is not copied. It
+/// is sent after the handler has returned, so it cannot borrow from the handler. Give a copy (`to_vec()`), or write to
+/// `wfile`.
 #[derive(Clone)]
 pub struct Payload {
     bytes: Bytes,
-    /// Dropped with the bytes.
+    /// A value of the user's that is dropped with the bytes.
     guard: Option<Arc<dyn Any + Send + Sync>>,
 }
 
-/// A body, as the sending methods take it: whatever a [`Payload`] can be made from.
+/// The types that the sending methods take as a body: all that convert into a [`Payload`].
 ///
 /// ```
 /// # use basehttp::{Exchange, IntoPayload};
@@ -30,7 +30,7 @@ pub struct Payload {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent as a body",
     label = "a `Vec<u8>`, a `String`, an `Arc<[u8]>`, or `&'static` text or bytes",
-    note = "the body is sent after the method has returned, so that it cannot borrow: write `text`, `text.clone()` or \
+    note = "the body is sent after the method has returned, so it cannot borrow: write `text`, `text.clone()` or \
             `bytes.to_vec()`"
 )]
 pub trait IntoPayload: Into<Payload> {}
@@ -46,7 +46,7 @@ enum Bytes {
 }
 
 impl Payload {
-    /// The bytes.
+    /// The bytes of the body.
     pub fn as_slice(&self) -> &[u8] {
         match &self.bytes {
             Bytes::Owned(bytes) => bytes,
@@ -55,25 +55,26 @@ impl Payload {
         }
     }
 
-    /// Whether something of the user's is dropped with it.
+    /// Returns whether a guard of the user's is dropped with the bytes.
     fn is_guarded(&self) -> bool {
         self.guard.is_some()
     }
 
-    /// How much memory lasts as long as this does, and no longer.
+    /// Returns the size of the memory that is freed with this payload, in bytes.
     fn own_bytes(&self) -> usize {
         match &self.bytes {
             Bytes::Owned(bytes) => bytes.capacity(),
-            // Whoever shared it has let go of it.
+            // The user has dropped all other references.
             Bytes::Shared(bytes) if Arc::strong_count(bytes) == 1 => bytes.len(),
             Bytes::Static(_) | Bytes::Shared(_) => 0,
         }
     }
 
-    /// The same with something that is dropped when the bytes are: after the last of them was sent, or the client was
-    /// given up. For a cache that wants to know what it still holds for slow clients.
+    /// Sets a guard that is dropped with the bytes, after the last byte was sent or the client was given up. A cache
+    /// can use it to know the memory that slow clients still hold.
     ///
-    /// It is dropped on a thread of the server's. Others do not wait for it, should it block, and a panic is caught.
+    /// The guard is dropped on a thread of the server. It may block without holding up other clients, and a panic is
+    /// caught.
     ///
     /// ```
     /// # use basehttp::{Exchange, Payload, http_handler};
@@ -145,7 +146,7 @@ impl From<Arc<[u8]>> for Payload {
     }
 }
 
-/// What follows a reply's head without passing through `wfile`.
+/// A body that is sent behind the head without passing through `wfile`.
 #[derive(Debug)]
 pub(crate) enum QueuedBody {
     Bytes(Payload),
@@ -160,12 +161,12 @@ impl QueuedBody {
         }
     }
 
-    /// Whether it has a descriptor.
+    /// Returns whether the body is a file, which has a descriptor.
     pub(crate) fn is_file(&self) -> bool {
         matches!(self, QueuedBody::File { .. })
     }
 
-    /// Whether to drop it may block: a file is closed, or something of the user's is dropped.
+    /// Returns whether dropping it may block, because a file is closed or a guard of the user's is dropped.
     pub(crate) fn may_block(&self) -> bool {
         match self {
             QueuedBody::Bytes(payload) => payload.is_guarded(),
@@ -173,7 +174,7 @@ impl QueuedBody {
         }
     }
 
-    /// How much memory it holds by itself.
+    /// Returns the size of the memory that is freed with it, in bytes.
     pub(crate) fn own_bytes(&self) -> usize {
         match self {
             QueuedBody::Bytes(payload) => payload.own_bytes(),

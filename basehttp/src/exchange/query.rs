@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The parameters behind the `?`, decoded: `+` is a blank, `%` sequences are bytes of UTF-8 (others become U+FFFD).
+/// The decoded parameters behind the `?` of a request target. `+` is a space, and `%` sequences are bytes of UTF-8.
+/// Other bytes become U+FFFD.
 ///
 /// ```
 /// # use basehttp::{Exchange, http_handler};
@@ -24,7 +25,8 @@ pub struct Query<'c> {
 }
 
 impl<'c> Query<'c> {
-    /// Reads a query without its `?`, or a form's body (`application/x-www-form-urlencoded`), which has the same form.
+    /// Reads a query without its `?`, or the body of a form (`application/x-www-form-urlencoded`), which has the same
+    /// syntax.
     ///
     /// ```
     /// # use basehttp::{Exchange, Query, http_handler};
@@ -43,17 +45,17 @@ impl<'c> Query<'c> {
         Query { raw }
     }
 
-    /// The first parameter of that name.
+    /// Returns the value of the first parameter of that name.
     pub fn get(&self, name: &str) -> Option<Cow<'c, str>> {
         self.iter().find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    /// The values of all parameters of that name, in order.
+    /// Returns the values of all parameters of that name, in order.
     pub fn get_all<'n>(&self, name: &'n str) -> impl Iterator<Item = Cow<'c, str>> + use<'c, 'n> {
         self.iter().filter_map(move |(key, value)| (key == name).then_some(value))
     }
 
-    /// All parameters, in order.
+    /// Returns the names and values of all parameters, in order.
     pub fn iter(&self) -> QueryIter<'c> {
         QueryIter(form_urlencoded::parse(self.raw.as_bytes()))
     }

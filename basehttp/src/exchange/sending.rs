@@ -1,6 +1,7 @@
-//! The seed's sending methods: `send_response`, `send_header`, `end_headers`, `send_error` and their like.
+//! The sending methods of Python's `http.server`, such as `send_response`, `send_header`, `end_headers` and
+//! `send_error`, and those for whole bodies and files.
 //!
-//! No user code (a hook, a value's `Display`) runs while the wire is borrowed.
+//! No user code (a hook, a value's `Display`) runs while the `ExchangeIo` is borrowed.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
@@ -21,11 +22,11 @@ use crate::proto;
 use crate::sys::{Permit, clock};
 
 impl<M> Exchange<'_, M> {
-    /// Begins the reply: status line, `Server` and `Date`, into the buffer.
+    /// Begins the response with the status line, `Server` and `Date`. They stay in the buffer.
     ///
     /// Takes a code, or a code and a reason phrase: `ex.send_response((200, "Script output follows"))`. Without a
-    /// phrase it is the one of the `responses` map. What is wrong comes out of [`end_headers`](Self::end_headers): a
-    /// code outside 100..=999, or a second response. (RFC 9112, section 4.)
+    /// phrase, that of the `responses` map is sent. A code outside 100..=999 and a second response are errors that
+    /// [`end_headers`](Self::end_headers) returns. (RFC 9112, section 4.)
     pub fn send_response<'s>(&self, status: impl IntoStatus<'s>) -> &Self {
         let status = status.into();
         let overrides = &self.context.spec.overrides;
@@ -45,9 +46,9 @@ impl<M> Exchange<'_, M> {
         self
     }
 
-    /// Begins the reply with the status line alone, without `Server`: for interim responses (100, 103) above all.
+    /// Begins the response with the status line alone, without `Server`. Mainly for interim responses (100, 103).
     ///
-    /// A final response gets its `Date` all the same when the head ends. (RFC 9110, section 6.6.1.)
+    /// A final response still gets its `Date` when the head ends. (RFC 9110, section 6.6.1.)
     pub fn send_response_only<'s>(&self, status: impl IntoStatus<'s>) -> &Self {
         self.begin_formatted(status.into(), None);
         self
@@ -56,7 +57,8 @@ impl<M> Exchange<'_, M> {
     fn begin_formatted(&self, status: Status<'_>, server: Option<&str>) {
         let code = status.code();
         if !(100..=999).contains(&code) {
-            return self.with_reply(|reply, _| reply.mark_fault(format!("{code} is no status code: 100 to 999 are")));
+            return self
+                .with_reply(|reply, _| reply.mark_fault(format!("{code} is not a status code: use 100 to 999")));
         }
         let reason = status.reason().unwrap_or_else(|| self.context.response(code).0);
         if let Some(offender) = reason.chars().find(|&character| character.is_control()) {
@@ -76,20 +78,20 @@ impl<M> Exchange<'_, M> {
         self.with_reply(|reply, out| reply.begin_head(code, head, parts, out));
     }
 
-    /// Adds a field to the reply, into the buffer.
+    /// Adds a field to the response. It stays in the buffer.
     ///
-    /// The value goes out as Latin-1, as in Python. `Connection`, `Content-Length` and `Transfer-Encoding` are
-    /// understood rather than copied: `Connection: close` closes, and the body is checked against the length. `Server`
-    /// and `Date` replace the runtime's own.
+    /// The value is sent as Latin-1, as in Python. The server acts on `Connection`, `Content-Length` and
+    /// `Transfer-Encoding` instead of copying them: `Connection: close` closes, and the body is checked against the
+    /// length. `Server` and `Date` replace those that the server sends by itself.
     ///
-    /// A field that comes once at most is an error the second time: `Age`, `Content-Location`, `Content-Range`,
-    /// `Content-Type`, `ETag`, `Expires`, `Last-Modified`, `Location` and `Retry-After` (RFC 9110, section 5.3). In one chain
-    /// of literals it does not compile.
+    /// These fields may come once, and the second is an error: `Age`, `Content-Location`, `Content-Range`,
+    /// `Content-Type`, `ETag`, `Expires`, `Last-Modified`, `Location` and `Retry-After` (RFC 9110, section 5.3). In one
+    /// chain of literals, the second does not compile.
     ///
-    /// A name that is no token, or a value with CR, LF, NUL, another control character or one above U+00FF, is
-    /// remembered and comes out of [`end_headers`](Self::end_headers) as an error; the reply is then a 500.
+    /// A name must be a token, and a value must have no control character (such as CR, LF or NUL) and none above
+    /// U+00FF. Otherwise [`end_headers`](Self::end_headers) returns an error, and the client gets a 500.
     pub fn send_header(&self, name: &str, value: impl Display) -> &Self {
-        // The value's `Display` is user code and may call back: it writes into a text of its own.
+        // The value's `Display` is user code and may call back, so it writes into a text that is not borrowed.
         let mut text = std::mem::take(&mut self.io.borrow_mut().scratch);
         text.clear();
         let written = write!(text, "{value}");
@@ -101,13 +103,14 @@ impl<M> Exchange<'_, M> {
         self
     }
 
-    /// Ends the head. Nothing is sent yet, so that a short reply is one write; an interim head is sent at once.
+    /// Ends the head. A final head is not sent yet, so that a short response is one write. An interim head is sent at
+    /// once.
     ///
-    /// A handler that defines `end_headers` itself is called first and may add fields.
+    /// If the handler defines `end_headers`, that method is called first and may add fields.
     ///
     /// # Errors
-    /// What was wrong with the head: a misused method, an illegal code, name or value. The reply is then a 500, whether
-    /// or not the handler passes the error on.
+    /// A method was misused, or a code, name or value is not allowed. The client then gets a 500, even if the handler
+    /// does not return the error.
     pub fn end_headers(&self) -> io::Result<()> {
         let (is_head_open, is_interim) = self.with_reply(|reply, _| (reply.is_head_open(), reply.is_interim()));
         if is_interim && is_head_open {
@@ -117,7 +120,7 @@ impl<M> Exchange<'_, M> {
             let added = self.hooks.end_headers(self);
             self.in_end_headers.set(false);
             added?;
-            // The hook may have called the original itself.
+            // The hook may have ended the head itself.
             if !self.with_reply(|reply, _| reply.is_head_open()) {
                 return Ok(());
             }
@@ -142,7 +145,7 @@ impl<M> Exchange<'_, M> {
         io.send_out()
     }
 
-    /// The fields that the code or an `HTTPError` brings along.
+    /// Adds the fields of the `HTTPError` that is being sent, and those that the code asks for.
     fn add_last_fields(&self) {
         if let Some(error) = self.error_fields.take() {
             for (name, value) in error.headers() {
@@ -155,7 +158,7 @@ impl<M> Exchange<'_, M> {
         self.decide_close();
     }
 
-    /// The methods but for the one that was refused just now. GET and HEAD are refused together.
+    /// The value of `Allow`: all methods except the refused one. GET and HEAD are refused together.
     fn allowed_methods(&self) -> String {
         let refused: &[&str] = match self.request.command {
             "GET" | "HEAD" => &["GET", "HEAD"],
@@ -165,23 +168,24 @@ impl<M> Exchange<'_, M> {
         methods.filter(|method| !refused.contains(method)).collect::<Vec<_>>().join(", ")
     }
 
-    /// Sends what was buffered so far: the head, and what was written to `wfile`. The same as `wfile.flush()`.
+    /// Sends the buffered head and the bytes that were written to `wfile`, as `wfile.flush()` does.
     ///
-    /// A body without `Content-Length` is sent in chunks from then on (to HTTP/1.0 clients: ended by closing). Blocks
-    /// for at most the write stall timeout without progress.
+    /// From then on a body without `Content-Length` is sent in chunks. To an HTTP/1.0 client it is sent as it is, and
+    /// ends when the connection closes. Blocks for at most the write stall timeout without progress.
     pub fn flush_headers(&self) -> io::Result<()> {
         self.io.borrow_mut().flush()
     }
 
-    /// Sends a whole error reply: logs it, and sends the page of `error_message_format`.
+    /// Logs an error and sends a whole error response, with the page of `error_message_format`.
     ///
-    /// Takes a code, `(code, message)`, `(code, message, explain)` or an [`HTTPError`](crate::HTTPError). Parts that are not
-    /// given are the texts of the `responses` map. Replaces a reply that was begun, as long as none of it is on the wire. Texts are escaped as
-    /// `error_content_type` asks for; no body follows where none belongs (HEAD, 1xx, 204, 205, 304).
+    /// Takes a code, `(code, message)`, `(code, message, explain)` or an [`HTTPError`](crate::HTTPError). Texts that
+    /// are not given come from the `responses` map. They are escaped for the media type `error_content_type`. No body
+    /// is sent in response to HEAD, and with 204, 205 and 304. It replaces a response that was begun, unless a part has
+    /// been sent.
     ///
     /// # Errors
-    /// An illegal code; an interim one (1xx), behind which a final response has to follow; a reply that is on the wire
-    /// already.
+    /// The code is not allowed or interim (1xx, which needs a final response behind it), or a part of a response has
+    /// been sent already.
     pub fn send_error(&self, error: impl IntoHTTPError) -> io::Result<()> {
         let error = error.into();
         let (phrase, long) = self.context.response(error.code());
@@ -199,11 +203,13 @@ impl<M> Exchange<'_, M> {
 
     pub(crate) fn send_error_as_original(&self, code: u16, message: &str, explain: &str) -> io::Result<()> {
         if self.io.borrow().reply.is_on_wire() {
-            return Err(misuse("send_error after the reply's head was sent: return an error to abort the connection"));
+            return Err(misuse(
+                "send_error after the response's head was sent: return an error to abort the connection",
+            ));
         }
         if (100..200).contains(&code) {
             return Err(misuse(
-                "send_error takes no interim status (1xx): send_response_only does, and a reply follows",
+                "send_error takes no interim status (1xx): use send_response_only, and send a response behind it",
             ));
         }
         let error = self.error_fields.borrow().clone();
@@ -223,8 +229,9 @@ impl<M> Exchange<'_, M> {
         self.send_tail(QueuedBody::Bytes(page.into()))
     }
 
-    /// Sends a whole reply with a body that is known whole, however large: status line, `Content-Type`,
-    /// `Content-Length`, and the bytes, uncopied, after the handler has returned.
+    /// Sends a whole response: status line, `Content-Type`, `Content-Length`, and a body of any size.
+    ///
+    /// A large body is sent after the handler has returned, without a copy.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};
@@ -247,12 +254,13 @@ impl<M> Exchange<'_, M> {
         self.send_tail(QueuedBody::Bytes(body.into()))
     }
 
-    /// Sends `body` as the whole body, uncopied when it is large, after the handler has returned: in place of
-    /// `end_headers`, behind `send_response` and `send_header`. [`send_bytes`](Self::send_bytes) for replies that have
-    /// fields of their own.
+    /// Ends the head and sends `body` as the whole body. It takes the place of `end_headers`.
+    ///
+    /// Like [`send_bytes`](Self::send_bytes), for responses with more fields: call `send_response` and `send_header`
+    /// first. A large body is sent after the handler has returned, without a copy.
     ///
     /// # Errors
-    /// Without `send_response` before it; a `Content-Length` that is not its length.
+    /// `send_response` was not called before, or a `Content-Length` differs from the length of the body.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};
@@ -270,14 +278,15 @@ impl<M> Exchange<'_, M> {
         self.send_tail(QueuedBody::Bytes(body.into()))
     }
 
-    /// Sends `range` of an open file as the body, after the handler has returned: in place of `end_headers`, behind
-    /// `send_response` and `send_header`. The system copies it (sendfile(2)), whatever its size.
+    /// Ends the head and sends `range` of an open file as the body. It takes the place of `end_headers`.
     ///
-    /// Without `send_response` before it, the reply is a 200 without `Content-Type`. A file that shrinks while it is
-    /// sent aborts this connection.
+    /// The file is sent after the handler has returned. The system copies it (sendfile(2)), in any size. Without a call
+    /// of `send_response` before, the response is a 200 without `Content-Type`. If the file shrinks while it is sent,
+    /// the connection is aborted.
     ///
     /// # Errors
-    /// What is no regular file; a range that ends behind the file's end or before its own start; a `Content-Length` that is not its length.
+    /// The file is not a regular one, the range ends behind the file's end or before its own start, or a
+    /// `Content-Length` differs from the length of the range.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};
@@ -294,7 +303,7 @@ impl<M> Exchange<'_, M> {
     pub fn send_file(&self, file: File, range: impl RangeBounds<u64>) -> io::Result<()> {
         let stat = rustix::io::retry_on_intr(|| rustix::fs::fstat(&file))?;
         if !FileType::from_raw_mode(stat.st_mode).is_file() {
-            return Err(misuse("send_file takes a regular file: no folder, no pipe, no device"));
+            return Err(misuse("send_file takes a regular file, not a directory, pipe or device"));
         }
         let (offset, end) = bounds(&range, u64::try_from(stat.st_size).unwrap_or(0))?;
         if self.io.borrow().reply.is_unsent() {
@@ -309,13 +318,13 @@ impl<M> Exchange<'_, M> {
         self.end_headers()
     }
 
-    /// Takes the connection away from the server, after sending what was composed so far.
+    /// Takes the connection away from the server, after the response so far was sent.
     ///
-    /// Nothing more is parsed from it, no reply is framed or logged beyond what was sent, and it closes when the
-    /// [`Hijacked`] is dropped. What the server has read already is what it yields first.
+    /// From then on the server does not parse, frame or log anything for it. The connection closes when the
+    /// [`Hijacked`] is dropped. Reads return the bytes first that the server has read already.
     ///
     /// # Errors
-    /// A head that was begun and not ended; a socket that is gone; no descriptor left for a stream that is no socket.
+    /// A head was begun and not ended, the socket is gone, or no descriptor is left for a stream that is not a socket.
     pub fn hijack(&mut self) -> io::Result<Hijacked> {
         let mut io = self.io.borrow_mut();
         if io.is_taken() {
@@ -339,7 +348,7 @@ impl<M> Exchange<'_, M> {
     }
 }
 
-/// First byte and end of `range` in a file of `length` bytes.
+/// Returns the first byte and the end of `range` in a file of `length` bytes.
 fn bounds(range: &impl RangeBounds<u64>, length: u64) -> io::Result<(u64, u64)> {
     let start = match range.start_bound() {
         Bound::Included(&start) => Some(start),
@@ -353,6 +362,6 @@ fn bounds(range: &impl RangeBounds<u64>, length: u64) -> io::Result<(u64, u64)> 
     };
     match (start, end) {
         (Some(start), Some(end)) if start <= end && end <= length => Ok((start, end)),
-        _ => Err(misuse(&format!("the range does not lie in the file's {length} bytes"))),
+        _ => Err(misuse(&format!("the range is not within the file's {length} bytes"))),
     }
 }

@@ -1,16 +1,17 @@
-//! From a handler's call to the end of its reply: what an outcome becomes on the wire, in the log, and for the
-//! connection. User code (the method, the hooks) runs under the panic guard, never while the wire is borrowed.
+//! Calls a handler's method and ends its response. Decides what the method's result means for the client, the log, and
+//! the connection. User code (the method, the hooks) runs under the panic guard, never while the `ExchangeIo` is
+//! borrowed.
 //!
-//! | outcome                          | nothing of the reply on the wire | part of it on the wire |
-//! |----------------------------------|----------------------------------|------------------------|
-//! | returned well, reply whole       | sent                             | ended                  |
-//! | returned well, reply misused     | 500, `handle_error`              | abort, `handle_error`  |
-//! | stopped because no body can follow |                                | ended                  |
-//! | no such method                   | 501                              |                        |
-//! | an `HTTPError` in the chain      | that error                       | abort, logged          |
-//! | any, and the client broke its body | 400, 408                       | abort, logged          |
-//! | any, and the client is gone      | closed, logged                   | closed, logged         |
-//! | another error, a panic           | 500, `handle_error`              | abort, `handle_error`  |
+//! | result of the method               | nothing of the response is sent | a part of it is sent  |
+//! |------------------------------------|---------------------------------|-----------------------|
+//! | success, the response is complete  | sent                            | ended                 |
+//! | success, the response was misused  | 500, `handle_error`             | abort, `handle_error` |
+//! | stopped because no body can follow |                                 | ended                 |
+//! | no such method                     | 501                             |                       |
+//! | an `HTTPError` in the chain        | that error                      | abort, logged         |
+//! | an error, and a malformed body     | 400, 408                        | abort, logged         |
+//! | any, and the client is gone        | closed, logged                  | closed, logged        |
+//! | another error, a panic             | 500, `handle_error`             | abort, `handle_error` |
 
 use std::any::Any;
 use std::io;
@@ -25,7 +26,7 @@ use super::service::{Next, Served};
 use super::{Exchange, IncomingRequest};
 use crate::sys::{Fault, log};
 
-/// Serves one request: answers the refusal if there is one, else lets `dispatch` call the handler's method.
+/// Serves one request. Sends the refusal if there is one, and otherwise lets `dispatch` call the handler's method.
 pub(crate) fn serve<'c, M>(
     mut ex: Exchange<'c, M>,
     refusal: Option<HTTPError>,
@@ -38,7 +39,7 @@ pub(crate) fn serve<'c, M>(
         None => ex.call(dispatch),
     };
     let lines = if let Ok(Some(_)) = end {
-        // Logged when the reply has ended. The hook wants the exchange, which is gone then: it is asked now.
+        // The line is logged when the body has ended. The hook is called now, because it needs the exchange.
         log::hold(|| ex.log_end())
     } else {
         ex.log_end();
@@ -56,8 +57,8 @@ pub(crate) fn serve<'c, M>(
     Served { leftover, queued, lines, next }
 }
 
-/// A part of the reply is on the wire, and the rest cannot follow. A reply that did not abort is complete, except for a
-/// queued body that is still to be sent.
+/// A part of the response was sent, and the rest cannot follow. A response that was not aborted is complete, except for
+/// a queued body that is still to be sent.
 struct Aborted;
 
 impl<M> Exchange<'_, M> {
@@ -90,7 +91,7 @@ impl<M> Exchange<'_, M> {
         }
     }
 
-    /// Asks the handler's own `handle_expect_100` before the method, where there is one.
+    /// Calls the handler's own `handle_expect_100`, if it has one, before the method.
     fn expectation(&self) -> Result<bool> {
         if !self.request.expects_continue || !self.context.spec.overrides.handle_expect_100 {
             return Ok(true);
@@ -98,13 +99,13 @@ impl<M> Exchange<'_, M> {
         self.hooks.handle_expect_100(self)
     }
 
-    /// The method returned well: ends its reply.
+    /// Ends the response of a method that succeeded.
     fn finish(&mut self) -> Result<Option<QueuedBody>, Aborted> {
         if self.is_hijacked() {
             return Ok(None);
         }
         if self.io.borrow().is_gone() {
-            // The handler did not mind, but the client must not take what it has for a whole reply.
+            // The handler did not care, but the client must not take its part for a complete response.
             self.guarded(|ex| ex.log_error(format_args!("the client went away")));
             return Err(Aborted);
         }
@@ -114,7 +115,7 @@ impl<M> Exchange<'_, M> {
             .or_else(|fault| self.fail(&HandlerError::from(fault).of_request(self.request.requestline)))
     }
 
-    /// The method failed, or its reply did.
+    /// Handles the error of a method, or of its response.
     fn fail(&mut self, error: &HandlerError) -> Result<Option<QueuedBody>, Aborted> {
         if self.is_hijacked() {
             self.guarded(|ex| ex.log_error(format_args!("after hijack: {error}")));
@@ -127,22 +128,24 @@ impl<M> Exchange<'_, M> {
         if self.io.borrow().reply.is_whole_without_body()
             && self.guarded(|_| error.is_whole_without_body()) == Some(true)
         {
-            // It has stopped writing what is not sent.
+            // The handler has only stopped writing a body that is not sent.
             return self.finish();
         }
+        // An `HTTPError` of the handler's comes first, then the client's mistake in the body. Otherwise the handler is
+        // to blame.
         let answer = self.guarded(|_| error.http_error()).flatten().or_else(|| self.rfile.fault().cloned());
         if answer.is_none() {
             self.note(Fault::HandlerError);
             self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error));
         }
         if self.io.borrow().reply.is_on_wire() {
-            self.guarded(|ex| ex.log_error(format_args!("the reply was cut off: {error}")));
+            self.guarded(|ex| ex.log_error(format_args!("the response was cut off: {error}")));
             return Err(Aborted);
         }
         self.answer(answer.unwrap_or_else(HTTPError::told))
     }
 
-    /// Sends an error reply in place of whatever was composed. If the handler's hooks cannot, a bare one.
+    /// Sends an error response in place of the one that was begun. If the handler's hooks fail, sends a bare one.
     fn answer(&mut self, error: HTTPError) -> Result<Option<QueuedBody>, Aborted> {
         self.with_reply(Reply::discard);
         self.receive_rest();
@@ -151,7 +154,7 @@ impl<M> Exchange<'_, M> {
         let finished = match sent {
             Some(Ok(())) => self.with_reply(Reply::finish).map_err(io::Error::other),
             Some(Err(error)) => Err(error),
-            // The panic hook has told of it.
+            // The process's panic hook has reported it.
             None => Err(io::ErrorKind::Other.into()),
         };
         match finished {
@@ -168,7 +171,7 @@ impl<M> Exchange<'_, M> {
         Ok(None)
     }
 
-    /// Closes after this reply if the handler says so, if the server ends, or if the next request could not be found
+    /// Closes after this response if the handler says so, if the server ends, or if the next request cannot be found
     /// behind the body.
     pub(crate) fn decide_close(&self) {
         let is_lost = self.rfile.fault().is_some() || !self.rfile.is_finished() && !self.may_drain();
@@ -177,8 +180,8 @@ impl<M> Exchange<'_, M> {
         }
     }
 
-    /// Throws away what the handler has left of the body, as far as it is here, without waiting for more. If that is not
-    /// all of it, the reply says `close`: see [`ExchangeIo::send_out`](super::wire::ExchangeIo::send_out).
+    /// Discards the rest of the body as far as it has come, without waiting. If more is to come, the response says
+    /// `close`, for the reason at [`ExchangeIo::send_out`](super::exchange_io::ExchangeIo::send_out).
     fn receive_rest(&mut self) {
         let closes = self.with_reply(|reply, _| reply.closes());
         if closes || self.rfile.is_finished() || !self.may_drain() {
@@ -189,23 +192,24 @@ impl<M> Exchange<'_, M> {
         }
     }
 
-    /// Throwing the rest of the body away is cheaper than a new connection, and the client will send it.
+    /// Returns whether the rest of the body may be discarded. The client must be about to send it, and it must be
+    /// cheaper than a new connection.
     fn may_drain(&self) -> bool {
         let max = self.context.settings.max_drained_bytes;
         let io = self.io.borrow();
         io.reply.has_whole_request() || !io.awaits_continue() && self.rfile.remaining().is_none_or(|left| left <= max)
     }
 
-    /// Logs the request, if anything was answered.
+    /// Logs the request, if it got a response.
     fn log_end(&self) {
         let (code, passed) = self.with_reply(|reply, _| (reply.code(), reply.passed()));
-        // What was no request has a line already, which says what it was.
+        // Bytes that were not a request have a line of their own already.
         if code != 0 && !self.request.requestline.is_empty() {
             self.guarded(|ex| ex.log_request(code, Some(passed)));
         }
     }
 
-    /// What follows a reply that was completed.
+    /// The next step after a complete response.
     fn after(&self) -> Next {
         if self.is_hijacked() {
             return Next::Hijacked;
@@ -216,7 +220,8 @@ impl<M> Exchange<'_, M> {
         match (self.with_reply(|reply, _| reply.closes()), self.rfile.is_finished()) {
             (false, true) => Next::Keep,
             (true, true) => Next::Close,
-            // The next request could not be found: whatever the reply has said, nothing is read as one.
+            // The next request cannot be found behind the body, so no bytes are read as one, even if the response says
+            // `keep-alive`.
             (_, false) => Next::Linger,
         }
     }
@@ -238,7 +243,7 @@ impl<M> Exchange<'_, M> {
         self.io.borrow().is_taken()
     }
 
-    /// Calls user code; a panic of its own is logged by the process's panic hook, and `None` here.
+    /// Calls user code. Returns `None` if it panics, which the process's panic hook reports and this counts.
     fn guarded<R>(&self, call: impl FnOnce(&Self) -> R) -> Option<R> {
         let result = catch_panic(|| call(self));
         if result.is_none() {
@@ -250,12 +255,12 @@ impl<M> Exchange<'_, M> {
     }
 }
 
-/// Calls user code; a panic of its own is the process's panic hook's to tell, and `None` here.
+/// Calls user code. Returns `None` if it panics, which the process's panic hook reports.
 pub(crate) fn catch_panic<R>(call: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(call)).map_err(drop_panic_payload).ok()
 }
 
-/// Drops a panic's value, which is the user's and may panic again: then it is leaked.
+/// Drops the value of a panic. It is the user's and may panic again. In that case the second value is leaked.
 pub(crate) fn drop_panic_payload(panic: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         std::mem::forget(again);
@@ -267,12 +272,12 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
     owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
 }
 
-/// Answers without an exchange, for a `MessageClass` that cannot even be made from nothing.
+/// Sends a bare 500 without an exchange, for a `MessageClass` that fails even for an empty list of fields.
 pub(crate) fn serve_bare(incoming: &IncomingRequest<'_>) -> Served {
     answer_bare(&mut incoming.io.borrow_mut(), Bare::Failed)
 }
 
-/// Answers a request without calling anything of the handler's.
+/// Sends a bare response, without calling any method of the handler.
 pub(crate) fn answer_bare(io: &mut ExchangeIo, bare: Bare) -> Served {
     io.reply.finish_bare(bare, &mut io.out);
     Served {

@@ -1,5 +1,5 @@
-//! What the connection sees of a handler: an object without type parameters. The floor above implements it for every
-//! `BaseHTTPRequestHandler`; the loops hold nothing else.
+//! [`Service`]: a handler as an object without type parameters, for connections and loops. The `server` implements it
+//! for every `BaseHTTPRequestHandler`.
 
 use super::IncomingRequest;
 use super::body_reader::Leftover;
@@ -7,46 +7,47 @@ use super::context::HandlerSpec;
 use super::hooks::ServerHooks;
 use super::payload::QueuedBody;
 
-/// A handler, as connections and loops see it.
+/// A handler, as connections and loops see it. They hold nothing else of it.
 pub(crate) trait Service: ServerHooks + Send + Sync + 'static {
-    /// The class variables.
+    /// Returns the class variables.
     fn spec(&self) -> HandlerSpec;
 
-    /// Where the method for `command` runs.
+    /// Returns the pace of the method for `command`.
     fn pace(&self, command: &str) -> Pace;
 
-    /// Serves one request, to the last byte of its reply or to the point where that cannot be.
+    /// Serves one request, to the last byte of its response except for a queued body, or until the response must be
+    /// aborted.
     fn serve<'c>(&'c self, incoming: IncomingRequest<'c>) -> Served;
 }
 
-/// Where a handler's method runs: the `pace` of `#[http_handler]`.
+/// The thread on which a handler's method runs, set by the `pace` of `#[http_handler]`.
 ///
-/// The server serves a request on the thread that read it, which is what makes it fast, and gives what blocks to a pool
-/// of threads. It learns by itself which is which: a method that took longer than 100 µs in three of its last eight runs
-/// (by method name and the first two segments of the path) blocks.
+/// A request is fast if the thread that read it also serves it. Methods that block run on a pool of threads instead.
+/// The server learns which methods block: those that took longer than 100 µs in three of their last eight runs. It
+/// counts the runs by method name and the first two segments of the path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Pace {
-    /// The server learns it.
+    /// The server learns whether the method blocks.
     #[default]
     Auto,
-    /// Always on the thread that read the request: the method never blocks.
+    /// Always on the thread that read the request. For methods that never block.
     Inline,
-    /// Always on a thread of the pool: the method blocks, and its first runs shall not hold anybody up.
+    /// Always on a thread of the pool. For methods that block, so that even their first runs hold up no other client.
     Pool,
 }
 
-/// How an exchange ended. The reply stands in the wire's `out`, but for its tail.
+/// The end of an exchange. The response is in `ExchangeIo::out`, except for a queued body.
 pub(crate) struct Served {
     pub(crate) leftover: Leftover,
     pub(crate) queued: Option<QueuedBody>,
-    /// The log lines that are held back until the tail is sent.
+    /// The log lines that are held back until the queued body is sent.
     pub(crate) lines: String,
     pub(crate) next: Next,
 }
 
 impl Served {
-    /// Nothing can be said of the connection any more but that it is over.
+    /// The end of an exchange whose connection is of no more use.
     pub(crate) fn aborted() -> Self {
         Served {
             leftover: Leftover { used_ahead: 0, refill: Vec::new() },
@@ -57,17 +58,17 @@ impl Served {
     }
 }
 
-/// What becomes of the connection.
+/// The next step of the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Next {
-    /// The next request may come, or is here already.
+    /// Read the next request.
     Keep,
-    /// Everything was said.
+    /// Close: both sides are done.
     Close,
-    /// The client may still be sending: it must be able to read the reply before the connection is gone.
+    /// Close, but read on for a while. The client may still be sending, and must be able to read the response first.
     Linger,
-    /// The reply could not be completed, and the client must see that.
+    /// Close in a way that shows the client that the response is not complete.
     Abort,
-    /// A handler has taken the socket.
+    /// Let go of the connection: a handler has taken the socket.
     Hijacked,
 }

@@ -1,6 +1,6 @@
-//! What `send_response` takes: a code, perhaps with a reason phrase.
+//! The status that `send_response` takes: a code, with or without a reason phrase.
 
-/// The status of a reply: a code, or a code and a reason phrase.
+/// The status of a response: a code, or a code and a reason phrase.
 ///
 /// ```
 /// # use basehttp::Status;
@@ -14,12 +14,12 @@ pub struct Status<'a> {
 }
 
 impl<'a> Status<'a> {
-    /// The code, as given: it is looked at when it is sent.
+    /// The code as given. It is checked when it is sent.
     pub fn code(self) -> u16 {
         self.code
     }
 
-    /// The phrase, if one was given instead of the one in the `responses` map.
+    /// The phrase, if one was given to replace that of the `responses` map.
     pub fn reason(self) -> Option<&'a str> {
         self.reason
     }
@@ -37,7 +37,7 @@ impl<'a> From<(u16, &'a str)> for Status<'a> {
     }
 }
 
-/// The status of a reply, as the sending methods take it: whatever a [`Status`] can be made from.
+/// The types that the sending methods take as a status: all that convert into a [`Status`].
 ///
 /// ```
 /// # use basehttp::{Exchange, IntoStatus};

@@ -1,6 +1,6 @@
-//! The originals of the overridable methods, for an override to call.
+//! The defaults of the overridable methods, for an override to call.
 //!
-//! Each takes what the method takes, the handler first:
+//! Each function takes the handler, and then the arguments of the method:
 //!
 //! ```
 //! use basehttp::{Exchange, defaults, http_handler};
@@ -13,7 +13,7 @@
 //!         ex.send_text(200, "ok")
 //!     }
 //!
-//!     // The probe asks every second: only what goes wrong is of interest.
+//!     // The probe asks every second, so that only failures are of interest.
 //!     fn log_request(&self, ex: &Exchange, code: u16, size: Option<u64>) {
 //!         if code >= 400 {
 //!             defaults::log_request(self, ex, code, size);
@@ -32,7 +32,7 @@ use crate::exchange::{Exchange, HandlerError, Result};
 use crate::proto;
 use crate::sys::{Address, log};
 
-/// Logs `"GET / HTTP/1.1" 200 -` through `log_message`. The size is always `-`, as in the original.
+/// Logs `"GET / HTTP/1.1" 200 -` through `log_message`. The size is always `-`, as in Python.
 pub fn log_request<'c, H: BaseHTTPRequestHandler>(
     handler: &H,
     ex: &Exchange<'c, H::MessageClass<'c>>,
@@ -42,7 +42,7 @@ pub fn log_request<'c, H: BaseHTTPRequestHandler>(
     handler.log_message(ex, format_args!("\"{}\" {code} -", ex.requestline));
 }
 
-/// The same as the handler's `log_message`.
+/// Calls the handler's `log_message`.
 pub fn log_error<'c, H: BaseHTTPRequestHandler>(
     handler: &H,
     ex: &Exchange<'c, H::MessageClass<'c>>,
@@ -51,10 +51,9 @@ pub fn log_error<'c, H: BaseHTTPRequestHandler>(
     handler.log_message(ex, message);
 }
 
-/// Writes `ADDRESS - - [DATE] MESSAGE` to standard error, control characters and backslashes escaped.
+/// Writes `ADDRESS - - [DATE] MESSAGE` to standard error, with control characters and backslashes escaped.
 ///
-/// Never blocks on a standard error that takes nothing: up to 1 MiB of lines wait, beyond that they are dropped and
-/// counted.
+/// It does not block if standard error takes nothing. Up to 1 MiB of lines wait. Further lines are dropped and counted.
 pub fn log_message<'c, H: BaseHTTPRequestHandler>(
     handler: &H,
     ex: &Exchange<'c, H::MessageClass<'c>>,
@@ -66,27 +65,27 @@ pub fn log_message<'c, H: BaseHTTPRequestHandler>(
     log::add_line(&format!("{} - - [{}] {message}\n", proto::one_line(&address), proto::one_line(&date)));
 }
 
-/// The type's `VERSION_STRING`, such as `BaseHTTP/0.1.0 Rust/1.95.0`.
+/// Returns the type's `VERSION_STRING`, such as `BaseHTTP/0.1.0 Rust/1.95.0`.
 pub fn version_string<H: BaseHTTPRequestHandler>(_handler: &H) -> Cow<'static, str> {
     Cow::Borrowed(H::VERSION_STRING)
 }
 
-/// `time` as an HTTP date, such as `Tue, 14 Nov 2023 22:13:20 GMT` (RFC 9110, section 5.6.7).
+/// Returns `time` as an HTTP date, such as `Tue, 14 Nov 2023 22:13:20 GMT` (RFC 9110, section 5.6.7).
 pub fn date_time_string<H: BaseHTTPRequestHandler>(_handler: &H, time: SystemTime) -> String {
     proto::http_date(time)
 }
 
-/// Now in UTC, such as `14/Nov/2023 22:13:20`.
+/// Returns the current time in UTC, such as `14/Nov/2023 22:13:20`.
 pub fn log_date_time_string<H: BaseHTTPRequestHandler>(_handler: &H) -> String {
     proto::log_date(SystemTime::now())
 }
 
-/// The client's IP address, without its port and without asking any resolver.
+/// Returns the client's IP address, without its port. No resolver is asked.
 pub fn address_string<'c, H: BaseHTTPRequestHandler>(_handler: &H, ex: &Exchange<'c, H::MessageClass<'c>>) -> String {
     ex.client_address.log_name()
 }
 
-/// `true`: the method is called, and its first read of `rfile` sends the `100 Continue`.
+/// Returns `true`, so that the method is called and its first read of `rfile` sends the `100 Continue`.
 #[allow(clippy::unnecessary_wraps)] // The signature is the overridable's.
 pub fn handle_expect_100<'c, H: BaseHTTPRequestHandler>(
     _handler: &H,
@@ -95,7 +94,7 @@ pub fn handle_expect_100<'c, H: BaseHTTPRequestHandler>(
     Ok(true)
 }
 
-/// Ends the head.
+/// Ends the head of the response.
 pub fn end_headers<'c, H: BaseHTTPRequestHandler>(
     _handler: &H,
     ex: &Exchange<'c, H::MessageClass<'c>>,
@@ -114,12 +113,12 @@ pub fn send_error<'c, H: BaseHTTPRequestHandler>(
     ex.send_error_as_original(code, message, explain)
 }
 
-/// `true`: everybody may.
+/// Returns `true`: every client is accepted.
 pub fn verify_request<H: BaseHTTPRequestHandler>(_handler: &H, _client_address: &Address) -> bool {
     true
 }
 
-/// Writes the client's address, the request line, and the error and its sources to standard error, in one line.
+/// Writes one line to standard error with the client's address, the request line, and the error and its sources.
 pub fn handle_error<H: BaseHTTPRequestHandler>(_handler: &H, client_address: &Address, error: &HandlerError) {
     let request = error.requestline().map(|line| format!(" ({})", proto::log_line(line))).unwrap_or_default();
     let error = error.to_string();
@@ -129,8 +128,8 @@ pub fn handle_error<H: BaseHTTPRequestHandler>(_handler: &H, client_address: &Ad
     ));
 }
 
-/// Does nothing.
+/// Does nothing when no client came in time.
 pub fn handle_timeout<H: BaseHTTPRequestHandler>(_handler: &H) {}
 
-/// Does nothing.
+/// Does nothing in a turn of the serving loop.
 pub fn service_actions<H: BaseHTTPRequestHandler>(_handler: &H) {}

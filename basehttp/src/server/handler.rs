@@ -1,4 +1,4 @@
-//! [`BaseHTTPRequestHandler`]: what a handler's type is to the server. `#[http_handler]` writes the impl.
+//! [`BaseHTTPRequestHandler`], the trait of all handlers. `#[http_handler]` writes the impl.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -11,13 +11,13 @@ use crate::proto::{
 };
 use crate::sys::Address;
 
-/// The seed's class: class variables as constants, `do_*` methods behind [`dispatch`](Self::dispatch), and the methods
-/// that a handler may override.
+/// Python's class of the same name, with class variables as constants, the `do_*` methods behind
+/// [`dispatch`](Self::dispatch), and the methods that a handler may override.
 ///
-/// [`#[http_handler]`](crate::http_handler) writes this impl from an impl block with `do_*` methods. A method of one of
-/// the names below in that block is what the runtime calls; its original is in [`defaults`](crate::defaults), to be
-/// called from the override. The overridables run where requests are served: like `do_*` methods they may block, and a
-/// panic in one never takes the server along.
+/// [`#[http_handler]`](crate::http_handler) writes the impl from an impl block with `do_*` methods. If that block has a
+/// method with one of the names below, the server calls it instead of the default. The method can call the default in
+/// [`defaults`](crate::defaults). These methods run on the threads that serve requests. Like `do_*` methods they may
+/// block, and a panic in one of them does not stop the server.
 ///
 /// ```
 /// use basehttp::{Exchange, http_handler};
@@ -47,9 +47,9 @@ use crate::sys::Address;
 ///
 /// # Handlers chosen at run time
 ///
-/// There is no `dyn BaseHTTPRequestHandler`: the server knows its handler's type. Write an enum of the handlers, with an
-/// attributed block whose `do_*` methods match on it; or choose between calls of `bind`, which returns an
-/// [`HTTPServer`](crate::HTTPServer) whatever the handler is.
+/// There is no `dyn BaseHTTPRequestHandler`, because the server needs the handler's type. Write an enum of the
+/// handlers, with an attributed block whose `do_*` methods match on it. Or choose between calls of `bind`, which
+/// returns an [`HTTPServer`](crate::HTTPServer) for any handler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
     label = "no `#[http_handler]` block of this type, or threads cannot share it",
@@ -58,98 +58,101 @@ use crate::sys::Address;
     note = "to choose at run time, write an enum of the handlers: there is no `dyn BaseHTTPRequestHandler`"
 )]
 pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
-    /// The type of [`Exchange::headers`]: [`Headers`] unless the attribute says otherwise.
+    /// The type of [`Exchange::headers`], which is [`Headers`] unless the attribute names another.
     type MessageClass<'c>: MessageClass<'c>;
 
-    /// The methods that are answered, derived ones included: what `Allow` says.
+    /// The methods that the handler answers, derived ones included. `Allow` lists them.
     ///
-    /// A request with any other method may get its 501 while its body is still to come, and then
-    /// [`dispatch`](Self::dispatch) is not asked. With an empty list it always is.
+    /// A request with any other method may get its 501 before its body has arrived, and without a call of
+    /// [`dispatch`](Self::dispatch). If the list is empty, `dispatch` is always called.
     const METHODS: &'static [&'static str];
 
-    /// The seed's `responses`: code, phrase and explanation, sorted by code.
+    /// Python's `responses`, with code, phrase and explanation, sorted by code.
     const RESPONSES: Responses = RESPONSES;
 
-    /// The `Server` field: `server_version` and `sys_version`.
+    /// The `Server` field, made of `server_version` and `sys_version`.
     const VERSION_STRING: &'static str = VERSION_STRING;
 
-    /// The protocol version of the replies. `HTTP/1.1` is needed for connections that are kept open.
+    /// The protocol version of the responses. Connections are kept open only with `HTTP/1.1`.
     const PROTOCOL_VERSION: Version = Version::Http10;
 
-    /// The page of an error reply, with `%(code)d`, `%(message)s`, `%(explain)s` and `%%`.
+    /// The page of an error response, with `%(code)d`, `%(message)s`, `%(explain)s` and `%%`.
     const ERROR_MESSAGE_FORMAT: &'static str = DEFAULT_ERROR_MESSAGE;
 
-    /// The media type of that page, which also says how its texts are escaped.
+    /// The media type of the error page. It also decides how texts in the page are escaped.
     const ERROR_CONTENT_TYPE: &'static str = DEFAULT_ERROR_CONTENT_TYPE;
 
-    /// Which of the methods below may be the handler's own.
+    /// The methods below that the handler may define itself.
     const OVERRIDES: Overrides = Overrides::ALL;
 
-    /// Calls the method for `ex.command`; `None` if there is none (501).
+    /// Calls the method for `ex.command`. Returns `None` if the handler has none, which becomes a 501.
     fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Result>;
 
-    /// Where the method for `command` runs: what the attribute's `pace` says, or `#[pace]` on the method.
+    /// Returns the pace of the method for `command`, from the attribute's `pace` or `#[pace]` on the method.
     fn pace(_command: &str) -> Pace {
         Pace::Auto
     }
 
-    /// Logs a request whose reply has ended, with the size of the body that was written. Called once a request, and not for
-    /// bytes that are no request at all.
+    /// Logs a request whose response has ended, with the size of the body that was written. It is called once for each
+    /// request, and not for bytes that are not a request at all.
     ///
-    /// A body that is sent after the handler has returned (`send_file`, or `send_bytes` of more than the reply's buffer) is
-    /// on its way when this is called, since the exchange does not outlive the handler. What is logged here through the
-    /// original of [`log_message`](Self::log_message) is then held back until the body is sent. If it is cut off, a line
-    /// behind it says so, with how much was sent.
+    /// The exchange does not outlive the handler, so a body that is sent after the handler has returned is still on its
+    /// way during this call. Such bodies come from `send_file`, and from `send_bytes` of more than the response's
+    /// buffer. The lines that this method logs through the default of [`log_message`](Self::log_message) are then held
+    /// back until the body is sent. If the body is cut off, one more line says so, with the number of bytes that were
+    /// sent.
     fn log_request<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, code: u16, size: Option<u64>) {
         defaults::log_request(self, ex, code, size);
     }
 
-    /// Logs an error; the original is [`log_message`](Self::log_message).
+    /// Logs an error. The default calls [`log_message`](Self::log_message).
     fn log_error<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, message: fmt::Arguments<'_>) {
         defaults::log_error(self, ex, message);
     }
 
-    /// Writes one line of the log: to standard error, in the original's format.
+    /// Writes one line of the log, by default to standard error in the format of Python's `http.server`.
     fn log_message<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, message: fmt::Arguments<'_>) {
         defaults::log_message(self, ex, message);
     }
 
-    /// The `Server` field's value. Asked for each reply.
+    /// Returns the value of the `Server` field. Called for each response.
     fn version_string(&self) -> Cow<'_, str> {
         defaults::version_string(self)
     }
 
-    /// The `Date` field's value. Asked for each reply.
+    /// Returns the value of the `Date` field. Called for each response.
     fn date_time_string(&self, time: SystemTime) -> String {
         defaults::date_time_string(self, time)
     }
 
-    /// The time in a line of the log.
+    /// Returns the time as a line of the log shows it.
     fn log_date_time_string(&self) -> String {
         defaults::log_date_time_string(self)
     }
 
-    /// The client in a line of the log.
+    /// Returns the client as a line of the log shows it.
     fn address_string<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>) -> String {
         defaults::address_string(self, ex)
     }
 
-    /// Decides, before dispatch, about a client that waits for `100 Continue`. `false` ends the request: a reply must
-    /// have been sent. With `true` the method is called, and the 100 is sent when it first reads `rfile`.
+    /// Decides, before dispatch, about a client that waits for `100 Continue`.
+    ///
+    /// With `true` the server calls the `do_*` method, and its first read of `rfile` sends the 100. `false` ends the
+    /// request, and this method must have sent a response.
     fn handle_expect_100<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>) -> Result<bool> {
         defaults::handle_expect_100(self, ex)
     }
 
-    /// Called by [`Exchange::end_headers`] before a final head ends: adds fields with `ex.send_header`.
+    /// Called by [`Exchange::end_headers`] before a final head ends, to add fields with `ex.send_header`.
     ///
-    /// Ending the head, by `defaults::end_headers` or `ex.end_headers()`, is allowed and not needed.
+    /// It may end the head itself, by `defaults::end_headers` or `ex.end_headers()`, but does not need to.
     fn end_headers<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>) -> io::Result<()> {
         defaults::end_headers(self, ex)
     }
 
-    /// Sends an error reply, of the runtime's (a bad request, an unknown method, a failed handler) or the handler's.
+    /// Sends an error response, for the server (a bad request, an unknown method, a failed handler) or for the handler.
     ///
-    /// `ex.send_error` inside it is the original. For a request whose head could not be read, the exchange has no
+    /// Inside it, `ex.send_error` is the default. If the head of the request could not be read, the exchange has no
     /// command, no path and no headers.
     fn send_error<'c>(
         &self,
@@ -161,31 +164,31 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
         defaults::send_error(self, ex, code, message, explain)
     }
 
-    /// Whether a client may speak to this server at all: `false` closes the new connection without a word.
+    /// Decides whether the server accepts a client. `false` closes the new connection without a response.
     fn verify_request(&self, client_address: &Address) -> bool {
         defaults::verify_request(self, client_address)
     }
 
-    /// Told of an error or panic of a handler's method that becomes a 500.
+    /// Called when a method fails or panics and the client gets a 500.
     fn handle_error(&self, client_address: &Address, error: &HandlerError) {
         defaults::handle_error(self, client_address, error);
     }
 
-    /// Called by `handle_request` when nobody came within the builder's `timeout`.
+    /// Called by `handle_request` when no client came within the builder's `timeout`.
     fn handle_timeout(&self) {
         defaults::handle_timeout(self);
     }
 
-    /// Called by the serving loop each `poll_interval`; only a handler that defines it makes the loop wake for it.
+    /// Called by the serving loop once in each `poll_interval`. The loop wakes for it only if the handler defines it.
     fn service_actions(&self) {
         defaults::service_actions(self);
     }
 }
 
-/// What the request's fields are parsed into: the type of [`Exchange::headers`].
+/// A type that the server parses a request's fields into, for [`Exchange::headers`].
 ///
-/// [`Headers`] is the original's counterpart. Another type is named by the attribute, and written out in the `do_*`
-/// methods. It is for the handler's eyes: the server itself frames and dispatches by its own parse.
+/// [`Headers`] is the usual one. The attribute names another type, and the `do_*` methods then write it in their
+/// signatures. Only the handler uses it. The server frames and dispatches by its own parse of the fields.
 ///
 /// ```
 /// use basehttp::{Exchange, Field, HTTPError, MessageClass, http_handler};
@@ -197,7 +200,7 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
 ///     fn parse(fields: &'c [Field<'c>]) -> Result<Self, HTTPError> {
 ///         let field = fields.iter().find(|field| field.name().eq_ignore_ascii_case("X-Token"));
 ///         let text = field.map(|field| str::from_utf8(field.value())).transpose();
-///         text.map(Token).map_err(|_| HTTPError::new(400, "X-Token is no UTF-8"))
+///         text.map(Token).map_err(|_| HTTPError::new(400, "X-Token is not UTF-8"))
 ///     }
 /// }
 ///
@@ -216,11 +219,12 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
 /// # assert!(reply.ends_with(b"come in\n"));
 /// ```
 pub trait MessageClass<'c>: Sized + 'c {
-    /// Makes one from the request's fields, in order, of which there are none when the head could not be read.
+    /// Parses the request's fields, in order. The list is empty if the head could not be read.
     ///
     /// # Errors
-    /// The error is the reply, in place of a call of the handler's method. For an empty list it should be none: without
-    /// headers there is no exchange, and the reply is a bare one.
+    /// The server sends the error as the response and does not call the handler's method. An empty list should never be
+    /// an error. Without headers there is no exchange, and the client gets a 500 that none of the handler's methods
+    /// sees.
     fn parse(fields: &'c [Field<'c>]) -> Result<Self, HTTPError>;
 }
 

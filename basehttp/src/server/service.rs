@@ -1,4 +1,4 @@
-//! Every handler is a `Service`: what connections and loops ask of an object is passed on to the handler's type.
+//! Makes every handler a `Service`: calls to the object go to the handler's type.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -37,7 +37,7 @@ impl<H: BaseHTTPRequestHandler> Service for H {
     }
 }
 
-/// The fields as the handler's `MessageClass`; a panic in there is a 500.
+/// Parses the fields into the handler's `MessageClass`. A panic in there is a 500.
 fn parse<'c, H: BaseHTTPRequestHandler>(fields: &'c [Field<'c>]) -> Result<H::MessageClass<'c>, HTTPError> {
     catch_panic(|| H::MessageClass::parse(fields)).unwrap_or_else(|| Err(HTTPError::from(500)))
 }

@@ -1,4 +1,4 @@
-//! An `Arc` of a handler is a handler: for programs that want to look at its state while, or after, it serves.
+//! Makes an `Arc` of a handler a handler, so that a program can look at its state while it serves, and afterwards.
 
 use std::borrow::Cow;
 use std::sync::Arc;

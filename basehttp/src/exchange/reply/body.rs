@@ -1,4 +1,4 @@
-//! The body of a reply: what is written becomes bytes in `out`, and how it ends.
+//! The body of a response: writes become bytes in `out`, and the end depends on the framing.
 
 use std::{io, mem};
 
@@ -7,14 +7,14 @@ use crate::exchange::payload::QueuedBody;
 use crate::proto::{self, BodyRule, ReplyFraming, push_chunk};
 
 impl Reply {
-    /// Takes more of the body. Whether `out` has grown past the buffer's size is the caller's to see.
+    /// Takes more of the body. The caller must check whether `out` has outgrown the buffer.
     pub(crate) fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
         match self.stage {
             ReplyStage::Unsent | ReplyStage::Head => {
                 self.mark_fault("write to wfile before end_headers()".into());
                 return Err(misuse("call end_headers() before writing to wfile"));
             }
-            ReplyStage::Queued(_) | ReplyStage::Ended => return Err(misuse("the reply has its whole body already")),
+            ReplyStage::Queued(_) | ReplyStage::Ended => return Err(misuse("the response has its whole body already")),
             ReplyStage::Buffering | ReplyStage::Streaming(_) => {}
         }
         let passed = self.passed + bytes.len() as u64;
@@ -26,13 +26,13 @@ impl Reply {
         if self.keeps_body() {
             self.take_body(bytes, out);
         } else if matches!(self.stage, ReplyStage::Buffering) && passed > self.max_buffered as u64 {
-            // The length of a body that is not sent, and too long to be known.
+            // The body is not sent, and is longer than the buffer, so its length will not be known.
             self.commit(out);
         }
         Ok(())
     }
 
-    /// The length that the head has told.
+    /// The length that the head has declared.
     fn length(&self) -> Option<u64> {
         match self.stage {
             ReplyStage::Streaming(ReplyFraming::Length(length)) => Some(length),
@@ -54,7 +54,7 @@ impl Reply {
         }
     }
 
-    /// Makes all that was written ready to be sent, whatever may follow.
+    /// Moves all that was written into `out`, so that it can be sent before the body ends.
     pub(crate) fn flush(&mut self, out: &mut Vec<u8>) {
         if matches!(self.stage, ReplyStage::Buffering) {
             self.commit(out);
@@ -64,7 +64,7 @@ impl Reply {
         }
     }
 
-    /// The length will not be known: closes the head without it.
+    /// Closes the head without a length, which will not be known.
     fn commit(&mut self, out: &mut Vec<u8>) {
         let framing = self.framing(None);
         self.stream(framing, out);
@@ -80,12 +80,15 @@ impl Reply {
         }
     }
 
-    /// The handler has returned well. Ends the reply, or says why what it sent is none.
+    /// Ends the response of a handler that succeeded. Returns a queued body that is still to be sent.
+    ///
+    /// # Errors
+    /// The calls of the handler did not make a response. The text says why.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) -> Result<Option<QueuedBody>, String> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
-        // What would follow is another protocol, and nobody speaks it.
+        // The client would go on with another protocol, and no handler has taken the connection for it.
         self.closes |= self.opens_tunnel();
         match mem::replace(&mut self.stage, ReplyStage::Ended) {
             ReplyStage::Unsent => return Err("the handler sent no response: call send_response(...)".into()),
@@ -104,7 +107,7 @@ impl Reply {
         Ok(None)
     }
 
-    /// A 500 or 503 without anything that could go wrong or take time: none of the handler's hooks is called for it.
+    /// Writes a 500 or 503 without a call of the handler's methods, so that nothing can fail or take time.
     pub(crate) fn finish_bare(&mut self, bare: Bare, out: &mut Vec<u8>) {
         self.discard(out);
         self.close(out);
@@ -123,10 +126,10 @@ impl Reply {
         self.close_head(ReplyFraming::Length(0), out);
     }
 
-    /// A whole body that fits the buffer tells its length; so does the HEAD of one.
+    /// Ends a body that fits the buffer, with its length in the head. So does the response to HEAD of such a body.
     fn finish_buffered(&mut self, out: &mut Vec<u8>) {
         let framing = match self.passed {
-            // A `do_HEAD` writes no body, and what the body's length would be is not known then.
+            // A `do_HEAD` that writes no body does not tell the length that it would have.
             0 if self.rule == BodyRule::HeadOnly => ReplyFraming::NoBody,
             passed if passed > self.max_buffered as u64 => self.framing(None),
             passed => self.framing(Some(passed)),

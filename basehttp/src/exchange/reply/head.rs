@@ -1,4 +1,4 @@
-//! The head of a reply: status line, fields, and what frames the message.
+//! The head of a response: status line, fields, and framing.
 
 use std::ops::Range;
 use std::{io, mem};
@@ -8,17 +8,18 @@ use crate::exchange::payload::QueuedBody;
 use crate::proto::{self, BodyRule, DateLine, ReplyFraming, Version, push_field, push_length, remove_field};
 use crate::sys::clock;
 
-/// What is known of the fields of the head under construction.
+/// The facts about the fields of the head under construction that later steps need.
 #[derive(Default)]
-#[allow(clippy::struct_excessive_bools)] // Four independent facts about what was seen.
+#[allow(clippy::struct_excessive_bools)] // Four independent facts.
 pub(super) struct HeadFields {
-    /// The handler's `Content-Length`.
+    /// The `Content-Length` that the handler declared.
     declared: Option<u64>,
     /// The handler asked for `Transfer-Encoding: chunked`.
     wants_chunks: bool,
-    /// Options of the handler's `Connection` besides `close` and `keep-alive`, each with a comma behind it.
+    /// Options of the handler's `Connection` other than `close` and `keep-alive`, each with a comma and a space behind
+    /// it.
     connection_options: Vec<u8>,
-    /// Which of those that come once were there.
+    /// The fields that may come once and have come, a bit for each.
     singletons: u16,
     has_server: bool,
     has_date: bool,
@@ -34,7 +35,7 @@ impl HeadFields {
 }
 
 impl Reply {
-    /// Begins a head: `line` is the status line with what follows it at once.
+    /// Begins a head. `line` is the status line, and `has` says whether `Server` follows in it.
     pub(crate) fn begin_head(&mut self, code: u16, line: &[u8], has: HeadParts, out: &mut Vec<u8>) {
         if !self.is_unsent() {
             return self.mark_fault(format!("send_response({code}) after send_response({}): send one", self.code));
@@ -46,7 +47,7 @@ impl Reply {
         out.extend_from_slice(line);
     }
 
-    /// The runtime's own `Date`.
+    /// Adds the server's own `Date`, unless the head has one.
     pub(crate) fn add_date(&mut self, line: &DateLine, out: &mut Vec<u8>) {
         if self.is_head_open() && !self.fields.has_date {
             self.fields.has_date = true;
@@ -54,7 +55,7 @@ impl Reply {
         }
     }
 
-    /// A field of the handler's. What is wrong with it comes out of [`end_head`](Self::end_head).
+    /// Adds a field of the handler's. A mistake in it is remembered, and [`end_head`](Self::end_head) returns it.
     pub(crate) fn add_field(&mut self, name: &str, value: &str, out: &mut Vec<u8>) {
         if !self.is_head_open() {
             return self.mark_fault(format!("send_header({name:?}) belongs between send_response and end_headers"));
@@ -66,9 +67,9 @@ impl Reply {
 
     fn try_add_field(&mut self, name: &str, value: &str, out: &mut Vec<u8>) -> Result<(), String> {
         if !proto::is_token(name.as_bytes()) {
-            return Err(format!("{name:?} is no field name: a token has letters, digits and !#$%&'*+-.^_`|~ only"));
+            return Err(format!("{name:?} is not a field name: a token has letters, digits and !#$%&'*+-.^_`|~ only"));
         }
-        // The names that matter here, told apart by their length first.
+        // The names with a meaning for the server. Their lengths are compared first, which is fast.
         match name.len() {
             14 if name.eq_ignore_ascii_case("content-length") => return self.declare_length(value),
             17 if name.eq_ignore_ascii_case("transfer-encoding") => return self.declare_coding(value),
@@ -120,7 +121,7 @@ impl Reply {
     fn add_connection_options(&mut self, value: &str) -> Result<(), String> {
         for option in value.split(',').map(str::trim).filter(|option| !option.is_empty()) {
             if !proto::is_token(option.as_bytes()) {
-                return Err(format!("Connection {value:?} is no list of tokens"));
+                return Err(format!("Connection {value:?} is not a list of tokens"));
             }
             if option.eq_ignore_ascii_case("close") {
                 self.closes = true;
@@ -132,12 +133,12 @@ impl Reply {
         Ok(())
     }
 
-    /// The head of an interim response: the final one follows.
+    /// Returns whether this is the head of an interim response, which the final one follows.
     pub(crate) fn is_interim(&self) -> bool {
         (100..200).contains(&self.code) && self.code != 101
     }
 
-    /// Ends an interim head. HTTP/1.0 knows none (RFC 9110, section 15.2): there it is dropped.
+    /// Ends an interim head. For an HTTP/1.0 client it is dropped, since HTTP/1.0 has none (RFC 9110, section 15.2).
     pub(crate) fn end_interim(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
         if self.queued.take().is_some() {
             self.mark_fault(format!("{} has no body: the final response has", self.code));
@@ -150,18 +151,18 @@ impl Reply {
         } else {
             out.extend_from_slice(b"\r\n");
         }
-        // The final head begins anew.
+        // The final head starts from nothing.
         self.fields.clear();
         self.stage = ReplyStage::Unsent;
         Ok(())
     }
 
-    /// Ends the head, or says what was wrong with it.
+    /// Ends the head, or returns the first mistake in it.
     pub(crate) fn end_head(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
         if !self.is_head_open() {
             self.mark_fault("end_headers() without send_response() before it".into());
         }
-        // RFC 9110, section 15.2: no 1xx to an HTTP/1.0 client, which would take what follows for a reply.
+        // RFC 9110, section 15.2: no 1xx to an HTTP/1.0 client, which would take the next protocol for the response.
         if self.code == 101 && self.asked.version == Version::Http10 {
             self.mark_fault("101 needs HTTP/1.1 on both sides: set protocol_version, refuse HTTP/1.0 clients".into());
         }
@@ -179,7 +180,7 @@ impl Reply {
         Ok(())
     }
 
-    /// A short body goes out with its head, a longer one behind it.
+    /// Takes a whole body. A short one goes out with its head, a longer one after the handler has returned.
     fn take_whole_body(&mut self, queued: QueuedBody, out: &mut Vec<u8>) {
         self.passed = queued.len();
         match queued {
@@ -192,7 +193,7 @@ impl Reply {
         }
     }
 
-    /// Gives the whole body, before the head's end.
+    /// Gives the whole body, before the head ends.
     pub(crate) fn queue(&mut self, queued: QueuedBody) {
         let length = queued.len();
         if !self.is_head_open() {
@@ -206,7 +207,8 @@ impl Reply {
         self.queued = Some(queued);
     }
 
-    /// A handler takes the connection: whatever was composed is what it is, and no framing follows.
+    /// Ends the response for a handler that hijacks the connection. The bytes so far are moved to `out`, without
+    /// framing behind.
     pub(crate) fn surrender(&mut self, out: &mut Vec<u8>) {
         match self.stage {
             ReplyStage::Buffering => {
@@ -218,13 +220,13 @@ impl Reply {
         self.stage = ReplyStage::Ended;
     }
 
-    /// How the body's end is told, if it is known to be of `complete` bytes or not at all.
+    /// Decides how the client finds the end of the body. `complete` is the length of the body, if it is known.
     pub(super) fn framing(&self, complete: Option<u64>) -> ReplyFraming {
         let declared = self.fields.declared.filter(|_| !self.fields.wants_chunks);
         proto::reply_framing(self.rule, declared, complete, self.asked.version)
     }
 
-    /// Whether the status and the method leave room for a body, or at least for its length.
+    /// Returns whether the status and the method allow a body, or at least its length.
     pub(crate) fn may_have_body(&self) -> bool {
         matches!(self.rule, BodyRule::Allowed | BodyRule::HeadOnly)
     }
@@ -242,7 +244,7 @@ impl Reply {
         self.stage = ReplyStage::Streaming(framing);
     }
 
-    /// Writes what frames the message, and the empty line.
+    /// Writes the fields that frame the message, and the empty line.
     pub(super) fn close_head(&mut self, framing: ReplyFraming, out: &mut Vec<u8>) {
         if !self.fields.has_date && self.code >= 200 {
             out.extend_from_slice(&clock::date_line());
@@ -251,7 +253,7 @@ impl Reply {
             ReplyFraming::Length(length) => push_length(out, length),
             ReplyFraming::Chunked => push_field(out, b"Transfer-Encoding", b"chunked"),
             ReplyFraming::UntilClose => self.closes = true,
-            // RFC 9110, section 8.6: a 304 may tell the length that a 200 would have had; no other may.
+            // RFC 9110, section 8.6: only a 304 may have a length without a body, that of the 200 in its place.
             ReplyFraming::NoBody => match self.fields.declared {
                 Some(length) if self.code == 304 => push_length(out, length),
                 _ => {}
@@ -263,7 +265,7 @@ impl Reply {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// The head is closed, and whether the connection goes on has been decided anew. What is on the wire stays.
+    /// Rewrites the `Connection` line of a closed head, after a new decision. A head that was sent stays as it is.
     pub(super) fn rewrite_connection(&mut self, out: &mut Vec<u8>) {
         if self.on_wire || self.connection.end == 0 {
             return;
@@ -275,12 +277,13 @@ impl Reply {
         out.splice(self.start + start..self.start + end, line);
     }
 
-    /// RFC 9112, sections 9.3 and 9.6: `close` where the client may think otherwise, `keep-alive` where it would not know.
+    /// Writes the `Connection` line: `close` or `keep-alive` if the client would expect the opposite (RFC 9112,
+    /// sections 9.3 and 9.6).
     ///
-    /// What it thinks follows from our status line, not from its own version: HTTP/1.1 goes on, HTTP/1.0 does not.
+    /// The client goes by our status line, not by its own version: HTTP/1.1 stays open, HTTP/1.0 does not.
     fn push_connection(&self, out: &mut Vec<u8>) {
         let persistence: &[u8] = match (self.closes, self.asked.server, self.asked.version) {
-            // What follows is no HTTP any more.
+            // Another protocol follows.
             _ if self.opens_tunnel() => b"",
             (true, Version::Http11, _) => b"close",
             (false, _, Version::Http10) => b"keep-alive",
@@ -300,7 +303,7 @@ impl Reply {
     }
 }
 
-/// What stands behind the status line already.
+/// The fields that come with the status line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum HeadParts {
     StatusOnly,

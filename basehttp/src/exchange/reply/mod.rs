@@ -1,5 +1,5 @@
-//! One reply under construction: which calls may follow which, and what the bytes are. No socket: what is ready stands
-//! in `out`, and the `wire` sends it.
+//! A response under construction: the order of calls, and the bytes. It has no socket. Bytes that are ready are in
+//! `out`, and `ExchangeIo` sends them.
 //!
 //! ```text
 //!            status            end_head                    write            finish
@@ -8,10 +8,10 @@
 //!     |                     |                  v                     |
 //!     +-- interim (1xx) ----+------------> Streaming ----------------+
 //!                           | length known, or no body               |
-//!                           +------------> Queued (tail) ------------+
+//!                           +------------> Queued -------------------+
 //! ```
 //!
-//! `head` composes the head, `body` what follows; `proto::write` has their spelling. Fields that frame the message
+//! `head` writes the head, `body` the body; `proto::write` has their spelling. Fields that frame the message
 //! (`Connection`, `Content-Length`, `Transfer-Encoding`) are understood, and written by `close_head` alone, when
 //! everything that decides them is known.
 
@@ -28,70 +28,70 @@ use super::error::sentence;
 use super::payload::QueuedBody;
 use crate::proto::{BodyRule, ReplyFraming, Version};
 
-/// The request's side of what a reply must look like.
+/// The request's side of what a response must look like.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReplyContext {
-    /// The lower of the client's and our own: what the reply may be made of.
+    /// The lower of the client's version and our own, which decides the features that the response may use.
     pub version: Version,
-    /// Our own, which the status line shows.
+    /// Our own version, which the status line shows.
     pub server: Version,
-    /// `HEAD`, `CONNECT`, or any other as `GET`: all that matters here.
+    /// `HEAD`, `CONNECT`, or `GET` for all others, since no other difference matters here.
     pub method: &'static str,
-    /// The request and the server's protocol version let the connection go on.
+    /// The request and the server's protocol version allow the connection to stay open.
     pub keeps_alive: bool,
-    /// All of the request is here.
+    /// The whole request has come.
     pub is_whole: bool,
 }
 
-/// A reply for which no hook of the handler's is called.
+/// A response for which no method of the handler is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bare {
-    /// 500: the handler's own way of failing fails.
+    /// 500: the handler failed, and so did its way to send an error.
     Failed,
-    /// 503: the hooks are known to block, and there is no thread for them.
+    /// 503: the handler's methods are known to block, and no thread is free for them.
     Busy,
 }
 
-/// How far the reply is.
+/// The progress of a response.
 #[derive(Debug)]
 enum ReplyStage {
     /// No final status yet. Next: `Head`.
     Unsent,
-    /// Status line and some fields stand in `out`. Next: `Unsent` (interim), `Buffering`, `Streaming`, `Queued`.
+    /// Status line and some fields are in `out`. Next: `Unsent` (interim), `Buffering`, `Streaming`, `Queued`.
     Head,
-    /// The head is whole but for its framing; the body collects in `body`. Next: `Streaming`, `Ended`.
+    /// The head is complete except for its framing. The body collects in `body`. Next: `Streaming`, `Ended`.
     Buffering,
-    /// The head is closed, the body goes through `out`. Next: `Ended`.
+    /// The head is closed, and the body goes through `out`. Next: `Ended`.
     Streaming(ReplyFraming),
-    /// The head is closed, the body is given whole. Next: `Ended`.
+    /// The head is closed, and the whole body was given. Next: `Ended`.
     Queued(QueuedBody),
     /// Nothing more comes.
     Ended,
 }
 
-/// A reply, from its status line to its last byte.
+/// A response, from its status line to its last byte.
 pub(crate) struct Reply {
     stage: ReplyStage,
     asked: ReplyContext,
-    /// Where in `out` it begins, as long as none of it is on the wire.
+    /// The position in `out` where the response begins, as long as none of it was sent.
     start: usize,
-    /// Some of the final response has left: it can only be continued or aborted.
+    /// A part of the final response was sent. It can only be continued or aborted.
     on_wire: bool,
     code: u16,
-    /// What the code leaves room for.
+    /// The body that the code and the method allow.
     rule: BodyRule,
     closes: bool,
-    /// Where the `Connection` of a head that is closed stands, or would, counted from `start`.
+    /// The position of the `Connection` line in a closed head, counted from `start`. Empty if there is no such line.
     connection: Range<usize>,
     fields: HeadFields,
-    /// What was written and is not in `out` yet: all of it while buffering, then less than a chunk.
+    /// The written bytes that are not in `out` yet. While buffering these are all, and later less than a chunk.
     body: Vec<u8>,
-    /// The body, given whole while the head was open.
+    /// A whole body that was given while the head was open.
     queued: Option<QueuedBody>,
     max_buffered: usize,
-    /// Bytes of body the handler has given.
+    /// The number of bytes of body that the handler has given.
     passed: u64,
-    /// The first misuse: the reply cannot be sent as it is.
+    /// The first misuse. The response cannot be sent as it is.
     fault: Option<String>,
 }
 
@@ -117,7 +117,7 @@ impl Reply {
         }
     }
 
-    /// A new exchange: the reply will begin at the end of `out`.
+    /// Begins a new exchange. The response will begin at the end of `out`.
     pub(crate) fn begin(&mut self, asked: ReplyContext, out: &[u8]) {
         self.asked = asked;
         self.start = out.len();
@@ -125,9 +125,9 @@ impl Reply {
         self.reset();
     }
 
-    /// Forgets what was composed, so that another reply can take its place. Only while nothing is on the wire.
+    /// Discards the response, so that another can take its place. Only allowed while nothing of it was sent.
     pub(crate) fn discard(&mut self, out: &mut Vec<u8>) {
-        debug_assert!(!self.on_wire, "a reply that is on the wire cannot be taken back");
+        debug_assert!(!self.on_wire, "a response that was sent cannot be taken back");
         out.truncate(self.start);
         self.reset();
     }
@@ -160,7 +160,8 @@ impl Reply {
         self.closes
     }
 
-    /// Closes after this exchange, whatever reply it gets in the end. A head that is still here says so.
+    /// Closes the connection after this exchange, even if another response replaces this one. A head that was not sent
+    /// says so.
     pub(crate) fn close(&mut self, out: &mut Vec<u8>) {
         self.asked.keeps_alive = false;
         if !mem::replace(&mut self.closes, true) {
@@ -172,19 +173,19 @@ impl Reply {
         self.asked.is_whole
     }
 
-    /// The rest of the request has come.
+    /// Notes that the rest of the request has come.
     pub(crate) fn request_is_whole(&mut self) {
         self.asked.is_whole = true;
     }
 
-    /// The reply is about to leave.
+    /// Called before the response is sent. Closes the connection if the whole request has not come.
     pub(crate) fn close_unless_whole(&mut self, out: &mut Vec<u8>) {
         if !self.asked.is_whole && !self.on_wire && self.is_streaming() {
             self.close(out);
         }
     }
 
-    /// RFC 9110, section 15.5.6: a 405 says which methods there are.
+    /// Returns whether `Allow` is missing: a 405 must list the methods (RFC 9110, section 15.5.6).
     pub(crate) fn lacks_allow(&self) -> bool {
         self.code == 405 && self.is_head_open() && !self.fields.has_allow
     }
@@ -193,12 +194,12 @@ impl Reply {
         self.on_wire
     }
 
-    /// The head has left, and no body can follow it: the client has the whole reply.
+    /// Returns whether the client has the whole response: the head was sent, and no body can follow.
     pub(crate) fn is_whole_without_body(&self) -> bool {
         self.on_wire && self.is_streaming() && !self.keeps_body()
     }
 
-    /// More was written than is buffered, of which none will be sent: the head need not wait any longer.
+    /// Returns whether the head can go out: the body will not be sent, and is longer than the buffer.
     pub(crate) fn has_outgrown_its_head(&self) -> bool {
         !self.on_wire && self.is_streaming() && !self.keeps_body() && self.passed > self.max_buffered as u64
     }
@@ -207,34 +208,34 @@ impl Reply {
         matches!(self.stage, ReplyStage::Unsent)
     }
 
-    /// Between the status line and the end of the head.
+    /// Returns whether the status line was written and the head has not ended.
     pub(crate) fn is_head_open(&self) -> bool {
         matches!(self.stage, ReplyStage::Head)
     }
 
-    /// A final head was ended, so that all of `out` may be sent.
+    /// Returns whether a final head has ended, so that all of `out` may be sent.
     pub(crate) fn is_streaming(&self) -> bool {
         matches!(self.stage, ReplyStage::Streaming(_) | ReplyStage::Queued(_) | ReplyStage::Ended)
     }
 
-    /// Remembers a misuse; the first one counts.
+    /// Remembers a misuse, if it is the first one.
     pub(crate) fn mark_fault(&mut self, what: String) {
         self.fault.get_or_insert(what);
     }
 
-    /// The socket has taken everything before `out`'s end.
+    /// Notes that all of `out` was sent.
     pub(crate) fn note_sent(&mut self) {
         self.on_wire |= !self.is_unsent();
         self.start = 0;
     }
 
-    /// The socket has taken what stands before this reply.
+    /// Notes that the responses before this one were sent.
     pub(crate) fn note_earlier_sent(&mut self) {
         self.start = 0;
     }
 }
 
-/// An error that tells the handler's author what to do instead.
+/// Creates an error that tells the author of the handler what to do instead.
 pub(crate) fn misuse(what: &str) -> io::Error {
     sentence(io::ErrorKind::InvalidInput, what)
 }
