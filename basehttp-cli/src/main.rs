@@ -44,7 +44,7 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     }
     let soft_limit = descriptors::raise_soft_limit();
     let mut httpd = bind(flags, Site::of(flags, soft_limit)?)?;
-    ending::on_signals(httpd.handle()).map_err(|error| Failure::cannot("watch for signals", &error))?;
+    ending::on_signals(httpd.server_handle()).map_err(|error| Failure::cannot("watch for signals", &error))?;
     announce(flags, &httpd);
     httpd.serve_forever().map_err(|error| Failure::cannot("serve", &error))
 }

@@ -108,7 +108,7 @@ impl Server {
     /// Starts one with the builder's options.
     pub fn start_with<H: BaseHTTPRequestHandler>(builder: HTTPServerBuilder, handler: H) -> io::Result<Self> {
         let mut httpd = builder.bind(("127.0.0.1", 0), handler)?;
-        let handle = httpd.handle();
+        let handle = httpd.server_handle();
         let address = SocketAddr::from(([127, 0, 0, 1], httpd.server_port()));
         let serving = thread::Builder::new().name("basehttp-test".into()).spawn(move || httpd.serve_forever())?;
         Ok(Server { address, handle, serving: Some(serving) })
@@ -124,8 +124,8 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
-    /// Its handle.
-    pub fn handle(&self) -> &ServerHandle {
+    /// The running server's handle: statistics, and `shutdown`.
+    pub fn server_handle(&self) -> &ServerHandle {
         &self.handle
     }
 

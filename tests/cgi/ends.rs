@@ -50,7 +50,7 @@ fn a_client_that_goes_away_takes_its_script_along() {
         last_act(&mut client);
         drop(client);
         expect_both_gone(&scripts);
-        assert!(wait_until(|| server.handle().stats().in_handlers == 0), "the thread is free again: {why}");
+        assert!(wait_until(|| server.server_handle().stats().in_handlers == 0), "the thread is free again: {why}");
     }
 }
 
@@ -77,8 +77,8 @@ fn a_script_is_let_go_when_nobody_can_get_more_of_its_reply() {
     assert_eq!(client.try_read_reply("HEAD").expect("a whole reply").status, 200);
     // The client is still there, and may ask again.
     expect_both_gone(&scripts);
-    assert!(wait_until(|| server.handle().stats().in_handlers == 0), "{}", log.text());
-    assert_eq!(server.handle().stats().errors.handler_errors, 0, "{}", log.text());
+    assert!(wait_until(|| server.server_handle().stats().in_handlers == 0), "{}", log.text());
+    assert_eq!(server.server_handle().stats().errors.handler_errors, 0, "{}", log.text());
     client.send(get("/none"));
     assert_eq!(client.read_reply().status, 404);
 }
@@ -183,7 +183,7 @@ fn the_end_of_the_server_ends_its_scripts() {
         scripts.await_file("here");
         let reading = thread::spawn(move || client.try_read_to_end().map(|bytes| bytes.len()));
         let began = Instant::now();
-        let report = server.handle().drain(LONG).expect("a loop that ends");
+        let report = server.server_handle().drain(LONG).expect("a loop that ends");
         assert_eq!(report.cut, 0, "it ended by itself, within {:?}", began.elapsed());
         expect_both_gone(&scripts);
         // A 503, or a reset in the middle of the endless one.
@@ -200,9 +200,9 @@ fn a_short_script_answers_although_the_server_ends() {
     let (server, _) = scripts.serve();
     let mut client = Client::sending(&server, get("/cgi-bin/x"));
     scripts.await_file("here");
-    let handle = server.handle().clone();
+    let handle = server.server_handle().clone();
     let draining = thread::spawn(move || handle.drain(LONG));
-    assert!(wait_until(|| server.handle().is_shutting_down()));
+    assert!(wait_until(|| server.server_handle().is_shutting_down()));
     std::fs::write(&go, "go\n").expect("the script reads it");
     assert_eq!(client.read_reply().text(), "hi");
     draining.join().expect("it does not panic");
@@ -239,7 +239,7 @@ fn a_thousand_waiting_scripts_do_not_touch_the_files_beside_them() {
     scripts.write("page.txt", "a page", 0o644);
     let (server, _) = Site::of(scripts.options().client_end_grace(SHORT)).serve();
     let waiting: Vec<_> = (0..WAITING).map(|_| Client::sending(&server, get("/cgi-bin/hold"))).collect();
-    assert!(wait_until(|| server.handle().stats().in_handlers >= 64), "{:?}", server.handle().stats());
+    assert!(wait_until(|| server.server_handle().stats().in_handlers >= 64), "{:?}", server.server_handle().stats());
     let began = Instant::now();
     let mut client = Client::of(&server);
     for _ in 0..200 {
@@ -248,8 +248,8 @@ fn a_thousand_waiting_scripts_do_not_touch_the_files_beside_them() {
     }
     // Each of them in a small part of the time that a script holds its thread for.
     assert!(began.elapsed() < LONG, "{:?}", began.elapsed());
-    let stats = server.handle().stats();
+    let stats = server.server_handle().stats();
     assert!(stats.in_handlers <= 64, "no more scripts than there may be: {stats:?}");
     drop(waiting);
-    assert!(wait_until(|| server.handle().stats().in_handlers == 0), "{:?}", server.handle().stats());
+    assert!(wait_until(|| server.server_handle().stats().in_handlers == 0), "{:?}", server.server_handle().stats());
 }

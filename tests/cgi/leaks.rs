@@ -38,7 +38,7 @@ fn runs_of_every_kind_leave_no_descriptor_no_process_and_no_file_behind() {
     let warm_up = || assert_eq!(Client::sending(&server, get("/cgi-bin/x")).read_reply().status, 200);
     warm_up();
     let is_idle = |before: usize| descriptors() <= before && children().is_empty();
-    assert!(wait_until(|| server.handle().stats().connections == 0 && children().is_empty()));
+    assert!(wait_until(|| server.server_handle().stats().connections == 0 && children().is_empty()));
     let before = descriptors();
     let long = "x".repeat(200_000);
     let mut chunked = format!("{:x}\r\n{long}\r\n", long.len()).repeat(2) + "0\r\n\r\n";

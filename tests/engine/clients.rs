@@ -64,13 +64,13 @@ fn a_client_that_resets_in_any_state_is_forgotten() {
         let (server, stage) = start(one_worker());
         let mut client = Client::of(&server);
         client.send(get("/"));
-        wait_until(server.handle(), "the first is served", |stats| stats.requests == 1 && stats.parked == 1);
+        wait_until(server.server_handle(), "the first is served", |stats| stats.requests == 1 && stats.parked == 1);
         // The server may stop reading in the middle of it.
         client.send(&moment.sent);
-        wait_until(server.handle(), moment.name, moment.is_reached);
+        wait_until(server.server_handle(), moment.name, moment.is_reached);
         reset(client);
         stage.open("a");
-        wait_until(server.handle(), moment.name, |stats| stats.connections == 0 && stats.in_handlers == 0);
+        wait_until(server.server_handle(), moment.name, |stats| stats.connections == 0 && stats.in_handlers == 0);
         expect_served(&mut Client::of(&server), "/");
     }
 }
@@ -90,14 +90,14 @@ fn a_crowd_that_resets_in_any_state_is_forgotten() {
         }
     }
     clients.into_iter().for_each(reset);
-    wait_until(server.handle(), "all are gone", |stats| stats.connections == 0 && stats.in_handlers == 0);
+    wait_until(server.server_handle(), "all are gone", |stats| stats.connections == 0 && stats.in_handlers == 0);
     expect_served(&mut Client::of(&server), "/");
 }
 
 /// Threads that were ever needed: a leader, and one for each time that a busy machine made it look stuck.
 #[track_caller]
 fn expect_no_thread_held(server: &Server, what: &str) {
-    let stats = server.handle().stats();
+    let stats = server.server_handle().stats();
     assert!(stats.threads <= 1 + stats.rescues && stats.pooled == 0, "{what} hold no thread: {stats:?}");
     assert!(stats.rescues < CROWD as u64 / 5, "{what} block no leader: {stats:?}");
 }
@@ -122,10 +122,10 @@ fn slow_heads_and_slow_bodies_hold_no_thread_and_end_as_408() {
             }
             client.expect_end();
         }
-        wait_until(server.handle(), what, |stats| stats.timeouts >= CROWD as u64);
+        wait_until(server.server_handle(), what, |stats| stats.timeouts >= CROWD as u64);
         expect_no_thread_held(&server, what);
         drop(clients);
-        wait_until(server.handle(), what, |stats| stats.connections == 0);
+        wait_until(server.server_handle(), what, |stats| stats.connections == 0);
     }
 }
 
@@ -134,7 +134,7 @@ fn a_head_that_trickles_has_no_more_time_than_one_that_stops() {
     let (server, _stage) = start(one_worker().head_timeout(SHORT));
     let mut client = Client::sending(&server, "GET / HTTP/1.1\r\nHost: h\r\n");
     expect_given_up(&mut client, "a head without end", b"X: y\r\n");
-    wait_until(server.handle(), "it is gone", |stats| stats.connections == 0);
+    wait_until(server.server_handle(), "it is gone", |stats| stats.connections == 0);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_body_that_trickles_is_given_up() {
     let (server, _stage) = start(one_worker().body_stall_timeout(SHORT).min_body_bytes_per_second(1000));
     let mut client = Client::sending(&server, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n");
     expect_given_up(&mut client, "a body without end", b"x");
-    wait_until(server.handle(), "it is gone", |stats| stats.connections == 0);
+    wait_until(server.server_handle(), "it is gone", |stats| stats.connections == 0);
 }
 
 /// Sends `bytes` again and again, slowly, until the server ends the connection.
@@ -170,7 +170,7 @@ fn a_body_that_is_thrown_away_may_take_its_time_as_long_as_it_goes_on() {
     let reply = client.read_reply();
     assert_eq!((reply.text(), reply.field("Connection")), ("/unread", Some("close")), "it was not waited for");
     client.expect_end();
-    assert_eq!(server.handle().stats().timeouts, 0);
+    assert_eq!(server.server_handle().stats().timeouts, 0);
 }
 
 const BETWEEN_PIECES: Duration = Duration::from_millis(100);
@@ -281,9 +281,9 @@ fn slow_readers_hold_no_thread_and_are_given_up() {
         let (server, _stage) = start(one_worker().write_stall_timeout(LONG_ENOUGH_FOR_A_CROWD));
         let mut clients: Vec<_> = (0..CROWD).map(|_| Client::sending(&server, get(path).repeat(count))).collect();
         // Composing so much may go to the pool on a busy machine; waiting for the reader may not.
-        wait_until(server.handle(), path, |stats| stats.parked == CROWD as u64 && stats.in_handlers == 0);
+        wait_until(server.server_handle(), path, |stats| stats.parked == CROWD as u64 && stats.in_handlers == 0);
         expect_served(&mut Client::of(&server), "/");
-        wait_until(server.handle(), path, |stats| stats.timeouts >= CROWD as u64 && stats.connections == 0);
+        wait_until(server.server_handle(), path, |stats| stats.timeouts >= CROWD as u64 && stats.connections == 0);
         for client in &mut clients {
             // A part, and then a cut that cannot be taken for an end.
             let mut part = Vec::new();
@@ -297,9 +297,9 @@ fn slow_readers_hold_no_thread_and_are_given_up() {
 fn a_reader_that_takes_nothing_is_given_up_also_if_it_keeps_sending() {
     let (server, _stage) = start(one_worker().write_stall_timeout(SHORT));
     let mut client = Client::sending(&server, get("/large"));
-    wait_until(server.handle(), "its reply waits", |stats| stats.parked == 1 && stats.requests == 1);
+    wait_until(server.server_handle(), "its reply waits", |stats| stats.parked == 1 && stats.requests == 1);
     expect_given_up(&mut client, "a reader that takes nothing", b"\r\n");
-    wait_until(server.handle(), "it is gone", |stats| stats.connections == 0);
+    wait_until(server.server_handle(), "it is gone", |stats| stats.connections == 0);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn a_reader_of_a_whole_reply_may_pause_for_as_long_as_the_server_allows() {
         let builder = one_worker().write_stall_timeout(SHORT).idle_timeout(SHORT);
         let (server, _stage) = start(builder.paused_reader_timeout(Duration::MAX));
         let mut paused = Client::sending(&server, get(path));
-        wait_until(server.handle(), "its reply waits", |stats| stats.parked == 1 && stats.requests == 1);
+        wait_until(server.server_handle(), "its reply waits", |stats| stats.parked == 1 && stats.requests == 1);
         // Its deadline is as long and begins later, and both are looked at together.
         let mut idle = Client::of(&server);
         expect_served(&mut idle, "/");
@@ -351,7 +351,7 @@ fn a_reader_keeps_the_minimum_rate_over_all_of_a_reply() {
         };
         assert_eq!(end, Some(ErrorKind::ConnectionReset), "{path}: {sipped} bytes");
         let blamed = number as u64 + 1;
-        wait_until(server.handle(), path, |stats| stats.errors.slow_readers == blamed && stats.connections == 0);
+        wait_until(server.server_handle(), path, |stats| stats.errors.slow_readers == blamed && stats.connections == 0);
     }
 }
 
@@ -398,7 +398,9 @@ fn idle_connections_hold_no_thread_and_are_closed() {
     // Never taken for blocking, however busy the machine is.
     clients.iter_mut().for_each(expect_ping);
     clients.iter_mut().for_each(Client::expect_end);
-    wait_until(server.handle(), "all are closed", |stats| stats.connections == 0 && stats.timeouts >= CROWD as u64);
+    wait_until(server.server_handle(), "all are closed", |stats| {
+        stats.connections == 0 && stats.timeouts >= CROWD as u64
+    });
     expect_no_thread_held(&server, "idle connections");
 }
 
@@ -434,11 +436,13 @@ fn two_thousand_connections_come_and_go() {
     for coming in coming {
         coming.join().unwrap();
     }
-    wait_until(server.handle(), "all have come and gone", |stats| stats.accepted == 2000 && stats.connections == 0);
+    wait_until(server.server_handle(), "all have come and gone", |stats| {
+        stats.accepted == 2000 && stats.connections == 0
+    });
     // And many at once.
     let mut together: Vec<_> = (0..500).map(|_| Client::sending(&server, get("/"))).collect();
     assert!(together.iter_mut().all(|client| client.read_reply().text() == "/"));
-    wait_until(server.handle(), "all are parked", |stats| stats.parked == 500);
+    wait_until(server.server_handle(), "all are parked", |stats| stats.parked == 500);
     drop(together);
-    wait_until(server.handle(), "all have gone", |stats| stats.connections == 0 && stats.parked == 0);
+    wait_until(server.server_handle(), "all have gone", |stats| stats.connections == 0 && stats.parked == 0);
 }

@@ -107,8 +107,8 @@ fn a_reply_that_can_have_no_body_ends_a_handler_that_writes_without_end() {
             assert_eq!(client.read_reply().text(), "here", "{method} {way} {code}");
         }
     }
-    wait_until(server.handle(), "all have ended", |stats| stats.in_handlers == 0);
-    let errors = server.handle().stats().errors;
+    wait_until(server.server_handle(), "all have ended", |stats| stats.in_handlers == 0);
+    let errors = server.server_handle().stats().errors;
     assert_eq!((errors.handler_errors, errors.panics, errors.clients_gone), (0, 0, 0), "nothing has failed");
 }
 
@@ -168,10 +168,10 @@ fn no_handler_outlasts_a_client_that_has_gone() {
             })
             .collect();
         assert_eq!(in_handlers, THREADS);
-        wait_until(server.handle(), "all are at work", |stats| stats.in_handlers == THREADS as u64);
+        wait_until(server.server_handle(), "all are at work", |stats| stats.in_handlers == THREADS as u64);
         drop(clients);
-        wait_until(server.handle(), "none is left", |stats| stats.in_handlers == 0 && stats.connections == 0);
-        let errors = server.handle().stats().errors;
+        wait_until(server.server_handle(), "none is left", |stats| stats.in_handlers == 0 && stats.connections == 0);
+        let errors = server.server_handle().stats().errors;
         assert_eq!((errors.handler_errors, errors.panics), (0, 0), "{leaves:?}: no failure of a handler");
         assert_eq!(Client::sending(&server, request("GET", "/")).read_reply().text(), "here");
     }
@@ -215,9 +215,9 @@ fn a_reset_ends_a_sleep_at_once() {
     // That reply stays unread.
     assert_eq!(client.stream().peek(&mut [0]).expect("a byte of it"), 1);
     client.send(request("GET", "/silent"));
-    wait_until(server.handle(), "it sleeps", |stats| stats.in_handlers == 1);
+    wait_until(server.server_handle(), "it sleeps", |stats| stats.in_handlers == 1);
     drop(client);
     let began = Instant::now();
-    wait_until(server.handle(), "it is let go", |stats| stats.in_handlers == 0 && stats.connections == 0);
+    wait_until(server.server_handle(), "it is let go", |stats| stats.in_handlers == 0 && stats.connections == 0);
     assert!(began.elapsed() < PATIENCE, "it was not the end of the sleep");
 }

@@ -82,7 +82,9 @@ impl Test {
     fn taken(&self, path: &str) -> Client {
         let mut client = Client::of(&self.server);
         expect_served(&mut client, "/");
-        wait_until(self.server.handle(), "it is parked", |stats| stats.parked == stats.connections - stats.hijacked);
+        wait_until(self.server.server_handle(), "it is parked", |stats| {
+            stats.parked == stats.connections - stats.hijacked
+        });
         client.send(get(path));
         let head = client.read_exactly(b"HTTP/1.1 101 Switching Protocols\r\n".len());
         assert!(head.starts_with(b"HTTP/1.1 101 "));
@@ -91,7 +93,7 @@ impl Test {
 
     fn wait_for_counts(&self, what: &str, connections: u64, hijacked: u64) {
         let is_so = |stats: &basehttp::Stats| (stats.connections, stats.hijacked) == (connections, hijacked);
-        wait_until(self.server.handle(), what, is_so);
+        wait_until(self.server.server_handle(), what, is_so);
     }
 }
 
@@ -100,12 +102,12 @@ fn a_taken_connection_takes_a_place_until_it_is_dropped() {
     let test = start(one_worker().max_connections(2));
     let mut taken = test.taken("/keep");
     test.wait_for_counts("taken, and its handler has returned", 1, 1);
-    wait_until(test.server.handle(), "none is parked", |stats| stats.parked == 0 && stats.in_handlers == 0);
+    wait_until(test.server.server_handle(), "none is parked", |stats| stats.parked == 0 && stats.in_handlers == 0);
     let mut inside = Client::of(&test.server);
     expect_served(&mut inside, "/");
     let mut outside = Client::sending(&test.server, get("/late"));
     expect_served(&mut inside, "/");
-    assert_eq!(test.server.handle().stats().accepted, 2, "there are two places");
+    assert_eq!(test.server.server_handle().stats().accepted, 2, "there are two places");
     // It works, and then makes room.
     let mut line = test.handler.kept.lock().unwrap().pop().expect("it was kept");
     taken.send("hello");
@@ -142,10 +144,10 @@ fn a_drain_waits_for_handlers_and_not_for_what_they_have_kept() {
     let _held = test.taken("/hold");
     test.entered.recv_timeout(PATIENCE).expect("a handler holds");
     let draining = {
-        let handle = test.server.handle().clone();
+        let handle = test.server.server_handle().clone();
         std::thread::spawn(move || handle.drain(PATIENCE))
     };
-    while !test.server.handle().is_shutting_down() {
+    while !test.server.server_handle().is_shutting_down() {
         std::thread::yield_now();
     }
     assert!(!draining.is_finished(), "a handler is at work");
@@ -298,11 +300,11 @@ fn the_poller_forgets_it_when_it_is_taken() {
     let test = start(basehttp::HTTPServer::builder().workers(2));
     let mut other = Client::of(&test.server);
     expect_served(&mut other, "/");
-    wait_until(test.server.handle(), "it is parked", |stats| stats.parked == 1);
+    wait_until(test.server.server_handle(), "it is parked", |stats| stats.parked == 1);
     let without = watched();
     let mut parked = Client::of(&test.server);
     expect_served(&mut parked, "/");
-    wait_until(test.server.handle(), "both are parked", |stats| stats.parked == 2);
+    wait_until(test.server.server_handle(), "both are parked", |stats| stats.parked == 2);
     assert!(watched() > without, "one more is watched");
     drop(parked);
     test.wait_for_counts("it is gone", 1, 0);
@@ -333,7 +335,7 @@ fn what_a_loop_leaves_behind_takes_no_place_in_the_next_one() {
     let ((tell_entered, entered), (go_on, wait)) = (channel(), channel());
     let handler = Arc::new(Taking { kept: Mutex::default(), entered: tell_entered, go_on: Mutex::new(wait) });
     let mut httpd = one_worker().bind(("127.0.0.1", 0), Arc::clone(&handler)).expect("a free port");
-    let (address, handle) = (httpd.server_address().socket_addr().expect("IP"), httpd.handle());
+    let (address, handle) = (httpd.server_address().socket_addr().expect("IP"), httpd.server_handle());
     let connect = || loop {
         if let Ok(stream) = std::net::TcpStream::connect(address) {
             break Client::of_stream(stream);

@@ -31,11 +31,11 @@ fn with_every_thread_stuck_and_the_queue_full_the_rest_goes_on() {
         // In the queue. A request that would be refused instead shows in `busy`.
         for name in ["c", "d"] {
             holding.push(Client::sending(&server, hold(name)));
-            wait_until(server.handle(), "it is queued", |stats| stats.accepted == holding.len() as u64 + 1);
+            wait_until(server.server_handle(), "it is queued", |stats| stats.accepted == holding.len() as u64 + 1);
         }
         expect_ping(&mut fast);
-        wait_until(server.handle(), "two wait", |stats| stats.in_handlers == 2 && stats.parked == 1);
-        assert_eq!(server.handle().stats().busy, 0);
+        wait_until(server.server_handle(), "two wait", |stats| stats.in_handlers == 2 && stats.parked == 1);
+        assert_eq!(server.server_handle().stats().busy, 0);
 
         for (busy, request) in
             [(1, get("/hold/e").into_bytes()), (2, get("/never-seen").into_bytes()), (3, upload("/"))]
@@ -43,14 +43,14 @@ fn with_every_thread_stuck_and_the_queue_full_the_rest_goes_on() {
             let mut client = Client::sending(&server, request);
             let reply = client.read_reply();
             assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
-            assert_eq!(server.handle().stats().busy, busy);
+            assert_eq!(server.server_handle().stats().busy, busy);
         }
         expect_ping(&mut fast);
         expect_ping(&mut Client::of(&server));
         assert_eq!(Client::sending(&server, "GET / HT").read_reply().status, 408, "deadlines are kept");
         assert!(!stage.was_entered("c") && !stage.was_entered("d"));
 
-        let report = server.handle().drain(SHORT).expect("it was running");
+        let report = server.server_handle().drain(SHORT).expect("it was running");
         assert_eq!(report.cut, 4, "two in their handlers, two in the queue");
         fast.expect_end();
         server.stop().unwrap();
@@ -69,19 +69,19 @@ fn a_leader_that_got_stuck_is_no_reason_to_refuse_what_is_known_to_be_fast() {
     }
     let mut holding = vec![Client::sending(&server, get("/hold/stream"))];
     stage.wait_for("stream");
-    wait_until(server.handle(), "the leader is replaced", |stats| stats.rescues >= 1);
+    wait_until(server.server_handle(), "the leader is replaced", |stats| stats.rescues >= 1);
     for name in ["a", "b", "c"] {
         holding.push(Client::sending(&server, upload(&format!("/hold/{name}"))));
         stage.wait_for(name);
     }
     holding.push(Client::sending(&server, upload("/hold/queued")));
-    wait_until(server.handle(), "it is queued", |stats| stats.accepted == 6 && stats.parked == 1);
+    wait_until(server.server_handle(), "it is queued", |stats| stats.accepted == 6 && stats.parked == 1);
     let mut late = Client::sending(&server, upload("/"));
     assert_eq!(late.read_reply().status, 503, "all threads are taken, and all places to wait for one");
     for _ in 0..10 {
         expect_served(&mut fast, "/");
     }
-    assert_eq!(server.handle().stats().busy, 1);
+    assert_eq!(server.server_handle().stats().busy, 1);
     for name in ["stream", "a", "b", "c", "queued"] {
         stage.open(name);
     }
@@ -99,11 +99,11 @@ fn what_was_queued_is_served_when_threads_are_free() {
         })
         .into();
     held.extend((0..50).map(|_| Client::sending(&server, upload("/"))));
-    wait_until(server.handle(), "all have come", |stats| stats.accepted == 52);
+    wait_until(server.server_handle(), "all have come", |stats| stats.accepted == 52);
     stage.open("a");
     stage.open("b");
     assert!(held.iter_mut().all(|client| client.read_reply().text() == "100000"));
-    let stats = server.handle().stats();
+    let stats = server.server_handle().stats();
     assert_eq!((stats.busy, stats.pooled), (0, 52));
     assert!(stats.threads <= 2 + 2, "{stats:?}");
 }
@@ -118,15 +118,17 @@ fn connections_beyond_the_most_are_accepted_when_others_close() {
     for _ in 0..5 {
         expect_all_served(&mut inside, "/");
     }
-    let stats = server.handle().stats();
+    let stats = server.server_handle().stats();
     assert_eq!((stats.connections, stats.accepted), (MOST as u64, MOST as u64));
     for (left, mut client) in outside.drain(..).enumerate() {
         drop(inside.pop());
         assert_eq!(client.read_reply().text(), "/late", "number {left}");
-        assert!(server.handle().stats().connections <= MOST as u64);
+        assert!(server.server_handle().stats().connections <= MOST as u64);
     }
     drop(inside);
-    wait_until(server.handle(), "all are gone", |stats| stats.connections == 0 && stats.accepted == 2 * MOST as u64);
+    wait_until(server.server_handle(), "all are gone", |stats| {
+        stats.connections == 0 && stats.accepted == 2 * MOST as u64
+    });
 }
 
 #[test]
@@ -137,7 +139,7 @@ fn with_one_connection_at_a_time_they_take_turns() {
         assert_eq!(client.read_reply().text(), "/");
         client.stream().shutdown(std::net::Shutdown::Both).expect("it is open");
     }
-    wait_until(server.handle(), "all are gone", |stats| stats.connections == 0 && stats.accepted == 20);
+    wait_until(server.server_handle(), "all are gone", |stats| stats.connections == 0 && stats.accepted == 20);
 }
 
 /// A POST with a body of that length, up to where `first` bytes of it have come; and the rest.
@@ -153,12 +155,12 @@ fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
     let mut unfinished = |bytes: &str| {
         let client = Client::sending(&server, bytes);
         came += bytes.len() as u64;
-        wait_until(server.handle(), "it has come", |stats| stats.bytes_received == came);
+        wait_until(server.server_handle(), "it has come", |stats| stats.bytes_received == came);
         client
     };
     let (half, rest) = post(60_000, 30_000);
     let mut inside: Vec<_> = (0..2).map(|_| unfinished(&half)).collect();
-    wait_until(server.handle(), "both wait", |stats| stats.parked == 2);
+    wait_until(server.server_handle(), "both wait", |stats| stats.parked == 2);
     let head = "GET / HTTP/1.1\r\nHost: h\r\n".to_owned() + &"X: y\r\n".repeat(90) + "Y: " + &"z".repeat(30_000);
     // A body in one piece, one in chunks, and a head: each would have been welcome before.
     let chunks =
@@ -167,7 +169,7 @@ fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
         let mut late = unfinished(bytes);
         let reply = late.read_reply();
         assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
-        assert_eq!(server.handle().stats().errors.resource_limit, refused as u64 + 1);
+        assert_eq!(server.server_handle().stats().errors.resource_limit, refused as u64 + 1);
         drop(late);
     }
     // What is small is not concerned, however many there are, and nobody is thrown out.
@@ -175,14 +177,14 @@ fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
     assert!(small.iter_mut().chain(&mut inside).all(hears_nothing));
     // One leaves: then the other has room to finish, and newcomers after it.
     drop(inside.pop());
-    wait_until(server.handle(), "one has gone", |stats| stats.connections == 51);
+    wait_until(server.server_handle(), "one has gone", |stats| stats.connections == 51);
     let mut client = inside.remove(0);
     for _ in 0..3 {
         client.send(&rest);
         assert_eq!(client.read_reply().text(), "60000");
         client = Client::sending(&server, &half);
     }
-    assert_eq!(server.handle().stats().errors.resource_limit, 3);
+    assert_eq!(server.server_handle().stats().errors.resource_limit, 3);
 }
 
 /// Whether nothing has come back, not even an end.
@@ -199,15 +201,15 @@ fn pipelined_requests_behind_unread_replies_are_dropped_where_there_is_no_memory
     const REQUESTS: usize = 400;
     let (server, _stage) = start(one_worker().max_unfinished_bytes(0));
     let mut slow = Client::sending(&server, get("/buffered").repeat(REQUESTS));
-    wait_until(server.handle(), "they are dropped", |stats| stats.errors.resource_limit == 1);
+    wait_until(server.server_handle(), "they are dropped", |stats| stats.errors.resource_limit == 1);
     let mut replies = 0;
     while let Ok(reply) = slow.try_read_reply("GET") {
         assert_eq!(reply.body.len(), crate::support::stage::BUFFERED_BYTES, "number {replies}");
         replies += 1;
     }
     assert!((1..REQUESTS).contains(&replies), "{replies} replies, each of them whole");
-    assert_eq!(server.handle().stats().requests, replies as u64);
-    wait_until(server.handle(), "and it is closed", |stats| stats.connections == 0);
+    assert_eq!(server.server_handle().stats().requests, replies as u64);
+    wait_until(server.server_handle(), "and it is closed", |stats| stats.connections == 0);
 }
 
 #[test]
@@ -215,7 +217,7 @@ fn slow_bodies_never_have_all_the_threads() {
     let (server, stage) = start(one_worker().max_threads(4));
     let (half, rest) = post(400_000, 200_000);
     let mut slow: Vec<_> = (0..3).map(|_| Client::sending(&server, &half)).collect();
-    wait_until(server.handle(), "one of three is sent away", |stats| stats.errors.resource_limit == 1);
+    wait_until(server.server_handle(), "one of three is sent away", |stats| stats.errors.resource_limit == 1);
     let refused = slow.iter_mut().position(|client| !hears_nothing(client)).expect("it has an answer");
     let reply = slow.remove(refused).read_reply();
     assert_eq!((reply.status, reply.field("Retry-After"), reply.field("Connection")), (503, Some("1"), Some("close")));
@@ -235,8 +237,8 @@ fn slow_bodies_never_have_all_the_threads() {
 fn slow_readers_of_streams_never_have_all_the_threads() {
     let (server, _stage) = start(one_worker().max_blocked_on_clients(1));
     let slow: Vec<_> = (0..3).map(|_| Client::sending(&server, get("/streamed"))).collect();
-    wait_until(server.handle(), "two of three are sent away", |stats| stats.errors.resource_limit == 2);
-    let stats = server.handle().stats();
+    wait_until(server.server_handle(), "two of three are sent away", |stats| stats.errors.resource_limit == 2);
+    let stats = server.server_handle().stats();
     assert_eq!((stats.in_handlers, stats.errors.slow_readers), (1, 0), "{stats:?}");
     expect_ping(&mut Client::of(&server));
     drop(slow);
@@ -254,7 +256,7 @@ fn readers_at_full_speed_are_never_too_many() {
     for reader in readers {
         assert_eq!(reader.join().expect("a whole reply"), crate::support::stage::LARGE_BYTES);
     }
-    assert_eq!(server.handle().stats().errors.resource_limit, 0);
+    assert_eq!(server.server_handle().stats().errors.resource_limit, 0);
 }
 
 #[test]
@@ -267,7 +269,7 @@ fn a_handler_has_a_place_only_while_it_waits() {
         slow.read_exactly(crate::support::stage::LARGE_BYTES);
         stage.wait_for(name);
     }
-    assert_eq!(server.handle().stats().errors.resource_limit, 0);
+    assert_eq!(server.server_handle().stats().errors.resource_limit, 0);
     stage.open("a");
     stage.open("b");
 }
@@ -277,11 +279,11 @@ fn unread_replies_together_hold_no_more_memory_than_they_may() {
     // Twelve megabytes each, of which the sockets of both sides take some.
     let (server, _stage) = start(one_worker().max_unsent_bytes(30_000_000));
     let mut slow: Vec<_> = (0..2).map(|_| Client::sending(&server, get("/vec"))).collect();
-    wait_until(server.handle(), "both wait for their readers", |stats| stats.requests == 2 && stats.parked == 2);
+    wait_until(server.server_handle(), "both wait for their readers", |stats| stats.requests == 2 && stats.parked == 2);
     let mut late = Client::sending(&server, get("/vec"));
     let cut = late.try_read_reply("GET").expect_err("there is no memory for a third");
     assert_eq!(cut.kind(), std::io::ErrorKind::ConnectionReset);
-    assert_eq!(server.handle().stats().errors.resource_limit, 1);
+    assert_eq!(server.server_handle().stats().errors.resource_limit, 1);
     // What is shared or small is not concerned, and who has begun is not thrown out.
     let mut shared = Client::sending(&server, get("/large"));
     assert_eq!(shared.read_reply().body.len(), crate::support::stage::LARGE_BYTES);
@@ -289,7 +291,7 @@ fn unread_replies_together_hold_no_more_memory_than_they_may() {
     assert_eq!(slow.remove(0).read_reply().body.len(), crate::support::stage::VEC_BYTES);
     assert_eq!(Client::sending(&server, get("/vec")).read_reply().body.len(), crate::support::stage::VEC_BYTES);
     assert_eq!(slow.remove(0).read_reply().body.len(), crate::support::stage::VEC_BYTES);
-    assert_eq!(server.handle().stats().errors.resource_limit, 1);
+    assert_eq!(server.server_handle().stats().errors.resource_limit, 1);
 }
 
 /// In the environment of the child: be the server.

@@ -30,7 +30,7 @@ fn a_handler_that_blocks_holds_nobody_else_up() {
     let mut newcomer = Client::sending(&server, get("/new"));
     assert!(known.iter_mut().all(|client| client.read_reply().text() == "/"));
     assert_eq!(newcomer.read_reply().text(), "/new");
-    assert!(server.handle().stats().rescues >= 1);
+    assert!(server.server_handle().stats().rescues >= 1);
     stage.open("a");
     assert_eq!(held.read_reply().text(), "a", "the stuck thread finishes its own reply");
     expect_served(&mut held, "/");
@@ -55,7 +55,7 @@ fn those_behind_a_blocking_request_in_one_list_are_served_too() {
     for number in [0, 3, 6, 9] {
         stage.wait_for(&number.to_string());
     }
-    wait_until(server.handle(), "each has cost a leader", |stats| stats.rescues >= 5 && stats.in_handlers == 5);
+    wait_until(server.server_handle(), "each has cost a leader", |stats| stats.rescues >= 5 && stats.in_handlers == 5);
     for number in [0, 3, 6, 9] {
         stage.open(&number.to_string());
         assert_eq!(clients[number].read_reply().text(), number.to_string());
@@ -76,7 +76,7 @@ fn ever_new_spellings_of_a_blocking_path_do_not_cost_a_leader_each() {
             client
         })
         .collect();
-    let rescues = server.handle().stats().rescues;
+    let rescues = server.server_handle().stats().rescues;
     assert!((1..=1 + began.elapsed().as_secs()).contains(&rescues), "one a second at most: {rescues}");
     for (number, client) in held.iter_mut().enumerate() {
         stage.open(&number.to_string());
@@ -100,7 +100,7 @@ fn as_many_handlers_may_block_as_there_are_threads() {
     let mut late = Client::sending(&server, get("/hold/late"));
     expect_ping(&mut fast);
     // Two of them may share a place of the pace table: then the second goes to the pool at once.
-    wait_until(server.handle(), "each holds a thread, and the one too many waits in the queue", |stats| {
+    wait_until(server.server_handle(), "each holds a thread, and the one too many waits in the queue", |stats| {
         stats.in_handlers == THREADS as u64 && stats.rescues + stats.pooled >= THREADS as u64
     });
     assert!(!stage.was_entered("late"));
@@ -113,7 +113,7 @@ fn as_many_handlers_may_block_as_there_are_threads() {
         assert_eq!(client.read_reply().text(), number.to_string());
     }
     assert_eq!(late.read_reply().text(), "late");
-    let stats = server.handle().stats();
+    let stats = server.server_handle().stats();
     assert!(stats.threads <= THREADS as u64 + 2, "the pool, a leader and a spare one: {stats:?}");
 }
 
@@ -125,11 +125,11 @@ fn a_rescued_thread_is_free_for_other_work() {
     expect_all_served(&mut clients, "/");
     for (number, name) in ["x", "y"].into_iter().enumerate() {
         // A connection that comes back at once may stay with the thread it was on.
-        wait_until(server.handle(), "both are parked", |stats| stats.parked == 2);
+        wait_until(server.server_handle(), "both are parked", |stats| stats.parked == 2);
         // Of whichever shard it is, the other one's leader is not disturbed.
         clients[number].send(ping(&format!("/hold/{name}")));
         stage.wait_for(name);
-        wait_until(server.handle(), "the leader is replaced", |stats| stats.rescues > number as u64);
+        wait_until(server.server_handle(), "the leader is replaced", |stats| stats.rescues > number as u64);
         stage.open(name);
         assert_eq!(clients[number].read_reply().text(), name);
         let other = &mut clients[1 - number];
@@ -179,7 +179,7 @@ fn an_end_that_arrives_while_a_handler_runs_is_seen_afterwards() {
                 assert_eq!(client.read_reply().text(), "/next");
             }
             client.expect_end();
-            wait_until(server.handle(), "it is gone", |stats| stats.connections == 1);
+            wait_until(server.server_handle(), "it is gone", |stats| stats.connections == 1);
         }
     }
 }
@@ -221,8 +221,8 @@ fn a_panic_on_the_leader_costs_one_exchange() {
         expect_served(&mut client, "/");
         expect_served(&mut other, "/");
     }
-    wait_until(server.handle(), "no handler is left", |stats| stats.in_handlers == 0);
-    let stats = server.handle().stats();
+    wait_until(server.server_handle(), "no handler is left", |stats| stats.in_handlers == 0);
+    let stats = server.server_handle().stats();
     assert!(stats.threads <= 1 + stats.rescues + stats.pooled, "no thread was lost: {stats:?}");
 }
 
@@ -241,7 +241,9 @@ fn a_panic_that_panics_again_when_it_is_dropped_costs_one_connection() {
         other.send(upload("/"));
         assert_eq!(other.read_reply().text(), "100000", "round {round}: leaders and threads are there");
     }
-    wait_until(server.handle(), "nothing is left of them", |stats| stats.connections == 1 && stats.in_handlers == 0);
+    wait_until(server.server_handle(), "nothing is left of them", |stats| {
+        stats.connections == 1 && stats.in_handlers == 0
+    });
 }
 
 #[test]
@@ -253,21 +255,21 @@ fn a_path_that_blocks_is_learnt_and_then_goes_to_the_pool_at_once() {
     // was preempted with the ping, for a second all that is unproven goes there.
     for _ in 0..3 {
         // A connection that comes back at once may stay with the thread it was on.
-        wait_until(server.handle(), "everything is parked", |stats| stats.parked == stats.connections);
-        let before = server.handle().stats();
+        wait_until(server.server_handle(), "everything is parked", |stats| stats.parked == stats.connections);
+        let before = server.server_handle().stats();
         client.send(get("/hold/slow?first"));
         stage.wait_for("slow");
-        wait_until(server.handle(), "rescued or in the pool", |stats| {
+        wait_until(server.server_handle(), "rescued or in the pool", |stats| {
             stats.rescues > before.rescues || stats.pooled > before.pooled
         });
         stage.open("slow");
         assert_eq!(client.read_reply().text(), "slow");
         stage.close("slow");
     }
-    let before = server.handle().stats();
+    let before = server.server_handle().stats();
     assert!(before.pooled > 0, "it is learnt: {before:?}");
     for _ in 0..20 {
-        wait_until(server.handle(), "everything is parked", |stats| stats.parked == stats.connections);
+        wait_until(server.server_handle(), "everything is parked", |stats| stats.parked == stats.connections);
         client.send(get("/hold/slow"));
         stage.wait_for("slow");
         expect_ping(&mut Client::of(&server));
@@ -275,7 +277,7 @@ fn a_path_that_blocks_is_learnt_and_then_goes_to_the_pool_at_once() {
         assert_eq!(client.read_reply().text(), "slow");
         stage.close("slow");
     }
-    let stats = server.handle().stats();
+    let stats = server.server_handle().stats();
     assert_eq!(stats.pooled, before.pooled + 20);
     // Others may have been preempted for two ticks; the blocking one costs nothing any more.
     assert!(stats.rescues < before.rescues + 20, "{stats:?}");
@@ -287,18 +289,18 @@ fn a_path_that_became_fast_comes_back_to_the_leader() {
     let mut client = Client::of(&server);
     client.send(get("/hold/moody"));
     stage.wait_for("moody");
-    wait_until(server.handle(), "the leader is replaced", |stats| stats.rescues > 0);
+    wait_until(server.server_handle(), "the leader is replaced", |stats| stats.rescues > 0);
     stage.open("moody");
     assert_eq!(client.read_reply().text(), "moody");
     // Eight fast runs would do; a busy machine makes some of them slow.
     for _ in 0..2000 {
-        let before = server.handle().stats().pooled;
+        let before = server.server_handle().stats().pooled;
         expect_served(&mut Client::of(&server), "/hold/moody");
-        if server.handle().stats().pooled == before {
+        if server.server_handle().stats().pooled == before {
             return;
         }
     }
-    panic!("it stays in the pool: {:?}", server.handle().stats());
+    panic!("it stays in the pool: {:?}", server.server_handle().stats());
 }
 
 /// Says on which thread each method runs, and keeps the slow one waiting.
@@ -324,12 +326,12 @@ fn the_attribute_and_a_methods_own_pace_decide_where_it_runs() {
     let mut client = Client::of(&server);
     for round in 1..=10 {
         // A connection that comes back at once may stay with the thread it was on.
-        wait_until(server.handle(), "it is parked", |stats| stats.parked == stats.connections);
+        wait_until(server.server_handle(), "it is parked", |stats| stats.parked == stats.connections);
         client.send(get("/"));
         assert_eq!(client.read_reply().text(), "inline");
         client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
         assert_eq!(client.read_reply().text(), "pool");
-        assert_eq!(server.handle().stats().pooled, round, "of the first run on, and never the other one");
+        assert_eq!(server.server_handle().stats().pooled, round, "of the first run on, and never the other one");
     }
 }
 
@@ -372,7 +374,7 @@ fn a_hook_that_blocks_holds_nobody_else_up() {
     let mut held = Client::sending(&server, get("/held"));
     has_entered.recv_timeout(PATIENCE).unwrap();
     known.send(get("/known"));
-    wait_until(server.handle(), "the leader is replaced", |stats| stats.rescues >= 1);
+    wait_until(server.server_handle(), "the leader is replaced", |stats| stats.rescues >= 1);
     assert_eq!(known.read_reply().text(), "/known");
     let_go.send(()).unwrap();
     assert_eq!(held.read_reply().text(), "/held");
@@ -427,7 +429,7 @@ fn hooks_that_block_are_learnt_and_then_cost_no_leader() {
             assert_eq!(client.read_reply().status, status);
         }
         // The first one at least; others may have been preempted for two ticks.
-        let stats = server.handle().stats();
+        let stats = server.server_handle().stats();
         assert!((1..CLIENTS as u64 / 3).contains(&stats.rescues), "{request:?}: {stats:?}");
     }
 }
@@ -450,7 +452,7 @@ fn refusals_and_newcomers_wait_for_no_thread_while_none_is_to_be_had() {
         client.expect_end();
     }
     assert!(busy > 0, "fifty of them do not fit into a queue of one");
-    assert_eq!(server.handle().stats().busy, busy);
+    assert_eq!(server.server_handle().stats().busy, busy);
     known.send(get("/known"));
     assert_eq!(known.read_reply().text(), "/known");
 }

@@ -20,7 +20,7 @@ fn a_stuck_handler_is_cut_off_and_the_server_serves_again() {
     let stage = Arc::new(Stage::default());
     let mut httpd = one_worker().bind(("127.0.0.1", 0), Staged(Arc::clone(&stage))).expect("a free port");
     let address = httpd.server_address().socket_addr().expect("an IP address");
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     for (round, is_rescued) in [(0, true), (1, false), (2, true)] {
         let serving = thread::spawn(move || {
             httpd.serve_forever().expect("a loop");
@@ -52,7 +52,7 @@ fn a_stuck_thread_of_the_pool_is_cut_off_and_the_server_serves_again() {
     let stage = Arc::new(Stage::default());
     let mut httpd = one_worker().max_threads(1).bind(("127.0.0.1", 0), Staged(Arc::clone(&stage))).expect("a port");
     let address = httpd.server_address().socket_addr().expect("an IP address");
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     for round in 0..3 {
         let serving = thread::spawn(move || {
             httpd.serve_forever().expect("a loop");
@@ -78,7 +78,7 @@ fn what_a_handler_lets_go_of_after_the_end_is_closed() {
     let stage = Arc::new(Stage::default());
     let mut httpd = one_worker().max_threads(2).bind(("127.0.0.1", 0), Staged(Arc::clone(&stage))).expect("a port");
     let address = httpd.server_address().socket_addr().expect("an IP address");
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     let serving = thread::spawn(move || httpd.serve_forever().expect("a loop"));
     // What it holds of the server is given back only when it returns.
     let mut stuck = Client::connect(address);
@@ -116,7 +116,7 @@ fn a_drain_answers_what_is_in_flight_and_reports_it() {
     let mut pooled = Client::sending(&server, upload("/hold/b"));
     stage.wait_for("a");
     stage.wait_for("b");
-    let draining = draining(server.handle(), PATIENCE);
+    let draining = draining(server.server_handle(), PATIENCE);
     idle.expect_end();
     stage.open("a");
     let reply = inline.read_reply();
@@ -137,9 +137,9 @@ fn a_drain_does_not_wait_for_a_client_that_has_sent_empty_lines() {
     expect_served(&mut idle, "/");
     idle.send("\r\n");
     let sent = get("/").len() as u64 + 2;
-    wait_until(server.handle(), "it is read", |stats| stats.bytes_received == sent && stats.parked == 1);
+    wait_until(server.server_handle(), "it is read", |stats| stats.bytes_received == sent && stats.parked == 1);
     let began = Instant::now();
-    let report = draining(server.handle(), PATIENCE).join().unwrap().expect("it was running");
+    let report = draining(server.server_handle(), PATIENCE).join().unwrap().expect("it was running");
     assert_eq!(report.cut, 0);
     assert!(began.elapsed() < PATIENCE, "it was closed as an idle one, not cut off at the deadline");
     idle.expect_end();
@@ -150,8 +150,8 @@ fn a_drain_waits_for_the_readers_of_long_replies() {
     for path in ["/large", "/file"] {
         let (server, _stage) = start(one_worker());
         let mut slow = Client::sending(&server, get(path));
-        wait_until(server.handle(), "its reply waits", |stats| stats.parked == 1 && stats.requests == 1);
-        let draining = draining(server.handle(), PATIENCE);
+        wait_until(server.server_handle(), "its reply waits", |stats| stats.parked == 1 && stats.requests == 1);
+        let draining = draining(server.server_handle(), PATIENCE);
         assert_eq!(slow.read_reply().body.len(), crate::support::stage::LARGE_BYTES, "{path}");
         slow.expect_end();
         assert_eq!(draining.join().unwrap().expect("it was running").cut, 0);
@@ -162,8 +162,8 @@ fn a_drain_waits_for_the_readers_of_long_replies() {
 fn a_drain_cuts_off_what_nobody_reads() {
     let (server, _stage) = start(one_worker());
     let clients: Vec<_> = (0..3).map(|_| Client::sending(&server, get("/large"))).collect();
-    wait_until(server.handle(), "their replies wait", |stats| stats.parked == 3 && stats.requests == 3);
-    assert_eq!(server.handle().drain(SHORT).expect("it was running").cut, 3);
+    wait_until(server.server_handle(), "their replies wait", |stats| stats.parked == 3 && stats.requests == 3);
+    assert_eq!(server.server_handle().drain(SHORT).expect("it was running").cut, 3);
     server.stop().unwrap();
     drop(clients);
 }
@@ -174,7 +174,7 @@ fn nothing_is_accepted_or_begun_after_the_end() {
     let address = server.address();
     let mut held = Client::sending(&server, get("/hold/a") + &get("/after"));
     stage.wait_for("a");
-    let draining = draining(server.handle(), SHORT);
+    let draining = draining(server.server_handle(), SHORT);
     assert_eq!(draining.join().unwrap().expect("it was running").cut, 1);
     TcpStream::connect(address).expect_err("it does not listen");
     server.stop().unwrap();
@@ -247,16 +247,16 @@ impl UnderWay {
         match self {
             UnderWay::Handler { .. } => stage.wait_for("a"),
             UnderWay::Reply("/streamed") => {
-                wait_until(server.handle(), "its thread waits", |stats| stats.rescues + stats.pooled > 0);
+                wait_until(server.server_handle(), "its thread waits", |stats| stats.rescues + stats.pooled > 0);
             }
             UnderWay::Reply(_) => {
-                wait_until(server.handle(), "it waits", |stats| stats.parked == 1 && stats.requests == 1);
+                wait_until(server.server_handle(), "it waits", |stats| stats.parked == 1 && stats.requests == 1);
             }
             UnderWay::Head => {
                 let count = request.len() as u64;
-                wait_until(server.handle(), "it has come", |stats| stats.bytes_received == count);
+                wait_until(server.server_handle(), "it has come", |stats| stats.bytes_received == count);
             }
-            UnderWay::Body => wait_until(server.handle(), "it is read", |stats| stats.in_handlers == 1),
+            UnderWay::Body => wait_until(server.server_handle(), "it is read", |stats| stats.in_handlers == 1),
         }
         client
     }
@@ -282,11 +282,11 @@ fn whatever_is_under_way_the_first_step_of_a_shutdown_is_to_stop_listening() {
         let (server, stage) = start(HTTPServer::builder().workers(2));
         let address = server.address();
         let client = under_way.begin(&server, &stage);
-        let draining = draining(server.handle(), PATIENCE * 3);
+        let draining = draining(server.server_handle(), PATIENCE * 3);
         // As long as it is under way the drain goes on, and neither a client nor a successor waits for that.
         wait_until_refused(address);
         let successor = one_worker().bind(address, Staged(Arc::clone(&stage))).expect("the address is free");
-        let handle = successor.handle();
+        let handle = successor.server_handle();
         let serving = thread::spawn(move || { successor }.serve_forever().expect("a loop"));
         expect_served(&mut Client::connect(address), "/successor");
         assert!(!draining.is_finished(), "{under_way:?} is still under way");
@@ -300,7 +300,7 @@ fn whatever_is_under_way_the_first_step_of_a_shutdown_is_to_stop_listening() {
 #[test]
 fn clients_of_two_servers_at_one_port_reach_the_one_that_goes_on() {
     let serve = |mut httpd: HTTPServer| {
-        let handle = httpd.handle();
+        let handle = httpd.server_handle();
         (handle, thread::spawn(move || httpd.serve_forever().expect("a loop")))
     };
     let (stage, builder) = (Arc::new(Stage::default()), one_worker().allow_reuse_port(true));
@@ -334,9 +334,9 @@ fn the_shorter_of_two_drains_counts() {
         let _held = Client::sending(&server, get("/hold/a"));
         stage.wait_for("a");
         let long = Duration::from_secs(3600);
-        let first = draining(server.handle(), if is_shorter_first { SHORT } else { long });
+        let first = draining(server.server_handle(), if is_shorter_first { SHORT } else { long });
         // Both end with the loop, which the shorter one's deadline ends.
-        let second = server.handle().drain(if is_shorter_first { long } else { SHORT });
+        let second = server.server_handle().drain(if is_shorter_first { long } else { SHORT });
         assert!(second.is_none_or(|report| report.cut == 1), "{second:?}");
         assert_eq!(first.join().unwrap().expect("it was running").cut, 1);
         // The wish of a drain that came too late is for the next loop, which is over by then.
@@ -349,7 +349,7 @@ fn the_deadline_of_a_drain_ends_with_its_loop() {
     let stage = Arc::new(Stage::default());
     let mut httpd = one_worker().bind(("127.0.0.1", 0), Staged(Arc::clone(&stage))).expect("a free port");
     let address = httpd.server_address().socket_addr().expect("an IP address");
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     let serving = thread::spawn(move || {
         httpd.serve_forever().expect("a loop");
         httpd
@@ -382,7 +382,7 @@ fn a_shutdown_that_waits_is_not_held_up_by_the_next_loop() {
     let mut httpd = one_worker().bind(("127.0.0.1", 0), Staged(stage)).expect("a free port");
     let address = httpd.server_address().socket_addr().expect("an IP address");
     for round in 0..50 {
-        let handle = httpd.handle();
+        let handle = httpd.server_handle();
         let serving = thread::spawn(move || {
             httpd.serve_forever().expect("a loop");
             httpd.serve_forever().expect("another, at once");
@@ -437,9 +437,9 @@ fn what_a_payload_holds_may_ask_the_server_for_anything_when_the_end_drops_it() 
     let (dropped, was_dropped) = channel();
     let server = Server::start_with(one_worker(), Guarding(Mutex::new(dropped))).expect("a free port");
     let clients: Vec<_> = (0..3).map(|_| Client::sending(&server, get("/"))).collect();
-    wait_until(server.handle(), "their replies wait", |stats| stats.parked == 3 && stats.requests == 3);
+    wait_until(server.server_handle(), "their replies wait", |stats| stats.parked == 3 && stats.requests == 3);
     let (tell, told) = channel();
-    let handle = server.handle().clone();
+    let handle = server.server_handle().clone();
     thread::spawn(move || tell.send(handle.drain(SHORT).map(|report| report.cut)));
     assert_eq!(told.recv_timeout(PATIENCE).expect("the drain returns"), Some(3));
     for _ in &clients {

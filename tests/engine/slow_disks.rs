@@ -83,10 +83,10 @@ fn downloads_from_a_disk_that_hangs_hold_up_no_others() {
         }
         expect_served(&mut neighbour, &server);
     }
-    wait_until(server.handle(), "all of them hang", |stats| stats.in_handlers == DOWNLOADS as u64);
+    wait_until(server.server_handle(), "all of them hang", |stats| stats.in_handlers == DOWNLOADS as u64);
     expect_served(&mut neighbour, &server);
     // A hang is found out once a second at most, and a busy machine may look like one.
-    let (rescues, seconds) = (server.handle().stats().rescues, began.elapsed().as_secs());
+    let (rescues, seconds) = (server.server_handle().stats().rescues, began.elapsed().as_secs());
     assert!(rescues <= seconds + 5, "{rescues} rescues in {seconds} s");
     disk.go_on();
     downloads.iter_mut().for_each(expect_whole);
@@ -143,6 +143,6 @@ fn a_file_whose_client_has_gone_is_closed_without_holding_up_others() {
     disk.await_call();
     expect_served(&mut neighbour, &server);
     disk.go_on();
-    wait_until(server.handle(), "it is gone", |stats| stats.connections == 1);
+    wait_until(server.server_handle(), "it is gone", |stats| stats.connections == 1);
     expect_served(&mut neighbour, &server);
 }

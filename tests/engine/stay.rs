@@ -66,7 +66,7 @@ fn a_row_of_requests_is_served_and_another_one_after_a_rest() {
     let mut client = Client::of(&server);
     for rows in 1..=3 {
         expect_row(&mut client, 20);
-        wait_until(server.handle(), "its thread lets go of it", |stats| {
+        wait_until(server.server_handle(), "its thread lets go of it", |stats| {
             stats.parked == 1 && stats.pooled == 20 * rows && stats.in_handlers == 0
         });
     }
@@ -87,8 +87,8 @@ fn no_thread_waits_for_a_client_that_calls_a_blocking_handler_now_and_then() {
             expect(&get("/"), "inline");
         }
     }
-    wait_until(server.handle(), "all are counted", |stats| stats.requests == 5 * ROUNDS);
-    let stats = server.handle().stats();
+    wait_until(server.server_handle(), "all are counted", |stats| stats.requests == 5 * ROUNDS);
+    let stats = server.server_handle().stats();
     // One that comes before its connection is parked is served where that is.
     assert!(stats.pooled < 3 * ROUNDS, "most of the short ones are the leader's: {stats:?}");
 }
@@ -126,7 +126,7 @@ fn a_long_reply_after_a_row_holds_no_thread() {
     let mut slow = Client::of(&server);
     expect_row(&mut slow, 5);
     slow.send(get("/large"));
-    wait_until(server.handle(), "the reply is queued", |stats| stats.pooled == 6 && stats.in_handlers == 0);
+    wait_until(server.server_handle(), "the reply is queued", |stats| stats.pooled == 6 && stats.in_handlers == 0);
     expect_row(&mut Client::of(&server), 5);
     assert_eq!(slow.read_reply().body.len(), LARGE);
 }
@@ -157,7 +157,7 @@ fn clients_that_end_or_leave_after_a_row_are_forgotten() {
     let mut leaving = Client::of(&server);
     expect_row(&mut leaving, 5);
     drop(leaving);
-    wait_until(server.handle(), "both are gone", |stats| stats.connections == 0);
+    wait_until(server.server_handle(), "both are gone", |stats| stats.connections == 0);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_server_ends_while_a_thread_keeps_a_connection() {
     let server = start(2);
     let mut client = Client::of(&server);
     expect_row(&mut client, 5);
-    let report = server.handle().drain(Duration::from_secs(5)).expect("this thread may wait");
+    let report = server.server_handle().drain(Duration::from_secs(5)).expect("this thread may wait");
     assert_eq!(report.cut, 0);
     client.expect_end();
 }

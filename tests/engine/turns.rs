@@ -35,7 +35,7 @@ fn many_requests_in_one_write_are_answered_in_order() {
     // The first ones came with the connection; these find it parked.
     client.send(numbered(MANY));
     expect_numbered(&mut client, MANY);
-    wait_until(server.handle(), "each was one request", |stats| stats.requests == 2 * MANY as u64);
+    wait_until(server.server_handle(), "each was one request", |stats| stats.requests == 2 * MANY as u64);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn many_requests_behind_one_that_held_a_thread_are_answered_in_order() {
         stage.wait_for("a");
         // The poller has told of all that, and the leader has nothing to do any more.
         expect_served(&mut other, "/");
-        wait_until(server.handle(), "the leader waits", |stats| stats.parked == 1);
+        wait_until(server.server_handle(), "the leader waits", |stats| stats.parked == 1);
         stage.open("a");
         client.read_reply();
         expect_numbered(&mut client, MANY);
@@ -87,7 +87,7 @@ fn a_client_with_many_blocking_requests_lets_another_one_have_the_thread() {
     expect_ping(&mut third);
     greedy.send((0..REQUESTS).map(|number| get(&format!("/hold/{number}"))).collect::<String>());
     stage.wait_for("0");
-    wait_until(server.handle(), "the leader is replaced", |stats| stats.rescues == 1);
+    wait_until(server.server_handle(), "the leader is replaced", |stats| stats.rescues == 1);
     other.send(get("/hold/other"));
     // The poller tells in order: when this one is answered, the other one is in the queue.
     expect_ping(&mut third);
@@ -100,7 +100,7 @@ fn a_client_with_many_blocking_requests_lets_another_one_have_the_thread() {
         stage.open(&number.to_string());
         assert_eq!(greedy.read_reply().text(), number.to_string());
     }
-    assert_eq!(server.handle().stats().busy, 0);
+    assert_eq!(server.server_handle().stats().busy, 0);
 }
 
 /// Sends a neighbour's request while it serves a certain one, and notes in which order requests are served.
@@ -162,7 +162,7 @@ fn an_end_that_comes_while_a_connection_waits_for_its_turn_is_not_forgotten() {
     expect_numbered(&mut client, 100);
     assert_eq!(client.read_reply().text(), "/last");
     client.expect_end();
-    wait_until(server.handle(), "it is gone", |stats| stats.connections == 1);
+    wait_until(server.server_handle(), "it is gone", |stats| stats.connections == 1);
 }
 
 #[test]
@@ -191,8 +191,10 @@ fn a_slow_reader_of_pipelined_replies_gets_them_all_and_holds_nobody_up() {
         let (server, _stage) = start(one_worker());
         let count = if path == "/buffered" { 400 } else { 3 };
         let mut slow = Client::sending(&server, get(path).repeat(count) + &get("/end"));
-        wait_until(server.handle(), "its replies wait for it", |stats| stats.parked == 1 && stats.in_handlers == 0);
-        let composed = server.handle().stats().requests;
+        wait_until(server.server_handle(), "its replies wait for it", |stats| {
+            stats.parked == 1 && stats.in_handlers == 0
+        });
+        let composed = server.server_handle().stats().requests;
         assert!(composed < count as u64 + 1, "{path}: nobody composes what nobody reads: {composed}");
         let mut other = Client::of(&server);
         expect_served(&mut other, "/");
@@ -210,7 +212,7 @@ fn a_slow_reader_of_pipelined_replies_gets_them_all_and_holds_nobody_up() {
         }
         assert_eq!(slow.read_reply().text(), "/end");
         expect_served(&mut slow, "/");
-        let stats = server.handle().stats();
+        let stats = server.server_handle().stats();
         assert!(stats.threads <= 1 + stats.rescues + stats.pooled, "{path}: {stats:?}");
     }
 }
@@ -228,7 +230,7 @@ fn a_client_that_only_sends_never_stops_the_others() {
     });
     let reader = greedy.stream().try_clone().expect("a third handle");
     let reading = std::thread::spawn(move || std::io::copy(&mut &reader, &mut std::io::sink()));
-    wait_until(server.handle(), "it is busy", |stats| stats.requests > 1000);
+    wait_until(server.server_handle(), "it is busy", |stats| stats.requests > 1000);
     for _ in 0..20 {
         expect_served(&mut other, "/");
     }
@@ -237,5 +239,5 @@ fn a_client_that_only_sends_never_stops_the_others() {
     sending.join().unwrap();
     // However it ends.
     let _ = reading.join().unwrap();
-    wait_until(server.handle(), "it is gone", |stats| stats.connections == 1);
+    wait_until(server.server_handle(), "it is gone", |stats| stats.connections == 1);
 }

@@ -147,7 +147,7 @@ fn the_server_process() {
     let server = Server::start(Logging).unwrap();
     println!("listening on {}", server.address());
     io::copy(&mut io::stdin(), &mut io::sink()).unwrap();
-    server.handle().drain(DRAIN);
+    server.server_handle().drain(DRAIN);
     server.stop().unwrap();
 }
 

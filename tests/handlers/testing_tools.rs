@@ -120,7 +120,7 @@ fn a_server_of_the_tests_has_an_address_and_stops() {
     let server = Server::start(Echo::default()).unwrap();
     assert!(server.address().ip().is_loopback());
     assert_eq!(server.url("/a?b"), format!("http://{}/a?b", server.address()));
-    assert_eq!(server.handle().server_port(), server.address().port());
+    assert_eq!(server.server_handle().server_port(), server.address().port());
     assert_eq!(Client::sending(&server, GET).read_reply().text(), "/there");
     server.stop().unwrap();
 }

@@ -181,7 +181,7 @@ fn empty_lines_behind_a_request_begin_no_other() {
         client.send(empty);
         client.expect_end();
     }
-    assert_eq!(server.handle().stats().errors.slow_heads, 0, "they were idle");
+    assert_eq!(server.server_handle().stats().errors.slow_heads, 0, "they were idle");
 }
 
 /// Greets, takes the connection, and says everything back in upper case until the client ends its side.

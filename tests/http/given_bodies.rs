@@ -187,7 +187,7 @@ fn a_guard_that_blocks_and_panics_holds_up_no_others() {
     }
     drop(held);
     expect_served(&mut guarded);
-    assert_eq!(server.handle().stats().errors.panics, 1);
+    assert_eq!(server.server_handle().stats().errors.panics, 1);
 }
 
 #[test]

@@ -347,7 +347,7 @@ fn a_drain_of_any_length_ends_when_the_server_is_idle() {
     for grace in [Duration::ZERO, Duration::from_nanos(1), HOUR, Duration::MAX] {
         let server = Server::start(Everything).unwrap();
         assert_eq!(Client::sending(&server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").read_reply().text(), "hi");
-        let report = server.handle().drain(grace).expect("it serves");
+        let report = server.server_handle().drain(grace).expect("it serves");
         assert!(report.cut == 0 || grace < HOUR, "{grace:?}: {report:?}");
         server.stop().unwrap();
     }

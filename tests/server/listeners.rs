@@ -41,7 +41,7 @@ fn every_address_is_served_and_the_first_is_the_servers_own() {
     assert_eq!(httpd.server_address().socket_addr(), Some(addresses[0]));
     assert_eq!(httpd.server_port(), addresses[0].port());
     assert_eq!(addresses[2], ready_address);
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     assert_eq!(handle.server_addresses(), httpd.server_addresses());
     let serving = serve(httpd);
     let mut clients: Vec<_> = addresses.iter().map(Client::connect).collect();
@@ -140,7 +140,7 @@ fn handle_request_gives_up_when_nobody_comes_to_any_door() {
 #[test]
 fn a_full_server_accepts_at_no_door_and_then_at_each_in_turn() {
     let (httpd, addresses, stage) = bind(one_worker().max_connections(1).also_listen(("127.0.0.1", 0)));
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     let serving = serve(httpd);
     let mut inside = Client::connect(addresses[0]);
     expect_served(&mut inside, "/inside");
@@ -177,7 +177,7 @@ fn server_close_frees_every_port() {
 #[test]
 fn a_drain_closes_what_came_through_any_door() {
     let (httpd, addresses, stage) = bind(one_worker().also_listen(("127.0.0.1", 0)));
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     let serving = serve(httpd);
     let mut clients: Vec<_> = addresses.iter().map(Client::connect).collect();
     expect_all_served(&mut clients, "/");
@@ -203,7 +203,7 @@ fn a_socket_that_was_handed_over_listens_through_a_shutdown() {
     let ready = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let handed_over = ready.local_addr().expect("it is bound");
     let (httpd, addresses, _stage) = bind(one_worker().also_listen(ready));
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     let serving = serve(httpd);
     expect_served(&mut Client::connect(handed_over), "/");
     handle.shutdown();

@@ -145,7 +145,7 @@ fn a_handler_may_stop_its_server_and_its_reply_still_arrives() {
 #[test]
 fn a_handler_may_stop_another_server_and_waits_for_it() {
     let (other, _) = bound();
-    let handle = other.handle();
+    let handle = other.server_handle();
     let other = serving(other);
     let server = Server::start(Stopping { other: Some(handle) }).unwrap();
     let mut client = Client::sending(&server, "GET /stop-other HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -157,9 +157,9 @@ fn a_handler_may_stop_another_server_and_waits_for_it() {
 #[test]
 fn shutdown_before_the_loop_ends_it_at_once() {
     let (mut httpd, address) = bound();
-    httpd.handle().shutdown();
+    httpd.server_handle().shutdown();
     httpd.serve_forever().unwrap();
-    assert!(!httpd.handle().is_shutting_down(), "the wish was granted");
+    assert!(!httpd.server_handle().is_shutting_down(), "the wish was granted");
     let serving = serving(httpd);
     let mut client = connect_when_it_listens(address);
     client.send("GET /stop HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -187,7 +187,7 @@ fn clients_that_have_connected_before_a_shutdown_are_served() {
     for client in &mut clients {
         client.send(REQUEST);
     }
-    httpd.handle().shutdown();
+    httpd.server_handle().shutdown();
     httpd.serve_forever().unwrap();
     for (number, client) in clients.iter_mut().enumerate() {
         let reply = client.read_reply();
@@ -202,7 +202,7 @@ fn clients_that_have_connected_before_a_shutdown_are_served() {
 fn a_server_that_serves_again_does_not_take_an_address_from_its_successor() {
     let (mut httpd, address) = bound();
     assert_ne!(httpd.fileno(), -1);
-    httpd.handle().shutdown();
+    httpd.server_handle().shutdown();
     httpd.serve_forever().unwrap();
     assert_eq!(httpd.fileno(), -1, "it does not listen");
     let mut successor = HTTPServer::bind(address, Stopping::default()).unwrap();
@@ -222,7 +222,7 @@ fn a_server_that_serves_again_does_not_take_an_address_from_its_successor() {
 #[test]
 fn shutdown_after_the_loop_or_twice_returns() {
     let (httpd, _) = bound();
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     let serving = serving(httpd);
     handle.shutdown();
     handle.shutdown();
@@ -236,7 +236,7 @@ fn shutdown_after_the_loop_or_twice_returns() {
 fn many_may_ask_at_once() {
     for _ in 0..20 {
         let (httpd, _) = bound();
-        let handle = httpd.handle();
+        let handle = httpd.server_handle();
         let asking: Vec<_> =
             (0..8).map(|_| handle.clone()).map(|handle| thread::spawn(move || handle.shutdown())).collect();
         let serving = serving(httpd);
@@ -291,12 +291,12 @@ fn shutdown_waits_for_requests_in_flight_and_they_are_answered() {
     let server = Server::start(handler).unwrap();
     let mut client = Client::sending(&server, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
     has_entered.recv_timeout(PATIENCE).unwrap();
-    let handle = server.handle().clone();
+    let handle = server.server_handle().clone();
     let stopping = thread::spawn(move || {
         handle.shutdown();
         has_ended.load(Ordering::SeqCst)
     });
-    while !server.handle().is_shutting_down() {
+    while !server.server_handle().is_shutting_down() {
         thread::yield_now();
     }
     let_go.send(()).unwrap();
@@ -324,7 +324,7 @@ fn idle_and_silent_connections_are_closed_at_shutdown() {
 #[test]
 fn a_client_that_has_just_connected_is_heard_before_the_end() {
     let (httpd, address) = bound();
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     let serving = serving(httpd);
     let mut client = Client::connect(address);
     let asking = {
@@ -371,7 +371,7 @@ fn a_request_that_came_just_before_the_end_is_answered() {
     let server = Server::start_with(HTTPServer::builder().workers(1), Arc::clone(&handler)).unwrap();
     let mut idle = Client::sending(&server, REQUEST);
     assert_eq!(idle.read_reply().status, 200);
-    wait_until(server.handle(), "it is parked", |stats| stats.parked == 1);
+    wait_until(server.server_handle(), "it is parked", |stats| stats.parked == 1);
     *handler.other.lock().unwrap() = Some(idle.stream().try_clone().unwrap());
     let mut stopping = Client::sending(&server, REQUEST.replacen('/', "/stop", 1));
     assert_eq!(stopping.read_reply().text(), "/stop");
@@ -386,7 +386,7 @@ fn shutdown_inside_a_server_hook_asks_and_returns() {
     let (sender, receiver) = channel();
     let handler = InHook { handle: Mutex::new(receiver) };
     let httpd = HTTPServer::bind(("127.0.0.1", 0), handler).unwrap();
-    sender.send(httpd.handle()).unwrap();
+    sender.send(httpd.server_handle()).unwrap();
     let address = httpd.server_address().socket_addr().unwrap();
     let serving = serving(httpd);
     Client::connect(address).expect_end();

@@ -124,11 +124,11 @@ fn each_kind_of_trouble_is_counted_once_and_as_nothing_else() {
         let server = start(builder);
         let mut client = Client::sending(&server, &case.sent);
         (case.then)(&mut client);
-        wait_until(server.handle(), case.why, |stats| stats.errors == expected);
-        assert_eq!(server.handle().stats().timeouts, late, "{}", case.why);
+        wait_until(server.server_handle(), case.why, |stats| stats.errors == expected);
+        assert_eq!(server.server_handle().stats().timeouts, late, "{}", case.why);
         drop(client);
-        wait_until(server.handle(), case.why, |stats| stats.connections == 0);
-        let stats = server.handle().stats();
+        wait_until(server.server_handle(), case.why, |stats| stats.connections == 0);
+        let stats = server.server_handle().stats();
         server.stop().expect("it serves to its end");
         assert_eq!(stats.errors, expected, "{}: and at the end", case.why);
     }
@@ -139,8 +139,8 @@ fn a_server_that_ends_does_not_count_its_idle_connections_as_late() {
     let server = start(one_worker());
     let mut client = Client::sending(&server, get("/"));
     client.read_reply();
-    wait_until(server.handle(), "it is parked", |stats| stats.parked == 1);
-    let handle = server.handle().clone();
+    wait_until(server.server_handle(), "it is parked", |stats| stats.parked == 1);
+    let handle = server.server_handle().clone();
     server.stop().expect("it serves to its end");
     client.expect_end();
     assert_eq!(handle.stats().errors, ErrorCounts::default());
@@ -167,8 +167,8 @@ fn every_byte_is_counted_both_ways() {
         client.end_sending();
         received += request.len() as u64;
         sent += client.read_to_end().len() as u64;
-        wait_until(server.handle(), what, |stats| stats.connections == 0);
-        let stats = server.handle().stats();
+        wait_until(server.server_handle(), what, |stats| stats.connections == 0);
+        let stats = server.server_handle().stats();
         assert_eq!((stats.bytes_received, stats.bytes_sent), (received, sent), "{what}");
     }
 }

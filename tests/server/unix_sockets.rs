@@ -46,7 +46,7 @@ struct Serving {
 
 impl Serving {
     fn start(mut httpd: HTTPServer) -> Self {
-        let handle = httpd.handle();
+        let handle = httpd.server_handle();
         let thread = thread::spawn(move || httpd.serve_forever().expect("a loop"));
         Serving { handle, thread: Some(thread) }
     }
@@ -191,7 +191,7 @@ fn a_server_that_serves_again_makes_its_file_again() {
     let path = folder.socket();
     let mut httpd = staged(&path);
     for round in 0..3 {
-        httpd.handle().shutdown();
+        httpd.server_handle().shutdown();
         let mut early = if path.exists() { Some(connect(&path)) } else { None };
         if let Some(early) = &mut early {
             early.get_mut().write_all(get("/early").as_bytes()).expect("it is taken");

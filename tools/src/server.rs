@@ -182,7 +182,7 @@ pub fn serve(settings: impl Iterator<Item = String>) -> io::Result<()> {
         builder.bind(("127.0.0.1", port), Castle { files, programs, stalling, big, stream: content::stream() })?;
     let addresses: Vec<String> = httpd.server_addresses().iter().map(ToString::to_string).collect();
     println!("{LISTENING} {}", addresses.join(" "));
-    let handle = httpd.handle();
+    let handle = httpd.server_handle();
     thread::spawn(move || {
         // However it ends, it has ended.
         let _ = io::stdin().lock().read_until(0, &mut Vec::new());

@@ -84,7 +84,7 @@ impl HTTPServer {
     }
 
     /// A cloneable handle: names, and `shutdown` from anywhere.
-    pub fn handle(&self) -> ServerHandle {
+    pub fn server_handle(&self) -> ServerHandle {
         self.context.handle.clone()
     }
 

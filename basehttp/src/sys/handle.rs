@@ -15,21 +15,21 @@ use super::stats::{DrainReport, Stats};
 
 /// A cloneable handle to a server, with its names and its counts, that can stop it from anywhere.
 ///
-/// Inside a handler it is [`Exchange::server`](crate::Exchange::server); outside, [`HTTPServer::handle`].
+/// Inside a handler it is [`Exchange::server`](crate::Exchange::server); outside, [`HTTPServer::server_handle`].
 ///
 /// ```
 /// # use basehttp::{Exchange, HTTPServer, http_handler};
 /// # struct Hello;
 /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
 /// let mut httpd = HTTPServer::bind(("127.0.0.1", 0), Hello)?;
-/// let handle = httpd.handle();
+/// let handle = httpd.server_handle();
 /// let serving = std::thread::spawn(move || httpd.serve_forever());
 /// handle.shutdown();
 /// serving.join().unwrap()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// [`HTTPServer::handle`]: crate::HTTPServer::handle
+/// [`HTTPServer::server_handle`]: crate::HTTPServer::server_handle
 #[derive(Clone)]
 pub struct ServerHandle {
     state: Arc<ServerState>,
@@ -183,7 +183,7 @@ impl ServerHandle {
     /// # struct Hello;
     /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
     /// # let server = basehttp::testing::Server::start(Hello)?;
-    /// # let handle = server.handle();
+    /// # let handle = server.server_handle();
     /// if let Some(report) = handle.drain(Duration::from_secs(30)) {
     ///     println!("{} answered, {} cut off", report.finished, report.cut);
     /// }

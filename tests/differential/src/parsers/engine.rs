@@ -31,7 +31,7 @@ impl Engine {
         let folder = Folder::new("engine")?;
         let witness = Witness::new(Bodies::Read);
         let mut httpd = HTTPServer::builder().bind(folder.join("socket").as_path(), witness.clone())?;
-        let handle = httpd.handle();
+        let handle = httpd.server_handle();
         let serving = Some(thread::spawn(move || httpd.serve_forever()));
         Ok(Self { folder, witness, handle, serving })
     }
