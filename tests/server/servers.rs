@@ -118,6 +118,7 @@ fn the_port_is_free_again_after_server_close() {
     let address = httpd.server_address().socket_addr().unwrap();
     ask(&mut httpd, address);
     httpd.server_close();
+    assert!(httpd.listener_fd().is_none());
     assert_eq!(httpd.fileno(), -1);
     assert_eq!(httpd.handle_request().unwrap_err().kind(), ErrorKind::NotConnected);
     assert_eq!(httpd.serve_forever().unwrap_err().kind(), ErrorKind::NotConnected);

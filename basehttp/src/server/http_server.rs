@@ -109,10 +109,18 @@ impl HTTPServer {
         self.context.handle.server_addresses()
     }
 
-    /// The listening socket's descriptor (the first one's), for a poller of your own; -1 while the server does not listen:
-    /// after [`server_close`](Self::server_close), and after [`ServerHandle::shutdown`] until it serves again.
+    /// The descriptor of the listening socket (the first of several), for a poller of your own.
+    ///
+    /// `None` while the server does not listen: after [`server_close`](Self::server_close), and after
+    /// [`ServerHandle::shutdown`] until it serves again.
+    pub fn listener_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.doors.first().map(AsFd::as_fd)
+    }
+
+    /// The number of [`listener_fd`](Self::listener_fd), as Python's `fileno()` gives it: -1 while the server does not
+    /// listen.
     pub fn fileno(&self) -> RawFd {
-        self.doors.first().map_or(-1, |listener| listener.as_fd().as_raw_fd())
+        self.listener_fd().map_or(-1, |listener| listener.as_raw_fd())
     }
 
     /// Waits for one request, serves it on this thread, and closes its connection.
@@ -212,15 +220,5 @@ impl HTTPServer {
 impl std::fmt::Debug for HTTPServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HTTPServer").field("handle", &self.context.handle).finish_non_exhaustive()
-    }
-}
-
-/// The listening socket, the first one if there are several.
-///
-/// # Panics
-/// While the server does not listen: after [`HTTPServer::server_close`], and after a shutdown until it serves again.
-impl AsFd for HTTPServer {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.doors.first().expect("`as_fd` is called while the server listens").as_fd()
     }
 }
