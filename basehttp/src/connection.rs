@@ -1,5 +1,6 @@
 //! A connection without a server: the seed's `handle` and `handle_one_request` over whatever reads and writes.
 
+use std::fmt;
 use std::time::Instant;
 
 use crate::conn::{Buffers, Conn, handle_one_request};
@@ -69,5 +70,11 @@ impl<'h> Connection<'h> {
     /// Ends the connection; the stream is dropped.
     pub fn close(&mut self) {
         self.conn.close();
+    }
+}
+
+impl fmt::Debug for Connection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
     }
 }

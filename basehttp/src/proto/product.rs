@@ -14,6 +14,7 @@ pub(crate) const VERSION_STRING: &str = {
 };
 
 /// Two words to join with a space at compile time.
+#[derive(Debug)]
 pub struct Words(pub &'static str, pub &'static str);
 
 impl Words {

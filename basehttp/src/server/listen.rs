@@ -13,8 +13,9 @@ use super::endpoint::{Endpoint, ListenAddress, Place};
 use crate::exchange::sentence;
 use crate::sys::{Address, Listener, SocketFile};
 
-/// The IP version to listen with: the seed's `address_family`.
+/// The IP version to listen with: `address_family` of Python's `http.server`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AddressFamily {
     /// IPv4.
     Inet,
