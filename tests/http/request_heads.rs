@@ -366,6 +366,15 @@ fn check_refused(table: &[(&[u8], u16, &str)], head_of: impl Fn(&[u8]) -> Vec<u8
         for pieces in [head.chunks(head.len()), bit_by_bit(&head)] {
             let replies = Reply::all(&testing::respond_to_pieces(&mirror, pieces.chain(SMUGGLED.chunks(1))));
             assert_eq!(replies.len(), 1, "{about}");
+            if head.starts_with(b"\x16\x03") {
+                // The first byte is refused at once, before the next two tell that it begins a TLS record.
+                assert_eq!(
+                    (replies[0].status, replies[0].field("Connection")),
+                    (*code, Some("close")),
+                    "in pieces: {about}"
+                );
+                continue;
+            }
             assert_eq!(undated(replies[0].clone()), reply, "in pieces: {about}");
         }
         assert_eq!(mirror.calls.load(Ordering::SeqCst), 0, "{about}");
