@@ -1,4 +1,4 @@
-//! A connection without a server: the seed's `handle` and `handle_one_request` over whatever reads and writes.
+//! A connection without a server: `handle` and `handle_one_request` of Python's `http.server`, over any stream.
 
 use std::fmt;
 use std::time::Instant;

@@ -24,17 +24,31 @@
 //! }
 //! ```
 //!
+//! # From the top
+//!
+//! 1. **A request comes.** A few threads, the workers, read all connections. The method is not called before the head is
+//!    complete. A client that is slow to send it costs memory, not a thread.
+//! 2. **A thread runs the method.** The worker that read the request calls `do_GET` itself, so that a fast method costs no
+//!    change of threads. If the method blocks, another thread takes over the worker's connections, and later requests for
+//!    methods that have blocked go to a pool.
+//! 3. **The method returns.** `Ok(())` ends the response: it is sent, and the connection waits for the next request. An
+//!    `Err` is logged and becomes a 500, unless there is an [`HTTPError`] in the error's chain of sources, which becomes
+//!    the response. A panic costs this one exchange.
+//! 4. **Everything is bounded.** Sizes, times, threads, connections and memory each have a limit with a default. All of
+//!    them are options of [`HTTPServerBuilder`].
+//!
+//! The methods are ordinary blocking Rust. All connections share the handler (`&self`, `Send + Sync`), so put state
+//! behind a `Mutex` or into an atomic.
+//!
+//! # The parts
+//!
 //! * [`http_handler`](macro@http_handler) is the attribute: its arguments, the names it knows, what it refuses.
 //! * [`Exchange`] is what a method gets: one request and its response.
 //! * [`BaseHTTPRequestHandler`] has the class variables and the overridable methods.
 //! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it.
-//! * [`SimpleHTTPRequestHandler`] serves files and folders, on its own or for a handler of yours (feature `files`).
+//! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).
 //! * `CGIHTTPRequestHandler` runs programs as pages, beside files (feature `cgi`).
 //! * [`testing`] calls a handler without a socket.
-//!
-//! A handler's methods are ordinary blocking Rust. The handler is shared by all connections (`&self`, `Send + Sync`),
-//! so that state goes into it behind a `Mutex` or an atomic. What it returns as an error is logged and becomes a 500,
-//! unless there is an [`HTTPError`] in the error's chain of sources, which becomes the reply.
 
 #![forbid(unsafe_code)]
 

@@ -26,7 +26,7 @@ pub fn respond<H: BaseHTTPRequestHandler>(handler: &H, request: impl AsRef<[u8]>
     respond_to_pieces(handler, [request])
 }
 
-/// The same, with the request coming in pieces: each read of the server gets one of them (or a part of it).
+/// Feeds a request in pieces to the handler: each read of the server gets one of them, or a part of it.
 ///
 /// ```
 /// # use basehttp::{Exchange, http_handler};
@@ -100,12 +100,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one with the default options.
+    /// Starts a server with the default options.
     pub fn start<H: BaseHTTPRequestHandler>(handler: H) -> io::Result<Self> {
         Server::start_with(HTTPServer::builder(), handler)
     }
 
-    /// Starts one with the builder's options.
+    /// Starts a server with the builder's options.
     pub fn start_with<H: BaseHTTPRequestHandler>(builder: HTTPServerBuilder, handler: H) -> io::Result<Self> {
         let mut httpd = builder.bind(("127.0.0.1", 0), handler)?;
         let handle = httpd.server_handle();
@@ -114,7 +114,7 @@ impl Server {
         Ok(Server { address, handle, serving: Some(serving) })
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -129,13 +129,13 @@ impl Server {
         &self.handle
     }
 
-    /// Stops it, and returns what `serve_forever` returned.
+    /// Stops the server and returns the result of `serve_forever`.
     ///
     /// # Panics
     /// If the serving thread did.
     pub fn stop(mut self) -> io::Result<()> {
         self.handle.shutdown();
-        let serving = self.serving.take().expect("`stop` takes the server, so that nobody has joined it");
+        let serving = self.serving.take().expect("`stop` takes the server, so that it has not been joined");
         serving.join().expect("the serving thread does not panic")
     }
 }

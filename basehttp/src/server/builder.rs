@@ -1,4 +1,4 @@
-//! The options of a server, each with its default. What each bounds stands with its constant.
+//! The options of a server, each with its default and the limit it sets.
 
 use std::io;
 use std::sync::Arc;
@@ -29,26 +29,26 @@ use crate::sys::{Settings, bounded, process_limit};
 pub struct HTTPServerBuilder {
     pub(super) settings: Settings,
     pub(super) listen: ListenOptions,
-    /// What to listen on beside what `bind` is given.
+    /// Addresses to listen on beside the one that `bind` is given.
     also: Vec<Result<Endpoint, Arc<io::Error>>>,
     pub(super) timeout: Option<Duration>,
     pub(super) poll_interval: Duration,
     pub(super) engine: EngineOptions,
 }
 
-/// How many connections may wait to be accepted: 1,024. The seed's 5 drops clients in any burst.
+/// Connections that may wait to be accepted: 1,024. The 5 of Python's `http.server` drop clients in any burst.
 const REQUEST_QUEUE_SIZE: u32 = 1024;
 
-/// How many connections the system keeps for a listener whose backlog is not known: 4,096, where Linux cuts it by default.
+/// Connections that the system keeps for a listener whose backlog is not known: 4,096, where Linux cuts it by default.
 const USUAL_BACKLOG: usize = 4096;
 
-/// How many connections may be open at once: 20,000. A few megabytes while they are idle.
+/// Connections that may be open at once: 20,000. They cost a few megabytes while they are idle.
 const MAX_CONNECTIONS: usize = 20_000;
 
-/// How many threads may serve requests that block: 512. Each costs a stack, of which it touches some 16 KiB.
+/// Threads that may serve requests that block: 512. Each costs a stack, of which it touches some 16 KiB.
 const MAX_THREADS: usize = 512;
 
-/// How many requests may wait for such a thread: 1,024. More would wait for longer than clients do.
+/// Requests that may wait for such a thread: 1,024. More would wait for longer than clients do.
 const MAX_QUEUED: usize = 1024;
 
 /// The most shards: 1,024, some more than the largest machines have cores.
@@ -57,10 +57,10 @@ const MOST_WORKERS: usize = 1024;
 /// The shortest request that HTTP/1.1 knows. Limits that leave it out serve nothing.
 const SHORTEST_REQUEST: &str = "GET / HTTP/1.1\r\nHost:\r\n\r\n";
 
-/// How often a loop calls `service_actions`: every 500 ms, as the seed does.
+/// Time between two calls of `service_actions`: 500 ms, as in Python's `http.server`.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// After how long a silence a client is asked whether it is there: 60 s.
+/// Silence after which the system asks a client whether it is still there: 60 s.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 
 impl Default for HTTPServerBuilder {
@@ -94,7 +94,8 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }
 
-/// How many shards there may be. Each has three descriptors, and they all may have half of the process's.
+/// Returns the largest number of shards. Each has three descriptors, and all of them together may use half of those
+/// that the process may open.
 fn most_workers() -> usize {
     (process_limit() / 6).clamp(1, MOST_WORKERS)
 }
@@ -124,55 +125,63 @@ options! {
     /// The largest reply body that is buffered to find its length, in bytes. Default 64 KiB; a longer one is sent in
     /// chunks. With 0 nothing is buffered: each write of the handler's goes out by itself, in pieces of up to 16 KiB.
     max_buffered_reply_bytes: usize => settings.max_buffered_reply_bytes;
-    /// How much of a request body that the handler left unread is read to keep the connection, in bytes. Default 256 KiB.
+    /// Bytes of an unread request body that the server reads and discards to keep the connection. Default 256 KiB.
     ///
-    /// Only what has come by the time of the reply is read, since a reply does not wait for the rest of its request. Where
-    /// more is missing the reply says `close`.
+    /// Only bytes that have arrived by the time of the response count, since a response does not wait for the rest of its
+    /// request. If more is missing, the response says `close`.
     max_drained_bytes: u64 => settings.max_drained_bytes;
-    /// What unfinished requests may hold of memory, all connections together, in bytes: heads, and bodies that are read
-    /// before the handler is called. Default 128 MiB. Each connection has 4 KiB of its own beside that, which nearly all
-    /// requests fit into.
+    /// Memory for unfinished requests, in bytes, all connections together. Default 128 MiB.
     ///
-    /// A request that needs more while there is none is answered with 503 and `Retry-After`, and pipelined ones behind
-    /// replies that nobody reads are dropped with their connection.
+    /// It holds heads, and bodies that are read before the handler is called. Each connection has another 4 KiB of its
+    /// own, which is enough for nearly all requests.
+    ///
+    /// A request that needs more than is left gets 503 with `Retry-After`. Pipelined requests behind responses that the
+    /// client does not read are dropped with their connection.
     max_unfinished_bytes: usize => settings.max_unfinished_bytes;
-    /// What replies that their readers do not take may hold of memory, all connections together, in bytes: what is buffered
-    /// of them, and bodies that a handler gave as a `Vec` or `String`. Default 256 MiB. Each connection has 4 KiB of its own
-    /// beside that; a single reply that is larger than all of it may have all of it.
+    /// Memory for responses that clients have not read yet, in bytes, all connections together. Default 256 MiB.
     ///
-    /// A reply that needs more while there is none is cut off: its connection is reset. What many connections share (an
-    /// `Arc`, a `'static` slice) and files are not counted.
+    /// It holds buffered output, and bodies that a handler gave as a `Vec` or `String`. Each connection has another 4 KiB
+    /// of its own. One response that is larger than the whole bound may take all of it.
+    ///
+    /// A response that needs more than is left is cut off by a reset of its connection. Files and bodies that connections
+    /// can share (an `Arc`, a `'static` slice) are not counted.
     max_unsent_bytes: usize => settings.max_unsent_bytes;
-    /// How long a client may take for a request's head, from its first byte on (from the connection's beginning for
-    /// the first). Default 15 s; then 408 and close.
+    /// Time a client has to send a request's head, from its first byte on. Default 15 s; then 408 and close.
+    ///
+    /// For the first request the time runs from the beginning of the connection.
     head_timeout: Duration => settings.head_timeout;
-    /// How long a client may send nothing of a body it owes. Default 30 s; then the read fails, and with it the request
-    /// (408).
+    /// Longest pause of a client in the middle of a request body. Default 30 s; then the read fails, and the request with
+    /// 408.
     body_stall_timeout: Duration => settings.body_stall_timeout;
-    /// How many bytes a second a body must move on average, looked at once `body_stall_timeout` has passed, and for a
-    /// reply that is read slowly once `write_stall_timeout` (or `paused_reader_timeout`) has. Default 256; 0 turns it off.
+    /// Least average speed of a body, in bytes a second. Default 256; 0 turns it off.
+    ///
+    /// The server measures a request body once `body_stall_timeout` has passed, and a slowly read response once
+    /// `write_stall_timeout` (or `paused_reader_timeout`) has.
     min_body_bytes_per_second: u64 => settings.min_body_bytes_per_second;
-    /// How long a client may take none of its reply. Default 30 s; then the connection is reset.
+    /// Longest pause of a client in reading its response. Default 30 s; then the connection is reset.
     write_stall_timeout: Duration => settings.write_stall_timeout;
-    /// How long a client may take none of what is left of a reply when its handler has returned: a file, or a body that was
-    /// given as a whole. Default as `write_stall_timeout`; then the connection is reset.
+    /// Longest pause of a client in reading a response whose handler has returned: a file, or a body that was given as a
+    /// whole. Default as `write_stall_timeout`; then the connection is reset.
     ///
     /// Such a reader holds no thread, but a connection and, for a file, a descriptor. A longer time lets people pause their
     /// downloads.
     paused_reader_timeout: Duration => settings.paused_reader_timeout;
-    /// How long a connection may be silent between requests. Default 75 s; then it is closed. Behind a proxy it must be
-    /// longer than the proxy keeps idle connections, for which 60 s are usual: otherwise the proxy sends a request now and
-    /// then on a connection that is just being closed.
+    /// Longest silence of a connection between requests. Default 75 s; then it is closed.
+    ///
+    /// Behind a proxy it must be longer than the proxy keeps idle connections, usually 60 s. Otherwise the proxy now and
+    /// then sends a request on a connection that is just being closed.
     idle_timeout: Duration => settings.idle_timeout;
-    /// Shards, each with a poller and a thread that leads it. Default: one for each core the process may use. At most 1,024,
-    /// and at most one for every six descriptors that the process may have.
+    /// Shards, each with a poller and a thread that leads it. Default one for each core that the process may use.
+    ///
+    /// At most 1,024, and at most one for every six descriptors that the process may open.
     workers: usize => engine.workers;
     /// The most threads for requests that block, beside the workers. Default 512; beyond it requests queue.
     max_threads: usize => engine.max_threads;
-    /// The most handlers that may wait, at once, for slow clients: for one that does not take a streamed reply, or that does
-    /// not send its body. Each holds a thread, so that at most half of `max_threads` do, and by default 256. A client that
-    /// takes or sends something within 0.1 s is not slow. Beyond it a handler waits up to 1 s for a place, if no more than half
-    /// of the other threads do; then such a reply is cut off (reset), and a read of such a body fails with what becomes a 503
+    /// The most handlers that may block on slow clients at once, while they stream a response or read a body. Default 256.
+    ///
+    /// Each holds a thread, so that the bound is at most half of `max_threads`. A client that takes or sends something
+    /// within 0.1 s is not slow. Beyond the bound a handler waits up to 1 s for its turn, if no more than half of the other
+    /// threads do. After that a response is cut off (reset), and a read of a body fails with an error that becomes a 503
     /// with `Retry-After`.
     max_blocked_on_clients: usize => settings.max_blocked_on_clients;
     /// The most requests that wait for such a thread. Default 1,024; more are answered with 503 and `Retry-After`.
@@ -182,27 +191,28 @@ options! {
     /// one in the middle of a request what [`max_unfinished_bytes`](Self::max_unfinished_bytes) allows, one that does not
     /// take its replies what [`max_unsent_bytes`](Self::max_unsent_bytes) does.
     max_connections: usize => settings.max_connections;
-    /// How long [`HTTPServer::handle_request`] waits for a request. Default `None`: for ever. Then `handle_timeout`.
+    /// Time that [`HTTPServer::handle_request`] waits for a request before it calls `handle_timeout`. Default `None`, for
+    /// ever.
     timeout: Option<Duration> => timeout;
-    /// How often the loop calls `service_actions`, for a handler that defines it. Default 500 ms.
+    /// Time between two calls of `service_actions`, for a handler that defines it. Default 500 ms.
     poll_interval: Duration => poll_interval;
-    /// Whether the address may be bound although connections of an earlier server linger (`SO_REUSEADDR`). Default
-    /// `true`.
+    /// Binds the address even while connections of an earlier server linger (`SO_REUSEADDR`). Default `true`.
     allow_reuse_address: bool => listen.allow_reuse_address;
-    /// Whether several servers may bind the address and share its clients (`SO_REUSEPORT`). Default `false`.
+    /// Lets several servers bind the address and share its clients (`SO_REUSEPORT`). Default `false`.
     allow_reuse_port: bool => listen.allow_reuse_port;
-    /// After how long a silence the system asks a TCP client whether it is there (`SO_KEEPALIVE`), in whole seconds, at most
-    /// nine hours. Default 60 s; `None`: never.
+    /// Silence after which the system asks a TCP client whether it is still there (`SO_KEEPALIVE`). Default 60 s; `None`
+    /// never asks.
     ///
-    /// A client that vanished without a word is taken for gone after twice that time. It matters where nothing else waits
-    /// with a bound: a hijacked connection that is only read from would be kept for ever.
+    /// The time is cut to whole seconds, and to nine hours. A client that vanished without a word counts as gone after
+    /// twice that time. It matters where no other bound applies: a hijacked connection that is only read from would be
+    /// kept for ever.
     tcp_keepalive: Option<Duration> => listen.tcp_keepalive;
-    /// The IP version to listen with, where the address leaves a choice. Default `None`: whichever comes first.
+    /// The IP version to listen with, where the address leaves a choice. Default `None`, the first that comes.
     address_family: Option<AddressFamily> => listen.address_family;
 }
 
 impl HTTPServerBuilder {
-    /// How many connections may wait to be accepted, the backlog of listen(2). Default 1,024; the system may cut it.
+    /// Connections that may wait to be accepted, the backlog of listen(2). Default 1,024; the system may cut it.
     pub fn request_queue_size(mut self, request_queue_size: u32) -> Self {
         self.listen.request_queue_size = i32::try_from(request_queue_size).unwrap_or(i32::MAX);
         self
@@ -210,8 +220,8 @@ impl HTTPServerBuilder {
 
     /// Listens on one more address, or on a socket that listens already; up to 256 in all.
     ///
-    /// All of them feed the one server: one set of limits, one `shutdown`. A name is resolved here and may block; what is
-    /// wrong with it comes out of [`bind`](Self::bind). Whoever clones the builder shares a socket given here.
+    /// All of them feed the one server: one set of limits, one `shutdown`. A name is resolved here and may block; an
+    /// error comes out of [`bind`](Self::bind). Clones of the builder share a socket given here.
     ///
     /// ```
     /// # use basehttp::{Exchange, HTTPServer, http_handler};
@@ -228,7 +238,7 @@ impl HTTPServerBuilder {
         self
     }
 
-    /// Binds `address` and listens: see [`HTTPServer::bind`].
+    /// Binds `address` and listens. Clients may connect from now on.
     ///
     /// # Errors
     /// The system's: a taken or forbidden address, no such name, here or in [`also_listen`](Self::also_listen);
@@ -255,7 +265,8 @@ impl HTTPServerBuilder {
         self.engine.backlog = usize::try_from(self.listen.request_queue_size).unwrap_or(0).max(USUAL_BACKLOG);
         self.settings.max_blocked_on_clients =
             self.settings.max_blocked_on_clients.min((self.engine.max_threads / 2).max(1));
-        // Half of the others: what blocks for reasons of its own has a quarter of the threads whatever clients do.
+        // Half of the others. So handlers that block for reasons of their own have a quarter of the threads, whatever
+        // clients do.
         self.settings.max_queued_streaming =
             self.engine.max_threads.saturating_sub(self.settings.max_blocked_on_clients) / 2;
         // Each shard has a poller, a second name of it, and a waker.
@@ -264,7 +275,7 @@ impl HTTPServerBuilder {
         HTTPServer::listen_on(self, endpoints, handler)
     }
 
-    /// Refuses what nothing could be served with.
+    /// Refuses options with which no request could be served.
     fn check(&self) -> io::Result<()> {
         let settings = &self.settings;
         let durations = [

@@ -1,4 +1,4 @@
-//! Where to listen: the forms of an address that `bind` takes. Only names; the sockets are made in `listen`.
+//! The forms of an address that `bind` takes. Only names; the sockets are made in `listen`.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpListener, ToSocketAddrs};
@@ -10,7 +10,7 @@ use socket2::SockRef;
 
 use crate::sys::Listener;
 
-/// Something to listen on: what [`HTTPServer::bind`](crate::HTTPServer::bind) and
+/// An address or a socket to listen on, for [`HTTPServer::bind`](crate::HTTPServer::bind) and
 /// [`also_listen`](crate::HTTPServerBuilder::also_listen) take.
 ///
 /// | given | is |
@@ -28,13 +28,13 @@ use crate::sys::Listener;
 ///
 /// # Unix sockets
 ///
-/// Binding makes the file, with the permissions that the process's umask leaves: who may write to it may connect. Put it
-/// into a folder that only those can enter. When the server is dropped or closed it removes the file that it made, and no
-/// other. A file that is there already is never removed, also if it is a socket that nobody listens on any more, as a
-/// program that was killed leaves one: binding says [`AddrInUse`](io::ErrorKind::AddrInUse), and what to do about it.
+/// Binding makes the file, with the permissions that the process's umask leaves. Every user who may write to the file may
+/// connect, so put it into a directory that only those users can enter. When the server is dropped or closed it removes the file that it made, and no
+/// other. An existing file is never removed, not even a stale socket that a killed program has left. Binding then fails
+/// with [`AddrInUse`](io::ErrorKind::AddrInUse), and the message says what to do.
 ///
 /// A reply that has to be cut off ends a TCP connection with a reset; Unix sockets have none, so that a client of HTTP/1.0
-/// may take a part for the whole. `Content-Length` and chunks tell it.
+/// may take a part for the whole. `Content-Length` and chunks let a client see the difference.
 ///
 /// ```
 /// # use basehttp::ListenAddress;
@@ -48,14 +48,14 @@ use crate::sys::Listener;
     note = "write `(\"127.0.0.1\", 8000)` for this computer alone, `(\"\", 8000)` for every interface, or `\"localhost:8000\"`"
 )]
 pub trait ListenAddress: Sized {
-    /// What is meant. A name is resolved, which may block.
+    /// Returns the endpoint that is meant. A name is resolved, which may block.
     ///
     /// # Errors
-    /// A text that is no address, a name that is not known.
+    /// A text that is not an address, or an unknown name.
     fn into_endpoint(self) -> io::Result<Endpoint>;
 }
 
-/// What a [`ListenAddress`] means.
+/// The host and the addresses or the socket that a [`ListenAddress`] stands for.
 ///
 /// ```
 /// # use basehttp::{Endpoint, ListenAddress};
@@ -82,7 +82,7 @@ pub(super) enum Place {
     Addresses(Vec<SocketAddr>),
     /// A Unix socket's.
     Path(PathBuf),
-    /// It was bound by somebody else.
+    /// A socket that was handed over, bound by another program or by the caller.
     Listening(Arc<Listener>),
 }
 
@@ -114,7 +114,7 @@ impl Endpoint {
     }
 }
 
-/// As it is.
+/// Listens on the endpoint as it is.
 impl ListenAddress for Endpoint {
     fn into_endpoint(self) -> io::Result<Endpoint> {
         Ok(self)
@@ -213,7 +213,7 @@ impl ListenAddress for UnixListener {
 /// Parts `localhost:8000` and `[::1]:8000`.
 ///
 /// # Errors
-/// What to write instead.
+/// A text that says what to write instead.
 fn host_and_port(text: &str) -> Result<(&str, u16), String> {
     if let Some((_, authority)) = text.split_once("://") {
         let authority = authority.split('/').next().unwrap_or_default();

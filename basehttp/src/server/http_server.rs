@@ -83,7 +83,7 @@ impl HTTPServer {
         })
     }
 
-    /// A cloneable handle: names, and `shutdown` from anywhere.
+    /// Returns a cloneable handle: names, statistics, and `shutdown` from anywhere.
     pub fn server_handle(&self) -> ServerHandle {
         self.context.handle.clone()
     }
@@ -126,8 +126,8 @@ impl HTTPServer {
     /// Waits for one request, serves it on this thread, and closes its connection.
     ///
     /// Blocks until a request has been answered, or for as long as the builder's `timeout` says, after which the
-    /// handler's `handle_timeout` is called and this returns. Clients that connect and say nothing, as browsers do, keep
-    /// nobody waiting.
+    /// handler's `handle_timeout` is called and this returns. Clients that connect and say nothing, as browsers do, do
+    /// not delay the others.
     ///
     /// ```no_run
     /// # use basehttp::{Exchange, HTTPServer, http_handler};
@@ -155,7 +155,7 @@ impl HTTPServer {
         };
         if !handled {
             let _serving = self.context.handle.enter();
-            // A panic of its own is the panic hook's to tell.
+            // Runs user code. The panic hook has reported a panic of it already.
             let _ = catch_panic(|| self.service.handle_timeout());
         }
         log::flush();
@@ -185,7 +185,7 @@ impl HTTPServer {
         let engine = Engine::new(listeners, service, context, self.engine_options.clone())?;
         self.doors.leave_to_loop();
         let running = self.context.handle.begin_loop(Arc::<Engine>::clone(&engine));
-        // What the end drops may be the user's, and must not wait for the end.
+        // User code that runs in drops at the end must not wait for that end.
         let serving = self.context.handle.enter();
         let report = engine::run(&engine)?;
         drop(serving);
@@ -198,7 +198,7 @@ impl HTTPServer {
     fn serve_one(&self, accepted: Accepted) -> bool {
         let Accepted { socket, address } = accepted;
         let serving = self.context.handle.enter();
-        // A panic is a no.
+        // A panic refuses the client.
         let is_admitted = catch_panic(|| self.service.verify_request(&address)).unwrap_or(false);
         drop(serving);
         if !is_admitted {
@@ -210,7 +210,7 @@ impl HTTPServer {
         conn.has_served()
     }
 
-    /// Closes the listening sockets. What serves has ended by then; serving again is an error.
+    /// Closes the listening sockets. Serving again is an error.
     pub fn server_close(&mut self) {
         self.doors.close_for_good();
         self.lobby = SilentConns::default();

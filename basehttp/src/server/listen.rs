@@ -1,4 +1,4 @@
-//! Listening sockets, made from what `bind` was given, with the options that the system has for them.
+//! Listening sockets, made from the endpoints and options of a server.
 
 use std::io;
 use std::net::SocketAddr;
@@ -32,14 +32,14 @@ impl AddressFamily {
     }
 }
 
-/// How to listen.
+/// Options of the listening sockets.
 #[derive(Clone, Debug)]
 pub(super) struct ListenOptions {
     pub request_queue_size: i32,
     pub allow_reuse_address: bool,
     pub allow_reuse_port: bool,
     pub address_family: Option<AddressFamily>,
-    /// After so long a silence a client is asked whether it is there.
+    /// Silence after which the system asks a client whether it is still there.
     pub tcp_keepalive: Option<Duration>,
 }
 
@@ -63,7 +63,7 @@ impl Doors {
         Ok(Doors { endpoints: endpoints.collect::<io::Result<_>>()?, options, open })
     }
 
-    /// The sockets that listen. They are bound again if the last loop has closed them.
+    /// Returns the sockets that listen, bound again if the last loop has closed them.
     ///
     /// # Errors
     /// The system's: an address that another server has bound meanwhile. [`NotConnected`](io::ErrorKind::NotConnected)
@@ -94,7 +94,7 @@ impl Doors {
         self.open.first().map(|listener| &**listener)
     }
 
-    /// Where the server listens, one address for each endpoint.
+    /// Returns the addresses that the server listens on, one for each endpoint.
     pub(super) fn addresses(&self) -> io::Result<Vec<Address>> {
         self.open.iter().map(|listener| listener.address()).collect()
     }
@@ -159,7 +159,7 @@ fn listen_on(address: SocketAddr, options: &ListenOptions) -> io::Result<TcpList
     Ok(TcpListener::from_std(socket.into()))
 }
 
-/// How often a silent client is asked before it is taken for gone.
+/// Questions to a silent client before it counts as gone.
 const KEEPALIVE_PROBES: u32 = 4;
 
 /// The longest time that the system takes, in seconds: some nine hours.
@@ -191,8 +191,8 @@ fn not_at(path: &Path, error: &io::Error) -> io::Error {
     sentence(error.kind(), format!("cannot listen on unix:{}: {error}{hint}", path.display()))
 }
 
-/// The seed's `server_name` without asking a resolver: the name that was bound, or the machine's for a wildcard and
-/// for a Unix socket.
+/// Returns `server_name` of Python's `http.server`, without asking a resolver: the name that was bound, or the machine's
+/// for a wildcard address and for a Unix socket.
 pub(super) fn server_name(host: &str, bound: &Address) -> String {
     if bound.ip().is_some_and(|ip| !ip.is_unspecified()) && !host.is_empty() {
         return host.to_owned();

@@ -1,4 +1,4 @@
-//! What `handle_request` waits for: the listeners, and the connections it has accepted that have not said anything yet.
+//! Waiting in `handle_request`: for new connections, and for the first bytes of those that it has accepted.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::sys::{Accepted, Listener, is_transient_accept_error, timespec};
 
-/// How many silent connections `handle_request` keeps beside the one it serves: 64, some browsers' worth.
+/// Silent connections that `handle_request` keeps beside the one it serves: 64, enough for some browsers.
 const MAX_WAITING: usize = 64;
 
 /// Waits until one of `descriptors` can be read, and says which ones can. None can when `wait` is over.
@@ -24,7 +24,7 @@ fn wait_readable(descriptors: &[BorrowedFd<'_>], wait: Option<Duration>) -> io::
     Ok(polled.iter().map(|fd| !fd.revents().is_empty()).collect())
 }
 
-/// One new connection, if there is one. What is wrong with a single client is no error.
+/// One new connection, if there is one. A failure that concerns a single client is not an error.
 fn accept(listener: &Listener) -> io::Result<Option<Accepted>> {
     match listener.accept() {
         Ok(accepted) => Ok(Some(accepted)),
