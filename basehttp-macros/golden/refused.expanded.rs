@@ -29,7 +29,7 @@ where
     }
 }
 ::core::compile_error! {
-    "`server_versoin` is no argument of `http_handler`\ndid you mean `server_version`?"
+    "`server_versoin` is not an argument of `http_handler`\ndid you mean `server_version`?"
 }
 ::core::compile_error! {
     "`do_GET` is async, but the runtime calls plain functions, which may block\nwrite `fn do_GET(&self, ex: &mut Exchange) -> Result`"

@@ -1,4 +1,4 @@
-//! Which calls in a body are calls on the exchange, or were meant to be, and which of them are written as in Python.
+//! Finds the calls in a body that are on the exchange or were meant to be, and those written as in Python.
 
 use syn::ext::IdentExt;
 use syn::{Expr, ExprLit, ExprMethodCall, Ident, Lit, LitInt, Member};
@@ -31,12 +31,12 @@ impl<'m> Exchange<'m> {
         method.exchange().map(|name| Self { name, handler })
     }
 
-    /// Whether the call is on the exchange, or has to be.
+    /// True if the call is on the exchange, or has to be.
     pub(crate) fn is_called(&self, call: &ExprMethodCall) -> bool {
         self.is(&call.receiver) || self.is_missed(call)
     }
 
-    /// Whether the call is on `self`, as in Python, but has to be on the exchange: `self.send_response(200)`.
+    /// True if the call is on `self`, as in Python, but has to be on the exchange: `self.send_response(200)`.
     ///
     /// Another block of the same type may have a method of that name, most likely one that is handed the exchange.
     pub(crate) fn is_missed(&self, call: &ExprMethodCall) -> bool {
@@ -49,7 +49,7 @@ impl<'m> Exchange<'m> {
             && !call.args.iter().any(|argument| self.is_handed_on(argument))
     }
 
-    /// Whether the receiver of a call is the exchange: `ex`, or `ex.send_response(200)`.
+    /// True if the receiver of a call is the exchange: `ex`, or `ex.send_response(200)`.
     fn is(&self, receiver: &Expr) -> bool {
         match receiver {
             Expr::Path(_) => self.is_named(receiver),
@@ -59,7 +59,7 @@ impl<'m> Exchange<'m> {
         }
     }
 
-    /// Whether the expression is a field of the exchange: `ex.headers`.
+    /// True if the expression is a field of the exchange: `ex.headers`.
     pub(crate) fn has_field(&self, expression: &Expr, field: &str) -> bool {
         match expression {
             Expr::Field(access) => {
@@ -74,7 +74,7 @@ impl<'m> Exchange<'m> {
         path.path.get_ident().is_some_and(|name| name.unraw() == self.name.unraw())
     }
 
-    /// Whether the argument is the exchange, or lends a part of it for writing: `ex`, `&*ex`, `&mut ex.wfile`.
+    /// True if the argument is the exchange, or lends a part of it for writing: `ex`, `&*ex`, `&mut ex.wfile`.
     fn is_handed_on(&self, argument: &Expr) -> bool {
         match argument {
             Expr::Path(_) => self.is_named(argument),
@@ -93,7 +93,7 @@ pub(crate) fn is_self(receiver: &Expr) -> bool {
     matches!(receiver, Expr::Path(path) if path.path.is_ident("self"))
 }
 
-/// Whether the first argument is a status: `404`, `(404, "no such page")`.
+/// True if the first argument is a status: `404`, `(404, "no such page")`.
 fn has_status(call: &ExprMethodCall) -> bool {
     match call.args.first() {
         Some(Expr::Tuple(status)) => status.elems.first().is_some_and(|first| integer(first).is_some()),
@@ -109,7 +109,7 @@ pub(crate) fn integer(expression: &Expr) -> Option<&LitInt> {
     }
 }
 
-/// Whether the arguments are Python's: `ex.send_error(404, "no such page")`, which is `ex.send_error((404, …))` here.
+/// True if the arguments are Python's: `ex.send_error(404, "no such page")`, which is `ex.send_error((404, …))` here.
 pub(crate) fn has_python_arguments(call: &ExprMethodCall) -> bool {
     let most = match call.method.to_string().as_str() {
         "send_response" | "send_response_only" => 2,
@@ -119,7 +119,7 @@ pub(crate) fn has_python_arguments(call: &ExprMethodCall) -> bool {
     (2..=most).contains(&call.args.len())
 }
 
-/// Whether a message is a text: `ex.log_message("hello")`, which is `ex.log_message(format_args!("hello"))` here.
+/// True if a message is a text: `ex.log_message("hello")`, which is `ex.log_message(format_args!("hello"))` here.
 pub(crate) fn has_text_as_message(call: &ExprMethodCall) -> bool {
     let is_text = |argument: &Expr| matches!(argument, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }));
     LOGGING.iter().any(|method| call.method == method) && call.args.first().is_some_and(is_text)

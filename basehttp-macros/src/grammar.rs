@@ -11,7 +11,7 @@ fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Whether a response has at most one field of that name.
+/// True if a response has at most one field of that name.
 pub(crate) fn comes_once(name: &str) -> bool {
     const NAMES: [&str; 9] = [
         "Age",

@@ -210,7 +210,7 @@ use crate::refusals::Refusals;
 /// #[http_handler]
 /// impl Hello {
 ///     fn do_PSOT(&self, ex: &mut Exchange) -> Result { // did you mean `do_POST`?
-///         ex.send_response(2000).end_headers()?; // 2000 is no status code
+///         ex.send_response(2000).end_headers()?; // 2000 is not a status code
 ///         Ok(())
 ///     }
 /// }

@@ -43,7 +43,7 @@ pub(crate) struct Method<'b> {
     pub pace: Option<LitStr>,
 }
 
-/// What a method is for.
+/// The purpose of a method.
 pub(crate) enum Role {
     /// It serves the requests whose method is this token.
     Route(Token),
@@ -155,20 +155,20 @@ impl Token {
     }
 }
 
-/// Whether the attribute is the macro's own and has to go before the compiler sees the block.
+/// True if the attribute is the macro's own and has to go before the compiler sees the block.
 pub(crate) fn is_own(attribute: &Attribute) -> bool {
     is_http_method(attribute) || is_pace(attribute)
 }
 
-/// Whether it would be the macro's own once the compiler has read it, which is too late.
+/// True if it would be the macro's own once the compiler has read it, which is too late.
 pub(crate) fn becomes_own(attribute: &Attribute) -> bool {
     brings(&attribute.meta, HTTP_METHOD) || brings(&attribute.meta, PACE)
 }
 
-/// Whether it is a `cfg_attr` with this one among its attributes. `cfg_attr(a, doc(cfg(b)))` brings no `cfg`.
+/// True if it is a `cfg_attr` with this one among its attributes. `cfg_attr(a, doc(cfg(b)))` brings no `cfg`.
 pub(crate) fn brings(meta: &Meta, name: &str) -> bool {
     let Meta::List(list) = meta else { return false };
-    // What cannot be read is no `cfg`; the compiler refuses it.
+    // An attribute that cannot be read is not a `cfg`; the compiler refuses it.
     list.path.is_ident("cfg_attr")
         && list.parse_args_with(conditional_attributes).is_ok_and(|attributes| {
             attributes.iter().any(|attribute| attribute.path().is_ident(name) || brings(attribute, name))

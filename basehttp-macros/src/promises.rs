@@ -16,12 +16,12 @@ fn expansion_of(items: &str) -> String {
     expanded("".parse().expect("nothing is tokens"), &block).to_string()
 }
 
-/// Whether the expansion is refused, with words of ours.
+/// True if the expansion is refused, with words of ours.
 fn is_refused(expansion: &str) -> bool {
     expansion.contains("compile_error") || expansion.contains("unknown_item")
 }
 
-/// Whether the method is in the table, for a name such as `r#do_GET`.
+/// True if the method is in the table, for a name such as `r#do_GET`.
 fn is_served(name: &str, expansion: &str) -> bool {
     let token = name.trim_start_matches("r#").strip_prefix("do_");
     let table =

@@ -1,4 +1,4 @@
-//! Which known word was probably meant by an unknown one.
+//! Finds the known word that an unknown one was probably meant to be.
 
 /// The known word nearest to `word`, if it is near enough to be slips of the fingers: one, and in longer words two.
 pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
@@ -35,7 +35,7 @@ fn allowed(known: &str) -> usize {
     if known.len() < 6 { 1 } else { 2 }
 }
 
-/// How many letters are missing, too many, wrong, or swapped with their neighbour.
+/// Counts the letters that are missing, too many, wrong, or swapped with their neighbour.
 fn slips(left: &str, right: &str) -> usize {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     let mut table: Vec<Vec<usize>> = vec![(0..=right.len()).collect()];

@@ -1,4 +1,4 @@
-//! What the values of the attribute's arguments may say.
+//! Checks the values of the attribute's arguments.
 
 use syn::{LitInt, LitStr};
 
@@ -29,8 +29,8 @@ pub(super) fn check(arguments: &Arguments, refusals: &mut Refusals) {
 fn products(version: &LitStr, argument: &str, example: &str, refusals: &mut Refusals) {
     let value = version.value();
     if let Some(word) = value.split(' ').find(|word| !grammar::is_product(word)) {
-        let wrong = format!("`{argument}` is made of `name` or `name/version` words, and {word:?} is none");
-        let instead = format!("write for example `{argument} = \"{example}\"`, with one blank between words");
+        let wrong = format!("`{argument}` is made of `name` or `name/version` words, and {word:?} is not one");
+        let instead = format!("write for example `{argument} = \"{example}\"`, with one space between words");
         refusals.refuse(version, wrong, instead);
     }
 }
@@ -52,7 +52,7 @@ fn message_format(format: &LitStr, refusals: &mut Refusals) {
     let mut rest = value.as_str();
     while let Some((_, directive)) = rest.split_once('%') {
         let Some(key) = KEYS.iter().find(|key| directive.starts_with(**key)) else {
-            let wrong = format!("`{}` stands for nothing in `error_message_format`", shown_directive(directive));
+            let wrong = format!("`{}` has no meaning in `error_message_format`", shown_directive(directive));
             return refusals.refuse(format, wrong, INSTEAD);
         };
         rest = &directive[key.len()..];
@@ -69,7 +69,7 @@ fn shown_directive(directive: &str) -> String {
 fn content_type(media_type: &LitStr, refusals: &mut Refusals) {
     let value = media_type.value();
     if !grammar::is_media_type(&value) {
-        let wrong = format!("{value:?} is no media type");
+        let wrong = format!("{value:?} is not a media type");
         refusals.refuse(media_type, wrong, "write for example \"text/html; charset=utf-8\" or \"application/json\"");
     }
 }
@@ -95,7 +95,7 @@ pub(super) fn status_code(literal: &LitInt) -> Option<u16> {
 }
 
 pub(super) fn refuse_status_code(literal: &LitInt, refusals: &mut Refusals) {
-    refusals.refuse(literal, format_args!("{literal} is no status code"), "write one from 100 to 599");
+    refusals.refuse(literal, format_args!("{literal} is not a status code"), "write one from 100 to 599");
 }
 
 /// The phrase goes into the status line (RFC 9112, section 4), the explanation into the error page only.

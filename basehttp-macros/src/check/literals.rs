@@ -21,7 +21,7 @@ pub(super) fn check(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut R
     }
 }
 
-/// Whether the body gives `name` a meaning of its own somewhere.
+/// True if the body gives `name` a meaning of its own somewhere.
 pub(super) fn binds(body: &Block, name: &Ident) -> bool {
     struct Bindings<'n> {
         name: &'n Ident,
@@ -107,7 +107,7 @@ impl Calls<'_> {
             ),
             (None, Ok(600..=999u16)) => self.refusals.refuse(
                 code,
-                format_args!("{code} is no status code of HTTP"),
+                format_args!("{code} is not a status code of HTTP"),
                 format_args!("write one from 100 to 599\nif both sides have agreed on it, write it as a constant: `const CODE: u16 = {code};`"),
             ),
             (None, _) => refuse_status_code(code, self.refusals),
@@ -140,8 +140,8 @@ impl Calls<'_> {
     fn header(&mut self, call: &ExprMethodCall) {
         let Some((name, value)) = call.args.first().zip(call.args.get(1)) else { return };
         if let Some(name) = text(name).filter(|name| !grammar::is_token(&name.value())) {
-            let wrong = format!("{:?} is no name of a header field", name.value());
-            self.refusals.refuse(name, wrong, "write one word such as \"Content-Type\", without colon or blanks");
+            let wrong = format!("{:?} is not the name of a header field", name.value());
+            self.refusals.refuse(name, wrong, "write one word such as \"Content-Type\", without colon or spaces");
         }
         if let Some(name) = text(name).filter(|name| is_sent_before(&name.value(), &call.receiver)) {
             self.refusals.refuse(name, format_args!("a second `{}`: a response has one", name.value()), "send it once");
@@ -154,7 +154,7 @@ impl Calls<'_> {
     }
 }
 
-/// Whether the chain of calls has sent that field already, and it may come once only.
+/// True if the chain of calls has sent that field already, and it may come once only.
 fn is_sent_before(name: &str, mut receiver: &Expr) -> bool {
     while let Expr::MethodCall(call) = receiver {
         let sent = call.args.first().and_then(text).filter(|_| call.method == "send_header");

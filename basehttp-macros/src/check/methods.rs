@@ -184,7 +184,7 @@ fn meant_overridable(name: &str) -> Option<&'static str> {
         .filter(|known| !similar::is_another_word(name, known))
 }
 
-/// How often the tokens have the name.
+/// Counts the name among the tokens.
 fn mentions(tokens: TokenStream, name: &str) -> usize {
     let count = |token| match token {
         TokenTree::Ident(ident) => usize::from(ident.unraw() == name),

@@ -1,4 +1,4 @@
-//! Where methods run: one of three words, and only for methods that serve requests.
+//! Checks the pace of methods: one of three words, and only for methods that serve requests.
 
 use syn::LitStr;
 
@@ -25,7 +25,7 @@ fn word(pace: &LitStr, refusals: &mut Refusals) {
     if paces::variant(&value).is_some() {
         return;
     }
-    let wrong = format!("{value:?} is no pace");
+    let wrong = format!("{value:?} is not a pace");
     let [first, second, third] = PACES.map(|(word, _)| word);
     match similar::nearest(&value.to_ascii_lowercase(), &[first, second, third]) {
         Some(nearest) => {

@@ -253,7 +253,7 @@ fn bound_name(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
-/// Whether the value is surely a text or bytes of its own.
+/// True if the value is surely a text or bytes of its own.
 fn is_owned(value: &Expr) -> bool {
     const MAKING: [&str; 9] = [
         "to_string",

@@ -30,7 +30,7 @@ pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
 
 /// The signature that a method has to have, its types as users write them.
 struct Wanted {
-    /// What the messages end with.
+    /// The end of the messages.
     instead: String,
     /// The parameters after `&self`.
     parameters: Vec<(&'static str, &'static str)>,
@@ -132,7 +132,7 @@ impl Wanted {
         let name = &signature.ident;
         let found: Vec<_> = signature.inputs.iter().filter_map(typed).collect();
         if let Some(surplus) = found.get(self.parameters.len()) {
-            return self.refuse(surplus, format_args!("`{name}` has a parameter too many"), refusals);
+            return self.refuse(surplus, format_args!("`{name}` has one parameter too many"), refusals);
         }
         if let Some((missing, _)) = self.parameters.get(found.len()) {
             return self.refuse(name, format_args!("`{name}` lacks its parameter `{missing}`"), refusals);
@@ -210,7 +210,7 @@ fn type_argument(segment: &PathSegment, at: usize) -> Option<&Type> {
     types.nth(at)
 }
 
-/// What a receiver does to the handler.
+/// The way a receiver takes the handler.
 enum Access {
     Shared,
     Exclusive,

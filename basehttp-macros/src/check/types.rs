@@ -1,4 +1,4 @@
-//! Whether one type can be another, as far as their spelling tells: a type whose name is not known may be an alias, and
+//! Decides if one type can be another, as far as their spelling tells: a type whose name is not known may be an alias, and
 //! is left to the compiler.
 
 use syn::{GenericArgument, Ident, Path, PathArguments, Type};
@@ -10,7 +10,7 @@ const WELL_KNOWN: [&str; 28] = [
     "f32", "f64", "String", "Option", "Vec", "Box", "Arc", "Rc", "Cow", "SystemTime", "Duration", "Instant", "Exchange",
 ];
 
-/// Whether `found` cannot be the type that is `wanted`, whatever its names stand for.
+/// True if `found` cannot be the type that is `wanted`, whatever its names stand for.
 pub(super) fn contradicts(found: &Type, wanted: &str) -> bool {
     let wanted = syn::parse_str(wanted).expect("the types that are wanted are written in Rust");
     types_contradict(found, &wanted)

@@ -1,4 +1,4 @@
-//! Which method names are verbs of a standard, and which look like one with a slip of the fingers.
+//! Tells the verbs of a standard from method names that look like a misspelt one.
 
 use syn::Ident;
 
@@ -13,7 +13,7 @@ const COMMON: [&str; 23] = [
     "BIND", "UNBIND", "REBIND",
 ];
 
-/// Others of the IANA registry, of `UPnP` and of caches. Nobody is told to write them, but they are no misspellings.
+/// Others of the IANA registry, of `UPnP` and of caches. No message suggests them, but they are not misspellings.
 #[rustfmt::skip]
 const RARE: [&str; 20] = [
     "CHECKIN", "CHECKOUT", "LABEL", "LINK", "MERGE", "MKACTIVITY", "MKREDIRECTREF", "MKWORKSPACE", "ORDERPATCH", "PRI",
@@ -59,7 +59,7 @@ pub(super) fn meant_name(name: &Ident, token: &Token) -> Option<String> {
     }
 }
 
-/// Whether `rest` may follow `do_` in a method's name.
+/// True if `rest` may follow `do_` in a method's name.
 pub(super) fn is_well_formed(rest: &str) -> bool {
     let is_upper_case = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     !rest.is_empty() && rest.bytes().all(is_upper_case)

@@ -23,7 +23,7 @@ pub(super) fn of_trait_impl<'h>(handler: &'h Handler<'h>) -> impl Iterator<Item 
     copied.chain(deprecated)
 }
 
-/// Whether a lifetime is left out as in `&mut Exchange`, which `rust_2018_idioms` would have spelt out. If none is, the lint
+/// True if a lifetime is left out as in `&mut Exchange`, which `rust_2018_idioms` would have spelt out. If none is, the lint
 /// may be forbidden, and to allow it would be an error.
 pub(super) fn hides_lifetimes(block: &ItemImpl) -> bool {
     let in_signature = |item: &ImplItem| match item {
@@ -34,7 +34,7 @@ pub(super) fn hides_lifetimes(block: &ItemImpl) -> bool {
     block.items.iter().any(in_signature) || block.items.iter().any(|item| has_bare_name(item.to_token_stream()))
 }
 
-/// Whether the tokens have an `Exchange` or `fmt::Arguments` without `<…>` behind it.
+/// True if the tokens have an `Exchange` or `fmt::Arguments` without `<…>` behind it.
 fn has_bare_name(tokens: TokenStream) -> bool {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -70,7 +70,7 @@ pub(super) fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<T
     (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]))
 }
 
-/// Whether the user expects the lint about names: then it has to come.
+/// True if the user expects the lint about names: then it has to come.
 pub(super) fn expects_snake_case_lint(method: &Method<'_>, handler: &Handler<'_>) -> bool {
     [&method.item.attrs, &handler.block.attrs].into_iter().any(|attributes| is_expected("non_snake_case", attributes))
 }

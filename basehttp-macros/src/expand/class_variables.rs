@@ -1,4 +1,4 @@
-//! What the attribute's arguments become: the class variables of the seed. What is not given is left to the trait.
+//! Turns the attribute's arguments into class variables. Those that are not given are left to the trait.
 
 use proc_macro2::{Group, Punct, TokenStream, TokenTree};
 use quote::{ToTokens, quote};

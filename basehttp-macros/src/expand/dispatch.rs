@@ -147,7 +147,7 @@ pub(super) fn rows<'h>(handler: &'h Handler<'h>) -> Vec<Row<'h>> {
     rows
 }
 
-/// Whether a method gets an answer that no method of the block gives.
+/// True if a method gets an answer that no method of the block gives.
 enum Derived {
     Never,
     Always,

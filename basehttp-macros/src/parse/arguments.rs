@@ -27,7 +27,7 @@ const ARGUMENTS: [(&str, &str); 11] = [
     ("crate", "\"path::to::basehttp\""),
 ];
 
-/// What the attribute was given. `None` is the default of the trait.
+/// The arguments of the attribute. `None` is the default of the trait.
 #[derive(Default)]
 pub(crate) struct Arguments {
     pub server_version: Option<LitStr>,
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     pub derive_head: Option<bool>,
     pub derive_options: Option<bool>,
     pub pace: Option<LitStr>,
-    /// Where the runtime crate is found, `::basehttp` if nothing is said.
+    /// The path of the runtime crate, `::basehttp` if nothing is said.
     pub runtime: Option<Path>,
 }
 
@@ -141,7 +141,7 @@ fn example_of(name: &Ident) -> syn::Result<&'static str> {
 
 fn unknown(name: &Ident) -> syn::Error {
     let known = ARGUMENTS.map(|(known, _)| known);
-    let wrong = format!("`{name}` is no argument of `http_handler`");
+    let wrong = format!("`{name}` is not an argument of `http_handler`");
     let text = name.to_string();
     match similar::in_another_style(&text, &known).or_else(|| similar::nearest(&text, &known)) {
         Some(nearest) => refusal(name, wrong, format_args!("did you mean `{nearest}`?")),

@@ -106,19 +106,19 @@ fn with_any_body(tokens: &[TokenTree]) -> Option<ImplItemFn> {
     Some(method)
 }
 
-/// Whether the value of the body is what is being typed: `ex.`
+/// True if the value of the body is what is being typed: `ex.`
 fn ends_in_the_middle(body: &Group) -> bool {
     let last = body.stream().into_iter().last();
     matches!(last, Some(TokenTree::Punct(punct)) if ['.', ':'].contains(&punct.as_char()))
 }
 
-/// Where a method begins behind other tokens.
+/// Finds the beginning of a method behind other tokens.
 fn start_of_method_inside(tokens: &[TokenTree]) -> Option<usize> {
     let keywords = tokens.iter().enumerate().filter(|(_, token)| is_word(token, &["fn"]));
     keywords.map(|(at, _)| start_of_method(tokens, at)).find(|start| *start > 0)
 }
 
-/// Where the attributes and keywords begin that belong to the `fn`: `#[inline] pub(crate) const unsafe extern "C" fn`.
+/// Finds the beginning of the attributes and keywords that belong to the `fn`: `#[inline] pub(crate) const unsafe extern "C" fn`.
 fn start_of_method(tokens: &[TokenTree], keyword: usize) -> usize {
     let mut start = keyword;
     loop {

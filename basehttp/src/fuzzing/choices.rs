@@ -2,7 +2,7 @@
 
 use crate::proto::Limits;
 
-/// What is left of the input.
+/// The rest of the input.
 pub(super) struct Choices<'b> {
     bytes: &'b [u8],
 }
@@ -47,7 +47,7 @@ impl<'b> Choices<'b> {
         taken
     }
 
-    /// What stands before the next line feed, or all there is.
+    /// Returns the bytes before the next line feed, or all there are.
     pub(super) fn line(&mut self) -> &'b [u8] {
         let end = self.bytes.iter().position(|&byte| byte == b'\n').unwrap_or(self.bytes.len());
         let line = self.take(end);

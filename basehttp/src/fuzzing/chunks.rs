@@ -7,7 +7,7 @@ use crate::proto::{BodyDecoder, Limits, Refusal, RequestBody, is_token};
 /// A whole body: its content, the bytes it took, its trailer fields.
 type Body = (Vec<u8>, usize, Vec<(String, Vec<u8>)>);
 
-/// See the table in `fuzzing`.
+/// Runs this target on `bytes`.
 pub fn chunks(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let (limits, piece) = (choices.limits(), choices.below(16) + 1);
@@ -35,7 +35,7 @@ pub fn chunks(bytes: &[u8]) {
     }
 }
 
-/// What the twin does not read.
+/// Input that the twin does not read.
 fn has_quotes_or_trailers(body: &[u8]) -> bool {
     body.contains(&b'"') || !ends_in_plain_last_chunk(body)
 }

@@ -9,7 +9,7 @@ use crate::{Field, Headers};
 const NAMES: [&str; 6] =
     ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "if-none-match"];
 
-/// See the table in `fuzzing`.
+/// Runs this target on `bytes`.
 pub fn conditions(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let etag = choices.of(&[Some("\"a\""), Some("W/\"a\""), None, Some("\"\"")]);
@@ -70,7 +70,7 @@ fn expected(headers: Headers<'_>, etag: Option<&str>, modified: Option<SystemTim
     }
 }
 
-/// Whether a list of entity tags has this one, read character by character.
+/// True if a list of entity tags has this one, read character by character.
 fn lists(list: &str, etag: &str, is_strong: bool) -> bool {
     let opaque = etag.trim_start_matches("W/");
     let mut rest = list;

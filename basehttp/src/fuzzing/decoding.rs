@@ -5,7 +5,7 @@ use crate::Query;
 #[cfg(feature = "files")]
 use crate::proto::target::Target;
 
-/// See the table in `fuzzing`.
+/// Runs this target on `bytes`.
 pub fn decoding(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let (path, query) = (choices.line(), choices.rest());

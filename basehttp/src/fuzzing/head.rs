@@ -6,7 +6,7 @@ use crate::proto::{
     target::Scheme,
 };
 
-/// See the table in `fuzzing`.
+/// Runs this target on `bytes`.
 pub fn head(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let (limits, piece) = (choices.limits(), choices.below(16) + 1);
@@ -39,7 +39,7 @@ pub fn head(bytes: &[u8]) {
     }
 }
 
-/// What must be true of a head that is taken, seen from its bytes.
+/// Asserts the properties of an accepted head, seen from its bytes.
 fn check(bytes: &[u8], head: &Head<'_>, fields: &[Field<'_>]) {
     let lines: Vec<&[u8]> =
         bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();

@@ -10,11 +10,11 @@ use super::reply::{ReceivedReply, replies};
 /// This very file is what is asked for.
 const FILE: &[u8] = include_bytes!("multipart.rs");
 
-/// The folder of this file, without a log.
-struct Folder(SimpleHTTPRequestHandler);
+/// The directory of this file, without a log.
+struct ThisDirectory(SimpleHTTPRequestHandler);
 
 #[http_handler(protocol_version = "HTTP/1.1")]
-impl Folder {
+impl ThisDirectory {
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         self.0.do_GET(ex)
     }
@@ -23,13 +23,13 @@ impl Folder {
 }
 
 /// With a cache, and without one.
-static FOLDERS: LazyLock<[Folder; 2]> = LazyLock::new(|| {
+static FOLDERS: LazyLock<[ThisDirectory; 2]> = LazyLock::new(|| {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fuzzing");
     let files = || SimpleHTTPRequestHandler::builder().directory(folder);
-    [files(), files().cache_bytes(0)].map(|files| Folder(files.build().expect("the folder is there")))
+    [files(), files().cache_bytes(0)].map(|files| ThisDirectory(files.build().expect("the folder is there")))
 });
 
-/// See the table in `fuzzing`.
+/// Runs this target on `bytes`.
 pub fn multipart(bytes: &[u8]) {
     let field: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_control()).take(1000).collect();
     let request =

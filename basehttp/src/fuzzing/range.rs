@@ -3,7 +3,7 @@
 use super::choices::Choices;
 use crate::handlers::simple::ranges::{Ranges, ranges};
 
-/// See the table in `fuzzing`.
+/// Runs this target on `bytes`.
 pub fn range(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let size = choices.number();
@@ -29,7 +29,7 @@ pub fn range(bytes: &[u8]) {
 /// First and last as written; one of them may be missing.
 type Spec = (Option<u128>, Option<u128>);
 
-/// Whether a list that is well-formed is ignored all the same: it asks for nothing, or for too much, or of an
+/// True if a list that is well-formed is ignored all the same: it asks for nothing, or for too much, or of an
 /// empty file.
 fn is_ignored(asked: &[Spec], size: u64) -> bool {
     let mut there: Vec<_> = asked.iter().filter_map(|spec| within(*spec, size)).collect();

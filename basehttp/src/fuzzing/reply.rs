@@ -44,7 +44,7 @@ pub(super) fn replies(mut bytes: &[u8], is_to_head: impl Fn(usize) -> bool) -> V
     replies
 }
 
-/// What the reader of a reply knows of it beforehand.
+/// Facts that the reader of a reply knows beforehand.
 #[derive(Clone, Copy)]
 pub(super) struct Reader {
     /// Nothing follows the bytes that are there.

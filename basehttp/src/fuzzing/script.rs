@@ -1,10 +1,10 @@
-//! What a CGI program says before its content: read whole or in pieces, and nothing in it that no reply may say.
+//! The head of a CGI program's output: the same whether read whole or in pieces, and nothing in it that no reply may say.
 
 use super::choices::{Choices, ends};
 use crate::handlers::cgi::head::{ScriptHead, ScriptHeadReader, ScriptResponse};
 use crate::proto::is_token;
 
-/// See the table in `fuzzing`.
+/// Runs this target on `bytes`.
 pub fn script(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let (piece, max_bytes) = (choices.below(16) + 1, choices.of(&[32 * 1024, 40]));
@@ -12,7 +12,7 @@ pub fn script(bytes: &[u8]) {
     let whole = read(bytes, max_bytes, bytes.len().max(1));
     let in_pieces = read(bytes, max_bytes, piece);
     match (&whole, &in_pieces) {
-        // What is wrong may show earlier in one of the two.
+        // One of the two may find a mistake earlier.
         (Err(_), Err(_)) => {}
         _ => assert_eq!(in_pieces, whole, "cut into pieces of {piece}"),
     }

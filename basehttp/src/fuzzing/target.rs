@@ -7,7 +7,7 @@ use crate::proto::Version;
 use crate::proto::host::Authority;
 use crate::proto::target::{Scheme, Target, TargetForm, authority};
 
-/// See the table in `fuzzing`.
+/// Runs this target on `bytes`.
 pub fn target(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let method = choices.of(&["GET", "OPTIONS", "CONNECT", "connect", "POST"]);

@@ -22,13 +22,13 @@ pub(super) struct ExpectedReply {
     pub is_old: bool,
     /// The client wants the connection to end behind it.
     pub is_last: bool,
-    /// How many bytes of it were not sent.
+    /// Bytes of it that were not sent.
     pub unsent: usize,
-    /// Where it ends among the bytes of all requests.
+    /// Its end among the bytes of all requests.
     pub end: usize,
 }
 
-/// What a stream's calls meet, beside what the client does.
+/// Conditions of a stream's calls, beside the client's acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weather {
     Calm,
@@ -54,15 +54,15 @@ pub(super) struct Play {
     pending: VecDeque<u8>,
     /// Sent, and not read by the server.
     to_server: VecDeque<u8>,
-    /// How many bytes the server has read.
+    /// Bytes that the server has read.
     read: usize,
     /// How many it had read when it wrote: what stands in `from_server` from the first number on.
     read_before: Vec<(usize, usize)>,
-    /// How many bytes all requests have.
+    /// Bytes of all requests.
     made: usize,
     /// Written by the server.
     pub from_server: Vec<u8>,
-    /// How much more of it the client takes for now.
+    /// Bytes of it that the client still takes for now.
     room: usize,
     pub has_ended: bool,
     pub has_reset: bool,
@@ -71,17 +71,17 @@ pub(super) struct Play {
     pub asked: Vec<ExpectedReply>,
     /// From here on the client has sent what is no request.
     pub is_garbled: bool,
-    /// Whoever reads or writes waits: nothing else would make the client go on.
+    /// The server blocks in a read or write: nothing else would make the client go on.
     pub in_handler: bool,
     weather: Weather,
     calls: usize,
-    /// What has happened since the server last looked.
+    /// Events since the server last looked.
     news: Ready,
     waited: Duration,
     pub has_waited: bool,
 }
 
-/// What the server reads from and writes to.
+/// The stream that the server reads from and writes to.
 pub(super) struct End(pub Arc<Mutex<Play>>);
 
 impl Play {
@@ -110,13 +110,13 @@ impl Play {
         }
     }
 
-    /// How many bytes the server had read when it wrote the byte at `at`.
+    /// Returns the bytes that the server had read when it wrote the byte at `at`.
     pub(super) fn read_before(&self, at: usize) -> usize {
         let earlier = self.read_before.iter().take_while(|(start, _)| *start <= at);
         earlier.last().map_or(0, |(_, read)| *read)
     }
 
-    /// Whether something has happened that the server was not told of.
+    /// True if something has happened that the server was not told of.
     pub(super) fn has_news(&self) -> bool {
         self.news.is_any() || !self.waited.is_zero()
     }
@@ -125,7 +125,7 @@ impl Play {
         self.room > usize::MAX / 4
     }
 
-    /// What the server is told of.
+    /// Events that the server is told of.
     pub(super) fn take_news(&mut self) -> (Ready, Duration) {
         (std::mem::take(&mut self.news), std::mem::take(&mut self.waited))
     }

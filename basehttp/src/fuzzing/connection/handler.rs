@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use basehttp::{Address, Exchange, HandlerError, Result, http_handler};
 
-/// What a handler may do with a request: the second segment of its path. Some break their reply on purpose.
+/// Acts of a handler, named by the second segment of the path. Some break their reply on purpose.
 pub(super) const DEEDS: [&str; 18] = [
     "text", "echo", "half", "stream", "flush", "queued", "length", "short", "empty", "same", "fail", "late", "bye",
     "hint", "copy", "unread", "take", "file",
 ];
 
-/// What is sent for `file`: the beginning of this one.
+/// The beginning of this file, which is sent for `file`.
 pub(super) const FILE: &[u8] = include_bytes!("handler.rs").first_chunk::<3000>().expect("it is longer than that");
 
-/// Whether the reply to it may be cut off, or be an error of the server's.
+/// True if the reply to it may be cut off, or be an error of the server's.
 pub(super) fn breaks_its_reply(deed: &str) -> bool {
     matches!(deed, "short" | "fail" | "late" | "copy")
 }

@@ -36,10 +36,10 @@ const MOST_HELD_BYTES: usize = 192 * 1024;
 /// More than one connection's unfinished requests take. With less it may be sent away at any time.
 const MUCH: usize = 1_000_000;
 
-/// How much of an unread body is thrown away to keep the connection.
+/// Bytes of an unread body that are thrown away to keep the connection.
 const MAX_DRAINED_BYTES: usize = 600;
 
-/// See the module.
+/// Plays one connection and asserts the properties listed above.
 pub fn connection(bytes: &[u8]) {
     play(bytes, None);
 }
@@ -149,11 +149,11 @@ impl<'s> Stage<'s> {
     }
 }
 
-/// Who drives: a leader, or a thread of the pool, as the script says.
+/// The driver: a leader, or a thread of the pool, as the script says.
 struct Hand {
     play: Arc<Mutex<Play>>,
     now: Instant,
-    /// Where the next requests are served, over and over.
+    /// Places to serve the next requests, over and over.
     places: Vec<u8>,
     next_place: usize,
     is_leader: bool,
@@ -166,7 +166,7 @@ impl Hand {
         lock(&self.play)
     }
 
-    /// What the poller and the sweep would say.
+    /// Events that the poller and the sweep would report.
     fn news(&mut self, conn: &Conn) -> Ready {
         let (ready, waited) = self.play().take_news();
         self.now += waited;

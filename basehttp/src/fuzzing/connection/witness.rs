@@ -1,4 +1,4 @@
-//! Who reads the replies, and knows what there was to answer.
+//! The witness reads the replies and knows the requests that they answer.
 
 use super::client::{ExpectedReply, Play};
 use super::handler::{FILE, breaks_its_reply};
@@ -14,7 +14,7 @@ pub(super) struct Witness {
     answered: usize,
     /// Of the next one, `100 Continue` was read.
     was_continued: bool,
-    /// The last reply is read. What follows then is not HTTP's.
+    /// The last reply is read. Bytes after it are not HTTP.
     is_over: bool,
     is_tunnel: bool,
 }
@@ -107,7 +107,7 @@ impl Witness {
     }
 }
 
-/// Whether the client has done what may cost it a reply.
+/// True if the client has done what may cost it a reply.
 fn is_excused(play: &Play) -> bool {
     play.is_garbled || play.has_ended || play.has_reset || play.has_stalled || play.has_waited
 }
