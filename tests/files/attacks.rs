@@ -1,4 +1,4 @@
-//! Attempts to get out of the folder that is served, or to lead a browser to another site. None succeeds.
+//! Attempts to get out of the directory that is served, or to lead a browser to another site. None succeeds.
 
 use std::fs;
 use std::os::unix::fs::symlink;

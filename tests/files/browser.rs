@@ -1,6 +1,5 @@
-//! Listings in a real browser: what it makes of the page, of the links to odd names, of its keys, on a phone, at night.
-//!
-//! Where no Chromium is installed these tests say SKIPPED.
+//! Listings in a real browser: the page, links to odd names, keys, a phone, and the colours of the night. Where Chromium is
+//! not installed these tests say SKIPPED.
 
 use std::ffi::OsStr;
 use std::fs;

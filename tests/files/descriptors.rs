@@ -1,4 +1,4 @@
-//! A process that has no descriptor left: what cannot be opened now is no 404, since it is there.
+//! A process that has no descriptor left answers 503 for a file that exists, never 404.
 
 use std::fs::File;
 use std::process::Command;

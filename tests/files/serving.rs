@@ -1,5 +1,5 @@
-//! What `SimpleHTTPRequestHandler` serves, as the original does: files, folders, redirects, types; and what its options
-//! change. Conditions and ranges stand in `files_states`, attacks in `files_attacks`.
+//! Files, directories, redirects and types as `SimpleHTTPRequestHandler` serves them, like Python's `http.server`, and the
+//! effect of its options. Conditions and ranges stand in `states.rs`, attacks in `attacks.rs`.
 
 use std::fmt;
 use std::fs;
