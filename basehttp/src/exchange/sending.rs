@@ -125,10 +125,10 @@ impl<M> Exchange<'_, M> {
                 return Ok(());
             }
         }
-        self.end_head_as_original()
+        self.end_head_by_default()
     }
 
-    pub(crate) fn end_head_as_original(&self) -> io::Result<()> {
+    pub(crate) fn end_head_by_default(&self) -> io::Result<()> {
         self.add_last_fields();
         self.with_reply(Reply::end_head)
     }
@@ -194,14 +194,14 @@ impl<M> Exchange<'_, M> {
         let explain = error.explain().map_or(Cow::Borrowed(long), |text| Cow::Owned(text.to_owned()));
         self.error_fields.replace(Some(error));
         if self.in_send_error.replace(true) {
-            return self.send_error_as_original(code, &message, &explain);
+            return self.send_error_by_default(code, &message, &explain);
         }
         let sent = self.hooks.send_error(self, code, &message, &explain);
         self.in_send_error.set(false);
         sent
     }
 
-    pub(crate) fn send_error_as_original(&self, code: u16, message: &str, explain: &str) -> io::Result<()> {
+    pub(crate) fn send_error_by_default(&self, code: u16, message: &str, explain: &str) -> io::Result<()> {
         if self.io.borrow().reply.is_on_wire() {
             return Err(misuse(
                 "send_error after the response's head was sent: return an error to abort the connection",

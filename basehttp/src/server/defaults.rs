@@ -99,7 +99,7 @@ pub fn end_headers<'c, H: BaseHTTPRequestHandler>(
     _handler: &H,
     ex: &Exchange<'c, H::MessageClass<'c>>,
 ) -> io::Result<()> {
-    ex.end_head_as_original()
+    ex.end_head_by_default()
 }
 
 /// Logs `code 404, message Not Found` and sends the page of `error_message_format`.
@@ -110,7 +110,7 @@ pub fn send_error<'c, H: BaseHTTPRequestHandler>(
     message: &str,
     explain: &str,
 ) -> io::Result<()> {
-    ex.send_error_as_original(code, message, explain)
+    ex.send_error_by_default(code, message, explain)
 }
 
 /// Returns `true`: every client is accepted.

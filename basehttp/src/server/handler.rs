@@ -16,7 +16,7 @@ use crate::sys::Address;
 ///
 /// [`#[http_handler]`](crate::http_handler) writes the impl from an impl block with `do_*` methods. If that block has a
 /// method with one of the names below, the server calls it instead of the default. The method can call the default in
-/// [`defaults`](crate::defaults). These methods run on the threads that serve requests. Like `do_*` methods they may
+/// [`defaults`]. These methods run on the threads that serve requests. Like `do_*` methods they may
 /// block, and a panic in one of them does not stop the server.
 ///
 /// ```
