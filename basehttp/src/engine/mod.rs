@@ -16,6 +16,7 @@
 //! also in a panic. It counts itself: its permit is dropped with it.
 
 mod accept;
+mod affinity;
 mod control;
 mod heartbeat;
 mod lease;
@@ -30,7 +31,6 @@ mod shard;
 mod slab;
 mod slot;
 mod stats;
-mod stay;
 mod sync;
 mod worker;
 

@@ -4,13 +4,13 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Engine;
+use super::affinity::{ADOPTED_WAIT, Affinity, BEFORE_A_ROW, Expected, KEPT_WAIT, Others, Serving, affinity, serving};
 use super::control::Control;
 use super::heartbeat::Beat;
 use super::pace::Speed;
 use super::placement::{Placement, RescueCooldown, place, send_file_on};
 use super::slot::CheckedOut;
 use super::stats::Counters;
-use super::stay::{ADOPTED_STAY, BEFORE_A_ROW, Expected, Others, STAY, Serving, Waiting, serving, waiting};
 use crate::conn::{Conn, RunOn, Scheduler, SendOn, Wait};
 use crate::exchange::{HTTPError, Overrides, Pace};
 use crate::proto::Head;
@@ -40,7 +40,7 @@ pub(super) struct WorkerScheduler<'e> {
     /// Whether any was, since the connection was taken.
     has_served: bool,
     /// How a thread of the pool waits for the connection's requests.
-    waiting: Waiting,
+    affinity: Affinity,
     /// The request that was placed last has found no thread, and is counted.
     is_busy: bool,
     /// When a thread of the pool began what may block.
@@ -68,7 +68,7 @@ impl<'e> WorkerScheduler<'e> {
             in_a_row: 0,
             served: 0,
             has_served: false,
-            waiting: Waiting::AtShard,
+            affinity: Affinity::Released,
             is_busy: false,
             began_blocking: None,
         }
@@ -101,27 +101,27 @@ impl<'e> WorkerScheduler<'e> {
         if self.leads() || self.engine.dismisses(conn, self.now) {
             return false;
         }
-        let before = std::mem::replace(&mut self.waiting, Waiting::AtShard);
+        let before = std::mem::replace(&mut self.affinity, Affinity::Released);
         let awaits_request = wait == Wait::For(Direction::Read) && conn.is_idle();
         if awaits_request && served > 0 {
-            self.waiting = waiting(self.in_a_row, || self.others());
-        } else if awaits_request && before != Waiting::AtShard {
+            self.affinity = affinity(self.in_a_row, || self.others());
+        } else if awaits_request && before != Affinity::Released {
             conn.pooled_in_a_row = BEFORE_A_ROW;
-        } else if wait == Wait::Turn && before == Waiting::Adopted && !conn.is_ending_a_reply() {
+        } else if wait == Wait::Turn && before == Affinity::Adopted && !conn.is_ending_a_reply() {
             // More has come with the last request, and a read for the rest of it is not to wait.
             return conn.unblock_reads().is_ok();
         }
-        let keeps = match self.waiting {
-            Waiting::AtShard => return false,
-            Waiting::Briefly => conn.socket.wait(Direction::Read, Some(STAY)).is_ok(),
-            Waiting::Adopted if before == Waiting::Adopted => true,
-            Waiting::Adopted => {
+        let keeps = match self.affinity {
+            Affinity::Released => return false,
+            Affinity::Kept => conn.socket.wait(Direction::Read, Some(KEPT_WAIT)).is_ok(),
+            Affinity::Adopted if before == Affinity::Adopted => true,
+            Affinity::Adopted => {
                 checked_out.adopt(conn);
-                conn.block_reads(ADOPTED_STAY).is_ok()
+                conn.block_reads(ADOPTED_WAIT).is_ok()
             }
         };
         if !keeps {
-            self.waiting = Waiting::AtShard;
+            self.affinity = Affinity::Released;
             conn.pooled_in_a_row = BEFORE_A_ROW;
         }
         keeps
@@ -334,7 +334,7 @@ impl Scheduler for WorkerScheduler<'_> {
 
     fn is_turn_over(&self) -> bool {
         // An adopted connection is looked at after each request: its next read would wait.
-        self.served >= if self.waiting == Waiting::Adopted { 1 } else { REQUESTS_A_TURN }
+        self.served >= if self.affinity == Affinity::Adopted { 1 } else { REQUESTS_A_TURN }
     }
 }
 

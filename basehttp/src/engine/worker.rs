@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::Engine;
+use super::affinity::BEFORE_A_ROW;
 use super::control::{Control, Counted, Work};
 use super::scheduler::{Hook, WorkerScheduler};
 use super::slot::{CheckedOut, Job, SlotRef, queue};
-use super::stay::BEFORE_A_ROW;
 use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, Wait};
 use crate::exchange::catch_panic;
 use crate::sys::log::{self, TurnLines};

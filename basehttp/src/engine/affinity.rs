@@ -23,10 +23,10 @@ use super::pace::{SLOW, Speed};
 use crate::exchange::Pace;
 
 /// How long a connection is kept without a request: 2 ms, some ten times what a client on the same machine needs.
-pub(super) const STAY: Duration = Duration::from_millis(2);
+pub(super) const KEPT_WAIT: Duration = Duration::from_millis(2);
 
 /// The same for an adopted one: 5 ms. Taking it up again costs more, and so does a client that is late under load.
-pub(super) const ADOPTED_STAY: Duration = Duration::from_millis(5);
+pub(super) const ADOPTED_WAIT: Duration = Duration::from_millis(5);
 
 /// What a new connection counts as, and one whose thread has waited in vain: one request that needed a thread. The next
 /// such request makes a row.
@@ -96,22 +96,22 @@ pub(super) fn serving(expected: Expected, others: impl FnOnce() -> Others) -> Se
 
 /// How a request that is not here yet is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Waiting {
+pub(super) enum Affinity {
     /// By the shard's leader, at the poller.
-    AtShard,
-    /// By this thread for [`STAY`]; the poller watches too.
-    Briefly,
-    /// By this thread's read for [`ADOPTED_STAY`]; the poller does not know the connection.
+    Released,
+    /// By this thread for [`KEPT_WAIT`]; the poller watches too.
+    Kept,
+    /// By this thread's read for [`ADOPTED_WAIT`]; the poller does not know the connection.
     Adopted,
 }
 
 /// Decides who waits for the next request. Others are looked at only where they matter.
-pub(super) fn waiting(in_a_row: u8, others: impl FnOnce() -> Others) -> Waiting {
+pub(super) fn affinity(in_a_row: u8, others: impl FnOnce() -> Others) -> Affinity {
     match in_a_row {
-        0 | 1 => Waiting::AtShard,
-        _ if others() == Others::Wait => Waiting::AtShard,
-        2 => Waiting::Briefly,
-        _ => Waiting::Adopted,
+        0 | 1 => Affinity::Released,
+        _ if others() == Others::Wait => Affinity::Released,
+        2 => Affinity::Kept,
+        _ => Affinity::Adopted,
     }
 }
 
@@ -137,17 +137,17 @@ mod tests {
     #[test]
     fn a_thread_waits_only_for_a_client_that_calls_blocking_handlers_in_a_row() {
         let table = [
-            (0, Others::None, Waiting::AtShard, "the last one was short"),
-            (1, Others::None, Waiting::AtShard, "the one before was short: the next one will be"),
-            (2, Others::None, Waiting::Briefly, "it begins to be a row"),
-            (3, Others::None, Waiting::Adopted, "it is one"),
-            (u8::MAX, Others::None, Waiting::Adopted, "the same"),
-            (2, Others::Wait, Waiting::AtShard, "another job has use for the thread"),
-            (u8::MAX, Others::Wait, Waiting::AtShard, "the same"),
-            (BEFORE_A_ROW, Others::None, Waiting::AtShard, "the client pauses between its requests"),
+            (0, Others::None, Affinity::Released, "the last one was short"),
+            (1, Others::None, Affinity::Released, "the one before was short: the next one will be"),
+            (2, Others::None, Affinity::Kept, "it begins to be a row"),
+            (3, Others::None, Affinity::Adopted, "it is one"),
+            (u8::MAX, Others::None, Affinity::Adopted, "the same"),
+            (2, Others::Wait, Affinity::Released, "another job has use for the thread"),
+            (u8::MAX, Others::Wait, Affinity::Released, "the same"),
+            (BEFORE_A_ROW, Others::None, Affinity::Released, "the client pauses between its requests"),
         ];
         for (in_a_row, others, expected, why) in table {
-            assert_eq!(waiting(in_a_row, || others), expected, "{in_a_row} {others:?}: {why}");
+            assert_eq!(affinity(in_a_row, || others), expected, "{in_a_row} {others:?}: {why}");
         }
     }
 
