@@ -21,6 +21,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::exchange::Pace;
+
 /// How many groups of places: 256. With four places of four bytes each that is more than the routes of most programs, and
 /// stays in the cache.
 const GROUPS: usize = 256;
@@ -66,6 +68,16 @@ pub(super) enum Speed {
     /// Too often slow to be fast, but not in its last three runs: a fast one of a busy machine, or one that blocks at times.
     Mixed,
     Blocking,
+}
+
+/// Returns how fast a handler is expected to be: as its author says, or else as it was. `may_wait`: it will have to wait for
+/// the client's body.
+pub(super) fn expected(pace: Pace, speed: Speed, may_wait: bool) -> Speed {
+    match pace {
+        Pace::Inline if !may_wait => Speed::Fast,
+        Pace::Auto if !may_wait => speed,
+        Pace::Inline | Pace::Auto | Pace::Pool => Speed::Blocking,
+    }
 }
 
 /// The table of one server.

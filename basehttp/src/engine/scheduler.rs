@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use super::affinity::{ADOPTED_WAIT, Affinity, BEFORE_A_ROW, Expected, KEPT_WAIT, Others, Serving, affinity, serving};
+use super::affinity::{ADOPTED_WAIT, Affinity, BEFORE_A_ROW, KEPT_WAIT, affinity, count_in_a_row, place_next};
 use super::control::Control;
 use super::heartbeat::Beat;
-use super::pace::Speed;
-use super::placement::{Placement, RescueCooldown, place, send_file_on};
+use super::pace::{Speed, expected};
+use super::placement::{Placement, place, send_file_on};
 use super::slot::CheckedOut;
 use super::stats::Counters;
 use crate::conn::{Conn, RunOn, Scheduler, SendOn, Wait};
@@ -32,7 +32,7 @@ pub(super) struct WorkerScheduler<'e> {
     /// The pace table's slot of the request that is being served; none for a refusal, which teaches nothing.
     slot: Option<usize>,
     /// How long it will take, for a thread of the pool.
-    expected: Expected,
+    expected: Speed,
     /// Requests of the connection in a row that needed a thread of the pool.
     pub in_a_row: u8,
     /// Requests served since the turn began.
@@ -64,7 +64,7 @@ impl<'e> WorkerScheduler<'e> {
             shard: 0,
             now: Instant::now(),
             slot: None,
-            expected: Expected::Unsure,
+            expected: Speed::Unproven,
             in_a_row: 0,
             served: 0,
             has_served: false,
@@ -91,8 +91,8 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Whether anything waits for this thread, which is one of the pool.
-    fn others(&self) -> Others {
-        if self.engine.pool.is_quiet() { Others::None } else { Others::Wait }
+    fn others_wait(&self) -> bool {
+        !self.engine.pool.is_quiet()
     }
 
     /// Whether this thread keeps the connection, and drives it again: it is one of the pool, and the next request is here
@@ -104,7 +104,7 @@ impl<'e> WorkerScheduler<'e> {
         let before = std::mem::replace(&mut self.affinity, Affinity::Released);
         let awaits_request = wait == Wait::For(Direction::Read) && conn.is_idle();
         if awaits_request && served > 0 {
-            self.affinity = affinity(self.in_a_row, || self.others());
+            self.affinity = affinity(self.in_a_row, || self.others_wait());
         } else if awaits_request && before != Affinity::Released {
             conn.pooled_in_a_row = BEFORE_A_ROW;
         } else if wait == Wait::Turn && before == Affinity::Adopted && !conn.is_ending_a_reply() {
@@ -200,10 +200,18 @@ impl<'e> WorkerScheduler<'e> {
     /// Where user code runs, from what has been learnt of it.
     fn place_slot(&mut self, slot: usize, pace: Pace, may_wait: bool) -> RunOn {
         if !self.leads() {
-            self.slot = Some(slot);
-            return self.place_in_crew(Expected::of(pace, self.engine.pace.speed(slot), may_wait));
+            self.expected = expected(pace, self.engine.pace.speed(slot), may_wait);
+            // The first request of a job was queued for this thread.
+            return self.place_as(place_next(self.expected, || self.has_served && self.others_wait()), slot);
         }
-        match place(pace, self.speed(slot), may_wait, || self.cooldown(), || self.engine.pool.room()) {
+        let cools_down = || self.engine.last_rescue.is_on(self.now);
+        let expected = expected(pace, self.speed(slot), may_wait);
+        self.place_as(place(expected, cools_down, || self.engine.pool.room()), slot)
+    }
+
+    /// Does as decided.
+    fn place_as(&mut self, placement: Placement, slot: usize) -> RunOn {
+        match placement {
             Placement::Inline => {
                 self.slot = Some(slot);
                 RunOn::ThisThread
@@ -218,21 +226,6 @@ impl<'e> WorkerScheduler<'e> {
                 RunOn::Refused(HTTPError::busy(explain))
             }
         }
-    }
-
-    /// Where a thread of the pool has a request served: the first one of a job in any case, since it was queued for that.
-    fn place_in_crew(&mut self, expected: Expected) -> RunOn {
-        self.expected = expected;
-        match serving(expected, || if self.has_served { self.others() } else { Others::None }) {
-            Serving::Here => RunOn::ThisThread,
-            Serving::HereOnceSent => RunOn::ThisThreadOnceSent,
-            Serving::Queued => RunOn::Pool,
-        }
-    }
-
-    /// Whether a leader may find out what nobody knows of a handler.
-    fn cooldown(&self) -> RescueCooldown {
-        if self.engine.last_rescue.is_on(self.now) { RescueCooldown::On } else { RescueCooldown::Off }
     }
 
     /// What is known of a slot. While there is no thread to replace a leader, nothing counts as proven. The pool keeps one for
@@ -297,8 +290,8 @@ impl Scheduler for WorkerScheduler<'_> {
         self.in_a_row = match () {
             // A refusal is short as well.
             () if self.leads() || slot.is_none() => 0,
-            () if was_rescued => Expected::Long.count(self.in_a_row, took),
-            () => self.expected.count(self.in_a_row, took),
+            () if was_rescued => count_in_a_row(Speed::Blocking, self.in_a_row, took),
+            () => count_in_a_row(self.expected, self.in_a_row, took),
         };
     }
 
@@ -308,8 +301,12 @@ impl Scheduler for WorkerScheduler<'_> {
             return SendOn::ThisThread;
         }
         let (engine, now) = (self.engine, self.now);
-        let cooldown = || if engine.file_caution.is_on(now) { RescueCooldown::On } else { RescueCooldown::Off };
-        send_file_on(was_slow, cooldown, || engine.pool.room(), || engine.pool.has_leader_left())
+        send_file_on(
+            was_slow,
+            || engine.file_caution.is_on(now),
+            || engine.pool.room(),
+            || engine.pool.has_leader_left(),
+        )
     }
 
     fn begin_blocking(&mut self) {
