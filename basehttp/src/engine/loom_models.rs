@@ -13,7 +13,7 @@ use loom::thread;
 use super::heartbeat::Heartbeat;
 use super::monitor::MonitorWaker;
 use super::pool::{Pool, PoolLimits, PoolThread, Task};
-use super::slab::{Key, Parking, Slab};
+use super::slab::{Key, Slab};
 use crate::conn::{Conn, Ready};
 use crate::sys::{Address, Settings, Socket};
 
@@ -48,8 +48,8 @@ fn an_event_for_a_connection_that_is_out_is_seen_when_it_parks_or_finds_it_parke
         loop {
             let parking = slab.lock().unwrap().park(key, line);
             match parking {
-                Parking::Parked => break,
-                Parking::Again(again, ready) => {
+                None => break,
+                Some((again, ready)) => {
                     assert!(ready.is_any(), "it comes back for a reason");
                     (line, seen) = (again, seen.and(ready));
                 }
@@ -61,7 +61,7 @@ fn an_event_for_a_connection_that_is_out_is_seen_when_it_parks_or_finds_it_parke
         if finds_readable || finds_closed {
             seen = seen.and(if finds_readable { READABLE } else { CLOSED });
             let taken = self::line();
-            if let Parking::Again(_, ready) = slab.lock().unwrap().park(key, taken) {
+            if let Some((_, ready)) = slab.lock().unwrap().park(key, taken) {
                 seen = seen.and(ready);
             }
         }
@@ -93,7 +93,7 @@ struct Model {
     heartbeat: Heartbeat,
     epoch: AtomicU32,
     /// Who leads, if anybody: the lease. Its lock is held where the real one is: not in a handler.
-    lease: Mutex<Lease>,
+    lease: Mutex<Led>,
     pool: Pool<()>,
     /// Handlers of leaders that were replaced.
     stuck: AtomicUsize,
@@ -101,7 +101,7 @@ struct Model {
 }
 
 #[derive(Default)]
-struct Lease {
+struct Led {
     turns: u32,
     last_epoch: u32,
 }

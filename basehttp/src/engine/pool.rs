@@ -55,7 +55,7 @@ impl PoolLimits {
 /// The threads of one server, and what waits for them. `J` is a job.
 pub(super) struct Pool<J> {
     limits: PoolLimits,
-    state: Mutex<State<J>>,
+    state: Mutex<PoolState<J>>,
     /// What threads look at between requests, brought up to date with each change of the state: with hundreds of threads one
     /// that is preempted while it holds the lock would make the others wait.
     is_quiet: AtomicBool,
@@ -65,19 +65,19 @@ pub(super) struct Pool<J> {
 /// The state, locked.
 struct Locked<'c, J> {
     pool: &'c Pool<J>,
-    state: MutexGuard<'c, State<J>>,
+    state: MutexGuard<'c, PoolState<J>>,
 }
 
 impl<J> Deref for Locked<'_, J> {
-    type Target = State<J>;
+    type Target = PoolState<J>;
 
-    fn deref(&self) -> &State<J> {
+    fn deref(&self) -> &PoolState<J> {
         &self.state
     }
 }
 
 impl<J> DerefMut for Locked<'_, J> {
-    fn deref_mut(&mut self) -> &mut State<J> {
+    fn deref_mut(&mut self) -> &mut PoolState<J> {
         &mut self.state
     }
 }
@@ -96,7 +96,7 @@ impl<J> Drop for Locked<'_, J> {
     }
 }
 
-struct State<J> {
+struct PoolState<J> {
     leases: VecDeque<(usize, u32)>,
     jobs: VecDeque<J>,
     /// The one that fell asleep last is last.
@@ -128,8 +128,8 @@ struct IdleThread {
 }
 
 impl<J: Send + 'static> Pool<J> {
-    pub(super) fn new(limits: PoolLimits) -> Self {
-        let state = State {
+    pub fn new(limits: PoolLimits) -> Self {
+        let state = PoolState {
             leases: VecDeque::new(),
             jobs: VecDeque::new(),
             asleep: Vec::new(),
@@ -153,7 +153,7 @@ impl<J: Send + 'static> Pool<J> {
         self.room_locked(&self.lock())
     }
 
-    fn room_locked(&self, state: &State<J>) -> Room {
+    fn room_locked(&self, state: &PoolState<J>) -> Room {
         if state.deserted_until.is_some_and(|until| Instant::now() < until) {
             return Room::Full;
         }
@@ -319,7 +319,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 }
 
-impl<J> State<J> {
+impl<J> PoolState<J> {
     /// Whether more threads than so many sleep, or can be started. As many as there are shards are not for jobs, so that a
     /// leader that gets stuck can be replaced.
     fn has_more_than(&self, reserved: usize, limits: &PoolLimits) -> bool {

@@ -20,7 +20,7 @@ use super::accept::Acceptor;
 use super::control::{Control, Counted, Work};
 use super::heartbeat::Heartbeat;
 use super::lease::{Lease, WAKER};
-use super::slab::{Key, Parking, Slab};
+use super::slab::{Key, Slab};
 use crate::conn::{Conn, Ready};
 use crate::sys::log::{self, TurnLines};
 use crate::sys::{Load, lock, set_unwatched_leader};
@@ -283,8 +283,8 @@ impl Shard {
         let _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
     }
 
-    /// Parks a connection that was out.
-    pub(super) fn park(&self, key: Key, conn: Conn) -> Parking {
+    /// Parks a connection that was out. Returns it if an event came meanwhile: it must be driven again.
+    pub fn park(&self, key: Key, conn: Conn) -> Option<(Conn, Ready)> {
         self.slab().park(key, conn)
     }
 

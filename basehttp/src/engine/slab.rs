@@ -50,28 +50,21 @@ impl Key {
 /// The connections of one shard.
 #[derive(Default)]
 pub(super) struct Slab {
-    slots: Vec<Slot>,
+    slots: Vec<SlabSlot>,
     vacant: Vec<u32>,
 }
 
-struct Slot {
+struct SlabSlot {
     generation: u32,
-    content: Content,
+    state: SlotState,
 }
 
-enum Content {
+enum SlotState {
     Vacant,
     /// Nobody has it; an event takes it out.
     Parked(Conn),
     /// Somebody drives it. What the poller said meanwhile is for them to see when they park it.
     CheckedOut(Ready),
-}
-
-/// What became of a connection that was to be parked.
-pub(super) enum Parking {
-    Parked,
-    /// An event came while it was out: it must be driven again.
-    Again(Conn, Ready),
 }
 
 impl Slab {
@@ -83,38 +76,38 @@ impl Slab {
     /// Parks a new connection.
     pub(super) fn insert(&mut self, conn: Conn) -> Key {
         let index = self.vacant.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, content: Content::Vacant });
+            self.slots.push(SlabSlot { generation: 0, state: SlotState::Vacant });
             u32::try_from(self.slots.len() - 1).expect("no more connections than `MAX_SLOTS`")
         });
         let slot = &mut self.slots[index as usize];
-        slot.content = Content::Parked(conn);
+        slot.state = SlotState::Parked(conn);
         Key { index, generation: slot.generation }
     }
 
     /// An event: takes the connection out if it is parked, else notes the event. Stale keys are nobody's.
     pub(super) fn arrive(&mut self, key: Key, ready: Ready) -> Option<Conn> {
         let slot = self.slot(key)?;
-        match std::mem::replace(&mut slot.content, Content::CheckedOut(Ready::default())) {
-            Content::Parked(conn) => Some(conn),
-            Content::CheckedOut(pending) => {
-                slot.content = Content::CheckedOut(pending.and(ready));
+        match std::mem::replace(&mut slot.state, SlotState::CheckedOut(Ready::default())) {
+            SlotState::Parked(conn) => Some(conn),
+            SlotState::CheckedOut(pending) => {
+                slot.state = SlotState::CheckedOut(pending.and(ready));
                 None
             }
-            Content::Vacant => {
-                slot.content = Content::Vacant;
+            SlotState::Vacant => {
+                slot.state = SlotState::Vacant;
                 None
             }
         }
     }
 
-    /// Parks a connection that was out.
-    pub(super) fn park(&mut self, key: Key, conn: Conn) -> Parking {
+    /// Parks a connection that was out. Returns it if an event came meanwhile: it must be driven again.
+    pub fn park(&mut self, key: Key, conn: Conn) -> Option<(Conn, Ready)> {
         let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
-        match std::mem::replace(&mut slot.content, Content::CheckedOut(Ready::default())) {
-            Content::CheckedOut(pending) if pending.is_any() => Parking::Again(conn, pending),
+        match std::mem::replace(&mut slot.state, SlotState::CheckedOut(Ready::default())) {
+            SlotState::CheckedOut(pending) if pending.is_any() => Some((conn, pending)),
             _ => {
-                slot.content = Content::Parked(conn);
-                Parking::Parked
+                slot.state = SlotState::Parked(conn);
+                None
             }
         }
     }
@@ -122,16 +115,16 @@ impl Slab {
     /// Parks a connection that was out, whatever came meanwhile: that is returned.
     pub(super) fn park_noting(&mut self, key: Key, conn: Conn) -> Ready {
         let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
-        match std::mem::replace(&mut slot.content, Content::Parked(conn)) {
-            Content::CheckedOut(pending) => pending,
-            Content::Parked(_) | Content::Vacant => Ready::default(),
+        match std::mem::replace(&mut slot.state, SlotState::Parked(conn)) {
+            SlotState::CheckedOut(pending) => pending,
+            SlotState::Parked(_) | SlotState::Vacant => Ready::default(),
         }
     }
 
     /// The connection is over. Its key means nothing from now on.
     pub(super) fn free(&mut self, key: Key) {
         let Some(slot) = self.slot(key) else { return };
-        slot.content = Content::Vacant;
+        slot.state = SlotState::Vacant;
         slot.generation = key.next_generation();
         self.vacant.push(key.index);
     }
@@ -139,15 +132,15 @@ impl Slab {
     /// Takes out everything that is parked. The caller drops it when it has let go of the slab's lock: what a connection
     /// holds of the user's may do anything when it is dropped.
     #[must_use]
-    pub(super) fn take_parked(&mut self) -> Vec<Conn> {
-        let parked = self.slots.iter_mut().filter(|slot| matches!(slot.content, Content::Parked(_)));
-        let contents = parked.map(|slot| std::mem::replace(&mut slot.content, Content::Vacant));
-        contents.filter_map(|content| if let Content::Parked(conn) = content { Some(conn) } else { None }).collect()
+    pub fn take_parked(&mut self) -> Vec<Conn> {
+        let parked = self.slots.iter_mut().filter(|slot| matches!(slot.state, SlotState::Parked(_)));
+        let states = parked.map(|slot| std::mem::replace(&mut slot.state, SlotState::Vacant));
+        states.filter_map(|state| if let SlotState::Parked(conn) = state { Some(conn) } else { None }).collect()
     }
 
     /// How many parked connections there are for which `wanted` holds.
-    pub(super) fn count_parked(&self, wanted: impl Fn(&Conn) -> bool) -> usize {
-        self.slots.iter().filter(|slot| matches!(&slot.content, Content::Parked(conn) if wanted(conn))).count()
+    pub fn count_parked(&self, wanted: impl Fn(&Conn) -> bool) -> usize {
+        self.slots.iter().filter(|slot| matches!(&slot.state, SlotState::Parked(conn) if wanted(conn))).count()
     }
 
     /// Looks through a part of the slots, from `start` on, for parked connections that `wanted` picks something for.
@@ -160,7 +153,7 @@ impl Slab {
         let mut found = Vec::new();
         let end = self.slots.len().min(start.saturating_add(LOOKS_A_TURN));
         for index in start..end {
-            if let Content::Parked(conn) = &self.slots[index].content
+            if let SlotState::Parked(conn) = &self.slots[index].state
                 && let Some(what) = wanted(conn)
             {
                 let generation = self.slots[index].generation;
@@ -173,7 +166,7 @@ impl Slab {
         (found, (end < self.slots.len()).then_some(end))
     }
 
-    fn slot(&mut self, key: Key) -> Option<&mut Slot> {
+    fn slot(&mut self, key: Key) -> Option<&mut SlabSlot> {
         self.slots.get_mut(key.index as usize).filter(|slot| slot.generation == key.generation)
     }
 }

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::control::{Control, Counted};
 use super::shard::Shard;
-use super::slab::{Key, Parking};
+use super::slab::Key;
 use crate::conn::{Conn, Ready};
 
 /// A connection on its way to a thread that may block.
@@ -63,10 +63,10 @@ impl<'e> CheckedOut<'e> {
             self.leave_parked();
             return Ok(None);
         };
-        match self.shard().park(key, conn) {
-            Parking::Again(conn, ready) => return Ok(Some((self, conn, ready))),
-            Parking::Parked => self.leave_parked(),
+        if let Some((conn, ready)) = self.shard().park(key, conn) {
+            return Ok(Some((self, conn, ready)));
         }
+        self.leave_parked();
         Ok(None)
     }
 
