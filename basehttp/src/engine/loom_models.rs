@@ -20,12 +20,12 @@ use crate::sys::{Address, Settings, Socket};
 const READABLE: Ready = Ready { readable: true, writable: false, closed: false, expired: false };
 const CLOSED: Ready = Ready { readable: false, writable: false, closed: true, expired: false };
 
-fn line() -> Conn {
-    Conn::new(Socket::Taken, Address::Unnamed, &Settings::default(), Instant::now())
+fn line() -> Box<Conn> {
+    Box::new(Conn::new(Socket::Taken, Address::Unnamed, &Settings::default(), Instant::now()))
 }
 
 /// A slab with one connection that is out with somebody.
-fn one_out() -> (Arc<Mutex<Slab>>, Key, Conn) {
+fn one_out() -> (Arc<Mutex<Slab>>, Key, Box<Conn>) {
     let mut slab = Slab::default();
     let key = slab.insert(line());
     let line = slab.arrive(key, READABLE).expect("it was parked");

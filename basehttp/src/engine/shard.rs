@@ -249,9 +249,9 @@ impl Shard {
     ///
     /// Registered and parked under one lock, so that the first event finds it. A line whose socket cannot be watched comes
     /// back.
-    pub(super) fn admit(&self, conn: Conn) -> Result<Key, Box<Conn>> {
+    pub fn admit(&self, conn: Box<Conn>) -> Result<Key, Box<Conn>> {
         let Some(descriptor) = conn.socket.descriptor().map(|descriptor| descriptor.as_raw_fd()) else {
-            return Err(Box::new(conn));
+            return Err(conn);
         };
         let mut slab = self.slab();
         let key = slab.insert(conn);
@@ -260,7 +260,7 @@ impl Shard {
         if registered.is_err() {
             let conn = slab.arrive(key, Ready::default()).expect("it was parked under this lock");
             slab.free(key);
-            return Err(Box::new(conn));
+            return Err(conn);
         }
         drop(slab);
         if self.sleeps_for_good.load(Ordering::SeqCst) {
@@ -284,7 +284,7 @@ impl Shard {
     }
 
     /// Parks a connection that was out. Returns it if an event came meanwhile: it must be driven again.
-    pub fn park(&self, key: Key, conn: Conn) -> Option<(Conn, Ready)> {
+    pub fn park(&self, key: Key, conn: Box<Conn>) -> Option<(Box<Conn>, Ready)> {
         self.slab().park(key, conn)
     }
 
@@ -355,7 +355,7 @@ mod tests {
         let shard = Shard::new(None).expect("a poller");
         let settings = Settings { head_timeout: Duration::ZERO, ..Settings::default() };
         for _ in 0..CONNECTIONS {
-            shard.slab().insert(Conn::new(Socket::Taken, Address::Unnamed, &settings, Instant::now()));
+            shard.slab().insert(Box::new(Conn::new(Socket::Taken, Address::Unnamed, &settings, Instant::now())));
         }
         let mut lease = shard.lease.lock().unwrap();
         lease.next_sweep = Instant::now();

@@ -62,7 +62,7 @@ struct SlabSlot {
 enum SlotState {
     Vacant,
     /// Nobody has it; an event takes it out.
-    Parked(Conn),
+    Parked(Box<Conn>),
     /// Somebody drives it. What the poller said meanwhile is for them to see when they park it.
     CheckedOut(Ready),
 }
@@ -74,7 +74,7 @@ impl Slab {
     }
 
     /// Parks a new connection.
-    pub(super) fn insert(&mut self, conn: Conn) -> Key {
+    pub fn insert(&mut self, conn: Box<Conn>) -> Key {
         let index = self.vacant.pop().unwrap_or_else(|| {
             self.slots.push(SlabSlot { generation: 0, state: SlotState::Vacant });
             u32::try_from(self.slots.len() - 1).expect("no more connections than `MAX_SLOTS`")
@@ -85,7 +85,7 @@ impl Slab {
     }
 
     /// An event: takes the connection out if it is parked, else notes the event. Stale keys are nobody's.
-    pub(super) fn arrive(&mut self, key: Key, ready: Ready) -> Option<Conn> {
+    pub fn arrive(&mut self, key: Key, ready: Ready) -> Option<Box<Conn>> {
         let slot = self.slot(key)?;
         match std::mem::replace(&mut slot.state, SlotState::CheckedOut(Ready::default())) {
             SlotState::Parked(conn) => Some(conn),
@@ -101,7 +101,7 @@ impl Slab {
     }
 
     /// Parks a connection that was out. Returns it if an event came meanwhile: it must be driven again.
-    pub fn park(&mut self, key: Key, conn: Conn) -> Option<(Conn, Ready)> {
+    pub fn park(&mut self, key: Key, conn: Box<Conn>) -> Option<(Box<Conn>, Ready)> {
         let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
         match std::mem::replace(&mut slot.state, SlotState::CheckedOut(Ready::default())) {
             SlotState::CheckedOut(pending) if pending.is_any() => Some((conn, pending)),
@@ -113,7 +113,7 @@ impl Slab {
     }
 
     /// Parks a connection that was out, whatever came meanwhile: that is returned.
-    pub(super) fn park_noting(&mut self, key: Key, conn: Conn) -> Ready {
+    pub fn park_noting(&mut self, key: Key, conn: Box<Conn>) -> Ready {
         let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
         match std::mem::replace(&mut slot.state, SlotState::Parked(conn)) {
             SlotState::CheckedOut(pending) => pending,
@@ -132,7 +132,7 @@ impl Slab {
     /// Takes out everything that is parked. The caller drops it when it has let go of the slab's lock: what a connection
     /// holds of the user's may do anything when it is dropped.
     #[must_use]
-    pub fn take_parked(&mut self) -> Vec<Conn> {
+    pub fn take_parked(&mut self) -> Vec<Box<Conn>> {
         let parked = self.slots.iter_mut().filter(|slot| matches!(slot.state, SlotState::Parked(_)));
         let states = parked.map(|slot| std::mem::replace(&mut slot.state, SlotState::Vacant));
         states.filter_map(|state| if let SlotState::Parked(conn) = state { Some(conn) } else { None }).collect()

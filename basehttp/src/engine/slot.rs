@@ -9,7 +9,7 @@ use crate::conn::{Conn, Ready};
 /// A connection on its way to a thread that may block.
 pub(super) enum Job {
     /// It has a request that may block.
-    Request { slot_ref: SlotRef, conn: Conn },
+    Request { slot_ref: SlotRef, conn: Box<Conn> },
     /// It is new, and the hook that has to admit it may block.
     Accepted(Counted),
 }
@@ -57,7 +57,7 @@ impl<'e> CheckedOut<'e> {
 
     /// Parks the connection until its socket or its deadline says so. It comes back if an event came meanwhile; a line whose
     /// socket cannot be watched comes back alone.
-    pub(super) fn park(self, conn: Conn) -> Result<Option<(Self, Conn, Ready)>, Box<Conn>> {
+    pub fn park(self, conn: Box<Conn>) -> Result<Option<(Self, Box<Conn>, Ready)>, Box<Conn>> {
         let Some(key) = self.slot_ref.key else {
             self.shard().admit(conn)?;
             self.leave_parked();
@@ -110,7 +110,7 @@ impl Drop for CheckedOut<'_> {
 }
 
 /// Others come first. A line whose socket cannot be watched comes back.
-pub(super) fn queue(checked_out: CheckedOut<'_>, conn: Conn) -> Result<(), Box<Conn>> {
+pub(super) fn queue(checked_out: CheckedOut<'_>, conn: Box<Conn>) -> Result<(), Box<Conn>> {
     let shard = checked_out.shard();
     let (key, ready) = match checked_out.slot_ref.key {
         Some(key) => (key, shard.slab().park_noting(key, conn)),

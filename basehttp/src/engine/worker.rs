@@ -79,7 +79,7 @@ impl<'e> Worker<'e> {
         let Counted { accepted: Accepted { socket, address }, shard, permit } = counted;
         let checked_out = CheckedOut::new(engine, SlotRef { shard, key: None });
         if engine.is_admitted(&address, scheduler) {
-            let mut conn = Conn::new(socket, address, &engine.context.settings, scheduler.now);
+            let mut conn = Box::new(Conn::new(socket, address, &engine.context.settings, scheduler.now));
             conn.permit = Some(permit);
             conn.pooled_in_a_row = BEFORE_A_ROW;
             self.drive(checked_out, conn, Ready::default(), scheduler);
@@ -89,7 +89,7 @@ impl<'e> Worker<'e> {
     fn drive(
         &mut self,
         mut checked_out: CheckedOut<'e>,
-        mut conn: Conn,
+        mut conn: Box<Conn>,
         mut ready: Ready,
         scheduler: &mut WorkerScheduler<'_>,
     ) {
