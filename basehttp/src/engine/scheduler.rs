@@ -169,14 +169,14 @@ impl<'e> WorkerScheduler<'e> {
         was_rescued
     }
 
-    /// User code has returned that began then: notes how long it took. True: the leader that ran it was replaced.
-    pub(super) fn learn(&mut self, began: Instant) -> bool {
+    /// User code has returned that took so long: notes it. True: the leader that ran it was replaced.
+    pub fn learn(&mut self, took: Duration) -> bool {
         let was_rescued = self.leave_user_code();
         // The monitor has noted what it had to rescue.
         if let Some(slot) = self.slot.take()
             && !was_rescued
         {
-            self.engine.pace.record_run(slot, self.now - began);
+            self.engine.pace.record_run(slot, took);
         }
         was_rescued
     }
@@ -285,8 +285,8 @@ impl Scheduler for WorkerScheduler<'_> {
         self.served += 1;
         self.has_served = true;
         let slot = self.slot;
-        let was_rescued = self.learn(began);
         let took = self.now - began;
+        let was_rescued = self.learn(took);
         self.in_a_row = match () {
             // A refusal is short as well.
             () if self.leads() || slot.is_none() => 0,

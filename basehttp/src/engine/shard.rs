@@ -122,15 +122,14 @@ impl Shard {
                 Some(work) => return Some(work),
                 None => {}
             }
-            self.turn(&mut lease, control);
-            *now = Instant::now();
+            *now = self.turn(&mut lease, *now, control);
         }
     }
 
-    /// One turn of the loop: what is due, then whatever the poller says.
-    fn turn(&self, lease: &mut Lease, control: &impl Control) {
+    /// One turn of the loop: what is due, then whatever the poller says. `now` is when the clock was last looked at, some
+    /// requests ago at most. Returns the time after the poll.
+    fn turn(&self, lease: &mut Lease, now: Instant, control: &impl Control) -> Instant {
         log::end_turn();
-        let now = Instant::now();
         let is_sweep_due = now >= lease.next_sweep;
         if is_sweep_due {
             lease.next_sweep = now + SWEEP_INTERVAL;
@@ -154,12 +153,15 @@ impl Shard {
             self.poll_timeout(lease, now, control)
         };
         let polled = lease.poll.poll(&mut lease.events, wait);
-        self.sleeps_for_good.store(false, Ordering::SeqCst);
+        if wait.is_none() {
+            self.sleeps_for_good.store(false, Ordering::SeqCst);
+        }
         if polled.is_ok() {
             lease.take_events();
         }
         // Behind what the poller has said: others come first.
         lease.ready.extend(turns.into_iter().map(|(key, ready)| Work::Event(key, ready)));
+        Instant::now()
     }
 
     /// The first step of a shutdown: accepts who has connected already, and then closes the listeners. What follows may
@@ -179,13 +181,16 @@ impl Shard {
 
     /// Until the next sweep; for good while there is nothing to sweep and nothing to retry.
     fn poll_timeout(&self, lease: &Lease, now: Instant, control: &impl Control) -> Option<Duration> {
-        self.sleeps_for_good.store(true, Ordering::SeqCst);
         let is_paused = lease.acceptor.as_ref().is_some_and(Acceptor::is_paused);
         let is_closing = control.is_closing();
         if self.slab().occupied() == 0 && !is_paused && !is_closing {
-            return None;
+            self.sleeps_for_good.store(true, Ordering::SeqCst);
+            // A connection that was parked before this could be seen wakes no leader, and is seen here.
+            if self.slab().occupied() == 0 {
+                return None;
+            }
+            self.sleeps_for_good.store(false, Ordering::SeqCst);
         }
-        self.sleeps_for_good.store(false, Ordering::SeqCst);
         let longest = if is_closing { LAST_SWEEP_INTERVAL } else { SWEEP_INTERVAL };
         Some(lease.next_sweep.saturating_duration_since(now).min(longest))
     }
@@ -361,7 +366,7 @@ mod tests {
         lease.next_sweep = Instant::now();
         let mut expired = 0;
         while expired < CONNECTIONS {
-            shard.turn(&mut lease, &Quiet);
+            shard.turn(&mut lease, Instant::now(), &Quiet);
             assert!((1..=300).contains(&lease.ready.len()), "{} at once, after {expired}", lease.ready.len());
             // As a leader does before its next turn, so that the poller is asked in between.
             for work in mem::take(&mut lease.ready) {

@@ -157,7 +157,7 @@ impl Engine {
         scheduler.enter_user_code();
         let is_admitted = catch_panic(|| self.service.verify_request(peer)).unwrap_or(false);
         scheduler.look_at_clock();
-        scheduler.learn(began);
+        scheduler.learn(scheduler.now - began);
         is_admitted
     }
 }
