@@ -5,7 +5,7 @@
 //! * `lease` (poller, ready list): held across a poll, by the leader alone. A leader whose epoch is over lets go of it at
 //!   its next relock, and finds another one leading. Nobody else ever waits for it.
 //! * `slab`: held for the moment of parking or taking a connection, by any thread, also inside the lease.
-//! * `turns`: connections that have had theirs and want another; the same.
+//! * `inbox`: work from other threads; the same.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -35,9 +35,8 @@ const LAST_SWEEP_INTERVAL: Duration = Duration::from_millis(50);
 pub(super) struct Shard {
     lease: Mutex<Lease>,
     slab: Mutex<Slab>,
-    turns: Mutex<Vec<(Key, Ready)>>,
-    /// New connections that another shard has accepted.
-    accepted: Mutex<Vec<Counted>>,
+    /// Work from other threads: connections that want another turn, and new ones that another shard has accepted.
+    inbox: Mutex<Vec<Work>>,
     /// How many connections are this shard's.
     pub load: Load,
     /// Who may lead: moves on when a leader is replaced.
@@ -62,8 +61,7 @@ impl Shard {
         Ok(Shard {
             lease: Mutex::new(lease),
             slab: Mutex::default(),
-            turns: Mutex::default(),
-            accepted: Mutex::default(),
+            inbox: Mutex::default(),
             load: Load::default(),
             epoch: AtomicU32::new(0),
             heartbeat: Heartbeat::default(),
@@ -144,10 +142,9 @@ impl Shard {
         } else {
             lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control))
         };
-        let turns = mem::take(&mut *self.turns());
-        lease.ready.extend(self.accepted().drain(..).map(Work::FromOtherShard));
+        let inbox = mem::take(&mut *self.inbox());
         let is_sweeping = lease.sweep_at.is_some();
-        let wait = if accepts_more || is_sweeping || !turns.is_empty() || !lease.ready.is_empty() {
+        let wait = if accepts_more || is_sweeping || !inbox.is_empty() || !lease.ready.is_empty() {
             Some(Duration::ZERO)
         } else {
             self.poll_timeout(lease, now, control)
@@ -160,7 +157,7 @@ impl Shard {
             lease.take_events();
         }
         // Behind what the poller has said: others come first.
-        lease.ready.extend(turns.into_iter().map(|(key, ready)| Work::Event(key, ready)));
+        lease.ready.extend(inbox);
         Instant::now()
     }
 
@@ -219,8 +216,8 @@ impl Shard {
         self.hand_over_lines();
         // Dropped without a lock: what a connection holds of the user's may ask the server for anything then.
         let parked = self.slab().take_parked();
-        let accepted = mem::take(&mut *self.accepted());
-        drop((parked, accepted));
+        let inbox = mem::take(&mut *self.inbox());
+        drop((parked, inbox));
         if let Ok(mut lease) = self.lease.try_lock() {
             lease.close();
         }
@@ -294,23 +291,19 @@ impl Shard {
     }
 
     /// Has a parked connection driven again, once others had their turn.
-    pub(super) fn queue(&self, key: Key, ready: Ready) {
-        self.turns().push((key, Ready { readable: true, ..ready }));
+    pub fn queue(&self, key: Key, ready: Ready) {
+        self.inbox().push(Work::Event(key, Ready { readable: true, ..ready }));
         self.wake();
     }
 
     /// Takes over a connection that another shard has accepted.
-    pub(super) fn adopt(&self, counted: Counted) {
-        self.accepted().push(counted);
+    pub fn adopt(&self, counted: Counted) {
+        self.inbox().push(Work::FromOtherShard(counted));
         self.wake();
     }
 
-    fn accepted(&self) -> MutexGuard<'_, Vec<Counted>> {
-        lock(&self.accepted)
-    }
-
-    fn turns(&self) -> MutexGuard<'_, Vec<(Key, Ready)>> {
-        lock(&self.turns)
+    fn inbox(&self) -> MutexGuard<'_, Vec<Work>> {
+        lock(&self.inbox)
     }
 }
 
