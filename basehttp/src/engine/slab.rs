@@ -132,6 +132,7 @@ impl Slab {
     /// Takes out everything that is parked. The caller drops it when it has let go of the slab's lock: what a connection
     /// holds of the user's may do anything when it is dropped.
     #[must_use]
+    #[allow(clippy::vec_box)] // Boxed as they are in their slots.
     pub fn take_parked(&mut self) -> Vec<Box<Conn>> {
         let parked = self.slots.iter_mut().filter(|slot| matches!(slot.state, SlotState::Parked(_)));
         let states = parked.map(|slot| std::mem::replace(&mut slot.state, SlotState::Vacant));
