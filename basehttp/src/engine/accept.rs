@@ -1,5 +1,5 @@
-//! Taking connections from the listeners: as many as there are, within a turn's budget, and never again in a tight loop
-//! when the system has no descriptor left.
+//! Accepts connections from the listeners, up to a budget a turn. When the system has no descriptor left, accepting
+//! pauses and does not spin.
 
 use std::collections::VecDeque;
 use std::io;
@@ -12,83 +12,84 @@ use mio::{Interest, Registry, Token};
 use super::control::{Control, Work};
 use crate::sys::{Accepted, Listener, is_transient_accept_error};
 
-/// How many connections are accepted in one turn of the loop, from all listeners together: 64. The others have their
-/// turn, too.
+/// Connections accepted in one turn of the loop, from all listeners together: 64. Then parked connections have their
+/// turn.
 const ACCEPTS_A_TURN: usize = 64;
 
-/// The listeners, and what is known of them.
+/// Accepts connections from all listeners of a server.
 pub(super) struct Acceptor {
     listeners: Vec<ListenerState>,
     pause: AcceptPause,
-    /// It is tried again, pause or not.
+    /// Accepting is tried again, even during a pause.
     is_due: bool,
-    /// Which door is looked at first. It moves on, so that none is always the last to get a place.
+    /// The listener that is tried first. It moves on, so that none is always the last to get a free place.
     first: usize,
     last_call: LastCall,
 }
 
-/// The clients that have connected before the server was asked to end.
+/// The last clients to accept at a shutdown: those that connected before the server was asked to end.
 struct LastCall {
-    /// How many more are accepted, at most: as many as the system's queues hold. Later ones must not keep the doors open.
+    /// Connections that are still accepted, at most: as many as the system's queues hold. Later clients must not delay
+    /// the shutdown.
     left: usize,
-    /// The last turn had no room for them.
+    /// The last turn had no room for them and accepted none.
     was_full: bool,
 }
 
 struct ListenerState {
     listener: Arc<Listener>,
-    /// There may be connections that no event will tell of.
+    /// Connections may be waiting that no event will report.
     is_pending: bool,
 }
 
-/// Why nothing is accepted.
+/// Why accepting pauses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AcceptPause {
-    /// It is.
+    /// It does not pause.
     No,
-    /// There are as many connections as there may be. Until there is room.
+    /// `max_connections` is reached. The pause lasts until there is room.
     Full,
-    /// The system had no descriptor to give when there were so many connections. Until one closes, and it is tried at each
-    /// sweep: the program may have closed something of its own.
+    /// The system had no descriptor left when there were so many connections. The pause lasts until one of them closes.
+    /// Each sweep tries as well, since the program may have closed files of its own.
     Exhausted(usize),
 }
 
-/// Why a door is left.
+/// Why accepting at a listener stopped.
 enum AcceptStop {
-    /// Nobody stands there any more; the poller will tell.
+    /// No client is waiting. The poller reports the next one.
     Empty,
-    /// It has had its share of the turn.
+    /// The listener has had its share of the turn.
     Busy,
-    /// No more connections may be had, at any door.
+    /// `max_connections` is reached, for all listeners.
     Full,
-    /// No more can be had.
+    /// The system has no descriptor left.
     Exhausted,
 }
 
 impl Acceptor {
-    /// `backlog` is how many connections the system may keep for each listener.
-    pub(super) fn new(listeners: Vec<Arc<Listener>>, backlog: usize) -> Self {
+    /// Creates an acceptor. `backlog` is the number of connections that the system may keep for each listener.
+    pub fn new(listeners: Vec<Arc<Listener>>, backlog: usize) -> Self {
         let last_call = LastCall { left: backlog.saturating_mul(listeners.len()), was_full: false };
-        // Clients may have come before the loop did.
+        // Clients may have connected before the loop started.
         let listeners = listeners.into_iter().map(|listener| ListenerState { listener, is_pending: true }).collect();
         Acceptor { listeners, pause: AcceptPause::No, is_due: false, first: 0, last_call }
     }
 
-    /// Registers each listener; `token` says under what, by its number.
-    pub(super) fn register(&self, registry: &Registry, token: impl Fn(usize) -> Token) -> io::Result<()> {
+    /// Registers each listener at the poller. `token` makes its token from its number.
+    pub fn register(&self, registry: &Registry, token: impl Fn(usize) -> Token) -> io::Result<()> {
         self.listeners.iter().enumerate().try_for_each(|(number, listener)| {
             let descriptor = listener.listener.as_fd().as_raw_fd();
             registry.register(&mut SourceFd(&descriptor), token(number), Interest::READABLE)
         })
     }
 
-    /// The poller has told of a listener.
-    pub(super) fn note_event(&mut self, number: usize) {
+    /// The poller has reported a listener.
+    pub fn note_event(&mut self, number: usize) {
         self.listeners[number].is_pending = true;
     }
 
-    /// It is time to try again.
-    pub(super) fn try_again(&mut self) {
+    /// Has accepting tried again, also during a pause.
+    pub fn try_again(&mut self) {
         self.is_due = true;
         self.listeners.iter_mut().for_each(|listener| listener.is_pending = true);
     }
@@ -97,12 +98,12 @@ impl Acceptor {
         self.pause != AcceptPause::No
     }
 
-    /// Accepts what there is. True if there may be more.
-    pub(super) fn accept(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
+    /// Accepts the connections of one turn. Returns whether more may be waiting.
+    pub fn accept(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
         if !self.may_try(control) {
             return false;
         }
-        // Looked at before it is tried: one that closes meanwhile makes a difference.
+        // Counted before the calls, so that a connection that closes during them ends the pause.
         let (connections, before) = (control.connections(), ready.len());
         let left = self.accept_at_each_listener(ready, control);
         let came = ready.len() - before;
@@ -124,18 +125,18 @@ impl Acceptor {
         }
     }
 
-    /// Pauses. True if the reason for it is gone already: a connection that closes from now on wakes the leader, and one
-    /// that closed before is seen here.
+    /// Pauses. Returns whether the reason is gone already. A connection that closes from now on wakes the leader, and
+    /// one that closed before is seen here.
     fn pause_until(&mut self, pause: AcceptPause, control: &impl Control) -> bool {
         self.pause = pause;
         control.await_room(true);
         self.may_try(control)
     }
 
-    /// Accepts those who have connected before the server was asked to end. True if there may be more of them.
+    /// Accepts clients that connected before the server was asked to end. Returns whether more of them may be waiting.
     ///
-    /// Where there is no room it is tried once more, when idle connections have been closed.
-    pub(super) fn accept_last(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
+    /// If there is no room, it tries once more after idle connections have been closed.
+    pub fn accept_last(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
         self.listeners.iter_mut().for_each(|listener| listener.is_pending = true);
         let before = ready.len();
         let left = self.accept_at_each_listener(ready, control);
@@ -149,10 +150,10 @@ impl Acceptor {
         }
     }
 
-    /// Closes the doors. A listener that others hold as well goes on listening, and is only watched no more.
-    pub(super) fn close(self, registry: &Registry) {
+    /// Closes the listeners. One that another owner holds as well goes on listening, but is no longer watched.
+    pub fn close(self, registry: &Registry) {
         for listener in self.listeners {
-            // One that cannot be forgotten is closed with the poller.
+            // If this fails, the listener is closed with the poller.
             let _ = registry.deregister(&mut SourceFd(&listener.listener.as_fd().as_raw_fd()));
         }
     }
@@ -166,7 +167,7 @@ impl Acceptor {
             }
     }
 
-    /// Why the last one was left; `Busy` if any was.
+    /// Accepts at each listener in turn. Returns why the last one stopped, or `Busy` if any listener has more.
     fn accept_at_each_listener(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> AcceptStop {
         let (count, first) = (self.listeners.len(), self.first);
         let share = (ACCEPTS_A_TURN / count.max(1)).max(1);
@@ -203,8 +204,8 @@ impl ListenerState {
 
 /// Accepts up to `most` connections.
 ///
-/// A failure that concerns one client alone is passed over at once, but not for ever: a system that refuses every
-/// connection, as a filter of system calls may, counts as one that has none to give.
+/// A failure that concerns one client alone is skipped, but only so many times. A system that refuses every connection,
+/// as a filter of system calls may, counts as one without descriptors.
 fn accept_from(
     mut accept: impl FnMut() -> io::Result<Accepted>,
     most: usize,
@@ -240,7 +241,7 @@ mod tests {
     use crate::engine::control::Counted;
     use crate::sys::{Address, Load, Permit, Quota, ServerHandle, Socket};
 
-    /// An engine with so many places.
+    /// An engine that allows so many connections.
     struct Places(Arc<Quota>);
 
     impl Places {
@@ -281,7 +282,7 @@ mod tests {
         fn note_pause(&self) {}
     }
 
-    /// What comes of accepting at most four connections from a system that says this, one after the other.
+    /// Accepts at most four connections from a system that gives these answers, one after the other.
     fn accepted(says: &[Result<(), Errno>], places: usize) -> (AcceptStop, usize) {
         let (mut says, mut ready, control) = (says.iter().copied(), VecDeque::new(), Places::new(places));
         let accept = || match says.next().unwrap_or(Err(Errno::AGAIN)) {

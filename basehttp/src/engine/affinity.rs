@@ -1,5 +1,4 @@
-//! How long a thread of the pool keeps its connection, and what it does between two requests. Pure decisions; `scheduler`
-//! obeys.
+//! The tie of a pool thread to its connection between two requests. Pure decisions; `scheduler` obeys.
 //!
 //! | next request    | another job waits | requests in a row that needed a thread | the thread                            |
 //! |-----------------|-------------------|----------------------------------------|---------------------------------------|
@@ -14,11 +13,11 @@
 //! A new connection counts as one whose last request needed a thread. So does a connection that sent nothing while its
 //! thread waited.
 //!
-//! A client that calls blocking handlers in a row therefore costs no hand-over, and does not depend on the leader, which gets
-//! little processor time while many threads wake up. An adopted connection is off the poller: its events do not wake the
-//! leader, and its reads block, which makes one system call a request. The connection of a client that calls a blocking
-//! handler now and then returns to its shard at once, because a thread that waits for fast requests costs a context switch
-//! for each of them.
+//! A client that calls blocking handlers in a row therefore costs no hand-over, and does not depend on the leader,
+//! which gets little processor time while many threads wake up. An adopted connection is off the poller: its events do
+//! not wake the leader, and its reads block, which makes one system call a request. The connection of a client that
+//! calls a blocking handler now and then returns to its shard at once, because a thread that waits for fast requests
+//! costs a context switch for each of them.
 
 use std::time::Duration;
 
@@ -29,15 +28,15 @@ use super::placement::Placement;
 /// needs.
 pub(super) const KEPT_WAIT: Duration = Duration::from_millis(2);
 
-/// Longest wait for the next request of an adopted connection: 5 ms. To adopt it again costs more, and so does a client that
-/// is late under load.
+/// Longest wait for the next request of an adopted connection: 5 ms. To adopt it again costs more, and so does a client
+/// that is late under load.
 pub(super) const ADOPTED_WAIT: Duration = Duration::from_millis(5);
 
-/// The count that a new connection starts with, and one whose thread has waited in vain: one request that needed a thread.
-/// The next such request makes a row.
+/// The count that a new connection starts with, and one whose thread has waited in vain: one request that needed a
+/// thread. The next such request makes a row.
 pub(super) const BEFORE_A_ROW: u8 = 1;
 
-/// How closely a thread of the pool is tied to its connection until the next request.
+/// The tie of a pool thread to its connection until the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Affinity {
     /// Not at all: the connection is parked, and the shard's leader waits for it at the poller.

@@ -1,4 +1,4 @@
-//! What a shard and its acceptor ask of the engine, and the work that they find for their leader.
+//! The seam between a shard and the engine: questions that a shard asks, and work that it finds for its leader.
 
 use std::time::Instant;
 
@@ -6,48 +6,49 @@ use super::slab::Key;
 use crate::conn::{Conn, Ready};
 use crate::sys::{Accepted, Permit};
 
-/// What a shard asks of its engine.
+/// The engine as a shard sees it.
 pub(super) trait Control {
-    /// No more connections; idle ones are closed.
+    /// Returns whether the server shuts down: it accepts no more connections, and closes idle ones.
     fn is_closing(&self) -> bool;
 
-    /// Leaders shall leave.
+    /// Returns whether the server has ended, and leaders leave.
     fn has_ended(&self) -> bool;
 
-    /// Whether one more connection may be accepted.
+    /// Returns whether one more connection may be accepted.
     fn has_room(&self) -> bool;
 
-    /// Counts a connection that was accepted, for the shard that gets it.
+    /// Counts an accepted connection for the shard that gets it.
     fn count(&self, accepted: Accepted) -> Counted;
 
-    /// Whether the server ends, and closes this parked connection because of it.
+    /// Returns whether the server shuts down and closes this parked connection for that reason.
     fn dismisses(&self, conn: &Conn, now: Instant) -> bool;
 
-    /// No more are accepted.
+    /// Called when the last connection has been accepted.
     fn note_last_accepted(&self);
 
-    /// Connections there are.
+    /// Returns the number of open connections.
     fn connections(&self) -> usize;
 
-    /// Accepting pauses, or goes on. While it pauses, each connection that closes is told by a wake-up.
+    /// Called when accepting pauses or goes on. During a pause, each connection that closes wakes the leader.
     fn await_room(&self, is_awaited: bool);
 
-    /// Accepting pauses because the system has nothing to give.
+    /// Called when accepting pauses because the system has no descriptor left.
     fn note_pause(&self);
 }
 
-/// What a leader does next.
+/// The next piece of work of a leader.
 pub(super) enum Work {
     /// A new connection.
     Accepted(Counted),
-    /// The same, and other work waits behind it: another shard had better take it.
+    /// A new connection, with other work behind it. If it was counted for another shard, that one takes it.
     AcceptedBusy(Counted),
     /// A new connection from another shard.
     FromOtherShard(Counted),
+    /// A parked connection that can be driven.
     Event(Key, Ready),
 }
 
-/// A new connection that is counted, and the shard that gets it.
+/// A new connection that has been counted, and the shard that gets it.
 pub(super) struct Counted {
     pub accepted: Accepted,
     pub shard: usize,

@@ -1,4 +1,4 @@
-//! The lease of a shard: what its leader alone uses, a poller, the list of what is ready, and the listeners.
+//! The lease of a shard, which its leader alone uses: the poller, the list of ready work, and the listeners.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,16 +11,16 @@ use super::control::Work;
 use super::slab::Key;
 use crate::conn::Ready;
 
-/// How many events one poll brings at most: 1,024, some tens of kilobytes.
+/// Events that one poll returns, at most: 1,024, some tens of kilobytes.
 const EVENTS: usize = 1024;
 
-/// The waker's token: no key has the topmost bit of a slot set.
+/// The waker's token. It is not a key, since no key has the topmost bit of its slot set.
 pub(super) const WAKER: Token = Token(usize::MAX);
 
-/// The first listener's token; the others' are below it.
+/// The first listener's token. The tokens of the others are below it.
 const FIRST_LISTENER: usize = usize::MAX - 1;
 
-/// How many listeners one server may have: 256, each with a token that is no connection's.
+/// Listeners that one server may have, at most: 256. Their tokens are not keys of connections.
 pub(crate) const MAX_LISTENERS: usize = 256;
 
 /// The right to lead a shard.
@@ -29,7 +29,7 @@ pub(super) struct Lease {
     pub events: Events,
     pub ready: VecDeque<Work>,
     pub next_sweep: Instant,
-    /// The slot at which the sweep that is under way goes on.
+    /// The slot at which the current sweep goes on; `None` while there is no sweep.
     pub sweep_at: Option<usize>,
     pub acceptor: Option<Acceptor>,
 }
@@ -44,7 +44,8 @@ impl Lease {
         Ok(Lease { poll, events, ready: VecDeque::new(), next_sweep, sweep_at: None, acceptor })
     }
 
-    pub(super) fn take_events(&mut self) {
+    /// Moves the events of the last poll to the ready list.
+    pub fn take_events(&mut self) {
         for event in &self.events {
             match event.token() {
                 WAKER => {}
@@ -56,14 +57,14 @@ impl Lease {
         }
     }
 
-    /// The server has ended: nothing is accepted or served any more.
-    pub(super) fn close(&mut self) {
+    /// Drops the listeners and the ready work: the server has ended.
+    pub fn close(&mut self) {
         self.acceptor = None;
         self.ready.clear();
     }
 }
 
-/// Which listener a token means, if it is one's.
+/// Returns the number of the listener that a token means, if it means one.
 fn listener_number(token: Token) -> Option<usize> {
     FIRST_LISTENER.checked_sub(token.0).filter(|number| *number < MAX_LISTENERS)
 }

@@ -1,5 +1,5 @@
-//! The engine's hand-shakes under every interleaving of their threads: models that run on the real `Slab`, `Heartbeat`,
-//! `Pool` and `MonitorWaker`. Not a test of the loop around them: that is `tests/engine_*.rs`.
+//! Models of the engine's handshakes, under every interleaving of their threads. They run the real `Slab`, `Heartbeat`,
+//! `Pool` and `MonitorWaker`. The tests of the loop around them are in `tests/engine`.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p basehttp --lib loom`
 
@@ -24,7 +24,7 @@ fn line() -> Box<Conn> {
     Box::new(Conn::new(Socket::Taken, Address::Unnamed, &Settings::default(), Instant::now()))
 }
 
-/// A slab with one connection that is out with somebody.
+/// Returns a slab with one connection that is out.
 fn one_out() -> (Arc<Mutex<Slab>>, Key, Box<Conn>) {
     let mut slab = Slab::default();
     let key = slab.insert(line());
@@ -40,10 +40,10 @@ fn an_event_for_a_connection_that_is_out_is_seen_when_it_parks_or_finds_it_parke
         let (slab, key, line) = one_out();
         let pollers = [READABLE, CLOSED].map(|event| {
             let slab = Arc::clone(&slab);
-            // True: it drives the connection, with this event.
+            // True if it drives the connection, with this event.
             thread::spawn(move || slab.lock().unwrap().arrive(key, event).is_some())
         });
-        // The scheduler parks it until it is parked, and remembers what it was told.
+        // The worker tries to park it until it stays parked, and remembers the events.
         let (mut line, mut seen) = (line, Ready::default());
         loop {
             let parking = slab.lock().unwrap().park(key, line);
@@ -57,7 +57,7 @@ fn an_event_for_a_connection_that_is_out_is_seen_when_it_parks_or_finds_it_parke
         }
         let [finds_readable, finds_closed] = pollers.map(|poller| poller.join().unwrap());
         assert!(!(finds_readable && finds_closed), "one connection, one driver");
-        // Whoever has it at the end parks it, and hears of what came meanwhile.
+        // The thread that has it at the end parks it, and sees the events that came meanwhile.
         if finds_readable || finds_closed {
             seen = seen.and(if finds_readable { READABLE } else { CLOSED });
             let taken = self::line();
@@ -92,7 +92,7 @@ fn an_event_for_a_connection_that_is_over_reaches_nobody() {
 struct Model {
     heartbeat: Heartbeat,
     epoch: AtomicU32,
-    /// Who leads, if anybody: the lease. Its lock is held where the real one is: not in a handler.
+    /// The lease. As in the shard, its lock is not held in a handler.
     lease: Mutex<Led>,
     pool: Pool<()>,
     /// Handlers of leaders that were replaced.
@@ -118,7 +118,7 @@ impl Model {
         })
     }
 
-    /// A thread of the pool, until the pool ends.
+    /// Works as a thread of the pool, until the pool ends.
     fn work(&self) {
         let mut me = PoolThread::new();
         while let Some(task) = self.pool.next(&mut me) {
@@ -142,7 +142,7 @@ impl Model {
                 lease.last_epoch = epoch;
                 lease.turns += 1;
             }
-            assert!(beat.tick(), "between handlers nobody takes the word");
+            assert!(beat.tick(), "the word is not taken between handlers");
             if !beat.tick() {
                 self.stuck.fetch_sub(1, Ordering::SeqCst);
                 return;
@@ -150,7 +150,7 @@ impl Model {
         }
     }
 
-    /// Looks twice, as the monitor does. True if it has replaced the leader.
+    /// Looks twice, as the monitor does. Returns whether it has replaced the leader.
     fn look(&self, spawn: impl FnOnce() -> std::io::Result<()>) -> bool {
         let word = self.heartbeat.word();
         if !Heartbeat::is_in_handler(word) || self.heartbeat.word() != word {
@@ -171,7 +171,7 @@ impl Model {
     }
 }
 
-/// Starts threads, and waits for them at the end.
+/// Threads that a model starts, and waits for at the end.
 #[derive(Default)]
 struct Threads(std::cell::RefCell<Vec<thread::JoinHandle<()>>>);
 
@@ -188,7 +188,8 @@ impl Threads {
     }
 }
 
-/// Enough to find what two or three unlucky switches do; without a bound the models take hours.
+/// Checks a model with a bound on preemptions: enough to find faults of two or three unlucky switches. Without a bound
+/// the models take hours.
 fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
@@ -206,9 +207,9 @@ fn a_leader_that_is_replaced_while_it_finishes_leaves_exactly_one() {
         let lease = model.lease.lock().unwrap();
         let epoch = model.epoch.load(Ordering::SeqCst);
         assert_eq!(epoch, 1 + u32::try_from(rescues).unwrap());
-        assert_eq!(lease.last_epoch, epoch, "whoever was appointed last has led");
+        assert_eq!(lease.last_epoch, epoch, "the leader that was appointed last has led");
         assert!(lease.turns >= 2, "and to its end");
-        // What the old leader still wrote did not touch the new one's word: its two handlers are four steps.
+        // The old leader's last writes did not touch the word of the new one, whose two handlers make four ticks.
         assert_eq!(model.heartbeat.word(), u64::from(epoch) << 32 | 4);
         assert_eq!(model.stuck.load(Ordering::SeqCst), 0, "each replaced handler was counted on and off");
         assert_eq!(model.pool.threads(), 0);
@@ -224,7 +225,7 @@ fn a_leader_that_comes_too_late_takes_no_word_from_the_next_one() {
             thread::spawn(move || heartbeat.take_over(1).is_some_and(|mut beat| beat.tick()))
         };
         let mut beat = heartbeat.take_over(2).expect("there is no later one");
-        assert!(beat.tick(), "nor does anybody take it away");
+        assert!(beat.tick(), "and its word is not taken away");
         // In time, or not at all.
         late.join().unwrap();
         assert_eq!(heartbeat.word(), 2 << 32 | 1);
@@ -241,7 +242,7 @@ fn a_job_or_a_lease_finds_the_thread_that_is_about_to_sleep() {
         let (model, threads) = (Model::new(1), Threads::default());
         model.appoint(|| threads.spawn(&model));
         assert!(model.pool.submit((), || threads.spawn(&model)).is_ok());
-        // The pool ends when both are done: a wake-up that is missed is a deadlock.
+        // The pool ends when both are done. A missed wake-up is a deadlock.
         while model.jobs_done.load(Ordering::SeqCst) == 0 || model.lease.lock().unwrap().turns == 0 {
             thread::yield_now();
         }
@@ -255,7 +256,7 @@ fn a_job_or_a_lease_finds_the_thread_that_is_about_to_sleep() {
 fn a_lease_goes_before_a_job_and_both_are_taken_by_one_thread() {
     bounded(3, || {
         let (model, threads) = (Model::new(1), Threads::default());
-        // A system that gives no second thread.
+        // The system refuses a second thread.
         let none = || Err(std::io::ErrorKind::WouldBlock.into());
         model.appoint(|| threads.spawn(&model));
         assert!(model.pool.submit((), none).is_ok());
@@ -266,12 +267,12 @@ fn a_lease_goes_before_a_job_and_both_are_taken_by_one_thread() {
     });
 }
 
-/// A thread of the pool that puts the jobs back that say so, and counts the others.
+/// Works as a thread of the pool: puts back the jobs that are `true`, and counts the others.
 fn work_in_turns(pool: &Pool<bool>, jobs_done: &AtomicUsize) {
     let mut me = PoolThread::new();
     while let Some(task) = pool.next(&mut me) {
         match task {
-            // A system that gives no further thread: a sleeping one does it, or this one.
+            // The system refuses another thread. A sleeping one does the job, or this one.
             Task::Job(true) => drop(pool.requeue(false, || Err(std::io::ErrorKind::WouldBlock.into()))),
             Task::Job(false) => drop(jobs_done.fetch_add(1, Ordering::SeqCst)),
             Task::Lead { .. } => {}
@@ -297,7 +298,7 @@ fn a_job_that_is_put_back_is_done_while_threads_fall_asleep() {
                 started
             })
             .collect();
-        // A wake-up that is missed is a deadlock.
+        // A missed wake-up is a deadlock.
         while jobs_done.load(Ordering::SeqCst) < 2 {
             thread::yield_now();
         }
@@ -317,7 +318,7 @@ fn a_handler_that_begins_is_seen_by_the_monitor_or_wakes_it() {
             let shared = Arc::clone(&shared);
             thread::spawn(move || {
                 let (heartbeat, monitor_waker) = &*shared;
-                let mut beat = heartbeat.take_over(1).expect("nobody else does");
+                let mut beat = heartbeat.take_over(1).expect("no other thread does");
                 // One handler that returns, and one that does not.
                 for steps in [2, 1] {
                     assert!(beat.tick());
@@ -327,7 +328,7 @@ fn a_handler_that_begins_is_seen_by_the_monitor_or_wakes_it() {
             })
         };
         let (heartbeat, monitor_waker) = &*shared;
-        // If the second one is missed this sleeps for ever, which loom reports.
+        // If the second handler is missed, this sleeps for ever, which loom reports.
         while heartbeat.word() != 1 << 32 | 3 {
             monitor_waker.sleep(None, || Heartbeat::is_in_handler(heartbeat.word()));
             thread::yield_now();

@@ -1,19 +1,20 @@
 //! The engine: blocking handlers at event-loop speed. The only place that waits for more than one connection.
 //!
-//! Leader and followers, with inline execution and rescue. Each `shard` has a poller and parked connections, and one
-//! thread at a time that leads it: takes an event, drives its connection as far as it goes without waiting, and calls the
-//! handler itself: no hand-off, no wake-up, warm caches. What is known to block (`pace`, `placement`) goes to a thread of
-//! the `pool`. A handler that blocks without warning holds its leader: the `monitor` sees that in the shard's `watch` and
-//! has another thread lead, a few milliseconds later; the stuck one finishes its own reply and becomes one of the pool.
+//! The pattern is leader and followers, with inline execution and rescue. Each `shard` has a poller, parked
+//! connections, and one thread at a time that leads it. The leader takes an event, drives its connection as far as it
+//! goes without waiting, and calls the handler itself, which saves a hand-off and a wake-up and keeps the caches warm.
+//! A handler that is known to block (`pace`, `placement`) runs on a thread of the `pool`. A handler that blocks without
+//! warning stops its leader. The `monitor` sees that in the shard's `heartbeat` and appoints another leader, a few
+//! milliseconds later. The stuck thread finishes its own response and then belongs to the pool.
 //!
 //! ```text
-//! shard    poller, ready list, parked connections (slab)     accept   the listeners (listener)
+//! shard    poller, ready list (lease), connections (slab)    accept   the listeners
 //! worker   one piece of work: drive a connection (scheduler), then park, queue, hand over or close it (slot)
 //! pool     the threads: leaders, jobs, sleepers              monitor  rescue, shutdown, service_actions
 //! ```
 //!
-//! Nobody is orphaned: a connection that is out of its slab is held by an [`CheckedOut`](slot::CheckedOut), whose drop frees the slot,
-//! also in a panic. It counts itself: its permit is dropped with it.
+//! No connection is lost: one that is out of its slab is held by a [`CheckedOut`](slot::CheckedOut), which frees the
+//! slot when it is dropped, also in a panic. The connection's permit is dropped with it and counts it off.
 
 mod accept;
 mod affinity;
@@ -60,16 +61,18 @@ pub(crate) use self::lease::MAX_LISTENERS;
 pub(crate) use self::monitor::run;
 pub(crate) use self::slab::MAX_SLOTS;
 
-/// How large an engine is.
+/// The size of an engine.
 #[derive(Clone, Debug)]
 pub(crate) struct EngineOptions {
-    /// Shards, each with a leader.
+    /// Number of shards, each with a leader.
     pub workers: usize,
+    /// Threads that serve blocking requests, at most.
     pub max_threads: usize,
+    /// Requests that wait for such a thread, at most.
     pub max_queued: usize,
     /// Connections that the system may keep for each listener until they are accepted.
     pub backlog: usize,
-    /// How often `service_actions` is called, if the handler has it.
+    /// Time between two calls of `service_actions`, if the handler has it.
     pub service_actions: Option<Duration>,
 }
 
@@ -81,12 +84,13 @@ pub(crate) struct Engine {
     shards: Vec<Shard>,
     pool: Pool<Job>,
     pace: PaceTable,
+    /// From a handler.
     last_rescue: LastRescue,
-    /// The same for calls on files.
+    /// From a call on a file.
     file_caution: LastRescue,
     counters: Counters,
     monitor_waker: MonitorWaker,
-    /// Which of the shards with the fewest connections gets the next one.
+    /// The number at which the search for the shard of the next connection begins.
     next_shard: AtomicUsize,
     closing: AtomicBool,
     ended: AtomicBool,
@@ -99,7 +103,7 @@ impl Engine {
         context: Arc<Context>,
         options: EngineOptions,
     ) -> io::Result<Arc<Self>> {
-        // Nobody waits yet, whatever the last loop said.
+        // No leader waits for room yet. The last loop may have left the flag set.
         context.quota.await_room(false);
         let mut acceptor = Some(Acceptor::new(listeners, options.backlog));
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
@@ -127,13 +131,14 @@ impl Engine {
     fn spawn(self: &Arc<Self>) -> io::Result<()> {
         let engine = Arc::clone(self);
         let started = thread::Builder::new().name("basehttp".into()).spawn(move || engine.work_for_ever());
-        // Without a thread the monitor tries again.
+        // If the system gives no thread, the monitor tries again.
         started.map(drop).inspect_err(|_| self.monitor_waker.wake())
     }
 
-    /// A thread of the pool.
+    /// The main function of a pool thread.
     fn work_for_ever(self: &Arc<Self>) {
-        // Also where what is dropped here is the user's: it must not wait for the end, which waits for this thread.
+        // User code runs here also where values of the user are dropped. It must not wait for the end of the server,
+        // which waits for this thread.
         let _serving = self.context.handle.enter();
         let (mut worker, mut me) = (Worker::new(self), PoolThread::new());
         while let Some(task) = self.pool.next(&mut me) {
@@ -143,7 +148,7 @@ impl Engine {
                 Task::Job(job) => worker.serve(job),
             }));
             log::end_collecting();
-            // A fault of ours, since user code has guards of its own. It costs the connection that it met.
+            // A bug of the server, since panics of user code are caught elsewhere. It costs the connection that met it.
             if let Err(panic) = outcome {
                 drop_panic_payload(panic);
                 worker = Worker::new(self);
@@ -156,23 +161,24 @@ impl Engine {
         }
     }
 
-    /// Gives the shard another leader.
+    /// Appoints another leader for the shard.
     fn appoint_leader(self: &Arc<Self>, shard: usize) {
         let epoch = self.shards[shard].revoke();
         self.pool.grant(shard, epoch, || self.spawn());
     }
 
-    /// Connections that this loop answers on. Hijacked ones are their handlers', once those have returned.
+    /// Counts the connections that this loop answers on. A hijacked one no longer counts once its handler has returned.
     fn in_flight(&self) -> usize {
         self.shards.iter().map(|shard| shard.load.get()).sum()
     }
 
-    /// The shard that gets a new connection: of those that are led the one with the fewest; by turns where several have.
+    /// Returns the shard that gets a new connection: the one with the fewest of those that are led. Shards with equally
+    /// few take turns.
     fn next_shard(&self) -> usize {
         let count = self.shards.len();
         let first = self.next_shard.fetch_add(1, Ordering::Relaxed) % count;
         let in_turn = (first..count).chain(0..first);
-        // The first shard's leader is the one who asks.
+        // The leader of the first shard calls this, so that shard is led.
         let led = in_turn.filter(|&number| number == 0 || self.shards[number].was_ever_led());
         led.min_by_key(|&number| self.shards[number].load.get()).unwrap_or(0)
     }
@@ -185,7 +191,7 @@ impl RunningServer for Engine {
 
     fn stats(&self) -> Stats {
         let parked = self.shards.iter().map(|shard| shard.slab().count_parked(|_| true) as u64).sum();
-        // Beside those of the pool, the leaders that are in one.
+        // Handlers on threads of the pool are in the counters. Leaders that are in a handler come on top.
         let leaders =
             self.shards.iter().filter(|shard| Heartbeat::is_in_handler(shard.heartbeat.word())).count() as u64;
         let counted = self.counters.read();
@@ -195,12 +201,12 @@ impl RunningServer for Engine {
     }
 
     fn forget(&self, descriptor: BorrowedFd<'_>) {
-        // Its shard's poller knows it, or none, and it is rare enough to ask them all.
+        // At most one poller knows it. Asking all of them is fine, since this is rare.
         self.shards.iter().for_each(|shard| shard.forget(descriptor));
     }
 
     fn note_room(&self) {
-        // The one that accepts.
+        // The first shard accepts.
         self.shards[0].wake();
     }
 }
@@ -252,7 +258,7 @@ mod tests {
     use crate::proto::{RESPONSES, Version};
     use crate::sys::{Address, ServerHandle, Settings, Socket};
 
-    /// Serves nothing.
+    /// A service without requests.
     struct Nothing;
 
     impl Service for Nothing {
@@ -273,7 +279,7 @@ mod tests {
         }
 
         fn serve<'c>(&'c self, _: IncomingRequest<'c>) -> Served {
-            unreachable!("nobody asks")
+            unreachable!("no client asks")
         }
     }
 

@@ -15,15 +15,15 @@ use crate::conn::Conn;
 use crate::exchange::catch_panic;
 use crate::sys::{DrainReport, log, unpoisoned};
 
-/// How often the leaders are looked at: every 4 ms. A handler that is seen twice is replaced, after 4 to 8 ms.
+/// Time between two looks at the leaders: 4 ms. A leader that is seen twice in one handler is replaced, after 4 to 8 ms.
 const TICK: Duration = Duration::from_millis(4);
 
-/// So many ticks without a handler seen at work, and the monitor sleeps: 8, some 30 ms.
+/// Ticks without any handler after which the monitor sleeps: 8, some 30 ms.
 const QUIET_TICKS: u32 = 8;
 
-/// Wakes the monitor.
+/// The handle by which other threads wake the monitor.
 pub(super) struct MonitorWaker {
-    /// It sleeps, and wants to know when a handler begins.
+    /// Whether it sleeps and must be woken when a handler begins.
     asleep: AtomicBool,
     rung: Mutex<bool>,
     changed: Condvar,
@@ -34,31 +34,33 @@ impl MonitorWaker {
         MonitorWaker { asleep: AtomicBool::new(false), rung: Mutex::new(false), changed: Condvar::new() }
     }
 
-    pub(super) fn wake(&self) {
+    /// Wakes the monitor.
+    pub fn wake(&self) {
         *unpoisoned(self.rung.lock()) = true;
         self.changed.notify_all();
     }
 
-    /// For leaders, at each handler. The handler's mark in the watch stands before this looks.
-    pub(super) fn wake_if_asleep(&self) {
+    /// Wakes the monitor if it sleeps. Called by leaders at each handler, after the tick of their heartbeat.
+    pub fn wake_if_asleep(&self) {
         if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
             self.wake();
         }
     }
 
-    /// Waits for a ring or for a handler to begin, at most so long; `None` is for good. Not while there is one.
-    pub(super) fn sleep(&self, wait: Option<Duration>, is_anybody_in_a_handler: impl FnOnce() -> bool) {
+    /// Waits for a wake-up or for a handler to begin, at most so long; `None` is for ever. Does not wait while a
+    /// handler runs.
+    pub fn sleep(&self, wait: Option<Duration>, is_any_in_handler: impl FnOnce() -> bool) {
         // A swap, because loom would not order a plain store behind the leaders' swaps; they are the same instruction.
         self.asleep.swap(true, Ordering::SeqCst);
         fence_in_models();
-        // A handler that began before it could see `asleep` is seen here.
-        if !is_anybody_in_a_handler() {
+        // A handler that began before its leader could see `asleep` is seen here.
+        if !is_any_in_handler() {
             self.wait(wait);
         }
         self.asleep.store(false, Ordering::SeqCst);
     }
 
-    /// Waits for a ring, at most so long; `None` is for good.
+    /// Waits for a wake-up, at most so long; `None` is for ever.
     fn wait(&self, wait: Option<Duration>) {
         let rung = unpoisoned(self.rung.lock());
         let mut rung = match wait {
@@ -72,10 +74,10 @@ impl MonitorWaker {
     }
 }
 
-/// Runs the engine until it is asked to end; then gives what is under way its time to finish.
+/// Runs the engine until it is asked to end. Then gives requests under way their time to finish.
 ///
 /// # Errors
-/// The system gives no thread to lead.
+/// If the system gives no thread to lead.
 pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
     (0..engine.shards.len()).for_each(|shard| engine.appoint_leader(shard));
     let (leaders, shards) = (engine.pool.threads(), engine.shards.len());
@@ -83,7 +85,7 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
         return Err(io::Error::other("the system gives no thread to serve with"));
     }
     if leaders < shards {
-        // Connections go to the shards that are led; the others join in when the monitor has got a thread for them.
+        // Connections go to the shards that are led. The others join when the monitor has got a thread for them.
         log::add_lines(&format!(
             "basehttp: the system gives only {leaders} of the {shards} threads that workers need\n"
         ));
@@ -95,11 +97,11 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
     let answered = engine.counters.answered();
     engine.closing.store(true, Ordering::SeqCst);
     engine.shards.iter().for_each(super::shard::Shard::wake);
-    // Another drain may bring the deadline forward meanwhile.
+    // Another call of `drain` may bring the deadline forward meanwhile.
     while engine.has_work_left() && engine.context.handle.deadline().is_some_and(|deadline| Instant::now() < deadline) {
         monitor.go();
     }
-    // To close an idle one cuts nothing off.
+    // An idle connection has no request that could be cut off.
     let idle: usize = engine.shards.iter().map(|shard| shard.slab().count_parked(Conn::is_idle)).sum();
     let cut = engine.in_flight().saturating_sub(idle) as u64;
     engine.end();
@@ -107,15 +109,15 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
 }
 
 impl Engine {
-    /// Whether connections are open, or may still be accepted: those of the next loop are not this one's to take.
+    /// Returns whether connections are open, or may still be accepted by this loop.
     fn has_work_left(&self) -> bool {
-        // In this order: what was accepted last is counted by then.
+        // In this order, so that the connection that was accepted last is counted.
         self.shards.iter().any(super::shard::Shard::accepts) || self.in_flight() > 0
     }
 
-    /// Sends the threads away. What is still open is closed as they let go of it.
+    /// Ends the threads. Connections that are still open are closed when their threads release them.
     fn end(&self) {
-        // First, or a leader that leaves would take one of the jobs.
+        // First, since otherwise a leader that leaves would take one of the jobs.
         let jobs = self.pool.end();
         self.ended.store(true, Ordering::SeqCst);
         self.shards.iter().for_each(super::shard::Shard::close);
@@ -124,10 +126,10 @@ impl Engine {
     }
 }
 
-/// The monitor's rounds.
+/// The loop of the monitor.
 struct MonitorLoop<'e> {
     engine: &'e Arc<Engine>,
-    /// What each leader did at the last tick.
+    /// The heartbeat of each leader at the last look.
     seen: Vec<u64>,
     quiet_ticks: u32,
     last_look: Instant,
@@ -153,7 +155,7 @@ impl<'e> MonitorLoop<'e> {
         } else {
             self.sleep();
         }
-        // A ring may come at any time, but a leader must have had a tick's time to get on.
+        // A wake-up may come at any time, but a leader must have had a tick's time to return.
         if self.last_look.elapsed() >= TICK {
             self.last_look = Instant::now();
             self.look();
@@ -171,11 +173,11 @@ impl<'e> MonitorLoop<'e> {
     fn sleep(&mut self) {
         let due = self.next_actions.map(|next| next.saturating_duration_since(Instant::now()));
         let closing = self.engine.is_closing().then_some(TICK);
-        self.engine.monitor_waker.sleep(closing.or(due), || self.is_anybody_in_a_handler());
+        self.engine.monitor_waker.sleep(closing.or(due), || self.is_any_in_handler());
         self.quiet_ticks = 0;
     }
 
-    fn is_anybody_in_a_handler(&self) -> bool {
+    fn is_any_in_handler(&self) -> bool {
         self.engine.shards.iter().any(|shard| Heartbeat::is_in_handler(shard.heartbeat.word()))
     }
 
@@ -185,9 +187,11 @@ impl<'e> MonitorLoop<'e> {
         for (number, seen) in self.seen.iter_mut().enumerate() {
             let word = self.engine.shards[number].heartbeat.word();
             if word != *seen {
+                // The leader has moved.
                 self.quiet_ticks = 0;
             } else if Heartbeat::is_in_handler(word) {
-                // Until it returns; it counts itself off when it finds its word taken, which may be at once.
+                // It has not moved since the last look. It is counted first, because a leader that finds its word taken
+                // counts itself off, which may be at once.
                 let (counters, heartbeat) = (&self.engine.counters, &self.engine.shards[number].heartbeat);
                 let (slot, is_at_file) = (heartbeat.slot(), heartbeat.is_at_file());
                 Counters::add(&counters.in_handlers);
@@ -196,14 +200,15 @@ impl<'e> MonitorLoop<'e> {
                     Counters::add(&counters.rescues);
                     let last_rescue = if is_at_file { &self.engine.file_caution } else { &self.engine.last_rescue };
                     last_rescue.begin(Instant::now());
-                    // It has not returned, and until it does nothing else would tell the others.
+                    // The run is recorded here, since the leader can record it only when it returns.
                     if let Some(slot) = slot {
                         self.engine.pace.record_blocked(slot);
                     }
-                    // What it has logged shall not wait for it, nor come behind what the next leader logs.
+                    // Its log lines must not wait for it, and must come before those of the next leader.
                     self.engine.shards[number].hand_over_lines();
                     self.engine.appoint_leader(number);
                 } else {
+                    // It has returned just now.
                     counters.in_handlers.fetch_sub(1, Ordering::Relaxed);
                     counters.stuck.fetch_sub(1, Ordering::SeqCst);
                 }
@@ -212,14 +217,15 @@ impl<'e> MonitorLoop<'e> {
         }
     }
 
-    /// Calls `service_actions` when it is due. It may block: then rescue waits for it, as the original's loop does.
+    /// Calls `service_actions` when it is due. If it blocks, rescues wait for it, as the loop of Python's `http.server`
+    /// does.
     fn act(&mut self) {
         let (Some(next), Some(interval)) = (self.next_actions, self.engine.options.service_actions) else { return };
         if Instant::now() < next {
             return;
         }
         let _serving = self.engine.context.handle.enter();
-        // A panic of its own is the panic hook's to tell; the server goes on.
+        // The panic hook has reported a panic already. The server goes on.
         let _ = catch_panic(|| self.engine.service.service_actions());
         self.next_actions = Some(Instant::now() + interval);
     }

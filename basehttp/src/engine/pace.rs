@@ -1,12 +1,13 @@
-//! How long the handlers took the last times, by what was asked: blocking ones shall not hold a leader up.
+//! The pace table: durations of recent runs for each kind of request, so that blocking handlers do not run on a leader.
 //!
-//! Requests are told apart by method and the first two segments of the path, hashed with a secret key into a table of
-//! fixed size. A place remembers whose it is, its last eight runs, one bit each (was it slow?), and its age: how many
-//! requests without a place have come by since its owner was last here. (An average of the runs would be spoilt by a single
-//! preemption.) A run that had to be rescued counts as eight, but the first one of a handler that is known to be fast as
-//! two: it may have been the system's fault, and while the pool is full what blocks may be refused.
+//! Requests are told apart by their method and the first two segments of the path, hashed with a secret key into a
+//! table of fixed size. A place stores its owner, the last eight runs with one bit each (slow or not), and its age. The
+//! age is the number of requests without a place that have come since the owner's last run. (A single preemption would
+//! spoil an average of the runs.) A run that had to be rescued counts as eight slow runs. The first one of a handler
+//! that is known to be fast counts as two: it may have been the system's fault, and a blocking handler may be refused
+//! while the pool is full.
 //!
-//! A request has a choice of four places, and takes over what is vacant, or the oldest one:
+//! A request has a choice of four places. It takes a vacant one, or the oldest one if it may:
 //!
 //! | the oldest place     | is taken over by a run of another request | is taken over by a rescue |
 //! |----------------------|-------------------------------------------|---------------------------|
@@ -14,8 +15,9 @@
 //! | known, silent        | after 16 of them                          | yes                       |
 //! | not enough known yet | after 4 of them                           | yes                       |
 //!
-//! So paths that are made up push out what is not asked for any more, themselves first. They can make the table forget a
-//! blocking handler that is seldom called. Its next run then costs a rescue, of which [`LastRescue`] allows one a second.
+//! Invented paths therefore push out paths that are no longer requested, themselves first. They can make the table
+//! forget a blocking handler that is seldom called. Its next run then costs a rescue, of which [`LastRescue`] allows
+//! one a second.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -23,55 +25,56 @@ use std::time::{Duration, Instant};
 
 use crate::exchange::Pace;
 
-/// How many groups of places: 256. With four places of four bytes each that is more than the routes of most programs, and
-/// stays in the cache.
+/// Number of groups of places: 256. With four places of four bytes each, the table holds more than the routes of most
+/// programs and stays in the cache.
 const GROUPS: usize = 256;
 
-/// How many places a request may choose from.
+/// Number of places that a request may choose from.
 const PLACES: usize = 4;
 
-/// How many bits of a request's hash are its slot: eight for the group, sixteen that tell whose a place is.
+/// Bits of a request's hash that are its slot: eight for the group, sixteen for the owner of a place.
 const SLOT_BITS: u32 = 24;
 
-/// How many requests without a place come by before a known owner that is silent loses its place to the next one, and
-/// before one does of which too little is known.
+/// Requests without a place after which a silent owner loses its place: one with a proven speed, and one of which too
+/// little is known.
 const KNOWN_AGE: u16 = 16;
 const UNPROVEN_AGE: u16 = 4;
 
 /// The highest age. Six bits, above history and count.
 const MAX_AGE: u16 = 63;
 
-/// What an age of one is in a place's low half.
+/// An age of one, as it stands in the low half of a place.
 const AGE_STEP: u16 = 1 << 10;
 
-/// A run that took longer is slow: 100 µs, some thirty times what a request costs otherwise.
+/// Duration above which a run is slow: 100 µs, some thirty times the cost of a fast request.
 pub(super) const SLOW: Duration = Duration::from_micros(100);
 
-/// So many slow runs of the last eight make a blocking handler.
+/// Slow runs, of the last eight, from which on a handler is not fast.
 const BLOCKING_RUNS: u32 = 3;
 
-/// The last three runs: all slow, and nothing speaks for the handler.
+/// The last three runs. If all are slow, the handler is blocking.
 const LAST_RUNS: u8 = 0b111;
 
-/// The history of a fast handler after its first rescue: two slow runs, after which any third one counts.
+/// The history of a fast handler after its first rescue: two slow runs, so that a third one counts.
 const FORGIVEN: u16 = 0b11;
 
-/// So many runs are needed before a handler is known not to block.
+/// Runs that are needed before a handler is known not to block.
 const PROVEN_RUNS: u16 = 3;
 
-/// What is known of the requests of one slot.
+/// The speed of a handler, as far as its runs tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Speed {
     /// Too little yet.
     Unproven,
     Fast,
-    /// Too often slow to be fast, but not in its last three runs: a fast one of a busy machine, or one that blocks at times.
+    /// Slow too often to be fast, but not in all of its last three runs: a fast handler on a busy machine, or one that
+    /// blocks at times.
     Mixed,
     Blocking,
 }
 
-/// Returns how fast a handler is expected to be: as its author says, or else as it was. `may_wait`: it will have to wait for
-/// the client's body.
+/// Returns how fast a handler is expected to be: as its author says, or else as it was. `may_wait`: it will have to
+/// wait for the client's body.
 pub(super) fn expected(pace: Pace, speed: Speed, may_wait: bool) -> Speed {
     match pace {
         Pace::Inline if !may_wait => Speed::Fast,
@@ -80,14 +83,14 @@ pub(super) fn expected(pace: Pace, speed: Speed, may_wait: bool) -> Speed {
     }
 }
 
-/// The table of one server.
+/// The pace table of one server.
 pub(super) struct PaceTable {
     groups: Vec<Group>,
     secret: u64,
 }
 
-/// The places that a request may choose from, in one line of the cache. Each has whose it is in its high half; in the low
-/// one the last eight runs, above them how many there were (up to `PROVEN_RUNS`), and then the age. Zero is vacant.
+/// The places that a request may choose from, in one cache line. The high half of a place is its owner. The low half
+/// holds the last eight runs, above them their number (up to `PROVEN_RUNS`), and then the age. Zero is vacant.
 #[derive(Default)]
 #[repr(align(16))]
 struct Group([AtomicU32; PLACES]);
@@ -98,23 +101,25 @@ impl PaceTable {
         PaceTable { groups: (0..GROUPS).map(|_| Group::default()).collect(), secret }
     }
 
-    /// The slot of a request.
-    pub(super) fn slot(&self, method: &str, path: &str) -> usize {
+    /// Returns the slot of a request.
+    pub fn slot(&self, method: &str, path: &str) -> usize {
         let mut hash = self.secret;
         method.bytes().chain(first_two_segments(path)).for_each(|byte| {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         });
-        // Short texts that end differently are still close together: fold the low half in, and mix once more.
+        // The hashes of short texts that differ at their end are still close together. Fold the low half in and mix
+        // once more.
         hash = (hash ^ hash >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         usize::try_from(hash >> (u64::BITS - SLOT_BITS)).expect("24 bits")
     }
 
-    pub(super) fn speed(&self, slot: usize) -> Speed {
+    /// Returns the speed of the requests of a slot.
+    pub fn speed(&self, slot: usize) -> Speed {
         self.find(slot).map_or(Speed::Unproven, |(_, word)| speed(runs_of(word)))
     }
 
-    /// A run that was found stuck. Later runs prove otherwise.
-    pub(super) fn record_blocked(&self, slot: usize) {
+    /// Records a run that had to be rescued. Later runs may prove the handler fast again.
+    pub fn record_blocked(&self, slot: usize) {
         let Some((place, word)) = self.find(slot) else {
             return self.settle(slot, PROVEN_RUNS << 8 | 0xff, Claim::Rescue);
         };
@@ -123,8 +128,8 @@ impl PaceTable {
         place.store(owner(slot) << 16 | u32::from(PROVEN_RUNS << 8 | history), Ordering::Relaxed);
     }
 
-    /// A run that took so long. Two at once may count as one.
-    pub(super) fn record_run(&self, slot: usize, took: Duration) {
+    /// Records a run that took so long. Two at once may count as one.
+    pub fn record_run(&self, slot: usize, took: Duration) {
         let Some((place, word)) = self.find(slot) else {
             return self.settle(slot, after_run(0, took > SLOW), Claim::Run);
         };
@@ -134,20 +139,21 @@ impl PaceTable {
         }
     }
 
-    /// The place of a request, and what it holds.
+    /// Returns the place of a request and its content.
     fn find(&self, slot: usize) -> Option<(&AtomicU32, u32)> {
         let places = self.groups[slot % GROUPS].0.iter();
         places.map(|place| (place, place.load(Ordering::Relaxed))).find(|(_, word)| word >> 16 == owner(slot))
     }
 
-    /// A request without a place takes the one that is due, or the oldest one if it may. The others grow older.
+    /// Gives a place to a request without one: the place that is due, or the oldest one for a rescue. The others grow
+    /// older.
     fn settle(&self, slot: usize, runs: u16, claim: Claim) {
         let mut best: Option<(u16, &AtomicU32)> = None;
         for place in &self.groups[slot % GROUPS].0 {
             let word = place.load(Ordering::Relaxed);
             let older = if word == 0 || age(runs_of(word)) == MAX_AGE { word } else { word + u32::from(AGE_STEP) };
             if place.compare_exchange(word, older, Ordering::Relaxed, Ordering::Relaxed).is_err() {
-                // Its owner has just been here.
+                // Its owner has used it just now.
                 continue;
             }
             let rank = rank(older);
@@ -161,18 +167,18 @@ impl PaceTable {
     }
 }
 
-/// Why a request wants a place.
+/// The reason for which a request claims a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Claim {
     Run,
-    /// Worth more than what any of the places holds.
+    /// It outranks the content of any place.
     Rescue,
 }
 
-/// The rank of a place from which on any request may have it.
+/// Rank from which on any request may take a place.
 const DUE: u16 = MAX_AGE + 1;
 
-/// Which place is taken over first: a vacant one, then one that is due, then the oldest.
+/// Returns the rank of a place. The highest one is taken first: a vacant place, then one that is due, then the oldest.
 fn rank(word: u32) -> u16 {
     let runs = runs_of(word);
     let needed = if speed(runs) == Speed::Unproven { UNPROVEN_AGE } else { KNOWN_AGE };
@@ -183,7 +189,7 @@ fn rank(word: u32) -> u16 {
     }
 }
 
-/// Who a place of that slot belongs to.
+/// Returns the owner that a place of that slot has.
 fn owner(slot: usize) -> u32 {
     u32::try_from(slot / GROUPS).expect("a slot has 24 bits")
 }
@@ -192,17 +198,17 @@ fn age(runs: u16) -> u16 {
     runs / AGE_STEP
 }
 
-/// The low half of a place.
+/// Returns the low half of a place.
 fn runs_of(word: u32) -> u16 {
     (word & 0xffff) as u16
 }
 
-/// How many runs there were, up to `PROVEN_RUNS`.
+/// Returns the number of runs, up to `PROVEN_RUNS`.
 fn count(runs: u16) -> u16 {
     runs >> 8 & 0b11
 }
 
-/// The place has been used: it is as young as it ever was.
+/// Returns the low half after one more run. Its age is zero again.
 fn after_run(runs: u16, is_slow: bool) -> u16 {
     let count = count(runs).saturating_add(1).min(PROVEN_RUNS);
     let history = runs << 1 & 0xff | u16::from(is_slow);
@@ -218,12 +224,12 @@ fn speed(runs: u16) -> Speed {
     }
 }
 
-/// Whether a rescue of late was forgiven already: two slow runs are left of it.
+/// Returns whether a recent rescue was forgiven already: it has left two slow runs.
 fn was_forgiven(runs: u16) -> bool {
     (runs & 0xff).count_ones() >= FORGIVEN.count_ones()
 }
 
-/// `/a/b` of `/a/b/c?d`, so that `/users/7` and `/users/8` differ, and `/static/x/1` and `/static/x/2` do not.
+/// Returns `/a/b` of `/a/b/c?d`, so that `/users/7` and `/users/8` differ, and `/static/x/1` and `/static/x/2` do not.
 fn first_two_segments(path: &str) -> impl Iterator<Item = u8> {
     let mut slashes = 0;
     path.bytes().take_while(move |byte| {
@@ -232,17 +238,17 @@ fn first_two_segments(path: &str) -> impl Iterator<Item = u8> {
     })
 }
 
-/// How long: 1 s, a hundred times and more what a rescue costs the shard.
+/// Time after a rescue in which leaders run proven handlers alone: 1 s, more than a hundred times the cost of a rescue.
 const CAUTION: Duration = Duration::from_secs(1);
 
-/// For how long nothing unproven runs on a leader after one of them had to be rescued.
+/// The last rescue of a leader. For a second after it, no unproven handler runs on a leader.
 ///
-/// What is known of a request is known by its path as it was sent, and a path has many spellings. Who sends ever new ones
-/// of a handler that blocks would cost a shard one rescue each, 4 to 8 ms. So it is one a second: meanwhile what is not
-/// known to be fast goes to the pool, where it is learnt as well.
+/// Speeds are known by the path as it was sent, and a path has many spellings. Otherwise a client could force a rescue
+/// of 4 to 8 ms with every request, by spelling the path of a blocking handler differently each time. Requests that are
+/// not known to be fast go to the pool for that second, and their speed is learnt there.
 pub(super) struct LastRescue {
     began: Instant,
-    /// In milliseconds since `began`; zero: there was no rescue so far.
+    /// End of that second, in milliseconds since `began`. Zero if there was no rescue so far.
     until: AtomicU64,
 }
 
@@ -251,12 +257,13 @@ impl LastRescue {
         LastRescue { began: now, until: AtomicU64::new(0) }
     }
 
-    /// A leader was rescued.
-    pub(super) fn begin(&self, now: Instant) {
+    /// Begins the second: a leader was rescued.
+    pub fn begin(&self, now: Instant) {
         self.until.fetch_max(self.millis(now + CAUTION), Ordering::Relaxed);
     }
 
-    pub(super) fn is_on(&self, now: Instant) -> bool {
+    /// Returns whether the last rescue is less than a second ago.
+    pub fn is_on(&self, now: Instant) -> bool {
         self.millis(now) < self.until.load(Ordering::Relaxed)
     }
 

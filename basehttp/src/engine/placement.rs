@@ -1,44 +1,44 @@
-//! Where a request is served: on the leader, on a thread of the pool, or not at all. A pure decision; the loop obeys.
+//! Placement of a request: on the leader, on a thread of the pool, or nowhere. Pure decisions; `scheduler` obeys.
 
 use super::pace::Speed;
 use crate::conn::SendOn;
 
-/// The pool, as far as it matters here.
+/// Room in the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
-    /// A thread is free, or can be had.
+    /// A thread is free, or can be started.
     Free,
-    /// None is, but requests may queue.
+    /// No thread is free, but requests may queue.
     Queue,
-    /// The queue is full, too.
+    /// The queue is full as well.
     Full,
 }
 
-/// What is decided.
+/// The decision about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Placement {
-    /// On the leader, at once.
+    /// On this thread, at once.
     Inline,
-    /// On the leader, which may get stuck: earlier replies of the connection are sent first.
+    /// On this thread, which may block. Earlier responses of the connection are sent first.
     Trial,
     /// On a thread of the pool, or in its queue.
     Pool,
-    /// 503: there is no thread, and no place to wait for one.
+    /// Nowhere: the client gets 503. There is no thread, and no place to wait for one.
     Busy,
 }
 
-/// Decides where a leader has a request served, whose handler is expected to be that fast. Whether the pool's threads were
-/// needed for a rescue just now, and whether there is room in the pool, is asked only where it matters.
+/// Decides where a leader has a request served whose handler is expected to be that fast. `cools_down` says whether a
+/// leader was rescued in the last second. It and `room` are called only if the answer matters.
 pub(super) fn place(expected: Speed, cools_down: impl FnOnce() -> bool, room: impl FnOnce() -> Room) -> Placement {
     match expected {
         Speed::Fast => Placement::Inline,
         Speed::Blocking => with_thread(room()),
-        // While the pool is full, a machine that is busy with it makes fast handlers slow: they shall not wait for it.
+        // A full pool keeps the machine busy, which makes fast handlers look slow. They do not wait for the pool.
         Speed::Mixed => match room() {
             Room::Free => Placement::Pool,
             Room::Queue | Room::Full => Placement::Trial,
         },
-        // A leader that gets stuck takes a thread of the pool's: while there is none, only what is known runs on it.
+        // A leader that gets stuck needs a thread of the pool. While there is none, only proven handlers run on a leader.
         Speed::Unproven => match (cools_down(), room()) {
             (false, Room::Free) => Placement::Trial,
             (_, room) => with_thread(room),
@@ -46,8 +46,10 @@ pub(super) fn place(expected: Speed, cools_down: impl FnOnce() -> bool, room: im
     }
 }
 
-/// Decides where a leader has the next piece of a file read and sent. `was_slow`: the last one took long. A file system that
-/// hangs takes a thread for each file, and may take them all: then what it has is given up, before the leaders are stuck.
+/// Decides where a leader has the next piece of a file read and sent. `was_slow`: the last piece took long.
+///
+/// A file system that hangs takes a thread for each file, and may take all of them. The files are then given up, before
+/// the leaders are stuck as well.
 pub(super) fn send_file_on(
     was_slow: bool,
     cools_down: impl FnOnce() -> bool,
@@ -105,8 +107,8 @@ mod tests {
         let table = [
             (Pace::Auto, Fast, false, OFF, Free, Placement::Inline, "the usual"),
             (Pace::Auto, Fast, false, OFF, Full, Placement::Inline, "a full pool does not touch what is fast"),
-            (Pace::Auto, Unproven, false, OFF, Free, Placement::Trial, "how else would it be learnt"),
-            (Pace::Auto, Unproven, false, OFF, Queue, Placement::Pool, "it might be stuck, with nobody to rescue it"),
+            (Pace::Auto, Unproven, false, OFF, Free, Placement::Trial, "its speed must be learnt"),
+            (Pace::Auto, Unproven, false, OFF, Queue, Placement::Pool, "no thread could replace a stuck leader"),
             (Pace::Auto, Unproven, false, OFF, Full, Placement::Busy, "the same"),
             (Pace::Auto, Unproven, false, ON, Free, Placement::Pool, "the last one like it had to be rescued"),
             (Pace::Auto, Unproven, false, ON, Full, Placement::Busy, "the same"),

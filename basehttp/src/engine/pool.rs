@@ -1,13 +1,14 @@
-//! The threads: one kind for everything. A thread of the pool leads a shard if one has no leader, else serves a request
-//! that waits for a thread, else sleeps; one that slept for long leaves.
+//! The threads, which are of one kind. A thread of the pool leads a shard that has no leader. If there is none, it
+//! serves a request that waits for a thread. If there is none either, it sleeps. After a long sleep it leaves.
 //!
-//! The one that slept least long is woken first: its stack and the processor's caches know it.
+//! The thread that fell asleep last is woken first, because the processor's caches still hold its stack.
 //!
-//! Jobs have `max_threads` threads. As many more as there are shards lead, and as many again are kept for shards whose leader
-//! gets stuck: a thread that finds only so many left takes no job. Stuck leaders count among the `max_threads` for that.
+//! Jobs have `max_threads` threads. As many more as there are shards lead, and as many again are reserved for shards
+//! whose leader gets stuck. A thread takes no job while only reserved ones are left besides. Stuck leaders count as
+//! threads at jobs.
 //!
-//! A system may give no thread at all. Jobs wait for one as long as somebody is at work who could take them next; if nobody
-//! is, they are given back after a second, and for another one nobody need come.
+//! The system may refuse a thread. Jobs then wait while any thread is serving. If none is, they come back after 1 s,
+//! and new ones are refused for 1 s.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
@@ -20,15 +21,15 @@ use super::sync::thread::{self, Thread};
 use super::sync::{Mutex, MutexGuard};
 use crate::sys::unpoisoned;
 
-/// How long a thread without work stays: 10 s.
+/// Time after which a thread without work leaves: 10 s.
 const MAX_IDLE: Duration = Duration::from_secs(10);
 
-/// How long jobs wait for a system that gives no thread, and how long others then need not come: 1 s each.
+/// Time that jobs wait while the system refuses a thread, and time that new ones are then refused: 1 s each.
 const THREAD_WAIT: Duration = Duration::from_secs(1);
 
-/// What a thread does next.
+/// The next task of a thread.
 pub(super) enum Task<J> {
-    /// Leads that shard, for as long as the epoch lasts.
+    /// Leads this shard while the epoch lasts.
     Lead { shard: usize, epoch: u32 },
     /// Serves a request that may block.
     Job(J),
@@ -46,23 +47,23 @@ pub(super) struct PoolLimits {
 }
 
 impl PoolLimits {
-    /// How many threads there may be: two for each shard as well. `max_threads` may be any number.
+    /// Returns the largest number of threads: those for jobs, and two for each shard. `max_threads` may be any number.
     fn most(&self) -> usize {
         self.max_threads.saturating_add(2 * self.leaders)
     }
 }
 
-/// The threads of one server, and what waits for them. `J` is a job.
+/// The threads of one server, and the tasks that wait for them. `J` is a job.
 pub(super) struct Pool<J> {
     limits: PoolLimits,
     state: Mutex<PoolState<J>>,
-    /// What threads look at between requests, brought up to date with each change of the state: with hundreds of threads one
-    /// that is preempted while it holds the lock would make the others wait.
+    /// Two answers that threads need between requests, updated with each change of the state. They are read without the
+    /// lock: among hundreds of threads, one that is preempted while it holds the lock would make the others wait.
     is_quiet: AtomicBool,
     has_leader_left: AtomicBool,
 }
 
-/// The state, locked.
+/// The locked state. Updates the answers that are read without the lock when it is dropped.
 struct Locked<'c, J> {
     pool: &'c Pool<J>,
     state: MutexGuard<'c, PoolState<J>>,
@@ -83,7 +84,7 @@ impl<J> DerefMut for Locked<'_, J> {
 }
 
 impl<J> Drop for Locked<'_, J> {
-    /// Under the lock still, so that the last one that changes the state says what is seen of it.
+    /// Still under the lock, so that the answers fit the latest state.
     fn drop(&mut self) {
         let is_quiet = self.jobs.len() + self.leases.len() <= self.coming;
         for (seen, is_so) in
@@ -99,29 +100,29 @@ impl<J> Drop for Locked<'_, J> {
 struct PoolState<J> {
     leases: VecDeque<(usize, u32)>,
     jobs: VecDeque<J>,
-    /// The one that fell asleep last is last.
+    /// In the order in which they fell asleep.
     asleep: Vec<Arc<IdleThread>>,
     threads: usize,
-    /// Those of them that are at a job.
+    /// Threads that are at a job.
     serving: usize,
-    /// Those of them that were woken or started for a task, and have not come for it yet.
+    /// Threads that were woken or started for a task, and have not taken one yet.
     coming: usize,
-    /// The system has refused one since then, and it is still wanted.
+    /// Since when the system has refused a thread that is still needed.
     lacks_thread: Option<Instant>,
-    /// Until then no thread can be had, and nobody will take a job.
+    /// Until when new jobs are refused, because the system gives no thread and none is serving.
     deserted_until: Option<Instant>,
     ending: bool,
 }
 
-/// A thread of the pool, as it sees itself.
+/// A thread of the pool: its own view.
 pub(super) struct PoolThread {
     idle: Arc<IdleThread>,
     is_serving: bool,
-    /// It was started, and has not asked for a task yet.
+    /// It has not asked for a task yet.
     is_new: bool,
 }
 
-/// A thread of the pool, as others wake it.
+/// A thread of the pool: the view of those threads that wake it.
 struct IdleThread {
     thread: Thread,
     woken: AtomicBool,
@@ -148,8 +149,8 @@ impl<J: Send + 'static> Pool<J> {
         }
     }
 
-    /// Whether a job would get a thread.
-    pub(super) fn room(&self) -> Room {
+    /// Returns whether a job would get a thread, or a place in the queue.
+    pub fn room(&self) -> Room {
         self.room_locked(&self.lock())
     }
 
@@ -166,24 +167,24 @@ impl<J: Send + 'static> Pool<J> {
         }
     }
 
-    /// Whether a shard would get a leader at once.
-    pub(super) fn has_leader_left(&self) -> bool {
+    /// Returns whether a shard would get a leader at once.
+    pub fn has_leader_left(&self) -> bool {
         self.has_leader_left.load(Ordering::Relaxed)
     }
 
-    /// Whether nothing waits for a thread, neither job nor shard: a thread is on its way for each.
-    pub(super) fn is_quiet(&self) -> bool {
+    /// Returns whether a thread is on its way for every job and every shard that waits for one.
+    pub fn is_quiet(&self) -> bool {
         self.is_quiet.load(Ordering::Relaxed)
     }
 
-    /// Threads there are, leaders included.
-    pub(super) fn threads(&self) -> usize {
+    /// Returns the number of threads, leaders included.
+    pub fn threads(&self) -> usize {
         self.lock().threads
     }
 
-    /// Hands a job to a thread, or lets it wait for one; `spawn` starts a thread when there should be another. A job
-    /// that nobody will take comes back.
-    pub(super) fn submit(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
+    /// Hands a job to a thread, or lets it wait for one. `spawn` starts a thread if another one is needed. The job
+    /// comes back if there is no room for it.
+    pub fn submit(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
         let mut state = self.lock();
         if state.ending || self.room_locked(&state) == Room::Full {
             return Err(job);
@@ -193,9 +194,9 @@ impl<J: Send + 'static> Pool<J> {
         Ok(())
     }
 
-    /// Puts a job of the calling thread behind the others. There is a place for it, since that thread takes one of them next.
-    /// It comes back only if the pool ends.
-    pub(super) fn requeue(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
+    /// Puts a job of the calling thread behind the others. There is always a place for it, since that thread takes one
+    /// of them next. The job comes back only if the pool ends.
+    pub fn requeue(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
         let mut state = self.lock();
         if state.ending {
             return Err(job);
@@ -205,16 +206,16 @@ impl<J: Send + 'static> Pool<J> {
         Ok(())
     }
 
-    /// A shard needs a leader: goes before all jobs.
-    pub(super) fn grant(&self, shard: usize, epoch: u32, spawn: impl FnOnce() -> std::io::Result<()>) {
+    /// Has a thread lead a shard. This goes before all jobs.
+    pub fn grant(&self, shard: usize, epoch: u32, spawn: impl FnOnce() -> std::io::Result<()>) {
         let mut state = self.lock();
         state.leases.push_back((shard, epoch));
         self.rouse(state, 0, spawn);
     }
 
-    /// Starts a thread that could not be had when it was wanted. `None` if none is wanted any more; else the jobs that have
-    /// waited for one in vain, and that nobody is going to take.
-    pub(super) fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Vec<J>> {
+    /// Tries again to start a thread that the system has refused. Returns the jobs that have waited in vain and that no
+    /// thread will take; `None` if no thread is needed any more.
+    pub fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Vec<J>> {
         let mut state = self.lock();
         let since = state.lacks_thread.take()?;
         if state.leases.is_empty() && state.jobs.is_empty() {
@@ -225,12 +226,12 @@ impl<J: Send + 'static> Pool<J> {
         let mut state = self.lock();
         if state.lacks_thread.is_none() {
             if state.leases.len() > state.coming {
-                // One could be had. It leads one shard, and others still lack a leader.
+                // The system gave one. It leads one shard, and others still lack a leader.
                 state.lacks_thread = Some(now);
             }
             return Some(Vec::new());
         }
-        // It has been lacking all the time.
+        // The system refused again: the wait goes on from its beginning.
         state.lacks_thread = Some(since);
         if now < since + THREAD_WAIT || state.serving > 0 {
             return Some(Vec::new());
@@ -239,21 +240,21 @@ impl<J: Send + 'static> Pool<J> {
         Some(state.jobs.drain(..).collect())
     }
 
-    /// Wakes a thread, or starts one, unless only the reserved ones are left.
+    /// Wakes a thread, or starts one, unless only the reserved threads are left.
     fn rouse(&self, mut state: Locked<'_, J>, reserved: usize, spawn: impl FnOnce() -> std::io::Result<()>) {
         if !state.has_more_than(reserved, &self.limits) {
             return;
         }
         state.coming += 1;
         if let Some(idle) = state.asleep.pop() {
-            // Under the lock: one that gives up waiting just now must find it set before it sleeps again.
+            // Set under the lock, so that a thread whose sleep times out just now finds it set before it sleeps again.
             idle.woken.store(true, Ordering::Release);
             drop(state);
             idle.thread.unpark();
         } else {
             state.threads += 1;
             drop(state);
-            // Without a thread the task waits for one that is there.
+            // If the system refuses, the task waits for a thread that exists.
             if spawn().is_err() {
                 let mut state = self.lock();
                 state.threads -= 1;
@@ -263,8 +264,8 @@ impl<J: Send + 'static> Pool<J> {
         }
     }
 
-    /// A thread's next task, slept for if need be. `None`: the thread shall leave.
-    pub(super) fn next(&self, me: &mut PoolThread) -> Option<Task<J>> {
+    /// Returns the next task of a thread, which sleeps until there is one. `None` if the thread must leave.
+    pub fn next(&self, me: &mut PoolThread) -> Option<Task<J>> {
         let mut state = self.lock();
         if std::mem::take(&mut me.is_serving) {
             state.serving -= 1;
@@ -276,7 +277,7 @@ impl<J: Send + 'static> Pool<J> {
             if let Some((shard, epoch)) = state.leases.pop_front() {
                 return Some(Task::Lead { shard, epoch });
             }
-            // The last ones are for shards. A job waits for the next thread that comes back.
+            // The last threads are reserved for shards. A job waits for the next thread that comes back.
             if state.has_more_than(self.limits.leaders.saturating_sub(1), &self.limits)
                 && let Some(job) = state.jobs.pop_front()
             {
@@ -300,8 +301,8 @@ impl<J: Send + 'static> Pool<J> {
         }
     }
 
-    /// Lets the threads go as they finish. Jobs that nobody has begun come back.
-    pub(super) fn end(&self) -> Vec<J> {
+    /// Ends the pool: threads leave as they finish. Returns the jobs that no thread has begun.
+    pub fn end(&self) -> Vec<J> {
         let mut state = self.lock();
         state.ending = true;
         let asleep = std::mem::take(&mut state.asleep);
@@ -320,13 +321,12 @@ impl<J: Send + 'static> Pool<J> {
 }
 
 impl<J> PoolState<J> {
-    /// Whether more threads than so many sleep, or can be started. As many as there are shards are not for jobs, so that a
-    /// leader that gets stuck can be replaced.
+    /// Returns whether more threads than the reserved ones sleep or can be started.
     fn has_more_than(&self, reserved: usize, limits: &PoolLimits) -> bool {
         (limits.most() - self.threads).saturating_add(self.asleep.len()) > reserved
     }
 
-    /// A thread leaves, unless it was woken just now.
+    /// Removes a thread that wants to leave. False if it was woken just now.
     fn forget(&mut self, idle: &Arc<IdleThread>) -> bool {
         let place = self.asleep.iter().position(|other| Arc::ptr_eq(other, idle));
         if let Some(place) = place {
@@ -338,8 +338,8 @@ impl<J> PoolState<J> {
 }
 
 impl PoolThread {
-    /// The current thread.
-    pub(super) fn new() -> Self {
+    /// Creates the view of the current thread.
+    pub fn new() -> Self {
         let idle = IdleThread { thread: thread::current(), woken: AtomicBool::new(false) };
         PoolThread { idle: Arc::new(idle), is_serving: false, is_new: true }
     }
@@ -351,7 +351,7 @@ impl IdleThread {
         self.thread.unpark();
     }
 
-    /// Sleeps until woken, or until that takes too long: false.
+    /// Sleeps until it is woken. False if that takes too long.
     fn sleep(&self) -> bool {
         let until = Instant::now() + MAX_IDLE;
         while !self.woken.load(Ordering::Acquire) {

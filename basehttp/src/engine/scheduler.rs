@@ -1,4 +1,5 @@
-//! Decides for a worker: where each request runs, how long its thread keeps a connection, and what is learnt from a run.
+//! The scheduler of a worker. It decides where each request runs and how long the thread keeps a connection, and learns
+//! from each run.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -16,40 +17,42 @@ use crate::exchange::{HTTPError, Overrides, Pace};
 use crate::proto::Head;
 use crate::sys::{Direction, LocalCounts, set_unwatched_leader};
 
-/// How many requests of one connection are served before others have their turn: 64.
+/// Requests of one connection that are served before others have their turn: 64.
 const REQUESTS_A_TURN: u32 = 64;
 
-/// A call on a file that took longer is slow: 4 ms, as long as a leader may be held up before it is replaced.
+/// Duration above which a call on a file is slow: 4 ms, the time after which a stuck leader is replaced.
 const SLOW_FILE: Duration = Duration::from_millis(4);
 
-/// Who drives: a leader, whom others wait for, or one of the pool.
+/// Schedules for one thread: a leader, on which other connections depend, or a thread of the pool.
 pub(super) struct WorkerScheduler<'e> {
     engine: &'e Engine,
-    /// A leader's word, until it is taken away, and its shard.
+    /// The heartbeat of a leader, until its word is taken away. `None` for a thread of the pool.
     beat: Option<Beat<'e>>,
+    /// The shard of a leader.
     shard: usize,
+    /// The last look at the clock.
     pub now: Instant,
-    /// The pace table's slot of the request that is being served; none for a refusal, which teaches nothing.
+    /// Slot, in the pace table, of the request that is being served. A refusal has none, since it teaches nothing.
     slot: Option<usize>,
-    /// How long it will take, for a thread of the pool.
+    /// Expected speed of the handler that runs. Used on threads of the pool alone.
     expected: Speed,
-    /// Requests of the connection in a row that needed a thread of the pool.
+    /// Requests of the connection, in a row, that needed a thread of the pool.
     pub in_a_row: u8,
-    /// Requests served since the turn began.
+    /// Requests served in this turn.
     served: u32,
-    /// Whether any was, since the connection was taken.
+    /// Whether any request was served since this thread took the connection.
     has_served: bool,
-    /// How a thread of the pool waits for the connection's requests.
+    /// The tie of a pool thread to the connection.
     affinity: Affinity,
-    /// The request that was placed last has found no thread, and is counted.
+    /// Whether the request that was placed last found no thread, and has been counted as such.
     is_busy: bool,
-    /// When a thread of the pool began what may block.
+    /// When a thread of the pool began a call that may block.
     began_blocking: Option<Instant>,
 }
 
 impl<'e> WorkerScheduler<'e> {
-    /// `None`: somebody leads already.
-    pub(super) fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
+    /// Creates the scheduler of a leader. `None` if another thread leads already.
+    pub fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
         let beat = engine.shards[shard].heartbeat.take_over(epoch)?;
         set_unwatched_leader(true);
         let mut scheduler = WorkerScheduler::of_pool(engine);
@@ -57,7 +60,8 @@ impl<'e> WorkerScheduler<'e> {
         Some(scheduler)
     }
 
-    pub(super) fn of_pool(engine: &'e Engine) -> Self {
+    /// Creates the scheduler of a pool thread.
+    pub fn of_pool(engine: &'e Engine) -> Self {
         WorkerScheduler {
             engine,
             beat: None,
@@ -74,8 +78,9 @@ impl<'e> WorkerScheduler<'e> {
         }
     }
 
-    /// Adds up what was counted: once a turn, since the counters are everybody's. Returns how many requests were served.
-    pub(super) fn end_turn(&mut self, counts: &mut LocalCounts) -> u32 {
+    /// Publishes the counts of a turn, once a turn because other threads share the counters. Returns the number of
+    /// requests served.
+    pub fn end_turn(&mut self, counts: &mut LocalCounts) -> u32 {
         let served = std::mem::take(&mut self.served);
         if self.leads() {
             self.engine.counters.publish_as_leader(self.shard, served, counts);
@@ -85,30 +90,32 @@ impl<'e> WorkerScheduler<'e> {
         served
     }
 
-    /// Whether others wait for this thread.
-    pub(super) fn leads(&self) -> bool {
+    /// Returns whether this thread leads, so that other connections depend on it.
+    pub fn leads(&self) -> bool {
         self.beat.is_some()
     }
 
-    /// Whether anything waits for this thread, which is one of the pool.
+    /// Returns whether a job or a shard waits for a thread of the pool.
     fn others_wait(&self) -> bool {
         !self.engine.pool.is_quiet()
     }
 
-    /// Whether this thread keeps the connection, and drives it again: it is one of the pool, and the next request is here
-    /// or awaited by a read.
-    pub(super) fn keeps(&mut self, checked_out: &mut CheckedOut<'_>, conn: &mut Conn, wait: Wait, served: u32) -> bool {
+    /// Returns whether this thread keeps the connection and drives it again. A thread of the pool does if the next
+    /// request is here, or if its read will wait for it.
+    pub fn keeps(&mut self, checked_out: &mut CheckedOut<'_>, conn: &mut Conn, wait: Wait, served: u32) -> bool {
         if self.leads() || self.engine.dismisses(conn, self.now) {
             return false;
         }
         let before = std::mem::replace(&mut self.affinity, Affinity::Released);
         let awaits_request = wait == Wait::For(Direction::Read) && conn.is_idle();
         if awaits_request && served > 0 {
+            // The next request decides anew.
             self.affinity = affinity(self.in_a_row, || self.others_wait());
         } else if awaits_request && before != Affinity::Released {
+            // The thread has waited in vain.
             conn.pooled_in_a_row = BEFORE_A_ROW;
         } else if wait == Wait::Turn && before == Affinity::Adopted && !conn.is_ending_a_reply() {
-            // More has come with the last request, and a read for the rest of it is not to wait.
+            // A part of another request has arrived. A read for the rest must not block.
             return conn.unblock_reads().is_ok();
         }
         let keeps = match self.affinity {
@@ -127,21 +134,22 @@ impl<'e> WorkerScheduler<'e> {
         keeps
     }
 
-    /// Closes a connection that nothing can be done with, and with it the file that it may wait to send.
-    pub(super) fn close(&mut self, conn: Box<Conn>) {
+    /// Closes a connection whose socket cannot be watched, and with it a file that it may have to send.
+    pub fn close(&mut self, conn: Box<Conn>) {
         self.begin_blocking();
         drop(conn);
         self.end_blocking();
     }
 
-    /// User code begins: from here on the monitor watches a leader.
-    pub(super) fn enter_user_code(&mut self) {
+    /// Begins user code. From here on the monitor watches a leader.
+    pub fn enter_user_code(&mut self) {
         if let Some(beat) = &self.beat {
             beat.serves(self.slot);
         }
         self.step_into_watch();
     }
 
+    /// Has the monitor watch this leader, or counts a thread of the pool that may block.
     fn step_into_watch(&mut self) {
         set_unwatched_leader(false);
         let is_watched = self.beat.as_mut().is_some_and(Beat::tick);
@@ -153,7 +161,7 @@ impl<'e> WorkerScheduler<'e> {
         }
     }
 
-    /// User code has returned. A leader whose word was taken away meanwhile is one of the pool from now on: then true.
+    /// Ends user code. Returns whether this leader was replaced meanwhile; it belongs to the pool from now on.
     fn leave_user_code(&mut self) -> bool {
         let is_watched = self.beat.as_mut().is_some_and(Beat::tick);
         set_unwatched_leader(is_watched);
@@ -169,10 +177,10 @@ impl<'e> WorkerScheduler<'e> {
         was_rescued
     }
 
-    /// User code has returned that took so long: notes it. True: the leader that ran it was replaced.
+    /// Ends user code that took so long, and records the run. Returns whether this leader was replaced meanwhile.
     pub fn learn(&mut self, took: Duration) -> bool {
         let was_rescued = self.leave_user_code();
-        // The monitor has noted what it had to rescue.
+        // The monitor has recorded a run that it had to rescue.
         if let Some(slot) = self.slot.take()
             && !was_rescued
         {
@@ -181,14 +189,15 @@ impl<'e> WorkerScheduler<'e> {
         was_rescued
     }
 
-    /// Where a hook runs that no request has been placed for. It is user code like any handler, and learnt like one.
-    pub(super) fn place_hook(&mut self, hook: Hook) -> RunOn {
+    /// Decides where a hook runs that is called before any request is placed. It is user code, and its speed is learnt
+    /// like a handler's.
+    pub fn place_hook(&mut self, hook: Hook) -> RunOn {
         if !hook.is_own(&self.engine.context.spec.overrides) {
             return RunOn::ThisThread;
         }
         let slot = self.engine.pace.slot(hook.name(), "");
         match self.place_slot(slot, Pace::Auto, false) {
-            // Nothing speaks against it, and should it block there is another leader.
+            // Nothing is known against it, and a spare thread can lead if it blocks.
             RunOn::Refused(_) if self.speed(slot) == Speed::Unproven && self.engine.pool.has_leader_left() => {
                 self.slot = Some(slot);
                 RunOn::ThisThreadOnceSent
@@ -197,11 +206,11 @@ impl<'e> WorkerScheduler<'e> {
         }
     }
 
-    /// Where user code runs, from what has been learnt of it.
+    /// Decides where user code runs, from its pace and its speed so far.
     fn place_slot(&mut self, slot: usize, pace: Pace, may_wait: bool) -> RunOn {
         if !self.leads() {
             self.expected = expected(pace, self.engine.pace.speed(slot), may_wait);
-            // The first request of a job was queued for this thread.
+            // The first request of a job has waited for this thread already, and goes before other jobs.
             return self.place_as(place_next(self.expected, || self.has_served && self.others_wait()), slot);
         }
         let cools_down = || self.engine.last_rescue.is_on(self.now);
@@ -209,7 +218,7 @@ impl<'e> WorkerScheduler<'e> {
         self.place_as(place(expected, cools_down, || self.engine.pool.room()), slot)
     }
 
-    /// Does as decided.
+    /// Carries out a decision.
     fn place_as(&mut self, placement: Placement, slot: usize) -> RunOn {
         match placement {
             Placement::Inline => {
@@ -228,8 +237,9 @@ impl<'e> WorkerScheduler<'e> {
         }
     }
 
-    /// What is known of a slot. While there is no thread to replace a leader, nothing counts as proven. The pool keeps one for
-    /// each shard, and is asked only while so many leaders are stuck that these may be in use.
+    /// Returns the speed of a slot, as a leader takes it. While no thread is left to replace a leader, no handler
+    /// counts as proven. The pool reserves one thread for each shard, so that it is asked only while as many leaders
+    /// are stuck.
     fn speed(&self, slot: usize) -> Speed {
         let Engine { counters, pool, shards, .. } = self.engine;
         let are_alone = || counters.stuck.load(Ordering::SeqCst) >= shards.len() && !pool.has_leader_left();
@@ -241,7 +251,7 @@ impl<'e> WorkerScheduler<'e> {
     }
 }
 
-/// No connection waits for this thread any more.
+/// No connection depends on this thread any more.
 impl Drop for WorkerScheduler<'_> {
     fn drop(&mut self) {
         set_unwatched_leader(false);
@@ -261,7 +271,7 @@ impl Scheduler for WorkerScheduler<'_> {
 
     fn place_refusal(&mut self) -> RunOn {
         let place = self.place_hook(Hook::LogError);
-        // What is refused because there is no thread was counted when that was found out.
+        // A request that was refused for lack of a thread has been counted already.
         if !std::mem::take(&mut self.is_busy) && matches!(place, RunOn::Refused(_)) {
             Counters::add(&self.engine.counters.busy);
         }
@@ -288,14 +298,13 @@ impl Scheduler for WorkerScheduler<'_> {
         let took = self.now - began;
         let was_rescued = self.learn(took);
         self.in_a_row = match () {
-            // A refusal is short as well.
+            // A leader serves short requests alone, and a refusal is short as well.
             () if self.leads() || slot.is_none() => 0,
             () if was_rescued => count_in_a_row(Speed::Blocking, self.in_a_row, took),
             () => count_in_a_row(self.expected, self.in_a_row, took),
         };
     }
 
-    /// A file system may hang, and one that was slow just now may be slow again.
     fn send_file_on(&mut self, was_slow: bool) -> SendOn {
         if !self.leads() {
             return SendOn::ThisThread;
@@ -330,22 +339,22 @@ impl Scheduler for WorkerScheduler<'_> {
     }
 
     fn is_turn_over(&self) -> bool {
-        // An adopted connection is looked at after each request: its next read would wait.
+        // The turn of an adopted connection ends after each request, because its next read would block.
         self.served >= if self.affinity == Affinity::Adopted { 1 } else { REQUESTS_A_TURN }
     }
 }
 
-/// A hook that is called without a request that was placed, by the first of those that are.
+/// A hook that is called before any request is placed.
 #[derive(Clone, Copy)]
 pub(super) enum Hook {
-    /// For each new connection.
+    /// Called for each new connection.
     VerifyRequest,
-    /// For each request that is refused, with what makes and logs the reply.
+    /// Called for each request that is refused, with the hooks that make and log the response.
     LogError,
 }
 
 impl Hook {
-    /// As a method of the pace table: no request's, whose methods have no spaces.
+    /// Returns its method in the pace table. No request has it, since methods have no spaces.
     fn name(self) -> &'static str {
         match self {
             Hook::VerifyRequest => "verify request",
@@ -353,7 +362,7 @@ impl Hook {
         }
     }
 
-    /// Whether the handler has one of its own, so that user code runs.
+    /// Returns whether the handler overrides it, so that user code runs.
     fn is_own(self, overrides: &Overrides) -> bool {
         match self {
             Hook::VerifyRequest => overrides.verify_request,

@@ -2,10 +2,10 @@
 //!
 //! Three locks, none of them held while user code runs:
 //!
-//! * `lease` (poller, ready list): held across a poll, by the leader alone. A leader whose epoch is over lets go of it at
-//!   its next relock, and finds another one leading. Nobody else ever waits for it.
-//! * `slab`: held for the moment of parking or taking a connection, by any thread, also inside the lease.
-//! * `inbox`: work from other threads; the same.
+//! * `lease` (poller, ready list): held by the leader alone, also during a poll. A leader whose epoch is over finds that
+//!   out when it next takes the lock. No other thread ever waits for it.
+//! * `slab`: held by any thread, just to park or take out a connection, also inside the lease.
+//! * `inbox` (work for the next turn): held by any thread, just to add work or take it, also inside the lease.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -25,30 +25,30 @@ use crate::conn::{Conn, Ready};
 use crate::sys::log::{self, TurnLines};
 use crate::sys::{Load, lock, set_unwatched_leader};
 
-/// How often the deadlines of a shard's connections are looked at: every second.
+/// Time between two sweeps, which look for passed deadlines: 1 s.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often they are looked at while the server ends: every 50 ms. A shutdown waits for the last of them.
+/// Time between two sweeps during a shutdown, which waits for the last deadline: 50 ms.
 const LAST_SWEEP_INTERVAL: Duration = Duration::from_millis(50);
 
-/// See the module.
+/// A poller, the connections parked at it, and the lease that makes a thread its leader.
 pub(super) struct Shard {
     lease: Mutex<Lease>,
     slab: Mutex<Slab>,
-    /// Work from other threads: connections that want another turn, and new ones that another shard has accepted.
+    /// Work for the next turn: connections that want another one, and new ones that another shard has accepted.
     inbox: Mutex<Vec<Work>>,
-    /// How many connections are this shard's.
+    /// Number of connections of this shard.
     pub load: Load,
-    /// Who may lead: moves on when a leader is replaced.
+    /// Epoch of the leader. It moves on when a leader is replaced.
     epoch: AtomicU32,
     pub heartbeat: Heartbeat,
-    /// The log lines of the leader's turn.
+    /// Log lines of the leader's current turn.
     lines: Mutex<Arc<TurnLines>>,
     registry: Registry,
     waker: mio::Waker,
-    /// The leader sleeps without a timeout, because no connection is parked here.
+    /// Whether the leader sleeps without a timeout, because no connection is parked here.
     sleeps_for_good: AtomicBool,
-    /// The leader may accept connections yet.
+    /// Whether the leader may still accept connections.
     accepts: AtomicBool,
 }
 
@@ -79,32 +79,33 @@ impl Shard {
         self.epoch.load(Ordering::SeqCst)
     }
 
-    /// Ends the leader's epoch, and returns the next one's.
-    pub(super) fn revoke(&self) -> u32 {
+    /// Ends the leader's epoch. Returns the next one.
+    pub fn revoke(&self) -> u32 {
         self.epoch.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// A thread leads from now on: these are its log lines.
-    pub(super) fn collect_lines(&self, lines: &Arc<TurnLines>) {
+    /// Takes the log lines of a thread that leads from now on.
+    pub fn collect_lines(&self, lines: &Arc<TurnLines>) {
         lines.collect();
         *lock(&self.lines) = Arc::clone(lines);
     }
 
-    /// Hands over the log lines of a leader that does not get round to it, and has its next ones written at once.
-    pub(super) fn hand_over_lines(&self) {
+    /// Hands over the log lines of a leader that is stuck or gone, and has its next ones written at once.
+    pub fn hand_over_lines(&self) {
         lock(&self.lines).end_collecting();
     }
 
-    /// What to do next, waited for if need be; `now` is brought up to date if it was. `None`: somebody else leads.
-    pub(super) fn next(&self, epoch: u32, now: &mut Instant, control: &impl Control) -> Option<Work> {
+    /// Returns the next work, and waits for it if there is none. Updates `now` after a wait. `None` if another thread
+    /// leads, or the server has ended.
+    pub fn next(&self, epoch: u32, now: &mut Instant, control: &impl Control) -> Option<Work> {
         if self.epoch() != epoch && !control.has_ended() {
-            // Not worth waiting for the lease, which the new leader may hold for as long as it sleeps.
+            // The lease is not worth waiting for, since the new leader may hold it while it sleeps.
             return None;
         }
         let mut lease = lock(&self.lease);
         loop {
             if control.has_ended() {
-                // No connection waits for this thread any more.
+                // No connection depends on this thread any more.
                 set_unwatched_leader(false);
                 lease.close();
                 let parked = self.slab().take_parked();
@@ -124,10 +125,11 @@ impl Shard {
         }
     }
 
-    /// One turn of the loop: what is due, then whatever the poller says. `now` is when the clock was last looked at, some
-    /// requests ago at most. Returns the time after the poll.
+    /// Fills the ready list: with connections that are due, new ones, and those that the poller reports. `now` may be
+    /// some requests old. Returns the time after the poll.
     fn turn(&self, lease: &mut Lease, now: Instant, control: &impl Control) -> Instant {
         log::end_turn();
+        // A sweep begins once a second. During a shutdown every turn begins one, or goes on with it.
         let is_sweep_due = now >= lease.next_sweep;
         if is_sweep_due {
             lease.next_sweep = now + SWEEP_INTERVAL;
@@ -137,11 +139,13 @@ impl Shard {
             lease.sweep_at.get_or_insert(0);
         }
         self.sweep(lease, now, control);
+        // A shutdown accepts the clients that have connected already. Otherwise a turn accepts its share.
         let accepts_more = if control.is_closing() {
             self.accept_last(lease, control)
         } else {
             lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control))
         };
+        // The leader sleeps in the poll only if there is nothing else to do. Work that arrives from now on wakes it.
         let inbox = mem::take(&mut *self.inbox());
         let is_sweeping = lease.sweep_at.is_some();
         let wait = if accepts_more || is_sweeping || !inbox.is_empty() || !lease.ready.is_empty() {
@@ -153,17 +157,18 @@ impl Shard {
         if wait.is_none() {
             self.sleeps_for_good.store(false, Ordering::SeqCst);
         }
+        // A poll that a signal interrupts has no events.
         if polled.is_ok() {
             lease.take_events();
         }
-        // Behind what the poller has said: others come first.
+        // Behind the events: connections that have had their turn come last.
         lease.ready.extend(inbox);
         Instant::now()
     }
 
-    /// The first step of a shutdown: accepts who has connected already, and then closes the listeners. What follows may
-    /// take as long as the slowest client, and meanwhile others are refused, or find a successor. True if there may be
-    /// more to accept.
+    /// Takes the first step of a shutdown: accepts clients that have connected already, and then closes the listeners.
+    /// The rest of the shutdown may take as long as the slowest client. New clients are refused meanwhile, or reach a
+    /// successor. Returns whether there may be more to accept.
     fn accept_last(&self, lease: &mut Lease, control: &impl Control) -> bool {
         if lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept_last(&mut lease.ready, control)) {
             return true;
@@ -176,13 +181,13 @@ impl Shard {
         false
     }
 
-    /// Until the next sweep; for good while there is nothing to sweep and nothing to retry.
+    /// Returns the time until the next sweep; `None`, for ever, while there is nothing to sweep and nothing to retry.
     fn poll_timeout(&self, lease: &Lease, now: Instant, control: &impl Control) -> Option<Duration> {
         let is_paused = lease.acceptor.as_ref().is_some_and(Acceptor::is_paused);
         let is_closing = control.is_closing();
         if self.slab().occupied() == 0 && !is_paused && !is_closing {
             self.sleeps_for_good.store(true, Ordering::SeqCst);
-            // A connection that was parked before this could be seen wakes no leader, and is seen here.
+            // A connection that was parked just before wakes no leader, but is seen here.
             if self.slab().occupied() == 0 {
                 return None;
             }
@@ -192,15 +197,15 @@ impl Shard {
         Some(lease.next_sweep.saturating_duration_since(now).min(longest))
     }
 
-    /// Goes on with a sweep, for as much of it as fits into a turn: finds connections whose deadline has passed, and, if
-    /// the server ends, those that it dismisses.
+    /// Goes on with a sweep, as far as one turn allows. Finds connections whose deadline has passed and, during a
+    /// shutdown, those that are dismissed.
     fn sweep(&self, lease: &mut Lease, now: Instant, control: &impl Control) {
         let Some(start) = lease.sweep_at else { return };
         let wanted = |conn: &Conn| {
             if conn.deadline() <= now {
                 return Some(Ready { expired: true, ..Ready::default() });
             }
-            // Read once more before it is closed: its client may have asked just now.
+            // It is read once more before it is closed, since its client may have sent a request just now.
             control.dismisses(conn, now).then_some(Ready { readable: true, ..Ready::default() })
         };
         let (found, rest) = self.slab().search(start, wanted);
@@ -208,13 +213,13 @@ impl Shard {
         lease.sweep_at = rest;
     }
 
-    /// The server has ended: closes what no leader is there to close.
-    pub(super) fn close(&self) {
-        // No connection waits for this thread any more.
+    /// Closes the connections that no leader will close: the server has ended.
+    pub fn close(&self) {
+        // No connection depends on this thread any more.
         set_unwatched_leader(false);
-        // What is closed may have a line to log, behind these.
+        // A connection that is closed here may have a line to log, which belongs behind these.
         self.hand_over_lines();
-        // Dropped without a lock: what a connection holds of the user's may ask the server for anything then.
+        // Dropped without a lock, since a connection may hold values of the user, which may call the server when dropped.
         let parked = self.slab().take_parked();
         let inbox = mem::take(&mut *self.inbox());
         drop((parked, inbox));
@@ -224,20 +229,20 @@ impl Shard {
         self.wake();
     }
 
-    /// Whether a thread has ever led here. Where none could be had so far, connections would wait for nothing.
-    pub(super) fn was_ever_led(&self) -> bool {
+    /// Returns whether a thread has ever led here. Without one, connections would wait in vain.
+    pub fn was_ever_led(&self) -> bool {
         self.heartbeat.was_ever_taken_over()
     }
 
-    /// Whether a connection may still be accepted here.
-    pub(super) fn accepts(&self) -> bool {
+    /// Returns whether a connection may still be accepted here.
+    pub fn accepts(&self) -> bool {
         self.accepts.load(Ordering::SeqCst)
     }
 
     /// Ends the leader's wait.
-    pub(super) fn wake(&self) {
-        // A ring that a signal interrupts is tried again: a leader that has nothing parked would sleep through it. A poller
-        // that cannot be woken for another reason looks around at its next sweep.
+    pub fn wake(&self) {
+        // A wake-up that a signal interrupts is tried again, since a leader without parked connections would never
+        // wake. After any other failure the leader finds the work at its next sweep.
         while self.waker.wake().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
     }
 
@@ -247,10 +252,11 @@ impl Shard {
         lock(&self.slab)
     }
 
-    /// Parks a connection for the first time, and has its socket watched from now on.
+    /// Parks a connection for the first time, and registers its socket at the poller. Both happen under one lock, so
+    /// that the first event finds the connection.
     ///
-    /// Registered and parked under one lock, so that the first event finds it. A line whose socket cannot be watched comes
-    /// back.
+    /// # Errors
+    /// The connection, if its socket cannot be watched.
     pub fn admit(&self, conn: Box<Conn>) -> Result<Key, Box<Conn>> {
         let Some(descriptor) = conn.socket.descriptor().map(|descriptor| descriptor.as_raw_fd()) else {
             return Err(conn);
@@ -271,17 +277,17 @@ impl Shard {
         Ok(key)
     }
 
-    /// Gives up the slot of a connection that is out, and has its socket watched no more.
-    pub(super) fn dismiss(&self, key: Key, conn: &Conn) {
+    /// Frees the slot of a connection that is out, and takes its socket off the poller.
+    pub fn dismiss(&self, key: Key, conn: &Conn) {
         if let Some(descriptor) = conn.socket.descriptor() {
             self.forget(descriptor);
         }
         self.slab().free(key);
     }
 
-    /// The poller tells no more of a socket that it may know.
-    pub(super) fn forget(&self, descriptor: BorrowedFd<'_>) {
-        // One it does not know needs no forgetting.
+    /// Takes a socket off the poller, if the poller knows it.
+    pub fn forget(&self, descriptor: BorrowedFd<'_>) {
+        // An unknown socket is not an error.
         let _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
     }
 
@@ -290,7 +296,7 @@ impl Shard {
         self.slab().park(key, conn)
     }
 
-    /// Has a parked connection driven again, once others had their turn.
+    /// Has a parked connection driven again, after others have had their turn.
     pub fn queue(&self, key: Key, ready: Ready) {
         self.inbox().push(Work::Event(key, Ready { readable: true, ..ready }));
         self.wake();
@@ -312,7 +318,7 @@ mod tests {
     use super::*;
     use crate::sys::{Accepted, Address, Settings, Socket};
 
-    /// An engine that is asked nothing else.
+    /// An engine with room, which does not end.
     struct Quiet;
 
     impl Control for Quiet {
@@ -329,7 +335,7 @@ mod tests {
         }
 
         fn count(&self, _: Accepted) -> Counted {
-            unreachable!("nobody comes")
+            unreachable!("no client connects")
         }
 
         fn dismisses(&self, _: &Conn, _: Instant) -> bool {
@@ -361,9 +367,9 @@ mod tests {
         while expired < CONNECTIONS {
             shard.turn(&mut lease, Instant::now(), &Quiet);
             assert!((1..=300).contains(&lease.ready.len()), "{} at once, after {expired}", lease.ready.len());
-            // As a leader does before its next turn, so that the poller is asked in between.
+            // A leader empties the list before its next turn, so that the poller is asked in between.
             for work in mem::take(&mut lease.ready) {
-                let Work::Event(key, ready) = work else { panic!("nobody comes") };
+                let Work::Event(key, ready) = work else { panic!("no client connects") };
                 assert!(ready.expired && shard.slab().arrive(key, ready).is_some(), "each of them once");
                 shard.slab().free(key);
                 expired += 1;

@@ -1,4 +1,4 @@
-//! Where a shard keeps its connections while nobody drives them, under keys that never mean another connection.
+//! The parked connections of a shard, under keys that never mean another connection.
 //!
 //! ```text
 //!              park, first time            arrive
@@ -9,25 +9,25 @@
 
 use crate::conn::{Conn, Ready};
 
-/// A slot and its generation: what the poller is told to report.
+/// A slot and its generation. The poller reports it with each event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     index: u32,
     generation: u32,
 }
 
-/// How many bits of a token are the slot; the others are the generation. Half and half of 64; with 32 more slots than a
-/// process of that size has connections, and generations that come again after 4,096 connections of one slot: an event
-/// that stays unread for so long makes one drive too many.
+/// Bits of a token that are the slot; the others are the generation. Of 64 bits, half each. Of 32 bits, enough slots
+/// for all connections of such a process, and generations that repeat after 4,096 connections of one slot. A stale
+/// event then causes one needless drive, nothing worse.
 const INDEX_BITS: u32 = if usize::BITS >= 64 { 32 } else { 20 };
 
-/// How many slots one turn of the loop looks at in a sweep: 16,384, some 50 µs.
+/// Slots that a sweep looks at in one turn of the loop: 16,384, some 50 µs.
 const LOOKS_A_TURN: usize = 16 * 1024;
 
-/// How many connections it finds, at most: 256. To close that many takes 2 ms or so, and then others have their turn.
+/// Connections that a sweep finds in one turn, at most: 256. Closing that many takes some 2 ms.
 const FINDS_A_TURN: usize = 256;
 
-/// How many connections one shard may have: short of what `INDEX_BITS` count, so that the last tokens mean none.
+/// Connections that one shard may have, at most. `INDEX_BITS` could count more, so that the last tokens are not keys.
 pub(crate) const MAX_SLOTS: usize = (1_usize << (INDEX_BITS - 1)) - 1;
 
 impl Key {
@@ -35,12 +35,12 @@ impl Key {
         (self.generation as usize) << INDEX_BITS | self.index as usize
     }
 
-    #[allow(clippy::cast_possible_truncation)] // The two parts of what `to_bits` joined.
-    pub(super) fn from_bits(bits: usize) -> Self {
+    #[allow(clippy::cast_possible_truncation)] // The two parts that `to_bits` joined.
+    pub fn from_bits(bits: usize) -> Self {
         Key { index: (bits & ((1 << INDEX_BITS) - 1)) as u32, generation: (bits >> INDEX_BITS) as u32 }
     }
 
-    /// The next generation, of those that a token has room for.
+    /// Returns the next generation, within the bits that a token has for it.
     #[allow(clippy::cast_possible_truncation)] // No more than the upper part of a token.
     fn next_generation(self) -> u32 {
         self.generation.wrapping_add(1) & (usize::MAX >> INDEX_BITS) as u32
@@ -61,15 +61,15 @@ struct SlabSlot {
 
 enum SlotState {
     Vacant,
-    /// Nobody has it; an event takes it out.
+    /// At rest. An event takes it out.
     Parked(Box<Conn>),
-    /// Somebody drives it. What the poller said meanwhile is for them to see when they park it.
+    /// Driven by a thread. These events came meanwhile; the thread sees them when it parks the connection.
     CheckedOut(Ready),
 }
 
 impl Slab {
-    /// How many slots are in use.
-    pub(super) fn occupied(&self) -> usize {
+    /// Returns the number of slots in use.
+    pub fn occupied(&self) -> usize {
         self.slots.len() - self.vacant.len()
     }
 
@@ -84,7 +84,8 @@ impl Slab {
         Key { index, generation: slot.generation }
     }
 
-    /// An event: takes the connection out if it is parked, else notes the event. Stale keys are nobody's.
+    /// Takes the connection out for an event if it is parked, and otherwise notes the event. A stale key has no
+    /// connection.
     pub fn arrive(&mut self, key: Key, ready: Ready) -> Option<Box<Conn>> {
         let slot = self.slot(key)?;
         match std::mem::replace(&mut slot.state, SlotState::CheckedOut(Ready::default())) {
@@ -102,7 +103,7 @@ impl Slab {
 
     /// Parks a connection that was out. Returns it if an event came meanwhile: it must be driven again.
     pub fn park(&mut self, key: Key, conn: Box<Conn>) -> Option<(Box<Conn>, Ready)> {
-        let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
+        let slot = self.slot(key).expect("a slot is freed by the thread that has its connection");
         match std::mem::replace(&mut slot.state, SlotState::CheckedOut(Ready::default())) {
             SlotState::CheckedOut(pending) if pending.is_any() => Some((conn, pending)),
             _ => {
@@ -112,25 +113,25 @@ impl Slab {
         }
     }
 
-    /// Parks a connection that was out, whatever came meanwhile: that is returned.
+    /// Parks a connection that was out, even if events came meanwhile. Returns these.
     pub fn park_noting(&mut self, key: Key, conn: Box<Conn>) -> Ready {
-        let slot = self.slot(key).expect("a slot whose connection is out is freed by nobody else");
+        let slot = self.slot(key).expect("a slot is freed by the thread that has its connection");
         match std::mem::replace(&mut slot.state, SlotState::Parked(conn)) {
             SlotState::CheckedOut(pending) => pending,
             SlotState::Parked(_) | SlotState::Vacant => Ready::default(),
         }
     }
 
-    /// The connection is over. Its key means nothing from now on.
-    pub(super) fn free(&mut self, key: Key) {
+    /// Frees the slot of a connection that is over. Its key is stale from now on.
+    pub fn free(&mut self, key: Key) {
         let Some(slot) = self.slot(key) else { return };
         slot.state = SlotState::Vacant;
         slot.generation = key.next_generation();
         self.vacant.push(key.index);
     }
 
-    /// Takes out everything that is parked. The caller drops it when it has let go of the slab's lock: what a connection
-    /// holds of the user's may do anything when it is dropped.
+    /// Takes out all parked connections. The caller drops them without the slab's lock, since a connection may hold
+    /// values of the user, which may do anything when they are dropped.
     #[must_use]
     #[allow(clippy::vec_box)] // Boxed as they are in their slots.
     pub fn take_parked(&mut self) -> Vec<Box<Conn>> {
@@ -139,18 +140,14 @@ impl Slab {
         states.filter_map(|state| if let SlotState::Parked(conn) = state { Some(conn) } else { None }).collect()
     }
 
-    /// How many parked connections there are for which `wanted` holds.
+    /// Counts the parked connections for which `wanted` holds.
     pub fn count_parked(&self, wanted: impl Fn(&Conn) -> bool) -> usize {
         self.slots.iter().filter(|slot| matches!(&slot.state, SlotState::Parked(conn) if wanted(conn))).count()
     }
 
-    /// Looks through a part of the slots, from `start` on, for parked connections that `wanted` picks something for.
-    /// Returns their keys, and where to go on if that was not all.
-    pub(super) fn search<T>(
-        &self,
-        start: usize,
-        wanted: impl Fn(&Conn) -> Option<T>,
-    ) -> (Vec<(Key, T)>, Option<usize>) {
+    /// Searches some of the slots, from `start` on, for parked connections for which `wanted` returns a value. Returns
+    /// their keys and values, and the slot to go on with if there are more.
+    pub fn search<T>(&self, start: usize, wanted: impl Fn(&Conn) -> Option<T>) -> (Vec<(Key, T)>, Option<usize>) {
         let mut found = Vec::new();
         let end = self.slots.len().min(start.saturating_add(LOOKS_A_TURN));
         for index in start..end {
@@ -183,7 +180,7 @@ mod tests {
             assert_eq!(Key::from_bits(key.to_bits()), key);
         }
         assert_eq!(last.next_generation(), 0);
-        // The waker's, and those of 256 listeners.
+        // The tokens of the waker and of 256 listeners.
         assert!((0..=256).all(|down| Key::from_bits(usize::MAX - down).index > last.index));
     }
 }

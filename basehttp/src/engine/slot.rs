@@ -8,23 +8,23 @@ use crate::conn::{Conn, Ready};
 
 /// A connection on its way to a thread that may block.
 pub(super) enum Job {
-    /// It has a request that may block.
+    /// A connection with a request that may block.
     Request { slot_ref: SlotRef, conn: Box<Conn> },
-    /// It is new, and the hook that has to admit it may block.
+    /// A new connection. The hook that has to admit it may block.
     Accepted(Counted),
 }
 
 impl Job {
-    /// No thread will take it: its shard's leader looks at it again.
-    pub(super) fn give_back(self, engine: &Engine) {
+    /// Gives the connection back to its shard, because no thread will take the job.
+    pub fn give_back(self, engine: &Engine) {
         match self {
             Job::Request { slot_ref, conn } => drop(queue(CheckedOut::new(engine, slot_ref), conn)),
             Job::Accepted(counted) => engine.shards[counted.shard].adopt(counted),
         }
     }
 
-    /// No thread will take it, and nothing else is done for it: the connection is closed.
-    pub(super) fn close(self, engine: &Engine) {
+    /// Closes the connection, because no thread will take the job.
+    pub fn close(self, engine: &Engine) {
         if let Job::Request { slot_ref, conn } = self {
             drop(conn);
             drop(CheckedOut::new(engine, slot_ref));
@@ -32,15 +32,16 @@ impl Job {
     }
 }
 
-/// Where a connection is parked when nobody drives it.
+/// The slot in which a connection is parked between drives.
 #[derive(Clone, Copy)]
 pub(super) struct SlotRef {
     pub shard: usize,
-    /// `None`: it was never parked, and the poller does not know it.
+    /// `None` if the connection was never parked, or was adopted: the poller does not know it.
     pub key: Option<Key>,
 }
 
-/// A connection that is out of its slab. Dropped, it gives up its slot: only parking or handing it over keeps that.
+/// The claim of a connection that is out of its slab to its slot. Dropping it frees the slot; parking or handing over the
+/// connection keeps it.
 pub(super) struct CheckedOut<'e> {
     engine: &'e Engine,
     pub slot_ref: SlotRef,
@@ -55,8 +56,10 @@ impl<'e> CheckedOut<'e> {
         &self.engine.shards[self.slot_ref.shard]
     }
 
-    /// Parks the connection until its socket or its deadline says so. It comes back if an event came meanwhile; a line whose
-    /// socket cannot be watched comes back alone.
+    /// Parks the connection until its socket is ready or its deadline passes. Returns it if an event came meanwhile.
+    ///
+    /// # Errors
+    /// The connection, if its socket cannot be watched.
     pub fn park(self, conn: Box<Conn>) -> Result<Option<(Self, Box<Conn>, Ready)>, Box<Conn>> {
         let Some(key) = self.slot_ref.key else {
             self.shard().admit(conn)?;
@@ -70,28 +73,28 @@ impl<'e> CheckedOut<'e> {
         Ok(None)
     }
 
-    /// The connection is its shard's from here on. After the end nobody comes for it any more: then it is closed.
+    /// Leaves the connection to its shard. After the end no leader would come for it, so it is closed.
     fn leave_parked(self) {
         let engine = self.engine;
         let SlotRef { shard, .. } = self.let_go();
         if engine.has_ended() {
             engine.shards[shard].close();
         } else if engine.is_closing() {
-            // It may have been parked behind the sweep that dismisses idle ones.
+            // The sweep that dismisses idle connections may have passed its slot already.
             engine.shards[shard].wake();
         }
     }
 
-    /// Takes the connection off the poller: its thread waits for it alone, and the leader need not be woken for it.
-    /// It is parked like a new one when that is over.
-    pub(super) fn adopt(&mut self, conn: &Conn) {
+    /// Takes the connection off the poller, so that its events wake this thread and not the leader. Later it is parked
+    /// like a new one.
+    pub fn adopt(&mut self, conn: &Conn) {
         if let Some(key) = self.slot_ref.key.take() {
             self.shard().dismiss(key, conn);
         }
     }
 
-    /// The connection is somebody else's from here on.
-    pub(super) fn let_go(self) -> SlotRef {
+    /// Hands the connection to another owner, and keeps its slot.
+    pub fn let_go(self) -> SlotRef {
         let slot_ref = self.slot_ref;
         std::mem::forget(self);
         slot_ref
@@ -109,7 +112,10 @@ impl Drop for CheckedOut<'_> {
     }
 }
 
-/// Others come first. A line whose socket cannot be watched comes back.
+/// Parks a connection and queues it behind others of its shard.
+///
+/// # Errors
+/// The connection, if its socket cannot be watched.
 pub(super) fn queue(checked_out: CheckedOut<'_>, conn: Box<Conn>) -> Result<(), Box<Conn>> {
     let shard = checked_out.shard();
     let (key, ready) = match checked_out.slot_ref.key {

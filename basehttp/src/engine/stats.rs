@@ -1,13 +1,13 @@
-//! What the engine counts: plain counters, always on.
+//! The counters of the engine. They are plain and always on.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::sys::{ErrorCounts, FAULTS, LocalCounts, Stats};
 
-/// The counters behind it.
+/// The counters of one engine.
 #[derive(Default)]
 pub(super) struct Counters {
-    /// On threads of the pool; what leaders do is in their watches.
+    /// Handlers that run on threads of the pool. Those of leaders are seen in their heartbeats.
     pub in_handlers: AtomicU64,
     pub pooled: AtomicU64,
     pub busy: AtomicU64,
@@ -21,7 +21,7 @@ pub(super) struct Counters {
     traffic: Vec<Traffic>,
 }
 
-/// What every turn counts, in a line of the cache that no other leader writes to.
+/// Counts of every turn, in a cache line that no other leader writes to.
 #[derive(Default)]
 #[repr(align(128))]
 struct Traffic {
@@ -39,16 +39,16 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds what a turn has counted under its leader, whom nobody can replace just now: it is the only one who writes
-    /// there, and needs no locked instruction for it. Begins the tally anew.
-    pub(super) fn publish_as_leader(&self, shard: usize, requests: u32, counts: &mut LocalCounts) {
+    /// Adds the counts of a leader's turn, and sets them to zero. No other thread writes there, since a leader cannot be
+    /// replaced at this point, so that no locked instruction is needed.
+    pub fn publish_as_leader(&self, shard: usize, requests: u32, counts: &mut LocalCounts) {
         self.publish(&self.traffic[shard], requests, counts, |counter, count| {
             counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Release);
         });
     }
 
-    /// The same for a thread of the pool, of which there are many.
-    pub(super) fn publish_as_pool(&self, requests: u32, counts: &mut LocalCounts) {
+    /// Adds the counts of a pool thread's turn, and sets them to zero. Many threads write there.
+    pub fn publish_as_pool(&self, requests: u32, counts: &mut LocalCounts) {
         self.publish(&self.traffic[self.traffic.len() - 1], requests, counts, |counter, count| {
             counter.fetch_add(count, Ordering::Release);
         });
@@ -62,17 +62,17 @@ impl Counters {
                 counter.fetch_add(count.into(), Ordering::Relaxed);
             }
         }
-        // Last: whoever sees a request counted sees its bytes and faults as well.
+        // Last, so that a reader who sees a request counted sees its bytes and faults as well.
         add(&traffic.requests, requests.into());
     }
 
-    /// Requests whose handler has returned, leaders' of this moment aside.
-    pub(super) fn answered(&self) -> u64 {
+    /// Counts the requests whose handler has returned. Those of a leader's current turn are not included yet.
+    pub fn answered(&self) -> u64 {
         self.traffic.iter().map(|traffic| traffic.requests.load(Ordering::Acquire)).sum()
     }
 
-    /// Everything but what the shards, the pool and the quota know.
-    pub(super) fn read(&self) -> Stats {
+    /// Returns all figures except those that the shards, the pool and the quota know.
+    pub fn read(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let requests = self.answered();
         let errors = ErrorCounts::of(|fault| read(&self.faults[fault as usize]));

@@ -1,6 +1,6 @@
-//! The locks, atomics and threads of the engine's hand-shakes: std's, and loom's where the models run (`--cfg loom`).
+//! Locks, atomics and threads for the engine's handshakes: those of std, or of loom where the models run (`--cfg loom`).
 //!
-//! Not a place for anything else: what is here exists because loom lacks it or has it under another name.
+//! Nothing else belongs here. Each item exists because loom lacks it or has it under another name.
 
 #[cfg(not(all(loom, test)))]
 pub(super) use std::{
@@ -8,8 +8,8 @@ pub(super) use std::{
     thread,
 };
 
-/// Loom takes sequentially consistent accesses for acquire and release alone; there a fence stands in. Elsewhere the
-/// accesses are what they say, and this is nothing.
+/// Orders sequentially consistent accesses in models, where loom treats them as acquire and release. Does nothing
+/// elsewhere.
 #[inline]
 pub(super) fn fence_in_models() {
     #[cfg(all(loom, test))]
@@ -21,7 +21,7 @@ pub(super) use self::of_loom::{Condvar, thread};
 #[cfg(all(loom, test))]
 pub(super) use loom::sync::{Mutex, MutexGuard, atomic};
 
-/// Time does not pass in a model: what waits for a while waits for good, and a wake-up that is missed is a deadlock.
+/// Time does not pass in a model: a wait with a timeout lasts for ever, and a missed wake-up is a deadlock.
 #[cfg(all(loom, test))]
 mod of_loom {
     use std::sync::{LockResult, PoisonError};

@@ -1,4 +1,4 @@
-//! One thread at work: it drives a connection, and then parks it, queues it, hands it over or closes it.
+//! A thread at work: it drives a connection, and then parks it, queues it, hands it over or closes it.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use crate::exchange::catch_panic;
 use crate::sys::log::{self, TurnLines};
 use crate::sys::{Accepted, Address, Direction};
 
-/// A thread's place of work: its buffers.
+/// A thread at work, with its buffers.
 pub(super) struct Worker<'e> {
     engine: &'e Arc<Engine>,
     buffers: Buffers,
-    /// The log lines of this thread's turn.
+    /// Log lines of this thread's current turn.
     lines: Arc<TurnLines>,
 }
 
@@ -25,8 +25,8 @@ impl<'e> Worker<'e> {
         Worker { engine, buffers: Buffers::new(&engine.context), lines: log::of_this_thread() }
     }
 
-    /// Leads a shard until somebody else does, or the server ends.
-    pub(super) fn lead(&mut self, number: usize, epoch: u32) {
+    /// Leads a shard until another thread does, or the server ends.
+    pub fn lead(&mut self, number: usize, epoch: u32) {
         let engine = self.engine;
         let shard = &engine.shards[number];
         if shard.epoch() != epoch {
@@ -37,7 +37,8 @@ impl<'e> Worker<'e> {
         while scheduler.leads() {
             let Some(work) = shard.next(epoch, &mut scheduler.now, &**engine) else { return };
             match work {
-                // A leader with nothing else to do saves the hand-over.
+                // The shard of the connection takes it over. A leader without other work keeps it, which saves the
+                // hand-over.
                 Work::AcceptedBusy(counted) if counted.shard != number => engine.shards[counted.shard].adopt(counted),
                 Work::Accepted(counted) | Work::AcceptedBusy(counted) | Work::FromOtherShard(counted) => {
                     self.adopt(counted, &mut scheduler);
@@ -51,8 +52,8 @@ impl<'e> Worker<'e> {
         }
     }
 
-    /// Serves a request that may block, and whatever its connection brings next.
-    pub(super) fn serve(&mut self, job: Job) {
+    /// Serves a job, and further requests of its connection.
+    pub fn serve(&mut self, job: Job) {
         let mut scheduler = WorkerScheduler::of_pool(self.engine);
         match job {
             Job::Request { slot_ref, conn } => {
@@ -62,18 +63,18 @@ impl<'e> Worker<'e> {
         }
     }
 
-    /// A new connection: its first request is usually here already, and then the poller need not know of it.
-    /// It is parked at the shard that it was counted for.
+    /// Admits a new connection and drives it. The first request is usually here already, and then the poller need not
+    /// know of the connection. It is parked later, at the shard that it was counted for.
     fn adopt(&mut self, counted: Counted, scheduler: &mut WorkerScheduler<'_>) {
         let engine = self.engine;
         match scheduler.place_hook(Hook::VerifyRequest) {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
             RunOn::Pool => {
-                // If the queue has filled up since it was looked at, the connection is closed.
+                // The connection is closed if the queue has filled up meanwhile.
                 let _ = engine.pool.submit(Job::Accepted(counted), || engine.spawn());
                 return;
             }
-            // It cannot be admitted, and not be answered either.
+            // Without a thread for the hook it can be neither admitted nor answered.
             RunOn::Refused(_) => return,
         }
         let Counted { accepted: Accepted { socket, address }, shard, permit } = counted;
@@ -86,6 +87,7 @@ impl<'e> Worker<'e> {
         }
     }
 
+    /// Drives a connection until it is parked, queued, handed over or closed.
     fn drive(
         &mut self,
         mut checked_out: CheckedOut<'e>,
@@ -95,7 +97,7 @@ impl<'e> Worker<'e> {
     ) {
         loop {
             if ready.expired && conn.deadline() > scheduler.now {
-                // It was driven since the sweep saw it.
+                // The connection was driven after the sweep had found its deadline passed.
                 ready.expired = false;
             }
             scheduler.in_a_row = conn.pooled_in_a_row;
@@ -104,36 +106,44 @@ impl<'e> Worker<'e> {
             conn.pooled_in_a_row = scheduler.in_a_row;
             let served = scheduler.end_turn(self.buffers.counts());
             if wait == Wait::Turn && checked_out.slot_ref.key.is_none() && conn.is_idle() {
-                // There is nothing to take a turn with. The poller tells what has come, once it knows the socket.
+                // Nothing is left to serve. The poller reports bytes that have arrived, as soon as it knows the socket.
                 wait = Wait::For(Direction::Read);
             }
-            // The next line of this connection may come from another thread, now or after the end of all.
+            // Another thread may log the next line of this connection, which must come behind these.
             if wait == Wait::Thread || checked_out.slot_ref.key.is_none() && wait != Wait::Closed {
                 self.lines.hand_over();
             }
+            // A thread of the pool may wait for the next request itself.
             if scheduler.keeps(&mut checked_out, &mut conn, wait, served) {
                 ready = Ready { readable: true, ..Ready::default() };
                 continue;
             }
+            // From here on other threads have the connection, which must not block in a read. A broken socket is closed.
             if conn.unblock_reads().is_err() {
                 return;
             }
             match wait {
+                // Dropped here, with its permit and its slot.
                 Wait::Closed => return,
+                // A shutdown does not wait for idle connections.
                 Wait::For(_) if self.engine.dismisses(&conn, scheduler.now) => return,
+                // Parked, unless an event came meanwhile: then it is driven again.
                 Wait::For(_) => match checked_out.park(conn) {
                     Ok(Some(again)) => (checked_out, conn, ready) = again,
                     Ok(None) => return,
                     Err(conn) => return scheduler.close(conn),
                 },
+                // Others of its shard come first.
                 Wait::Turn => return queue(checked_out, conn).unwrap_or_else(|conn| scheduler.close(conn)),
+                // The next request may block. A leader may find no room for it; a thread of the pool always does, since
+                // it takes another job next.
                 Wait::Thread => {
                     let (job, pool) = (Job::Request { conn, slot_ref: checked_out.let_go() }, &self.engine.pool);
                     let spawn = || self.engine.spawn();
                     if let Err(job) = if scheduler.leads() { pool.submit(job, spawn) } else { pool.requeue(job, spawn) }
                     {
-                        // The queue has filled up since it was looked at, or the server ends: the connection is closed,
-                        // and a file with it.
+                        // The queue has filled up meanwhile, or the server has ended. To close the connection may close
+                        // a file, which may block.
                         scheduler.begin_blocking();
                         job.close(self.engine);
                         scheduler.end_blocking();
@@ -146,7 +156,7 @@ impl<'e> Worker<'e> {
 }
 
 impl Engine {
-    /// Asks the handler whether the client may speak to this server. A panic is a no.
+    /// Asks the handler whether the client is admitted. A panic means no.
     fn is_admitted(&self, peer: &Address, scheduler: &mut WorkerScheduler<'_>) -> bool {
         if !self.service.spec().overrides.verify_request {
             return true;

@@ -1,3 +1,5 @@
+//! The pace table: verdicts from runs, places that requests share, and the second after a rescue.
+
 use super::*;
 
 #[test]
@@ -20,7 +22,7 @@ fn three_slow_runs_of_eight_make_a_blocking_handler() {
     }
 }
 
-/// The slot of a request whose places are those of group 7.
+/// Returns the slot of a request whose places are those of group 7.
 fn neighbour(owner: usize) -> usize {
     owner * GROUPS + 7
 }

@@ -1,13 +1,15 @@
+//! Jobs, leases and threads of a pool, as a test that plays each thread sees them.
+
 use std::io;
 
 use super::*;
 
-/// A system that gives no thread.
+/// A system that refuses a thread.
 fn none() -> io::Result<()> {
     Err(io::ErrorKind::WouldBlock.into())
 }
 
-/// A system that gives one. The test is that thread.
+/// A system that gives a thread. The test is that thread.
 #[allow(clippy::unnecessary_wraps)] // As the pool wants it.
 fn started() -> io::Result<()> {
     Ok(())
@@ -26,7 +28,7 @@ fn jobs_come_back_from_a_system_that_gives_no_thread() {
     assert_eq!(pool.reinforce(now, none), Some(vec![]), "not at once");
     assert_eq!(pool.room(), Room::Free, "there may be a thread soon");
     assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![1, 2]));
-    assert_eq!(pool.room(), Room::Full, "nobody need come");
+    assert_eq!(pool.room(), Room::Full, "no job need come");
     assert_eq!(pool.submit(3, none), Err(3));
     assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), None, "and none is wanted any more");
     pool.lock().deserted_until = Some(now);
@@ -85,7 +87,7 @@ fn jobs_leave_a_thread_for_each_shard_whose_leader_gets_stuck() {
         while pool.lock().serving == 0 {
             std::thread::yield_now();
         }
-        // A leader that is stuck, its successor, and as many other jobs as there may be.
+        // A leader that is stuck, its successor, and as many other jobs as the pool allows.
         let (others, first_leaders) = threads.split_at_mut(3);
         for (epoch, leader) in (1..).zip(first_leaders) {
             pool.grant(0, epoch, started);
