@@ -68,7 +68,7 @@ enum AcceptStop {
 
 impl Acceptor {
     /// Creates an acceptor. `backlog` is the number of connections that the system may keep for each listener.
-    pub fn new(listeners: Vec<Arc<Listener>>, backlog: usize) -> Self {
+    pub(super) fn new(listeners: Vec<Arc<Listener>>, backlog: usize) -> Self {
         let last_call = LastCall { left: backlog.saturating_mul(listeners.len()), was_full: false };
         // Clients may have connected before the loop started.
         let listeners = listeners.into_iter().map(|listener| ListenerState { listener, is_pending: true }).collect();
@@ -76,7 +76,7 @@ impl Acceptor {
     }
 
     /// Registers each listener at the poller. `token` makes its token from its number.
-    pub fn register(&self, registry: &Registry, token: impl Fn(usize) -> Token) -> io::Result<()> {
+    pub(super) fn register(&self, registry: &Registry, token: impl Fn(usize) -> Token) -> io::Result<()> {
         self.listeners.iter().enumerate().try_for_each(|(number, listener)| {
             let descriptor = listener.listener.as_fd().as_raw_fd();
             registry.register(&mut SourceFd(&descriptor), token(number), Interest::READABLE)
@@ -84,12 +84,12 @@ impl Acceptor {
     }
 
     /// The poller has reported a listener.
-    pub fn note_event(&mut self, number: usize) {
+    pub(super) fn note_event(&mut self, number: usize) {
         self.listeners[number].is_pending = true;
     }
 
     /// Has accepting tried again, also during a pause.
-    pub fn try_again(&mut self) {
+    pub(super) fn try_again(&mut self) {
         self.is_due = true;
         self.listeners.iter_mut().for_each(|listener| listener.is_pending = true);
     }
@@ -99,7 +99,7 @@ impl Acceptor {
     }
 
     /// Accepts the connections of one turn. Returns whether more may be waiting.
-    pub fn accept(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
+    pub(super) fn accept(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
         if !self.may_try(control) {
             return false;
         }
@@ -136,7 +136,7 @@ impl Acceptor {
     /// Accepts clients that connected before the server was asked to end. Returns whether more of them may be waiting.
     ///
     /// If there is no room, it tries once more after idle connections have been closed.
-    pub fn accept_last(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
+    pub(super) fn accept_last(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
         self.listeners.iter_mut().for_each(|listener| listener.is_pending = true);
         let before = ready.len();
         let left = self.accept_at_each_listener(ready, control);
@@ -151,7 +151,7 @@ impl Acceptor {
     }
 
     /// Closes the listeners. One that another owner holds as well goes on listening, but is no longer watched.
-    pub fn close(self, registry: &Registry) {
+    pub(super) fn close(self, registry: &Registry) {
         for listener in self.listeners {
             // If this fails, the listener is closed with the poller.
             let _ = registry.deregister(&mut SourceFd(&listener.listener.as_fd().as_raw_fd()));

@@ -35,7 +35,7 @@ pub(super) struct Beat<'s> {
 
 impl Heartbeat {
     /// Takes over as the leader of that epoch. `None` if a leader of this epoch or of a later one has taken over already.
-    pub fn take_over(&self, epoch: u32) -> Option<Beat<'_>> {
+    pub(super) fn take_over(&self, epoch: u32) -> Option<Beat<'_>> {
         let word = u64::from(epoch) << 32;
         let mut seen = self.word();
         while is_later(word, seen) {
@@ -48,32 +48,32 @@ impl Heartbeat {
     }
 
     /// Returns the slot, in the pace table, of the request that is being served, if there is one.
-    pub fn slot(&self) -> Option<usize> {
+    pub(super) fn slot(&self) -> Option<usize> {
         Some(self.slot.load(Ordering::SeqCst)).filter(|slot| *slot < NO_HANDLER)
     }
 
     /// Returns whether the leader is at a file, outside any handler.
-    pub fn is_at_file(&self) -> bool {
+    pub(super) fn is_at_file(&self) -> bool {
         self.slot.load(Ordering::SeqCst) == NO_HANDLER
     }
 
     /// Returns the word as it is now.
-    pub fn word(&self) -> u64 {
+    pub(super) fn word(&self) -> u64 {
         self.word.load(Ordering::SeqCst)
     }
 
     /// Returns whether a leader has ever taken over.
-    pub fn was_ever_taken_over(&self) -> bool {
+    pub(super) fn was_ever_taken_over(&self) -> bool {
         self.word() & EPOCH != 0
     }
 
     /// Takes the word from a leader that has not moved since `seen`. False if it has.
-    pub fn take_away(&self, seen: u64) -> bool {
+    pub(super) fn take_away(&self, seen: u64) -> bool {
         self.word.compare_exchange(seen, seen & EPOCH | TAKEN, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     /// Returns whether a handler was running when the word was read.
-    pub fn is_in_handler(word: u64) -> bool {
+    pub(super) fn is_in_handler(word: u64) -> bool {
         word & 1 == 1
     }
 }
@@ -86,17 +86,17 @@ fn is_later(word: u64, other: u64) -> bool {
 
 impl Beat<'_> {
     /// Notes the slot of the request whose handler is about to begin.
-    pub fn serves(&self, slot: Option<usize>) {
+    pub(super) fn serves(&self, slot: Option<usize>) {
         self.heartbeat.slot.store(slot.unwrap_or(NO_SLOT), Ordering::Relaxed);
     }
 
     /// Notes that a call on a file is about to begin, outside any handler.
-    pub fn is_at_file(&self) {
+    pub(super) fn is_at_file(&self) {
         self.heartbeat.slot.store(NO_HANDLER, Ordering::Relaxed);
     }
 
     /// Changes the word: user code begins, or has returned. False if the word was taken away.
-    pub fn tick(&mut self) -> bool {
+    pub(super) fn tick(&mut self) -> bool {
         // The count wraps without touching the epoch above it.
         let next = self.word & EPOCH | self.word.wrapping_add(1) & !EPOCH;
         let stepped = self.heartbeat.word.compare_exchange(self.word, next, Ordering::SeqCst, Ordering::SeqCst).is_ok();

@@ -45,7 +45,7 @@ impl Lease {
     }
 
     /// Moves the events of the last poll to the ready list.
-    pub fn take_events(&mut self) {
+    pub(super) fn take_events(&mut self) {
         for event in &self.events {
             match event.token() {
                 WAKER => {}
@@ -58,7 +58,7 @@ impl Lease {
     }
 
     /// Drops the listeners and the ready work: the server has ended.
-    pub fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.acceptor = None;
         self.ready.clear();
     }

@@ -35,13 +35,13 @@ impl MonitorWaker {
     }
 
     /// Wakes the monitor.
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         *unpoisoned(self.rung.lock()) = true;
         self.changed.notify_all();
     }
 
     /// Wakes the monitor if it sleeps. Called by leaders at each handler, after the tick of their heartbeat.
-    pub fn wake_if_asleep(&self) {
+    pub(super) fn wake_if_asleep(&self) {
         if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
             self.wake();
         }
@@ -49,7 +49,7 @@ impl MonitorWaker {
 
     /// Waits for a wake-up or for a handler to begin, at most so long; `None` is for ever. Does not wait while a
     /// handler runs.
-    pub fn sleep(&self, wait: Option<Duration>, is_any_in_handler: impl FnOnce() -> bool) {
+    pub(super) fn sleep(&self, wait: Option<Duration>, is_any_in_handler: impl FnOnce() -> bool) {
         // A swap, because loom would not order a plain store behind the leaders' swaps; they are the same instruction.
         self.asleep.swap(true, Ordering::SeqCst);
         fence_in_models();

@@ -102,7 +102,7 @@ impl PaceTable {
     }
 
     /// Returns the slot of a request.
-    pub fn slot(&self, method: &str, path: &str) -> usize {
+    pub(super) fn slot(&self, method: &str, path: &str) -> usize {
         let mut hash = self.secret;
         method.bytes().chain(first_two_segments(path)).for_each(|byte| {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -114,12 +114,12 @@ impl PaceTable {
     }
 
     /// Returns the speed of the requests of a slot.
-    pub fn speed(&self, slot: usize) -> Speed {
+    pub(super) fn speed(&self, slot: usize) -> Speed {
         self.find(slot).map_or(Speed::Unproven, |(_, word)| speed(runs_of(word)))
     }
 
     /// Records a run that had to be rescued. Later runs may prove the handler fast again.
-    pub fn record_blocked(&self, slot: usize) {
+    pub(super) fn record_blocked(&self, slot: usize) {
         let Some((place, word)) = self.find(slot) else {
             return self.settle(slot, PROVEN_RUNS << 8 | 0xff, Claim::Rescue);
         };
@@ -129,7 +129,7 @@ impl PaceTable {
     }
 
     /// Records a run that took so long. Two at once may count as one.
-    pub fn record_run(&self, slot: usize, took: Duration) {
+    pub(super) fn record_run(&self, slot: usize, took: Duration) {
         let Some((place, word)) = self.find(slot) else {
             return self.settle(slot, after_run(0, took > SLOW), Claim::Run);
         };
@@ -258,12 +258,12 @@ impl LastRescue {
     }
 
     /// Begins the second: a leader was rescued.
-    pub fn begin(&self, now: Instant) {
+    pub(super) fn begin(&self, now: Instant) {
         self.until.fetch_max(self.millis(now + CAUTION), Ordering::Relaxed);
     }
 
     /// Returns whether the last rescue is less than a second ago.
-    pub fn is_on(&self, now: Instant) -> bool {
+    pub(super) fn is_on(&self, now: Instant) -> bool {
         self.millis(now) < self.until.load(Ordering::Relaxed)
     }
 

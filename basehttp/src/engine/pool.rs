@@ -129,7 +129,7 @@ struct IdleThread {
 }
 
 impl<J: Send + 'static> Pool<J> {
-    pub fn new(limits: PoolLimits) -> Self {
+    pub(super) fn new(limits: PoolLimits) -> Self {
         let state = PoolState {
             leases: VecDeque::new(),
             jobs: VecDeque::new(),
@@ -150,7 +150,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// Returns whether a job would get a thread, or a place in the queue.
-    pub fn room(&self) -> Room {
+    pub(super) fn room(&self) -> Room {
         self.room_locked(&self.lock())
     }
 
@@ -168,23 +168,23 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// Returns whether a shard would get a leader at once.
-    pub fn has_leader_left(&self) -> bool {
+    pub(super) fn has_leader_left(&self) -> bool {
         self.has_leader_left.load(Ordering::Relaxed)
     }
 
     /// Returns whether a thread is on its way for every job and every shard that waits for one.
-    pub fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         self.is_quiet.load(Ordering::Relaxed)
     }
 
     /// Returns the number of threads, leaders included.
-    pub fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         self.lock().threads
     }
 
     /// Hands a job to a thread, or lets it wait for one. `spawn` starts a thread if another one is needed. The job
     /// comes back if there is no room for it.
-    pub fn submit(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
+    pub(super) fn submit(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
         let mut state = self.lock();
         if state.ending || self.room_locked(&state) == Room::Full {
             return Err(job);
@@ -196,7 +196,7 @@ impl<J: Send + 'static> Pool<J> {
 
     /// Puts a job of the calling thread behind the others. There is always a place for it, since that thread takes one
     /// of them next. The job comes back only if the pool ends.
-    pub fn requeue(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
+    pub(super) fn requeue(&self, job: J, spawn: impl FnOnce() -> std::io::Result<()>) -> Result<(), J> {
         let mut state = self.lock();
         if state.ending {
             return Err(job);
@@ -207,7 +207,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// Has a thread lead a shard. This goes before all jobs.
-    pub fn grant(&self, shard: usize, epoch: u32, spawn: impl FnOnce() -> std::io::Result<()>) {
+    pub(super) fn grant(&self, shard: usize, epoch: u32, spawn: impl FnOnce() -> std::io::Result<()>) {
         let mut state = self.lock();
         state.leases.push_back((shard, epoch));
         self.rouse(state, 0, spawn);
@@ -215,7 +215,7 @@ impl<J: Send + 'static> Pool<J> {
 
     /// Tries again to start a thread that the system has refused. Returns the jobs that have waited in vain and that no
     /// thread will take; `None` if no thread is needed any more.
-    pub fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Vec<J>> {
+    pub(super) fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Vec<J>> {
         let mut state = self.lock();
         let since = state.lacks_thread.take()?;
         if state.leases.is_empty() && state.jobs.is_empty() {
@@ -265,7 +265,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// Returns the next task of a thread, which sleeps until there is one. `None` if the thread must leave.
-    pub fn next(&self, me: &mut PoolThread) -> Option<Task<J>> {
+    pub(super) fn next(&self, me: &mut PoolThread) -> Option<Task<J>> {
         let mut state = self.lock();
         if std::mem::take(&mut me.is_serving) {
             state.serving -= 1;
@@ -302,7 +302,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// Ends the pool: threads leave as they finish. Returns the jobs that no thread has begun.
-    pub fn end(&self) -> Vec<J> {
+    pub(super) fn end(&self) -> Vec<J> {
         let mut state = self.lock();
         state.ending = true;
         let asleep = std::mem::take(&mut state.asleep);
@@ -339,7 +339,7 @@ impl<J> PoolState<J> {
 
 impl PoolThread {
     /// Creates the view of the current thread.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let idle = IdleThread { thread: thread::current(), woken: AtomicBool::new(false) };
         PoolThread { idle: Arc::new(idle), is_serving: false, is_new: true }
     }

@@ -52,7 +52,7 @@ pub(super) struct WorkerScheduler<'e> {
 
 impl<'e> WorkerScheduler<'e> {
     /// Creates the scheduler of a leader. `None` if another thread leads already.
-    pub fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
+    pub(super) fn leading(engine: &'e Engine, shard: usize, epoch: u32) -> Option<Self> {
         let beat = engine.shards[shard].heartbeat.take_over(epoch)?;
         set_unwatched_leader(true);
         let mut scheduler = WorkerScheduler::of_pool(engine);
@@ -61,7 +61,7 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Creates the scheduler of a pool thread.
-    pub fn of_pool(engine: &'e Engine) -> Self {
+    pub(super) fn of_pool(engine: &'e Engine) -> Self {
         WorkerScheduler {
             engine,
             beat: None,
@@ -80,7 +80,7 @@ impl<'e> WorkerScheduler<'e> {
 
     /// Publishes the counts of a turn, once a turn because other threads share the counters. Returns the number of
     /// requests served.
-    pub fn end_turn(&mut self, counts: &mut LocalCounts) -> u32 {
+    pub(super) fn end_turn(&mut self, counts: &mut LocalCounts) -> u32 {
         let served = std::mem::take(&mut self.served);
         if self.leads() {
             self.engine.counters.publish_as_leader(self.shard, served, counts);
@@ -91,7 +91,7 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Returns whether this thread leads, so that other connections depend on it.
-    pub fn leads(&self) -> bool {
+    pub(super) fn leads(&self) -> bool {
         self.beat.is_some()
     }
 
@@ -102,7 +102,7 @@ impl<'e> WorkerScheduler<'e> {
 
     /// Returns whether this thread keeps the connection and drives it again. A thread of the pool does if the next
     /// request is here, or if its read will wait for it.
-    pub fn keeps(&mut self, checked_out: &mut CheckedOut<'_>, conn: &mut Conn, wait: Wait, served: u32) -> bool {
+    pub(super) fn keeps(&mut self, checked_out: &mut CheckedOut<'_>, conn: &mut Conn, wait: Wait, served: u32) -> bool {
         if self.leads() || self.engine.dismisses(conn, self.now) {
             return false;
         }
@@ -135,14 +135,14 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Closes a connection whose socket cannot be watched, and with it a file that it may have to send.
-    pub fn close(&mut self, conn: Box<Conn>) {
+    pub(super) fn close(&mut self, conn: Box<Conn>) {
         self.begin_blocking();
         drop(conn);
         self.end_blocking();
     }
 
     /// Begins user code. From here on the monitor watches a leader.
-    pub fn enter_user_code(&mut self) {
+    pub(super) fn enter_user_code(&mut self) {
         if let Some(beat) = &self.beat {
             beat.serves(self.slot);
         }
@@ -178,7 +178,7 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Ends user code that took so long, and records the run. Returns whether this leader was replaced meanwhile.
-    pub fn learn(&mut self, took: Duration) -> bool {
+    pub(super) fn learn(&mut self, took: Duration) -> bool {
         let was_rescued = self.leave_user_code();
         // The monitor has recorded a run that it had to rescue.
         if let Some(slot) = self.slot.take()
@@ -191,7 +191,7 @@ impl<'e> WorkerScheduler<'e> {
 
     /// Decides where a hook runs that is called before any request is placed. It is user code, and its speed is learnt
     /// like a handler's.
-    pub fn place_hook(&mut self, hook: Hook) -> RunOn {
+    pub(super) fn place_hook(&mut self, hook: Hook) -> RunOn {
         if !hook.is_own(&self.engine.context.spec.overrides) {
             return RunOn::ThisThread;
         }

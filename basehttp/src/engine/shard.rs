@@ -80,24 +80,24 @@ impl Shard {
     }
 
     /// Ends the leader's epoch. Returns the next one.
-    pub fn revoke(&self) -> u32 {
+    pub(super) fn revoke(&self) -> u32 {
         self.epoch.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     /// Takes the log lines of a thread that leads from now on.
-    pub fn collect_lines(&self, lines: &Arc<TurnLines>) {
+    pub(super) fn collect_lines(&self, lines: &Arc<TurnLines>) {
         lines.collect();
         *lock(&self.lines) = Arc::clone(lines);
     }
 
     /// Hands over the log lines of a leader that is stuck or gone, and has its next ones written at once.
-    pub fn hand_over_lines(&self) {
+    pub(super) fn hand_over_lines(&self) {
         lock(&self.lines).end_collecting();
     }
 
     /// Returns the next work, and waits for it if there is none. Updates `now` after a wait. `None` if another thread
     /// leads, or the server has ended.
-    pub fn next(&self, epoch: u32, now: &mut Instant, control: &impl Control) -> Option<Work> {
+    pub(super) fn next(&self, epoch: u32, now: &mut Instant, control: &impl Control) -> Option<Work> {
         if self.epoch() != epoch && !control.has_ended() {
             // The lease is not worth waiting for, since the new leader may hold it while it sleeps.
             return None;
@@ -214,7 +214,7 @@ impl Shard {
     }
 
     /// Closes the connections that no leader will close: the server has ended.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         // No connection depends on this thread any more.
         set_unwatched_leader(false);
         // A connection that is closed here may have a line to log, which belongs behind these.
@@ -230,17 +230,17 @@ impl Shard {
     }
 
     /// Returns whether a thread has ever led here. Without one, connections would wait in vain.
-    pub fn was_ever_led(&self) -> bool {
+    pub(super) fn was_ever_led(&self) -> bool {
         self.heartbeat.was_ever_taken_over()
     }
 
     /// Returns whether a connection may still be accepted here.
-    pub fn accepts(&self) -> bool {
+    pub(super) fn accepts(&self) -> bool {
         self.accepts.load(Ordering::SeqCst)
     }
 
     /// Ends the leader's wait.
-    pub fn wake(&self) {
+    pub(super) fn wake(&self) {
         // A wake-up that a signal interrupts is tried again, since a leader without parked connections would never
         // wake. After any other failure the leader finds the work at its next sweep.
         while self.waker.wake().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
@@ -257,7 +257,7 @@ impl Shard {
     ///
     /// # Errors
     /// The connection, if its socket cannot be watched.
-    pub fn admit(&self, conn: Box<Conn>) -> Result<Key, Box<Conn>> {
+    pub(super) fn admit(&self, conn: Box<Conn>) -> Result<Key, Box<Conn>> {
         let Some(descriptor) = conn.socket.descriptor().map(|descriptor| descriptor.as_raw_fd()) else {
             return Err(conn);
         };
@@ -278,7 +278,7 @@ impl Shard {
     }
 
     /// Frees the slot of a connection that is out, and takes its socket off the poller.
-    pub fn dismiss(&self, key: Key, conn: &Conn) {
+    pub(super) fn dismiss(&self, key: Key, conn: &Conn) {
         if let Some(descriptor) = conn.socket.descriptor() {
             self.forget(descriptor);
         }
@@ -286,24 +286,24 @@ impl Shard {
     }
 
     /// Takes a socket off the poller, if the poller knows it.
-    pub fn forget(&self, descriptor: BorrowedFd<'_>) {
+    pub(super) fn forget(&self, descriptor: BorrowedFd<'_>) {
         // An unknown socket is not an error.
         let _ = self.registry.deregister(&mut SourceFd(&descriptor.as_raw_fd()));
     }
 
     /// Parks a connection that was out. Returns it if an event came meanwhile: it must be driven again.
-    pub fn park(&self, key: Key, conn: Box<Conn>) -> Option<(Box<Conn>, Ready)> {
+    pub(super) fn park(&self, key: Key, conn: Box<Conn>) -> Option<(Box<Conn>, Ready)> {
         self.slab().park(key, conn)
     }
 
     /// Has a parked connection driven again, after others have had their turn.
-    pub fn queue(&self, key: Key, ready: Ready) {
+    pub(super) fn queue(&self, key: Key, ready: Ready) {
         self.inbox().push(Work::Event(key, Ready { readable: true, ..ready }));
         self.wake();
     }
 
     /// Takes over a connection that another shard has accepted.
-    pub fn adopt(&self, counted: Counted) {
+    pub(super) fn adopt(&self, counted: Counted) {
         self.inbox().push(Work::FromOtherShard(counted));
         self.wake();
     }

@@ -36,7 +36,7 @@ impl Key {
     }
 
     #[allow(clippy::cast_possible_truncation)] // The two parts that `to_bits` joined.
-    pub fn from_bits(bits: usize) -> Self {
+    pub(super) fn from_bits(bits: usize) -> Self {
         Key { index: (bits & ((1 << INDEX_BITS) - 1)) as u32, generation: (bits >> INDEX_BITS) as u32 }
     }
 
@@ -69,12 +69,12 @@ enum SlotState {
 
 impl Slab {
     /// Returns the number of slots in use.
-    pub fn occupied(&self) -> usize {
+    pub(super) fn occupied(&self) -> usize {
         self.slots.len() - self.vacant.len()
     }
 
     /// Parks a new connection.
-    pub fn insert(&mut self, conn: Box<Conn>) -> Key {
+    pub(super) fn insert(&mut self, conn: Box<Conn>) -> Key {
         let index = self.vacant.pop().unwrap_or_else(|| {
             self.slots.push(SlabSlot { generation: 0, state: SlotState::Vacant });
             u32::try_from(self.slots.len() - 1).expect("no more connections than `MAX_SLOTS`")
@@ -86,7 +86,7 @@ impl Slab {
 
     /// Takes the connection out for an event if it is parked, and otherwise notes the event. A stale key has no
     /// connection.
-    pub fn arrive(&mut self, key: Key, ready: Ready) -> Option<Box<Conn>> {
+    pub(super) fn arrive(&mut self, key: Key, ready: Ready) -> Option<Box<Conn>> {
         let slot = self.slot(key)?;
         match std::mem::replace(&mut slot.state, SlotState::CheckedOut(Ready::default())) {
             SlotState::Parked(conn) => Some(conn),
@@ -102,7 +102,7 @@ impl Slab {
     }
 
     /// Parks a connection that was out. Returns it if an event came meanwhile: it must be driven again.
-    pub fn park(&mut self, key: Key, conn: Box<Conn>) -> Option<(Box<Conn>, Ready)> {
+    pub(super) fn park(&mut self, key: Key, conn: Box<Conn>) -> Option<(Box<Conn>, Ready)> {
         let slot = self.slot(key).expect("a slot is freed by the thread that has its connection");
         match std::mem::replace(&mut slot.state, SlotState::CheckedOut(Ready::default())) {
             SlotState::CheckedOut(pending) if pending.is_any() => Some((conn, pending)),
@@ -114,7 +114,7 @@ impl Slab {
     }
 
     /// Parks a connection that was out, even if events came meanwhile. Returns these.
-    pub fn park_noting(&mut self, key: Key, conn: Box<Conn>) -> Ready {
+    pub(super) fn park_noting(&mut self, key: Key, conn: Box<Conn>) -> Ready {
         let slot = self.slot(key).expect("a slot is freed by the thread that has its connection");
         match std::mem::replace(&mut slot.state, SlotState::Parked(conn)) {
             SlotState::CheckedOut(pending) => pending,
@@ -123,7 +123,7 @@ impl Slab {
     }
 
     /// Frees the slot of a connection that is over. Its key is stale from now on.
-    pub fn free(&mut self, key: Key) {
+    pub(super) fn free(&mut self, key: Key) {
         let Some(slot) = self.slot(key) else { return };
         slot.state = SlotState::Vacant;
         slot.generation = key.next_generation();
@@ -134,20 +134,24 @@ impl Slab {
     /// values of the user, which may do anything when they are dropped.
     #[must_use]
     #[allow(clippy::vec_box)] // Boxed as they are in their slots.
-    pub fn take_parked(&mut self) -> Vec<Box<Conn>> {
+    pub(super) fn take_parked(&mut self) -> Vec<Box<Conn>> {
         let parked = self.slots.iter_mut().filter(|slot| matches!(slot.state, SlotState::Parked(_)));
         let states = parked.map(|slot| std::mem::replace(&mut slot.state, SlotState::Vacant));
         states.filter_map(|state| if let SlotState::Parked(conn) = state { Some(conn) } else { None }).collect()
     }
 
     /// Counts the parked connections for which `wanted` holds.
-    pub fn count_parked(&self, wanted: impl Fn(&Conn) -> bool) -> usize {
+    pub(super) fn count_parked(&self, wanted: impl Fn(&Conn) -> bool) -> usize {
         self.slots.iter().filter(|slot| matches!(&slot.state, SlotState::Parked(conn) if wanted(conn))).count()
     }
 
     /// Searches some of the slots, from `start` on, for parked connections for which `wanted` returns a value. Returns
     /// their keys and values, and the slot to go on with if there are more.
-    pub fn search<T>(&self, start: usize, wanted: impl Fn(&Conn) -> Option<T>) -> (Vec<(Key, T)>, Option<usize>) {
+    pub(super) fn search<T>(
+        &self,
+        start: usize,
+        wanted: impl Fn(&Conn) -> Option<T>,
+    ) -> (Vec<(Key, T)>, Option<usize>) {
         let mut found = Vec::new();
         let end = self.slots.len().min(start.saturating_add(LOOKS_A_TURN));
         for index in start..end {

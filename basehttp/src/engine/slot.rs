@@ -16,7 +16,7 @@ pub(super) enum Job {
 
 impl Job {
     /// Gives the connection back to its shard, because no thread will take the job.
-    pub fn give_back(self, engine: &Engine) {
+    pub(super) fn give_back(self, engine: &Engine) {
         match self {
             Job::Request { slot_ref, conn } => drop(queue(CheckedOut::new(engine, slot_ref), conn)),
             Job::Accepted(counted) => engine.shards[counted.shard].adopt(counted),
@@ -24,7 +24,7 @@ impl Job {
     }
 
     /// Closes the connection, because no thread will take the job.
-    pub fn close(self, engine: &Engine) {
+    pub(super) fn close(self, engine: &Engine) {
         if let Job::Request { slot_ref, conn } = self {
             drop(conn);
             drop(CheckedOut::new(engine, slot_ref));
@@ -60,7 +60,7 @@ impl<'e> CheckedOut<'e> {
     ///
     /// # Errors
     /// The connection, if its socket cannot be watched.
-    pub fn park(self, conn: Box<Conn>) -> Result<Option<(Self, Box<Conn>, Ready)>, Box<Conn>> {
+    pub(super) fn park(self, conn: Box<Conn>) -> Result<Option<(Self, Box<Conn>, Ready)>, Box<Conn>> {
         let Some(key) = self.slot_ref.key else {
             self.shard().admit(conn)?;
             self.leave_parked();
@@ -87,14 +87,14 @@ impl<'e> CheckedOut<'e> {
 
     /// Takes the connection off the poller, so that its events wake this thread and not the leader. Later it is parked
     /// like a new one.
-    pub fn adopt(&mut self, conn: &Conn) {
+    pub(super) fn adopt(&mut self, conn: &Conn) {
         if let Some(key) = self.slot_ref.key.take() {
             self.shard().dismiss(key, conn);
         }
     }
 
     /// Hands the connection to another owner, and keeps its slot.
-    pub fn let_go(self) -> SlotRef {
+    pub(super) fn let_go(self) -> SlotRef {
         let slot_ref = self.slot_ref;
         std::mem::forget(self);
         slot_ref

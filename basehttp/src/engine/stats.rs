@@ -41,14 +41,14 @@ impl Counters {
 
     /// Adds the counts of a leader's turn, and sets them to zero. No other thread writes there, since a leader cannot be
     /// replaced at this point, so that no locked instruction is needed.
-    pub fn publish_as_leader(&self, shard: usize, requests: u32, counts: &mut LocalCounts) {
+    pub(super) fn publish_as_leader(&self, shard: usize, requests: u32, counts: &mut LocalCounts) {
         self.publish(&self.traffic[shard], requests, counts, |counter, count| {
             counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Release);
         });
     }
 
     /// Adds the counts of a pool thread's turn, and sets them to zero. Many threads write there.
-    pub fn publish_as_pool(&self, requests: u32, counts: &mut LocalCounts) {
+    pub(super) fn publish_as_pool(&self, requests: u32, counts: &mut LocalCounts) {
         self.publish(&self.traffic[self.traffic.len() - 1], requests, counts, |counter, count| {
             counter.fetch_add(count, Ordering::Release);
         });
@@ -67,12 +67,12 @@ impl Counters {
     }
 
     /// Counts the requests whose handler has returned. Those of a leader's current turn are not included yet.
-    pub fn answered(&self) -> u64 {
+    pub(super) fn answered(&self) -> u64 {
         self.traffic.iter().map(|traffic| traffic.requests.load(Ordering::Acquire)).sum()
     }
 
     /// Returns all figures except those that the shards, the pool and the quota know.
-    pub fn read(&self) -> Stats {
+    pub(super) fn read(&self) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let requests = self.answered();
         let errors = ErrorCounts::of(|fault| read(&self.faults[fault as usize]));

@@ -26,7 +26,7 @@ impl<'e> Worker<'e> {
     }
 
     /// Leads a shard until another thread does, or the server ends.
-    pub fn lead(&mut self, number: usize, epoch: u32) {
+    pub(super) fn lead(&mut self, number: usize, epoch: u32) {
         let engine = self.engine;
         let shard = &engine.shards[number];
         if shard.epoch() != epoch {
@@ -53,7 +53,7 @@ impl<'e> Worker<'e> {
     }
 
     /// Serves a job, and further requests of its connection.
-    pub fn serve(&mut self, job: Job) {
+    pub(super) fn serve(&mut self, job: Job) {
         let mut scheduler = WorkerScheduler::of_pool(self.engine);
         match job {
             Job::Request { slot_ref, conn } => {
