@@ -60,6 +60,7 @@ impl<'e> CheckedOut<'e> {
     ///
     /// # Errors
     /// The connection, if its socket cannot be watched.
+    #[allow(clippy::type_complexity)] // Three outcomes, each used once.
     pub(super) fn park(self, conn: Box<Conn>) -> Result<Option<(Self, Box<Conn>, Ready)>, Box<Conn>> {
         let Some(key) = self.slot_ref.key else {
             self.shard().admit(conn)?;
