@@ -5,26 +5,18 @@ use std::cell::RefCell;
 use std::mem;
 
 use super::connection::Conn;
+use super::read_buffer::{MAX_KEPT_BYTES, ReadBuffer};
 use super::saved::{Pending, Saved};
 use crate::exchange::{Context, ExchangeIo};
 use crate::proto::FieldBuffer;
 use crate::sys::{LocalCounts, Socket};
-
-/// How much a read asks for at least: a browser's head several times over, and most bodies of forms.
-pub(super) const READ_BYTES: usize = 16 * 1024;
-
-/// How large a thread's buffers stay when they have grown for one connection: 256 KiB each.
-const MAX_KEPT_BYTES: usize = 256 * 1024;
 
 /// A thread's buffers.
 pub(crate) struct Buffers {
     pub(super) io: RefCell<ExchangeIo>,
     /// How much of `io.out` the socket has taken.
     pub(super) sent: usize,
-    /// Initialised throughout, so that a read needs no clearing; unread from `start` to `end`.
-    pub(super) input: Vec<u8>,
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(super) input: ReadBuffer,
     pub(super) pending: Pending,
     /// Room for the fields of the request that is served.
     pub(super) fields: FieldBuffer<'static>,
@@ -35,9 +27,7 @@ impl Buffers {
         Buffers {
             io: RefCell::new(ExchangeIo::new(context)),
             sent: 0,
-            input: vec![0; READ_BYTES],
-            start: 0,
-            end: 0,
+            input: ReadBuffer::new(),
             pending: Pending::default(),
             fields: FieldBuffer::new(),
         }
@@ -60,11 +50,7 @@ impl Buffers {
             io.out = unsent;
         }
         if !input.is_empty() {
-            self.end = input.len();
-            if self.input.len() < self.end {
-                self.input.resize(self.end.next_power_of_two(), 0);
-            }
-            self.input[..self.end].copy_from_slice(&input);
+            self.input.load(&input);
         }
     }
 
@@ -74,16 +60,14 @@ impl Buffers {
         conn.socket = io.detach();
         conn.permit = io.permit.take();
         let pending = mem::take(&mut self.pending);
-        let has_rest = self.start < self.end || !io.out.is_empty() || !pending.is_nothing();
+        let has_rest = !self.input.is_empty() || !io.out.is_empty() || !pending.is_nothing();
         if has_rest && !conn.is_closed() {
-            let (input, unsent) = (self.input[self.start..self.end].to_vec(), io.out[self.sent..].to_vec());
+            let (input, unsent) = (self.input.unread().to_vec(), io.out[self.sent..].to_vec());
             conn.saved = Some(Box::new(Saved { input, unsent, pending }));
         }
         io.out.clear();
-        (self.sent, self.start, self.end) = (0, 0, 0);
-        if self.input.len() > MAX_KEPT_BYTES {
-            self.input = vec![0; READ_BYTES];
-        }
+        self.sent = 0;
+        self.input.reset();
         io.out.shrink_to(MAX_KEPT_BYTES);
     }
 }

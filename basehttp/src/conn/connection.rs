@@ -23,10 +23,10 @@ const FIRST_WORD: Duration = Duration::from_secs(2);
 /// One connection.
 #[allow(clippy::struct_excessive_bools)] // Four independent facts, in as many bytes.
 pub(crate) struct Conn {
-    pub(crate) socket: Socket,
+    pub socket: Socket,
     /// Counts it, and is dropped behind the socket. None without a loop that counts.
-    pub(crate) permit: Option<Permit>,
-    pub(crate) peer: Address,
+    pub permit: Option<Permit>,
+    pub peer: Address,
     pub(super) state: State,
     /// What a connection has only now and then: boxed, so that an idle one is small.
     pub(super) saved: Option<Box<Saved>>,
@@ -40,7 +40,7 @@ pub(crate) struct Conn {
     /// A request was served, or refused.
     pub(super) has_served: bool,
     /// Requests in a row that needed a thread of the pool, up to now. The engine counts them.
-    pub(crate) pooled_in_a_row: u8,
+    pub pooled_in_a_row: u8,
     /// The next request shall be the last.
     pub(super) is_last_request: bool,
     /// Reads of the socket wait by themselves.
@@ -76,12 +76,12 @@ pub(crate) enum Wait {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // Four independent facts of one event.
 pub(crate) struct Ready {
-    pub(crate) readable: bool,
-    pub(crate) writable: bool,
+    pub readable: bool,
+    pub writable: bool,
     /// The peer has ended its side, or the socket is broken: only reading to the end tells.
-    pub(crate) closed: bool,
+    pub closed: bool,
     /// The deadline has passed.
-    pub(crate) expired: bool,
+    pub expired: bool,
 }
 
 impl Ready {

@@ -5,6 +5,7 @@ mod buffers;
 mod connection;
 mod drive;
 mod outgoing;
+mod read_buffer;
 mod saved;
 mod scheduler;
 

@@ -12,23 +12,23 @@ use crate::sys::Reservation;
 #[derive(Default)]
 pub(super) struct Saved {
     /// Bytes read and not used.
-    pub(crate) input: Vec<u8>,
+    pub input: Vec<u8>,
     /// Bytes of replies that the socket has not taken.
-    pub(crate) unsent: Vec<u8>,
-    pub(crate) pending: Pending,
+    pub unsent: Vec<u8>,
+    pub pending: Pending,
 }
 
 /// What a connection is in the middle of.
 #[derive(Default)]
 pub(super) struct Pending {
-    pub(crate) partial: PartialRequest,
+    pub partial: PartialRequest,
     /// What the unread bytes take of the memory for unfinished requests, when their connection waits.
-    pub(crate) share: Option<Reservation>,
-    pub(crate) queued: Option<OutgoingBody>,
+    pub share: Option<Reservation>,
+    pub queued: Option<OutgoingBody>,
     /// While replies are being written.
-    pub(crate) progress: Option<SendProgress>,
+    pub progress: Option<SendProgress>,
     /// What unsent bytes and body take of the memory for unread replies, when their connection waits.
-    pub(crate) unsent_share: Option<Reservation>,
+    pub unsent_share: Option<Reservation>,
 }
 
 impl Pending {
@@ -41,20 +41,20 @@ impl Pending {
 /// How much of its replies a client has taken since it was waited for.
 #[derive(Clone, Copy)]
 pub(super) struct SendProgress {
-    pub(crate) since: Instant,
-    pub(crate) bytes: u64,
+    pub since: Instant,
+    pub bytes: u64,
 }
 
 /// A request of which a part is here.
 #[derive(Default)]
 pub(super) struct PartialRequest {
-    pub(crate) scanner: HeadScanner,
+    pub scanner: HeadScanner,
     /// When its first byte was seen; for a body, when the head was complete.
-    pub(crate) began: Option<Instant>,
+    pub began: Option<Instant>,
     /// The head is complete, the body is not.
-    pub(crate) body: Option<BodyAhead>,
+    pub body: Option<BodyAhead>,
     /// The request is refused, and waits for a thread on which the hooks that answer it may block.
-    pub(crate) refusal: Option<HTTPError>,
+    pub refusal: Option<HTTPError>,
 }
 
 impl PartialRequest {
@@ -66,10 +66,10 @@ impl PartialRequest {
 
 /// A body that will fit the buffer, and is waited for before the handler is called.
 pub(super) struct BodyAhead {
-    pub(crate) span: HeadSpan,
+    pub span: HeadSpan,
     /// Unread bytes up to the body's end, where that is known.
-    pub(crate) needed: Option<usize>,
+    pub needed: Option<usize>,
     /// Follows a chunked body, up to so many unread bytes.
-    pub(crate) decoder: BodyDecoder,
-    pub(crate) decoded: usize,
+    pub decoder: BodyDecoder,
+    pub decoded: usize,
 }

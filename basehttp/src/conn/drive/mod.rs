@@ -85,7 +85,7 @@ impl Drive<'_> {
             State::Closed => Step::Wait(Wait::Closed),
             State::Writing(_) => {
                 let step = self.write();
-                if self.buffers.start < self.buffers.end {
+                if !self.buffers.input.is_empty() {
                     self.scheduler.look_at_clock();
                 }
                 step
@@ -124,7 +124,7 @@ impl Drive<'_> {
 
     /// Accounts for the bytes that the connection takes along.
     fn make_share(&mut self) {
-        let length = self.buffers.end - self.buffers.start;
+        let length = self.buffers.input.len();
         if length == 0 && self.buffers.pending.share.is_none() {
             return;
         }
@@ -133,7 +133,7 @@ impl Drive<'_> {
             State::Writing(next) => {
                 if !Reservation::resize(&mut self.buffers.pending.share, length, &self.context.unfinished) {
                     *next = Next::Linger;
-                    self.buffers.start = self.buffers.end;
+                    self.buffers.input.consume_all();
                     self.note(Fault::ResourceLimit);
                 }
             }

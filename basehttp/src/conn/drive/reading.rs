@@ -3,7 +3,6 @@
 use std::io;
 
 use super::{Drive, Step};
-use crate::conn::buffers::READ_BYTES;
 use crate::conn::connection::Wait;
 use crate::exchange::{ExchangeIo, HTTPError, Next};
 use crate::proto::{BODY_ENDED_EARLY, BODY_TOO_SLOW, HeadSpan, Refusal};
@@ -28,7 +27,7 @@ impl Drive<'_> {
         if let Some(error) = self.buffers.pending.partial.refusal.take() {
             return self.refuse(error);
         }
-        let is_new = self.buffers.start < self.buffers.end && self.buffers.pending.partial.is_new();
+        let is_new = !self.buffers.input.is_empty() && self.buffers.pending.partial.is_new();
         if is_new
             && !self.scheduler.is_turn_over()
             && let Some(step) = self.serve_whole()
@@ -44,13 +43,7 @@ impl Drive<'_> {
             Ok(_) if self.has_unsent() => self.start_writing(Next::Keep),
             Ok(_) if self.scheduler.is_turn_over() => Step::Wait(Wait::Turn),
             Ok(_) => {
-                if self
-                    .buffers
-                    .pending
-                    .partial
-                    .scanner
-                    .has_begun(&self.buffers.input[self.buffers.start..self.buffers.end])
-                {
+                if self.buffers.pending.partial.scanner.has_begun(self.buffers.input.unread()) {
                     self.buffers.pending.partial.began.get_or_insert_with(|| self.scheduler.now());
                 }
                 match self.read_more() {
@@ -72,7 +65,7 @@ impl Drive<'_> {
                         Step::Again
                     }
                     input => {
-                        if matches!(input, Input::End) && self.buffers.start < self.buffers.end {
+                        if matches!(input, Input::End) && !self.buffers.input.is_empty() {
                             self.note(Fault::ClientGone);
                         }
                         self.go_on(input)
@@ -84,11 +77,7 @@ impl Drive<'_> {
 
     /// Whether there is memory for what is here of a request while the rest is waited for.
     fn may_wait_for_more(&mut self) -> bool {
-        Reservation::resize(
-            &mut self.buffers.pending.share,
-            self.buffers.end - self.buffers.start,
-            &self.context.unfinished,
-        )
+        Reservation::resize(&mut self.buffers.pending.share, self.buffers.input.len(), &self.context.unfinished)
     }
 
     /// Whether a body that is waited for comes too slowly.
@@ -96,7 +85,7 @@ impl Drive<'_> {
         let (Some(body), Some(began)) = (&self.buffers.pending.partial.body, self.buffers.pending.partial.began) else {
             return false;
         };
-        let received = self.buffers.end - self.buffers.start - body.span.end;
+        let received = self.buffers.input.len() - body.span.end;
         let settings = &self.context.settings;
         settings.is_trickle(
             self.scheduler.now().saturating_duration_since(began),
@@ -107,7 +96,7 @@ impl Drive<'_> {
 
     /// The head of a request that can be served: its body is here, or will not be waited for.
     fn find_request(&mut self) -> Result<Option<HeadSpan>, Refusal> {
-        let unread = &self.buffers.input[self.buffers.start..self.buffers.end];
+        let unread = self.buffers.input.unread();
         if let Some(body) = &mut self.buffers.pending.partial.body {
             return Ok(body.is_here(unread).then_some(body.span));
         }
@@ -121,16 +110,16 @@ impl Drive<'_> {
         if !self.conn.may_read {
             return Input::NotYet;
         }
-        self.make_room();
-        let room = self.buffers.input.len() - self.buffers.end;
+        let room = self.buffers.input.room();
+        let asked = room.len();
         let ExchangeIo { socket, counts, .. } = self.buffers.io.get_mut();
-        match socket.read(&mut self.buffers.input[self.buffers.end..]) {
+        match socket.read(room) {
             Ok(0) => Input::End,
             Ok(count) => {
-                self.buffers.end += count;
+                self.buffers.input.fill(count);
                 counts.bytes_received += count as u64;
                 // Edge-triggered: fewer bytes than asked for were all there were, unless the end is behind them.
-                self.conn.may_read = count == room || self.conn.may_have_ended || !socket.tells_readiness();
+                self.conn.may_read = count == asked || self.conn.may_have_ended || !socket.tells_readiness();
                 Input::More
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -138,20 +127,6 @@ impl Drive<'_> {
                 Input::NotYet
             }
             Err(_) => Input::End,
-        }
-    }
-
-    fn make_room(&mut self) {
-        if self.buffers.start == self.buffers.end {
-            (self.buffers.start, self.buffers.end) = (0, 0);
-        }
-        if self.buffers.input.len() - self.buffers.end >= READ_BYTES / 2 {
-            return;
-        }
-        self.buffers.input.copy_within(self.buffers.start..self.buffers.end, 0);
-        (self.buffers.start, self.buffers.end) = (0, self.buffers.end - self.buffers.start);
-        if self.buffers.input.len() - self.buffers.end < READ_BYTES / 2 {
-            self.buffers.input.resize((self.buffers.input.len() * 2).max(READ_BYTES), 0);
         }
     }
 

@@ -1,7 +1,5 @@
 //! Refusing: answers requests whose heads are malformed or come too late, by the hooks or without them.
 
-use std::mem;
-
 use super::serving::method_for_reply;
 use super::{Drive, Step};
 use crate::conn::connection::Wait;
@@ -17,9 +15,9 @@ const TLS: &str = "the client speaks TLS; this port serves plain http";
 
 impl Drive<'_> {
     pub(super) fn refuse(&mut self, error: HTTPError) -> Step {
-        let input = mem::take(&mut self.buffers.input);
-        let step = self.refuse_line(&input[self.buffers.start..self.buffers.end], error);
-        self.buffers.input = input;
+        let input = self.buffers.input.lend();
+        let step = self.refuse_line(input.unread(), error);
+        self.buffers.input.take_back(input);
         step
     }
 
@@ -49,7 +47,7 @@ impl Drive<'_> {
         self.io().begin(asked, false);
         let served = self.arrive(refused_request(&requestline), &[], &[], Some(error));
         self.scheduler.end();
-        self.buffers.start = self.buffers.end;
+        self.buffers.input.consume_all();
         self.settle(served)
     }
 
@@ -58,7 +56,7 @@ impl Drive<'_> {
         let io = self.buffers.io.get_mut();
         io.begin(asked, false);
         let served = answer_bare(io, Bare::Busy);
-        self.buffers.start = self.buffers.end;
+        self.buffers.input.consume_all();
         self.settle(served)
     }
 }

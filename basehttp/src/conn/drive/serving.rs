@@ -7,6 +7,7 @@ use super::ahead::{BodyArrival, body_arrival};
 use super::{Drive, Step};
 use crate::conn::connection::Wait;
 use crate::conn::outgoing::OutgoingBody;
+use crate::conn::read_buffer::ReadBuffer;
 use crate::conn::saved::PartialRequest;
 use crate::conn::scheduler::RunOn;
 use crate::exchange::{HTTPError, IncomingRequest, Next, ReplyContext, RequestHead, Served, catch_panic};
@@ -28,7 +29,7 @@ impl Drive<'_> {
     /// Serves the request at the start of what is unread, if all of its head is there and nothing about it is odd.
     pub(super) fn serve_whole(&mut self) -> Option<Step> {
         let (input, mut fields) = self.lend();
-        let unread = &input[self.buffers.start..self.buffers.end];
+        let unread = input.unread();
         let served = self.io().socket.served_scheme();
         let found = proto::parse_whole(unread, &mut fields, &self.context.settings.limits, served);
         let step = found.map(|(end, head)| {
@@ -37,14 +38,14 @@ impl Drive<'_> {
             self.serve_head(request)
         });
         self.buffers.fields = fields.recycle();
-        self.take_back(input);
+        self.buffers.input.take_back(input);
         step
     }
 
     /// Serves the request whose head lies there.
     pub(super) fn serve(&mut self, span: HeadSpan) -> Step {
         let (input, mut fields) = self.lend();
-        let unread = &input[self.buffers.start..self.buffers.end];
+        let unread = input.unread();
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
         let served = self.io().socket.served_scheme();
         let ascii = proto::with_ascii_target(bytes);
@@ -59,20 +60,13 @@ impl Drive<'_> {
             }
         };
         self.buffers.fields = fields.recycle();
-        self.take_back(input);
+        self.buffers.input.take_back(input);
         step
     }
 
     /// What a request borrows from while it is served.
-    fn lend<'b>(&mut self) -> (Vec<u8>, FieldBuffer<'b>) {
-        (mem::take(&mut self.buffers.input), mem::take(&mut self.buffers.fields).recycle())
-    }
-
-    /// Takes the input back, unless a refill is in its place already.
-    fn take_back(&mut self, input: Vec<u8>) {
-        if self.buffers.input.is_empty() {
-            self.buffers.input = input;
-        }
+    fn lend<'b>(&mut self) -> (ReadBuffer, FieldBuffer<'b>) {
+        (self.buffers.input.lend(), mem::take(&mut self.buffers.fields).recycle())
     }
 
     fn serve_head(&mut self, request: Parsed<'_>) -> Step {
@@ -121,7 +115,7 @@ impl Drive<'_> {
         self.io().begin(asked, head.expects_continue);
         let served = self.arrive(request_of(head), fields, ahead, refusal);
         self.scheduler.end();
-        self.buffers.start += span.end;
+        self.buffers.input.consume(span.end);
         self.settle(served)
     }
 
@@ -133,14 +127,12 @@ impl Drive<'_> {
         self.rests = false;
         self.conn.may_read |= io.was_read();
         self.buffers.pending.partial = PartialRequest::default();
-        self.buffers.start += leftover.used_ahead;
+        self.buffers.input.consume(leftover.used_ahead);
         if !leftover.refill.is_empty() {
-            self.buffers.start = 0;
-            self.buffers.end = leftover.refill.len();
-            self.buffers.input = leftover.refill;
+            self.buffers.input.replace(leftover.refill);
         } else if io.was_read() {
             // All that was read ahead was used, and what was read since as well.
-            self.buffers.start = self.buffers.end;
+            self.buffers.input.consume_all();
         }
         self.buffers.pending.queued = queued.map(|queued| OutgoingBody::new(queued, lines, &self.conn.peer));
         match next {

@@ -156,7 +156,7 @@ impl Drive<'_> {
     /// reply may be lost with it. Looks into the socket only where that may hold something, and does not wait for it.
     fn has_more(&mut self) -> bool {
         let may_look = self.conn.may_read && self.io().socket.tells_readiness();
-        self.buffers.start < self.buffers.end
+        !self.buffers.input.is_empty()
             || may_look && self.unblock_reads().is_ok() && matches!(self.read_more(), Input::More)
     }
 }

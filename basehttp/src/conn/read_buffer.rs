@@ -1,0 +1,189 @@
+//! Bytes that were read from a connection and not used yet.
+
+use std::mem;
+
+/// Least room for a read: 16 KiB, a browser's head several times over, and most bodies of forms.
+const READ_BYTES: usize = 16 * 1024;
+
+/// Largest size that a buffer keeps when it has grown for one connection: 256 KiB.
+pub(super) const MAX_KEPT_BYTES: usize = 256 * 1024;
+
+/// A buffer that is filled at its end and used from its start.
+///
+/// ```text
+///   used      | unread           | room
+///   0 ... start ............... end ........ bytes.len()
+/// ```
+pub(super) struct ReadBuffer {
+    /// Initialised throughout, so that a read needs no clearing.
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl ReadBuffer {
+    pub(crate) fn new() -> Self {
+        ReadBuffer { bytes: vec![0; READ_BYTES], start: 0, end: 0 }
+    }
+
+    /// The bytes that are not used yet. Not while they are lent.
+    pub(crate) fn unread(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// Number of unread bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether every byte is used.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Counts the next `count` unread bytes as used.
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.start += count;
+        debug_assert!(self.start <= self.end, "only what is unread can be used");
+    }
+
+    /// Counts all bytes as used.
+    pub(crate) fn consume_all(&mut self) {
+        self.start = self.end;
+    }
+
+    /// Room for the next read, never less than half of `READ_BYTES`. Moves the unread bytes, or grows, where it must.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.is_empty() {
+            (self.start, self.end) = (0, 0);
+        }
+        if self.bytes.len() - self.end < READ_BYTES / 2 {
+            self.make_room();
+        }
+        &mut self.bytes[self.end..]
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        self.bytes.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.len());
+        if self.bytes.len() - self.end < READ_BYTES / 2 {
+            self.bytes.resize((self.bytes.len() * 2).max(READ_BYTES), 0);
+        }
+    }
+
+    /// Makes the first `count` bytes of the room unread ones.
+    pub(crate) fn fill(&mut self, count: usize) {
+        self.end += count;
+        debug_assert!(self.end <= self.bytes.len(), "a read fills no more than the room");
+    }
+
+    /// Copies bytes in, when nothing is unread.
+    pub(crate) fn load(&mut self, bytes: &[u8]) {
+        if self.bytes.len() < bytes.len() {
+            self.bytes.resize(bytes.len().next_power_of_two(), 0);
+        }
+        self.bytes[..bytes.len()].copy_from_slice(bytes);
+        (self.start, self.end) = (0, bytes.len());
+    }
+
+    /// Has these bytes from now on, all of them unread, and forgets its own.
+    pub(crate) fn replace(&mut self, bytes: Vec<u8>) {
+        (self.start, self.end) = (0, bytes.len());
+        self.bytes = bytes;
+    }
+
+    /// Lends the bytes, for a request to borrow from while this buffer's owner changes. Meanwhile they can be consumed or
+    /// replaced here, but not looked at.
+    pub(crate) fn lend(&mut self) -> ReadBuffer {
+        ReadBuffer { bytes: mem::take(&mut self.bytes), start: self.start, end: self.end }
+    }
+
+    /// Takes back what it has lent, unless the bytes were replaced meanwhile.
+    pub(crate) fn take_back(&mut self, lent: ReadBuffer) {
+        if self.bytes.is_empty() {
+            self.bytes = lent.bytes;
+        }
+    }
+
+    /// Forgets all bytes, and what it has grown by for one connection.
+    pub(crate) fn reset(&mut self) {
+        (self.start, self.end) = (0, 0);
+        if self.bytes.len() > MAX_KEPT_BYTES {
+            self.bytes = vec![0; READ_BYTES];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(buffer: &mut ReadBuffer, bytes: &[u8]) {
+        buffer.room()[..bytes.len()].copy_from_slice(bytes);
+        buffer.fill(bytes.len());
+    }
+
+    #[test]
+    fn bytes_are_unread_from_when_they_are_filled_until_they_are_consumed() {
+        let mut buffer = ReadBuffer::new();
+        assert_eq!((buffer.unread(), buffer.len(), buffer.is_empty()), (&b""[..], 0, true));
+        read(&mut buffer, b"one two");
+        buffer.consume(4);
+        assert_eq!((buffer.unread(), buffer.len(), buffer.is_empty()), (&b"two"[..], 3, false));
+        read(&mut buffer, b" three");
+        assert_eq!(buffer.unread(), b"two three");
+        buffer.consume_all();
+        assert_eq!((buffer.unread(), buffer.is_empty()), (&b""[..], true));
+    }
+
+    #[test]
+    fn room_is_made_by_moving_before_growing() {
+        // Bytes in the buffer, how many of them are used, the room then, the size then, why.
+        let table = [
+            (0, 0, READ_BYTES, READ_BYTES, "nothing was read"),
+            (READ_BYTES, READ_BYTES, READ_BYTES, READ_BYTES, "all is used"),
+            (1000, 0, READ_BYTES - 1000, READ_BYTES, "half of it is left"),
+            (1000, 10, READ_BYTES - 1000, READ_BYTES, "and nothing is moved then"),
+            (READ_BYTES - 1000, READ_BYTES - 1010, READ_BYTES - 10, READ_BYTES, "moved"),
+            (READ_BYTES, 1000, READ_BYTES + 1000, 2 * READ_BYTES, "grown"),
+        ];
+        for (filled, used, room, size, why) in table {
+            let mut buffer = ReadBuffer::new();
+            let bytes: Vec<u8> = (0..=255).cycle().take(filled).collect();
+            read(&mut buffer, &bytes);
+            buffer.consume(used);
+            assert_eq!(buffer.room().len(), room, "{why}");
+            assert_eq!(buffer.bytes.len(), size, "{why}");
+            assert!(buffer.unread() == &bytes[used..], "{why}");
+        }
+    }
+
+    #[test]
+    fn what_is_lent_comes_back_unless_it_was_replaced() {
+        let mut buffer = ReadBuffer::new();
+        read(&mut buffer, b"one two");
+        let lent = buffer.lend();
+        assert_eq!(lent.unread(), b"one two");
+        buffer.consume(4);
+        buffer.take_back(lent);
+        assert_eq!(buffer.unread(), b"two", "what was consumed meanwhile is");
+        let lent = buffer.lend();
+        buffer.replace(b"three".to_vec());
+        buffer.take_back(lent);
+        assert_eq!(buffer.unread(), b"three");
+        read(&mut buffer, b" four");
+        assert_eq!(buffer.unread(), b"three four", "and it grows as before");
+    }
+
+    #[test]
+    fn a_buffer_that_has_grown_a_lot_is_given_up() {
+        let mut buffer = ReadBuffer::new();
+        for (loaded, size) in [(MAX_KEPT_BYTES, MAX_KEPT_BYTES), (MAX_KEPT_BYTES + 1, READ_BYTES)] {
+            buffer.load(&vec![b'x'; loaded]);
+            assert_eq!(buffer.len(), loaded);
+            buffer.reset();
+            assert_eq!((buffer.len(), buffer.bytes.len()), (0, size));
+        }
+    }
+}
