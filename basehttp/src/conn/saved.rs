@@ -62,6 +62,11 @@ impl PartialRequest {
     pub(super) fn is_new(&self) -> bool {
         self.body.is_none() && self.scanner.is_new()
     }
+
+    /// Whether it is as [`default`](Default::default) makes it.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.is_new() && self.began.is_none() && self.refusal.is_none()
+    }
 }
 
 /// A body that will fit the buffer, and is waited for before the handler is called.

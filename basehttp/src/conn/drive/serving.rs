@@ -126,7 +126,9 @@ impl Drive<'_> {
         self.conn.has_served = true;
         self.rests = false;
         self.conn.may_read |= io.was_read();
-        self.buffers.pending.partial = PartialRequest::default();
+        if !self.buffers.pending.partial.is_untouched() {
+            self.buffers.pending.partial = PartialRequest::default();
+        }
         self.buffers.input.consume(leftover.used_ahead);
         if !leftover.refill.is_empty() {
             self.buffers.input.replace(leftover.refill);
