@@ -1,4 +1,4 @@
-//! A connection driven by one thread that waits for it: `handle_request`, and connections without a server.
+//! Drives a connection on one thread that waits for it, for `handle_request` and for connections without a server.
 
 use std::io;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::exchange::{Context, Service};
 use crate::proto::Head;
 use crate::sys::Direction;
 
-/// Serves everything on this thread, one request at a time.
+/// A scheduler that serves everything on this thread, one request at a time.
 struct Alone {
     has_served: bool,
 }
@@ -51,7 +51,7 @@ impl Scheduler for Alone {
     }
 }
 
-/// Serves one request and sends its reply. True while the connection stays open.
+/// Serves one request and sends its response. Returns whether the connection stays open.
 pub(crate) fn handle_one_request(
     conn: &mut Conn,
     buffers: &mut Buffers,
@@ -74,7 +74,7 @@ fn wait_for(conn: &Conn, direction: Direction) -> Ready {
     let wait = conn.deadline().saturating_duration_since(Instant::now());
     match conn.socket.wait(direction, Some(wait)) {
         Err(error) if error.kind() == io::ErrorKind::TimedOut => Ready { expired: true, ..Ready::default() },
-        // Whatever else is wrong with it, the read will tell.
+        // The next read reports any other error.
         _ => Ready {
             readable: direction == Direction::Read,
             writable: direction == Direction::Write,

@@ -1,5 +1,5 @@
-//! A thread's buffers, which serve one connection after the other. A connection that must wait takes the few bytes in
-//! between along.
+//! A thread's buffers, which serve one connection after the other. When a connection must wait, it takes its unused
+//! bytes along.
 
 use std::cell::RefCell;
 use std::mem;
@@ -11,10 +11,11 @@ use crate::exchange::{Context, ExchangeIo};
 use crate::proto::FieldBuffer;
 use crate::sys::{LocalCounts, Socket};
 
-/// A thread's buffers.
+/// Buffers of one thread, for the connection that it drives.
 pub(crate) struct Buffers {
+    /// Socket, outgoing bytes and response, as the handler sees them.
     pub(super) io: RefCell<ExchangeIo>,
-    /// How much of `io.out` the socket has taken.
+    /// Number of bytes of `io.out` that the socket has taken.
     pub(super) sent: usize,
     pub(super) input: ReadBuffer,
     pub(super) pending: Pending,
@@ -33,12 +34,12 @@ impl Buffers {
         }
     }
 
-    /// What was counted since somebody last looked.
+    /// Returns what was counted since the caller last took the counts.
     pub(crate) fn counts(&mut self) -> &mut LocalCounts {
         &mut self.io.get_mut().counts
     }
 
-    /// Takes from the connection what it has: its socket, and what it was in the middle of.
+    /// Takes over the connection's socket and its unfinished work.
     pub(super) fn load(&mut self, conn: &mut Conn) {
         let io = self.io.get_mut();
         io.attach(mem::replace(&mut conn.socket, Socket::Taken));
@@ -54,7 +55,7 @@ impl Buffers {
         }
     }
 
-    /// Gives it all back.
+    /// Gives socket and unfinished work back to the connection, and forgets about it.
     pub(super) fn unload(&mut self, conn: &mut Conn) {
         let io = self.io.get_mut();
         conn.socket = io.detach();

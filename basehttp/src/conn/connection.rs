@@ -1,8 +1,8 @@
-//! A connection while nobody works on it: its socket, what it waits for, and the few bytes that are in between. No
-//! buffers: those are the `Buffers`'s, whose thread `drive`s it.
+//! A connection at rest: its socket, what it waits for, and bytes read but not yet used. It has no buffers of its own.
+//! A thread lends it its `Buffers` while it drives the connection.
 //!
 //! ```text
-//!             head (and body) here        reply written
+//!             request has arrived         response sent
 //!   Reading ----------------------> Writing -------------> Reading          keep
 //!                                      |
 //!                                      +-----------------> Lingering        close, and the client still sends
@@ -16,76 +16,77 @@ use super::saved::Saved;
 use crate::exchange::Next;
 use crate::sys::{Address, Direction, Permit, Settings, Socket};
 
-/// How long a server that ends waits for the first word of a client that has just connected: 2 s, enough for a packet to be
-/// lost once. A browser's spare connection, which may never say anything, is older than that in most cases.
+/// Time that a client has to send its first byte when the server ends just after it connected: 2 s, enough for a packet
+/// to be lost once. A browser's spare connection, which may never send anything, is older than that in most cases.
 const FIRST_WORD: Duration = Duration::from_secs(2);
 
 /// One connection.
 #[allow(clippy::struct_excessive_bools)] // Four independent facts, in as many bytes.
 pub(crate) struct Conn {
     pub socket: Socket,
-    /// Counts it, and is dropped behind the socket. None without a loop that counts.
+    /// Counts the connection, and is dropped after the socket. `None` without a loop that counts.
     pub permit: Option<Permit>,
     pub peer: Address,
     pub(super) state: State,
-    /// What a connection has only now and then: boxed, so that an idle one is small.
+    /// State that few connections have while they wait. It is boxed, so that an idle connection is small.
     pub(super) saved: Option<Box<Saved>>,
-    /// When waiting ends; what happens then depends on the state.
+    /// Time at which waiting ends. The state decides what happens then.
     pub(super) deadline: Instant,
-    /// The socket may hold bytes that no event will tell of.
+    /// The socket may hold bytes that no event will report.
     pub(super) may_read: bool,
-    /// The client has ended its side, or the socket is broken, and no event will tell again: a short read is not the
-    /// last one.
+    /// The client has ended its side, or the socket is broken, and no event will report it again. So a short read is
+    /// not the last one.
     pub(super) may_have_ended: bool,
-    /// A request was served, or refused.
+    /// At least one request was served or refused.
     pub(super) has_served: bool,
-    /// Requests in a row that needed a thread of the pool, up to now. The engine counts them.
+    /// Latest requests in a row that needed a thread of the pool, as the engine counts them.
     pub pooled_in_a_row: u8,
-    /// The next request shall be the last.
+    /// The next request will be the last one.
     pub(super) is_last_request: bool,
-    /// Reads of the socket wait by themselves.
+    /// A read of the socket waits in the kernel.
     reads_block: bool,
 }
 
-/// Where a connection is in its life. See the module.
+/// State of a connection in its life.
 #[derive(Debug)]
 pub(super) enum State {
-    /// Between requests, or with a part of one.
+    /// The connection is between requests, or has a part of one. Next: `Writing`, `Closed`.
     Reading,
-    /// A reply is being taken by the socket.
+    /// Responses are being sent. Next: as the field says.
     Writing(Next),
-    /// Our side is done since then. What still comes is thrown away: so many bytes so far.
+    /// Our side ended at this time. Bytes that still come are thrown away; the number counts them. Next: `Closed`.
     Lingering(Instant, u64),
+    /// The socket is gone.
     Closed,
 }
 
-/// What a connection needs before it can go on.
+/// Event for which a connection waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// Its socket, in that direction, before [`Conn::deadline`].
+    /// The socket becomes ready in this direction, before [`Conn::deadline`].
     For(Direction),
-    /// Nothing: others come first, then it.
+    /// It can go on at once, but other connections come first.
     Turn,
-    /// A thread that may block, on which the request that is ready shall be served.
+    /// A thread that may block takes the connection. Its next request or its file needs one.
     Thread,
-    /// It is over.
+    /// Nothing: the connection is closed.
     Closed,
 }
 
-/// What is known of a socket's readiness when its connection is driven.
+/// News about a socket, given to the thread that drives its connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // Four independent facts of one event.
 pub(crate) struct Ready {
     pub readable: bool,
     pub writable: bool,
-    /// The peer has ended its side, or the socket is broken: only reading to the end tells.
+    /// The client has ended its side, or the socket is broken. Only reading to the end tells which.
     pub closed: bool,
     /// The deadline has passed.
     pub expired: bool,
 }
 
 impl Ready {
-    /// What both say together.
+    /// Joins two reports into one.
     pub(crate) fn and(self, other: Ready) -> Ready {
         Ready {
             readable: self.readable || other.readable,
@@ -95,7 +96,7 @@ impl Ready {
         }
     }
 
-    /// Whether anything happened at all.
+    /// Returns whether anything happened.
     pub(crate) fn is_any(self) -> bool {
         self != Ready::default()
     }
@@ -110,7 +111,7 @@ impl Conn {
             state: State::Reading,
             saved: None,
             deadline: now + settings.head_timeout,
-            // The request may have come with the connection.
+            // The request may have arrived together with the connection.
             may_read: true,
             may_have_ended: false,
             has_served: false,
@@ -120,19 +121,19 @@ impl Conn {
         }
     }
 
-    /// Makes reads wait by themselves for the next request, for at most so long: for a thread that has nothing else to
-    /// do, it saves a system call a request.
+    /// Makes reads wait in the kernel for the next request, for at most `wait`. A thread that has nothing else to do
+    /// saves a system call per request.
     pub(crate) fn block_reads(&mut self, wait: Duration) -> io::Result<()> {
         self.reads_block = true;
         self.socket.set_blocking_reads(Some(wait))
     }
 
-    /// The end of that.
+    /// Ends waiting in reads.
     pub(crate) fn unblock_reads(&mut self) -> io::Result<()> {
         if mem::take(&mut self.reads_block) { self.socket.set_blocking_reads(None) } else { Ok(()) }
     }
 
-    /// As long as the buffers have its socket.
+    /// Ends waiting in reads while the socket is with a thread's buffers.
     pub(super) fn unblock_reads_of(&mut self, socket: &Socket) -> io::Result<()> {
         if mem::take(&mut self.reads_block) { socket.set_blocking_reads(None) } else { Ok(()) }
     }
@@ -142,49 +143,51 @@ impl Conn {
         self.is_last_request = true;
     }
 
-    /// A reply is on its way, or all of them were: the next request is not waited for.
+    /// Returns whether the connection only has to send a response or to end. It does not wait for a request then.
     pub(crate) fn is_ending_a_reply(&self) -> bool {
         matches!(self.state, State::Writing(_) | State::Lingering(..))
     }
 
-    /// Ends the connection.
+    /// Closes the connection at once.
     pub(crate) fn close(&mut self) {
         self.state = State::Closed;
         self.socket = Socket::Taken;
         self.permit = None;
     }
 
-    /// Whether anything was answered so far.
+    /// Returns whether any request was answered.
     pub(crate) fn has_served(&self) -> bool {
         self.has_served
     }
 
-    /// When waiting ends.
+    /// Returns the time at which waiting ends.
     pub(crate) fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// Nothing is under way: closing it cuts nothing off.
+    /// Returns whether nothing is under way, so that closing cuts nothing off.
     pub(crate) fn is_idle(&self) -> bool {
-        // Empty lines begin no request.
+        // Empty lines do not begin a request (RFC 9112, section 2.2).
         let is_blank = |saved: &Saved| saved.input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
         matches!(self.state, State::Reading) && self.saved.as_deref().is_none_or(is_blank)
     }
 
-    /// Whether a server that ends may close it: nothing is under way, and its client has had time to ask for something.
+    /// Returns whether a server that ends may close the connection. Nothing is under way then, and the client has had
+    /// time to send a request.
     pub(crate) fn may_be_dismissed(&self, now: Instant, settings: &Settings) -> bool {
-        // Until it has spoken its deadline is that of its first head, counted from when it was accepted.
+        // Before its first byte, the deadline is that of the first head, counted from accept(2).
         let has_had_time = || now + settings.head_timeout >= self.deadline + FIRST_WORD;
         self.is_idle() && (self.has_served || has_had_time())
     }
 
-    /// Whether no more can be written.
+    /// Returns whether nothing more can be written.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn has_ended_writing(&self) -> bool {
         matches!(self.state, State::Lingering(..) | State::Closed)
     }
 
-    /// How much memory it takes along, beside its own few bytes and what a handler gave whole.
+    /// Returns the bytes of buffers that the connection holds while it waits. Bodies that a handler gave as a whole do
+    /// not count.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn held_bytes(&self) -> usize {
         self.saved.as_ref().map_or(0, |saved| saved.input.capacity() + saved.unsent.capacity())

@@ -1,4 +1,8 @@
-//! One connection.
+//! One connection over many requests. It says when the connection reads, serves, writes, waits and ends.
+//!
+//! `connection` is the connection at rest and `saved` the state that it keeps while it waits. `drive` is the act, with
+//! a thread's `buffers`. The thread takes its decisions through the trait in `scheduler`. `blocking` drives a
+//! connection without an engine.
 
 mod blocking;
 mod buffers;

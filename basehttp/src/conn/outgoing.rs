@@ -1,4 +1,4 @@
-//! The body of a reply that is sent from memory or from a file, after its handler has returned.
+//! The body of a response that is sent from memory or from a file, after its handler has returned.
 
 use std::fmt::Write as _;
 use std::io;
@@ -7,14 +7,14 @@ use super::scheduler::Scheduler;
 use crate::exchange::QueuedBody;
 use crate::sys::{Address, Socket, clock, log};
 
-/// A tail, and how much of it is sent. Its request is logged when it is dropped: sent, or cut off.
+/// A body under way to the client. Dropping it writes the request's log lines, whether it was sent or cut off.
 pub(super) struct OutgoingBody {
     queued: QueuedBody,
     sent: u64,
-    /// The request's log lines; empty if it has none, and then nothing is logged of its end either.
+    /// Log lines of the request. If they are empty, a cut is not logged either.
     lines: String,
     client: Address,
-    /// The last piece of the file took long to be read.
+    /// The last piece took long to be read from the file.
     is_slow: bool,
 }
 
@@ -27,27 +27,27 @@ impl OutgoingBody {
         self.sent
     }
 
-    /// How much memory it holds by itself.
+    /// Returns the bytes of memory that it holds.
     pub(super) fn own_bytes(&self) -> usize {
         self.queued.own_bytes()
     }
 
-    /// Whether it has a descriptor.
+    /// Returns whether it holds a descriptor.
     pub(super) fn is_file(&self) -> bool {
         self.queued.is_file()
     }
 
-    /// Whether to drop it may block.
+    /// Returns whether dropping it may block.
     pub(super) fn may_block(&self) -> bool {
         self.queued.may_block()
     }
 
-    /// Whether it is a file, the last piece of which took long to be read.
+    /// Returns whether it is a file whose last piece took long to be read.
     pub(super) fn is_slow(&self) -> bool {
         self.is_slow
     }
 
-    /// Gives the socket as much as it takes, until all of it is sent, or about `most` bytes: then false.
+    /// Writes to the socket until the body ends, or about `most` bytes are sent. Returns whether all of it is sent.
     pub(super) fn send(&mut self, socket: &mut Socket, most: u64, scheduler: &mut dyn Scheduler) -> io::Result<bool> {
         let turn_ends = self.sent.saturating_add(most);
         while self.sent < self.queued.len() {
@@ -79,7 +79,7 @@ impl Drop for OutgoingBody {
         let (sent, length) = (self.sent, self.queued.len());
         if sent < length {
             let (client, date) = (self.client.log_name(), clock::log_date());
-            // A String takes everything.
+            // Writing to a String cannot fail.
             let _ = writeln!(
                 self.lines,
                 "{client} - - [{date}] the response was cut off: {sent} of {length} bytes of body"

@@ -1,8 +1,8 @@
-//! Bytes that were read from a connection and not used yet.
+//! Bytes that were read from a connection and are not used yet.
 
 use std::mem;
 
-/// Least room for a read: 16 KiB, a browser's head several times over, and most bodies of forms.
+/// Size of a new buffer: 16 KiB. A browser's head fits several times over, and so do most bodies of forms.
 const READ_BYTES: usize = 16 * 1024;
 
 /// Largest size that a buffer keeps when it has grown for one connection: 256 KiB.
@@ -26,17 +26,17 @@ impl ReadBuffer {
         ReadBuffer { bytes: vec![0; READ_BYTES], start: 0, end: 0 }
     }
 
-    /// The bytes that are not used yet. Not while they are lent.
+    /// Returns the bytes that are not used yet. Panics while they are lent, if there are any.
     pub(crate) fn unread(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
-    /// Number of unread bytes.
+    /// Returns the number of unread bytes.
     pub(crate) fn len(&self) -> usize {
         self.end - self.start
     }
 
-    /// Whether every byte is used.
+    /// Returns whether every byte is used.
     pub(crate) fn is_empty(&self) -> bool {
         self.start == self.end
     }
@@ -52,7 +52,7 @@ impl ReadBuffer {
         self.start = self.end;
     }
 
-    /// Room for the next read, never less than half of `READ_BYTES`. Moves the unread bytes, or grows, where it must.
+    /// Returns room for the next read, at least 8 KiB. Moves the unread bytes or grows if it must.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
@@ -72,13 +72,13 @@ impl ReadBuffer {
         }
     }
 
-    /// Makes the first `count` bytes of the room unread ones.
+    /// Adds the first `count` bytes of the room to the unread ones.
     pub(crate) fn fill(&mut self, count: usize) {
         self.end += count;
         debug_assert!(self.end <= self.bytes.len(), "a read fills no more than the room");
     }
 
-    /// Copies bytes in, when nothing is unread.
+    /// Copies bytes into a buffer in which nothing is unread.
     pub(crate) fn load(&mut self, bytes: &[u8]) {
         if self.bytes.len() < bytes.len() {
             self.bytes.resize(bytes.len().next_power_of_two(), 0);
@@ -87,26 +87,26 @@ impl ReadBuffer {
         (self.start, self.end) = (0, bytes.len());
     }
 
-    /// Has these bytes from now on, all of them unread, and forgets its own.
+    /// Replaces all bytes by these, which are unread.
     pub(crate) fn replace(&mut self, bytes: Vec<u8>) {
         (self.start, self.end) = (0, bytes.len());
         self.bytes = bytes;
     }
 
-    /// Lends the bytes, for a request to borrow from while this buffer's owner changes. Meanwhile they can be consumed or
-    /// replaced here, but not looked at.
+    /// Lends the bytes to a request that is served, so that it does not borrow from this buffer. Meanwhile this buffer
+    /// can consume or replace its bytes, but not show them.
     pub(crate) fn lend(&mut self) -> ReadBuffer {
         ReadBuffer { bytes: mem::take(&mut self.bytes), start: self.start, end: self.end }
     }
 
-    /// Takes back what it has lent, unless the bytes were replaced meanwhile.
+    /// Takes the lent bytes back, unless they were replaced meanwhile.
     pub(crate) fn take_back(&mut self, lent: ReadBuffer) {
         if self.bytes.is_empty() {
             self.bytes = lent.bytes;
         }
     }
 
-    /// Forgets all bytes, and what it has grown by for one connection.
+    /// Forgets all bytes, and gives up memory that one connection needed alone.
     pub(crate) fn reset(&mut self) {
         (self.start, self.end) = (0, 0);
         if self.bytes.len() > MAX_KEPT_BYTES {

@@ -1,4 +1,4 @@
-//! What a connection that waits keeps beside its socket: bytes read and not used, replies that are not sent.
+//! State that a connection keeps beside its socket while it waits: unread bytes, unsent responses, a partial request.
 
 use std::time::Instant;
 
@@ -7,74 +7,76 @@ use crate::exchange::HTTPError;
 use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
 use crate::sys::Reservation;
 
-/// The bytes that a connection that waits has in its hands, and what is known of them. Boxed, so that an idle connection
-/// is small.
+/// Bytes that a waiting connection holds, and all that is known about them.
 #[derive(Default)]
 pub(super) struct Saved {
-    /// Bytes read and not used.
+    /// Bytes that were read and not used.
     pub input: Vec<u8>,
-    /// Bytes of replies that the socket has not taken.
+    /// Bytes of responses that the socket has not taken.
     pub unsent: Vec<u8>,
     pub pending: Pending,
 }
 
-/// What a connection is in the middle of.
+/// Unfinished work of a connection: a request that is arriving, a response that is being sent.
 #[derive(Default)]
 pub(super) struct Pending {
     pub partial: PartialRequest,
-    /// What the unread bytes take of the memory for unfinished requests, when their connection waits.
+    /// Memory reserved for the unread bytes, from the quota for unfinished requests. Only while the connection waits.
     pub share: Option<Reservation>,
+    /// Body that is sent after the bytes of its response's head.
     pub queued: Option<OutgoingBody>,
-    /// While replies are being written.
+    /// Set while responses are being sent.
     pub progress: Option<SendProgress>,
-    /// What unsent bytes and body take of the memory for unread replies, when their connection waits.
+    /// Memory reserved for unsent bytes and body, from the quota for unread responses. Only while the connection waits.
     pub unsent_share: Option<Reservation>,
 }
 
 impl Pending {
-    /// Without bytes beside it there is nothing to remember.
+    /// Returns whether the rest may be forgotten, provided that no bytes are unread or unsent.
     pub(super) fn is_nothing(&self) -> bool {
         self.queued.is_none() && self.partial.refusal.is_none()
     }
 }
 
-/// How much of its replies a client has taken since it was waited for.
+/// Bytes that the client has taken since it was first waited for.
 #[derive(Clone, Copy)]
 pub(super) struct SendProgress {
     pub since: Instant,
     pub bytes: u64,
 }
 
-/// A request of which a part is here.
+/// A request of which only a part has arrived, or which was refused and waits for its answer.
 #[derive(Default)]
 pub(super) struct PartialRequest {
     pub scanner: HeadScanner,
-    /// When its first byte was seen; for a body, when the head was complete.
+    /// Time of the first byte. For a body, the time at which the head was complete.
     pub began: Option<Instant>,
-    /// The head is complete, the body is not.
+    /// Set when the head is complete and the body is not.
     pub body: Option<BodyAhead>,
-    /// The request is refused, and waits for a thread on which the hooks that answer it may block.
+    /// Set when the request is refused and waits for a thread on which the hooks that answer it may block.
     pub refusal: Option<HTTPError>,
 }
 
 impl PartialRequest {
-    /// Nothing was looked at so far.
+    /// Returns whether nothing of it was scanned yet.
     pub(super) fn is_new(&self) -> bool {
         self.body.is_none() && self.scanner.is_new()
     }
 
-    /// Whether it is as [`default`](Default::default) makes it.
+    /// Returns whether it equals [`PartialRequest::default`].
     pub(super) fn is_untouched(&self) -> bool {
         self.is_new() && self.began.is_none() && self.refusal.is_none()
     }
 }
 
-/// A body that will fit the buffer, and is waited for before the handler is called.
+/// A body that will fit the buffer and must arrive before the handler is called.
 pub(super) struct BodyAhead {
+    /// Place of the head in the unread bytes.
     pub span: HeadSpan,
-    /// Unread bytes up to the body's end, where that is known.
+    /// Number of unread bytes up to the body's end. `None` for a chunked body.
     pub needed: Option<usize>,
-    /// Follows a chunked body, up to so many unread bytes.
+    /// Follows a chunked body.
     pub decoder: BodyDecoder,
+    /// Number of unread bytes that the decoder has seen, the head included.
     pub decoded: usize,
 }

@@ -1,62 +1,65 @@
-//! The seam to whatever drives connections: the engine's leaders and pool, or one thread alone.
+//! The seam between a connection and the thread that drives it. The engine's threads implement it, and the single
+//! thread in `blocking`.
 
 use std::time::Instant;
 
 use crate::exchange::HTTPError;
 use crate::proto::Head;
 
-/// Who drives: decides where a request is served, and knows the time.
+/// A thread that drives connections. It decides on which thread a request is served, and it knows the time.
 pub(crate) trait Scheduler {
-    /// Where the request shall be served. `may_wait`: its body is not here as a whole.
+    /// Decides where the request is served. `may_wait` says that its body has not arrived as a whole.
     fn run_on(&mut self, request: &Head<'_>, may_wait: bool) -> RunOn;
 
-    /// Where a refused request is answered. The hooks that log it and make its page are user code, which may block.
+    /// Decides where a refused request is answered. The hooks that log it and make its page are user code, which may
+    /// block.
     fn place_refusal(&mut self) -> RunOn;
 
-    /// The system had work to do for a socket: looks at the clock, so that no handler is charged with it.
+    /// Reads the clock after the system has worked for a socket, so that no handler is charged with that time.
     fn look_at_clock(&mut self);
 
-    /// The handler is about to be called for the request that was placed here.
+    /// Called just before the handler, for the request that was placed on this thread.
     fn begin(&mut self);
 
-    /// The handler has returned.
+    /// Called when the handler has returned.
     fn end(&mut self);
 
-    /// Where the next piece of a file is read and sent. `was_slow`: the last one took long.
+    /// Decides where the next piece of a file is read and sent. `was_slow` says that the last one took long.
     fn send_file_on(&mut self, was_slow: bool) -> SendOn;
 
-    /// Something begins that may block and is not the handler: a call on a file, or something of the user's is dropped.
+    /// Called before something that may block and is not the handler: a call on a file, or dropping a user's value.
     fn begin_blocking(&mut self);
 
-    /// It has ended. True: it took so long that others should not wait for the next.
+    /// Called when that has ended. Returns true if it took so long that other connections should not wait for the next
+    /// call.
     fn end_blocking(&mut self) -> bool;
 
-    /// The time, as far as this scheduler has looked at the clock.
+    /// Returns the time at which this scheduler last read the clock.
     fn now(&self) -> Instant;
 
-    /// Whether it is another connection's turn.
+    /// Returns whether it is another connection's turn.
     fn is_turn_over(&self) -> bool;
 }
 
-/// Where a request is served.
+/// Place where a request is served.
 pub(crate) enum RunOn {
-    /// Here and now.
+    /// On this thread, at once.
     ThisThread,
-    /// Here, by a handler that may block: earlier replies are sent before it is called.
+    /// On this thread, by a handler that may block. Earlier responses are sent before it is called.
     ThisThreadOnceSent,
-    /// On a thread that may block.
+    /// On a thread of the pool, which may block.
     Pool,
-    /// Nowhere: this is the answer.
+    /// On no thread. The client gets this error.
     Refused(HTTPError),
 }
 
-/// Where a piece of a file is read and sent.
+/// Place where a piece of a file is read and sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SendOn {
-    /// Here and now.
+    /// On this thread, at once.
     ThisThread,
-    /// On a thread that may block.
+    /// On a thread of the pool, which may block.
     Pool,
-    /// Nowhere: the file system is slow, and all threads are taken.
+    /// On no thread: the file system is slow, and all threads are taken.
     Refused,
 }

@@ -1,26 +1,29 @@
-//! Bodies that are waited for before the handler is called.
+//! Decides which bodies arrive before the handler is called, and follows them.
 
 use crate::conn::saved::BodyAhead;
 use crate::exchange::Context;
 use crate::proto::{BodyDecoder, Head, HeadSpan, RequestBody};
 
-/// A body up to this size is read before the handler is called: 64 KiB.
+/// Largest body that is read before the handler is called: 64 KiB.
 const MAX_BODY_AHEAD: usize = 64 * 1024;
 
-/// How much of a request's body is here.
+/// Part of a request's body that has arrived.
 pub(super) enum BodyArrival {
+    /// All of it.
     Complete,
-    /// As much as there will ever be: its chunks are broken, and the handler's read says so.
+    /// All that will ever come: the chunks are broken, and the handler's read reports it.
     Broken,
-    /// It will be, soon: it fits the buffer.
+    /// A part. The rest fits the buffer and is awaited.
     Pending(BodyAhead),
-    /// It will not be: the handler reads it from the client.
+    /// A part. The handler reads the rest from the client.
     Streamed,
 }
 
+/// Decides how the body behind a new head is received.
 pub(super) fn body_arrival(head: &Head<'_>, span: HeadSpan, ahead: &[u8], context: &Context) -> BodyArrival {
     let needed = match head.body {
         RequestBody::None => return BodyArrival::Complete,
+        // The client sends no body before the handler has asked for it (RFC 9110, section 10.1.1).
         _ if head.expects_continue => return BodyArrival::Streamed,
         RequestBody::Sized(length) => match usize::try_from(length) {
             Ok(length) if length <= ahead.len() => return BodyArrival::Complete,
@@ -35,17 +38,17 @@ pub(super) fn body_arrival(head: &Head<'_>, span: HeadSpan, ahead: &[u8], contex
 }
 
 impl BodyAhead {
-    /// What stands behind the head, once [`is_here`](Self::is_here) has said that waiting is over.
+    /// Returns the state of the body once [`is_here`](Self::is_here) has said that waiting is over.
     pub(super) fn state(&self) -> BodyArrival {
         match () {
             () if self.needed.is_some() || self.decoder.is_complete() => BodyArrival::Complete,
             () if self.decoder.is_broken() => BodyArrival::Broken,
-            // As much as the buffer takes: the handler waits for the rest.
+            // The buffer is full. The handler waits for the rest.
             () => BodyArrival::Streamed,
         }
     }
 
-    /// Whether all of it, or as much as the buffer takes, is among the unread bytes.
+    /// Returns whether all of it has arrived, or as much as the buffer may hold.
     pub(super) fn is_here(&mut self, unread: &[u8]) -> bool {
         match self.needed {
             Some(needed) => unread.len() >= needed,
@@ -53,7 +56,7 @@ impl BodyAhead {
         }
     }
 
-    /// Follows the chunks in bytes that were not looked at yet.
+    /// Decodes chunks in bytes that the decoder has not seen. Returns whether the body ends there.
     fn is_decoded(&mut self, mut fresh: &[u8]) -> bool {
         while !fresh.is_empty() && !self.decoder.is_complete() {
             let Ok(piece) = self.decoder.decode(fresh) else { return true };

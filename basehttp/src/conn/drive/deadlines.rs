@@ -1,4 +1,4 @@
-//! Deadlines: how long a state may last, and what is done when it has lasted too long.
+//! Deadlines: limits the time of each state, and acts when it has passed.
 
 use std::time::{Duration, Instant};
 
@@ -9,22 +9,24 @@ use crate::exchange::HTTPError;
 use crate::proto::BODY_TOO_SLOW;
 use crate::sys::{Fault, Settings};
 
-/// See [`patience`].
+/// New deadline of a connection that was driven.
 pub(super) enum Deadline {
+    /// Counted from the last progress.
     FromNow(Duration),
+    /// Fixed, whatever the client sends.
     Until(Instant),
-    /// As it was set when the state began, or when it last got on.
+    /// As it was set when the state began, or at its last progress.
     Unchanged,
 }
 
 impl Drive<'_> {
-    /// How many bytes have moved, both ways; for comparing.
+    /// Returns a number that changes whenever bytes are sent or received.
     pub(super) fn moved(&mut self) -> u64 {
         let counts = self.buffers.counts();
         counts.bytes_received + counts.bytes_sent
     }
 
-    /// How long the state may last from now on. Empty lines do not make an idle connection any younger.
+    /// Returns the time that the state may last from now on. Empty lines do not prolong the time of an idle connection.
     pub(super) fn next_deadline(&self) -> Deadline {
         if self.rests && matches!(self.conn.state, State::Reading) && self.buffers.pending.partial.began.is_none() {
             return Deadline::Unchanged;
@@ -32,13 +34,13 @@ impl Drive<'_> {
         next_deadline(&self.conn.state, &self.buffers.pending.partial, self.conn.has_served, &self.context.settings)
     }
 
-    /// Whether a deadline that has passed holds, although the connection was driven since: it got nowhere, or its time was
-    /// not to be prolonged.
+    /// Returns whether a deadline that has passed still counts, although the connection was driven since. It does if no
+    /// bytes moved, or if progress does not prolong the state.
     pub(super) fn is_late(&mut self, moved_before: u64) -> bool {
         let now = self.scheduler.now();
         let got_on = self.moved() != moved_before;
         match self.next_deadline() {
-            // Its own timeout has passed, which no clock here knows.
+            // The stream's own timeout has passed, which no clock here measures.
             _ if !self.io().socket.tells_readiness() => !got_on,
             Deadline::FromNow(_) => !got_on,
             Deadline::Until(deadline) => deadline <= now,
@@ -46,9 +48,9 @@ impl Drive<'_> {
         }
     }
 
-    /// The deadline has passed.
+    /// Ends a state whose deadline has passed. A partial request gets 408; otherwise the connection is closed.
     pub(super) fn expire(&mut self) {
-        // An idle one is also closed because the server ends.
+        // The server also expires idle connections when it ends. Those are not late, and not counted.
         if self.conn.deadline <= self.scheduler.now()
             && let Some(fault) = self.lateness()
         {
@@ -69,7 +71,7 @@ impl Drive<'_> {
         self.refuse(HTTPError::from(408).with_explain(late));
     }
 
-    /// What a client did too slowly.
+    /// Returns the fault of a client that was too slow.
     fn lateness(&self) -> Option<Fault> {
         match &self.conn.state {
             State::Reading if self.buffers.pending.partial.body.is_some() => Some(Fault::SlowBody),
@@ -81,7 +83,7 @@ impl Drive<'_> {
     }
 }
 
-/// How long from now the state may last, for a connection that has just been driven.
+/// Returns the time that a state may last, for a connection that has just been driven.
 fn next_deadline(state: &State, partial: &PartialRequest, has_served: bool, settings: &Settings) -> Deadline {
     match state {
         State::Reading if partial.body.is_some() => Deadline::FromNow(settings.body_stall_timeout),

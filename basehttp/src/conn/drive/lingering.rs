@@ -1,4 +1,5 @@
-//! Lingering: our side is done, and what the client still sends is read and thrown away, so that it can read the reply.
+//! Lingering: our side has ended. Bytes that the client still sends are read and thrown away, so that it can read the
+//! response.
 
 use std::time::Duration;
 
@@ -7,21 +8,20 @@ use super::{Drive, Step};
 use crate::conn::connection::{State, Wait};
 use crate::sys::Direction;
 
-/// How long a connection that is closed under a client is kept, so that the client can read the reply; and how long one
-/// that still sends may pause: 2 s.
+/// Shortest lingering, in which the client can read the response, and longest pause of a client that still sends: 2 s.
 const MIN_LINGER: Duration = Duration::from_secs(2);
 
-/// And at most: 30 s. Many clients read nothing before they have sent everything.
+/// Longest lingering: 30 s. Many clients read nothing before they have sent everything.
 const MAX_LINGER: Duration = Duration::from_secs(30);
 
-/// How many bytes buy a second between the two: 16 KiB. Who trickles is not waited for.
+/// Bytes that extend lingering by one second: 16 KiB. Slower clients get the minimum.
 const LINGER_BYTES_PER_SECOND: u64 = 16 * 1024;
 
-/// How much of what is sent in vain is read in one turn: 1 MiB, a quarter of a millisecond.
+/// Bytes that are thrown away in one turn: 1 MiB, a quarter of a millisecond.
 const MAX_THROWN_AWAY_A_TURN: u64 = 1024 * 1024;
 
 impl Drive<'_> {
-    /// Ends our side and lets the client finish its sentence, so that its kernel does not throw the reply away.
+    /// Ends our side and lets the client finish sending, so that its kernel does not throw the response away.
     ///
     /// RFC 9112, section 9.6.
     pub(super) fn linger(&mut self) -> Step {
@@ -35,7 +35,7 @@ impl Drive<'_> {
         Step::Again
     }
 
-    /// Reads what a client sends in vain.
+    /// Reads and throws away what the client still sends.
     pub(super) fn throw_away(&mut self) -> Step {
         self.buffers.input.consume_all();
         let mut count = 0;
@@ -47,9 +47,10 @@ impl Drive<'_> {
             }
             self.buffers.input.consume_all();
         }
+        // Reading so much takes time, and the deadline below is compared with the clock.
         self.scheduler.look_at_clock();
         let now = self.scheduler.now();
-        // A server that ends does not wait for more.
+        // A client that sends fast enough gets more time. A server that ends gives none.
         if let State::Lingering(since, thrown_away) = &mut self.conn.state
             && count > 0
             && !self.context.handle.is_shutting_down()
@@ -58,7 +59,7 @@ impl Drive<'_> {
             let bought = Duration::from_secs(*thrown_away / LINGER_BYTES_PER_SECOND);
             self.conn.deadline = (*since + (MIN_LINGER + bought).min(MAX_LINGER)).min(now + MIN_LINGER);
         }
-        // Who drives it turn by turn need not look at its deadline.
+        // Checked here, so that a thread that drives the connection turn by turn need not.
         if now >= self.conn.deadline {
             return self.close();
         }

@@ -1,10 +1,18 @@
-//! Drives a connection as far as it goes without waiting: reads, has requests served, writes. What it then waits for is
-//! the caller's to arrange: the engine parks it, `blocking` polls.
+//! Drives a connection as far as it can go without waiting: it reads, has requests served, and writes. Then it says
+//! what the connection waits for, and the caller waits: the engine parks the connection, `blocking` polls.
 //!
-//! Everything that one read brought is answered by one write.
+//! All requests that one read brought are answered by one write.
 //!
-//! `reading` finds requests, `serving` has them served, `refusing` answers those that cannot be, `writing` sends what they
-//! left, `lingering` ends; `ahead` follows bodies, `deadlines` says how long each may take.
+//! ```text
+//!   Drive::step, by the connection's state
+//!     Reading    a request is here    serve it           serving, refusing
+//!                unsent responses     start writing      writing
+//!                otherwise            read, or wait      reading
+//!     Writing    send, then keep, linger or close        writing
+//!     Lingering  throw away what comes, then close       lingering
+//! ```
+//!
+//! `ahead` follows bodies that must arrive before the handler is called. `deadlines` limits the time of each state.
 
 mod ahead;
 mod deadlines;
@@ -21,30 +29,32 @@ use super::scheduler::Scheduler;
 use crate::exchange::{Context, ExchangeIo, Next, Service, catch_panic};
 use crate::sys::{Fault, Reservation};
 
-/// How much of tails is sent in one turn to a reader that takes all of it: 4 MiB, a millisecond or so.
+/// Bytes of bodies that are sent in one turn to a client that takes them all: 4 MiB, about a millisecond.
 const MAX_TURN_BYTES: u64 = 4 * 1024 * 1024;
 
-/// One visit to a connection.
+/// One visit of a thread to a connection: everything that a step needs.
 struct Drive<'d> {
     buffers: &'d mut Buffers,
     conn: &'d mut Conn,
     service: &'d dyn Service,
     context: &'d Context,
     scheduler: &'d mut dyn Scheduler,
-    /// How much more of tails may be sent before it is another connection's turn.
+    /// Bytes of bodies that may still be sent before it is another connection's turn.
     turn_left: u64,
-    /// It was idle when it was taken up, and nothing was served since: its time goes on.
+    /// The connection was idle when the visit began, and no request was served since. Its idle time then goes on.
     rests: bool,
 }
 
-/// What one step came to.
+/// Result of one step.
 enum Step {
+    /// The state may have changed: take the next step.
     Again,
+    /// Nothing more can be done without waiting.
     Wait(Wait),
 }
 
 impl Buffers {
-    /// Goes as far as it goes without waiting.
+    /// Drives the connection as far as it can go without waiting. Returns what it waits for.
     pub(crate) fn drive(
         &mut self,
         conn: &mut Conn,
@@ -60,14 +70,17 @@ impl Buffers {
 }
 
 impl Drive<'_> {
+    /// Takes steps until one has to wait.
     fn run(mut self, ready: Ready) -> Wait {
+        // The poller reports each change once, so its news must last beyond this visit.
         self.conn.may_have_ended |= ready.closed;
         self.conn.may_read |= ready.readable || ready.closed;
-        // The process may have been stopped, or the leader late: a deadline is believed when the socket has been looked at.
+        // The process may have been stopped, or the leader late. So the socket is read before a deadline is believed.
         self.conn.may_read |= ready.expired && self.io().socket.tells_readiness();
         let (mut is_due, moved) = (ready.expired, self.moved());
         let wait = loop {
             match self.step() {
+                // Everything that arrived is used: now it is known whether the client was late.
                 Step::Wait(Wait::For(_)) if is_due && self.is_late(moved) => {
                     is_due = false;
                     self.expire();
@@ -80,11 +93,13 @@ impl Drive<'_> {
         wait
     }
 
+    /// Does what the connection's state asks for.
     fn step(&mut self) -> Step {
         match self.conn.state {
             State::Closed => Step::Wait(Wait::Closed),
             State::Writing(_) => {
                 let step = self.write();
+                // The next request is here already. Its handler is not charged with the time of the write.
                 if !self.buffers.input.is_empty() {
                     self.scheduler.look_at_clock();
                 }
@@ -95,7 +110,7 @@ impl Drive<'_> {
         }
     }
 
-    /// Prepares the connection for waiting, or for its end.
+    /// Ends the visit: sets the deadline, reserves memory, and gives the connection what it takes along.
     fn leave(&mut self) {
         let now = self.scheduler.now();
         if self.conn.is_closed() {
@@ -110,7 +125,7 @@ impl Drive<'_> {
         self.buffers.unload(self.conn);
     }
 
-    /// Lets go of the tail, sent or not.
+    /// Drops the queued body, sent or not. It may be a user's value, whose drop can block or panic.
     fn drop_tail(&mut self) {
         let Some(queued) = self.buffers.pending.queued.take() else { return };
         if queued.may_block() {
@@ -122,14 +137,15 @@ impl Drive<'_> {
         }
     }
 
-    /// Accounts for the bytes that the connection takes along.
+    /// Reserves memory for the unread bytes that the connection takes along.
     fn make_share(&mut self) {
         let length = self.buffers.input.len();
         if length == 0 && self.buffers.pending.share.is_none() {
             return;
         }
         match &mut self.conn.state {
-            // Requests behind replies that are not read: those replies are the last ones then. RFC 9112, section 9.3.2.
+            // The client sends requests and does not read the responses. Without memory for them, the responses so far
+            // are the last ones (RFC 9112, section 9.3.2).
             State::Writing(next) => {
                 if !Reservation::resize(&mut self.buffers.pending.share, length, &self.context.unfinished) {
                     *next = Next::Linger;
@@ -137,26 +153,30 @@ impl Drive<'_> {
                     self.note(Fault::ResourceLimit);
                 }
             }
-            // It has its share already, or it waits for a thread or a turn, of which there are not many.
+            // It has reserved the memory already, or it waits for a thread or a turn, as few connections do.
             _ => Reservation::resize_anyway(&mut self.buffers.pending.share, length, &self.context.unfinished),
         }
     }
 
+    /// Returns the socket and the response. Only while no handler runs.
     fn io(&mut self) -> &mut ExchangeIo {
         self.buffers.io.get_mut()
     }
 
+    /// Counts a fault.
     fn note(&mut self, fault: Fault) {
         self.buffers.counts().note(fault);
     }
 
+    /// Closes the connection.
     fn close(&mut self) -> Step {
         self.conn.state = State::Closed;
         Step::Wait(Wait::Closed)
     }
 
+    /// Closes the connection by a reset, so that the client sees that the response is not whole.
     fn abort(&mut self) -> Step {
-        // A socket that takes no options is closed already.
+        // A socket that refuses the option is closed already.
         let _ = self.io().socket.reset_on_close();
         self.close()
     }

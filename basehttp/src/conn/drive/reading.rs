@@ -1,4 +1,4 @@
-//! Reading: finds the request that is here, or reads more.
+//! Reading: finds the request that has arrived, or reads more.
 
 use std::io;
 
@@ -8,25 +8,27 @@ use crate::exchange::{ExchangeIo, HTTPError, Next};
 use crate::proto::{BODY_ENDED_EARLY, BODY_TOO_SLOW, HeadSpan, Refusal};
 use crate::sys::{Direction, Fault, Reservation};
 
-/// Why a 503.
-const CROWDED: &str = "too much of unfinished requests waits already";
+/// Reason of a 503 when the quota for unfinished requests is used up.
+const CROWDED: &str = "the server holds too many unfinished requests; try again";
 
-/// What reading came to.
+/// Result of a read.
 #[derive(Clone, Copy)]
 pub(super) enum Input {
+    /// Bytes were read.
     More,
-    /// Nothing more is here.
+    /// Nothing has arrived.
     NotYet,
-    /// Nothing more will come.
+    /// The client has ended its side, or the socket is broken.
     End,
 }
 
 impl Drive<'_> {
-    /// Serves the request that is here; or writes what waits to be written, then reads, then waits.
+    /// Serves the request that has arrived. Without one it sends the responses so far, then reads, then waits.
     pub(super) fn read_request(&mut self) -> Step {
         if let Some(error) = self.buffers.pending.partial.refusal.take() {
             return self.refuse(error);
         }
+        // Most requests arrive whole in one read, and need no scanner.
         let is_new = !self.buffers.input.is_empty() && self.buffers.pending.partial.is_new();
         if is_new
             && !self.scheduler.is_turn_over()
@@ -40,8 +42,10 @@ impl Drive<'_> {
                 self.refuse(refusal.into())
             }
             Ok(Some(span)) if !self.scheduler.is_turn_over() => self.serve(span),
+            // All requests that have arrived are served: one write sends the responses.
             Ok(_) if self.has_unsent() => self.start_writing(Next::Keep),
             Ok(_) if self.scheduler.is_turn_over() => Step::Wait(Wait::Turn),
+            // A part of a request, or nothing.
             Ok(_) => {
                 if self.buffers.pending.partial.scanner.has_begun(self.buffers.input.unread()) {
                     self.buffers.pending.partial.began.get_or_insert_with(|| self.scheduler.now());
@@ -55,11 +59,12 @@ impl Drive<'_> {
                         self.note(Fault::ResourceLimit);
                         self.refuse(HTTPError::busy(CROWDED))
                     }
-                    // The client may still read what was wrong.
+                    // The client has ended only its own side, and may still read the response.
                     Input::End if self.buffers.pending.partial.body.is_some() => {
                         self.note(Fault::BadBody);
                         self.refuse(BODY_ENDED_EARLY.into())
                     }
+                    // No handler is charged with the time of the read.
                     Input::More => {
                         self.scheduler.look_at_clock();
                         Step::Again
@@ -75,12 +80,12 @@ impl Drive<'_> {
         }
     }
 
-    /// Whether there is memory for what is here of a request while the rest is waited for.
+    /// Reserves memory for a partial request. Returns whether there is enough.
     fn may_wait_for_more(&mut self) -> bool {
         Reservation::resize(&mut self.buffers.pending.share, self.buffers.input.len(), &self.context.unfinished)
     }
 
-    /// Whether a body that is waited for comes too slowly.
+    /// Returns whether an awaited body comes too slowly.
     fn is_trickling(&self) -> bool {
         let (Some(body), Some(began)) = (&self.buffers.pending.partial.body, self.buffers.pending.partial.began) else {
             return false;
@@ -94,7 +99,7 @@ impl Drive<'_> {
         )
     }
 
-    /// The head of a request that can be served: its body is here, or will not be waited for.
+    /// Returns the head of a request that can be served: its body has arrived or is not awaited.
     fn find_request(&mut self) -> Result<Option<HeadSpan>, Refusal> {
         let unread = self.buffers.input.unread();
         if let Some(body) = &mut self.buffers.pending.partial.body {
@@ -106,6 +111,7 @@ impl Drive<'_> {
         self.buffers.pending.partial.scanner.scan(unread, &self.context.settings.limits)
     }
 
+    /// Reads once from the socket, if it may hold bytes.
     pub(super) fn read_more(&mut self) -> Input {
         if !self.conn.may_read {
             return Input::NotYet;
@@ -118,7 +124,8 @@ impl Drive<'_> {
             Ok(count) => {
                 self.buffers.input.fill(count);
                 counts.bytes_received += count as u64;
-                // Edge-triggered: fewer bytes than asked for were all there were, unless the end is behind them.
+                // The poller is edge-triggered. A short read has emptied the socket, unless the client's end is behind
+                // the bytes.
                 self.conn.may_read = count == asked || self.conn.may_have_ended || !socket.tells_readiness();
                 Input::More
             }

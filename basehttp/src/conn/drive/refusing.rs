@@ -1,4 +1,4 @@
-//! Refusing: answers requests whose heads are malformed or come too late, by the hooks or without them.
+//! Refusing: answers requests that are malformed or too slow, through the handler's hooks or without them.
 
 use super::serving::method_for_reply;
 use super::{Drive, Step};
@@ -7,13 +7,14 @@ use crate::conn::scheduler::RunOn;
 use crate::exchange::{Bare, Context, HTTPError, Next, ReplyContext, RequestHead, answer_bare};
 use crate::proto::{self, RequestBody, Version};
 
-/// How much is logged of a line that is no request line of HTTP: 100 bytes.
+/// Bytes that are logged of a first line that is not HTTP: 100.
 const MAX_SHOWN_BYTES: usize = 100;
 
-/// Why a 400.
+/// Reason of a 400 for a client that begins a TLS handshake.
 const TLS: &str = "the client speaks TLS; this port serves plain http";
 
 impl Drive<'_> {
+    /// Rejects the request at the start of the unread bytes, and closes.
     pub(super) fn refuse(&mut self, error: HTTPError) -> Step {
         let input = self.buffers.input.lend();
         let step = self.refuse_line(input.unread(), error);
@@ -21,8 +22,9 @@ impl Drive<'_> {
         step
     }
 
-    /// Answers a head that is no good. What follows it cannot be told from it.
+    /// Rejects a malformed head and closes: it is unknown where the next request would start.
     pub(super) fn refuse_line(&mut self, bytes: &[u8], error: HTTPError) -> Step {
+        // The hooks that answer may block. Earlier responses do not wait for them.
         let place = self.scheduler.place_refusal();
         if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
             self.buffers.pending.partial.refusal = Some(error);
@@ -33,7 +35,7 @@ impl Drive<'_> {
             return Step::Wait(Wait::Thread);
         }
         let (bytes, error) = if proto::is_tls(bytes) {
-            // What it says is for no log.
+            // A handshake is binary, and does not belong in a log.
             (&[][..], HTTPError::from(400).with_explain(TLS))
         } else {
             (proto::request_line(bytes), error)
@@ -43,6 +45,7 @@ impl Drive<'_> {
         if let RunOn::Refused(_) = place {
             return self.refuse_bare(asked);
         }
+        // The hooks answer and log it.
         self.scheduler.begin();
         self.io().begin(asked, false);
         let served = self.arrive(refused_request(&requestline), &[], &[], Some(error));
@@ -51,7 +54,7 @@ impl Drive<'_> {
         self.settle(served)
     }
 
-    /// Answers a request whose refusal the hooks would have to log and to phrase, while there is no thread for them.
+    /// Answers a refused request without its hooks, because there is no thread on which they may block.
     pub(super) fn refuse_bare(&mut self, asked: ReplyContext) -> Step {
         let io = self.buffers.io.get_mut();
         io.begin(asked, false);
@@ -61,26 +64,27 @@ impl Drive<'_> {
     }
 }
 
-/// What a refused request asked for, as far as its line tells.
+/// Reads from the request line of a refused request what its response depends on.
 fn asked_by_line(requestline: &str, context: &Context) -> ReplyContext {
     let server = context.spec.protocol_version;
-    // RFC 9110, section 15.2; RFC 9112, section 6.1: who may be of HTTP/1.0 gets neither interim replies nor chunks.
+    // A client of HTTP/1.0 gets neither interim responses nor chunks (RFC 9110, section 15.2; RFC 9112, section 6.1). A
+    // client that does not tell its version may be one.
     let version = requestline
         .rsplit(' ')
         .next()
         .and_then(|text| Version::of_request(text.as_bytes()).ok())
         .unwrap_or(Version::Http10);
-    // RFC 9110, section 9.3.2: no body for HEAD, whatever is wrong with the rest.
+    // HEAD gets no body, whatever is wrong with the rest (RFC 9110, section 9.3.2).
     let method = method_for_reply(requestline.split(' ').next().unwrap_or_default());
     ReplyContext { version: version.min(server), server, method, keeps_alive: false, is_whole: false }
 }
 
-/// The request line for the log. The beginning tells what it is, if it is another protocol's.
+/// Returns the request line for the log. If it is another protocol's, its first bytes are enough.
 fn shown_line(line: &[u8]) -> &[u8] {
     if proto::is_request_line(line) { line } else { &line[..line.len().min(MAX_SHOWN_BYTES)] }
 }
 
-/// What is known of a request whose head is refused: the line it came with, for the log.
+/// Builds the head of a refused request. Only its line is known, for the log.
 fn refused_request(requestline: &str) -> RequestHead<'_> {
     RequestHead {
         command: "",

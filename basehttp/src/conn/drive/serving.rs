@@ -1,4 +1,4 @@
-//! Serving: parses a head, asks the scheduler where its request is served, and takes back what the exchange left.
+//! Serving: parses a head, asks the scheduler where its request is served, and takes over the result of the exchange.
 
 use std::cell::OnceCell;
 use std::mem;
@@ -14,19 +14,20 @@ use crate::exchange::{HTTPError, IncomingRequest, Next, ReplyContext, RequestHea
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan};
 use crate::sys::Fault;
 
-/// A request whose head is parsed.
+/// A request with a parsed head.
 #[derive(Clone, Copy)]
 struct Parsed<'p> {
-    /// Where in the unread bytes the head is.
+    /// Place of the head in the unread bytes.
     span: HeadSpan,
     head: &'p Head<'p>,
     fields: &'p [Field<'p>],
-    /// What is there behind the head.
+    /// Unread bytes behind the head.
     ahead: &'p [u8],
 }
 
 impl Drive<'_> {
-    /// Serves the request at the start of what is unread, if all of its head is there and nothing about it is odd.
+    /// Serves the request at the start of the unread bytes, if its head is complete and has nothing unusual. `None`
+    /// leaves it to the scanner.
     pub(super) fn serve_whole(&mut self) -> Option<Step> {
         let (input, mut fields) = self.lend();
         let unread = input.unread();
@@ -42,7 +43,7 @@ impl Drive<'_> {
         step
     }
 
-    /// Serves the request whose head lies there.
+    /// Serves the request whose head the scanner has found.
     pub(super) fn serve(&mut self, span: HeadSpan) -> Step {
         let (input, mut fields) = self.lend();
         let unread = input.unread();
@@ -64,13 +65,15 @@ impl Drive<'_> {
         step
     }
 
-    /// What a request borrows from while it is served.
+    /// Lends the memory from which a request borrows while it is served.
     fn lend<'b>(&mut self) -> (ReadBuffer, FieldBuffer<'b>) {
         (self.buffers.input.lend(), mem::take(&mut self.buffers.fields).recycle())
     }
 
+    /// Serves a request, or decides what it waits for.
     fn serve_head(&mut self, request: Parsed<'_>) -> Step {
         let Parsed { span, head, fields, ahead } = request;
+        // First: must more of the body arrive?
         let body = match &self.buffers.pending.partial.body {
             Some(body) => body.state(),
             None => body_arrival(head, span, ahead, self.context),
@@ -78,7 +81,7 @@ impl Drive<'_> {
         let is_refused = !matches!(body, BodyArrival::Complete) && !self.is_implemented(head.method);
         let may_wait = match body {
             BodyArrival::Complete | BodyArrival::Broken => false,
-            // A refusal needs no body.
+            // A refusal does not need the body.
             _ if is_refused => false,
             BodyArrival::Streamed => true,
             BodyArrival::Pending(body) => {
@@ -87,30 +90,34 @@ impl Drive<'_> {
                 return Step::Again;
             }
         };
+        // Then: which thread may run the method?
         let place = if is_refused {
             RunOn::Refused(HTTPError::unsupported(head.method))
         } else {
             self.scheduler.run_on(head, may_wait)
         };
         let (place, refusal) = match place {
+            // No thread is free, or there is no such method. The hooks that answer need a thread as well.
             RunOn::Refused(answer) => (self.scheduler.place_refusal(), Some(answer)),
             place => (place, None),
         };
         if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
-            // A client that has sent several requests at once does not wait for the slowest of them to see the first reply.
+            // A client that has sent several requests at once gets the first response before the slowest request is
+            // served.
             return self.start_writing(Next::Keep);
         }
         if let RunOn::Pool = place {
-            // The request is looked for anew there: what the scanner has seen is forgotten.
+            // The other thread scans the request again, so the scanner's state is forgotten.
             self.buffers.pending.partial = PartialRequest::default();
             return Step::Wait(Wait::Thread);
         }
-        // From here on its bytes are the thread's.
+        // This thread's buffer holds the bytes from here on, and needs no reservation.
         self.buffers.pending.share = None;
         let asked = self.asked(head, matches!(body, BodyArrival::Complete));
         if let RunOn::Refused(_) = place {
             return self.refuse_bare(asked);
         }
+        // Last: call the method.
         self.scheduler.begin();
         self.io().begin(asked, head.expects_continue);
         let served = self.arrive(request_of(head), fields, ahead, refusal);
@@ -119,7 +126,7 @@ impl Drive<'_> {
         self.settle(served)
     }
 
-    /// Takes back what an exchange left.
+    /// Takes over what an exchange left: bytes, a queued body, and what follows.
     pub(super) fn settle(&mut self, served: Served) -> Step {
         let Served { leftover, queued, lines, next } = served;
         let io = self.buffers.io.get_mut();
@@ -133,11 +140,12 @@ impl Drive<'_> {
         if !leftover.refill.is_empty() {
             self.buffers.input.replace(leftover.refill);
         } else if io.was_read() {
-            // All that was read ahead was used, and what was read since as well.
+            // The handler has used all bytes read ahead, and those that it read itself.
             self.buffers.input.consume_all();
         }
         self.buffers.pending.queued = queued.map(|queued| OutgoingBody::new(queued, lines, &self.conn.peer));
         match next {
+            // More requests may be here. Their responses go out in the same write.
             Next::Keep
                 if self.buffers.pending.queued.is_none() && self.unsent_len() < self.context.settings.piece_bytes() =>
             {
@@ -148,6 +156,7 @@ impl Drive<'_> {
         }
     }
 
+    /// Calls the handler.
     pub(super) fn arrive(
         &self,
         request: RequestHead<'_>,
@@ -157,26 +166,28 @@ impl Drive<'_> {
     ) -> Served {
         let (peer, io, context, segments) = (&self.conn.peer, &self.buffers.io, self.context, &OnceCell::new());
         let incoming = IncomingRequest { request, fields, refusal, ahead, peer, io, context, segments };
-        // The methods and hooks have a guard of their own. This one is for what is left: a `Drop` of the user's.
+        // Methods and hooks have a guard of their own. This one catches a panic in a `Drop` of the user's.
         catch_panic(|| self.service.serve(incoming)).unwrap_or_else(|| {
             self.buffers.io.borrow_mut().counts.note(Fault::Panic);
             Served::aborted()
         })
     }
 
-    /// Whether the handler has a method for it. An empty table says nothing: then `dispatch` decides.
+    /// Returns whether the handler has such a method. With an empty table `dispatch` decides later.
     fn is_implemented(&self, method: &str) -> bool {
         let methods = self.context.spec.methods;
         methods.is_empty() || methods.contains(&method)
     }
 
+    /// Collects what the response depends on.
     fn asked(&self, head: &Head<'_>, is_whole: bool) -> ReplyContext {
         let server = self.context.spec.protocol_version;
         ReplyContext {
             version: head.version.min(server),
             server,
             method: method_for_reply(head.method),
-            // RFC 9931, section 7: what follows a CONNECT that is refused was written by whoever uses the tunnel.
+            // Bytes behind a refused CONNECT come from the user of the tunnel, and are not a request (RFC 9931, section
+            // 7).
             keeps_alive: proto::keeps_alive(head.version, head.connection, server)
                 && head.method != "CONNECT"
                 && !self.conn.is_last_request

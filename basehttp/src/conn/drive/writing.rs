@@ -1,4 +1,4 @@
-//! Writing: sends replies and tails as far as the socket takes them, and does what was decided for afterwards.
+//! Writing: sends responses as far as the socket takes them, and then keeps, lingers or closes.
 
 use std::time::Instant;
 use std::{io, mem};
@@ -12,25 +12,28 @@ use crate::conn::scheduler::SendOn;
 use crate::exchange::Next;
 use crate::sys::{Direction, Fault, Reservation};
 
-/// What sending came to, unless the socket takes no more.
+/// Result of sending, unless the socket takes no more.
 enum Sent {
+    /// Everything is sent.
     All,
-    /// What the rest of the tail waits for: another connection's turn, or a thread that may block.
+    /// The rest of the body waits for its next turn, or for a thread that may block.
     Part(Wait),
-    /// The rest cannot be read anywhere.
+    /// No thread can read the rest.
     GivenUp,
 }
 
 impl Drive<'_> {
+    /// Returns the number of bytes in the output that the socket has not taken.
     pub(super) fn unsent_len(&mut self) -> usize {
         self.io().out.len() - self.buffers.sent
     }
 
+    /// Returns whether bytes or a body are left to send.
     pub(super) fn has_unsent(&mut self) -> bool {
         self.unsent_len() > 0 || self.buffers.pending.queued.is_some()
     }
 
-    /// From here on the replies are being written, and then comes `next`.
+    /// Begins to send the responses; `next` follows when they are sent.
     pub(super) fn start_writing(&mut self, next: Next) -> Step {
         let now = self.scheduler.now();
         self.conn.state = State::Writing(next);
@@ -39,6 +42,7 @@ impl Drive<'_> {
         Step::Again
     }
 
+    /// Sends what the socket takes, and decides what follows.
     pub(super) fn write(&mut self) -> Step {
         if self.buffers.pending.queued.is_some() && self.unblock_reads().is_err() {
             return self.abort();
@@ -47,6 +51,7 @@ impl Drive<'_> {
         let sent = self.send();
         let now = self.scheduler.now();
         match sent {
+            // The client has taken all that it was given, so its time begins anew.
             Ok(Sent::Part(wait)) => {
                 self.conn.deadline = now + self.context.settings.patience_with_readers();
                 Step::Wait(wait)
@@ -62,7 +67,7 @@ impl Drive<'_> {
                 self.finish(next)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                // Only what the client takes buys it time, not what it sends.
+                // A client gains time by what it takes, not by what it sends.
                 if self.buffers.pending.progress.map(|progress| progress.bytes) > before {
                     self.conn.deadline = now + self.context.settings.patience_with_readers();
                 }
@@ -70,6 +75,7 @@ impl Drive<'_> {
                     self.note(Fault::SlowReader);
                     return self.abort();
                 }
+                // A slow client is dropped when it holds what others need: a descriptor, or memory.
                 if self.lacks_descriptors() || !self.may_hold_unsent() {
                     self.note(Fault::ResourceLimit);
                     return self.abort();
@@ -77,6 +83,7 @@ impl Drive<'_> {
                 Step::Wait(Wait::For(Direction::Write))
             }
             Err(error) => {
+                // A file that has become shorter is the server's fault.
                 let of_a_file = error.kind() == io::ErrorKind::UnexpectedEof;
                 self.note(if of_a_file { Fault::HandlerError } else { Fault::ClientGone });
                 self.abort()
@@ -84,7 +91,8 @@ impl Drive<'_> {
         }
     }
 
-    /// Whether the reader takes something now and then, but not enough. What lies in the system's buffers counts as taken.
+    /// Returns whether the client takes some bytes now and then, but not enough. Bytes in the system's buffers count as
+    /// taken.
     fn is_taken_too_slowly(&self, now: Instant) -> bool {
         let settings = &self.context.settings;
         self.buffers.pending.progress.is_some_and(|SendProgress { since, bytes }| {
@@ -92,23 +100,24 @@ impl Drive<'_> {
         })
     }
 
-    /// Whether what waits to be sent is a file, and there are too few descriptors for that.
+    /// Returns whether the unsent body is a file and too few descriptors are left for it.
     fn lacks_descriptors(&self) -> bool {
         self.buffers.pending.queued.as_ref().is_some_and(OutgoingBody::is_file) && self.context.quota.is_exceeded()
     }
 
-    /// Whether there is memory for what the reader does not take. One reply larger than all of it may have all of it.
+    /// Reserves memory for unsent responses. Returns whether there is enough. A response larger than the whole quota
+    /// may have all of it.
     fn may_hold_unsent(&mut self) -> bool {
         let held = self.unsent_len() + self.buffers.pending.queued.as_ref().map_or(0, OutgoingBody::own_bytes);
         Reservation::resize_up_to_all(&mut self.buffers.pending.unsent_share, held, &self.context.unsent)
     }
 
-    /// A tail is not waited for.
+    /// Ends waiting in the kernel, which a queued body must not do.
     fn unblock_reads(&mut self) -> io::Result<()> {
         self.conn.unblock_reads_of(&self.buffers.io.get_mut().socket)
     }
 
-    /// Sends all there is, replies and tail; or as much of the tail as may be sent here and now.
+    /// Sends the output and then the queued body, as far as the turn and this thread allow.
     fn send(&mut self) -> io::Result<Sent> {
         let io = self.buffers.io.get_mut();
         while self.buffers.sent < io.out.len() {
@@ -141,7 +150,7 @@ impl Drive<'_> {
         Ok(Sent::All)
     }
 
-    /// Everything is sent: what was decided for afterwards.
+    /// Does what was decided for the time after the last byte.
     pub(super) fn finish(&mut self, next: Next) -> Step {
         match next {
             Next::Keep => Step::Again,
@@ -152,8 +161,8 @@ impl Drive<'_> {
         }
     }
 
-    /// Whether the client has sent more than was asked of it: a socket that is closed with that unread is reset, and the
-    /// reply may be lost with it. Looks into the socket only where that may hold something, and does not wait for it.
+    /// Returns whether the client has sent bytes that were not read. The system resets a socket that is closed with
+    /// unread bytes, and the response may be lost. Reads only a socket that may hold some, and does not wait.
     fn has_more(&mut self) -> bool {
         let may_look = self.conn.may_read && self.io().socket.tells_readiness();
         !self.buffers.input.is_empty()
