@@ -4,20 +4,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// One source file.
-pub struct Source {
-    pub file: PathBuf,
+pub(crate) struct Source {
+    pub(crate) file: PathBuf,
     /// From the crate's root.
-    pub module: Vec<String>,
+    pub(crate) module: Vec<String>,
     /// See [`condensed`].
-    pub code: String,
+    pub(crate) code: String,
 }
 
-pub fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     sources_below("basehttp/src")
 }
 
 /// The sources in a directory of the repository and in those below it.
-pub fn sources_below(directory: &str) -> Vec<Source> {
+pub(crate) fn sources_below(directory: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let mut files = vec![root.clone()];
     let mut sources = Vec::new();
@@ -34,14 +34,14 @@ pub fn sources_below(directory: &str) -> Vec<Source> {
 }
 
 /// `conn/reply/mod.rs` is `["conn", "reply"]`, `conn/error.rs` is `["conn", "error"]`.
-pub fn module_of(file: &Path) -> Vec<String> {
+pub(crate) fn module_of(file: &Path) -> Vec<String> {
     let path = file.with_extension("");
     let names = path.iter().map(|name| name.to_str().unwrap().to_owned());
     names.filter(|name| !matches!(name.as_str(), "mod" | "lib")).collect()
 }
 
 /// The code without what is not code: comments (where links may point up), texts and white space.
-pub fn condensed(text: &str) -> String {
+pub(crate) fn condensed(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -83,7 +83,7 @@ fn end_of_text(rest: &str) -> usize {
 }
 
 /// What the code names of its own crate, in imports or anywhere else, as paths from the crate's root.
-pub fn targets(source: &Source) -> Vec<Vec<String>> {
+pub(crate) fn targets(source: &Source) -> Vec<Vec<String>> {
     let mut targets = Vec::new();
     for start in ["crate::", "basehttp::", "super::"] {
         for (at, _) in source.code.match_indices(start) {
@@ -121,7 +121,7 @@ fn base_of<'c>(module: &[String], code: &'c str) -> (Vec<String>, &'c str) {
 }
 
 /// `a::{b, c::d}` is `a::b` and `a::c::d`; a plain path is itself.
-pub fn leaves(code: &str) -> Vec<String> {
+pub(crate) fn leaves(code: &str) -> Vec<String> {
     let is_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '*');
     let path_end = code.find(|c| !is_path(c)).unwrap_or(code.len());
     let (path, rest) = code.split_at(path_end);

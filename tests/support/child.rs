@@ -14,7 +14,7 @@ const ALONE: &str = "BASEHTTP_TEST_IS_ALONE";
 ///
 /// `module` is the test's `module_path!()`.
 #[track_caller]
-pub fn is_alone(module: &str, name: &str) -> bool {
+pub(crate) fn is_alone(module: &str, name: &str) -> bool {
     if env::var_os(ALONE).is_some_and(|alone| alone == name) {
         return true;
     }
@@ -28,13 +28,13 @@ pub fn is_alone(module: &str, name: &str) -> bool {
 /// Returns a command that runs one test of this program by itself, and shows all that it prints.
 ///
 /// `module` is the test's `module_path!()`.
-pub fn command(module: &str, name: &str) -> Command {
+pub(crate) fn command(module: &str, name: &str) -> Command {
     let mut command = Command::new(env::current_exe().expect("the path of this program"));
     command.args(["--exact", &path(module, name), "--nocapture", "--test-threads=1"]);
     command
 }
 
 /// Returns the path of a test as `--exact` wants it: without the program's name, which `module_path!()` begins with.
-pub fn path(module: &str, name: &str) -> String {
+pub(crate) fn path(module: &str, name: &str) -> String {
     module.split_once("::").map_or_else(|| name.to_owned(), |(_, module)| format!("{module}::{name}"))
 }

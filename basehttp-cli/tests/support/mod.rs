@@ -4,7 +4,7 @@
 #![allow(dead_code)] // Each test file is a crate of its own and uses a part of this.
 
 /// A link to the repository's own `tests/support`, which a package has as a copy.
-pub mod http;
+pub(crate) mod http;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -25,7 +25,7 @@ use http::needs::skip;
 use http::{Client, Reply};
 
 /// Returns the command with these arguments. The variables that decide about colours are removed.
-pub fn basehttp(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+pub(crate) fn basehttp(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_basehttp"));
     command.args(arguments).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("CLICOLOR");
     command
@@ -33,7 +33,7 @@ pub fn basehttp(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Comma
 
 /// Returns Python's `http.server` with these arguments. `None` where it is not installed, which is reported as SKIPPED.
 #[track_caller]
-pub fn original(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Option<Command> {
+pub(crate) fn original(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Option<Command> {
     // As `python3 -m http.server`, and with Ctrl-C even where the tests themselves were started to ignore it.
     const RUN: &str = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); \
                        runpy.run_module('http.server', run_name='__main__', alter_sys=True)";
@@ -58,23 +58,23 @@ static HAS_ORIGINAL: LazyLock<bool> = LazyLock::new(|| {
 const PATIENCE_WITH_PROGRAMS: Duration = Duration::from_secs(60);
 
 /// A program that runs. Dropping it kills it.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
-    pub stdout: Output,
-    pub stderr: Output,
+    pub(crate) stdout: Output,
+    pub(crate) stderr: Output,
 }
 
 /// The exit status of a program, and its whole output.
 #[derive(Debug)]
-pub struct Ended {
-    pub status: ExitStatus,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Program {
     /// Starts the program, and collects its output.
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = Output::of(child.stdout.take().expect("it is piped"));
@@ -83,7 +83,7 @@ impl Program {
     }
 
     /// Starts the command on a free port, and waits until clients can connect.
-    pub fn serving(arguments: &[&str]) -> (Self, SocketAddr) {
+    pub(crate) fn serving(arguments: &[&str]) -> (Self, SocketAddr) {
         let program = Program::start(basehttp([&["0"], arguments].concat()));
         let address = program.address();
         (program, address)
@@ -91,7 +91,7 @@ impl Program {
 
     /// Waits for the banner, which is printed once clients can connect, and returns its address.
     #[track_caller]
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         let text = self.stdout.wait_for("\n");
         let words: Vec<_> = text.lines().next().unwrap_or_default().split(' ').collect();
         let ["Serving", "HTTP", "on", host, "port", port, ..] = words[..] else {
@@ -102,13 +102,13 @@ impl Program {
     }
 
     /// Sends it a signal.
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("the program runs, and is ours");
     }
 
     /// Waits until the program has ended by itself.
     #[track_caller]
-    pub fn ended(mut self) -> Ended {
+    pub(crate) fn ended(mut self) -> Ended {
         // Both are closed when it ends, and not before.
         let (stdout, stderr) = (self.stdout.wait_for_end(), self.stderr.wait_for_end());
         let status = self.child.wait().expect("it is ours to wait for");
@@ -117,13 +117,13 @@ impl Program {
 
     /// Ends the program in order, and returns its output.
     #[track_caller]
-    pub fn stopped(self) -> Ended {
+    pub(crate) fn stopped(self) -> Ended {
         self.signal(Signal::TERM);
         self.ended()
     }
 
     /// Returns the process number.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 }
@@ -138,7 +138,7 @@ impl Drop for Program {
 
 impl Ended {
     /// Returns `exit 1`, or `signal 15`.
-    pub fn how(&self) -> String {
+    pub(crate) fn how(&self) -> String {
         match (self.status.code(), self.status.signal()) {
             (Some(code), _) => format!("exit {code}"),
             (None, signal) => format!("signal {}", signal.expect("there are no other ways to end")),
@@ -148,13 +148,13 @@ impl Ended {
 
 /// Runs the command to its end.
 #[track_caller]
-pub fn run(arguments: &[&str]) -> Ended {
+pub(crate) fn run(arguments: &[&str]) -> Ended {
     Program::start(basehttp(arguments)).ended()
 }
 
 /// The output of a program, collected while it runs.
 #[derive(Clone)]
-pub struct Output(Arc<(Mutex<Collected>, Condvar)>);
+pub(crate) struct Output(Arc<(Mutex<Collected>, Condvar)>);
 
 #[derive(Default)]
 struct Collected {
@@ -188,18 +188,18 @@ impl Output {
     }
 
     /// Returns the output so far.
-    pub fn so_far(&self) -> String {
+    pub(crate) fn so_far(&self) -> String {
         self.wait_until(|_| true).0
     }
 
     /// Waits until the program has written `text`, or has ended. Returns all output so far.
-    pub fn wait_for(&self, text: &str) -> String {
+    pub(crate) fn wait_for(&self, text: &str) -> String {
         self.wait_until(|collected| collected.has_ended || lossy(&collected.bytes).contains(text)).0
     }
 
     /// Waits until the output is closed, and returns all of it.
     #[track_caller]
-    pub fn wait_for_end(&self) -> String {
+    pub(crate) fn wait_for_end(&self) -> String {
         let (text, is_so) = self.wait_until(|collected| collected.has_ended);
         assert!(is_so, "the program goes on: {text:?}");
         text
@@ -219,10 +219,10 @@ fn lossy(bytes: &[u8]) -> String {
 }
 
 /// A directory for one test, removed with the value.
-pub struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("command-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -231,7 +231,7 @@ impl Scratch {
     }
 
     /// Makes a directory with these files and their contents, and the directories on their way.
-    pub fn with(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let scratch = Scratch::new();
         for (name, content) in files {
             scratch.file(name, content);
@@ -239,22 +239,22 @@ impl Scratch {
         scratch
     }
 
-    pub fn file(&self, name: &str, content: &str) {
+    pub(crate) fn file(&self, name: &str, content: &str) {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().expect("it is in the directory")).expect("a directory");
         fs::write(path, content).expect("a file");
     }
 
-    pub fn link(&self, target: &str, name: &str) {
+    pub(crate) fn link(&self, target: &str, name: &str) {
         symlink(target, self.0.join(name)).expect("a link");
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Returns the path as an argument.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.0.to_str().expect("the build's directory has a name in UTF-8")
     }
 }
@@ -267,7 +267,7 @@ impl Drop for Scratch {
 }
 
 /// Sends these bytes, and returns everything that comes back until the server closes.
-pub fn ask(address: SocketAddr, request: &str) -> Vec<u8> {
+pub(crate) fn ask(address: SocketAddr, request: &str) -> Vec<u8> {
     let mut client = Client::connect(address);
     client.send(request);
     client.end_sending();
@@ -275,13 +275,13 @@ pub fn ask(address: SocketAddr, request: &str) -> Vec<u8> {
 }
 
 /// Returns the response to a request of HTTP/1.1. Each of the further fields ends its own line.
-pub fn reply(address: SocketAddr, method: &str, target: &str, fields: &str) -> Reply {
+pub(crate) fn reply(address: SocketAddr, method: &str, target: &str, fields: &str) -> Reply {
     let mut client = Client::connect(address);
     client.send(format!("{method} {target} HTTP/1.1\r\nHost: h\r\n{fields}\r\n"));
     client.try_read_reply(method).expect("a whole reply")
 }
 
 /// Returns the response to a GET.
-pub fn get(address: SocketAddr, target: &str) -> Reply {
+pub(crate) fn get(address: SocketAddr, target: &str) -> Reply {
     reply(address, "GET", target, "")
 }
