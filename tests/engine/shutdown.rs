@@ -97,11 +97,11 @@ fn what_a_handler_lets_go_of_after_the_end_is_closed() {
     stage.open("stuck");
 }
 
-/// Drains on a thread of its own, which is under way when this returns.
+/// Drains on a thread of its own. The drain is under way when this returns, or over already.
 fn draining(handle: &ServerHandle, deadline: Duration) -> thread::JoinHandle<Option<DrainReport>> {
     let asking = handle.clone();
     let draining = thread::spawn(move || asking.drain(deadline));
-    while !handle.is_shutting_down() {
+    while !handle.is_shutting_down() && !draining.is_finished() {
         thread::yield_now();
     }
     draining
