@@ -162,7 +162,7 @@ fn no_neighbour_hides_a_method() {
 fn no_item_of_the_users_shadows_what_the_expansion_names() {
     for (name, input) in inputs() {
         let expansion = expand_file(&input);
-        let mut names = Names::default();
+        let mut names = NamesSeen::default();
         for block in generated(&expansion) {
             block.trait_.iter().for_each(|(of_trait, _)| names.visit_path(of_trait));
             block.items.iter().for_each(|item| names.visit_impl_item(item));
@@ -181,12 +181,12 @@ fn generated(file: &File) -> impl Iterator<Item = &ItemImpl> {
 
 /// The names that an item of the user's could shadow.
 #[derive(Default)]
-struct Names {
+struct NamesSeen {
     seen: usize,
     open: Vec<String>,
 }
 
-impl<'ast> Visit<'ast> for Names {
+impl<'ast> Visit<'ast> for NamesSeen {
     fn visit_path(&mut self, path: &'ast Path) {
         self.seen += 1;
         let first = path.segments.first().expect("a path has segments").ident.to_string();

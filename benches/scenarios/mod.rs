@@ -86,7 +86,7 @@ impl Scenario {
     /// Serves so many requests. A server of a socket prints its port first, the other one an empty line.
     pub(crate) fn serve(&self, requests: u32) {
         match self.kind {
-            Kind::Socket { .. } => socket::serve(requests),
+            Kind::Socket { request, .. } => socket::serve(requests, request == FILE),
             Kind::Memory { request } => {
                 println!();
                 memory::serve(request, requests);

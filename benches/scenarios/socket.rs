@@ -44,13 +44,19 @@ impl Gauged {
 }
 
 /// Serves so many requests, and prints the port first. The directory with the file is removed at the end.
-pub(super) fn serve(requests: u32) {
+///
+/// A file that has changed within the last two seconds is read for each request. With `serves_file` the server waits until
+/// it is older, as nearly all files are.
+pub(super) fn serve(requests: u32, serves_file: bool) {
     let directory = std::env::temp_dir().join(format!("basehttp-gauge-{}", std::process::id()));
     fs::create_dir_all(&directory).expect("a temporary directory");
     fs::write(directory.join("page.html"), [b'x'; 1024]).expect("a file in it");
     let files = SimpleHTTPRequestHandler::new(directory.clone()).expect("a directory to serve");
     let handler = Gauged { files, left: AtomicU32::new(requests) };
     let mut httpd = HTTPServer::builder().workers(1).bind((Ipv4Addr::LOCALHOST, 0), handler).expect("a port");
+    if serves_file {
+        std::thread::sleep(std::time::Duration::from_millis(2_100));
+    }
     println!("{}", httpd.server_port());
     httpd.serve_forever().expect("it serves until the last request");
     fs::remove_dir_all(&directory).expect("the directory that was made above");

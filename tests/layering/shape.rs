@@ -20,11 +20,7 @@ const CIRCLES: [(&str, &str); 2] = [
 ];
 
 /// Types that share their name with another one of the crate, and the reason.
-const SHARED_NAMES: [(&str, &str); 3] = [
-    ("basehttp: Content", "not mended yet: of a slot, and of a file"),
-    ("basehttp: State", "not mended yet: of a connection, and of the pool"),
-    ("basehttp-macros: Names", "not mended yet: in promises, and in expand"),
-];
+const SHARED_NAMES: [(&str, &str); 0] = [];
 
 /// Files named `mod.rs` with code besides declarations and re-exports, and the item that their directory is about.
 const CHAPTERS: [(&str, &str); 10] = [
