@@ -1,4 +1,4 @@
-//! What the expansion of `#[http_handler]` names: nothing here is for anybody else, and it changes without notice.
+//! Names for the expansion of `#[http_handler]`. They are not public, and change without notice.
 
 pub use std::borrow::Cow;
 pub use std::option::Option::{self, None, Some};
