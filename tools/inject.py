@@ -145,7 +145,7 @@ def request(method, path, body=b"", fields=""):
 UPLOAD, LARGE_UPLOAD = bytes(range(256)) * 100, bytes(range(256)) * 1000
 
 # Name, what is sent in how many pieces, and of how many requests it is.
-ERRANDS = [
+CASES = [
     ("page", request("GET", "/page"), 1, 1),
     ("page, slowly", request("GET", "/page"), 3, 1),
     ("pages in a row", request("GET", "/page") * 5, 1, 5),
@@ -165,7 +165,7 @@ ERRANDS = [
 ]
 
 
-PROGRAM_ERRANDS = [
+PROGRAM_CASES = [
     ("page", request("GET", "/page"), 1, 1),
     ("program", request("GET", "/cgi-bin/cat"), 1, 1),
     ("program's body", request("POST", "/cgi-bin/cat", UPLOAD), 2, 1),
@@ -173,9 +173,9 @@ PROGRAM_ERRANDS = [
 ]
 
 
-def run_errand(port, errand):
+def run_case(port, case):
     """The answers, as bytes that are the same each time; or Failed, or Wrong."""
-    name, message, pieces, count = errand
+    name, message, pieces, count = case
     answers = []
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
@@ -255,7 +255,7 @@ class Server:
         self.port = int(match[1])
 
     def counters(self):
-        _, body = run_errand(self.port, ("stats", request("GET", "/stats"), 1, 1))[0]
+        _, body = run_case(self.port, ("stats", request("GET", "/stats"), 1, 1))[0]
         return {name: int(count) for name, count in (line.split() for line in body.decode().splitlines())}
 
     def await_quiet(self):
@@ -303,22 +303,22 @@ class Strace:
             return log.read()
 
 
-def run_all(port, errands, judge):
-    """Every errand, four at a time."""
-    errands = list(errands)
+def run_all(port, cases, judge):
+    """Every case, four at a time."""
+    cases = list(cases)
     problems, lock = [], threading.Lock()
 
     def work():
         while True:
             with lock:
-                if not errands:
+                if not cases:
                     return
-                errand = errands.pop(0)
+                case = cases.pop(0)
             try:
-                answers = run_errand(port, errand)
+                answers = run_case(port, case)
             except (Wrong, Failed) as error:
                 answers = error
-            problem = judge(errand[0], answers)
+            problem = judge(case[0], answers)
             if problem:
                 with lock:
                     problems.append(problem)
@@ -333,7 +333,7 @@ def run_all(port, errands, judge):
 
 def calm_answers(path):
     server = Server(path)
-    right = {errand[0]: run_errand(server.port, errand) for errand in ERRANDS + PROGRAM_ERRANDS}
+    right = {case[0]: run_case(server.port, case) for case in CASES + PROGRAM_CASES}
     status = server.end()
     if status != 0:
         raise SystemExit(f"the server ends with {status}")
@@ -345,7 +345,7 @@ def is_right(answers, right):
 
 
 def judge_disturbed(right, allowed):
-    """What is wrong with the answers to an errand while calls fail."""
+    """What is wrong with the answers to a case while calls fail."""
 
     def judge(name, answers):
         if isinstance(answers, Wrong):
@@ -365,7 +365,7 @@ def judge_disturbed(right, allowed):
     return judge
 
 
-def run_row(path, right, errands, call, error, when, allowed):
+def run_row(path, right, cases, call, error, when, allowed):
     """None, or what is wrong, or SKIPPED with the reason."""
     server = Server(path)
     try:
@@ -374,11 +374,11 @@ def run_row(path, right, errands, call, error, when, allowed):
         strace = Strace(server, "-e", f"trace={name}", "-e", f"inject={name}:error={error}:when={when}", *only)
         if not strace.is_attached:
             return f"SKIPPED: strace says {strace.first_line.strip()!r}"
-        problems = run_all(server.port, errands, judge_disturbed(right, allowed))
+        problems = run_all(server.port, cases, judge_disturbed(right, allowed))
         injected = strace.let_go().count("(INJECTED)")
         until = time.monotonic() + RECOVERY
         while not problems:
-            later = run_all(server.port, errands, judge_disturbed(right, SAME))
+            later = run_all(server.port, cases, judge_disturbed(right, SAME))
             if not later:
                 break
             if time.monotonic() > until:
@@ -401,7 +401,7 @@ def calls_made(path):
     """The names of all calls that a server makes while it serves."""
     server = Server(path)
     strace = Strace(server)
-    run_all(server.port, ERRANDS, lambda name, answers: None)
+    run_all(server.port, CASES, lambda name, answers: None)
     names = set(re.findall(r"^\d+ +(?:<\.\.\. )?(\w+)(?=\(| resumed)", strace.let_go(), re.M))
     server.end()
     return names
@@ -420,16 +420,16 @@ def main():
     parser.add_argument("--list", action="store_true", help="the rows, and no more")
     options = parser.parse_args()
     rows = [
-        (errands, call, error, when, allowed)
-        for errands, table in ((ERRANDS, TABLE), (PROGRAM_ERRANDS * 2, PROGRAMS))
+        (cases, call, error, when, allowed)
+        for cases, table in ((CASES, TABLE), (PROGRAM_CASES * 2, PROGRAMS))
         for call, errors, when, allowed in table
         for error in errors.split()
         if options.only in f"{call} {error}"
     ]
     if options.singly:
         rows = [
-            (errands, call, error, str(number), allowed)
-            for errands, call, error, _, allowed in rows
+            (cases, call, error, str(number), allowed)
+            for cases, call, error, _, allowed in rows
             for number in range(1, options.singly + 1)
         ]
     if options.list:
@@ -443,8 +443,8 @@ def main():
     path = os.path.abspath(options.server or build())
     right = calm_answers(path)
     passed = failed = skipped = 0
-    for errands, call, error, when, allowed in rows:
-        problem = run_row(path, right, errands, call, error, when, allowed)
+    for cases, call, error, when, allowed in rows:
+        problem = run_row(path, right, cases, call, error, when, allowed)
         name = f"{call:<15} {error:<14}{when if options.singly else '':<4}"
         if problem is None:
             passed += 1

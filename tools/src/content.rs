@@ -34,10 +34,10 @@ pub fn stream() -> Vec<u8> {
 
 /// So many bytes that look random, the same for the same seed.
 pub fn bytes(seed: u64, length: usize) -> Vec<u8> {
-    let mut dice = Dice::new(seed);
+    let mut random = Random::new(seed);
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
-        bytes.extend_from_slice(&dice.roll().to_le_bytes());
+        bytes.extend_from_slice(&random.next().to_le_bytes());
     }
     bytes.truncate(length);
     bytes
@@ -76,15 +76,15 @@ impl Checksum {
 }
 
 /// A source of numbers that look random: xorshift, the same for the same seed, so that a run can be repeated.
-pub struct Dice(u64);
+pub struct Random(u64);
 
-impl Dice {
+impl Random {
     pub fn new(seed: u64) -> Self {
         // Not zero, and neighbouring seeds far apart.
-        Dice(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn roll(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -93,6 +93,6 @@ impl Dice {
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.roll() % bound as u64).expect("less than a usize")
+        usize::try_from(self.next() % bound as u64).expect("less than a usize")
     }
 }

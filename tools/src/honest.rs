@@ -9,37 +9,37 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::errand::{Errand, Make, Persistence};
 use super::reply::{self, Bodies, Reply};
+use super::request::{MakeRequest, Persistence, Request};
 
 /// One client, with a connection that it makes when it needs one.
 pub struct Client {
     address: SocketAddr,
-    patience: Duration,
+    timeout: Duration,
     stream: Option<TcpStream>,
     /// Read and not used.
-    came: Vec<u8>,
+    received: Vec<u8>,
     /// How many connections it has made.
     pub connections: u64,
 }
 
 impl Client {
-    /// Of the server at `address`. No step may take longer than `patience`.
-    pub fn new(address: SocketAddr, patience: Duration) -> Self {
-        Client { address, patience, stream: None, came: Vec::new(), connections: 0 }
+    /// Of the server at `address`. No step may take longer than `timeout`.
+    pub fn new(address: SocketAddr, timeout: Duration) -> Self {
+        Client { address, timeout, stream: None, received: Vec::new(), connections: 0 }
     }
 
-    /// Does an errand, and checks the reply.
-    pub fn run(&mut self, errand: &Errand) -> io::Result<()> {
-        self.send(&errand.request)?;
-        self.expect(errand)
+    /// Does an request, and checks the reply.
+    pub fn run(&mut self, request: &Request) -> io::Result<()> {
+        self.send(&request.bytes)?;
+        self.expect(request)
     }
 
     /// Does several at once.
-    pub fn run_all(&mut self, errands: &[Errand]) -> io::Result<()> {
-        let requests: Vec<u8> = errands.iter().flat_map(|errand| errand.request.iter().copied()).collect();
-        self.send(&requests)?;
-        errands.iter().try_for_each(|errand| self.expect(errand))
+    pub fn run_all(&mut self, requests: &[Request]) -> io::Result<()> {
+        let bytes: Vec<u8> = requests.iter().flat_map(|request| request.bytes.iter().copied()).collect();
+        self.send(&bytes)?;
+        requests.iter().try_for_each(|request| self.expect(request))
     }
 
     /// Sends one request and reads its reply, whatever it is.
@@ -54,10 +54,10 @@ impl Client {
         sent.inspect_err(|_| self.hang_up())
     }
 
-    /// Reads the reply to an errand.
-    pub fn expect(&mut self, errand: &Errand) -> io::Result<()> {
-        let reply = self.reply(errand.bodies)?;
-        errand.check(&reply).map_err(|wrong| {
+    /// Reads the reply to an request.
+    pub fn expect(&mut self, request: &Request) -> io::Result<()> {
+        let reply = self.reply(request.bodies)?;
+        request.check(&reply).map_err(|wrong| {
             self.hang_up();
             io::Error::new(io::ErrorKind::InvalidData, wrong)
         })
@@ -74,8 +74,8 @@ impl Client {
     fn read_reply(&mut self, bodies: Bodies) -> io::Result<Reply> {
         let mut has_ended = false;
         loop {
-            if let Some(reply) = reply::first(&self.came, bodies, has_ended)? {
-                self.came.drain(..reply.length);
+            if let Some(reply) = reply::first(&self.received, bodies, has_ended)? {
+                self.received.drain(..reply.length);
                 return Ok(reply);
             }
             has_ended = self.read_more(256 * 1024)? == 0;
@@ -84,36 +84,36 @@ impl Client {
 
     /// Reads exactly so many bytes, whatever they mean.
     pub fn read_exactly(&mut self, count: usize) -> io::Result<Vec<u8>> {
-        while self.came.len() < count {
+        while self.received.len() < count {
             if self.read_more(count)? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        Ok(self.came.drain(..count).collect())
+        Ok(self.received.drain(..count).collect())
     }
 
     /// Reads until the server ends the connection.
     pub fn read_to_end(&mut self) -> io::Result<Vec<u8>> {
         while self.read_more(256 * 1024)? > 0 {}
-        Ok(std::mem::take(&mut self.came))
+        Ok(std::mem::take(&mut self.received))
     }
 
     fn read_more(&mut self, most: usize) -> io::Result<usize> {
         let stream = self.stream.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-        let length = self.came.len();
-        self.came.resize(length + most, 0);
-        let read = stream.read(&mut self.came[length..]);
-        self.came.truncate(length + *read.as_ref().unwrap_or(&0));
+        let length = self.received.len();
+        self.received.resize(length + most, 0);
+        let read = stream.read(&mut self.received[length..]);
+        self.received.truncate(length + *read.as_ref().unwrap_or(&0));
         read
     }
 
     fn connected(&mut self) -> io::Result<&TcpStream> {
         if self.stream.is_none() {
-            let stream = TcpStream::connect_timeout(&self.address, self.patience)?;
+            let stream = TcpStream::connect_timeout(&self.address, self.timeout)?;
             self.connections += 1;
             stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(self.patience))?;
-            stream.set_write_timeout(Some(self.patience))?;
+            stream.set_read_timeout(Some(self.timeout))?;
+            stream.set_write_timeout(Some(self.timeout))?;
             self.stream = Some(stream);
         }
         self.stream.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
@@ -127,45 +127,45 @@ impl Client {
     /// Closes the connection.
     pub fn hang_up(&mut self) {
         self.stream = None;
-        self.came.clear();
+        self.received.clear();
     }
 }
 
 /// Something that a client does, by its number.
-pub type Special = fn(&mut Client, u64) -> io::Result<()>;
+pub type CustomAction = fn(&mut Client, u64) -> io::Result<()>;
 
 /// What a client does, again and again.
 #[derive(Clone, Copy)]
-pub enum Deed {
-    /// One errand.
-    Errand(Make, Persistence),
+pub enum Action {
+    /// One request.
+    Request(MakeRequest, Persistence),
     /// Something that has more to it.
-    Special(Special),
+    Custom(CustomAction),
 }
 
-impl Deed {
+impl Action {
     /// Whether each has a connection of its own.
     pub fn is_fresh(self) -> bool {
-        matches!(self, Deed::Errand(_, Persistence::Fresh))
+        matches!(self, Action::Request(_, Persistence::Fresh))
     }
 
     fn carry_out(self, client: &mut Client, number: u64) -> io::Result<()> {
         match self {
-            Deed::Errand(make, persistence) => client.run(&make(number, persistence)),
-            Deed::Special(special) => special(client, number),
+            Action::Request(make, persistence) => client.run(&make(number, persistence)),
+            Action::Custom(special) => special(client, number),
         }
     }
 }
 
 /// A client that measures.
-pub struct Watchman {
+pub struct Probe {
     /// In the report.
     pub name: &'static str,
-    pub deed: Deed,
+    pub action: Action,
     /// Between the times at which two requests are due.
     pub interval: Duration,
     /// How long any step of a request may take.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 /// What was measured.
@@ -208,17 +208,17 @@ impl Record {
 /// So many failures are told; there may be thousands, of one cause.
 const MOST_FAILURES: usize = 6;
 
-impl Watchman {
+impl Probe {
     /// One that does nothing, and so finds out how late the machine itself is.
     pub fn of_machine() -> Self {
         let interval = Duration::from_millis(2);
-        Watchman { name: "the machine", deed: Deed::Special(|_, _| Ok(())), interval, patience: interval }
+        Probe { name: "the machine", action: Action::Custom(|_, _| Ok(())), interval, timeout: interval }
     }
 
     /// Goes on until `is_over`; a request that is due before that is brought to its end.
-    pub fn watch(&self, addresses: &[SocketAddr], is_over: &AtomicBool, record: &Mutex<Record>) {
-        let mut clients: Vec<_> = addresses.iter().map(|&address| Client::new(address, self.patience)).collect();
-        let count = if self.deed.is_fresh() { clients.len() } else { 1 };
+    pub fn run(&self, addresses: &[SocketAddr], is_over: &AtomicBool, record: &Mutex<Record>) {
+        let mut clients: Vec<_> = addresses.iter().map(|&address| Client::new(address, self.timeout)).collect();
+        let count = if self.action.is_fresh() { clients.len() } else { 1 };
         let mut due = Instant::now();
         for number in 0.. {
             thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -226,7 +226,7 @@ impl Watchman {
                 break;
             }
             let client = &mut clients[usize::try_from(number).unwrap_or(0) % count];
-            let result = self.deed.carry_out(client, number).map(|()| due.elapsed());
+            let result = self.action.carry_out(client, number).map(|()| due.elapsed());
             record.lock().unwrap_or_else(PoisonError::into_inner).note(self.name, result);
             due += self.interval;
         }
@@ -236,9 +236,9 @@ impl Watchman {
 }
 
 /// Sets it when it is dropped, so that nobody goes on if something fails.
-pub struct Over<'o>(pub &'o AtomicBool);
+pub struct StopOnDrop<'o>(pub &'o AtomicBool);
 
-impl Drop for Over<'_> {
+impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -1,25 +1,25 @@
 //! What the siege and the soak share: a server in a process of its own, honest clients that measure it, and besiegers.
 //!
 //! ```text
-//! server    the child: a handler of each kind           castle    the parent's view of it: /proc, its counters, its log
-//! honest    open-loop clients that check every byte      errand    what they ask for, and what must come back
-//! besieger  one hostile connection, as a list of moves   swarm     thousands of them on one thread
-//! weapons   the lists of moves                           content   bytes that both sides can make
-//! reply     takes replies apart                          verdict   counts checks
-//! stalling  a file system whose calls take long
+//! server          the child: a handler of each kind       server_process  the parent's view of it: /proc, counters, log
+//! honest          open-loop clients that check every byte request         a request, and the reply that must come back
+//! attacker        one hostile connection: a list of steps swarm           thousands of them on one thread
+//! scripts         the lists of steps                      content         bytes that both sides can make
+//! reply           a parser of replies                     verdict         a count of checks
+//! stalling        a file system with slow calls
 //! ```
 
 // Two programs share this; it is not a library for other crates, and nothing prints its values.
 #![allow(missing_docs, missing_debug_implementations, clippy::missing_panics_doc)]
 
-pub mod besieger;
-pub mod castle;
+pub mod attacker;
 pub mod content;
-pub mod errand;
 pub mod honest;
 pub mod reply;
+pub mod request;
+pub mod scripts;
 pub mod server;
+pub mod server_process;
 pub mod stalling;
 pub mod swarm;
 pub mod verdict;
-pub mod weapons;

@@ -34,9 +34,9 @@ const ADDRESSES: u8 = 4;
 const CAT: &str = "#!/bin/sh\necho 'Content-Type: application/octet-stream'\necho\nexec cat\n";
 
 /// How long a blocking handler blocks.
-const NAP: Duration = Duration::from_millis(10);
+const BLOCKING_TIME: Duration = Duration::from_millis(10);
 
-struct Castle {
+struct TestHandler {
     files: SimpleHTTPRequestHandler,
     programs: CGIHTTPRequestHandler,
     /// Files whose file system stalls, if there are such.
@@ -45,14 +45,14 @@ struct Castle {
     stream: Vec<u8>,
 }
 
-#[http_handler(server_version = "Castle/1.0", protocol_version = "HTTP/1.1")]
-impl Castle {
+#[http_handler(server_version = "Siege/1.0", protocol_version = "HTTP/1.1")]
+impl TestHandler {
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         match ex.segments()[..] {
             ["page"] => ex.send_text(200, content::PAGE)?,
             // The same under every name: what was learnt of one spelling does not help with the next.
             ["sleep", ..] => {
-                thread::sleep(NAP);
+                thread::sleep(BLOCKING_TIME);
                 ex.send_text(200, content::RESTED)?;
             }
             ["doze", milliseconds] => {
@@ -67,7 +67,7 @@ impl Castle {
             ["ticks"] => tick(ex)?,
             ["cgi-bin", ..] => self.programs.do_GET(ex)?,
             ["stalling", _] => self.stalling.as_ref().unwrap_or(&self.files).do_GET(ex)?,
-            ["hijack"] => return shout(ex),
+            ["hijack"] => return echo_in_capitals(ex),
             _ => self.files.do_GET(ex)?,
         }
         Ok(())
@@ -115,7 +115,7 @@ fn tick(ex: &mut Exchange) -> Result {
 }
 
 /// Takes the connection, and gives back what comes in capital letters.
-fn shout(ex: &mut Exchange) -> Result {
+fn echo_in_capitals(ex: &mut Exchange) -> Result {
     ex.send_response(101).send_header("Upgrade", "shout").send_header("Connection", "Upgrade").end_headers()?;
     let mut line = ex.hijack()?;
     line.set_read_timeout(Some(Duration::from_secs(5)))?;
@@ -179,7 +179,7 @@ pub fn serve(settings: impl Iterator<Item = String>) -> io::Result<()> {
         builder = builder.also_listen(SocketAddr::from(([127, 0, 0, number], port)));
     }
     let mut httpd =
-        builder.bind(("127.0.0.1", port), Castle { files, programs, stalling, big, stream: content::stream() })?;
+        builder.bind(("127.0.0.1", port), TestHandler { files, programs, stalling, big, stream: content::stream() })?;
     let addresses: Vec<String> = httpd.server_addresses().iter().map(ToString::to_string).collect();
     println!("{LISTENING} {}", addresses.join(" "));
     let handle = httpd.server_handle();

@@ -1,5 +1,5 @@
 //! A file system that stalls, as a network's does whose server hangs: one directory with files for each call that may take
-//! long, as many as are asked for. It speaks the kernel's FUSE protocol itself, on threads of the besieging process, so that the server finds a real
+//! long, as many as are asked for. It speaks the kernel's FUSE protocol itself, on threads of the attacking process, so that the server finds a real
 //! mount. Mounting wants root.
 //!
 //! | file            | is answered late           |

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
 
-use super::besieger::{Besieger, Ear, End, Move, Turn};
+use super::attacker::{Attacker, End, Progress, ReceiveBuffer, Step};
 
 /// Besiegers of one kind.
 pub struct Squad {
@@ -21,12 +21,12 @@ pub struct Squad {
     pub starts_a_second: u32,
     /// Whether one that has ended is replaced.
     pub refill: Refill,
-    pub ear: Ear,
+    pub receive_buffer: ReceiveBuffer,
     /// The moves of each, by its number.
-    pub script: fn(u64) -> Vec<Move>,
+    pub script: fn(u64) -> Vec<Step>,
 }
 
-/// What follows a besieger that has ended.
+/// What follows an attacker that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refill {
     /// Another one.
@@ -37,7 +37,7 @@ pub enum Refill {
 
 /// What became of a squad.
 #[derive(Clone, Debug, Default)]
-pub struct Toll {
+pub struct SquadStats {
     pub name: &'static str,
     pub started: u64,
     pub connected: u64,
@@ -50,9 +50,9 @@ pub struct Toll {
     pub statuses: BTreeMap<u16, u64>,
 }
 
-impl Toll {
-    fn note(&mut self, besieger: &Besieger, end: Option<End>) {
-        self.connected += u64::from(besieger.is_connected);
+impl SquadStats {
+    fn note(&mut self, attacker: &Attacker, end: Option<End>) {
+        self.connected += u64::from(attacker.is_connected);
         match end {
             Some(End::Done) => self.done += 1,
             Some(End::Closed) => self.closed += 1,
@@ -61,36 +61,36 @@ impl Toll {
             // Still there when it was over.
             None => {}
         }
-        for &status in &besieger.statuses {
+        for &status in &attacker.statuses {
             *self.statuses.entry(status).or_default() += 1;
         }
     }
 }
 
-/// Where a besieger has its place. An event may come late, for one that had the place before.
+/// Where an attacker has its slot. An event may come late, for one that had the slot before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Seat {
+struct SlotId {
     number: u32,
     generation: u32,
 }
 
-impl Seat {
+impl SlotId {
     fn token(self) -> Token {
         Token((self.generation as usize) << 32 | self.number as usize)
     }
 
     #[allow(clippy::cast_possible_truncation)] // The two halves.
     fn of(token: Token) -> Self {
-        Seat { number: token.0 as u32, generation: (token.0 >> 32) as u32 }
+        SlotId { number: token.0 as u32, generation: (token.0 >> 32) as u32 }
     }
 }
 
-struct Place {
+struct Slot {
     generation: u32,
     squad: usize,
-    besieger: Option<Besieger>,
+    attacker: Option<Attacker>,
     /// When it is called, if nothing else happens.
-    alarm: Option<Instant>,
+    timer: Option<Instant>,
 }
 
 /// See the module.
@@ -98,13 +98,13 @@ pub struct Swarm<'s> {
     squads: &'s [Squad],
     addresses: &'s [SocketAddr],
     poll: Poll,
-    places: Vec<Place>,
+    slots: Vec<Slot>,
     free: Vec<u32>,
-    alarms: BinaryHeap<Reverse<(Instant, Seat)>>,
+    timers: BinaryHeap<Reverse<(Instant, SlotId)>>,
     /// Of each squad: how many are there, and when the next one may start.
     present: Vec<usize>,
     next_start: Vec<Instant>,
-    tolls: Vec<Toll>,
+    stats: Vec<SquadStats>,
     scratch: Vec<u8>,
 }
 
@@ -113,23 +113,23 @@ const LOOK: Duration = Duration::from_millis(20);
 
 impl<'s> Swarm<'s> {
     pub fn new(squads: &'s [Squad], addresses: &'s [SocketAddr]) -> io::Result<Self> {
-        let tolls = squads.iter().map(|squad| Toll { name: squad.name, ..Toll::default() }).collect();
+        let stats = squads.iter().map(|squad| SquadStats { name: squad.name, ..SquadStats::default() }).collect();
         Ok(Swarm {
             squads,
             addresses,
             poll: Poll::new()?,
-            places: Vec::new(),
+            slots: Vec::new(),
             free: Vec::new(),
-            alarms: BinaryHeap::new(),
+            timers: BinaryHeap::new(),
             present: vec![0; squads.len()],
             next_start: vec![Instant::now(); squads.len()],
-            tolls,
+            stats,
             scratch: vec![0; 64 * 1024],
         })
     }
 
     /// Goes on until `is_over`; then everybody leaves.
-    pub fn besiege(mut self, is_over: &AtomicBool) -> io::Result<Vec<Toll>> {
+    pub fn run(mut self, is_over: &AtomicBool) -> io::Result<Vec<SquadStats>> {
         let mut events = Events::with_capacity(4096);
         while !is_over.load(Ordering::Relaxed) {
             let now = Instant::now();
@@ -140,29 +140,29 @@ impl<'s> Swarm<'s> {
             }
             let now = Instant::now();
             for event in &events {
-                self.call(Seat::of(event.token()), now, event.is_read_closed() || event.is_error());
+                self.call(SlotId::of(event.token()), now, event.is_read_closed() || event.is_error());
             }
-            while self.alarms.peek().is_some_and(|Reverse((time, _))| *time <= now) {
-                let Some(Reverse((time, seat))) = self.alarms.pop() else { break };
-                // It may be of one that had the place before.
-                let place = &mut self.places[seat.number as usize];
-                if place.generation == seat.generation && place.alarm.take_if(|alarm| *alarm == time).is_some() {
-                    self.call(seat, now, false);
+            while self.timers.peek().is_some_and(|Reverse((time, _))| *time <= now) {
+                let Some(Reverse((time, id))) = self.timers.pop() else { break };
+                // It may be of one that had the slot before.
+                let slot = &mut self.slots[id.number as usize];
+                if slot.generation == id.generation && slot.timer.take_if(|timer| *timer == time).is_some() {
+                    self.call(id, now, false);
                 }
             }
         }
-        for place in &self.places {
-            if let Some(besieger) = &place.besieger {
-                self.tolls[place.squad].note(besieger, None);
+        for slot in &self.slots {
+            if let Some(attacker) = &slot.attacker {
+                self.stats[slot.squad].note(attacker, None);
             }
         }
-        Ok(self.tolls)
+        Ok(self.stats)
     }
 
     fn sleep(&self, now: Instant) -> Duration {
-        let alarm = self.alarms.peek().map(|Reverse((time, _))| *time);
+        let timer = self.timers.peek().map(|Reverse((time, _))| *time);
         let starts = (0..self.squads.len()).filter(|&squad| self.wants_more(squad)).map(|squad| self.next_start[squad]);
-        let next = starts.chain(alarm).min().unwrap_or(now + LOOK);
+        let next = starts.chain(timer).min().unwrap_or(now + LOOK);
         next.saturating_duration_since(now).min(LOOK)
     }
 
@@ -170,7 +170,7 @@ impl<'s> Swarm<'s> {
         let Squad { count, refill, .. } = &self.squads[squad];
         match refill {
             Refill::Always => self.present[squad] < *count,
-            Refill::Never => self.tolls[squad].started < *count as u64,
+            Refill::Never => self.stats[squad].started < *count as u64,
         }
     }
 
@@ -188,48 +188,48 @@ impl<'s> Swarm<'s> {
     }
 
     fn start(&mut self, squad: usize, now: Instant) -> io::Result<()> {
-        let order = self.tolls[squad].started;
-        self.tolls[squad].started += 1;
+        let order = self.stats[squad].started;
+        self.stats[squad].started += 1;
         let address = self.addresses[usize::try_from(order).unwrap_or(0) % self.addresses.len()];
         let script = (self.squads[squad].script)(order);
-        let Ok(mut besieger) = Besieger::new(address, self.squads[squad].ear, script) else {
-            self.tolls[squad].unconnected += 1;
+        let Ok(mut attacker) = Attacker::new(address, self.squads[squad].receive_buffer, script) else {
+            self.stats[squad].unconnected += 1;
             return Ok(());
         };
         let number = self.free.pop().unwrap_or_else(|| {
-            self.places.push(Place { generation: 0, squad, besieger: None, alarm: None });
-            u32::try_from(self.places.len() - 1).expect("some thousand")
+            self.slots.push(Slot { generation: 0, squad, attacker: None, timer: None });
+            u32::try_from(self.slots.len() - 1).expect("some thousand")
         });
-        let place = &mut self.places[number as usize];
-        place.generation += 1;
-        (place.squad, place.alarm) = (squad, None);
-        let seat = Seat { number, generation: place.generation };
-        self.poll.registry().register(&mut besieger.stream, seat.token(), Interest::READABLE | Interest::WRITABLE)?;
-        place.besieger = Some(besieger);
+        let slot = &mut self.slots[number as usize];
+        slot.generation += 1;
+        (slot.squad, slot.timer) = (squad, None);
+        let id = SlotId { number, generation: slot.generation };
+        self.poll.registry().register(&mut attacker.stream, id.token(), Interest::READABLE | Interest::WRITABLE)?;
+        slot.attacker = Some(attacker);
         self.present[squad] += 1;
-        self.call(seat, now, false);
+        self.call(id, now, false);
         Ok(())
     }
 
     /// Its socket or its time has come.
-    fn call(&mut self, seat: Seat, now: Instant, is_cut: bool) {
-        let place = &mut self.places[seat.number as usize];
-        if place.generation != seat.generation {
+    fn call(&mut self, id: SlotId, now: Instant, is_cut: bool) {
+        let slot = &mut self.slots[id.number as usize];
+        if slot.generation != id.generation {
             return;
         }
-        let Some(besieger) = &mut place.besieger else { return };
-        match besieger.go(now, is_cut, &mut self.scratch) {
-            Turn::Wait(None) => {}
-            Turn::Wait(Some(time)) if place.alarm == Some(time) => {}
-            Turn::Wait(Some(time)) => {
-                place.alarm = Some(time);
-                self.alarms.push(Reverse((time, seat)));
+        let Some(attacker) = &mut slot.attacker else { return };
+        match attacker.go(now, is_cut, &mut self.scratch) {
+            Progress::Wait(None) => {}
+            Progress::Wait(Some(time)) if slot.timer == Some(time) => {}
+            Progress::Wait(Some(time)) => {
+                slot.timer = Some(time);
+                self.timers.push(Reverse((time, id)));
             }
-            Turn::Over(end) => {
-                self.tolls[place.squad].note(besieger, Some(end));
-                place.besieger = None;
-                self.present[place.squad] -= 1;
-                self.free.push(seat.number);
+            Progress::Ended(end) => {
+                self.stats[slot.squad].note(attacker, Some(end));
+                slot.attacker = None;
+                self.present[slot.squad] -= 1;
+                self.free.push(id.number);
             }
         }
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use basehttp_tools::castle::{LogBook, Quiet};
 use basehttp_tools::honest::{Record, WAKES, quantile};
+use basehttp_tools::server_process::{Baseline, LogSummary};
 use basehttp_tools::verdict::Verdict;
 
-use super::battle::Battle;
 use super::phases::{FAULTS, Newcomers, Phase};
+use super::run::Run;
 
 /// How much slower than the quiet p99 the p99 of a phase may be.
 const FACTOR: u32 = 10;
@@ -53,58 +53,58 @@ pub(crate) fn print_head() {
     );
 }
 
-pub(crate) fn print_line(phase: &Phase, battle: &Battle) {
-    let latencies = battle.latencies();
-    let mut waited = battle.fresh.latencies.clone();
+pub(crate) fn print_line(phase: &Phase, run: &Run) {
+    let latencies = run.latencies();
+    let mut waited = run.fresh.latencies.clone();
     waited.sort_unstable();
     let waited = match phase.newcomers {
         Newcomers::Served => String::new(),
         Newcomers::Wait => format!("{:.1}s", quantile(&waited, 1.0).as_secs_f64()),
     };
-    let served = battle.kept.latencies.len() + battle.fresh.latencies.len();
-    let failed = battle.kept.failed + battle.fresh.failed;
-    let started: u64 = battle.tolls.iter().map(|toll| toll.started).sum();
-    let quiet = battle.recovery.map_or("never".into(), |time| format!("{:.1}s", time.as_secs_f64()));
+    let served = run.kept.latencies.len() + run.fresh.latencies.len();
+    let failed = run.kept.failed + run.fresh.failed;
+    let started: u64 = run.squad_stats.iter().map(|stats| stats.started).sum();
+    let quiet = run.recovery.map_or("never".into(), |time| format!("{:.1}s", time.as_secs_f64()));
     println!(
         "{:<30}{started:>9}{served:>8}{failed:>7}{:>7.1}{:>7.1}{:>8.1}{:>7.1}{waited:>8}{:>6}{:>8}{:>7}{:>6}{:>8}{quiet:>7}  {}",
         phase.name,
         milliseconds(quantile(&latencies, 0.5)),
         milliseconds(quantile(&latencies, 0.99)),
         milliseconds(quantile(&latencies, 1.0)),
-        milliseconds(battle.machine),
-        battle.most.peak_kib / 1024,
-        battle.most.threads,
-        battle.most.descriptors,
-        battle.cpu_percent,
-        battle.counted("rescues"),
-        told(battle),
+        milliseconds(run.machine),
+        run.most.peak_kib / 1024,
+        run.most.threads,
+        run.most.descriptors,
+        run.cpu_percent,
+        run.counted("rescues"),
+        told(run),
     );
 }
 
 /// The statuses with their counts, and how many were cut off without one.
-fn told(battle: &Battle) -> String {
-    let statuses = battle.statuses();
+fn told(run: &Run) -> String {
+    let statuses = run.statuses();
     let statuses = statuses.iter().map(|(status, count)| format!("{count}x{status}"));
-    let sum = |count: fn(&basehttp_tools::swarm::Toll) -> u64| battle.tolls.iter().map(count).sum::<u64>();
+    let sum = |count: fn(&basehttp_tools::swarm::SquadStats) -> u64| run.squad_stats.iter().map(count).sum::<u64>();
     let ends = [
-        ("closed", sum(|toll| toll.closed)),
-        ("reset", sum(|toll| toll.reset)),
-        ("never in", sum(|toll| toll.unconnected)),
+        ("closed", sum(|stats| stats.closed)),
+        ("reset", sum(|stats| stats.reset)),
+        ("never in", sum(|stats| stats.unconnected)),
     ];
     let ends = ends.into_iter().filter(|(_, count)| *count > 0).map(|(end, count)| format!("{count} {end}"));
     statuses.chain(ends).collect::<Vec<_>>().join(", ")
 }
 
 /// Checks one phase. `measure` is the quiet p99.
-pub(crate) fn judge(phase: &Phase, quiet: &Quiet, battle: &Battle, measure: Duration, verdict: &mut Verdict) {
-    judge_service(phase, battle, measure, verdict);
-    judge_recovery(phase, quiet, battle, verdict);
-    judge_counters(phase, battle, verdict);
-    judge_log(battle, verdict);
+pub(crate) fn judge(phase: &Phase, baseline: &Baseline, run: &Run, measure: Duration, verdict: &mut Verdict) {
+    judge_service(phase, run, measure, verdict);
+    judge_recovery(phase, baseline, run, verdict);
+    judge_counters(phase, run, verdict);
+    judge_log(run, verdict);
 }
 
-fn judge_service(phase: &Phase, battle: &Battle, measure: Duration, verdict: &mut Verdict) {
-    for (who, Record { failed, failures, latencies, .. }) in [("kept", &battle.kept), ("new", &battle.fresh)] {
+fn judge_service(phase: &Phase, run: &Run, measure: Duration, verdict: &mut Verdict) {
+    for (who, Record { failed, failures, latencies, .. }) in [("kept", &run.kept), ("new", &run.fresh)] {
         let served = latencies.len();
         let holds = *failed == 0 && served > 0;
         verdict.check(
@@ -115,48 +115,48 @@ fn judge_service(phase: &Phase, battle: &Battle, measure: Duration, verdict: &mu
     if phase.freeze.is_some() {
         return;
     }
-    let (p99, most) = (battle.p99(), (measure * FACTOR).max(FAST_ENOUGH) + battle.machine * WAKES);
+    let (p99, most) = (run.p99(), (measure * FACTOR).max(FAST_ENOUGH) + run.machine * WAKES);
     verdict.check_time(p99 <= most, &format!("a p99 of {most:?} at most: {p99:?}"));
 }
 
-fn judge_recovery(phase: &Phase, quiet: &Quiet, battle: &Battle, verdict: &mut Verdict) {
-    let (then, now) = (&quiet.vitals, &battle.last);
+fn judge_recovery(phase: &Phase, baseline: &Baseline, run: &Run, verdict: &mut Verdict) {
+    let (then, now) = (&baseline.resource_use, &run.last);
     let still = format!(
         "{} connections (1), {} threads ({}), {} descriptors ({})",
-        battle.after["connections"], now.threads, then.threads, now.descriptors, then.descriptors
+        run.after["connections"], now.threads, then.threads, now.descriptors, then.descriptors
     );
-    verdict.check(battle.recovery.is_some(), &format!("as quiet as before in time: {still}"));
+    verdict.check(run.recovery.is_some(), &format!("as quiet as before in time: {still}"));
     let kept = now.rss_kib.saturating_sub(then.rss_kib);
     verdict.check(kept <= KEPT_KIB, &format!("{KEPT_KIB} KiB more than before at most are kept: {kept}"));
-    let peak = battle.most.peak_kib.saturating_sub(then.rss_kib) / 1024;
+    let peak = run.most.peak_kib.saturating_sub(then.rss_kib) / 1024;
     verdict.check(peak <= phase.memory, &format!("{} MiB more than before at most: {peak}", phase.memory));
 }
 
-fn judge_counters(phase: &Phase, battle: &Battle, verdict: &mut Verdict) {
-    let (accepted, made) = (battle.counted("accepted"), battle.made);
+fn judge_counters(phase: &Phase, run: &Run, verdict: &mut Verdict) {
+    let (accepted, made) = (run.counted("accepted"), run.made);
     verdict.check(accepted == made, &format!("every connection is accepted once: {accepted} of {made}"));
-    let at_once = battle.height["connections"];
+    let at_once = run.at_peak["connections"];
     verdict.check(at_once >= phase.at_once as u64, &format!("{} connections at once: {at_once}", phase.at_once));
     for (name, least) in &phase.counted {
-        let counted = battle.counted(name);
+        let counted = run.counted(name);
         verdict.check(counted >= *least as u64, &format!("{name} are {least} at least: {counted}"));
     }
     let is_explained =
         |name: &str| phase.excused.contains(&name) || phase.counted.iter().any(|(other, _)| *other == name);
     let unexplained: Vec<String> = FAULTS
         .iter()
-        .filter(|name| !is_explained(name) && battle.counted(name) > 0)
-        .map(|name| format!("{} {name}", battle.counted(name)))
+        .filter(|name| !is_explained(name) && run.counted(name) > 0)
+        .map(|name| format!("{} {name}", run.counted(name)))
         .collect();
     verdict.check(unexplained.is_empty(), &format!("no faults but those expected: {}", unexplained.join(", ")));
-    let statuses = battle.statuses();
+    let statuses = run.statuses();
     let is_known = statuses.keys().all(|status| phase.statuses.contains(status));
     verdict.check(is_known, &format!("besiegers are told {:?}: {statuses:?}", phase.statuses));
 }
 
-fn judge_log(battle: &Battle, verdict: &mut Verdict) {
-    let most = 2 * battle.counted("requests") + LINES_A_CONNECTION * battle.counted("accepted");
-    let LogBook { lines, longest, wrong, .. } = &battle.log;
+fn judge_log(run: &Run, verdict: &mut Verdict) {
+    let most = 2 * run.counted("requests") + LINES_A_CONNECTION * run.counted("accepted");
+    let LogSummary { lines, longest, wrong, .. } = &run.log;
     verdict.check(*lines <= most, &format!("{most} lines of log at most: {lines}"));
     verdict.check(wrong.is_empty(), &format!("no panic and no control character in the log: {wrong:?}"));
     verdict.check(*longest <= LONGEST_LINE, &format!("log lines of {LONGEST_LINE} bytes at most: {longest}"));

@@ -5,26 +5,26 @@
 //! code is 0 if none failed. All of it happens on 127.0.0.0/8.
 //!
 //! ```text
-//! main      options, the order of events                   phases   who besieges, and what must hold
-//! battle    one phase: before, during, afterwards          judge    what is checked of it, and the table's line
-//!                                                          succession   one server that takes over from another
+//! main      options, the order of events              phases    the attackers of each phase, and the conditions to hold
+//! run       one phase: before, during, afterwards     judge     the checks of a phase, and its line of the table
+//! takeover  one server that takes over from another
 //! ```
 
-mod battle;
 mod judge;
 mod phases;
-mod succession;
+mod run;
+mod takeover;
 
 use std::io;
 use std::process::ExitCode;
 
-use basehttp_tools::castle::{Castle, Quiet, raise_descriptor_limit};
 use basehttp_tools::server;
+use basehttp_tools::server_process::{Baseline, ServerProcess, raise_descriptor_limit};
 use basehttp_tools::stalling::Stalling;
 use basehttp_tools::verdict::{Times, Verdict};
 
-use battle::Battle;
 use phases::{Phase, Scale, phases};
+use run::Run;
 
 /// Three quarters of a server's descriptors are its connections', and there are some honest ones beside the 10,000.
 const ENOUGH_DESCRIPTORS: u64 = 13_500;
@@ -53,11 +53,11 @@ fn main() -> io::Result<ExitCode> {
             }
         }
     }
-    let held = besiege(&options)?;
+    let held = run_siege(&options)?;
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn besiege(options: &Options) -> io::Result<bool> {
+fn run_siege(options: &Options) -> io::Result<bool> {
     let descriptors = raise_descriptor_limit()?;
     if descriptors < ENOUGH_DESCRIPTORS {
         println!("the system gives {descriptors} descriptors: 10,000 connections cannot be had, and their phase fails");
@@ -74,41 +74,41 @@ fn besiege(options: &Options) -> io::Result<bool> {
         phases.retain(|phase| !phase.wants_stalling());
     }
     judge::print_head();
-    let mut castle: Option<(Castle, Vec<server::Setting>, Quiet)> = None;
+    let mut server: Option<(ServerProcess, Vec<server::Setting>, Baseline)> = None;
     let mut measure = None;
     for phase in &phases {
-        if castle.as_ref().is_none_or(|(_, settings, _)| *settings != phase.settings) {
-            if let Some((castle, ..)) = castle.take() {
-                close(castle, &mut verdict)?;
+        if server.as_ref().is_none_or(|(_, settings, _)| *settings != phase.settings) {
+            if let Some((server, ..)) = server.take() {
+                close(server, &mut verdict)?;
             }
-            castle = Some(open(phase)?);
+            server = Some(open(phase)?);
         }
-        let (castle, _, quiet) = castle.as_ref().expect("it was opened");
-        let battle = Battle::fight(phase, castle, quiet)?;
-        judge::print_line(phase, &battle);
-        judge::judge(phase, quiet, &battle, *measure.get_or_insert(battle.p99()), &mut verdict);
+        let (server, _, baseline) = server.as_ref().expect("it was opened");
+        let run = Run::execute(phase, server, baseline)?;
+        judge::print_line(phase, &run);
+        judge::judge(phase, baseline, &run, *measure.get_or_insert(run.p99()), &mut verdict);
     }
-    if let Some((castle, ..)) = castle {
-        close(castle, &mut verdict)?;
+    if let Some((server, ..)) = server {
+        close(server, &mut verdict)?;
     }
-    if options.only.as_ref().is_none_or(|only| "succession".contains(only)) {
-        succession::succeed(&mut verdict)?;
+    if options.only.as_ref().is_none_or(|only| "takeover".contains(only)) {
+        takeover::take_over(&mut verdict)?;
     }
     println!();
     Ok(verdict.tell())
 }
 
-fn open(phase: &Phase) -> io::Result<(Castle, Vec<server::Setting>, Quiet)> {
+fn open(phase: &Phase) -> io::Result<(ServerProcess, Vec<server::Setting>, Baseline)> {
     let settings: Vec<_> = phase.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let settings = if settings.is_empty() { "default settings".to_owned() } else { settings.join(", ") };
     println!("-- a server with {settings}");
-    let castle = Castle::start(&phase.settings)?;
-    let quiet = castle.quiet()?;
-    Ok((castle, phase.settings.clone(), quiet))
+    let server = ServerProcess::start(&phase.settings)?;
+    let baseline = server.baseline()?;
+    Ok((server, phase.settings.clone(), baseline))
 }
 
-fn close(castle: Castle, verdict: &mut Verdict) -> io::Result<()> {
-    let status = castle.end()?;
+fn close(server: ServerProcess, verdict: &mut Verdict) -> io::Result<()> {
+    let status = server.end()?;
     verdict.check(status.success(), &format!("the server ends in order: {status}"));
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use basehttp_tools::besieger::{Ear, Move};
+use basehttp_tools::attacker::{ReceiveBuffer, Step};
+use basehttp_tools::scripts;
 use basehttp_tools::server::Setting;
 use basehttp_tools::swarm::{Refill, Squad};
-use basehttp_tools::weapons;
 
 /// What honest clients who come anew may expect while it lasts. Those who are there already are always served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,12 +99,19 @@ fn short(scale: Scale) -> Vec<Setting> {
 }
 
 /// Clients have to move faster than the sippers sip, which do not stall for so long.
-const BRISK: [Setting; 2] = [("write_stall_timeout", 4000), ("min_body_bytes_per_second", 128 * 1024)];
+const FAST_CLIENTS: [Setting; 2] = [("write_stall_timeout", 4000), ("min_body_bytes_per_second", 128 * 1024)];
 
 /// Besiegers of whom so many start in a second. Where a start costs the server much they are spread, since a burst of
 /// requests is a load like any other: who asks for all that the processors can do gets it, in turn with the others.
-fn squad(scale: Scale, name: &'static str, count: usize, starts_a_second: u32, script: fn(u64) -> Vec<Move>) -> Squad {
-    Squad { name, count: scale.many(count), starts_a_second, refill: Refill::Always, ear: Ear::Narrow, script }
+fn squad(scale: Scale, name: &'static str, count: usize, starts_a_second: u32, script: fn(u64) -> Vec<Step>) -> Squad {
+    Squad {
+        name,
+        count: scale.many(count),
+        starts_a_second,
+        refill: Refill::Always,
+        receive_buffer: ReceiveBuffer::Small,
+        script,
+    }
 }
 
 fn phase(scale: Scale, name: &'static str, squads: Vec<Squad>) -> Phase {
@@ -131,21 +138,24 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
     vec![
         phase(scale, "quiet", vec![]),
         Phase {
-            squads: vec![Squad { ear: Ear::Wide, ..squad(scale, "passers-by", 1000, 3000, weapons::passer_by) }],
+            squads: vec![Squad {
+                receive_buffer: ReceiveBuffer::Default,
+                ..squad(scale, "passers-by", 1000, 3000, scripts::passer_by)
+            }],
             ..phase(scale, "flood of connections", vec![])
         },
         Phase {
             counted: vec![("clients_gone", many(500)), ("bad_heads", many(20)), ("bad_bodies", many(20))],
             excused: &["handler_errors"],
             statuses: &[200, 400],
-            ..phase(scale, "resets in every state", vec![squad(scale, "resetters", 500, 1000, weapons::resetter)])
+            ..phase(scale, "resets in every state", vec![squad(scale, "resetters", 500, 1000, scripts::resetter)])
         },
         Phase {
             seconds: scale.seconds(16),
             squads: vec![Squad {
                 refill: Refill::Never,
-                ear: Ear::Wide,
-                ..squad(scale, "idlers", 10_000, 2000, weapons::idler)
+                receive_buffer: ReceiveBuffer::Default,
+                ..squad(scale, "idlers", 10_000, 2000, scripts::idler)
             }],
             at_once: many(10_000),
             ..phase(scale, "10,000 idle connections", vec![])
@@ -153,12 +163,16 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
         Phase {
             counted: vec![("bad_heads", many(500)), ("bad_bodies", many(100))],
             statuses: &[200, 400, 404, 414, 431, 501, 505],
-            ..phase(scale, "garbage", vec![squad(scale, "babblers", 200, 400, weapons::babbler)])
+            ..phase(scale, "garbage", vec![squad(scale, "garbage senders", 200, 400, scripts::garbage)])
         },
         Phase {
             counted: vec![("busy", if scale == Scale::Full { 100 } else { 0 })],
             statuses: &[200, 503],
-            ..phase(scale, "blocking handlers saturated", vec![squad(scale, "dozers", 2000, 1000, weapons::dozer)])
+            ..phase(
+                scale,
+                "blocking handlers saturated",
+                vec![squad(scale, "long sleepers", 2000, 1000, scripts::long_sleeper)],
+            )
         },
         Phase {
             excused: &["clients_gone", "slow_readers"],
@@ -166,8 +180,11 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
                 scale,
                 "pipelines nobody reads",
                 vec![
-                    squad(scale, "pipeliners", 400, 100, weapons::pipeliner),
-                    Squad { ear: Ear::Wide, ..squad(scale, "greedy ones", 20, 10, weapons::pipeliner) },
+                    squad(scale, "pipeliners", 400, 100, scripts::pipeliner),
+                    Squad {
+                        receive_buffer: ReceiveBuffer::Default,
+                        ..squad(scale, "pipeliners, large buffers", 20, 10, scripts::pipeliner)
+                    },
                 ],
             )
         },
@@ -175,7 +192,11 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
             // 500 replies of 2 MiB want a gigabyte, and may have a quarter of it (`max_unsent_bytes`).
             memory: 320,
             counted: vec![("resource_limit", if scale == Scale::Full { 100 } else { 0 })],
-            ..phase(scale, "replies nobody reads", vec![squad(scale, "hoarders", 500, 200, weapons::hoarding_reader)])
+            ..phase(
+                scale,
+                "replies nobody reads",
+                vec![squad(scale, "hoarding readers", 500, 200, scripts::hoarding_reader)],
+            )
         },
         Phase {
             // Each handler may hold a thread until it notices.
@@ -184,19 +205,23 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
             ..phase(
                 scale,
                 "heads of endless replies",
-                vec![squad(scale, "head hunters", 200, 100, weapons::head_hunter)],
+                vec![squad(scale, "head readers", 200, 100, scripts::endless_head)],
             )
         },
         Phase {
             settings: vec![("workers", 2)],
-            ..phase(scale, "blocking path, new spellings", vec![squad(scale, "spellers", 20, 20, weapons::speller)])
+            ..phase(
+                scale,
+                "blocking path, new spellings",
+                vec![squad(scale, "new spellers", 20, 20, scripts::new_speller)],
+            )
         },
         Phase {
             settings: short(scale),
             seconds: long,
             counted: vec![("slow_heads", many(500))],
             statuses: &[408],
-            ..phase(scale, "slow heads", vec![squad(scale, "drippers", 500, 500, weapons::slow_head)])
+            ..phase(scale, "slow heads", vec![squad(scale, "slow senders", 500, 500, scripts::slow_head)])
         },
         Phase {
             settings: short(scale),
@@ -205,17 +230,17 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
             // Half of the threads are never theirs.
             excused: &["clients_gone", "bad_bodies", "resource_limit"],
             statuses: &[408, 503],
-            ..phase(scale, "slow bodies", vec![squad(scale, "drippers", 500, 500, weapons::slow_body)])
+            ..phase(scale, "slow bodies", vec![squad(scale, "slow senders", 500, 500, scripts::slow_body)])
         },
         Phase {
             settings: short(scale),
             seconds: long,
             counted: vec![("slow_readers", many(500))],
             excused: &["clients_gone", "handler_errors"],
-            ..phase(scale, "slow readers", vec![squad(scale, "still ones", 500, 300, weapons::still_reader)])
+            ..phase(scale, "slow readers", vec![squad(scale, "still readers", 500, 300, scripts::still_reader)])
         },
         Phase {
-            settings: BRISK.into(),
+            settings: FAST_CLIENTS.into(),
             seconds: 14,
             // Those who listen to streams are cut off three times at most, and do not make up for the others.
             counted: vec![("slow_readers", many(500))],
@@ -224,8 +249,8 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
                 scale,
                 "sipping readers",
                 vec![
-                    squad(scale, "sippers", 500, 300, weapons::sipping_reader),
-                    squad(scale, "listeners", 60, 300, weapons::sipping_listener),
+                    squad(scale, "sipping readers", 500, 300, scripts::sipping_reader),
+                    squad(scale, "sipping listeners", 60, 300, scripts::sipping_listener),
                 ],
             )
         },
@@ -238,7 +263,7 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
             ..phase(
                 scale,
                 "a server that is stopped",
-                vec![squad(scale, "slow ones", 200, 200, weapons::slow_and_honest)],
+                vec![squad(scale, "slow ones", 200, 200, scripts::slow_and_honest)],
             )
         },
         Phase {
@@ -250,8 +275,8 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
                 scale,
                 "all at once",
                 vec![
-                    squad(scale, "everybody", 2000, 300, weapons::everything),
-                    squad(scale, "pipeliners", 50, 100, weapons::pipeliner),
+                    squad(scale, "all kinds", 2000, 300, scripts::everything),
+                    squad(scale, "pipeliners", 50, 100, scripts::pipeliner),
                 ],
             )
         },
@@ -262,17 +287,17 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
                 scale,
                 "a file system that stalls",
                 vec![
-                    squad(scale, "patient ones", 60, 30, weapons::patient_reader),
-                    squad(scale, "slow ones", 100, 100, weapons::slow_and_honest),
+                    squad(scale, "patient readers", 60, 30, scripts::patient_reader),
+                    squad(scale, "slow ones", 100, 100, scripts::slow_and_honest),
                 ],
             )
         },
         Phase {
             settings: vec![("max_connections", 500), ("head_timeout", scale.deadline())],
             squads: vec![Squad {
-                ear: Ear::Wide,
+                receive_buffer: ReceiveBuffer::Default,
                 count: 1000,
-                ..squad(scale, "silent ones", 1000, 1000, weapons::silent)
+                ..squad(scale, "silent clients", 1000, 1000, scripts::silent)
             }],
             newcomers: Newcomers::Wait,
             at_once: 450,
@@ -281,14 +306,18 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
         },
         Phase {
             settings: vec![("descriptors", 256)],
-            squads: vec![Squad { ear: Ear::Wide, count: 500, ..squad(scale, "idlers", 500, 2000, weapons::idler) }],
+            squads: vec![Squad {
+                receive_buffer: ReceiveBuffer::Default,
+                count: 500,
+                ..squad(scale, "idlers", 500, 2000, scripts::idler)
+            }],
             newcomers: Newcomers::Wait,
             at_once: 180,
             ..phase(scale, "all descriptors: connections", vec![])
         },
         Phase {
             settings: vec![("descriptors", 256)],
-            squads: vec![Squad { count: 500, ..squad(scale, "file readers", 500, 500, weapons::file_reader) }],
+            squads: vec![Squad { count: 500, ..squad(scale, "file readers", 500, 500, scripts::file_reader) }],
             newcomers: Newcomers::Wait,
             // Two descriptors each, and some come and go.
             at_once: 90,

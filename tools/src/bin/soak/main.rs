@@ -14,10 +14,10 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use basehttp_tools::castle::{Castle, Counters, LogBook, Vitals, raise_descriptor_limit};
-use basehttp_tools::honest::{Over, Record, WAKES, Watchman};
+use basehttp_tools::honest::{Probe, Record, StopOnDrop, WAKES};
 use basehttp_tools::server;
-use basehttp_tools::swarm::{Swarm, Toll};
+use basehttp_tools::server_process::{Counters, LogSummary, ResourceUse, ServerProcess, raise_descriptor_limit};
+use basehttp_tools::swarm::{SquadStats, Swarm};
 use basehttp_tools::verdict::{Times, Verdict};
 
 /// How much more memory the server may have in the last third than in the first, each after the warm-up and by its median:
@@ -61,51 +61,52 @@ fn main() -> io::Result<ExitCode> {
 
 fn soak(minutes: u32, verdict: &mut Verdict) -> io::Result<()> {
     raise_descriptor_limit()?;
-    let castle = Castle::start(&[])?;
-    let quiet = castle.quiet()?;
-    castle.take_log();
-    let (before, admin_before) = (castle.counters()?, castle.admin_connections());
+    let server = ServerProcess::start(&[])?;
+    let baseline = server.baseline()?;
+    server.take_log();
+    let (before, admin_before) = (server.counters()?, server.admin_connections());
     let (is_over, record) = (AtomicBool::new(false), Mutex::default());
-    let (metronome, machine) = (Watchman::of_machine(), Mutex::default());
-    let (watchmen, squads) = (traffic::watchmen(), traffic::squads());
-    let mut diary = Diary::default();
-    let addresses = &castle.addresses;
-    let tolls = thread::scope(|scope| -> io::Result<_> {
-        let over = Over(&is_over);
-        for watchman in &watchmen {
-            scope.spawn(|| watchman.watch(addresses, &is_over, &record));
+    let (machine_probe, machine) = (Probe::of_machine(), Mutex::default());
+    let (probes, squads) = (traffic::probes(), traffic::squads());
+    let mut history = History::default();
+    let addresses = &server.addresses;
+    let squad_stats = thread::scope(|scope| -> io::Result<_> {
+        let over = StopOnDrop(&is_over);
+        for probe in &probes {
+            scope.spawn(|| probe.run(addresses, &is_over, &record));
         }
-        scope.spawn(|| metronome.watch(addresses, &is_over, &machine));
+        scope.spawn(|| machine_probe.run(addresses, &is_over, &machine));
         let swarm = Swarm::new(&squads, addresses)?;
-        let besieging = scope.spawn(|| swarm.besiege(&is_over));
-        diary.keep(minutes, &castle, &record, &machine)?;
+        let attacking = scope.spawn(|| swarm.run(&is_over));
+        history.record(minutes, &server, &record, &machine)?;
         drop(over);
-        besieging.join().expect("the swarm does not panic")
+        attacking.join().expect("the swarm does not panic")
     })?;
-    diary.add(Record::take(&record));
-    let recovery = castle.await_quiet(&quiet)?;
-    let after = castle.counters()?;
+    history.add(Record::take(&record));
+    let recovery = server.await_quiet(&baseline)?;
+    let after = server.counters()?;
 
-    println!("\n{}", told(&tolls));
-    let made: u64 = tolls.iter().map(|toll| toll.connected).sum();
-    let made = made + diary.connections + castle.admin_connections() - admin_before;
+    println!("\n{}", told(&squad_stats));
+    let made: u64 = squad_stats.iter().map(|stats| stats.connected).sum();
+    let made = made + history.connections + server.admin_connections() - admin_before;
     judge_counters(&counted_between(&before, &after), made, verdict);
-    judge_service(&diary, verdict);
-    let LogBook { wrong, dropped, .. } = castle.take_log();
+    judge_service(&history, verdict);
+    let LogSummary { wrong, dropped, .. } = server.take_log();
     verdict.check(wrong.is_empty(), &format!("no panic and no control character in the log: {wrong:?}"));
     verdict.check(dropped == 0, "somebody reads the log, and no line of it is dropped");
-    judge_growth(&diary.samples, verdict);
-    let Vitals { threads, descriptors, .. } = castle.vitals()?;
+    judge_growth(&history.samples, verdict);
+    let ResourceUse { threads, descriptors, .. } = server.resource_use()?;
     let still = format!("{} connections, {threads} threads, {descriptors} descriptors", after["connections"]);
-    verdict.check(recovery.is_some(), &format!("it is as quiet as before: {still}; before {:?}", quiet.vitals));
-    let status = castle.end()?;
+    verdict
+        .check(recovery.is_some(), &format!("it is as quiet as before: {still}; before {:?}", baseline.resource_use));
+    let status = server.end()?;
     verdict.check(status.success(), &format!("the server ends in order: {status}"));
     Ok(())
 }
 
 /// What is noted while it lasts.
 #[derive(Default)]
-struct Diary {
+struct History {
     served: usize,
     failed: u64,
     failures: Vec<String>,
@@ -113,15 +114,15 @@ struct Diary {
     /// Of each minute: the requests' p99, and that of the machine, which is late by itself.
     p99: Vec<(Duration, Duration)>,
     /// Of each second.
-    samples: Vec<Vitals>,
+    samples: Vec<ResourceUse>,
 }
 
-impl Diary {
+impl History {
     /// Looks at the server each second, and prints a line each minute.
-    fn keep(
+    fn record(
         &mut self,
         minutes: u32,
-        castle: &Castle,
+        server: &ServerProcess,
         record: &Mutex<Record>,
         machine: &Mutex<Record>,
     ) -> io::Result<()> {
@@ -134,13 +135,13 @@ impl Diary {
             for _ in 0..60 {
                 due += Duration::from_secs(1);
                 thread::sleep(due.saturating_duration_since(Instant::now()));
-                self.samples.push(castle.vitals()?);
+                self.samples.push(server.resource_use()?);
             }
             let (requests, late) = (Record::take(record), Record::take(machine).quantile(0.99));
             let p99 = requests.quantile(0.99);
             let [median, late_ms, p99_ms, max] =
                 [requests.quantile(0.5), late, p99, requests.quantile(1.0)].map(|time| time.as_secs_f64() * 1000.0);
-            let Vitals { rss_kib, threads, descriptors, .. } = castle.vitals()?;
+            let ResourceUse { rss_kib, threads, descriptors, .. } = server.resource_use()?;
             println!(
                 "{minute:>6}{:>10}{:>8}{median:>8.1}{p99_ms:>8.1}{max:>9.1}{late_ms:>9.1}{:>7}{threads:>9}{descriptors:>8}",
                 requests.latencies.len(),
@@ -178,29 +179,29 @@ fn judge_counters(counted: &Counters, made: u64, verdict: &mut Verdict) {
     }
 }
 
-fn judge_service(diary: &Diary, verdict: &mut Verdict) {
-    let Diary { served, failed, failures, .. } = diary;
+fn judge_service(history: &History, verdict: &mut Verdict) {
+    let History { served, failed, failures, .. } = history;
     let all = format!("every request is served: {served} were, {failed} not: {}", failures.join("; "));
     verdict.check(*failed == 0 && *served > 0, &all);
-    for (minute, &(p99, late)) in diary.p99.iter().enumerate() {
+    for (minute, &(p99, late)) in history.p99.iter().enumerate() {
         let most = P99 + late * WAKES;
         verdict.check_time(p99 <= most, &format!("a p99 of {most:?} at most in minute {}: {p99:?}", minute + 1));
     }
 }
 
 /// Compares the first third with the last one, after a warm-up of half the time, at most two minutes.
-fn judge_growth(samples: &[Vitals], verdict: &mut Verdict) {
+fn judge_growth(samples: &[ResourceUse], verdict: &mut Verdict) {
     let warm = &samples[(samples.len() / 2).min(120)..];
     let third = warm.len() / 3;
     let (first, last) = (&warm[..third], &warm[warm.len() - third..]);
-    let mut compare = |name: &str, most: u64, read: fn(&Vitals) -> u64| {
+    let mut compare = |name: &str, most: u64, read: fn(&ResourceUse) -> u64| {
         let (then, now) = (median(first.iter().map(read)), median(last.iter().map(read)));
         println!("{name}: {then} in the first third, {now} in the last");
         verdict.check(now <= then + most, &format!("{most} {name} more in the last third at most: {then}, then {now}"));
     };
-    compare("KiB", GROWTH_KIB, |vitals| vitals.rss_kib);
-    compare("threads", GROWTH, |vitals| vitals.threads);
-    compare("descriptors", GROWTH, |vitals| vitals.descriptors);
+    compare("KiB", GROWTH_KIB, |resource_use| resource_use.rss_kib);
+    compare("threads", GROWTH, |resource_use| resource_use.threads);
+    compare("descriptors", GROWTH, |resource_use| resource_use.descriptors);
 }
 
 fn median(numbers: impl Iterator<Item = u64>) -> u64 {
@@ -210,11 +211,11 @@ fn median(numbers: impl Iterator<Item = u64>) -> u64 {
 }
 
 /// What became of the besiegers.
-fn told(tolls: &[Toll]) -> String {
-    let toll = |toll: &Toll| {
-        let statuses: Vec<_> = toll.statuses.iter().map(|(status, count)| format!("{count}x{status}")).collect();
-        let Toll { name, started, closed, reset, .. } = toll;
+fn told(squad_stats: &[SquadStats]) -> String {
+    let stats = |stats: &SquadStats| {
+        let statuses: Vec<_> = stats.statuses.iter().map(|(status, count)| format!("{count}x{status}")).collect();
+        let SquadStats { name, started, closed, reset, .. } = stats;
         format!("{name}: {started}, of which the server closed {closed} and reset {reset}; {}", statuses.join(" "))
     };
-    tolls.iter().map(toll).collect::<Vec<_>>().join("\n")
+    squad_stats.iter().map(stats).collect::<Vec<_>>().join("\n")
 }

@@ -3,67 +3,67 @@
 use std::io;
 use std::time::Duration;
 
-use basehttp_tools::besieger::{Ear, Move};
-use basehttp_tools::errand::Persistence::{Fresh, Kept};
-use basehttp_tools::errand::{Errand, Make};
-use basehttp_tools::honest::{Client, Deed, Special, Watchman};
+use basehttp_tools::attacker::{ReceiveBuffer, Step};
+use basehttp_tools::honest::{Action, Client, CustomAction, Probe};
+use basehttp_tools::request::Persistence::{Fresh, Kept};
+use basehttp_tools::request::{MakeRequest, Request};
+use basehttp_tools::scripts;
 use basehttp_tools::swarm::{Refill, Squad};
-use basehttp_tools::weapons;
 
 /// How long an honest client waits at most.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The honest ones, each with what it does and how often.
-pub(crate) fn watchmen() -> Vec<Watchman> {
-    let errands: [(&str, Make, u64); 11] = [
-        ("page", Errand::page, 20),
-        ("upload", Errand::upload, 40),
-        ("chunked upload", Errand::chunks, 60),
-        ("large upload", Errand::large_upload, 250),
-        ("ignored upload", Errand::ignored_upload, 150),
-        ("file", Errand::file, 40),
-        ("range", Errand::range, 60),
-        ("head", Errand::head, 80),
-        ("stream", Errand::stream, 100),
-        ("blocking", Errand::sleep, 60),
-        ("missing", Errand::missing, 100),
+pub(crate) fn probes() -> Vec<Probe> {
+    let requests: [(&str, MakeRequest, u64); 11] = [
+        ("page", Request::page, 20),
+        ("upload", Request::upload, 40),
+        ("chunked upload", Request::chunks, 60),
+        ("large upload", Request::large_upload, 250),
+        ("ignored upload", Request::ignored_upload, 150),
+        ("file", Request::file, 40),
+        ("range", Request::range, 60),
+        ("head", Request::head, 80),
+        ("stream", Request::stream, 100),
+        ("blocking", Request::sleep, 60),
+        ("missing", Request::missing, 100),
     ];
-    let specials: [(&str, Special, u64); 4] = [
+    let specials: [(&str, CustomAction, u64); 4] = [
         ("pipeline", pipeline, 80),
         ("half-close", half_close, 100),
         ("hijack", hijack, 250),
         ("return after idling", idle, 7000),
     ];
-    let errands = errands.into_iter().flat_map(|(name, make, interval)| {
-        [Kept, Fresh].map(|persistence| (name, Deed::Errand(make, persistence), interval))
+    let requests = requests.into_iter().flat_map(|(name, make, interval)| {
+        [Kept, Fresh].map(|persistence| (name, Action::Request(make, persistence), interval))
     });
-    let specials = specials.into_iter().map(|(name, special, interval)| (name, Deed::Special(special), interval));
-    errands
+    let specials = specials.into_iter().map(|(name, special, interval)| (name, Action::Custom(special), interval));
+    requests
         .chain(specials)
-        .map(|(name, deed, interval)| {
+        .map(|(name, action, interval)| {
             let interval = Duration::from_millis(interval);
-            Watchman { name, deed, interval, patience: PATIENCE }
+            Probe { name, action, interval, timeout: CLIENT_TIMEOUT }
         })
         .collect()
 }
 
 fn pipeline(client: &mut Client, number: u64) -> io::Result<()> {
-    client.run_all(&Errand::pipeline(number))
+    client.run_all(&Request::pipeline(number))
 }
 
 /// Sends all, ends its side, and still gets every reply.
 fn half_close(client: &mut Client, number: u64) -> io::Result<()> {
-    let errands = Errand::pipeline(number);
-    errands.iter().try_for_each(|errand| client.send(&errand.request))?;
+    let requests = Request::pipeline(number);
+    requests.iter().try_for_each(|request| client.send(&request.bytes))?;
     client.end_sending()?;
-    errands.iter().try_for_each(|errand| client.expect(errand))?;
+    requests.iter().try_for_each(|request| client.expect(request))?;
     client.hang_up();
     Ok(())
 }
 
 /// Has its connection taken, and speaks something else.
 fn hijack(client: &mut Client, number: u64) -> io::Result<()> {
-    let reply = client.ask(b"GET /hijack HTTP/1.1\r\nHost: castle\r\nConnection: upgrade\r\nUpgrade: shout\r\n\r\n")?;
+    let reply = client.ask(b"GET /hijack HTTP/1.1\r\nHost: siege\r\nConnection: upgrade\r\nUpgrade: shout\r\n\r\n")?;
     let said = format!("word number {number}");
     client.send(said.as_bytes())?;
     let heard = client.read_exactly(said.len())?;
@@ -76,28 +76,28 @@ fn hijack(client: &mut Client, number: u64) -> io::Result<()> {
 
 /// Comes back on a connection that was silent for some seconds.
 fn idle(client: &mut Client, number: u64) -> io::Result<()> {
-    client.run(&Errand::page(number, Kept))
+    client.run(&Request::page(number, Kept))
 }
 
 /// The faulty ones. Few enough of each that nobody has to be refused.
 pub(crate) fn squads() -> Vec<Squad> {
-    let squad = |name, count, starts_a_second, script: fn(u64) -> Vec<Move>| Squad {
+    let squad = |name, count, starts_a_second, script: fn(u64) -> Vec<Step>| Squad {
         name,
         count,
         starts_a_second,
         refill: Refill::Always,
-        ear: Ear::Narrow,
+        receive_buffer: ReceiveBuffer::Small,
         script,
     };
     vec![
-        squad("resetters", 20, 20, weapons::resetter),
-        squad("slow heads", 30, 5, weapons::slow_head),
-        squad("slow bodies", 30, 5, weapons::slow_body),
-        squad("still readers", 15, 2, weapons::still_reader),
-        squad("sipping readers", 15, 2, weapons::sipping_reader),
-        squad("babblers", 5, 5, weapons::babbler),
-        squad("idlers", 300, 10, weapons::idler),
-        squad("silent ones", 50, 5, weapons::silent),
-        squad("passers-by", 20, 20, weapons::passer_by),
+        squad("resetters", 20, 20, scripts::resetter),
+        squad("slow heads", 30, 5, scripts::slow_head),
+        squad("slow bodies", 30, 5, scripts::slow_body),
+        squad("still readers", 15, 2, scripts::still_reader),
+        squad("sipping readers", 15, 2, scripts::sipping_reader),
+        squad("garbage senders", 5, 5, scripts::garbage),
+        squad("idlers", 300, 10, scripts::idler),
+        squad("silent clients", 50, 5, scripts::silent),
+        squad("passers-by", 20, 20, scripts::passer_by),
     ]
 }

@@ -1,25 +1,25 @@
 //! What honest clients ask for, and what must come back: every byte of it is compared.
 
-use super::content::{self, Dice};
+use super::content::{self, Random};
 use super::reply::{Bodies, Reply};
 
 /// One request, and its reply.
-pub struct Errand {
-    pub request: Vec<u8>,
+pub struct Request {
+    pub bytes: Vec<u8>,
     pub bodies: Bodies,
     status: u16,
     body: Vec<u8>,
 }
 
-/// Makes the errand of a number.
-pub type Make = fn(u64, Persistence) -> Errand;
+/// Makes the request of a number.
+pub type MakeRequest = fn(u64, Persistence) -> Request;
 
 /// What becomes of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Persistence {
-    /// It is kept for the next errand.
+    /// It is kept for the next request.
     Kept,
-    /// Each errand has its own.
+    /// Each request has its own.
     Fresh,
 }
 
@@ -27,104 +27,104 @@ pub enum Persistence {
 /// below it, and their checksum below the 100 µs from which a handler counts as blocking.
 const SMALL_UPLOAD: usize = 16 * 1024;
 
-impl Errand {
+impl Request {
     fn new(method: &str, path: &str, fields: &str, sent: &[u8], body: Vec<u8>) -> Self {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: castle\r\n{fields}\r\n").into_bytes();
-        request.extend_from_slice(sent);
-        Errand { request, bodies: Bodies::Allowed, status: 200, body }
+        let mut bytes = format!("{method} {path} HTTP/1.1\r\nHost: siege\r\n{fields}\r\n").into_bytes();
+        bytes.extend_from_slice(sent);
+        Request { bytes, bodies: Bodies::Allowed, status: 200, body }
     }
 
     /// The fast page.
     pub fn page(_: u64, persistence: Persistence) -> Self {
-        Errand::new("GET", "/page", persistence.field(), b"", content::PAGE.into())
+        Request::new("GET", "/page", persistence.field(), b"", content::PAGE.into())
     }
 
     /// A small upload, of another size each time.
     pub fn upload(number: u64, persistence: Persistence) -> Self {
-        let body = content::bytes(number, Dice::new(number).below(SMALL_UPLOAD));
+        let body = content::bytes(number, Random::new(number).below(SMALL_UPLOAD));
         let fields = format!("Content-Length: {}\r\n{}", body.len(), persistence.field());
-        Errand::new("POST", "/upload", &fields, &body, content::receipt(&body).into())
+        Request::new("POST", "/upload", &fields, &body, content::receipt(&body).into())
     }
 
     /// One of the files.
     pub fn file(number: u64, persistence: Persistence) -> Self {
         let (name, _) =
             content::FILES[usize::from(number.is_multiple_of(10)) + usize::from(number.is_multiple_of(100))];
-        Errand::new("GET", &format!("/{name}"), persistence.field(), b"", content::file(name))
+        Request::new("GET", &format!("/{name}"), persistence.field(), b"", content::file(name))
     }
 
     /// A part of a file.
     pub fn range(number: u64, persistence: Persistence) -> Self {
-        let mut dice = Dice::new(number);
-        let (name, length) = content::FILES[dice.below(3)];
-        let first = dice.below(length);
-        let last = first + dice.below(length - first);
+        let mut random = Random::new(number);
+        let (name, length) = content::FILES[random.below(3)];
+        let first = random.below(length);
+        let last = first + random.below(length - first);
         let fields = format!("Range: bytes={first}-{last}\r\n{}", persistence.field());
         let part = content::file(name)[first..=last].to_vec();
-        Errand { status: 206, ..Errand::new("GET", &format!("/{name}"), &fields, b"", part) }
+        Request { status: 206, ..Request::new("GET", &format!("/{name}"), &fields, b"", part) }
     }
 
     /// A file's head.
     pub fn head(number: u64, persistence: Persistence) -> Self {
-        let (name, _) = content::FILES[Dice::new(number).below(3)];
-        let errand = Errand::new("HEAD", &format!("/{name}"), persistence.field(), b"", Vec::new());
-        Errand { bodies: Bodies::None, ..errand }
+        let (name, _) = content::FILES[Random::new(number).below(3)];
+        let request = Request::new("HEAD", &format!("/{name}"), persistence.field(), b"", Vec::new());
+        Request { bodies: Bodies::None, ..request }
     }
 
     /// An upload in chunks, small or large.
     pub fn chunks(number: u64, persistence: Persistence) -> Self {
-        let mut dice = Dice::new(number);
-        let length = dice.below(if number.is_multiple_of(4) { 400_000 } else { SMALL_UPLOAD });
+        let mut random = Random::new(number);
+        let length = random.below(if number.is_multiple_of(4) { 400_000 } else { SMALL_UPLOAD });
         let body = content::bytes(number, length);
         let mut sent = Vec::new();
-        for chunk in body.chunks(1 + dice.below(8000)) {
+        for chunk in body.chunks(1 + random.below(8000)) {
             sent.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
             sent.extend_from_slice(chunk);
             sent.extend_from_slice(b"\r\n");
         }
         sent.extend_from_slice(b"0\r\n\r\n");
         let fields = format!("Transfer-Encoding: chunked\r\n{}", persistence.field());
-        Errand::new("POST", "/upload", &fields, &sent, content::receipt(&body).into())
+        Request::new("POST", "/upload", &fields, &sent, content::receipt(&body).into())
     }
 
     /// An upload that its handler streams.
     pub fn large_upload(number: u64, persistence: Persistence) -> Self {
-        let body = content::bytes(number, 100_000 + Dice::new(number).below(400_000));
+        let body = content::bytes(number, 100_000 + Random::new(number).below(400_000));
         let fields = format!("Content-Length: {}\r\n{}", body.len(), persistence.field());
-        Errand::new("POST", "/upload", &fields, &body, content::receipt(&body).into())
+        Request::new("POST", "/upload", &fields, &body, content::receipt(&body).into())
     }
 
     /// An upload whose body the handler leaves to the server.
     pub fn ignored_upload(number: u64, persistence: Persistence) -> Self {
-        let body = content::bytes(number, Dice::new(number).below(200_000));
+        let body = content::bytes(number, Random::new(number).below(200_000));
         let fields = format!("Content-Length: {}\r\n{}", body.len(), persistence.field());
-        Errand::new("POST", "/ignore", &fields, &body, content::PAGE.into())
+        Request::new("POST", "/ignore", &fields, &body, content::PAGE.into())
     }
 
     /// A streamed reply.
     pub fn stream(_: u64, persistence: Persistence) -> Self {
-        Errand::new("GET", "/stream", persistence.field(), b"", content::stream())
+        Request::new("GET", "/stream", persistence.field(), b"", content::stream())
     }
 
     /// A handler that blocks.
     pub fn sleep(_: u64, persistence: Persistence) -> Self {
-        Errand::new("GET", "/sleep", persistence.field(), b"", content::RESTED.into())
+        Request::new("GET", "/sleep", persistence.field(), b"", content::RESTED.into())
     }
 
     /// What there is not.
     pub fn missing(number: u64, persistence: Persistence) -> Self {
         let path = format!("/missing/{number}");
-        Errand { status: 404, ..Errand::new("GET", &path, persistence.field(), b"", Vec::new()) }
+        Request { status: 404, ..Request::new("GET", &path, persistence.field(), b"", Vec::new()) }
     }
 
     /// The page, two files and an upload, pipelined: the requests of all in one, the replies to be checked one by one.
     pub fn pipeline(number: u64) -> [Self; 4] {
         let kept = Persistence::Kept;
         [
-            Errand::page(number, kept),
-            Errand::file(number, kept),
-            Errand::upload(number, kept),
-            Errand::range(number, kept),
+            Request::page(number, kept),
+            Request::file(number, kept),
+            Request::upload(number, kept),
+            Request::range(number, kept),
         ]
     }
 

@@ -8,33 +8,33 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use basehttp_tools::castle::{Castle, Counters, LogBook, Quiet, RECOVERY, Vitals};
-use basehttp_tools::errand::{Errand, Make, Persistence};
-use basehttp_tools::honest::{Deed, Over, Record, Watchman, quantile};
-use basehttp_tools::swarm::{Swarm, Toll};
+use basehttp_tools::honest::{Action, Probe, Record, StopOnDrop, quantile};
+use basehttp_tools::request::{MakeRequest, Persistence, Request};
+use basehttp_tools::server_process::{Baseline, Counters, LogSummary, RECOVERY_TIMEOUT, ResourceUse, ServerProcess};
+use basehttp_tools::swarm::{SquadStats, Swarm};
 
 use super::phases::{Newcomers, Phase};
 
 /// How long an honest client waits at most: 10 s, and where newcomers have to wait, until the phase is well over.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often each of six honest clients asks: every 30 ms, 200 requests a second together.
 const INTERVAL: Duration = Duration::from_millis(30);
 
 /// What a phase has come to.
-pub(crate) struct Battle {
+pub(crate) struct Run {
     /// Of the clients who were there already, and of those that come anew for each request.
     pub kept: Record,
     pub fresh: Record,
     pub newcomers: Newcomers,
-    pub tolls: Vec<Toll>,
+    pub squad_stats: Vec<SquadStats>,
     pub before: Counters,
     /// When the besiegers were about to leave.
-    pub height: Counters,
+    pub at_peak: Counters,
     pub after: Counters,
     /// The most of each while it lasted.
-    pub most: Vitals,
-    pub last: Vitals,
+    pub most: ResourceUse,
+    pub last: ResourceUse,
     /// How much of a processor's time the server took.
     pub cpu_percent: u128,
     /// How long the server took to be quiet again, if it was in time.
@@ -43,65 +43,66 @@ pub(crate) struct Battle {
     pub machine: Duration,
     /// Connections that we have made.
     pub made: u64,
-    pub log: LogBook,
+    pub log: LogSummary,
 }
 
-impl Battle {
-    pub(crate) fn fight(phase: &Phase, castle: &Castle, quiet: &Quiet) -> io::Result<Self> {
-        let (before, admin_before) = (castle.counters()?, castle.admin_connections());
-        castle.take_log();
-        castle.forget_peak()?;
+impl Run {
+    pub(crate) fn execute(phase: &Phase, server: &ServerProcess, baseline: &Baseline) -> io::Result<Self> {
+        let (before, admin_before) = (server.counters()?, server.admin_connections());
+        server.take_log();
+        server.forget_peak()?;
         let is_over = AtomicBool::new(false);
-        let (watchmen, metronome) = (watchmen(phase), Watchman::of_machine());
-        let began = (Instant::now(), castle.vitals()?.cpu);
-        let addresses = &castle.addresses;
-        let (mut most, mut height) = (Vitals::default(), Counters::new());
+        let (probes, machine_probe) = (probes(phase), Probe::of_machine());
+        let began = (Instant::now(), server.resource_use()?.cpu);
+        let addresses = &server.addresses;
+        let (mut most, mut at_peak) = (ResourceUse::default(), Counters::new());
         let (kept, fresh, machine) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let tolls = thread::scope(|scope| -> io::Result<_> {
-            for watchman in &watchmen {
-                let record = if watchman.deed.is_fresh() { &fresh } else { &kept };
-                scope.spawn(|| watchman.watch(addresses, &is_over, record));
+        let squad_stats = thread::scope(|scope| -> io::Result<_> {
+            for probe in &probes {
+                let record = if probe.action.is_fresh() { &fresh } else { &kept };
+                scope.spawn(|| probe.run(addresses, &is_over, record));
             }
-            scope.spawn(|| metronome.watch(addresses, &is_over, &machine));
-            let over = Over(&is_over);
+            scope.spawn(|| machine_probe.run(addresses, &is_over, &machine));
+            let over = StopOnDrop(&is_over);
             // Those who are kept have their connections first.
             thread::sleep(10 * INTERVAL);
             let swarm = Swarm::new(&phase.squads, addresses)?;
-            let besieging = scope.spawn(|| swarm.besiege(&is_over));
+            let attacking = scope.spawn(|| swarm.run(&is_over));
             let end = Instant::now() + Duration::from_secs(phase.seconds);
             let mut freeze = phase.freeze.map(|time| (Instant::now() + Duration::from_secs(phase.seconds) / 3, time));
             while Instant::now() < end {
                 if let Some((_, time)) = freeze.take_if(|(from, _)| *from <= Instant::now()) {
-                    castle.freeze(time)?;
+                    server.freeze(time)?;
                 }
                 thread::sleep(Duration::from_millis(100));
-                most = most.most(castle.vitals()?);
+                most = most.most(server.resource_use()?);
             }
-            height = castle.counters()?;
+            at_peak = server.counters()?;
             drop(over);
-            besieging.join().expect("the swarm does not panic")
+            attacking.join().expect("the swarm does not panic")
         })?;
-        most = most.most(castle.vitals()?);
+        most = most.most(server.resource_use()?);
         let (lasted, cpu) = (began.0.elapsed(), most.cpu.saturating_sub(began.1));
-        let recovery = castle.await_quiet(quiet)?;
+        let recovery = server.await_quiet(baseline)?;
         let (kept, fresh) = (Record::take(&kept), Record::take(&fresh));
-        let admin = castle.admin_connections() - admin_before;
-        let made = kept.connections + fresh.connections + admin + tolls.iter().map(|toll| toll.connected).sum::<u64>();
-        Ok(Battle {
+        let admin = server.admin_connections() - admin_before;
+        let made =
+            kept.connections + fresh.connections + admin + squad_stats.iter().map(|stats| stats.connected).sum::<u64>();
+        Ok(Run {
             kept,
             fresh,
             newcomers: phase.newcomers,
-            tolls,
+            squad_stats,
             before,
-            height,
-            after: castle.counters()?,
+            at_peak,
+            after: server.counters()?,
             most,
-            last: castle.vitals()?,
+            last: server.resource_use()?,
             cpu_percent: cpu.as_millis() * 100 / lasted.as_millis().max(1),
             recovery,
             machine: Record::take(&machine).quantile(0.99),
             made,
-            log: castle.take_log(),
+            log: server.take_log(),
         })
     }
 
@@ -128,25 +129,25 @@ impl Battle {
     /// What the besiegers were told.
     pub(crate) fn statuses(&self) -> BTreeMap<u16, u64> {
         let mut statuses = BTreeMap::new();
-        for (status, count) in self.tolls.iter().flat_map(|toll| &toll.statuses) {
+        for (status, count) in self.squad_stats.iter().flat_map(|stats| &stats.statuses) {
             *statuses.entry(*status).or_default() += count;
         }
         statuses
     }
 }
 
-fn watchmen(phase: &Phase) -> Vec<Watchman> {
-    let deeds = [("page", Errand::page as Make), ("upload", Errand::upload), ("file", Errand::file)];
-    let waits = Duration::from_secs(phase.seconds) + RECOVERY;
-    let patience = if phase.newcomers == Newcomers::Wait { waits } else { PATIENCE };
+fn probes(phase: &Phase) -> Vec<Probe> {
+    let actions = [("page", Request::page as MakeRequest), ("upload", Request::upload), ("file", Request::file)];
+    let waits = Duration::from_secs(phase.seconds) + RECOVERY_TIMEOUT;
+    let timeout = if phase.newcomers == Newcomers::Wait { waits } else { CLIENT_TIMEOUT };
     [Persistence::Kept, Persistence::Fresh]
         .into_iter()
         .flat_map(|persistence| {
-            deeds.map(|(name, make)| Watchman {
+            actions.map(|(name, make)| Probe {
                 name,
-                deed: Deed::Errand(make, persistence),
+                action: Action::Request(make, persistence),
                 interval: INTERVAL,
-                patience,
+                timeout,
             })
         })
         .collect()

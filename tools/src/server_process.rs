@@ -12,31 +12,31 @@ use std::{env, fs, thread};
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 
-use super::errand::{Errand, Persistence};
 use super::honest::Client;
+use super::request::{Persistence, Request};
 use super::server::{ARGUMENT, LISTENING, Setting};
 use super::stalling::{self, Stalling};
 
 /// How long the server may take to be quiet again: 30 s. Its threads leave when they had nothing to do for 10 s.
-pub const RECOVERY: Duration = Duration::from_secs(30);
+pub const RECOVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the child may take to end when it is told to: 15 s.
-const FAREWELL: Duration = Duration::from_secs(15);
+const END_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A server in a process of its own. It ends when this is dropped, or when we end in whatever way: its standard input does.
-pub struct Castle {
+pub struct ServerProcess {
     child: Child,
     pub addresses: Vec<SocketAddr>,
     admin: RefCell<Client>,
-    log: Arc<Mutex<LogBook>>,
+    log: Arc<Mutex<LogSummary>>,
     /// Gone when the server is.
     _stalling: Option<Stalling>,
 }
 
 /// What the process holds.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Vitals {
-    /// Memory that is resident, in KiB, and the most there was since [`Castle::forget_peak`].
+pub struct ResourceUse {
+    /// Memory that is resident, in KiB, and the most there was since [`ServerProcess::forget_peak`].
     pub rss_kib: u64,
     pub peak_kib: u64,
     pub threads: u64,
@@ -45,9 +45,9 @@ pub struct Vitals {
     pub cpu: Duration,
 }
 
-/// The server before anybody came.
-pub struct Quiet {
-    pub vitals: Vitals,
+/// The server before its first client.
+pub struct Baseline {
+    pub resource_use: ResourceUse,
 }
 
 /// The server's counters, by name.
@@ -55,7 +55,7 @@ pub type Counters = BTreeMap<String, u64>;
 
 /// What is known of the lines on the server's standard error.
 #[derive(Clone, Debug, Default)]
-pub struct LogBook {
+pub struct LogSummary {
     pub lines: u64,
     /// Lines that own up to others that were dropped.
     pub dropped: u64,
@@ -65,11 +65,11 @@ pub struct LogBook {
     pub wrong: Vec<String>,
 }
 
-impl Vitals {
+impl ResourceUse {
     /// The greater of each.
     #[must_use]
-    pub fn most(self, other: Vitals) -> Vitals {
-        Vitals {
+    pub fn most(self, other: ResourceUse) -> ResourceUse {
+        ResourceUse {
             rss_kib: self.rss_kib.max(other.rss_kib),
             peak_kib: self.peak_kib.max(other.peak_kib),
             threads: self.threads.max(other.threads),
@@ -79,7 +79,7 @@ impl Vitals {
     }
 }
 
-impl Castle {
+impl ServerProcess {
     /// Starts this program again as the server.
     pub fn start(settings: &[Setting]) -> io::Result<Self> {
         let wants_stalling = settings.iter().any(|(name, _)| *name == "stalling");
@@ -103,22 +103,22 @@ impl Castle {
             .strip_prefix(LISTENING)
             .and_then(|list| list.split_whitespace().map(|address| address.parse().ok()).collect())
             .ok_or_else(|| io::Error::other(format!("the server says {line:?}")))?;
-        let log = Arc::<Mutex<LogBook>>::default();
+        let log = Arc::<Mutex<LogSummary>>::default();
         let (errors, book) = (child.stderr.take().expect("it is piped"), Arc::clone(&log));
         thread::spawn(move || read_log(errors, &book));
         let admin = RefCell::new(Client::new(addresses[0], Duration::from_secs(30)));
-        let castle = Castle { child, addresses, admin, log, _stalling: stalling };
-        castle.counters()?;
+        let server = ServerProcess { child, addresses, admin, log, _stalling: stalling };
+        server.counters()?;
         // Its log has a thread, which is there from the first line on.
-        let give_up = Instant::now() + FAREWELL;
-        while castle.log.lock().unwrap_or_else(PoisonError::into_inner).lines == 0 && Instant::now() < give_up {
+        let give_up = Instant::now() + END_TIMEOUT;
+        while server.log.lock().unwrap_or_else(PoisonError::into_inner).lines == 0 && Instant::now() < give_up {
             thread::sleep(Duration::from_millis(5));
         }
-        Ok(castle)
+        Ok(server)
     }
 
     /// What the process holds right now.
-    pub fn vitals(&self) -> io::Result<Vitals> {
+    pub fn resource_use(&self) -> io::Result<ResourceUse> {
         let process = format!("/proc/{}", self.child.id());
         let status = fs::read_to_string(format!("{process}/status"))?;
         let number = |name: &str| {
@@ -129,7 +129,7 @@ impl Castle {
         let stat = fs::read_to_string(format!("{process}/stat"))?;
         let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
         let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-        Ok(Vitals {
+        Ok(ResourceUse {
             rss_kib: number("VmRSS"),
             peak_kib: number("VmHWM"),
             threads: number("Threads"),
@@ -153,7 +153,7 @@ impl Castle {
 
     /// The server's counters, asked for on one connection that is always kept.
     pub fn counters(&self) -> io::Result<Counters> {
-        let ask = b"GET /stats HTTP/1.1\r\nHost: castle\r\n\r\n";
+        let ask = b"GET /stats HTTP/1.1\r\nHost: siege\r\n\r\n";
         let mut admin = self.admin.borrow_mut();
         // It may have been closed as idle.
         let reply = admin.ask(ask).or_else(|_| admin.ask(ask))?;
@@ -168,32 +168,32 @@ impl Castle {
     }
 
     /// What was logged since this was last called.
-    pub fn take_log(&self) -> LogBook {
+    pub fn take_log(&self) -> LogSummary {
         std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What it holds while nobody is there, for a server that has just begun. Its memory is taken when everything was used.
-    pub fn quiet(&self) -> io::Result<Quiet> {
+    pub fn baseline(&self) -> io::Result<Baseline> {
         // On a busy machine one leader serves before the other is there.
-        let mut fresh = self.vitals()?;
+        let mut fresh = self.resource_use()?;
         for _ in 0..20 {
             thread::sleep(Duration::from_millis(100));
-            let before = std::mem::replace(&mut fresh, self.vitals()?);
+            let before = std::mem::replace(&mut fresh, self.resource_use()?);
             if before.threads == fresh.threads {
                 break;
             }
         }
         self.warm_up()?;
-        let warm = self.vitals()?;
-        Ok(Quiet { vitals: Vitals { rss_kib: warm.rss_kib, ..fresh } })
+        let warm = self.resource_use()?;
+        Ok(Baseline { resource_use: ResourceUse { rss_kib: warm.rss_kib, ..fresh } })
     }
 
     /// Waits until the server holds no more than when it was quiet, and says how long that took. `None`: it still does.
-    pub fn await_quiet(&self, quiet: &Quiet) -> io::Result<Option<Duration>> {
+    pub fn await_quiet(&self, baseline: &Baseline) -> io::Result<Option<Duration>> {
         let began = Instant::now();
-        while began.elapsed() < RECOVERY {
-            let now = self.vitals()?;
-            let Vitals { threads, descriptors, .. } = quiet.vitals;
+        while began.elapsed() < RECOVERY_TIMEOUT {
+            let now = self.resource_use()?;
+            let ResourceUse { threads, descriptors, .. } = baseline.resource_use;
             // Asked last, since a thread may have to serve that; the one connection is the one that asks.
             if now.threads <= threads
                 && now.descriptors <= descriptors
@@ -206,12 +206,12 @@ impl Castle {
         Ok(None)
     }
 
-    /// Has each of the quick errands done, so that whatever is made at first use is there.
+    /// Has each of the quick requests done, so that whatever is made at first use is there.
     fn warm_up(&self) -> io::Result<()> {
         for number in 0..200 {
             let mut client = Client::new(self.addresses[number % self.addresses.len()], Duration::from_secs(10));
-            for errand in [Errand::page, Errand::file, Errand::upload, Errand::sleep] {
-                client.run(&errand(number as u64 / 10 * 10, Persistence::Kept))?;
+            for request in [Request::page, Request::file, Request::upload, Request::sleep] {
+                client.run(&request(number as u64 / 10 * 10, Persistence::Kept))?;
             }
         }
         Ok(())
@@ -224,7 +224,7 @@ impl Castle {
 
     fn wait(&mut self) -> io::Result<ExitStatus> {
         drop(self.child.stdin.take());
-        let give_up = Instant::now() + FAREWELL;
+        let give_up = Instant::now() + END_TIMEOUT;
         loop {
             match self.child.try_wait()? {
                 Some(status) => return Ok(status),
@@ -238,21 +238,21 @@ impl Castle {
     }
 }
 
-impl Drop for Castle {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         // One that cannot be waited for is gone.
         let _ = self.wait();
     }
 }
 
-/// As many descriptors as the process may have, since each besieger is one, here and there. Says how many that is.
+/// As many descriptors as the process may have, since each attacker is one, here and there. Says how many that is.
 pub fn raise_descriptor_limit() -> io::Result<u64> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
     Ok(limit.maximum.unwrap_or(u64::MAX))
 }
 
-fn read_log(errors: ChildStderr, book: &Mutex<LogBook>) {
+fn read_log(errors: ChildStderr, book: &Mutex<LogSummary>) {
     for line in BufReader::new(errors).split(b'\n').map_while(Result::ok) {
         let text = String::from_utf8_lossy(&line);
         let is_wrong = text

@@ -1,48 +1,48 @@
-//! What besiegers do: each function makes the moves of one of them, by its number, so that a squad has some of each kind.
+//! What besiegers do: each function makes the steps of one of them, by its number, so that a squad has some of each kind.
 
 use std::iter;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use super::besieger::Move::{self, AwaitEnd, EndSending, Flood, Replies, Reset, Rest, Send, Sip, Trickle};
-use super::content::{self, Dice};
+use super::attacker::Step::{self, AwaitEnd, EndSending, Flood, Pause, ReadReplies, ReadSlowly, Reset, Send, Trickle};
+use super::content::{self, Random};
 
 /// Longer than any phase.
 const FOR_EVER: Duration = Duration::from_secs(3600);
 
-fn send(bytes: impl AsRef<[u8]>) -> Move {
+fn send(bytes: impl AsRef<[u8]>) -> Step {
     Send(bytes.as_ref().into())
 }
 
 fn get(path: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nHost: castle\r\n\r\n")
+    format!("GET {path} HTTP/1.1\r\nHost: siege\r\n\r\n")
 }
 
 fn post(path: &str, length: usize) -> String {
-    format!("POST {path} HTTP/1.1\r\nHost: castle\r\nContent-Length: {length}\r\n\r\n")
+    format!("POST {path} HTTP/1.1\r\nHost: siege\r\nContent-Length: {length}\r\n\r\n")
 }
 
-fn rest(milliseconds: u64) -> Move {
-    Rest(Duration::from_millis(milliseconds))
+fn pause(milliseconds: u64) -> Step {
+    Pause(Duration::from_millis(milliseconds))
 }
 
 /// One byte now and then.
-fn drip(byte: &[u8]) -> Move {
+fn drip(byte: &[u8]) -> Step {
     Trickle { bytes: byte.into(), piece: 1, pause: Duration::from_millis(300) }
 }
 
 /// A head that comes a byte at a time: from its beginning, in a field, or never.
-pub fn slow_head(number: u64) -> Vec<Move> {
+pub fn slow_head(number: u64) -> Vec<Step> {
     match number % 3 {
         0 => vec![drip(b"GET")],
-        1 => vec![send("GET /page HTTP/1.1\r\nHost: castle\r\nX-Slow: "), drip(b"s")],
-        _ => vec![send("GET /page HTTP/1.1\r\nHost: castle\r\n"), AwaitEnd],
+        1 => vec![send("GET /page HTTP/1.1\r\nHost: siege\r\nX-Slow: "), drip(b"s")],
+        _ => vec![send("GET /page HTTP/1.1\r\nHost: siege\r\n"), AwaitEnd],
     }
 }
 
 /// A body that comes a byte at a time: one that fits a buffer, one in chunks, one that its handler waits for.
-pub fn slow_body(number: u64) -> Vec<Move> {
-    let chunked = "POST /upload HTTP/1.1\r\nHost: castle\r\nTransfer-Encoding: chunked\r\n\r\n2000\r\n";
+pub fn slow_body(number: u64) -> Vec<Step> {
+    let chunked = "POST /upload HTTP/1.1\r\nHost: siege\r\nTransfer-Encoding: chunked\r\n\r\n2000\r\n";
     match number % 4 {
         0 => vec![send(post("/upload", 50_000)), drip(b"b")],
         1 => vec![send(chunked), drip(b"b")],
@@ -52,126 +52,126 @@ pub fn slow_body(number: u64) -> Vec<Move> {
 }
 
 /// What is asked for by whoever does not read it: what is queued, a file, a stream.
-fn large(number: u64) -> Move {
+fn large(number: u64) -> Step {
     send(get(["/big", "/large.bin", "/endless"][usize::try_from(number % 3).unwrap_or(0)]))
 }
 
 /// Asks for much and reads nothing.
-pub fn still_reader(number: u64) -> Vec<Move> {
-    vec![large(number), Rest(FOR_EVER)]
+pub fn still_reader(number: u64) -> Vec<Step> {
+    vec![large(number), Pause(FOR_EVER)]
 }
 
 /// 40 KiB a second: enough for the server's system to take more about once a second.
-const SIPS: Move = Sip { piece: 4096, pause: Duration::from_millis(100) };
+const SIPS: Step = ReadSlowly { piece: 4096, pause: Duration::from_millis(100) };
 
 /// Asks for what is queued, and reads a little of it now and then.
-pub fn sipping_reader(number: u64) -> Vec<Move> {
+pub fn sipping_reader(number: u64) -> Vec<Step> {
     vec![send(get(if number.is_multiple_of(2) { "/big" } else { "/large.bin" })), SIPS]
 }
 
 /// The same with a stream.
-pub fn sipping_listener(_: u64) -> Vec<Move> {
+pub fn sipping_listener(_: u64) -> Vec<Step> {
     vec![send(get("/endless")), SIPS]
 }
 
 /// Asks for a reply that is made for it alone, and reads nothing.
-pub fn hoarding_reader(_: u64) -> Vec<Move> {
-    vec![send(get("/own")), Rest(FOR_EVER)]
+pub fn hoarding_reader(_: u64) -> Vec<Step> {
+    vec![send(get("/own")), Pause(FOR_EVER)]
 }
 
 /// Asks for a file and reads nothing.
-pub fn file_reader(_: u64) -> Vec<Move> {
-    vec![send(get("/large.bin")), Rest(FOR_EVER)]
+pub fn file_reader(_: u64) -> Vec<Step> {
+    vec![send(get("/large.bin")), Pause(FOR_EVER)]
 }
 
 /// Asks for the head of a reply that has no end, and leaves: by a reset, by closing, or when the head is there.
-pub fn head_hunter(number: u64) -> Vec<Move> {
+pub fn endless_head(number: u64) -> Vec<Step> {
     let path = if number.is_multiple_of(2) { "/ticks" } else { "/endless" };
-    let ask = send(format!("HEAD {path} HTTP/1.1\r\nHost: castle\r\n\r\n"));
+    let ask = send(format!("HEAD {path} HTTP/1.1\r\nHost: siege\r\n\r\n"));
     match number / 2 % 3 {
-        0 => vec![ask, rest(50), Reset],
-        1 => vec![ask, EndSending, rest(50)],
-        _ => vec![ask, rest(100)],
+        0 => vec![ask, pause(50), Reset],
+        1 => vec![ask, EndSending, pause(50)],
+        _ => vec![ask, pause(100)],
     }
 }
 
 /// Asks for a file whose file system stalls: at each read of it, at its opening, or when its name is looked up.
-pub fn patient_reader(number: u64) -> Vec<Move> {
+pub fn patient_reader(number: u64) -> Vec<Step> {
     let kind = ["read", "open", "name"][usize::try_from(number % 3).unwrap_or(0)];
-    vec![send(get(&format!("/stalling/{kind}-{number}.bin"))), Replies(1)]
+    vec![send(get(&format!("/stalling/{kind}-{number}.bin"))), ReadReplies(1)]
 }
 
 /// Does nothing wrong, at a pace of its own: sends a body in two parts, reads a file in sips, or waits between requests.
-pub fn slow_and_honest(number: u64) -> Vec<Move> {
+pub fn slow_and_honest(number: u64) -> Vec<Step> {
     match number % 3 {
         0 => {
             let half = "b".repeat(20_000);
-            vec![send(post("/upload", 40_000) + &half), rest(500), send(half), Replies(1)]
+            vec![send(post("/upload", 40_000) + &half), pause(500), send(half), ReadReplies(1)]
         }
-        1 => vec![send(get("/large.bin")), rest(300), Replies(1)],
-        _ => iter::repeat_n([send(get("/page")), Replies(1), rest(400)], 5).flatten().collect(),
+        1 => vec![send(get("/large.bin")), pause(300), ReadReplies(1)],
+        _ => iter::repeat_n([send(get("/page")), ReadReplies(1), pause(400)], 5).flatten().collect(),
     }
 }
 
 /// Connects, and leaves: at once, after a word, or after one request.
-pub fn passer_by(number: u64) -> Vec<Move> {
+pub fn passer_by(number: u64) -> Vec<Step> {
     match number % 3 {
         0 => vec![],
         1 => vec![send("GET"), EndSending, AwaitEnd],
-        _ => vec![send("GET /page HTTP/1.1\r\nHost: castle\r\nConnection: close\r\n\r\n"), AwaitEnd],
+        _ => vec![send("GET /page HTTP/1.1\r\nHost: siege\r\nConnection: close\r\n\r\n"), AwaitEnd],
     }
 }
 
 /// Connects and says nothing.
-pub fn silent(_: u64) -> Vec<Move> {
-    vec![Rest(FOR_EVER)]
+pub fn silent(_: u64) -> Vec<Step> {
+    vec![Pause(FOR_EVER)]
 }
 
 /// Is served once, and stays.
-pub fn idler(_: u64) -> Vec<Move> {
-    vec![send(get("/page")), Replies(1), Rest(FOR_EVER)]
+pub fn idler(_: u64) -> Vec<Step> {
+    vec![send(get("/page")), ReadReplies(1), Pause(FOR_EVER)]
 }
 
 /// How many states [`resetter`] leaves in.
 const STATES: u64 = 12;
 
 /// Leaves with a reset, in each state that a connection has.
-pub fn resetter(number: u64) -> Vec<Move> {
-    let mut moves = match number % STATES {
+pub fn resetter(number: u64) -> Vec<Step> {
+    let mut steps = match number % STATES {
         // After connecting; in a head; behind it.
         0 => vec![],
-        1 => vec![send("GET /page HT"), rest(2)],
+        1 => vec![send("GET /page HT"), pause(2)],
         2 => vec![send(post("/upload", 50_000))],
         // In a body that fits a buffer; in one that its handler waits for.
-        3 => vec![send(post("/upload", 50_000) + "begun"), rest(2)],
-        4 => vec![send(post("/upload", 500_000) + &"b".repeat(100_000)), rest(5)],
+        3 => vec![send(post("/upload", 50_000) + "begun"), pause(2)],
+        4 => vec![send(post("/upload", 500_000) + &"b".repeat(100_000)), pause(5)],
         // While the handler runs; while what is queued, a stream, a row of files is written.
-        5 => vec![send(get("/sleep")), rest(3)],
-        6 => vec![send(get("/big")), rest(5)],
-        7 => vec![send(get("/endless")), rest(5)],
-        8 => vec![send(get("/large.bin").repeat(20)), rest(5)],
+        5 => vec![send(get("/sleep")), pause(3)],
+        6 => vec![send(get("/big")), pause(5)],
+        7 => vec![send(get("/endless")), pause(5)],
+        8 => vec![send(get("/large.bin").repeat(20)), pause(5)],
         // While the rest of a body is drained; between requests; behind the last reply.
-        9 => vec![send(post("/ignore", 200_000) + &"b".repeat(50_000)), Replies(1), rest(2)],
-        10 => vec![send(get("/page")), Replies(1), rest(2)],
-        _ => vec![send("GET / HTTP/1.1\r\nBad\r\n\r\n".to_owned() + &"x".repeat(3000)), Replies(1), rest(2)],
+        9 => vec![send(post("/ignore", 200_000) + &"b".repeat(50_000)), ReadReplies(1), pause(2)],
+        10 => vec![send(get("/page")), ReadReplies(1), pause(2)],
+        _ => vec![send("GET / HTTP/1.1\r\nBad\r\n\r\n".to_owned() + &"x".repeat(3000)), ReadReplies(1), pause(2)],
     };
-    moves.push(Reset);
-    moves
+    steps.push(Reset);
+    steps
 }
 
 /// Asks a handler that sleeps for longer than others like to wait, again and again; who is refused comes later.
-pub fn dozer(_: u64) -> Vec<Move> {
-    let moves = [send(get("/doze/200")), Replies(1), rest(50)];
-    iter::repeat_n(moves, 1000).flatten().collect()
+pub fn long_sleeper(_: u64) -> Vec<Step> {
+    let steps = [send(get("/doze/200")), ReadReplies(1), pause(50)];
+    iter::repeat_n(steps, 1000).flatten().collect()
 }
 
 /// Asks a handler that blocks, under a new name each time.
-pub fn speller(number: u64) -> Vec<Move> {
-    (0..500).flat_map(|turn| [send(get(&format!("/sleep/{number}-{turn}"))), Replies(1)]).collect()
+pub fn new_speller(number: u64) -> Vec<Step> {
+    (0..500).flat_map(|turn| [send(get(&format!("/sleep/{number}-{turn}"))), ReadReplies(1)]).collect()
 }
 
 /// Requests without end, and never reads a reply.
-pub fn pipeliner(number: u64) -> Vec<Move> {
+pub fn pipeliner(number: u64) -> Vec<Step> {
     static PAGES: LazyLock<Arc<[u8]>> = LazyLock::new(|| get("/page").repeat(1000).into_bytes().into());
     static FILES: LazyLock<Arc<[u8]>> = LazyLock::new(|| get("/middle.bin").repeat(1000).into_bytes().into());
     vec![Flood(Arc::clone(if number.is_multiple_of(2) { &PAGES } else { &FILES }))]
@@ -181,16 +181,16 @@ pub fn pipeliner(number: u64) -> Vec<Move> {
 const NONSENSE: u64 = 16;
 
 /// Nonsense, and attacks on whoever reads carelessly. All of it is to be refused.
-pub fn babbler(number: u64) -> Vec<Move> {
+pub fn garbage(number: u64) -> Vec<Step> {
     static LINE: LazyLock<Arc<[u8]>> =
         LazyLock::new(|| format!("GET /{}", "l".repeat(1024 * 1024)).into_bytes().into());
     static FIELD: LazyLock<Arc<[u8]>> = LazyLock::new(|| {
-        format!("GET / HTTP/1.1\r\nHost: castle\r\nX: {}", "f".repeat(1024 * 1024)).into_bytes().into()
+        format!("GET / HTTP/1.1\r\nHost: siege\r\nX: {}", "f".repeat(1024 * 1024)).into_bytes().into()
     });
-    let head = |fields: &str| format!("POST /upload HTTP/1.1\r\nHost: castle\r\n{fields}\r\n");
+    let head = |fields: &str| format!("POST /upload HTTP/1.1\r\nHost: siege\r\n{fields}\r\n");
     let chunked = |body: &str| head("Transfer-Encoding: chunked\r\n") + body;
     let said = match number % NONSENSE {
-        0 => send(content::bytes(number, 1 + Dice::new(number).below(20_000))),
+        0 => send(content::bytes(number, 1 + Random::new(number).below(20_000))),
         1 => Send(Arc::clone(&LINE)),
         2 => Send(Arc::clone(&FIELD)),
         3 => send(head(&"X: y\r\n".repeat(5000))),
@@ -200,10 +200,10 @@ pub fn babbler(number: u64) -> Vec<Move> {
         7 => send(chunked(&format!("1;{}\r\n", "e".repeat(200_000)))),
         8 => send(chunked(&"1;a=b\r\nx\r\n".repeat(20_000))),
         9 => send(chunked(&format!("0\r\n{}", "T: t\r\n".repeat(20_000)))),
-        10 => send("GET /page HTTP/1.1\nHost: castle\n\n"),
+        10 => send("GET /page HTTP/1.1\nHost: siege\n\n"),
         11 => send("\r\n".repeat(10_000)),
         12 => send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
-        13 => send("GET /\x1b[2J\x00%0d%0aX:%20y HTTP/1.1\r\nHost: castle\r\n\r\n"),
+        13 => send("GET /\x1b[2J\x00%0d%0aX:%20y HTTP/1.1\r\nHost: siege\r\n\r\n"),
         14 => send(head("Content-Length: -1\r\n")),
         _ => send("GET /../../../../etc/passwd HTTP/1.1\r\nHost: a b\r\n\r\n"),
     };
@@ -211,12 +211,12 @@ pub fn babbler(number: u64) -> Vec<Move> {
 }
 
 /// Asks a handler that blocks, without hurry.
-pub fn sleeper(_: u64) -> Vec<Move> {
-    iter::repeat_n([send(get("/sleep")), Replies(1), rest(500)], 100).flatten().collect()
+pub fn sleeper(_: u64) -> Vec<Step> {
+    iter::repeat_n([send(get("/sleep")), ReadReplies(1), pause(500)], 100).flatten().collect()
 }
 
 /// A little of everything.
-pub fn everything(number: u64) -> Vec<Move> {
-    let kinds = [slow_head, slow_body, still_reader, sipping_reader, passer_by, idler, resetter, sleeper, babbler];
+pub fn everything(number: u64) -> Vec<Step> {
+    let kinds = [slow_head, slow_body, still_reader, sipping_reader, passer_by, idler, resetter, sleeper, garbage];
     kinds[usize::try_from(number).unwrap_or(0) % kinds.len()](number / kinds.len() as u64)
 }

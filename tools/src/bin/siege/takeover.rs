@@ -7,18 +7,18 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
-use basehttp_tools::castle::Castle;
 use basehttp_tools::content;
-use basehttp_tools::errand::{Errand, Persistence};
-use basehttp_tools::honest::{Client, Deed, Over, Record, Watchman};
+use basehttp_tools::honest::{Action, Client, Probe, Record, StopOnDrop};
+use basehttp_tools::request::{Persistence, Request};
 use basehttp_tools::server::Setting;
+use basehttp_tools::server_process::ServerProcess;
 use basehttp_tools::verdict::Verdict;
 
 /// How often each honest client asks: every 10 ms, so that some are in the middle of a request at any time.
 const INTERVAL: Duration = Duration::from_millis(10);
 
 /// How long one server has the port alone: 2 s.
-const REIGN: Duration = Duration::from_secs(2);
+const TIME_ALONE: Duration = Duration::from_secs(2);
 
 /// How much of its reply the slow reader has read when the first server is told to end, and how long it pauses then: 3 s,
 /// within the 5 s that requests have.
@@ -26,38 +26,38 @@ const READ_BEFORE: usize = 100_000;
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// Has a second server take over from the first, and judges what clients saw.
-pub(crate) fn succeed(verdict: &mut Verdict) -> io::Result<()> {
+pub(crate) fn take_over(verdict: &mut Verdict) -> io::Result<()> {
     let settings: [Setting; 2] = [("reuse_port", 1), ("port", free_port()?.into())];
     println!("-- a server and its successor on the same port");
-    let first = Castle::start(&settings)?;
+    let first = ServerProcess::start(&settings)?;
     let addresses = first.addresses.clone();
     let (is_over, kept, fresh) = (AtomicBool::new(false), Mutex::default(), Mutex::default());
-    let deeds = [
-        (Deed::Errand(Errand::page, Persistence::Fresh), &fresh),
-        (Deed::Errand(Errand::upload, Persistence::Fresh), &fresh),
-        (Deed::Errand(Errand::file, Persistence::Fresh), &fresh),
-        (Deed::Special(page), &kept),
-        (Deed::Special(file), &kept),
+    let actions = [
+        (Action::Request(Request::page, Persistence::Fresh), &fresh),
+        (Action::Request(Request::upload, Persistence::Fresh), &fresh),
+        (Action::Request(Request::file, Persistence::Fresh), &fresh),
+        (Action::Custom(page), &kept),
+        (Action::Custom(file), &kept),
     ];
     let (successor, status, read) = thread::scope(|scope| -> io::Result<_> {
-        for (deed, record) in deeds {
-            let watchman = Watchman { name: "a client", deed, interval: INTERVAL, patience: Duration::from_secs(10) };
+        for (action, record) in actions {
+            let probe = Probe { name: "a client", action, interval: INTERVAL, timeout: Duration::from_secs(10) };
             let (addresses, is_over) = (&addresses, &is_over);
-            scope.spawn(move || watchman.watch(addresses, is_over, record));
+            scope.spawn(move || probe.run(addresses, is_over, record));
         }
-        let over = Over(&is_over);
-        thread::sleep(REIGN);
+        let over = StopOnDrop(&is_over);
+        thread::sleep(TIME_ALONE);
         let mut reader = Client::new(addresses[0], Duration::from_secs(30));
         reader.send(b"GET /big HTTP/1.0\r\n\r\n")?;
         let mut read = reader.read_exactly(READ_BEFORE)?;
-        let successor = Castle::start(&settings)?;
+        let successor = ServerProcess::start(&settings)?;
         let reading = scope.spawn(move || -> io::Result<Vec<u8>> {
             thread::sleep(PAUSE);
             read.extend(reader.read_to_end()?);
             Ok(read)
         });
         let status = first.end()?;
-        thread::sleep(REIGN);
+        thread::sleep(TIME_ALONE);
         drop(over);
         Ok((successor, status, reading.join().expect("the reader does not panic")))
     })?;
@@ -86,17 +86,17 @@ fn free_port() -> io::Result<u16> {
 
 /// What clients do that keep their connections: the server may close one just when it is used again (RFC 9112, section
 /// 9.3.1), and then the request is sent once more.
-fn again(client: &mut Client, errand: &Errand) -> io::Result<()> {
-    client.run(errand).or_else(|error| match error.kind() {
+fn again(client: &mut Client, request: &Request) -> io::Result<()> {
+    client.run(request).or_else(|error| match error.kind() {
         ErrorKind::InvalidData | ErrorKind::WouldBlock | ErrorKind::TimedOut => Err(error),
-        _ => client.run(errand),
+        _ => client.run(request),
     })
 }
 
 fn page(client: &mut Client, number: u64) -> io::Result<()> {
-    again(client, &Errand::page(number, Persistence::Kept))
+    again(client, &Request::page(number, Persistence::Kept))
 }
 
 fn file(client: &mut Client, number: u64) -> io::Result<()> {
-    again(client, &Errand::file(number, Persistence::Kept))
+    again(client, &Request::file(number, Persistence::Kept))
 }

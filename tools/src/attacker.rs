@@ -11,9 +11,9 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::reply::{self, Bodies};
 
-/// What a besieger does next.
+/// What an attacker does next.
 #[derive(Clone, Debug)]
-pub enum Move {
+pub enum Step {
     /// Sends all of it, as fast as it is taken.
     Send(Arc<[u8]>),
     /// Sends it in small pieces with pauses, over and over, and reads what comes meanwhile.
@@ -21,28 +21,28 @@ pub enum Move {
     /// Sends it over and over without reading, until the server has had enough.
     Flood(Arc<[u8]>),
     /// Reads so many whole replies.
-    Replies(u32),
+    ReadReplies(u32),
     /// Reads a little, after each pause, until the server ends it.
-    Sip { piece: usize, pause: Duration },
+    ReadSlowly { piece: usize, pause: Duration },
     /// Reads whatever comes until the server ends it.
     AwaitEnd,
     /// Neither sends nor reads.
-    Rest(Duration),
+    Pause(Duration),
     /// Ends its side, and goes on reading if it likes.
     EndSending,
     /// Closes so that the server finds a reset.
     Reset,
 }
 
-/// How a besieger's socket is made.
+/// How an attacker's socket is made.
 #[derive(Clone, Copy, Debug, Default)]
-pub enum Ear {
+pub enum ReceiveBuffer {
     /// As the system makes them.
     #[default]
-    Wide,
+    Default,
     /// Takes a few kilobytes at a time, in segments as the internet has them, so that the server's system does not store
     /// megabytes for it.
-    Narrow,
+    Small,
 }
 
 /// How it ended.
@@ -59,32 +59,32 @@ pub enum End {
 }
 
 /// What becomes of it.
-pub enum Turn {
+pub enum Progress {
     /// It waits for its socket, and until then if it says so.
     Wait(Option<Instant>),
-    Over(End),
+    Ended(End),
 }
 
 /// See the module.
-pub struct Besieger {
+pub struct Attacker {
     pub stream: TcpStream,
-    script: Vec<Move>,
+    script: Vec<Step>,
     /// Which move it is at, and how many bytes or replies of it are done.
     step: usize,
     done: usize,
     wakes: Option<Instant>,
     pub is_connected: bool,
     /// What was read of the reply that is coming; of one that is only counted, the beginning.
-    came: Vec<u8>,
+    received: Vec<u8>,
     /// What the server said to it.
     pub statuses: Vec<u16>,
 }
 
 /// A receive buffer of 4 KiB, which the system doubles.
-const NARROW_BYTES: usize = 4096;
+const SMALL_BUFFER_BYTES: usize = 4096;
 
 /// The segments of an Ethernet.
-const NARROW_SEGMENT: u32 = 1460;
+const SMALL_SEGMENT_BYTES: u32 = 1460;
 
 /// Between two writes of a flood: the others want their turn.
 const FLOOD_PAUSE: Duration = Duration::from_millis(1);
@@ -92,13 +92,13 @@ const FLOOD_PAUSE: Duration = Duration::from_millis(1);
 /// So much of a reply is kept to see its status.
 const BEGINNING: usize = 12;
 
-impl Besieger {
+impl Attacker {
     /// Begins to connect.
-    pub fn new(address: SocketAddr, ear: Ear, script: Vec<Move>) -> io::Result<Self> {
+    pub fn new(address: SocketAddr, receive_buffer: ReceiveBuffer, script: Vec<Step>) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        if let Ear::Narrow = ear {
-            socket.set_recv_buffer_size(NARROW_BYTES)?;
-            socket.set_tcp_mss(NARROW_SEGMENT)?;
+        if let ReceiveBuffer::Small = receive_buffer {
+            socket.set_recv_buffer_size(SMALL_BUFFER_BYTES)?;
+            socket.set_tcp_mss(SMALL_SEGMENT_BYTES)?;
         }
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
@@ -109,105 +109,105 @@ impl Besieger {
             _ => {}
         }
         let stream = TcpStream::from_std(socket.into());
-        let (came, statuses) = (Vec::new(), Vec::new());
-        Ok(Besieger { stream, script, step: 0, done: 0, wakes: None, is_connected: false, came, statuses })
+        let (received, statuses) = (Vec::new(), Vec::new());
+        Ok(Attacker { stream, script, step: 0, done: 0, wakes: None, is_connected: false, received, statuses })
     }
 
     /// Goes as far as it goes. `is_cut`: the poller has seen the server's end of the connection.
-    pub fn go(&mut self, now: Instant, is_cut: bool, scratch: &mut [u8]) -> Turn {
+    pub fn go(&mut self, now: Instant, is_cut: bool, scratch: &mut [u8]) -> Progress {
         if !self.is_connected {
             match self.stream.peer_addr() {
                 Ok(_) => self.is_connected = true,
-                Err(error) if error.kind() == ErrorKind::NotConnected && !is_cut => return Turn::Wait(None),
-                Err(_) => return Turn::Over(End::NotConnected),
+                Err(error) if error.kind() == ErrorKind::NotConnected && !is_cut => return Progress::Wait(None),
+                Err(_) => return Progress::Ended(End::NotConnected),
             }
         }
-        match self.make_moves(now, is_cut, scratch) {
+        match self.run_steps(now, is_cut, scratch) {
             Ok(turn) => turn,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Turn::Wait(self.wakes),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Progress::Wait(self.wakes),
             // The answer may be here, although the server did not want to hear the rest.
             Err(_) => {
                 let _ = self.discard(scratch);
-                Turn::Over(End::Reset)
+                Progress::Ended(End::Reset)
             }
         }
     }
 
-    fn make_moves(&mut self, now: Instant, is_cut: bool, scratch: &mut [u8]) -> io::Result<Turn> {
+    fn run_steps(&mut self, now: Instant, is_cut: bool, scratch: &mut [u8]) -> io::Result<Progress> {
         loop {
-            let Some(step) = self.script.get(self.step).cloned() else { return Ok(Turn::Over(End::Done)) };
+            let Some(step) = self.script.get(self.step).cloned() else { return Ok(Progress::Ended(End::Done)) };
             let is_asleep = self.wakes.is_some_and(|wakes| wakes > now);
             match step {
-                Move::Send(bytes) => {
+                Step::Send(bytes) => {
                     while self.done < bytes.len() {
                         self.done += self.stream.write(&bytes[self.done..])?;
                     }
-                    self.next_move();
+                    self.next_step();
                 }
-                Move::Trickle { bytes, piece, pause } => {
+                Step::Trickle { bytes, piece, pause } => {
                     if let Some(end) = self.discard(scratch)? {
-                        return Ok(Turn::Over(end));
+                        return Ok(Progress::Ended(end));
                     }
                     if is_asleep {
-                        return Ok(Turn::Wait(self.wakes));
+                        return Ok(Progress::Wait(self.wakes));
                     }
                     let start = self.done % bytes.len();
                     self.wakes = Some(now + pause);
                     self.done += self.stream.write(&bytes[start..(start + piece).min(bytes.len())])?;
                 }
-                Move::Flood(bytes) => {
+                Step::Flood(bytes) => {
                     if is_cut {
-                        return Ok(Turn::Over(End::Closed));
+                        return Ok(Progress::Ended(End::Closed));
                     }
                     let start = self.done % bytes.len();
                     self.done += self.stream.write(&bytes[start..])?;
-                    return Ok(Turn::Wait(Some(now + FLOOD_PAUSE)));
+                    return Ok(Progress::Wait(Some(now + FLOOD_PAUSE)));
                 }
-                Move::Replies(count) => {
+                Step::ReadReplies(count) => {
                     if self.done < count as usize {
                         if let Some(end) = self.read_replies(scratch, count)? {
-                            return Ok(Turn::Over(end));
+                            return Ok(Progress::Ended(end));
                         }
                     } else {
-                        self.next_move();
+                        self.next_step();
                     }
                 }
-                Move::Sip { piece, pause } => {
+                Step::ReadSlowly { piece, pause } => {
                     if is_asleep {
-                        return Ok(Turn::Wait(self.wakes));
+                        return Ok(Progress::Wait(self.wakes));
                     }
                     self.wakes = Some(now + pause);
                     if let Some(end) = self.read_some(&mut scratch[..piece])? {
-                        return Ok(Turn::Over(end));
+                        return Ok(Progress::Ended(end));
                     }
                 }
-                Move::AwaitEnd => match self.discard(scratch)? {
-                    Some(end) => return Ok(Turn::Over(end)),
-                    None => return Ok(Turn::Wait(None)),
+                Step::AwaitEnd => match self.discard(scratch)? {
+                    Some(end) => return Ok(Progress::Ended(end)),
+                    None => return Ok(Progress::Wait(None)),
                 },
-                Move::Rest(time) => {
+                Step::Pause(time) => {
                     if is_cut {
-                        return Ok(Turn::Over(self.discard(scratch).ok().flatten().unwrap_or(End::Reset)));
+                        return Ok(Progress::Ended(self.discard(scratch).ok().flatten().unwrap_or(End::Reset)));
                     }
                     match self.wakes {
-                        Some(_) if is_asleep => return Ok(Turn::Wait(self.wakes)),
-                        Some(_) => self.next_move(),
+                        Some(_) if is_asleep => return Ok(Progress::Wait(self.wakes)),
+                        Some(_) => self.next_step(),
                         None => self.wakes = Some(now + time),
                     }
                 }
-                Move::EndSending => {
+                Step::EndSending => {
                     self.stream.shutdown(Shutdown::Write)?;
-                    self.next_move();
+                    self.next_step();
                 }
-                Move::Reset => {
+                Step::Reset => {
                     SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
-                    return Ok(Turn::Over(End::Done));
+                    return Ok(Progress::Ended(End::Done));
                 }
             }
         }
     }
 
-    fn next_move(&mut self) {
+    fn next_step(&mut self) {
         (self.step, self.done, self.wakes) = (self.step + 1, 0, None);
     }
 
@@ -215,9 +215,9 @@ impl Besieger {
     fn read_replies(&mut self, scratch: &mut [u8], count: u32) -> io::Result<Option<End>> {
         while self.done < count as usize {
             let read = self.stream.read(scratch)?;
-            self.came.extend_from_slice(&scratch[..read]);
-            while let Some(reply) = reply::first(&self.came, Bodies::Allowed, read == 0).ok().flatten() {
-                self.came.drain(..reply.length);
+            self.received.extend_from_slice(&scratch[..read]);
+            while let Some(reply) = reply::first(&self.received, Bodies::Allowed, read == 0).ok().flatten() {
+                self.received.drain(..reply.length);
                 self.statuses.push(reply.status);
                 self.done += 1;
             }
@@ -241,10 +241,10 @@ impl Besieger {
 
     fn read_some(&mut self, scratch: &mut [u8]) -> io::Result<Option<End>> {
         let count = self.stream.read(scratch)?;
-        if self.came.len() < BEGINNING {
-            let missing = (BEGINNING - self.came.len()).min(count);
-            self.came.extend_from_slice(&scratch[..missing]);
-            self.statuses.extend((self.came.len() == BEGINNING).then(|| reply::status(&self.came)).flatten());
+        if self.received.len() < BEGINNING {
+            let missing = (BEGINNING - self.received.len()).min(count);
+            self.received.extend_from_slice(&scratch[..missing]);
+            self.statuses.extend((self.received.len() == BEGINNING).then(|| reply::status(&self.received)).flatten());
         }
         Ok((count == 0).then_some(End::Closed))
     }
