@@ -1,5 +1,5 @@
-//! One hostile connection: a list of moves, and how far it is. It never waits; the `swarm` calls it when its socket or its
-//! time has come.
+//! One hostile connection, as a list of steps and a position in it. It never waits. The `swarm` calls it when its
+//! socket is ready or its time has come.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
@@ -11,89 +11,89 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::reply::{self, Bodies};
 
-/// What an attacker does next.
+/// A step of an attacker.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Sends all of it, as fast as it is taken.
+    /// Sends all of it, as fast as the server takes it.
     Send(Arc<[u8]>),
-    /// Sends it in small pieces with pauses, over and over, and reads what comes meanwhile.
+    /// Sends it in small pieces with pauses, over and over, and reads whatever arrives meanwhile.
     Trickle { bytes: Arc<[u8]>, piece: usize, pause: Duration },
-    /// Sends it over and over without reading, until the server has had enough.
+    /// Sends it over and over without reading, until the server closes.
     Flood(Arc<[u8]>),
-    /// Reads so many whole replies.
+    /// Reads so many complete replies.
     ReadReplies(u32),
     /// Reads a little, after each pause, until the server ends it.
     ReadSlowly { piece: usize, pause: Duration },
-    /// Reads whatever comes until the server ends it.
+    /// Reads until the server ends it.
     AwaitEnd,
     /// Neither sends nor reads.
     Pause(Duration),
-    /// Ends its side, and goes on reading if it likes.
+    /// Shuts down its sending side. Later steps may still read.
     EndSending,
-    /// Closes so that the server finds a reset.
+    /// Closes with a reset.
     Reset,
 }
 
-/// How an attacker's socket is made.
+/// The receive buffer of an attacker's socket.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum ReceiveBuffer {
-    /// As the system makes them.
+    /// The system's default.
     #[default]
     Default,
-    /// Takes a few kilobytes at a time, in segments as the internet has them, so that the server's system does not store
-    /// megabytes for it.
+    /// A few kilobytes, with segments of an Ethernet's size. Otherwise the server's system would store megabytes for a
+    /// client that reads nothing.
     Small,
 }
 
-/// How it ended.
+/// How an attacker ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It made all its moves.
+    /// All its steps were done.
     Done,
     /// The server closed.
     Closed,
     /// The server reset the connection.
     Reset,
-    /// There never was a connection.
+    /// The connection was never established.
     NotConnected,
 }
 
-/// What becomes of it.
+/// The state of an attacker after it was called.
 pub enum Progress {
-    /// It waits for its socket, and until then if it says so.
+    /// It waits for its socket, and for that time if one is given.
     Wait(Option<Instant>),
     Ended(End),
 }
 
-/// See the module.
+/// A hostile connection. It is driven by [`Attacker::go`].
 pub struct Attacker {
     pub stream: TcpStream,
     script: Vec<Step>,
-    /// Which move it is at, and how many bytes or replies of it are done.
+    /// The index of the current step, and the bytes or replies of it that are done.
     step: usize,
     done: usize,
     wakes: Option<Instant>,
     pub is_connected: bool,
-    /// What was read of the reply that is coming; of one that is only counted, the beginning.
+    /// The unparsed part of the current reply. If replies are only counted, their first bytes.
     received: Vec<u8>,
-    /// What the server said to it.
+    /// The statuses that the server sent.
     pub statuses: Vec<u16>,
 }
 
 /// A receive buffer of 4 KiB, which the system doubles.
 const SMALL_BUFFER_BYTES: usize = 4096;
 
-/// The segments of an Ethernet.
+/// The segment size of an Ethernet.
 const SMALL_SEGMENT_BYTES: u32 = 1460;
 
-/// Between two writes of a flood: the others want their turn.
+/// Pause between two writes of a flood, so that other attackers get their turn.
 const FLOOD_PAUSE: Duration = Duration::from_millis(1);
 
-/// So much of a reply is kept to see its status.
+/// Bytes of a reply that are kept to see its status.
 const BEGINNING: usize = 12;
 
 impl Attacker {
-    /// Begins to connect.
+    /// Starts to connect.
     pub fn new(address: SocketAddr, receive_buffer: ReceiveBuffer, script: Vec<Step>) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         if let ReceiveBuffer::Small = receive_buffer {
@@ -113,7 +113,7 @@ impl Attacker {
         Ok(Attacker { stream, script, step: 0, done: 0, wakes: None, is_connected: false, received, statuses })
     }
 
-    /// Goes as far as it goes. `is_cut`: the poller has seen the server's end of the connection.
+    /// Runs steps until one has to wait. `is_cut` says that the poller has seen the server close the connection.
     pub fn go(&mut self, now: Instant, is_cut: bool, scratch: &mut [u8]) -> Progress {
         if !self.is_connected {
             match self.stream.peer_addr() {
@@ -125,7 +125,7 @@ impl Attacker {
         match self.run_steps(now, is_cut, scratch) {
             Ok(turn) => turn,
             Err(error) if error.kind() == ErrorKind::WouldBlock => Progress::Wait(self.wakes),
-            // The answer may be here, although the server did not want to hear the rest.
+            // The server may have answered although it did not read the rest.
             Err(_) => {
                 let _ = self.discard(scratch);
                 Progress::Ended(End::Reset)
@@ -228,7 +228,7 @@ impl Attacker {
         Ok(None)
     }
 
-    /// Reads what there is; the first of it tells a status.
+    /// Reads all that has arrived, and keeps the first status.
     fn discard(&mut self, scratch: &mut [u8]) -> io::Result<Option<End>> {
         loop {
             match self.read_some(scratch) {

@@ -1,24 +1,24 @@
-//! Bytes that server and clients make alike, so that neither has to send the other what is to be compared.
+//! Bytes that the server and its clients generate alike, so that clients can compare them without a copy.
 
-/// The page that every handler of this kind would serve from memory.
-pub const PAGE: &str = "The gate is open to whoever knocks like a guest.\n";
+/// The body of the fast page.
+pub const PAGE: &str = "Welcome. This page is served from memory.\n";
 
-/// What the blocking handler says when it has slept.
+/// The body of the blocking handler's reply.
 pub const RESTED: &str = "rested\n";
 
-/// The files, with their lengths: one of a packet, one of a buffer, one that is sent in several turns.
+/// The files with their lengths. The first fits a packet, the second a buffer, and the third is sent in several turns.
 pub const FILES: [(&str, usize); 3] = [("small.txt", 900), ("middle.bin", 60_000), ("large.bin", 1_000_000)];
 
-/// The streamed body: four times what a server buffers to find its length.
+/// Size of the streamed body, four times the buffer in which a server finds a body's length.
 pub const STREAM_BYTES: usize = 256 * 1024;
 
-/// The queued body. More than the system's buffers of one connection, or nobody could be slow at taking it.
+/// Size of the queued body. It exceeds the system's buffers for one connection, so that clients can be slow to take it.
 pub const BIG_BYTES: usize = 8 * 1024 * 1024;
 
-/// A queued body that is made for one request, and that its connection alone holds: 2 MiB.
+/// Size of a queued body that is made for one request and held by one connection alone (2 MiB).
 pub const OWN_BYTES: usize = 2 * 1024 * 1024;
 
-/// What an endless stream sends before it gives up: 64 MiB.
+/// Bytes that an endless stream sends before it gives up (64 MiB).
 pub const ENDLESS_BYTES: usize = 64 * 1024 * 1024;
 
 /// The content of one of [`FILES`].
@@ -32,25 +32,25 @@ pub fn stream() -> Vec<u8> {
     bytes(77, STREAM_BYTES)
 }
 
-/// So many bytes that look random, the same for the same seed.
+/// Returns `length` pseudo-random bytes, always the same for one seed.
 pub fn bytes(seed: u64, length: usize) -> Vec<u8> {
     let mut random = Random::new(seed);
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
-        bytes.extend_from_slice(&random.next().to_le_bytes());
+        bytes.extend_from_slice(&random.next_u64().to_le_bytes());
     }
     bytes.truncate(length);
     bytes
 }
 
-/// What an upload's reply says of its body.
+/// The text of the reply to an upload of `body`.
 pub fn receipt(body: &[u8]) -> String {
     let mut checksum = Checksum::default();
     checksum.add(body);
     checksum.receipt()
 }
 
-/// FNV-1a, with the length: enough to see a byte that is missing, doubled or exchanged.
+/// FNV-1a and the length. Together they show a byte that is missing, doubled or exchanged.
 pub struct Checksum {
     length: u64,
     hash: u64,
@@ -75,24 +75,24 @@ impl Checksum {
     }
 }
 
-/// A source of numbers that look random: xorshift, the same for the same seed, so that a run can be repeated.
+/// Pseudo-random numbers (xorshift). A seed always gives the same ones, so that a run can be repeated.
 pub struct Random(u64);
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        // Not zero, and neighbouring seeds far apart.
+        // Never zero, and far apart for neighbouring seeds.
         Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// A number below `bound`.
+    /// Returns a number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("less than a usize")
+        usize::try_from(self.next_u64() % bound as u64).expect("less than a usize")
     }
 }

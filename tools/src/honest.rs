@@ -1,6 +1,6 @@
-//! Clients that do nothing wrong, and measure how they are served: in an open loop, at times that are set beforehand. A
-//! reply that is late makes the next requests late as well, and all of that counts, since a request's time runs from when
-//! it was due and not from when it could be sent.
+//! Well-behaved clients that measure how they are served. They form an open loop, in which requests are due at times
+//! that are fixed beforehand. A late reply delays the next requests. The delay counts, since a request is timed from
+//! when it was due, not from when it could be sent.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,49 +12,49 @@ use std::time::{Duration, Instant};
 use super::reply::{self, Bodies, Reply};
 use super::request::{MakeRequest, Persistence, Request};
 
-/// One client, with a connection that it makes when it needs one.
+/// A client that connects when it needs to.
 pub struct Client {
     address: SocketAddr,
     timeout: Duration,
     stream: Option<TcpStream>,
-    /// Read and not used.
+    /// Bytes that were read and not yet used.
     received: Vec<u8>,
-    /// How many connections it has made.
+    /// Number of connections made so far.
     pub connections: u64,
 }
 
 impl Client {
-    /// Of the server at `address`. No step may take longer than `timeout`.
+    /// Creates a client of the server at `address`. No step may take longer than `timeout`.
     pub fn new(address: SocketAddr, timeout: Duration) -> Self {
         Client { address, timeout, stream: None, received: Vec::new(), connections: 0 }
     }
 
-    /// Does an request, and checks the reply.
+    /// Sends a request and checks the reply.
     pub fn run(&mut self, request: &Request) -> io::Result<()> {
         self.send(&request.bytes)?;
         self.expect(request)
     }
 
-    /// Does several at once.
+    /// Pipelines several requests.
     pub fn run_all(&mut self, requests: &[Request]) -> io::Result<()> {
         let bytes: Vec<u8> = requests.iter().flat_map(|request| request.bytes.iter().copied()).collect();
         self.send(&bytes)?;
         requests.iter().try_for_each(|request| self.expect(request))
     }
 
-    /// Sends one request and reads its reply, whatever it is.
+    /// Sends one request and returns its reply, whatever it is.
     pub fn ask(&mut self, request: &[u8]) -> io::Result<Reply> {
         self.send(request)?;
         self.reply(Bodies::Allowed)
     }
 
-    /// Sends bytes, over a new connection if there is none. After an error the next one has a new connection.
+    /// Sends bytes. Connects first if there is no connection, or if the last call failed.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         let sent = self.connected().and_then(|mut stream| stream.write_all(bytes));
         sent.inspect_err(|_| self.hang_up())
     }
 
-    /// Reads the reply to an request.
+    /// Reads the reply to a request, and checks it.
     pub fn expect(&mut self, request: &Request) -> io::Result<()> {
         let reply = self.reply(request.bodies)?;
         request.check(&reply).map_err(|wrong| {
@@ -82,7 +82,7 @@ impl Client {
         }
     }
 
-    /// Reads exactly so many bytes, whatever they mean.
+    /// Reads exactly `count` bytes.
     pub fn read_exactly(&mut self, count: usize) -> io::Result<Vec<u8>> {
         while self.received.len() < count {
             if self.read_more(count)? == 0 {
@@ -119,7 +119,7 @@ impl Client {
         self.stream.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    /// Ends our side while replies are still to come.
+    /// Shuts down the sending side while replies are still to come.
     pub fn end_sending(&self) -> io::Result<()> {
         self.stream.as_ref().map_or(Ok(()), |stream| stream.shutdown(std::net::Shutdown::Write))
     }
@@ -131,20 +131,20 @@ impl Client {
     }
 }
 
-/// Something that a client does, by its number.
+/// A function that a client runs. It gets its turn's number.
 pub type CustomAction = fn(&mut Client, u64) -> io::Result<()>;
 
-/// What a client does, again and again.
+/// The action that a client repeats.
 #[derive(Clone, Copy)]
 pub enum Action {
     /// One request.
     Request(MakeRequest, Persistence),
-    /// Something that has more to it.
+    /// Several requests, or bytes of its own.
     Custom(CustomAction),
 }
 
 impl Action {
-    /// Whether each has a connection of its own.
+    /// True if each request has a connection of its own.
     pub fn is_fresh(self) -> bool {
         matches!(self, Action::Request(_, Persistence::Fresh))
     }
@@ -159,19 +159,19 @@ impl Action {
 
 /// A client that measures.
 pub struct Probe {
-    /// In the report.
+    /// The name in the report.
     pub name: &'static str,
     pub action: Action,
-    /// Between the times at which two requests are due.
+    /// Time between two requests.
     pub interval: Duration,
-    /// How long any step of a request may take.
+    /// Timeout of each step of a request.
     pub timeout: Duration,
 }
 
-/// What was measured.
+/// The measurements.
 #[derive(Default)]
 pub struct Record {
-    /// From when a request was due until its reply was here as a whole. Of those that were served.
+    /// Times from when a request was due until its whole reply was here, for those that succeeded.
     pub latencies: Vec<Duration>,
     pub failed: u64,
     /// The first few failures.
@@ -180,12 +180,12 @@ pub struct Record {
 }
 
 impl Record {
-    /// What is there so far.
+    /// Takes the measurements so far.
     pub fn take(record: &Mutex<Record>) -> Record {
         std::mem::take(&mut *record.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The time in which so much of all requests was served.
+    /// The latency at this quantile.
     pub fn quantile(&self, part: f64) -> Duration {
         let mut sorted = self.latencies.clone();
         sorted.sort_unstable();
@@ -205,17 +205,17 @@ impl Record {
     }
 }
 
-/// So many failures are told; there may be thousands, of one cause.
+/// Failures that are reported. There may be thousands with one cause.
 const MOST_FAILURES: usize = 6;
 
 impl Probe {
-    /// One that does nothing, and so finds out how late the machine itself is.
+    /// A probe that sends nothing, and so measures the delay that the machine itself causes.
     pub fn of_machine() -> Self {
         let interval = Duration::from_millis(2);
         Probe { name: "the machine", action: Action::Custom(|_, _| Ok(())), interval, timeout: interval }
     }
 
-    /// Goes on until `is_over`; a request that is due before that is brought to its end.
+    /// Runs until `is_over` is set. The last request is completed.
     pub fn run(&self, addresses: &[SocketAddr], is_over: &AtomicBool, record: &Mutex<Record>) {
         let mut clients: Vec<_> = addresses.iter().map(|&address| Client::new(address, self.timeout)).collect();
         let count = if self.action.is_fresh() { clients.len() } else { 1 };
@@ -235,7 +235,7 @@ impl Probe {
     }
 }
 
-/// Sets it when it is dropped, so that nobody goes on if something fails.
+/// Sets the flag when it is dropped, so that the other threads stop even after an error.
 pub struct StopOnDrop<'o>(pub &'o AtomicBool);
 
 impl Drop for StopOnDrop<'_> {
@@ -244,11 +244,11 @@ impl Drop for StopOnDrop<'_> {
     }
 }
 
-/// How often somebody has to be woken for a request: 4 times. The client when it is due, a leader, a thread of the pool, and
-/// the client again. Each time it may be as late as the machine makes everybody, which has other users, too.
+/// Number of times a thread is woken for one request. The client is woken when the request is due, then a leader, a
+/// pool thread, and the client again. A shared machine may delay each of them.
 pub const WAKES: u32 = 4;
 
-/// The value below which so much of all lies: 0.99 is the p99. Zero of nothing. They must be in order.
+/// The value at a quantile of sorted values. 0.99 gives the p99. Zero if there are no values.
 pub fn quantile(sorted: &[Duration], part: f64) -> Duration {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // Of small counts.
     let place = (sorted.len() as f64 * part) as usize;

@@ -1,4 +1,4 @@
-//! What the siege and the soak share: a server in a process of its own, honest clients that measure it, and besiegers.
+//! The common part of the siege and the soak. It has a server process, honest clients that measure it, and attackers.
 //!
 //! ```text
 //! server          the child: a handler of each kind       server_process  the parent's view of it: /proc, counters, log
@@ -9,7 +9,7 @@
 //! stalling        a file system with slow calls
 //! ```
 
-// Two programs share this; it is not a library for other crates, and nothing prints its values.
+// A library of two programs only, and nothing prints its values.
 #![allow(missing_docs, missing_debug_implementations, clippy::missing_panics_doc)]
 
 pub mod attacker;

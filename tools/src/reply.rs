@@ -1,19 +1,19 @@
-//! Takes replies apart, as far as they have come: one function for clients that wait and for those that do not.
+//! Parses replies, as far as they have arrived. Blocking and non-blocking clients share it.
 
 use std::io;
 
 /// One reply.
 pub struct Reply {
     pub status: u16,
-    /// Whether the server means to keep the connection.
+    /// True if the server keeps the connection.
     pub keeps_alive: bool,
-    /// Without its framing.
+    /// The body without its framing.
     pub body: Vec<u8>,
-    /// How many bytes it took.
+    /// Length in bytes, with head and framing.
     pub length: usize,
 }
 
-/// What can follow a reply's head.
+/// Whether a body can follow the head.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Bodies {
     Allowed,
@@ -21,10 +21,11 @@ pub enum Bodies {
     None,
 }
 
-/// The first reply in `bytes`, if it is here as a whole. `has_ended`: nothing more will come.
+/// Parses the first reply in `bytes`. Returns `None` if it is incomplete, unless `has_ended` says that nothing more
+/// will come.
 ///
 /// # Errors
-/// What is no reply, or will never be a whole one.
+/// If the reply is malformed, or cut off.
 pub fn first(bytes: &[u8], bodies: Bodies, has_ended: bool) -> io::Result<Option<Reply>> {
     let cut = || if has_ended { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(None) };
     let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return cut() };
@@ -56,7 +57,7 @@ pub fn first(bytes: &[u8], bodies: Bodies, has_ended: bool) -> io::Result<Option
     Ok(Some(Reply { status, keeps_alive, body, length: end + 4 + used }))
 }
 
-/// The body, and how many bytes its chunks take. `None`: they go on.
+/// Decodes chunks. Returns the body and the length of its chunks, or `None` if they are incomplete.
 fn chunks(bytes: &[u8]) -> io::Result<Option<(Vec<u8>, usize)>> {
     let (mut body, mut used) = (Vec::new(), 0);
     loop {
@@ -77,7 +78,7 @@ fn chunks(bytes: &[u8]) -> io::Result<Option<(Vec<u8>, usize)>> {
     }
 }
 
-/// The status in the beginning of a reply.
+/// The status, if the reply has come so far.
 pub fn status(beginning: &[u8]) -> Option<u16> {
     str::from_utf8(beginning.strip_prefix(b"HTTP/1.1 ")?.get(..3)?).ok()?.parse().ok()
 }

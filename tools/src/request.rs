@@ -1,9 +1,9 @@
-//! What honest clients ask for, and what must come back: every byte of it is compared.
+//! Requests of honest clients with their expected replies. Every byte of a reply is compared.
 
 use super::content::{self, Random};
 use super::reply::{Bodies, Reply};
 
-/// One request, and its reply.
+/// One request and its expected reply.
 pub struct Request {
     pub bytes: Vec<u8>,
     pub bodies: Bodies,
@@ -11,20 +11,20 @@ pub struct Request {
     body: Vec<u8>,
 }
 
-/// Makes the request of a number.
+/// A function that makes the request with a number.
 pub type MakeRequest = fn(u64, Persistence) -> Request;
 
-/// What becomes of the connection.
+/// Whether the connection is used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Persistence {
-    /// It is kept for the next request.
+    /// The next request uses it again.
     Kept,
-    /// Each request has its own.
+    /// Each request has a connection of its own.
     Fresh,
 }
 
-/// An upload up to this size is read before its handler is called, and needs no thread: 64 KiB. Honest ones stay well
-/// below it, and their checksum below the 100 µs from which a handler counts as blocking.
+/// Size of a small upload. Bodies of up to 64 KiB are read before their handler is called, and need no thread. These
+/// are far smaller, so that their checksum takes less than the 100 µs from which a handler counts as blocking.
 const SMALL_UPLOAD: usize = 16 * 1024;
 
 impl Request {
@@ -39,7 +39,7 @@ impl Request {
         Request::new("GET", "/page", persistence.field(), b"", content::PAGE.into())
     }
 
-    /// A small upload, of another size each time.
+    /// A small upload, of a new size each time.
     pub fn upload(number: u64, persistence: Persistence) -> Self {
         let body = content::bytes(number, Random::new(number).below(SMALL_UPLOAD));
         let fields = format!("Content-Length: {}\r\n{}", body.len(), persistence.field());
@@ -94,7 +94,7 @@ impl Request {
         Request::new("POST", "/upload", &fields, &body, content::receipt(&body).into())
     }
 
-    /// An upload whose body the handler leaves to the server.
+    /// An upload whose body the handler ignores, so that the server drains it.
     pub fn ignored_upload(number: u64, persistence: Persistence) -> Self {
         let body = content::bytes(number, Random::new(number).below(200_000));
         let fields = format!("Content-Length: {}\r\n{}", body.len(), persistence.field());
@@ -106,18 +106,18 @@ impl Request {
         Request::new("GET", "/stream", persistence.field(), b"", content::stream())
     }
 
-    /// A handler that blocks.
+    /// A request for the blocking handler.
     pub fn sleep(_: u64, persistence: Persistence) -> Self {
         Request::new("GET", "/sleep", persistence.field(), b"", content::RESTED.into())
     }
 
-    /// What there is not.
+    /// A request for a missing file.
     pub fn missing(number: u64, persistence: Persistence) -> Self {
         let path = format!("/missing/{number}");
         Request { status: 404, ..Request::new("GET", &path, persistence.field(), b"", Vec::new()) }
     }
 
-    /// The page, two files and an upload, pipelined: the requests of all in one, the replies to be checked one by one.
+    /// The page, two files and an upload, to be pipelined.
     pub fn pipeline(number: u64) -> [Self; 4] {
         let kept = Persistence::Kept;
         [
@@ -128,12 +128,15 @@ impl Request {
         ]
     }
 
-    /// Whether that is the reply; if not, what is wrong with it.
+    /// Checks a reply.
+    ///
+    /// # Errors
+    /// If it differs, with the difference.
     pub fn check(&self, reply: &Reply) -> Result<(), String> {
         if reply.status != self.status {
             return Err(format!("{} instead of {}", reply.status, self.status));
         }
-        // The text of an error page is not ours.
+        // The text of an error page may change.
         if self.status < 400 && reply.body != self.body {
             return Err(format!("another body of {} bytes instead of {}", reply.body.len(), self.body.len()));
         }

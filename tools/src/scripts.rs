@@ -1,4 +1,5 @@
-//! What besiegers do: each function makes the steps of one of them, by its number, so that a squad has some of each kind.
+//! The scripts of attackers. Each function returns the steps of the attacker with a number, so that a squad has some of
+//! each kind.
 
 use std::iter;
 use std::sync::{Arc, LazyLock};
@@ -26,12 +27,12 @@ fn pause(milliseconds: u64) -> Step {
     Pause(Duration::from_millis(milliseconds))
 }
 
-/// One byte now and then.
+/// Sends one byte every 300 ms.
 fn drip(byte: &[u8]) -> Step {
     Trickle { bytes: byte.into(), piece: 1, pause: Duration::from_millis(300) }
 }
 
-/// A head that comes a byte at a time: from its beginning, in a field, or never.
+/// Sends a head byte by byte from its start, byte by byte in a field, or only in part.
 pub fn slow_head(number: u64) -> Vec<Step> {
     match number % 3 {
         0 => vec![drip(b"GET")],
@@ -40,7 +41,8 @@ pub fn slow_head(number: u64) -> Vec<Step> {
     }
 }
 
-/// A body that comes a byte at a time: one that fits a buffer, one in chunks, one that its handler waits for.
+/// Sends a body byte by byte. It fits a buffer, comes in chunks, or is one that the handler waits for. The last kind
+/// stops.
 pub fn slow_body(number: u64) -> Vec<Step> {
     let chunked = "POST /upload HTTP/1.1\r\nHost: siege\r\nTransfer-Encoding: chunked\r\n\r\n2000\r\n";
     match number % 4 {
@@ -51,30 +53,30 @@ pub fn slow_body(number: u64) -> Vec<Step> {
     }
 }
 
-/// What is asked for by whoever does not read it: what is queued, a file, a stream.
+/// Asks for a large queued body, a large file, or an endless stream.
 fn large(number: u64) -> Step {
     send(get(["/big", "/large.bin", "/endless"][usize::try_from(number % 3).unwrap_or(0)]))
 }
 
-/// Asks for much and reads nothing.
+/// Asks for a large body and reads nothing.
 pub fn still_reader(number: u64) -> Vec<Step> {
     vec![large(number), Pause(FOR_EVER)]
 }
 
-/// 40 KiB a second: enough for the server's system to take more about once a second.
+/// Reads 40 KiB a second, so that the server's system can send again about once a second.
 const SIPS: Step = ReadSlowly { piece: 4096, pause: Duration::from_millis(100) };
 
-/// Asks for what is queued, and reads a little of it now and then.
+/// Asks for a queued body or a file, and reads it slowly.
 pub fn sipping_reader(number: u64) -> Vec<Step> {
     vec![send(get(if number.is_multiple_of(2) { "/big" } else { "/large.bin" })), SIPS]
 }
 
-/// The same with a stream.
+/// Asks for an endless stream, and reads it slowly.
 pub fn sipping_listener(_: u64) -> Vec<Step> {
     vec![send(get("/endless")), SIPS]
 }
 
-/// Asks for a reply that is made for it alone, and reads nothing.
+/// Asks for a body that is made for this connection alone, and reads nothing.
 pub fn hoarding_reader(_: u64) -> Vec<Step> {
     vec![send(get("/own")), Pause(FOR_EVER)]
 }
@@ -84,7 +86,7 @@ pub fn file_reader(_: u64) -> Vec<Step> {
     vec![send(get("/large.bin")), Pause(FOR_EVER)]
 }
 
-/// Asks for the head of a reply that has no end, and leaves: by a reset, by closing, or when the head is there.
+/// Sends HEAD for an endless reply, and leaves with a reset, by closing, or once the head is here.
 pub fn endless_head(number: u64) -> Vec<Step> {
     let path = if number.is_multiple_of(2) { "/ticks" } else { "/endless" };
     let ask = send(format!("HEAD {path} HTTP/1.1\r\nHost: siege\r\n\r\n"));
@@ -95,13 +97,13 @@ pub fn endless_head(number: u64) -> Vec<Step> {
     }
 }
 
-/// Asks for a file whose file system stalls: at each read of it, at its opening, or when its name is looked up.
+/// Asks for a file on the stalling file system, which delays its reads, its opening, or the lookup of its name.
 pub fn patient_reader(number: u64) -> Vec<Step> {
     let kind = ["read", "open", "name"][usize::try_from(number % 3).unwrap_or(0)];
     vec![send(get(&format!("/stalling/{kind}-{number}.bin"))), ReadReplies(1)]
 }
 
-/// Does nothing wrong, at a pace of its own: sends a body in two parts, reads a file in sips, or waits between requests.
+/// A slow but honest client. It sends a body in two parts, pauses before it reads a file, or pauses between requests.
 pub fn slow_and_honest(number: u64) -> Vec<Step> {
     match number % 3 {
         0 => {
@@ -113,7 +115,7 @@ pub fn slow_and_honest(number: u64) -> Vec<Step> {
     }
 }
 
-/// Connects, and leaves: at once, after a word, or after one request.
+/// Connects and leaves at once, after one word, or after one request.
 pub fn passer_by(number: u64) -> Vec<Step> {
     match number % 3 {
         0 => vec![],
@@ -122,35 +124,35 @@ pub fn passer_by(number: u64) -> Vec<Step> {
     }
 }
 
-/// Connects and says nothing.
+/// Connects and sends nothing.
 pub fn silent(_: u64) -> Vec<Step> {
     vec![Pause(FOR_EVER)]
 }
 
-/// Is served once, and stays.
+/// Sends one request, and keeps the connection open.
 pub fn idler(_: u64) -> Vec<Step> {
     vec![send(get("/page")), ReadReplies(1), Pause(FOR_EVER)]
 }
 
-/// How many states [`resetter`] leaves in.
+/// Number of states in which [`resetter`] leaves.
 const STATES: u64 = 12;
 
-/// Leaves with a reset, in each state that a connection has.
+/// Leaves with a reset, in each state of a connection.
 pub fn resetter(number: u64) -> Vec<Step> {
     let mut steps = match number % STATES {
-        // After connecting; in a head; behind it.
+        // After connecting, in a head, and after a head.
         0 => vec![],
         1 => vec![send("GET /page HT"), pause(2)],
         2 => vec![send(post("/upload", 50_000))],
-        // In a body that fits a buffer; in one that its handler waits for.
+        // In a body that fits a buffer, and in one that the handler waits for.
         3 => vec![send(post("/upload", 50_000) + "begun"), pause(2)],
         4 => vec![send(post("/upload", 500_000) + &"b".repeat(100_000)), pause(5)],
-        // While the handler runs; while what is queued, a stream, a row of files is written.
+        // While the handler runs, and while a queued body, a stream, or a row of files is written.
         5 => vec![send(get("/sleep")), pause(3)],
         6 => vec![send(get("/big")), pause(5)],
         7 => vec![send(get("/endless")), pause(5)],
         8 => vec![send(get("/large.bin").repeat(20)), pause(5)],
-        // While the rest of a body is drained; between requests; behind the last reply.
+        // While the rest of a body is drained, between requests, and after the last reply.
         9 => vec![send(post("/ignore", 200_000) + &"b".repeat(50_000)), ReadReplies(1), pause(2)],
         10 => vec![send(get("/page")), ReadReplies(1), pause(2)],
         _ => vec![send("GET / HTTP/1.1\r\nBad\r\n\r\n".to_owned() + &"x".repeat(3000)), ReadReplies(1), pause(2)],
@@ -159,28 +161,28 @@ pub fn resetter(number: u64) -> Vec<Step> {
     steps
 }
 
-/// Asks a handler that sleeps for longer than others like to wait, again and again; who is refused comes later.
+/// Calls a handler that sleeps for 200 ms, again and again. If it is refused, it comes back later.
 pub fn long_sleeper(_: u64) -> Vec<Step> {
     let steps = [send(get("/doze/200")), ReadReplies(1), pause(50)];
     iter::repeat_n(steps, 1000).flatten().collect()
 }
 
-/// Asks a handler that blocks, under a new name each time.
+/// Calls a blocking handler under a new path each time.
 pub fn new_speller(number: u64) -> Vec<Step> {
     (0..500).flat_map(|turn| [send(get(&format!("/sleep/{number}-{turn}"))), ReadReplies(1)]).collect()
 }
 
-/// Requests without end, and never reads a reply.
+/// Pipelines requests without end, and never reads a reply.
 pub fn pipeliner(number: u64) -> Vec<Step> {
     static PAGES: LazyLock<Arc<[u8]>> = LazyLock::new(|| get("/page").repeat(1000).into_bytes().into());
     static FILES: LazyLock<Arc<[u8]>> = LazyLock::new(|| get("/middle.bin").repeat(1000).into_bytes().into());
     vec![Flood(Arc::clone(if number.is_multiple_of(2) { &PAGES } else { &FILES }))]
 }
 
-/// How many kinds of nonsense there are.
+/// Number of kinds of garbage.
 const NONSENSE: u64 = 16;
 
-/// Nonsense, and attacks on whoever reads carelessly. All of it is to be refused.
+/// Sends garbage, and attacks on careless parsers. The server must refuse all of it.
 pub fn garbage(number: u64) -> Vec<Step> {
     static LINE: LazyLock<Arc<[u8]>> =
         LazyLock::new(|| format!("GET /{}", "l".repeat(1024 * 1024)).into_bytes().into());
@@ -210,12 +212,12 @@ pub fn garbage(number: u64) -> Vec<Step> {
     vec![said, EndSending, AwaitEnd]
 }
 
-/// Asks a handler that blocks, without hurry.
+/// Calls a blocking handler, with pauses.
 pub fn sleeper(_: u64) -> Vec<Step> {
     iter::repeat_n([send(get("/sleep")), ReadReplies(1), pause(500)], 100).flatten().collect()
 }
 
-/// A little of everything.
+/// A mixture of the others.
 pub fn everything(number: u64) -> Vec<Step> {
     let kinds = [slow_head, slow_body, still_reader, sipping_reader, passer_by, idler, resetter, sleeper, garbage];
     kinds[usize::try_from(number).unwrap_or(0) % kinds.len()](number / kinds.len() as u64)

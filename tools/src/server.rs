@@ -1,5 +1,5 @@
-//! The server under siege: this program again, started with [`ARGUMENT`]. Its handler has one path of each kind, its
-//! log goes where a user's would, and it ends when its standard input does, so that it never outlives who started it.
+//! The server under siege. It is this program again, started with [`ARGUMENT`]. Its handler has one path of each kind,
+//! its log goes to standard error, and it ends when its standard input does, so that it never outlives its parent.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, Read, Write};
@@ -17,29 +17,29 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{content, stalling};
 
-/// The hidden argument: be the server. [`Setting`]s follow, each as `name=value`.
+/// The hidden argument that makes this program the server. [`Setting`]s follow, each as `name=value`.
 pub const ARGUMENT: &str = "--serve";
 
-/// What the child prints before its addresses, once it listens.
+/// The start of the line that the child prints once it listens. Its addresses follow.
 pub const LISTENING: &str = "listening on";
 
-/// An option of the builder; `descriptors`, the most that the process may have; `port`, the same for all addresses;
-/// `stalling`, where files whose file system stalls are wanted. Times in milliseconds.
+/// An option of the builder, with times in milliseconds. There are three more. `descriptors` is the limit of the
+/// process, `port` is used for all addresses, and `stalling` adds files on a stalling file system.
 pub type Setting = (&'static str, u64);
 
-/// How many loopback addresses it listens on: 4, each with a port of its own. A client's ports are 28,000 for each.
+/// Number of loopback addresses to listen on. Each gives a client 28,000 more ports.
 const ADDRESSES: u8 = 4;
 
-/// A program that gives back what it is sent.
+/// A script that echoes its input.
 const CAT: &str = "#!/bin/sh\necho 'Content-Type: application/octet-stream'\necho\nexec cat\n";
 
-/// How long a blocking handler blocks.
+/// Time that a blocking handler blocks.
 const BLOCKING_TIME: Duration = Duration::from_millis(10);
 
 struct TestHandler {
     files: SimpleHTTPRequestHandler,
     programs: CGIHTTPRequestHandler,
-    /// Files whose file system stalls, if there are such.
+    /// Files on the stalling file system, if it is mounted.
     stalling: Option<SimpleHTTPRequestHandler>,
     big: Arc<[u8]>,
     stream: Vec<u8>,
@@ -50,7 +50,7 @@ impl TestHandler {
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         match ex.segments()[..] {
             ["page"] => ex.send_text(200, content::PAGE)?,
-            // The same under every name: what was learnt of one spelling does not help with the next.
+            // All names do the same. Nothing learnt of one spelling helps with the next.
             ["sleep", ..] => {
                 thread::sleep(BLOCKING_TIME);
                 ex.send_text(200, content::RESTED)?;
@@ -86,7 +86,7 @@ impl TestHandler {
                 ex.send_text(200, checksum.receipt())?;
             }
             ["cgi-bin", ..] => self.programs.do_POST(ex)?,
-            // The body is the server's to drain.
+            // The server has to drain the body.
             ["ignore"] => ex.send_text(200, content::PAGE)?,
             _ => ex.send_error(404)?,
         }
@@ -94,7 +94,7 @@ impl TestHandler {
     }
 }
 
-/// A body that the server cannot know the length of.
+/// Sends a body of unknown length.
 fn stream(ex: &mut Exchange, part: &[u8], times: usize) -> Result {
     ex.send_response(200).send_header("Content-Type", "application/octet-stream").end_headers()?;
     for _ in 0..times {
@@ -103,7 +103,7 @@ fn stream(ex: &mut Exchange, part: &[u8], times: usize) -> Result {
     Ok(())
 }
 
-/// An event now and then, for as long as there is a client: 60 s at most.
+/// Sends an event every 20 ms while the client is there, for up to 60 s.
 fn tick(ex: &mut Exchange) -> Result {
     ex.send_response(200).send_header("Content-Type", "text/event-stream").end_headers()?;
     for _ in 0..3000 {
@@ -114,7 +114,7 @@ fn tick(ex: &mut Exchange) -> Result {
     Ok(())
 }
 
-/// Takes the connection, and gives back what comes in capital letters.
+/// Hijacks the connection, and echoes the input in capitals.
 fn echo_in_capitals(ex: &mut Exchange) -> Result {
     ex.send_response(101).send_header("Upgrade", "shout").send_header("Connection", "Upgrade").end_headers()?;
     let mut line = ex.hijack()?;
@@ -128,7 +128,7 @@ fn echo_in_capitals(ex: &mut Exchange) -> Result {
     }
 }
 
-/// Every counter, one a line.
+/// Every counter, one per line.
 fn stats(ex: &Exchange) -> String {
     let stats = ex.server.stats();
     let errors = stats.errors;
@@ -157,7 +157,7 @@ fn stats(ex: &Exchange) -> String {
     .concat()
 }
 
-/// Serves until standard input ends. `settings` are what stood behind [`ARGUMENT`].
+/// Serves until standard input ends. `settings` are the arguments after [`ARGUMENT`].
 pub fn serve(settings: impl Iterator<Item = String>) -> io::Result<()> {
     let mut builder = HTTPServer::builder();
     let mut port = 0;
@@ -184,14 +184,14 @@ pub fn serve(settings: impl Iterator<Item = String>) -> io::Result<()> {
     println!("{LISTENING} {}", addresses.join(" "));
     let handle = httpd.server_handle();
     thread::spawn(move || {
-        // However it ends, it has ended.
+        // An error ends the input, too.
         let _ = io::stdin().lock().read_until(0, &mut Vec::new());
         handle.shutdown();
     });
     httpd.serve_forever()
 }
 
-/// The files of that folder, below `/stalling`.
+/// The files of that directory, below `/stalling`.
 fn stalling_files(folder: OsString) -> io::Result<SimpleHTTPRequestHandler> {
     SimpleHTTPRequestHandler::builder()
         .directory(folder)
@@ -199,7 +199,7 @@ fn stalling_files(folder: OsString) -> io::Result<SimpleHTTPRequestHandler> {
         .build()
 }
 
-/// `None`: there is no such setting.
+/// Applies a setting. Returns `None` if its name is unknown.
 fn set(builder: HTTPServerBuilder, name: &str, value: u64) -> io::Result<Option<HTTPServerBuilder>> {
     let count = usize::try_from(value).unwrap_or(usize::MAX);
     let time = Duration::from_millis(value);
@@ -214,7 +214,7 @@ fn set(builder: HTTPServerBuilder, name: &str, value: u64) -> io::Result<Option<
         "max_queued" => builder.max_queued(count),
         "max_connections" => builder.max_connections(count),
         "reuse_port" => builder.allow_reuse_port(value > 0),
-        // It is mounted by whoever has started us.
+        // The parent process mounts it.
         "stalling" => builder,
         "descriptors" => {
             let limit = getrlimit(Resource::Nofile);
@@ -229,7 +229,7 @@ fn unknown(setting: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, format!("no setting: {setting}"))
 }
 
-/// The folder that is served, gone when the server is.
+/// The served directory. It is removed with the server.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -247,7 +247,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What cannot be removed is the system's to tidy up.
+        // The system clears its temporary files by itself.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! The parent's view of the server: its process as /proc tells of it, its counters as it tells of itself, and its log.
+//! The parent's view of the server, with its process in /proc, its own counters, and its log.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,35 +17,36 @@ use super::request::{Persistence, Request};
 use super::server::{ARGUMENT, LISTENING, Setting};
 use super::stalling::{self, Stalling};
 
-/// How long the server may take to be quiet again: 30 s. Its threads leave when they had nothing to do for 10 s.
+/// Time for the server to become quiet again (30 s). Its threads leave after 10 s without work.
 pub const RECOVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long the child may take to end when it is told to: 15 s.
+/// Time for the child to end after it was told to (15 s).
 const END_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A server in a process of its own. It ends when this is dropped, or when we end in whatever way: its standard input does.
+/// A server in a process of its own. It ends when this value is dropped, or when the parent ends, since its standard
+/// input ends then.
 pub struct ServerProcess {
     child: Child,
     pub addresses: Vec<SocketAddr>,
     admin: RefCell<Client>,
     log: Arc<Mutex<LogSummary>>,
-    /// Gone when the server is.
+    /// Unmounted with the server.
     _stalling: Option<Stalling>,
 }
 
-/// What the process holds.
+/// Resources that the process holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ResourceUse {
-    /// Memory that is resident, in KiB, and the most there was since [`ServerProcess::forget_peak`].
+    /// Resident memory in KiB, now and at its peak since [`ServerProcess::forget_peak`].
     pub rss_kib: u64,
     pub peak_kib: u64,
     pub threads: u64,
     pub descriptors: u64,
-    /// Time on a processor since its start.
+    /// Processor time since the start.
     pub cpu: Duration,
 }
 
-/// The server before its first client.
+/// The resources of an idle server.
 pub struct Baseline {
     pub resource_use: ResourceUse,
 }
@@ -53,20 +54,20 @@ pub struct Baseline {
 /// The server's counters, by name.
 pub type Counters = BTreeMap<String, u64>;
 
-/// What is known of the lines on the server's standard error.
+/// A summary of the server's log.
 #[derive(Clone, Debug, Default)]
 pub struct LogSummary {
     pub lines: u64,
-    /// Lines that own up to others that were dropped.
+    /// Lines that report dropped ones.
     pub dropped: u64,
     /// The longest line, in bytes.
     pub longest: usize,
-    /// The first lines that must never be there: of a panic, or with a control character, or no text.
+    /// The first lines that report a panic, contain a control character, or are not text.
     pub wrong: Vec<String>,
 }
 
 impl ResourceUse {
-    /// The greater of each.
+    /// The maximum of each field.
     #[must_use]
     pub fn most(self, other: ResourceUse) -> ResourceUse {
         ResourceUse {
@@ -88,13 +89,13 @@ impl ServerProcess {
             .envs(stalling.as_ref().map(|stalling| (stalling::VARIABLE, stalling.folder())))
             .arg(ARGUMENT)
             .args(settings.iter().map(|(name, value)| format!("{name}={value}")))
-            // The C library raises this by itself when large blocks are freed, and then keeps all such blocks for later.
-            // With it fixed they go back to the system, and what stays is what somebody holds.
+            // By default the C library raises this threshold when large blocks are freed, and then keeps such blocks. A
+            // fixed value returns them to the system, so that the memory that remains is in use.
             .env("MALLOC_MMAP_THRESHOLD_", "131072")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // A Ctrl-C is ours; the child learns of it when its input ends, and tidies up.
+            // Ctrl-C is for the parent. The child cleans up when its input ends.
             .process_group(0)
             .spawn()?;
         let mut line = String::new();
@@ -109,7 +110,7 @@ impl ServerProcess {
         let admin = RefCell::new(Client::new(addresses[0], Duration::from_secs(30)));
         let server = ServerProcess { child, addresses, admin, log, _stalling: stalling };
         server.counters()?;
-        // Its log has a thread, which is there from the first line on.
+        // The log's thread starts with the first line.
         let give_up = Instant::now() + END_TIMEOUT;
         while server.log.lock().unwrap_or_else(PoisonError::into_inner).lines == 0 && Instant::now() < give_up {
             thread::sleep(Duration::from_millis(5));
@@ -117,7 +118,7 @@ impl ServerProcess {
         Ok(server)
     }
 
-    /// What the process holds right now.
+    /// Reads the current resources of the process.
     pub fn resource_use(&self) -> io::Result<ResourceUse> {
         let process = format!("/proc/{}", self.child.id());
         let status = fs::read_to_string(format!("{process}/status"))?;
@@ -125,7 +126,7 @@ impl ServerProcess {
             let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
             line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
         };
-        // Behind the name, which is in brackets: fields 14 and 15 are the ticks of user and system.
+        // The name stands in brackets. After it, fields 14 and 15 are the ticks in user and system mode.
         let stat = fs::read_to_string(format!("{process}/stat"))?;
         let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
         let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
@@ -138,12 +139,12 @@ impl ServerProcess {
         })
     }
 
-    /// From now on `peak_kib` is that of what comes.
+    /// Resets `peak_kib` to the current memory.
     pub fn forget_peak(&self) -> io::Result<()> {
         fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")
     }
 
-    /// Stops the process for so long, as Ctrl-Z does, or a virtual machine that is frozen.
+    /// Stops the process for that time, like Ctrl-Z or a frozen virtual machine.
     pub fn freeze(&self, time: Duration) -> io::Result<()> {
         let process = Pid::from_child(&self.child);
         kill_process(process, Signal::STOP)?;
@@ -151,30 +152,30 @@ impl ServerProcess {
         Ok(kill_process(process, Signal::CONT)?)
     }
 
-    /// The server's counters, asked for on one connection that is always kept.
+    /// Fetches the server's counters over one persistent connection.
     pub fn counters(&self) -> io::Result<Counters> {
         let ask = b"GET /stats HTTP/1.1\r\nHost: siege\r\n\r\n";
         let mut admin = self.admin.borrow_mut();
-        // It may have been closed as idle.
+        // The idle timeout may have closed it.
         let reply = admin.ask(ask).or_else(|_| admin.ask(ask))?;
         let text = String::from_utf8(reply.body).map_err(io::Error::other)?;
         let counters = text.lines().filter_map(|line| line.split_once(' '));
         Ok(counters.filter_map(|(name, count)| Some((name.to_owned(), count.parse().ok()?))).collect())
     }
 
-    /// How often the connection for the counters had to be made.
+    /// Number of times the connection for the counters was made.
     pub fn admin_connections(&self) -> u64 {
         self.admin.borrow().connections
     }
 
-    /// What was logged since this was last called.
+    /// Takes the summary of the log since the last call.
     pub fn take_log(&self) -> LogSummary {
         std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What it holds while nobody is there, for a server that has just begun. Its memory is taken when everything was used.
+    /// Measures the idle resources of a server that has just started. Memory is measured after a warm-up.
     pub fn baseline(&self) -> io::Result<Baseline> {
-        // On a busy machine one leader serves before the other is there.
+        // On a busy machine one leader serves before the other has started.
         let mut fresh = self.resource_use()?;
         for _ in 0..20 {
             thread::sleep(Duration::from_millis(100));
@@ -188,13 +189,14 @@ impl ServerProcess {
         Ok(Baseline { resource_use: ResourceUse { rss_kib: warm.rss_kib, ..fresh } })
     }
 
-    /// Waits until the server holds no more than when it was quiet, and says how long that took. `None`: it still does.
+    /// Waits until the server holds no more than the baseline, and returns the time it took, or `None` after the
+    /// timeout.
     pub fn await_quiet(&self, baseline: &Baseline) -> io::Result<Option<Duration>> {
         let began = Instant::now();
         while began.elapsed() < RECOVERY_TIMEOUT {
             let now = self.resource_use()?;
             let ResourceUse { threads, descriptors, .. } = baseline.resource_use;
-            // Asked last, since a thread may have to serve that; the one connection is the one that asks.
+            // The counters come last, because a thread may have to serve them. The one connection is the one that asks.
             if now.threads <= threads
                 && now.descriptors <= descriptors
                 && self.counters()?.get("connections") == Some(&1)
@@ -206,7 +208,7 @@ impl ServerProcess {
         Ok(None)
     }
 
-    /// Has each of the quick requests done, so that whatever is made at first use is there.
+    /// Sends each kind of fast request, so that all lazy state exists.
     fn warm_up(&self) -> io::Result<()> {
         for number in 0..200 {
             let mut client = Client::new(self.addresses[number % self.addresses.len()], Duration::from_secs(10));
@@ -217,7 +219,7 @@ impl ServerProcess {
         Ok(())
     }
 
-    /// Tells the server to end, and waits until it has.
+    /// Tells the server to end, and waits for that.
     pub fn end(mut self) -> io::Result<ExitStatus> {
         self.wait()
     }
@@ -240,12 +242,12 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // One that cannot be waited for is gone.
+        // If waiting fails, the process is gone.
         let _ = self.wait();
     }
 }
 
-/// As many descriptors as the process may have, since each attacker is one, here and there. Says how many that is.
+/// Raises the descriptor limit to its maximum, since each attacker needs one on both sides. Returns that maximum.
 pub fn raise_descriptor_limit() -> io::Result<u64> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;

@@ -1,6 +1,6 @@
-//! A file system that stalls, as a network's does whose server hangs: one directory with files for each call that may take
-//! long, as many as are asked for. It speaks the kernel's FUSE protocol itself, on threads of the attacking process, so that the server finds a real
-//! mount. Mounting wants root.
+//! A file system that stalls, like a network's whose server hangs. Its one directory has any number of files for each
+//! call that may be slow. It speaks the kernel's FUSE protocol on threads of the attacking process, so that the server
+//! finds a real mount. Mounting requires root.
 //!
 //! | file            | is answered late           |
 //! |-----------------|----------------------------|
@@ -21,28 +21,28 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 use super::content;
 
-/// How long each late answer takes: 1 s. Honest clients would notice a tenth of it.
+/// Delay of each late answer (1 s). Honest clients would notice a tenth of it.
 const STALL: Duration = Duration::from_secs(1);
 
-/// The size of each of its files: too large for the server to keep, and two reads of the kernel's.
+/// Size of each file. It is too large for the server to cache, and takes two reads of the kernel.
 const FILE_BYTES: usize = 100_000;
 
-/// How much the kernel reads ahead: 128 KiB, its own measure.
+/// Read-ahead of the kernel (128 KiB, its default).
 const READ_AHEAD: u32 = 128 * 1024;
 
-/// The variable that tells the server where it is.
+/// The variable that tells the server the mount point.
 pub const VARIABLE: &str = "BASEHTTP_SIEGE_STALLING";
 
-/// The longest message of the kernel: a head, and the most that it writes, which we do not let it do.
+/// The longest message of the kernel. It is a head and the largest write, which we forbid.
 const MESSAGE_BYTES: usize = 64 * 1024;
 
-/// The protocol's version that is spoken. Newer kernels speak it, too.
+/// The version of the protocol. Newer kernels support it, too.
 const VERSION: (u32, u32) = (7, 31);
 
-/// How long the kernel may believe what it is told of a name or file, in seconds: not at all, so that it asks each time.
+/// Seconds for which the kernel may cache a name or attributes. Zero makes it ask each time.
 const VALID: u64 = 0;
 
-/// Numbers of calls, as the kernel's `fuse.h` has them.
+/// Numbers of calls, from the kernel's `fuse.h`.
 mod call {
     pub(super) const LOOKUP: u32 = 1;
     pub(super) const FORGET: u32 = 2;
@@ -62,20 +62,20 @@ mod call {
 const NO_SUCH_FILE: i32 = 2;
 const NOT_IMPLEMENTED: i32 = 38;
 
-/// The node of the directory itself. A file's is its number times [`KINDS`] and its kind, of those below.
+/// The node of the directory. A file's node is its number times [`KINDS`] plus its kind, one of those below.
 const ROOT: u64 = 1;
 const KINDS: u64 = 8;
 const READ: u64 = 2;
 const OPEN: u64 = 3;
 const NAME: u64 = 4;
 
-/// A mount; gone when it is dropped.
+/// A mount. It is unmounted when dropped.
 pub struct Stalling {
     folder: PathBuf,
 }
 
 impl Stalling {
-    /// Mounts one.
+    /// Mounts the file system.
     pub fn mount() -> io::Result<Self> {
         let folder = env::temp_dir().join(format!("basehttp-stalling-{}", process::id()));
         let kernel = OpenOptions::new().read(true).write(true).open("/dev/fuse")?;
@@ -99,7 +99,7 @@ impl Stalling {
 
 impl Drop for Stalling {
     fn drop(&mut self) {
-        // Whatever still waits for it is told that it is gone when the process ends.
+        // Calls that still wait fail when the process ends.
         let _ = unmount(&self.folder, UnmountFlags::DETACH);
         let _ = fs::remove_dir(&self.folder);
     }
@@ -124,7 +124,7 @@ impl Call {
         })
     }
 
-    /// Whether the answer is late, and what it is. `None`: none is wanted.
+    /// Returns whether the answer is late, and the answer. `None` if the call has no answer.
     fn answer(&self) -> Option<(bool, Result<Vec<u8>, i32>)> {
         let now = |answer| Some((false, answer));
         match self.number {
@@ -139,7 +139,7 @@ impl Call {
                 let valid = [VALID.to_le_bytes(), [0; 8]].concat();
                 now(Ok([valid, attributes(self.node)].concat()))
             }
-            // A handle, and no flags: what was read before is not believed any more.
+            // A handle without flags, so that the kernel drops cached content.
             call::OPEN | call::OPENDIR => Some((self.node % KINDS == OPEN, Ok(vec![0; 16]))),
             call::READ => {
                 let offset = self.arguments.get(8..16).map_or(0, little_endian);
@@ -148,14 +148,14 @@ impl Call {
                 let part = content::bytes(STALLED_SEED, FILE_BYTES)[place(offset)..place(offset + count)].to_vec();
                 Some((self.node % KINDS == READ, Ok(part)))
             }
-            // Nothing is listed.
+            // The directory lists nothing.
             call::READDIR | call::RELEASE | call::RELEASEDIR | call::FLUSH => now(Ok(Vec::new())),
             _ => now(Err(NOT_IMPLEMENTED)),
         }
     }
 }
 
-/// The node of a file of that name, if there is one.
+/// The node of the file with that name, if it exists.
 fn node_of(name: &[u8]) -> Option<u64> {
     let (kind, number) = str::from_utf8(name).ok()?.strip_suffix(".bin")?.split_once('-')?;
     let kind = match kind {
@@ -167,14 +167,14 @@ fn node_of(name: &[u8]) -> Option<u64> {
     Some((u64::from(number.parse::<u32>().ok()?) + 1) * KINDS + kind)
 }
 
-/// What the files' bytes are made from.
+/// The seed of the files' content.
 const STALLED_SEED: u64 = 55;
 
 fn little_endian(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
-/// Until the kernel has no more calls, since the mount is gone. Late answers have threads of their own.
+/// Answers calls until the mount is gone. Each late answer has a thread of its own.
 fn answer_all(kernel: &Arc<File>) {
     let mut message = vec![0; MESSAGE_BYTES];
     loop {
@@ -201,7 +201,7 @@ fn answer_all(kernel: &Arc<File>) {
 }
 
 fn say(kernel: &File, message: &[u8]) {
-    // One that was interrupted has nobody left who wants it.
+    // An interrupted call needs no answer.
     let _ = (&*kernel).write(message);
 }
 
@@ -211,7 +211,7 @@ fn message_of(unique: u64, answer: Result<Vec<u8>, i32>) -> Vec<u8> {
     [&length.to_le_bytes()[..], &error.to_le_bytes(), &unique.to_le_bytes(), &body].concat()
 }
 
-/// `fuse_init_out`: the version, how much is read ahead and written, and nothing else that is optional.
+/// `fuse_init_out` has the version, the sizes of read-ahead and writes, and no optional features.
 fn init() -> Vec<u8> {
     let (major, minor) = VERSION;
     let numbers = [major, minor, READ_AHEAD, 0, 0, 4096, 1, 0];
@@ -220,13 +220,14 @@ fn init() -> Vec<u8> {
     answer
 }
 
-/// `fuse_entry_out`: the node, its generation, how long the name and the attributes may be believed, and those.
+/// `fuse_entry_out` has the node, its generation, the times for which name and attributes are valid, and the
+/// attributes.
 fn entry(node: u64) -> Vec<u8> {
     let numbers = [node, 0, VALID, VALID, 0];
     [numbers.into_iter().flat_map(u64::to_le_bytes).collect(), attributes(node)].concat()
 }
 
-/// `fuse_attr`: number, size, blocks, three times with their nanoseconds, mode, links, owner, device, block size.
+/// `fuse_attr` has number, size, blocks, three times with nanoseconds, mode, links, owner, device and block size.
 fn attributes(node: u64) -> Vec<u8> {
     const OLD: u64 = 1_700_000_000;
     let (mode, size) = if node == ROOT { (0o040_755_u32, 0) } else { (0o100_644, FILE_BYTES as u64) };

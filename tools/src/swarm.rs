@@ -1,5 +1,5 @@
-//! Thousands of besiegers on one thread: starts them at a bounded rate, calls them when their sockets or their times have
-//! come, replaces those that have ended, and counts what became of them.
+//! Thousands of attackers on one thread. It starts them at a bounded rate, calls them when their sockets are ready or
+//! their times have come, replaces those that have ended, and counts the results.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -12,41 +12,41 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::attacker::{Attacker, End, Progress, ReceiveBuffer, Step};
 
-/// Besiegers of one kind.
+/// Attackers of one kind.
 pub struct Squad {
     pub name: &'static str,
-    /// How many there are at once.
+    /// Number of attackers at a time.
     pub count: usize,
-    /// How many may start in a second, those that replace others included.
+    /// Starts per second, replacements included.
     pub starts_a_second: u32,
-    /// Whether one that has ended is replaced.
+    /// Whether an ended attacker is replaced.
     pub refill: Refill,
     pub receive_buffer: ReceiveBuffer,
-    /// The moves of each, by its number.
+    /// Returns the steps of the attacker with a number.
     pub script: fn(u64) -> Vec<Step>,
 }
 
-/// What follows an attacker that has ended.
+/// The policy for an attacker that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refill {
-    /// Another one.
+    /// Another one starts.
     Always,
-    /// Nobody.
+    /// It is not replaced.
     Never,
 }
 
-/// What became of a squad.
+/// The results of a squad.
 #[derive(Clone, Debug, Default)]
 pub struct SquadStats {
     pub name: &'static str,
     pub started: u64,
     pub connected: u64,
-    /// By how they ended: their moves were made, the server closed or reset, they were never connected.
+    /// Attackers by their end. Their steps were done, the server closed or reset, or they never connected.
     pub done: u64,
     pub closed: u64,
     pub reset: u64,
     pub unconnected: u64,
-    /// What they were told, and how often.
+    /// Statuses that they received, with counts.
     pub statuses: BTreeMap<u16, u64>,
 }
 
@@ -58,7 +58,7 @@ impl SquadStats {
             Some(End::Closed) => self.closed += 1,
             Some(End::Reset) => self.reset += 1,
             Some(End::NotConnected) => self.unconnected += 1,
-            // Still there when it was over.
+            // Still present at the end.
             None => {}
         }
         for &status in &attacker.statuses {
@@ -67,7 +67,7 @@ impl SquadStats {
     }
 }
 
-/// Where an attacker has its slot. An event may come late, for one that had the slot before.
+/// The slot of an attacker. An event may come late, for its predecessor.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct SlotId {
     number: u32,
@@ -89,11 +89,11 @@ struct Slot {
     generation: u32,
     squad: usize,
     attacker: Option<Attacker>,
-    /// When it is called, if nothing else happens.
+    /// Time of the next call, if no event comes first.
     timer: Option<Instant>,
 }
 
-/// See the module.
+/// Runs squads of attackers.
 pub struct Swarm<'s> {
     squads: &'s [Squad],
     addresses: &'s [SocketAddr],
@@ -101,14 +101,14 @@ pub struct Swarm<'s> {
     slots: Vec<Slot>,
     free: Vec<u32>,
     timers: BinaryHeap<Reverse<(Instant, SlotId)>>,
-    /// Of each squad: how many are there, and when the next one may start.
+    /// Present attackers of each squad, and the time of its next start.
     present: Vec<usize>,
     next_start: Vec<Instant>,
     stats: Vec<SquadStats>,
     scratch: Vec<u8>,
 }
 
-/// How often the end is looked for.
+/// Interval at which the end is checked.
 const LOOK: Duration = Duration::from_millis(20);
 
 impl<'s> Swarm<'s> {
@@ -128,7 +128,7 @@ impl<'s> Swarm<'s> {
         })
     }
 
-    /// Goes on until `is_over`; then everybody leaves.
+    /// Runs until `is_over` is set. All attackers leave then.
     pub fn run(mut self, is_over: &AtomicBool) -> io::Result<Vec<SquadStats>> {
         let mut events = Events::with_capacity(4096);
         while !is_over.load(Ordering::Relaxed) {
@@ -144,7 +144,7 @@ impl<'s> Swarm<'s> {
             }
             while self.timers.peek().is_some_and(|Reverse((time, _))| *time <= now) {
                 let Some(Reverse((time, id))) = self.timers.pop() else { break };
-                // It may be of one that had the slot before.
+                // The timer may belong to a predecessor in the slot.
                 let slot = &mut self.slots[id.number as usize];
                 if slot.generation == id.generation && slot.timer.take_if(|timer| *timer == time).is_some() {
                     self.call(id, now, false);
@@ -177,7 +177,7 @@ impl<'s> Swarm<'s> {
     fn start_those_due(&mut self, now: Instant) -> io::Result<()> {
         for (number, squad) in self.squads.iter().enumerate() {
             let interval = Duration::from_secs(1) / squad.starts_a_second.max(1);
-            // What was not started in time is not made up for by a burst.
+            // Missed starts are not made up for by a burst.
             self.next_start[number] = self.next_start[number].max(now.checked_sub(LOOK).unwrap_or(now));
             while self.next_start[number] <= now && self.wants_more(number) {
                 self.next_start[number] += interval;
@@ -211,7 +211,7 @@ impl<'s> Swarm<'s> {
         Ok(())
     }
 
-    /// Its socket or its time has come.
+    /// Calls the attacker in a slot, because of its socket or its timer.
     fn call(&mut self, id: SlotId, now: Instant, is_cut: bool) {
         let slot = &mut self.slots[id.number as usize];
         if slot.generation != id.generation {

@@ -1,10 +1,10 @@
-//! Counts checks, and says which failed.
+//! Counts checks, and prints those that fail.
 
-/// Whether times count.
+/// Whether checks of times count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Times {
     Judged,
-    /// They are shown only: for machines that others use, too.
+    /// They are only printed, for shared machines.
     Ignored,
 }
 
@@ -20,7 +20,7 @@ impl Verdict {
         Verdict { times, passed: 0, failed: 0 }
     }
 
-    /// Counts one check; if it fails, says what had to hold and what is.
+    /// Counts one check. If it fails, prints the condition and the facts.
     pub fn check(&mut self, holds: bool, what: &str) {
         if holds {
             self.passed += 1;
@@ -30,7 +30,7 @@ impl Verdict {
         }
     }
 
-    /// The same for one that a slow machine fails.
+    /// Counts a check that fails on a slow machine.
     pub fn check_time(&mut self, holds: bool, what: &str) {
         match self.times {
             Times::Judged => self.check(holds, what),
@@ -39,7 +39,7 @@ impl Verdict {
         }
     }
 
-    /// The last line. True if all passed.
+    /// Prints the last line. Returns true if all checks passed.
     pub fn tell(&self) -> bool {
         println!("{} passed, {} failed", self.passed, self.failed);
         self.failed == 0

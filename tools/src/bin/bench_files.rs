@@ -1,4 +1,5 @@
-//! A contestant for benchmarks of files: `cargo run --release -p basehttp-tools --bin bench_files` (or with port, workers and folder).
+//! A contestant for benchmarks of files. Port, workers and directory are optional arguments.
+//! `cargo run --release -p basehttp-tools --bin bench_files`
 //!
 //! ```console
 //! $ curl -si http://127.0.0.1:8000/README.md | grep Accept-Ranges

@@ -1,4 +1,5 @@
-//! A contestant for benchmarks: `cargo run --release -p basehttp-tools --bin bench_peer` (or with port and workers as its arguments).
+//! A contestant for benchmarks. Port and workers are optional arguments.
+//! `cargo run --release -p basehttp-tools --bin bench_peer`
 //!
 //! ```console
 //! $ curl -d abc http://127.0.0.1:8000/echo

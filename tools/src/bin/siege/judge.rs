@@ -1,4 +1,4 @@
-//! What is checked of a phase, and its line of the table.
+//! The checks of a phase, and its line of the table.
 
 use std::time::Duration;
 
@@ -9,34 +9,34 @@ use basehttp_tools::verdict::Verdict;
 use super::phases::{FAULTS, Newcomers, Phase};
 use super::run::Run;
 
-/// How much slower than the quiet p99 the p99 of a phase may be.
+/// Factor by which the p99 of a phase may exceed that of the quiet phase.
 const FACTOR: u32 = 10;
 
-/// What is fast enough whatever the quiet one was: 50 ms. Besiegers, honest clients and server share the processors of one
-/// machine, where a thread may wait for some slices of 3 to 4 ms until it runs at all, and a leader that is stuck for 4 to
-/// 8 ms until it is replaced. Nobody waits that long for a person.
+/// A p99 that is always fast enough (50 ms). Attackers, honest clients and server share the processors of one machine.
+/// A thread may wait for some slices of 3 to 4 ms before it runs at all, and a stuck leader takes 4 to 8 ms to be
+/// replaced. A person does not notice 50 ms.
 const FAST_ENOUGH: Duration = Duration::from_millis(50);
 
-/// How much more memory than at first the server may keep when it is quiet again: 64 MiB. What is freed goes back to the
-/// allocator, which keeps a part of it for each of the threads that were there.
+/// Memory that an idle server may keep beyond its baseline (64 MiB). The allocator keeps a part of what is freed for
+/// each thread that was there.
 const KEPT_KIB: u64 = 64 * 1024;
 
-/// Lines that the log may have for a connection, beside those for its requests.
+/// Log lines allowed per connection, beside those of its requests.
 const LINES_A_CONNECTION: u64 = 2;
 
-/// The longest line that is logged: a whole request line of 16 KiB, each byte of it escaped.
+/// The longest line of the log, which is a request line of 16 KiB with each byte escaped.
 const LONGEST_LINE: usize = 80 * 1024;
 
 pub(crate) fn print_head() {
     println!(
         "times in ms; a p99 may be {FACTOR} times the quiet one, or {} ms, and {WAKES} times `late` more, by which the \
-         machine is late itself;\nmemory, threads and descriptors: the most there were; told: what besiegers were",
+         machine is late itself;\nmemory, threads and descriptors: the most there were; told: the statuses that attackers got",
         FAST_ENOUGH.as_millis()
     );
     println!(
         "{:<30}{:>9}{:>8}{:>7}{:>7}{:>7}{:>8}{:>7}{:>8}{:>6}{:>8}{:>7}{:>6}{:>8}{:>7}  told",
         "phase",
-        "sieged by",
+        "attackers",
         "served",
         "failed",
         "p50",
@@ -81,7 +81,7 @@ pub(crate) fn print_line(phase: &Phase, run: &Run) {
     );
 }
 
-/// The statuses with their counts, and how many were cut off without one.
+/// The statuses with their counts, and the connections that ended without one.
 fn told(run: &Run) -> String {
     let statuses = run.statuses();
     let statuses = statuses.iter().map(|(status, count)| format!("{count}x{status}"));
@@ -95,7 +95,7 @@ fn told(run: &Run) -> String {
     statuses.chain(ends).collect::<Vec<_>>().join(", ")
 }
 
-/// Checks one phase. `measure` is the quiet p99.
+/// Checks one phase. `measure` is the p99 of the quiet phase.
 pub(crate) fn judge(phase: &Phase, baseline: &Baseline, run: &Run, measure: Duration, verdict: &mut Verdict) {
     judge_service(phase, run, measure, verdict);
     judge_recovery(phase, baseline, run, verdict);
@@ -151,7 +151,7 @@ fn judge_counters(phase: &Phase, run: &Run, verdict: &mut Verdict) {
     verdict.check(unexplained.is_empty(), &format!("no faults but those expected: {}", unexplained.join(", ")));
     let statuses = run.statuses();
     let is_known = statuses.keys().all(|status| phase.statuses.contains(status));
-    verdict.check(is_known, &format!("besiegers are told {:?}: {statuses:?}", phase.statuses));
+    verdict.check(is_known, &format!("attackers receive {:?}: {statuses:?}", phase.statuses));
 }
 
 fn judge_log(run: &Run, verdict: &mut Verdict) {

@@ -1,8 +1,8 @@
-//! Besieges a server, and has honest clients measure it all the while: `cargo run --release -p basehttp-tools --bin siege`.
+//! Attacks a server while honest clients measure it. `cargo run --release -p basehttp-tools --bin siege`
 //!
-//! `--quick` makes everything a tenth as large, `--only PHASE` runs those whose name contains that, and `--ignore-times`
-//! leaves times out of the verdict, for machines that others use as well. The last line counts the checks, and the exit
-//! code is 0 if none failed. All of it happens on 127.0.0.0/8.
+//! `--quick` makes everything a tenth as large. `--only PHASE` runs the phases whose name contains that word.
+//! `--ignore-times` leaves times out of the verdict, for shared machines. The last line counts the checks, and the exit
+//! code is 0 if none failed. All of it runs on 127.0.0.0/8.
 //!
 //! ```text
 //! main      options, the order of events              phases    the attackers of each phase, and the conditions to hold
@@ -26,7 +26,7 @@ use basehttp_tools::verdict::{Times, Verdict};
 use phases::{Phase, Scale, phases};
 use run::Run;
 
-/// Three quarters of a server's descriptors are its connections', and there are some honest ones beside the 10,000.
+/// Three quarters of a server's descriptors are for connections. There are 10,000 idle ones, and some honest ones.
 const ENOUGH_DESCRIPTORS: u64 = 13_500;
 
 struct Options {
@@ -64,7 +64,7 @@ fn run_siege(options: &Options) -> io::Result<bool> {
     }
     let mut verdict = Verdict::new(options.times);
     let mut phases = phases(options.scale);
-    // The quiet one is what the others are measured by.
+    // The quiet phase always runs, because the others are measured by it.
     phases
         .retain(|phase| phase.squads.is_empty() || options.only.as_ref().is_none_or(|only| phase.name.contains(only)));
     if phases.iter().any(Phase::wants_stalling)

@@ -1,4 +1,4 @@
-//! The phases: who besieges in each, under what settings of the server, and what must be true of it afterwards.
+//! The phases, each with its attackers, the server's settings, and the conditions that must hold afterwards.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use basehttp_tools::scripts;
 use basehttp_tools::server::Setting;
 use basehttp_tools::swarm::{Refill, Squad};
 
-/// What honest clients who come anew may expect while it lasts. Those who are there already are always served.
+/// The service that new honest clients may expect. Clients with a connection are always served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Newcomers {
-    /// To be served like the others.
+    /// They are served like the others.
     Served,
-    /// To wait until somebody leaves, since the besiegers have all the places there are; not to be turned away.
+    /// They wait until an attacker leaves, since attackers hold every place. They must not be turned away.
     Wait,
 }
 
-/// How large a siege is.
+/// The size of a siege.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scale {
     Full,
@@ -27,33 +27,33 @@ pub(crate) enum Scale {
 /// One phase.
 pub(crate) struct Phase {
     pub name: &'static str,
-    /// What the server does otherwise than by default.
+    /// The server's settings, where they are not the defaults.
     pub settings: Vec<Setting>,
     pub seconds: u64,
     pub squads: Vec<Squad>,
     pub newcomers: Newcomers,
-    /// In its middle the server is stopped for so long, by a signal. Times are not judged then.
+    /// In the middle, a signal stops the server for that time. Times are not judged then.
     pub freeze: Option<Duration>,
-    /// How many besiegers the server must have had at once.
+    /// Number of connections that the server must have had at once.
     pub at_once: usize,
-    /// The server's counters that must have counted something, and at least how much.
+    /// Counters that must have increased, and by how much at least.
     pub counted: Vec<(&'static str, usize)>,
-    /// Those that may have. All others of [`FAULTS`] are not to.
+    /// Counters of [`FAULTS`] that may have increased. All others must not.
     pub excused: &'static [&'static str],
-    /// What besiegers may have been told.
+    /// Statuses that attackers may receive.
     pub statuses: &'static [u16],
-    /// How much more memory the server may have at most than when it was quiet, in MiB.
+    /// Memory that the server may use beyond its baseline, in MiB.
     pub memory: u64,
 }
 
 impl Phase {
-    /// Whether it needs a file system that stalls.
+    /// True if it needs the stalling file system.
     pub(crate) fn wants_stalling(&self) -> bool {
         self.settings.iter().any(|(name, _)| *name == "stalling")
     }
 }
 
-/// The counters of what goes wrong.
+/// The counters of failures.
 pub(crate) const FAULTS: [&str; 11] = [
     "bad_heads",
     "bad_bodies",
@@ -83,7 +83,7 @@ impl Scale {
         }
     }
 
-    /// A deadline in milliseconds that passes twice in a phase of twelve seconds.
+    /// A deadline in milliseconds that passes twice in a phase of 12 s.
     fn deadline(self) -> u64 {
         match self {
             Scale::Full => 4000,
@@ -92,17 +92,17 @@ impl Scale {
     }
 }
 
-/// Deadlines that pass while a phase lasts.
+/// Settings with deadlines that pass during a phase.
 fn short(scale: Scale) -> Vec<Setting> {
     let deadlines = ["head_timeout", "body_stall_timeout", "write_stall_timeout"];
     deadlines.map(|name| (name, scale.deadline())).into()
 }
 
-/// Clients have to move faster than the sippers sip, which do not stall for so long.
+/// Settings that demand more speed than the slow readers have, although they never stall for long.
 const FAST_CLIENTS: [Setting; 2] = [("write_stall_timeout", 4000), ("min_body_bytes_per_second", 128 * 1024)];
 
-/// Besiegers of whom so many start in a second. Where a start costs the server much they are spread, since a burst of
-/// requests is a load like any other: who asks for all that the processors can do gets it, in turn with the others.
+/// A squad with a bounded rate of starts. The rate is low where a start costs the server much. A burst of requests is
+/// ordinary load, for which the server takes all processors, in turn with the others.
 fn squad(scale: Scale, name: &'static str, count: usize, starts_a_second: u32, script: fn(u64) -> Vec<Step>) -> Squad {
     Squad {
         name,
@@ -130,7 +130,7 @@ fn phase(scale: Scale, name: &'static str, squads: Vec<Squad>) -> Phase {
     }
 }
 
-/// All of them, those with the same settings one behind the other.
+/// All phases. Those with the same settings are adjacent.
 #[allow(clippy::too_many_lines)] // A table.
 pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
     let many = |count| scale.many(count);
@@ -189,7 +189,7 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
             )
         },
         Phase {
-            // 500 replies of 2 MiB want a gigabyte, and may have a quarter of it (`max_unsent_bytes`).
+            // 500 replies of 2 MiB need 1 GiB, and `max_unsent_bytes` allows a quarter of it.
             memory: 320,
             counted: vec![("resource_limit", if scale == Scale::Full { 100 } else { 0 })],
             ..phase(
@@ -199,7 +199,7 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
             )
         },
         Phase {
-            // Each handler may hold a thread until it notices.
+            // Each handler may hold a thread until it notices that the client is gone.
             statuses: &[200, 503],
             excused: &["clients_gone", "handler_errors", "busy", "resource_limit"],
             ..phase(
@@ -227,7 +227,7 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
             settings: short(scale),
             seconds: long,
             counted: vec![("slow_bodies", many(500))],
-            // Half of the threads are never theirs.
+            // Half of the threads never wait for them.
             excused: &["clients_gone", "bad_bodies", "resource_limit"],
             statuses: &[408, 503],
             ..phase(scale, "slow bodies", vec![squad(scale, "slow senders", 500, 500, scripts::slow_body)])
@@ -242,7 +242,7 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
         Phase {
             settings: FAST_CLIENTS.into(),
             seconds: 14,
-            // Those who listen to streams are cut off three times at most, and do not make up for the others.
+            // The readers of streams are cut off three times at most, too rarely to count.
             counted: vec![("slow_readers", many(500))],
             excused: &["clients_gone"],
             ..phase(
@@ -257,7 +257,7 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
         Phase {
             settings: short(scale),
             seconds: long,
-            // Twice as long as each deadline. What has come meanwhile is in time.
+            // Twice as long as each deadline. Bytes that arrive meanwhile are in time.
             excused: &["clients_gone", "bad_bodies"],
             freeze: Some(Duration::from_millis(2 * scale.deadline()).min(Duration::from_secs(6))),
             ..phase(
@@ -319,16 +319,16 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
             settings: vec![("descriptors", 256)],
             squads: vec![Squad { count: 500, ..squad(scale, "file readers", 500, 500, scripts::file_reader) }],
             newcomers: Newcomers::Wait,
-            // Two descriptors each, and some come and go.
+            // They hold two descriptors each, and some come and go.
             at_once: 90,
-            // Who waits for a reader with two descriptors is given up where there are too few.
+            // When descriptors run out, a connection that waits for its reader with a file is given up.
             excused: &["clients_gone", "slow_readers", "resource_limit"],
             ..phase(scale, "all descriptors: queued files", vec![])
         },
     ]
 }
 
-/// What clients alone are to blame for, and what is refused for want of threads, memory or descriptors.
+/// Counters of failures that clients cause, and of refusals for want of threads, memory or descriptors.
 const FAULTS_OF_CLIENTS: [&str; 9] = [
     "bad_heads",
     "bad_bodies",

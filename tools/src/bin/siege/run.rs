@@ -1,5 +1,5 @@
-//! One phase: honest clients begin, besiegers come, time passes, besiegers leave, and the server has some time to be as
-//! quiet as it was.
+//! The run of one phase. Honest clients start, attackers come, time passes, attackers leave, and the server gets some
+//! time to become quiet again.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,33 +15,33 @@ use basehttp_tools::swarm::{SquadStats, Swarm};
 
 use super::phases::{Newcomers, Phase};
 
-/// How long an honest client waits at most: 10 s, and where newcomers have to wait, until the phase is well over.
+/// Timeout of an honest client (10 s). Where new clients have to wait, theirs lasts until the phase is well over.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often each of six honest clients asks: every 30 ms, 200 requests a second together.
+/// Interval at which each of six honest clients asks. Together they send 200 requests a second.
 const INTERVAL: Duration = Duration::from_millis(30);
 
-/// What a phase has come to.
+/// The results of a phase.
 pub(crate) struct Run {
-    /// Of the clients who were there already, and of those that come anew for each request.
+    /// Measurements of clients that keep their connections, and of clients with a new one for each request.
     pub kept: Record,
     pub fresh: Record,
     pub newcomers: Newcomers,
     pub squad_stats: Vec<SquadStats>,
     pub before: Counters,
-    /// When the besiegers were about to leave.
+    /// The counters just before the attackers leave.
     pub at_peak: Counters,
     pub after: Counters,
-    /// The most of each while it lasted.
+    /// The maximum of each resource during the phase, and the values after it.
     pub most: ResourceUse,
     pub last: ResourceUse,
-    /// How much of a processor's time the server took.
+    /// Processor time of the server, in percent.
     pub cpu_percent: u128,
-    /// How long the server took to be quiet again, if it was in time.
+    /// Time until the server was quiet again, or `None` after the timeout.
     pub recovery: Option<Duration>,
-    /// How late the machine was for everybody: of the times it woke a sleeper, the p99.
+    /// The p99 of the delay with which the machine wakes an idle thread.
     pub machine: Duration,
-    /// Connections that we have made.
+    /// Number of connections that the clients made.
     pub made: u64,
     pub log: LogSummary,
 }
@@ -64,7 +64,7 @@ impl Run {
             }
             scope.spawn(|| machine_probe.run(addresses, &is_over, &machine));
             let over = StopOnDrop(&is_over);
-            // Those who are kept have their connections first.
+            // The clients that keep their connections connect first.
             thread::sleep(10 * INTERVAL);
             let swarm = Swarm::new(&phase.squads, addresses)?;
             let attacking = scope.spawn(|| swarm.run(&is_over));
@@ -106,7 +106,7 @@ impl Run {
         })
     }
 
-    /// The times that are judged, in order.
+    /// The latencies that are judged, sorted.
     pub(crate) fn latencies(&self) -> Vec<Duration> {
         let mut latencies = self.kept.latencies.clone();
         if self.newcomers == Newcomers::Served {
@@ -120,13 +120,13 @@ impl Run {
         quantile(&self.latencies(), 0.99)
     }
 
-    /// How often a counter has counted.
+    /// The increase of a counter.
     pub(crate) fn counted(&self, name: &str) -> u64 {
         let read = |counters: &Counters| counters.get(name).copied().unwrap_or(0);
         read(&self.after) - read(&self.before)
     }
 
-    /// What the besiegers were told.
+    /// The statuses that attackers received, with counts.
     pub(crate) fn statuses(&self) -> BTreeMap<u16, u64> {
         let mut statuses = BTreeMap::new();
         for (status, count) in self.squad_stats.iter().flat_map(|stats| &stats.statuses) {

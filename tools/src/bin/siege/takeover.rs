@@ -1,4 +1,4 @@
-//! A server that ends while another takes over its port: clients must not notice.
+//! A server ends while another one takes over its port, and clients must not notice.
 
 use std::io::{self, ErrorKind};
 use std::net::TcpListener;
@@ -14,18 +14,18 @@ use basehttp_tools::server::Setting;
 use basehttp_tools::server_process::ServerProcess;
 use basehttp_tools::verdict::Verdict;
 
-/// How often each honest client asks: every 10 ms, so that some are in the middle of a request at any time.
+/// Interval at which each honest client asks (10 ms), so that a request is in flight at any time.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// How long one server has the port alone: 2 s.
+/// Time for which one server has the port alone.
 const TIME_ALONE: Duration = Duration::from_secs(2);
 
-/// How much of its reply the slow reader has read when the first server is told to end, and how long it pauses then: 3 s,
-/// within the 5 s that requests have.
+/// Bytes that the slow reader has read when the first server is told to end, and its pause then. The pause is shorter
+/// than the 5 s that requests have.
 const READ_BEFORE: usize = 100_000;
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// Has a second server take over from the first, and judges what clients saw.
+/// Lets a second server take over from the first, and checks the clients' results.
 pub(crate) fn take_over(verdict: &mut Verdict) -> io::Result<()> {
     let settings: [Setting; 2] = [("reuse_port", 1), ("port", free_port()?.into())];
     println!("-- a server and its successor on the same port");
@@ -79,13 +79,13 @@ pub(crate) fn take_over(verdict: &mut Verdict) -> io::Result<()> {
     Ok(())
 }
 
-/// A port that is free on each of the addresses, as far as the first of them tells.
+/// Returns a port that is free on the first address.
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-/// What clients do that keep their connections: the server may close one just when it is used again (RFC 9112, section
-/// 9.3.1), and then the request is sent once more.
+/// Sends a request on a persistent connection, and once more if the connection fails. The server may close it just when
+/// it is used again (RFC 9112, section 9.3.1).
 fn again(client: &mut Client, request: &Request) -> io::Result<()> {
     client.run(request).or_else(|error| match error.kind() {
         ErrorKind::InvalidData | ErrorKind::WouldBlock | ErrorKind::TimedOut => Err(error),

@@ -1,9 +1,9 @@
-//! Keeps a server busy for a long time, below what it can do, with honest clients of every kind and with all kinds of
-//! faults in between: `cargo run --release -p basehttp-tools --bin soak -- --minutes 20`.
+//! Keeps a server busy for a long time, below its limit, with honest clients of every kind and with many kinds of
+//! faults. `cargo run --release -p basehttp-tools --bin soak -- --minutes 20`
 //!
-//! A line a minute; at the end it must be true that no honest request went wrong, that every fault the server has counted
-//! was ours, and that nothing has grown. `--ignore-times` leaves times out of that. The last line counts the checks, and
-//! the exit code is 0 if none failed. The server, the clients and the besiegers are those of `siege`.
+//! It prints a line a minute. At the end no honest request may have failed, every fault that the server counted must be
+//! one of ours, and nothing may have grown. `--ignore-times` leaves times out of the verdict. The last line counts the
+//! checks, and the exit code is 0 if none failed. Server, clients and attackers are those of `siege`.
 
 mod traffic;
 
@@ -20,18 +20,18 @@ use basehttp_tools::server_process::{Counters, LogSummary, ResourceUse, ServerPr
 use basehttp_tools::swarm::{SquadStats, Swarm};
 use basehttp_tools::verdict::{Times, Verdict};
 
-/// How much more memory the server may have in the last third than in the first, each after the warm-up and by its median:
-/// 8 MiB. A request's worth that is lost once a second would be more within some minutes.
+/// Growth of memory from the first third to the last one, after the warm-up and by their medians (8 MiB). A request's
+/// memory that leaks once a second exceeds it within minutes.
 const GROWTH_KIB: u64 = 8 * 1024;
 
-/// How many more threads or descriptors: 16. They go up and down with the faults that happen to be there.
+/// Growth of threads or descriptors. Their numbers vary with the faults that are present.
 const GROWTH: u64 = 16;
 
-/// The p99 of each minute: 100 ms at most. The requests include handlers that sleep for 10 ms, and uploads that take
-/// some; server, clients and besiegers share the processors. Where the machine is late itself it may be more.
+/// The largest p99 of a minute (100 ms). Some handlers sleep for 10 ms, some uploads take long, and server, clients and
+/// attackers share the processors. Delays of the machine itself are added.
 const P99: Duration = Duration::from_millis(100);
 
-/// The counters that no fault of ours explains.
+/// Counters that must stay at zero.
 const UNEXPLAINED: [&str; 3] = ["panics", "resource_limit", "busy"];
 
 fn main() -> io::Result<ExitCode> {
@@ -104,21 +104,21 @@ fn soak(minutes: u32, verdict: &mut Verdict) -> io::Result<()> {
     Ok(())
 }
 
-/// What is noted while it lasts.
+/// The measurements of the whole soak.
 #[derive(Default)]
 struct History {
     served: usize,
     failed: u64,
     failures: Vec<String>,
     connections: u64,
-    /// Of each minute: the requests' p99, and that of the machine, which is late by itself.
+    /// For each minute, the p99 of its requests and that of the machine's own delay.
     p99: Vec<(Duration, Duration)>,
-    /// Of each second.
+    /// One sample a second.
     samples: Vec<ResourceUse>,
 }
 
 impl History {
-    /// Looks at the server each second, and prints a line each minute.
+    /// Samples the server each second, and prints a line each minute.
     fn record(
         &mut self,
         minutes: u32,
@@ -163,13 +163,13 @@ impl History {
     }
 }
 
-/// What each counter has counted; those of how much there is right now are left out.
+/// The increase of each counter. Gauges are left out.
 fn counted_between(before: &Counters, after: &Counters) -> Counters {
     let counters = after.iter().filter(|(name, _)| !["connections", "hijacked", "threads"].contains(&name.as_str()));
     counters.map(|(name, count)| (name.clone(), count - before[name])).collect()
 }
 
-/// `made` are the connections that we have made.
+/// `made` is the number of connections that the clients made.
 fn judge_counters(counted: &Counters, made: u64, verdict: &mut Verdict) {
     let all: Vec<_> = counted.iter().map(|(name, count)| format!("{name} {count}")).collect();
     println!("the server counted: {}\n", all.join(", "));
@@ -189,7 +189,7 @@ fn judge_service(history: &History, verdict: &mut Verdict) {
     }
 }
 
-/// Compares the first third with the last one, after a warm-up of half the time, at most two minutes.
+/// Compares the first third with the last one, after a warm-up of half the time or two minutes.
 fn judge_growth(samples: &[ResourceUse], verdict: &mut Verdict) {
     let warm = &samples[(samples.len() / 2).min(120)..];
     let third = warm.len() / 3;
@@ -210,7 +210,7 @@ fn median(numbers: impl Iterator<Item = u64>) -> u64 {
     numbers.get(numbers.len() / 2).copied().unwrap_or_default()
 }
 
-/// What became of the besiegers.
+/// The results of the attackers.
 fn told(squad_stats: &[SquadStats]) -> String {
     let stats = |stats: &SquadStats| {
         let statuses: Vec<_> = stats.statuses.iter().map(|(status, count)| format!("{count}x{status}")).collect();

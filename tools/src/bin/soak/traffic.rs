@@ -1,4 +1,4 @@
-//! Who comes to the server in a soak: some 300 honest requests a second, of each kind, and some 60 faulty connections.
+//! The traffic of a soak. It has some 300 honest requests a second, of each kind, and some 60 faulty connections.
 
 use std::io;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use basehttp_tools::request::{MakeRequest, Request};
 use basehttp_tools::scripts;
 use basehttp_tools::swarm::{Refill, Squad};
 
-/// How long an honest client waits at most.
+/// Timeout of an honest client.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The honest ones, each with what it does and how often.
+/// The honest clients, with their actions and intervals.
 pub(crate) fn probes() -> Vec<Probe> {
     let requests: [(&str, MakeRequest, u64); 11] = [
         ("page", Request::page, 20),
@@ -51,7 +51,7 @@ fn pipeline(client: &mut Client, number: u64) -> io::Result<()> {
     client.run_all(&Request::pipeline(number))
 }
 
-/// Sends all, ends its side, and still gets every reply.
+/// Pipelines requests, shuts down its sending side, and still reads every reply.
 fn half_close(client: &mut Client, number: u64) -> io::Result<()> {
     let requests = Request::pipeline(number);
     requests.iter().try_for_each(|request| client.send(&request.bytes))?;
@@ -61,7 +61,7 @@ fn half_close(client: &mut Client, number: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Has its connection taken, and speaks something else.
+/// Upgrades its connection, and exchanges a word.
 fn hijack(client: &mut Client, number: u64) -> io::Result<()> {
     let reply = client.ask(b"GET /hijack HTTP/1.1\r\nHost: siege\r\nConnection: upgrade\r\nUpgrade: shout\r\n\r\n")?;
     let said = format!("word number {number}");
@@ -79,7 +79,7 @@ fn idle(client: &mut Client, number: u64) -> io::Result<()> {
     client.run(&Request::page(number, Kept))
 }
 
-/// The faulty ones. Few enough of each that nobody has to be refused.
+/// The faulty clients. They are so few that no client has to be refused.
 pub(crate) fn squads() -> Vec<Squad> {
     let squad = |name, count, starts_a_second, script: fn(u64) -> Vec<Step>| Squad {
         name,
