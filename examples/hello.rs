@@ -5,8 +5,6 @@
 //! Hello! You asked for /there
 //! ```
 
-use std::io::Write;
-
 use basehttp::{Exchange, HTTPServer, Result, http_handler};
 
 struct Hello;

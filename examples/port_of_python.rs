@@ -26,7 +26,6 @@
 //! ```
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::sync::Mutex;
 
 use basehttp::{Exchange, HTTPError, HTTPServer, Result, http_handler};

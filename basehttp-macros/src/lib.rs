@@ -32,8 +32,6 @@ use crate::refusals::Refusals;
 /// Makes a handler of an impl block: its `do_GET` serves `GET`, and so on for every method of HTTP.
 ///
 /// ```
-/// use std::io::Write;
-///
 /// use basehttp::{Exchange, Result, http_handler};
 ///
 /// struct Hello;

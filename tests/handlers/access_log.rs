@@ -3,7 +3,7 @@
 //! The log belongs to the process, so this file runs itself again as a server whose standard error is a pipe.
 
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Stdio};
 use std::sync::Mutex;

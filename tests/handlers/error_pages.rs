@@ -1,7 +1,7 @@
 //! Error replies: the forms of `send_error`, their texts and escaping, the fields they bring along.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 
 use crate::support::Reply;
 use basehttp::testing::respond;

@@ -2,7 +2,7 @@
 //! told to go on is not waited for. RFC 9110, section 10.1.1.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 
 use crate::support::{Client, Reply};
 use basehttp::testing::{self, Server};

@@ -1,7 +1,7 @@
 //! Bodies that a handler gives whole, `send_bytes` and `send_file`: any size, ranges, HEAD, and files that shrink.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,7 +1,7 @@
 //! The bodies of replies: how their end is told, what carries none, and what becomes of a handler that misuses its
 //! calls. The fields stand in `reply_heads.rs`, bodies given whole in `given_bodies.rs`. RFC 9112, section 6.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
 use crate::support::does::{Act, Does, GET, GET_10, HEAD, answer, reply};
 use crate::support::{Client, Reply};

@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io::Write;
 
 use crate::support::Reply;
 use crate::support::does::{Act, GET, GET_10, answer, reply};

@@ -2,7 +2,7 @@
 //! body is ever taken for a request. RFC 9112, sections 6 and 7. `Expect` stands in `expect_continue.rs`.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //! lets a reply carry, and which fields it must. Single rules stand in `replies.rs` and `reply_heads.rs`.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 
 use crate::support::Reply;
 use crate::support::does::{Act, Does, GET, GET_10, HEAD};

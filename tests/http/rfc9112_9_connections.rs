@@ -1,7 +1,6 @@
 //! RFC 9112, section 9: what keeps a connection, what ends it, and that the last reply always arrives.
 
 use std::fmt;
-use std::io::Write;
 
 use crate::support::does::Does;
 use crate::support::witness::{GOOD, SMUGGLED, Witness, check_last_reply};

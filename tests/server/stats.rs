@@ -1,7 +1,7 @@
 //! What a server counts: bytes both ways, and each kind of trouble once.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -9,10 +9,11 @@ use super::exchange_io::ExchangeIo;
 
 /// The body of the response, to be written after `end_headers`. Implements [`Write`].
 ///
+/// `write!(ex.wfile, …)`, `ex.wfile.write_all(…)` and `ex.wfile.flush()` need no `use std::io::Write`.
+///
 /// Up to 64 KiB are buffered. A body that ends within them gets a `Content-Length`. A longer body without
 /// `Content-Length`, or one that was flushed, is sent in chunks to HTTP/1.1 clients, and ends with the connection for
-/// HTTP/1.0 clients. [`flush`](Write::flush) sends the buffered bytes at once. Without bytes to send, it checks whether
-/// the client is still there, at most ten times a second.
+/// HTTP/1.0 clients.
 ///
 /// A body in response to HEAD, or with a status that has no body, is not sent. Such a response is complete once its
 /// head is sent, after a flush or after more bytes than the buffer holds. Writes then fail with
@@ -27,7 +28,6 @@ use super::exchange_io::ExchangeIo;
 ///
 /// ```
 /// # use basehttp::{Exchange, http_handler};
-/// # use std::io::Write;
 /// # struct Ticks;
 /// # #[http_handler(protocol_version = "HTTP/1.1")] impl Ticks {
 /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
@@ -54,6 +54,34 @@ impl<'c> BodyWriter<'c> {
     }
 }
 
+/// The methods of [`Write`] that handlers call most, so that they need no import.
+impl BodyWriter<'_> {
+    /// Writes formatted text. `write!` and `writeln!` call it.
+    ///
+    /// # Errors
+    /// Those of [`BodyWriter`], and an error if a value fails to format itself.
+    pub fn write_fmt(&mut self, text: fmt::Arguments<'_>) -> io::Result<()> {
+        Write::write_fmt(self, text)
+    }
+
+    /// Writes all bytes.
+    ///
+    /// # Errors
+    /// Those of [`BodyWriter`].
+    pub fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.io.borrow_mut().write(bytes)
+    }
+
+    /// Sends the buffered bytes at once. Without bytes to send, it checks whether the client is still there, at most ten
+    /// times a second.
+    ///
+    /// # Errors
+    /// Those of [`BodyWriter`].
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.io.borrow_mut().flush()
+    }
+}
+
 impl fmt::Debug for BodyWriter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BodyWriter").finish_non_exhaustive()
@@ -67,10 +95,10 @@ impl Write for BodyWriter<'_> {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.io.borrow_mut().write(bytes)
+        BodyWriter::write_all(self, bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.io.borrow_mut().flush()
+        BodyWriter::flush(self)
     }
 }

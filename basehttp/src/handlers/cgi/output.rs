@@ -1,6 +1,6 @@
 //! A script's standard output on its way to the client: first its header, then its content as it comes.
 
-use std::io::{self, Write};
+use std::io;
 
 use basehttp::{Exchange, HTTPError, Result};
 
