@@ -4,7 +4,6 @@
 //!
 //! ```no_run
 //! use basehttp::{Exchange, HTTPServer, Result, http_handler};
-//! use std::io::Write;
 //!
 //! struct Hello;
 //!
@@ -83,7 +82,7 @@ pub use basehttp_macros::http_handler;
 
 pub use crate::exchange::{
     BodyReader, BodyWriter, Exchange, HTTPError, HandlerError, Hijacked, IntoHTTPError, IntoOutcome, IntoPayload,
-    IntoStatus, Overrides, Pace, Payload, Query, QueryIter, ReadHalf, Result, Status, WriteHalf,
+    IntoStatus, OrError, Overrides, Pace, Payload, Query, QueryIter, ReadHalf, Result, Status, WriteHalf,
 };
 pub use crate::sys::{Address, DrainReport, ErrorCounts, ServerHandle, Stats, Stream};
 #[cfg(feature = "cgi")]
@@ -93,7 +92,7 @@ pub use connection::Connection;
 #[cfg(feature = "files")]
 #[doc(inline)]
 pub use files::{ETag, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};
-pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version};
+pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version, html_escape};
 pub use server::{
     AddressFamily, BaseHTTPRequestHandler, Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass,
     defaults,

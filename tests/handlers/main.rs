@@ -10,4 +10,5 @@ mod failing_hooks;
 mod injected_faults;
 mod outcomes;
 mod overridables;
+mod sugar;
 mod testing_tools;

@@ -115,7 +115,7 @@ struct Telling;
 #[http_handler]
 impl Telling {
     fn do_GET(&self, ex: &mut Exchange) -> Result {
-        let text = format!("{} {} {}", ex.client_address, ex.server.server_address(), ex.server.server_port());
+        let text = format!("{} {} {}", ex.client_address, ex.local_address()?, ex.server.server_port());
         Ok(ex.send_text(200, text)?)
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct ExchangeIo {
     /// A buffer for the value of a field, which user code writes that may call back here.
     pub scratch: String,
     pub counts: LocalCounts,
+    /// The time at which the exchange began.
+    began: Instant,
     settings: Settings,
     /// The permits of handlers that wait for slow clients.
     blocking: Arc<BlockingQuota>,
@@ -59,6 +61,7 @@ impl ExchangeIo {
             reply: Reply::new(context.settings.max_buffered_reply_bytes),
             scratch: String::new(),
             counts: LocalCounts::default(),
+            began: Instant::now(),
             settings: context.settings.clone(),
             blocking: Arc::clone(&context.blocking),
             awaits_continue: false,
@@ -73,8 +76,9 @@ impl ExchangeIo {
     }
 
     /// Begins the exchange of a new request.
-    pub(crate) fn begin(&mut self, asked: ReplyContext, awaits_continue: bool) {
+    pub(crate) fn begin(&mut self, asked: ReplyContext, awaits_continue: bool, now: Instant) {
         self.reply.begin(asked, &self.out);
+        self.began = now;
         self.awaits_continue = awaits_continue;
         self.body_clock = (Duration::ZERO, 0);
         self.reader_clock = None;
@@ -92,6 +96,11 @@ impl ExchangeIo {
     /// Gives the socket back.
     pub(crate) fn detach(&mut self) -> Socket {
         mem::replace(&mut self.socket, Socket::Taken)
+    }
+
+    /// Returns the time since the exchange began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
     }
 
     /// Returns whether the handler has read from the socket.

@@ -8,8 +8,10 @@ mod context;
 mod convenience;
 mod error;
 mod exchange_io;
+mod extensions;
 mod hijack;
 mod hooks;
+mod or_error;
 mod payload;
 mod query;
 mod reply;
@@ -30,6 +32,7 @@ pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};
 pub use self::hooks::Overrides;
 pub(crate) use self::hooks::overridables;
 pub(crate) use self::hooks::{Hooks, ServerHooks};
+pub use self::or_error::OrError;
 pub(crate) use self::payload::QueuedBody;
 pub use self::payload::{IntoPayload, Payload};
 pub use self::query::{Query, QueryIter};
@@ -45,6 +48,7 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
+use self::extensions::Extensions;
 use crate::proto::{BodyDecoder, Field, Headers, RequestBody};
 use crate::sys::Address;
 use crate::sys::ServerHandle;
@@ -61,7 +65,6 @@ use crate::sys::bounded;
 ///
 /// ```
 /// use basehttp::{Exchange, Result, http_handler};
-/// use std::io::Write;
 ///
 /// struct Hello;
 ///
@@ -112,6 +115,7 @@ pub struct Exchange<'c, M = Headers<'c>> {
     pub(crate) io: &'c RefCell<ExchangeIo>,
     pub(crate) context: &'c Context,
     pub(crate) segments: &'c OnceCell<Vec<String>>,
+    pub(crate) extensions: Extensions,
     /// The `HTTPError` that is being sent, for its response fields.
     pub(crate) error_fields: RefCell<Option<HTTPError>>,
     /// The handler's `end_headers` or `send_error` is running. A call from inside it gets the default.
@@ -166,6 +170,7 @@ impl<'c, M> Exchange<'c, M> {
             io: incoming.io,
             context: incoming.context,
             segments: incoming.segments,
+            extensions: Extensions::default(),
             error_fields: RefCell::new(None),
             in_end_headers: Cell::new(false),
             in_send_error: Cell::new(false),
@@ -176,6 +181,47 @@ impl<'c, M> Exchange<'c, M> {
     /// the client and the server was told to believe it.
     pub fn peer_address(&self) -> &'c Address {
         self.peer
+    }
+
+    /// Returns the server's address of this connection: the one that the client has reached. It makes one system call.
+    ///
+    /// A server that listens on `0.0.0.0` learns here which of its addresses that was. A Unix socket has its path. It is
+    /// [`Address::Unnamed`] for a connection in memory and for a pipe.
+    ///
+    /// # Errors
+    /// The connection was hijacked, or the system does not tell.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// # struct WhereAmI;
+    /// # #[http_handler] impl WhereAmI {
+    /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+    ///     let address = ex.local_address()?;
+    ///     ex.send_text(200, format!("you have reached {address}"))
+    /// }
+    /// # }
+    /// # assert!(basehttp::testing::respond(&WhereAmI, b"GET / HTTP/1.0\r\n\r\n").ends_with(b"you have reached -"));
+    /// ```
+    pub fn local_address(&self) -> io::Result<Address> {
+        self.io.borrow().socket.local_address()
+    }
+
+    /// Returns the time since the server began with this request. Its head was complete then, and so was a body of up to
+    /// 64 KiB. The time in which it waited for a thread is not part of it.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// # struct Timed;
+    /// # #[http_handler] impl Timed {
+    /// # fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "") }
+    /// fn log_request(&self, ex: &Exchange, code: u16, size: Option<u64>) {
+    ///     ex.log_message(format_args!("\"{}\" {code} {} ms", ex.requestline, ex.elapsed().as_millis()));
+    /// }
+    /// # }
+    /// # basehttp::testing::respond(&Timed, b"GET / HTTP/1.0\r\n\r\n");
+    /// ```
+    pub fn elapsed(&self) -> Duration {
+        self.io.borrow().elapsed()
     }
 
     /// Returns the host and port that the client asked for, from the request target or else from `Host`.
@@ -254,7 +300,7 @@ impl<M> Exchange<'_, M> {
     /// [`is_client_gone`](Self::is_client_gone) says when a client counts as gone. From then on nothing more is sent to
     /// it. The error, returned with `?`, ends the request with a line in the log.
     ///
-    /// It sends nothing itself, so call [`flush`](std::io::Write::flush) first. It blocks, and a server that shuts down
+    /// It sends nothing itself, so call [`flush`](BodyWriter::flush) first. It blocks, and a server that shuts down
     /// does not wake it: keep the time short, or ask [`is_shutting_down`](crate::ServerHandle::is_shutting_down) in
     /// between. On a connection that cannot tell whether its client is there, it sleeps to the end.
     ///
@@ -264,7 +310,6 @@ impl<M> Exchange<'_, M> {
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};
-    /// # use std::io::Write;
     /// # use std::time::Duration;
     /// # struct Ticks;
     /// # #[http_handler(protocol_version = "HTTP/1.1")] impl Ticks {

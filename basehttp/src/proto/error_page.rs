@@ -115,7 +115,7 @@ impl Escaping {
 
     fn push(&self, page: &mut String, text: &str) {
         match self {
-            Self::Html => page.push_str(&escape::html(text)),
+            Self::Html => page.push_str(&escape::html_escape(text)),
             Self::Json => page.push_str(&escape::json_string(text)),
             Self::None => page.push_str(text),
         }

@@ -2,8 +2,27 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-/// Escapes HTML text and quoted attributes: `&`, `<`, `>`, `"` and `'` become entities.
-pub(crate) fn html(text: &str) -> Cow<'_, str> {
+/// Escapes text for HTML, as Python's `html.escape` does: `&`, `<`, `>`, `"` and `'` become entities.
+///
+/// The result is safe between tags and in a quoted attribute. It is not safe in a script, a style, or the address of a
+/// link, which have rules of their own. A text that needs no escape is returned without a copy.
+///
+/// ```
+/// use basehttp::{Exchange, html_escape, http_handler};
+///
+/// struct Greeting;
+///
+/// #[http_handler]
+/// impl Greeting {
+///     fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+///         let name = ex.query().get("name").unwrap_or("world".into());
+///         ex.send_bytes(200, "text/html; charset=utf-8", format!("<h1>Hello {}!</h1>", html_escape(&name)))
+///     }
+/// }
+/// # let reply = basehttp::testing::respond(&Greeting, b"GET /?name=%3Cb%3E%26 HTTP/1.0\r\n\r\n");
+/// # assert!(reply.ends_with(b"<h1>Hello &lt;b&gt;&amp;!</h1>"));
+/// ```
+pub fn html_escape(text: &str) -> Cow<'_, str> {
     replace(text, |c| match c {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),
@@ -133,8 +152,8 @@ mod tests {
 
     #[test]
     fn html_leaves_no_markup() {
-        assert_eq!(html("<a href='x'>\"&\""), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;");
-        assert!(matches!(html("plain caf\u{e9}"), Cow::Borrowed(_)));
+        assert_eq!(html_escape("<a href='x'>\"&\""), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;");
+        assert!(matches!(html_escape("plain caf\u{e9}"), Cow::Borrowed(_)));
     }
 
     #[test]

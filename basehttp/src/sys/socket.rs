@@ -12,6 +12,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
 
+use super::address::Address;
 use super::lock::lock;
 use super::sigpipe;
 use super::unwatched::assert_may_wait;
@@ -226,6 +228,16 @@ impl Socket {
             Socket::Tcp(stream) => Some(stream.as_fd()),
             Socket::Unix(stream) => Some(stream.as_fd()),
             Socket::Other(_) | Socket::Taken => None,
+        }
+    }
+
+    /// Returns the address of our end. It is unnamed for a stream that is not a socket.
+    pub(crate) fn local_address(&self) -> io::Result<Address> {
+        match self {
+            Socket::Tcp(stream) => Ok(stream.local_addr()?.into()),
+            Socket::Unix(stream) => Ok(Address::Unix(stream.local_addr()?.as_pathname().map(Path::to_owned))),
+            Socket::Other(_) => Ok(Address::Unnamed),
+            Socket::Taken => Err(taken()),
         }
     }
 

@@ -47,7 +47,8 @@ impl Drive<'_> {
         }
         // The hooks answer and log it.
         self.scheduler.begin();
-        self.io().begin(asked, false);
+        let now = self.scheduler.now();
+        self.io().begin(asked, false, now);
         let served = self.arrive(refused_request(&requestline), &[], &[], Some(error));
         self.scheduler.end();
         self.buffers.input.consume_all();
@@ -57,7 +58,7 @@ impl Drive<'_> {
     /// Answers a refused request without its hooks, because there is no thread on which they may block.
     pub(super) fn refuse_bare(&mut self, asked: ReplyContext) -> Step {
         let io = self.buffers.io.get_mut();
-        io.begin(asked, false);
+        io.begin(asked, false, self.scheduler.now());
         let served = answer_bare(io, Bare::Busy);
         self.buffers.input.consume_all();
         self.settle(served)

@@ -119,7 +119,8 @@ impl Drive<'_> {
         }
         // Last: call the method.
         self.scheduler.begin();
-        self.io().begin(asked, head.expects_continue);
+        let now = self.scheduler.now();
+        self.io().begin(asked, head.expects_continue, now);
         let served = self.arrive(request_of(head), fields, ahead, refusal);
         self.scheduler.end();
         self.buffers.input.consume(span.end);
