@@ -278,6 +278,14 @@ mod tests {
             Pace::Auto
         }
 
+        fn route(&self, _: &str, _: &str) -> Option<u16> {
+            None
+        }
+
+        fn route_pace(&self, _: u16) -> Pace {
+            Pace::Auto
+        }
+
         fn serve<'c>(&'c self, _: IncomingRequest<'c>) -> Served {
             unreachable!("no client asks")
         }

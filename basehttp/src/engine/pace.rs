@@ -1,13 +1,14 @@
 //! The pace table: durations of recent runs for each kind of request, so that blocking handlers do not run on a leader.
 //!
-//! Requests are told apart by their method and the first two segments of the path, hashed with a secret key into a
-//! table of fixed size. A place stores its owner, the last eight runs with one bit each (slow or not), and its age. The
+//! A request of a route, which is a row of the handler's table of paths, is known by the route's number. Each route has
+//! a place of its own. Other requests are told apart by their method and the first two segments of the path, hashed with
+//! a secret key into a table of fixed size. A place stores its owner, the last eight runs with one bit each (slow or not), and its age. The
 //! age is the number of requests without a place that have come since the owner's last run. (A single preemption would
 //! spoil an average of the runs.) A run that had to be rescued counts as eight slow runs. The first one of a handler
 //! that is known to be fast counts as two: it may have been the system's fault, and a blocking handler may be refused
 //! while the pool is full.
 //!
-//! A request has a choice of four places. It takes a vacant one, or the oldest one if it may:
+//! A request without a route has a choice of four places. It takes a vacant one, or the oldest one if it may:
 //!
 //! | the oldest place     | is taken over by a run of another request | is taken over by a rescue |
 //! |----------------------|-------------------------------------------|---------------------------|
@@ -20,6 +21,7 @@
 //! one a second.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -34,6 +36,12 @@ const PLACES: usize = 4;
 
 /// Bits of a request's hash that are its slot: eight for the group, sixteen for the owner of a place.
 const SLOT_BITS: u32 = 24;
+
+/// The slot of the first route. Lower ones are of requests without a route.
+const FIRST_ROUTE: usize = 1 << SLOT_BITS;
+
+/// Number of routes whose places are made together: 256, which is 1 KiB. A handler without routes has none.
+const ROUTES_A_BLOCK: usize = 256;
 
 /// Requests without a place after which a silent owner loses its place: one with a proven speed, and one of which too
 /// little is known.
@@ -87,7 +95,11 @@ pub(super) fn expected(pace: Pace, speed: Speed, may_wait: bool) -> Speed {
 pub(super) struct PaceTable {
     groups: Vec<Group>,
     secret: u64,
+    /// The places of the routes. They have no owner and no age.
+    routes: Vec<OnceLock<RouteBlock>>,
 }
+
+type RouteBlock = Box<[AtomicU32; ROUTES_A_BLOCK]>;
 
 /// The places that a request may choose from, in one cache line. The high half of a place is its owner. The low half
 /// holds the last eight runs, above them their number (up to `PROVEN_RUNS`), and then the age. Zero is vacant.
@@ -98,10 +110,17 @@ struct Group([AtomicU32; PLACES]);
 impl PaceTable {
     pub(super) fn new() -> Self {
         let secret = RandomState::new().hash_one(GROUPS);
-        PaceTable { groups: (0..GROUPS).map(|_| Group::default()).collect(), secret }
+        let blocks = usize::from(u16::MAX) / ROUTES_A_BLOCK + 1;
+        let routes = (0..blocks).map(|_| OnceLock::new()).collect();
+        PaceTable { groups: (0..GROUPS).map(|_| Group::default()).collect(), secret, routes }
     }
 
-    /// Returns the slot of a request.
+    /// Returns the slot of a route. No other request has it.
+    pub(super) fn route_slot(route: u16) -> usize {
+        FIRST_ROUTE + usize::from(route)
+    }
+
+    /// Returns the slot of a request without a route.
     pub(super) fn slot(&self, method: &str, path: &str) -> usize {
         let mut hash = self.secret;
         method.bytes().chain(first_two_segments(path)).for_each(|byte| {
@@ -125,7 +144,7 @@ impl PaceTable {
         };
         let is_known_fast = speed(runs_of(word)) == Speed::Fast;
         let history = if is_known_fast && !was_forgiven(runs_of(word)) { FORGIVEN } else { 0xff };
-        place.store(owner(slot) << 16 | u32::from(PROVEN_RUNS << 8 | history), Ordering::Relaxed);
+        place.store(word & OWNER | u32::from(PROVEN_RUNS << 8 | history), Ordering::Relaxed);
     }
 
     /// Records a run that took so long. Two at once may count as one.
@@ -133,7 +152,7 @@ impl PaceTable {
         let Some((place, word)) = self.find(slot) else {
             return self.settle(slot, after_run(0, took > SLOW), Claim::Run);
         };
-        let next = owner(slot) << 16 | u32::from(after_run(runs_of(word), took > SLOW));
+        let next = word & OWNER | u32::from(after_run(runs_of(word), took > SLOW));
         if next != word {
             place.store(next, Ordering::Relaxed);
         }
@@ -141,6 +160,11 @@ impl PaceTable {
 
     /// Returns the place of a request and its content.
     fn find(&self, slot: usize) -> Option<(&AtomicU32, u32)> {
+        if let Some(route) = slot.checked_sub(FIRST_ROUTE) {
+            let block = self.routes[route / ROUTES_A_BLOCK].get_or_init(new_block);
+            let place = &block[route % ROUTES_A_BLOCK];
+            return Some((place, place.load(Ordering::Relaxed)));
+        }
         let places = self.groups[slot % GROUPS].0.iter();
         places.map(|place| (place, place.load(Ordering::Relaxed))).find(|(_, word)| word >> 16 == owner(slot))
     }
@@ -167,6 +191,11 @@ impl PaceTable {
     }
 }
 
+#[cold]
+fn new_block() -> RouteBlock {
+    Box::new(std::array::from_fn(|_| AtomicU32::new(0)))
+}
+
 /// The reason for which a request claims a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Claim {
@@ -188,6 +217,9 @@ fn rank(word: u32) -> u16 {
         age => age,
     }
 }
+
+/// The bits of a place that are its owner.
+const OWNER: u32 = 0xffff << 16;
 
 /// Returns the owner that a place of that slot has.
 fn owner(slot: usize) -> u32 {

@@ -8,7 +8,7 @@ use super::Engine;
 use super::affinity::{ADOPTED_WAIT, Affinity, BEFORE_A_ROW, KEPT_WAIT, affinity, count_in_a_row, place_next};
 use super::control::Control;
 use super::heartbeat::Beat;
-use super::pace::{Speed, expected};
+use super::pace::{PaceTable, Speed, expected};
 use super::placement::{Placement, place, send_file_on};
 use super::slot::CheckedOut;
 use super::stats::Counters;
@@ -260,8 +260,12 @@ impl Drop for WorkerScheduler<'_> {
 
 impl Scheduler for WorkerScheduler<'_> {
     fn run_on(&mut self, request: &Head<'_>, may_wait: bool) -> RunOn {
-        let slot = self.engine.pace.slot(request.method, &request.target.path);
-        let place = self.place_slot(slot, self.engine.service.pace(request.method), may_wait);
+        let (method, path) = (request.method, &*request.target.path);
+        let Engine { service, pace, .. } = self.engine;
+        let place = match service.route(method, path) {
+            Some(route) => self.place_slot(PaceTable::route_slot(route), service.route_pace(route), may_wait),
+            None => self.place_slot(pace.slot(method, path), service.pace(method), may_wait),
+        };
         self.is_busy = matches!(place, RunOn::Refused(_));
         if self.is_busy {
             Counters::add(&self.engine.counters.busy);

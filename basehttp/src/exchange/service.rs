@@ -12,8 +12,14 @@ pub(crate) trait Service: ServerHooks + Send + Sync + 'static {
     /// Returns the class variables.
     fn spec(&self) -> HandlerSpec;
 
-    /// Returns the pace of the method for `command`.
+    /// Returns the pace of the method for `command`, for a request without a route.
     fn pace(&self, command: &str) -> Pace;
+
+    /// Returns the number of the route that serves a request, if the handler has one for it.
+    fn route(&self, command: &str, path: &str) -> Option<u16>;
+
+    /// Returns the pace of a route.
+    fn route_pace(&self, route: u16) -> Pace;
 
     /// Serves one request, to the last byte of its response except for a queued body, or until the response must be
     /// aborted.
@@ -24,7 +30,8 @@ pub(crate) trait Service: ServerHooks + Send + Sync + 'static {
 ///
 /// A request is fast if the thread that read it also serves it. Methods that block run on a pool of threads instead.
 /// The server learns which methods block: those that took longer than 100 µs in three of their last eight runs. It
-/// counts the runs by method name and the first two segments of the path.
+/// counts the runs of a method with a `#[path]` by the path, whatever its parameters are. The runs of other methods are
+/// counted by the request's method and the first two segments of its path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Pace {

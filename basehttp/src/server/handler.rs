@@ -88,8 +88,23 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     /// Calls the method for `ex.command`. Returns `None` if the handler has none, which becomes a 501.
     fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Result>;
 
-    /// Returns the pace of the method for `command`, from the attribute's `pace` or `#[pace]` on the method.
+    /// Returns the pace of the method for `command`, from the attribute's `pace` or `#[pace]` on the method. Asked for
+    /// requests that have no [`route`](Self::route).
     fn pace(_command: &str) -> Pace {
+        Pace::Auto
+    }
+
+    /// Returns the number of the `#[path]` and method that serve a request, and `None` if no path serves it. Called
+    /// before there is an exchange, with the path and query as in [`Exchange::path`].
+    ///
+    /// The server learns the pace of each number. Without one it learns that of the path.
+    fn route(_command: &str, _path: &str) -> Option<u16> {
+        None
+    }
+
+    /// Returns the pace of a number that [`route`](Self::route) returns, from `#[pace]` on the method or the
+    /// attribute's `pace`.
+    fn route_pace(_route: u16) -> Pace {
         Pace::Auto
     }
 

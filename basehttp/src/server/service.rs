@@ -25,6 +25,14 @@ impl<H: BaseHTTPRequestHandler> Service for H {
         H::pace(command)
     }
 
+    fn route(&self, command: &str, path: &str) -> Option<u16> {
+        H::route(command, path)
+    }
+
+    fn route_pace(&self, route: u16) -> Pace {
+        H::route_pace(route)
+    }
+
     fn serve<'c>(&'c self, incoming: IncomingRequest<'c>) -> Served {
         let (headers, refusal) = match parse::<H>(incoming.fields) {
             Ok(headers) => (Ok(headers), None),

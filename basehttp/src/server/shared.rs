@@ -86,5 +86,13 @@ impl<H: BaseHTTPRequestHandler> BaseHTTPRequestHandler for Arc<H> {
         H::pace(command)
     }
 
+    fn route(command: &str, path: &str) -> Option<u16> {
+        H::route(command, path)
+    }
+
+    fn route_pace(route: u16) -> Pace {
+        H::route_pace(route)
+    }
+
     overridables!(forward_methods);
 }
