@@ -30,7 +30,8 @@ where
         reexported::basehttp::__private::Some(
             match __ex.command {
                 "GET" | "HEAD" => {
-                    reexported::basehttp::__private::outcome(self.do_GET(__ex))
+                    reexported::basehttp::__private::response(self.do_GET(__ex))
+                        .send(__ex)
                 }
                 "OPTIONS" => {
                     reexported::basehttp::__private::allow(

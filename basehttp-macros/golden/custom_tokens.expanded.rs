@@ -35,9 +35,11 @@ where
     ) -> ::basehttp::__private::Option<::basehttp::__private::Outcome> {
         ::basehttp::__private::Some(
             match __ex.command {
-                "GET" => ::basehttp::__private::outcome(self.do_GET(__ex)),
-                "SPAM" => ::basehttp::__private::outcome(self.do_SPAM(__ex)),
-                "M-SEARCH" => ::basehttp::__private::outcome(self.search(__ex)),
+                "GET" => ::basehttp::__private::response(self.do_GET(__ex)).send(__ex),
+                "SPAM" => ::basehttp::__private::response(self.do_SPAM(__ex)).send(__ex),
+                "M-SEARCH" => {
+                    ::basehttp::__private::response(self.search(__ex)).send(__ex)
+                }
                 _ => return ::basehttp::__private::None,
             },
         )

@@ -61,14 +61,14 @@ where
     ) -> ::basehttp::__private::Option<::basehttp::__private::Outcome> {
         ::basehttp::__private::Some(
             match __ex.command {
-                "GET" => ::basehttp::__private::outcome(self.do_GET(__ex)),
+                "GET" => ::basehttp::__private::response(self.do_GET(__ex)).send(__ex),
                 #[cfg(not(feature = "head"))]
-                "HEAD" => ::basehttp::__private::outcome(self.do_GET(__ex)),
+                "HEAD" => ::basehttp::__private::response(self.do_GET(__ex)).send(__ex),
                 #[cfg(feature = "head")]
-                "HEAD" => ::basehttp::__private::outcome(self.do_HEAD(__ex)),
+                "HEAD" => ::basehttp::__private::response(self.do_HEAD(__ex)).send(__ex),
                 #[cfg(unix)]
                 #[cfg(feature = "locks")]
-                "LOCK" => ::basehttp::__private::outcome(self.do_LOCK(__ex)),
+                "LOCK" => ::basehttp::__private::response(self.do_LOCK(__ex)).send(__ex),
                 "OPTIONS" => {
                     ::basehttp::__private::allow(
                         __ex,

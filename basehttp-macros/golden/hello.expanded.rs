@@ -38,8 +38,10 @@ where
     ) -> ::basehttp::__private::Option<::basehttp::__private::Outcome> {
         ::basehttp::__private::Some(
             match __ex.command {
-                "GET" | "HEAD" => ::basehttp::__private::outcome(self.do_GET(__ex)),
-                "POST" => ::basehttp::__private::outcome(self.do_POST(__ex)),
+                "GET" | "HEAD" => {
+                    ::basehttp::__private::response(self.do_GET(__ex)).send(__ex)
+                }
+                "POST" => ::basehttp::__private::response(self.do_POST(__ex)).send(__ex),
                 "OPTIONS" => {
                     ::basehttp::__private::allow(
                         __ex,

@@ -8,7 +8,11 @@ pub use std::string::String;
 pub use std::time::SystemTime;
 pub use std::{fmt, io};
 
-pub use crate::exchange::{Exchange, HandlerError, IntoOutcome, Overrides, Pace, Result as Outcome};
+pub use crate::exchange::{
+    DecodedPaths as Decoded, Exchange, HandlerError, Overrides, Pace, Piece, Response, Result as Outcome, Route, Texts,
+    cookie, guard, header, is_value, link, path, query, raw_segments, rest, segments,
+};
+use crate::exchange::{HTTPError, IntoResponse};
 pub use crate::proto::{
     Headers, RESPONSES, Responses, SERVER_VERSION, SYS_VERSION, Version, Words, merge, merged_len, utf8,
 };
@@ -24,9 +28,28 @@ pub trait Shared<'s>: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> Shared<'_> for T {}
 
-/// What a `do_*` method returned.
-pub fn outcome(value: impl IntoOutcome) -> Outcome {
-    value.into_outcome()
+/// The value that a `do_*` method returned, as its response.
+#[inline]
+pub fn response(value: impl IntoResponse) -> Response {
+    value.into_response()
+}
+
+/// Makes the parameters of a method and calls it. The first failure is the response.
+#[inline]
+pub fn outcome(make: impl FnOnce() -> Outcome<Response>) -> Response {
+    Response::of(make())
+}
+
+/// The answer where no path matches: 404, or the server's 501 if the handler has no such method at all.
+pub fn not_found<M>(ex: &Exchange<'_, M>, methods: &[&str]) -> Option<Outcome> {
+    methods.contains(&ex.command).then(|| Err(HTTPError::from(404).into()))
+}
+
+/// The answer where the path has other methods: 405, or the server's 501 if the handler has no such method at all (RFC
+/// 9110, section 15.5.6).
+pub fn not_allowed<M>(ex: &Exchange<'_, M>, allowed: &[&str], methods: &[&str]) -> Option<Outcome> {
+    let refuse = || HTTPError::from(405).with_header("Allow", allowed.join(", "));
+    methods.contains(&ex.command).then(|| Err(refuse().into()))
 }
 
 /// The derived answer to OPTIONS (RFC 9110, section 9.3.7).
@@ -50,7 +73,7 @@ macro_rules! __version_string {
 }
 
 /// One entry of the `responses` map.
-pub type Response = (u16, &'static str, &'static str);
+pub type ResponsesEntry = (u16, &'static str, &'static str);
 
 /// The `responses` map with additions, as a sorted slice.
 #[macro_export]
@@ -60,7 +83,7 @@ macro_rules! __responses {
     ($($code:literal: ($phrase:expr, $explain:expr)),+ $(,)?) => {{
         const ADDED: $crate::__private::Responses = &[$(($code, $phrase, $explain)),+];
         const BASE: $crate::__private::Responses = $crate::__private::RESPONSES;
-        const MERGED: [$crate::__private::Response; $crate::__private::merged_len(BASE, ADDED)] =
+        const MERGED: [$crate::__private::ResponsesEntry; $crate::__private::merged_len(BASE, ADDED)] =
             $crate::__private::merge(BASE, ADDED);
         &MERGED
     }};

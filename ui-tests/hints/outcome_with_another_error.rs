@@ -2,7 +2,7 @@
 //! says: Result<(), Box<dyn std::error::Error>>`
 //! says: Result<(), u16>`
 //! says: a `do_*` method cannot return
-//! says: `E` is any type that converts into `Box<dyn Error + Send + Sync>`, which `Box<dyn Error>` does not
+//! says: an error is any type that converts into `Box<dyn Error + Send + Sync>`, which `Box<dyn Error>` does not
 //! says: the trait `From<Box<dyn std::error::Error>>` is not implemented for `HandlerError`
 
 use basehttp::{Exchange, Result, http_handler};

@@ -23,7 +23,7 @@ use crate::model::{Handler, Method};
 /// const METHODS: &'static [&'static str] = &["GET", "HEAD", "OPTIONS"];
 /// fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Outcome> {
 ///     Some(match ex.command {
-///         "GET" | "HEAD" => outcome(self.do_GET(ex)),
+///         "GET" | "HEAD" => response(self.do_GET(ex)).send(ex),
 ///         "OPTIONS" => allow(ex, <Self as BaseHTTPRequestHandler>::METHODS),
 ///         _ => return None,
 ///     })
@@ -88,7 +88,7 @@ impl<'h> Row<'h> {
 
     fn answer(&self, names: &Names) -> TokenStream {
         match self.answer {
-            Answer::Method(method) => outcome(method, names),
+            Answer::Method(method) => response(method, names),
             Answer::Allow => allow(names),
         }
     }
@@ -108,11 +108,12 @@ impl<'h> Row<'h> {
     }
 }
 
-/// `outcome(self.do_GET(ex))`
-fn outcome(method: &Method<'_>, names: &Names) -> TokenStream {
+/// `response(self.do_GET(ex)).send(ex)`
+fn response(method: &Method<'_>, names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let call = call(method, ["ex"].into_iter(), names);
-    quote_spanned!(returned_at(method)=> #runtime::outcome(#call))
+    let ex = names.parameter("ex", Span::call_site());
+    quote_spanned!(returned_at(method)=> #runtime::response(#call).send(#ex))
 }
 
 /// `allow(ex, <Self as BaseHTTPRequestHandler>::METHODS)`

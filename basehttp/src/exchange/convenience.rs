@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read};
 
-use percent_encoding::percent_decode_str;
-
 use super::Exchange;
 use super::error::HTTPError;
 use super::query::Query;
+use super::segments::lossy_segments;
 use super::status::IntoStatus;
 
 /// Largest buffer that is allocated because of a `Content-Length`, before any of the body has come: 64 KiB.
@@ -97,7 +96,7 @@ impl<'c, M> Exchange<'c, M> {
     /// # assert!(basehttp::testing::respond(&Users, b"GET /users/7 HTTP/1.0\r\n\r\n").ends_with(b"user 7"));
     /// ```
     pub fn segments(&self) -> Vec<&'c str> {
-        self.segments.get_or_init(|| decoded_segments(self.path)).iter().map(String::as_str).collect()
+        lossy_segments(self.path, self.decoded)
     }
 
     /// Returns the query of the path, to be read like a form: `ex.query().get("q")`.
@@ -156,14 +155,6 @@ impl<'c, M> Exchange<'c, M> {
     /// Asks the handler's `handle_expect_100` whether the client may send a body that waits for `100 Continue`.
     pub fn handle_expect_100(&self) -> super::error::Result<bool> {
         self.hooks.handle_expect_100(self)
-    }
-}
-
-fn decoded_segments(path: &str) -> Vec<String> {
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    match path.strip_prefix('/') {
-        None | Some("") => Vec::new(),
-        Some(path) => path.split('/').map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect(),
     }
 }
 

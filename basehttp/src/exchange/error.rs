@@ -227,6 +227,28 @@ pub trait IntoHTTPError: Into<HTTPError> {}
 #[diagnostic::do_not_recommend]
 impl<E: Into<HTTPError>> IntoHTTPError for E {}
 
+/// The types that a `do_*` method can return as an error: all that convert into a [`HandlerError`].
+///
+/// ```
+/// use basehttp::{IntoHandlerError, IntoResponse};
+///
+/// /// Turns whatever a cache returns into a response.
+/// fn cached<E: IntoHandlerError>(found: Result<Option<String>, E>) -> impl IntoResponse {
+///     found.map(|text| text.unwrap_or_else(|| "nothing yet\n".to_owned()))
+/// }
+/// # cached::<std::io::Error>(Ok(None));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a `do_*` method cannot return the error `{Self}`",
+    label = "`{Self}` does not convert into `HandlerError`",
+    note = "an error is any type that converts into `Box<dyn Error + Send + Sync>`, which `Box<dyn Error>` does not",
+    note = "`basehttp::Result` is the short way; a status is the error `HTTPError::from(404)`"
+)]
+pub trait IntoHandlerError: Into<HandlerError> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<HandlerError>> IntoHandlerError for E {}
+
 /// Any error of a handler. `?` makes it from every error type, and from `String`, `&str` and `anyhow::Error`.
 ///
 /// It does not implement [`Error`] and does not convert into `Box<dyn Error>`. Otherwise Rust would not allow the
@@ -335,6 +357,37 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HandlerError {
     }
 }
 
+/// Hands back an `io::Error` that the handler's error is, and wraps any other error. So `?` leads from methods that
+/// return [`Result`] to those that return `io::Result`, and an [`HTTPError`] inside is still found.
+///
+/// ```
+/// use basehttp::HTTPError;
+///
+/// fn number(text: &str) -> basehttp::Result<u32> {
+///     Ok(text.parse().map_err(|_| HTTPError::new(400, "a number, please"))?)
+/// }
+///
+/// fn sum(texts: &[&str]) -> std::io::Result<u32> {
+///     let mut sum = 0;
+///     for text in texts {
+///         sum += number(text)?;
+///     }
+///     Ok(sum)
+/// }
+///
+/// let error = basehttp::HandlerError::from(sum(&["1", "x"]).unwrap_err());
+/// assert_eq!(error.http_error().map(|error| error.code()), Some(400));
+/// ```
+impl From<HandlerError> for io::Error {
+    fn from(error: HandlerError) -> Self {
+        match error.into_inner().downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(error) if error.is::<HTTPError>() => io::Error::new(io::ErrorKind::InvalidData, error),
+            Err(error) => io::Error::other(error),
+        }
+    }
+}
+
 impl fmt::Display for HandlerError {
     /// The error and its sources, joined by `: `.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -397,50 +450,3 @@ impl fmt::Debug for Sentence {
 }
 
 impl Error for Sentence {}
-
-/// The return types of a `do_*` method: nothing, or a `Result` whose error converts into a [`HandlerError`].
-///
-/// ```
-/// # use basehttp::{Exchange, http_handler};
-/// # struct Any;
-/// #[http_handler]
-/// impl Any {
-///     fn do_GET(&self, _: &mut Exchange) {}
-///     fn do_PUT(&self, _: &mut Exchange) -> std::io::Result<()> { Ok(()) }
-///     fn do_POST(&self, _: &mut Exchange) -> Result<(), String> { Ok(()) }
-///     fn do_PATCH(&self, _: &mut Exchange) -> basehttp::Result { Ok(()) }
-/// }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "a `do_*` method cannot return `{Self}`",
-    label = "return `()` or `Result<(), E>`",
-    note = "`E` is any type that converts into `Box<dyn Error + Send + Sync>`, which `Box<dyn Error>` does not",
-    note = "`basehttp::Result` is the short way; a status is the error `HTTPError::from(404)`"
-)]
-pub trait IntoOutcome: sealed::Sealed {
-    /// Converts the value into a [`Result`].
-    fn into_outcome(self) -> Result;
-}
-
-mod sealed {
-    /// Keeps [`IntoOutcome`](super::IntoOutcome) to the types of this module.
-    pub trait Sealed {}
-}
-
-impl sealed::Sealed for () {}
-
-impl IntoOutcome for () {
-    fn into_outcome(self) -> Result {
-        Ok(())
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: Into<HandlerError>> sealed::Sealed for std::result::Result<(), E> {}
-
-#[diagnostic::do_not_recommend]
-impl<E: Into<HandlerError>> IntoOutcome for std::result::Result<(), E> {
-    fn into_outcome(self) -> Result {
-        self.map_err(Into::into)
-    }
-}

@@ -9,12 +9,17 @@ mod convenience;
 mod error;
 mod exchange_io;
 mod extensions;
+mod guard;
 mod hijack;
 mod hooks;
 mod or_error;
+mod parameters;
 mod payload;
 mod query;
 mod reply;
+mod response;
+mod route;
+mod segments;
 mod sending;
 mod serve;
 mod service;
@@ -26,24 +31,29 @@ pub(crate) use self::context::Context;
 pub(crate) use self::context::HandlerSpec;
 pub(crate) use self::context::class_variables;
 pub(crate) use self::error::sentence;
-pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoOutcome, Result};
+pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoHandlerError, Result};
 pub(crate) use self::exchange_io::ExchangeIo;
+pub use self::guard::{Guard, guard};
 pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};
 pub use self::hooks::Overrides;
 pub(crate) use self::hooks::overridables;
 pub(crate) use self::hooks::{Hooks, ServerHooks};
 pub use self::or_error::OrError;
+pub use self::parameters::{FromText, Texts, cookie, header, path, query};
 pub(crate) use self::payload::QueuedBody;
 pub use self::payload::{IntoPayload, Payload};
 pub use self::query::{Query, QueryIter};
 pub(crate) use self::reply::{Bare, ReplyContext};
+pub use self::response::{Body, Html, IntoResponse, Response};
+pub use self::route::{Piece, Route, link};
+pub use self::segments::{DecodedPaths, is_value, raw_segments, rest, segments};
 pub(crate) use self::serve::{answer_bare, catch_panic, drop_panic_payload, serve, serve_bare};
 pub(crate) use self::service::Next;
 pub use self::service::Pace;
 pub(crate) use self::service::{Served, Service};
 pub use self::status::{IntoStatus, Status};
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
@@ -110,11 +120,13 @@ pub struct Exchange<'c, M = Headers<'c>> {
     /// Set this to `true` to close the connection after this response. `false` does not keep it open.
     pub close_connection: bool,
     pub(crate) request: RequestHead<'c>,
+    /// The request's fields, whatever the type of `headers`.
+    pub(crate) fields: &'c [Field<'c>],
     pub(crate) peer: &'c Address,
     pub(crate) hooks: &'c dyn Hooks<'c, M>,
     pub(crate) io: &'c RefCell<ExchangeIo>,
     pub(crate) context: &'c Context,
-    pub(crate) segments: &'c OnceCell<Vec<String>>,
+    pub(crate) decoded: &'c DecodedPaths,
     pub(crate) extensions: Extensions,
     /// The `HTTPError` that is being sent, for its response fields.
     pub(crate) error_fields: RefCell<Option<HTTPError>>,
@@ -146,7 +158,7 @@ pub(crate) struct IncomingRequest<'c> {
     pub(crate) peer: &'c Address,
     pub(crate) io: &'c RefCell<ExchangeIo>,
     pub(crate) context: &'c Context,
-    pub(crate) segments: &'c OnceCell<Vec<String>>,
+    pub(crate) decoded: &'c DecodedPaths,
 }
 
 impl<'c, M> Exchange<'c, M> {
@@ -165,11 +177,12 @@ impl<'c, M> Exchange<'c, M> {
             server: &incoming.context.handle,
             close_connection: false,
             request,
+            fields: incoming.fields,
             peer: incoming.peer,
             hooks,
             io: incoming.io,
             context: incoming.context,
-            segments: incoming.segments,
+            decoded: incoming.decoded,
             extensions: Extensions::default(),
             error_fields: RefCell::new(None),
             in_end_headers: Cell::new(false),

@@ -18,6 +18,7 @@
 pub(crate) mod body;
 pub(crate) mod chunked;
 pub(crate) mod content_type;
+pub(crate) mod cookie;
 pub(crate) mod date;
 pub(crate) mod error_page;
 pub(crate) mod escape;
@@ -38,6 +39,7 @@ pub(crate) mod write;
 pub(crate) use body::{BODY_ENDED_EARLY, BODY_TOO_SLOW, BodyDecoder};
 pub use chunked::Trailer;
 pub use content_type::ContentType;
+pub(crate) use cookie::cookies;
 pub(crate) use date::{DateLine, date_line, http_date, log_date};
 pub(crate) use error_page::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, render};
 pub use escape::html_escape;

@@ -1,6 +1,5 @@
 //! Serving: parses a head, asks the scheduler where its request is served, and takes over the result of the exchange.
 
-use std::cell::OnceCell;
 use std::mem;
 
 use super::ahead::{BodyArrival, body_arrival};
@@ -10,7 +9,7 @@ use crate::conn::outgoing::OutgoingBody;
 use crate::conn::read_buffer::ReadBuffer;
 use crate::conn::saved::PartialRequest;
 use crate::conn::scheduler::RunOn;
-use crate::exchange::{HTTPError, IncomingRequest, Next, ReplyContext, RequestHead, Served, catch_panic};
+use crate::exchange::{DecodedPaths, HTTPError, IncomingRequest, Next, ReplyContext, RequestHead, Served, catch_panic};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan};
 use crate::sys::Fault;
 
@@ -165,8 +164,8 @@ impl Drive<'_> {
         ahead: &[u8],
         refusal: Option<HTTPError>,
     ) -> Served {
-        let (peer, io, context, segments) = (&self.conn.peer, &self.buffers.io, self.context, &OnceCell::new());
-        let incoming = IncomingRequest { request, fields, refusal, ahead, peer, io, context, segments };
+        let (peer, io, context, decoded) = (&self.conn.peer, &self.buffers.io, self.context, &DecodedPaths::default());
+        let incoming = IncomingRequest { request, fields, refusal, ahead, peer, io, context, decoded };
         // Methods and hooks have a guard of their own. This one catches a panic in a `Drop` of the user's.
         catch_panic(|| self.service.serve(incoming)).unwrap_or_else(|| {
             self.buffers.io.borrow_mut().counts.note(Fault::Panic);

@@ -1,0 +1,56 @@
+//! [`Guard`]: a value that a method needs, made from the request before the method is called.
+
+use super::Exchange;
+use super::error::{HandlerError, Result};
+use crate::proto::Headers;
+
+/// A value that a method needs before it runs, such as the user who has logged in.
+///
+/// A parameter of this type, under `#[guard]`, is made by [`check`](Self::check) before the method is called. If the
+/// check fails, its error is the response, and the method is not called. So a method that has a parameter
+/// `#[guard] admin: Admin` cannot run without one. `H` is the handler's type, and `M` its `MessageClass`.
+///
+/// Guards are made in the order of the parameters, after the segments of the path and before the query, the fields and
+/// the body. A check may block, as the method may.
+///
+/// ```
+/// use basehttp::{Exchange, Guard, HTTPError, Result};
+///
+/// struct Site {
+///     token: String,
+/// }
+///
+/// /// Proof that the client has sent the token.
+/// struct Admin;
+///
+/// impl<'c> Guard<'c, Site> for Admin {
+///     fn check(site: &Site, ex: &Exchange<'c>) -> Result<Self> {
+///         let sent = ex.headers.get("Authorization").and_then(|value| value.strip_prefix("Bearer "));
+///         if sent == Some(&site.token) {
+///             return Ok(Admin);
+///         }
+///         Err(HTTPError::new(401, "who are you?").with_header("WWW-Authenticate", "Bearer").into())
+///     }
+/// }
+/// ```
+///
+/// A guard for every handler is generic: `impl<'c, H, M> Guard<'c, H, M> for Secure`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a guard of the handler `{H}`",
+    label = "no `impl<'c> Guard<'c, {H}> for {Self}`",
+    note = "write `impl<'c> Guard<'c, {H}> for {Self}` with a function `check`, which makes it from the request",
+    note = "for a handler with a `MessageClass` of its own, write `Guard<'c, {H}, {M}>`"
+)]
+pub trait Guard<'c, H, M = Headers<'c>>: Sized {
+    /// Makes the value, or says why the request may not have it.
+    ///
+    /// # Errors
+    /// The response, as if the method had returned it: an [`HTTPError`](crate::HTTPError) is sent, and any other error
+    /// is a 500.
+    fn check(handler: &H, ex: &Exchange<'c, M>) -> Result<Self>;
+}
+
+/// Makes a guard. The compiler finds its type.
+pub fn guard<'c, G: Guard<'c, H, M>, H, M>(handler: &H, ex: &Exchange<'c, M>) -> Result<G, HandlerError> {
+    G::check(handler, ex)
+}

@@ -1,0 +1,232 @@
+//! Parameters of a method that come from text: a segment of the path, the query, a field, a cookie.
+//!
+//! [`Texts`] are the texts of one name. Its methods say how many the parameter takes, and of what type.
+//!
+//! | source          | failure                                       |
+//! |-----------------|-----------------------------------------------|
+//! | segment         | 404: it names no resource                     |
+//! | all others      | 400 with a message that names the parameter   |
+//!
+//! Fields and cookies are the server's own parse, since `ex.headers` may be of any type. The query is decoded strictly.
+//! [`Query`](super::Query), which handlers read, is not strict.
+
+use std::borrow::Cow;
+use std::str::{FromStr, Utf8Error};
+
+use percent_encoding::percent_decode_str;
+
+use super::Exchange;
+use super::error::HTTPError;
+use crate::proto::{Field, cookies};
+
+/// The types that a parameter of a `do_*` method can have: all that implement [`FromStr`].
+///
+/// The text is percent-decoded. A text that does not parse gets the client a 404 for a segment of the path, and a 400
+/// for other sources. An empty text counts as missing, except for `&str` and `String`.
+///
+/// Numbers parse as [`str::parse`] does: a `u64` takes `007` and `+7`, so several paths can mean one resource. If that
+/// matters, give the parameter a type of your own:
+///
+/// ```
+/// use basehttp::FromText;
+///
+/// /// A number as it is usually written: `7`, but not `007` and `+7`.
+/// struct Id(u64);
+///
+/// impl std::str::FromStr for Id {
+///     type Err = &'static str;
+///
+///     fn from_str(text: &str) -> Result<Self, Self::Err> {
+///         let number: u64 = text.parse().map_err(|_| "not a number")?;
+///         if number.to_string() == text { Ok(Id(number)) } else { Err("not the usual spelling") }
+///     }
+/// }
+///
+/// fn is_parameter<T: FromText>() {}
+/// is_parameter::<Id>();
+/// assert_eq!("7".parse().map(|Id(number)| number), Ok(7));
+/// assert!("007".parse::<Id>().is_err());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made from the text of a parameter",
+    label = "`{Self}` does not implement `FromStr`",
+    note = "a parameter is a type with `FromStr`, such as `u64`, `bool`, `String` or `IpAddr`, or a `&str`",
+    note = "`Option<…>`, `Vec<…>` and `Result<…, E>` around it are seen where they are written out, not behind a `type`"
+)]
+pub trait FromText: FromStr {}
+
+#[diagnostic::do_not_recommend]
+impl<T: FromStr> FromText for T {}
+
+/// The texts of one parameter, not looked at yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Texts<'c> {
+    name: &'static str,
+    source: Source<'c>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Source<'c> {
+    Segment(&'c str),
+    Query(&'c str),
+    Field(&'c [Field<'c>]),
+    Cookie(&'c [Field<'c>]),
+}
+
+/// Names the parameter of a path. Its text is not empty.
+pub fn path<'c>(name: &'static str, segment: &'c str) -> Texts<'c> {
+    Texts { name, source: Source::Segment(segment) }
+}
+
+/// Names a parameter of the query.
+pub fn query<'c, M>(name: &'static str, ex: &Exchange<'c, M>) -> Texts<'c> {
+    Texts { name, source: Source::Query(ex.query().as_str()) }
+}
+
+/// Names a field of the request. Each of its lines is a text.
+pub fn header<'c, M>(name: &'static str, ex: &Exchange<'c, M>) -> Texts<'c> {
+    Texts { name, source: Source::Field(ex.fields) }
+}
+
+/// Names a cookie of the request.
+pub fn cookie<'c, M>(name: &'static str, ex: &Exchange<'c, M>) -> Texts<'c> {
+    Texts { name, source: Source::Cookie(ex.fields) }
+}
+
+impl<'c> Texts<'c> {
+    /// Makes the parameter from its one text.
+    pub fn one<T: FromText>(self) -> Result<T, HTTPError> {
+        self.parse(&self.given()?.ok_or_else(|| self.missing())?)
+    }
+
+    /// Makes the parameter, which may be missing.
+    pub fn optional<T: FromText>(self) -> Result<Option<T>, HTTPError> {
+        self.given()?.map(|text| self.parse(&text)).transpose()
+    }
+
+    /// Makes the parameter, which may come any number of times.
+    pub fn many<T: FromText>(self) -> Result<Vec<T>, HTTPError> {
+        self.values().filter(is_given).map(|text| self.parse(&self.utf8(text)?)).collect()
+    }
+
+    /// Returns the one text, which may be empty.
+    pub fn one_str(self) -> Result<Cow<'c, str>, HTTPError> {
+        self.optional_str()?.ok_or_else(|| self.missing())
+    }
+
+    /// Returns the text, which may be empty or missing.
+    pub fn optional_str(self) -> Result<Option<Cow<'c, str>>, HTTPError> {
+        self.single(self.values())
+    }
+
+    /// Returns all texts, which may be empty.
+    pub fn many_strs(self) -> Result<Vec<Cow<'c, str>>, HTTPError> {
+        self.values().map(|text| self.utf8(text)).collect()
+    }
+
+    /// Works like [`one_str`](Self::one_str).
+    pub fn one_string(self) -> Result<String, HTTPError> {
+        self.one_str().map(Cow::into_owned)
+    }
+
+    /// Works like [`optional_str`](Self::optional_str).
+    pub fn optional_string(self) -> Result<Option<String>, HTTPError> {
+        Ok(self.optional_str()?.map(Cow::into_owned))
+    }
+
+    /// Works like [`many_strs`](Self::many_strs).
+    pub fn many_strings(self) -> Result<Vec<String>, HTTPError> {
+        self.values().map(|text| self.utf8(text).map(Cow::into_owned)).collect()
+    }
+
+    /// Returns the only text that is not empty, if there is any.
+    fn given(self) -> Result<Option<Cow<'c, str>>, HTTPError> {
+        self.single(self.values().filter(is_given))
+    }
+
+    /// Returns the only one of these texts, if there is any.
+    fn single(self, mut texts: impl Iterator<Item = Text<'c>>) -> Result<Option<Cow<'c, str>>, HTTPError> {
+        let Some(first) = texts.next() else { return Ok(None) };
+        if texts.next().is_some() {
+            return Err(self.failure("is there more than once"));
+        }
+        self.utf8(first).map(Some)
+    }
+
+    /// The texts of this name, in order. All of them together cost one pass over the source.
+    fn values(self) -> impl Iterator<Item = Text<'c>> {
+        let (mut segment, mut pairs, mut lines, mut jars) = (None, "", &[][..], &[][..]);
+        match self.source {
+            Source::Segment(text) => segment = Some(Ok(Cow::Borrowed(text))),
+            Source::Query(query) => pairs = query,
+            Source::Field(fields) => lines = fields,
+            Source::Cookie(fields) => jars = fields,
+        }
+        let others = in_query(pairs, self.name).chain(in_fields(lines, self.name)).chain(in_cookies(jars, self.name));
+        segment.into_iter().chain(others)
+    }
+
+    fn utf8(self, text: Text<'c>) -> Result<Cow<'c, str>, HTTPError> {
+        text.map_err(|_| self.failure("is not UTF-8"))
+    }
+
+    fn parse<T: FromText>(self, text: &str) -> Result<T, HTTPError> {
+        text.parse().map_err(|_| self.failure("cannot be read"))
+    }
+
+    #[cold]
+    fn missing(self) -> HTTPError {
+        self.failure("is missing")
+    }
+
+    #[cold]
+    fn failure(self, what: &str) -> HTTPError {
+        let kind = match self.source {
+            Source::Segment(_) => return HTTPError::from(404),
+            Source::Query(_) => "query parameter",
+            Source::Field(_) => "field",
+            Source::Cookie(_) => "cookie",
+        };
+        HTTPError::new(400, format!("the {kind} {} {what}", self.name))
+    }
+}
+
+/// A text, decoded.
+type Text<'c> = Result<Cow<'c, str>, Utf8Error>;
+
+fn is_given(text: &Text<'_>) -> bool {
+    text.as_ref().is_ok_and(|text| !text.is_empty()) || text.is_err()
+}
+
+fn in_query<'c>(query: &'c str, name: &'static str) -> impl Iterator<Item = Text<'c>> {
+    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.filter(move |(key, _)| is_key(key, name)).map(|(_, value)| decoded(value))
+}
+
+/// Returns whether a key of a query means that name. Most keys are written as they are.
+fn is_key(key: &str, name: &str) -> bool {
+    key == name
+        || key.len() <= name.len() * 3
+            && key.contains(['%', '+'])
+            && percent_decode_str(&key.replace('+', " ")).eq(name.bytes())
+}
+
+/// Decodes a value of a query. `+` is a space, as in forms.
+fn decoded(value: &str) -> Text<'_> {
+    if !value.contains('+') {
+        return percent_decode_str(value).decode_utf8();
+    }
+    let spaced = value.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().map(|text| Cow::Owned(text.into_owned()))
+}
+
+fn in_fields<'c>(fields: &'c [Field<'c>], name: &'static str) -> impl Iterator<Item = Text<'c>> {
+    let named = fields.iter().filter(move |field| field.name().eq_ignore_ascii_case(name));
+    named.map(|field| str::from_utf8(field.value()).map(Cow::Borrowed))
+}
+
+fn in_cookies<'c>(fields: &'c [Field<'c>], name: &'static str) -> impl Iterator<Item = Text<'c>> {
+    let lines = fields.iter().filter(|field| field.name().eq_ignore_ascii_case("cookie"));
+    let named = lines.flat_map(|line| cookies(line.value())).filter(move |(key, _)| *key == name.as_bytes());
+    named.map(|(_, value)| str::from_utf8(value).map(Cow::Borrowed))
+}

@@ -1,0 +1,215 @@
+//! The segments of a path: split, and percent-decoded. Which method serves them is the table's decision, which
+//! `#[http_handler]` writes.
+//!
+//! | target             | segments        |
+//! |--------------------|-----------------|
+//! | `/`                | none            |
+//! | `/users/7?x`       | `users`, `7`    |
+//! | `/users/`          | `users`, empty  |
+//! | `/a%2Fb`           | `a/b`           |
+//! | `*`, `host:port`   | it has no path  |
+//!
+//! A path without `%` is split where it is. One with `%` is decoded into memory that lives as long as the exchange, so
+//! that handlers may keep borrows of it.
+
+use std::cell::OnceCell;
+
+use percent_encoding::percent_decode_str;
+
+use super::Exchange;
+
+/// The decoded paths of one exchange. There is one, unless the handler gives `ex.path` another value.
+///
+/// Each is a link of a chain, because a link that was lent out can be neither moved nor replaced.
+#[derive(Debug, Default)]
+pub struct DecodedPaths(OnceCell<Box<PathText>>);
+
+/// A path with `%` in it, decoded.
+#[derive(Debug)]
+struct PathText {
+    raw: String,
+    rule: Utf8Rule,
+    /// The decoded segments, one behind the other.
+    text: String,
+    /// The end of each segment in `text`.
+    ends: Vec<usize>,
+    next: DecodedPaths,
+}
+
+/// The treatment of bytes that are not UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Utf8Rule {
+    /// A segment with such bytes becomes [`FORBIDDEN`].
+    Strict,
+    /// They become U+FFFD.
+    Lossy,
+}
+
+/// The text of a segment that is not UTF-8. It has a NUL, so that [`is_value`] refuses it, and no word is equal to it.
+const FORBIDDEN: &str = "\0";
+
+/// Splits the path of the exchange into `parts`, and returns those that are used. A path with more segments fills all.
+///
+/// Returns `None` for a target without a path: `*`, and CONNECT's authority.
+pub fn segments<'p, 'c, M>(ex: &Exchange<'c, M>, parts: &'p mut [&'c str]) -> Option<&'p [&'c str]> {
+    raw_segments(ex.path, ex.decoded, parts)
+}
+
+/// Works like [`segments`], for a path that is not in an exchange yet.
+pub fn raw_segments<'p, 'a>(
+    path: &'a str,
+    decoded: &'a DecodedPaths,
+    parts: &'p mut [&'a str],
+) -> Option<&'p [&'a str]> {
+    let path = path_of(path)?;
+    let count = if path.contains('%') {
+        fill(parts, decoded.get(path, Utf8Rule::Strict).segments())
+    } else {
+        fill(parts, split(path))
+    };
+    Some(&parts[..count])
+}
+
+/// Returns all segments from that number on, or `None` if one of them is forbidden: not UTF-8, with a NUL, `.` or `..`.
+pub fn rest<'c, M>(ex: &Exchange<'c, M>, from: usize) -> Option<Vec<&'c str>> {
+    let path = path_of(ex.path)?;
+    let checked = |segment| is_value(segment).then_some(segment);
+    if path.contains('%') {
+        ex.decoded.get(path, Utf8Rule::Strict).segments().skip(from).map(checked).collect()
+    } else {
+        split(path).skip(from).map(checked).collect()
+    }
+}
+
+/// Returns whether a parameter may have this text. `.` and `..` are refused because programs use parameters as names
+/// of files.
+pub fn is_value(segment: &str) -> bool {
+    !matches!(segment.as_bytes(), b"." | b"..") && !segment.contains('\0')
+}
+
+/// Returns all segments. Bytes that are not UTF-8 become U+FFFD.
+pub(super) fn lossy_segments<'a>(path: &'a str, decoded: &'a DecodedPaths) -> Vec<&'a str> {
+    match path_of(path) {
+        None => Vec::new(),
+        Some(path) if path.contains('%') => decoded.get(path, Utf8Rule::Lossy).segments().collect(),
+        Some(path) => split(path).collect(),
+    }
+}
+
+/// Returns the path behind its first slash, without the query. `None` for other forms of a target.
+fn path_of(target: &str) -> Option<&str> {
+    let path = target.strip_prefix('/')?;
+    Some(path.find('?').map_or(path, |query| &path[..query]))
+}
+
+/// Splits a path behind its first slash. Nothing behind it is no segment.
+fn split(path: &str) -> impl Iterator<Item = &str> {
+    let parts = if path.is_empty() { None } else { Some(path.split('/')) };
+    parts.into_iter().flatten()
+}
+
+/// Fills the parts in front, and returns their number.
+fn fill<'a>(parts: &mut [&'a str], segments: impl Iterator<Item = &'a str>) -> usize {
+    parts.iter_mut().zip(segments).map(|(part, segment)| *part = segment).count()
+}
+
+impl DecodedPaths {
+    fn get(&self, path: &str, rule: Utf8Rule) -> &PathText {
+        let mut link = self;
+        loop {
+            let found = link.0.get_or_init(|| Box::new(PathText::new(path, rule)));
+            if found.raw == path && found.rule == rule {
+                return found;
+            }
+            link = &found.next;
+        }
+    }
+}
+
+impl PathText {
+    fn new(path: &str, rule: Utf8Rule) -> Self {
+        let mut text = String::with_capacity(path.len());
+        let ends = split(path).map(|segment| {
+            let bytes = percent_decode_str(segment);
+            match rule {
+                Utf8Rule::Strict => text.push_str(bytes.decode_utf8().as_deref().unwrap_or(FORBIDDEN)),
+                Utf8Rule::Lossy => text.push_str(&bytes.decode_utf8_lossy()),
+            }
+            text.len()
+        });
+        let ends = ends.collect();
+        PathText { raw: path.to_owned(), rule, text, ends, next: DecodedPaths::default() }
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| &self.text[std::mem::replace(&mut start, end)..end])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The strict segments of a target, in as many parts as there may be.
+    fn strict<'a, const N: usize>(target: &'a str, decoded: &'a DecodedPaths) -> Option<Vec<&'a str>> {
+        raw_segments(target, decoded, &mut [""; N]).map(<[&str]>::to_vec)
+    }
+
+    #[test]
+    fn a_path_is_split_and_each_segment_decoded() {
+        let table: [(&str, Option<&[&str]>, &str); 16] = [
+            ("/", Some(&[]), "the root has no segment"),
+            ("/?a/b", Some(&[]), "a query is no part of the path"),
+            ("/users", Some(&["users"]), "a word"),
+            ("/users/", Some(&["users", ""]), "a slash at the end counts"),
+            ("/users//7", Some(&["users", "", "7"]), "and so do two in the middle"),
+            ("/a/b?c/d%2F", Some(&["a", "b"]), "the query is not looked at"),
+            ("/a%2Fb/c", Some(&["a/b", "c"]), "an encoded slash stays inside its segment"),
+            ("/%61%62/%c3%a9", Some(&["ab", "\u{e9}"]), "UTF-8"),
+            ("/a%3Fb", Some(&["a?b"]), "an encoded question mark begins no query"),
+            ("/a+b", Some(&["a+b"]), "a plus is a plus in a path"),
+            ("/caf%e9/b", Some(&["\0", "b"]), "not UTF-8"),
+            ("/a%00/b", Some(&["a\0", "b"]), "NUL"),
+            ("/%2e%2E/.", Some(&["..", "."]), "dots are not resolved"),
+            ("/%25", Some(&["%"]), "decoded once"),
+            ("*", None, "no path"),
+            ("host:80", None, "no path"),
+        ];
+        for (target, expected, why) in table {
+            let decoded = DecodedPaths::default();
+            assert_eq!(strict::<4>(target, &decoded).as_deref(), expected, "{why}: {target}");
+            assert_eq!(strict::<4>(target, &decoded).as_deref(), expected, "{why}: {target}, once more");
+        }
+    }
+
+    #[test]
+    fn a_longer_path_fills_all_parts() {
+        let decoded = DecodedPaths::default();
+        assert_eq!(strict::<3>("/a/b/c/d", &decoded), Some(vec!["a", "b", "c"]));
+        assert_eq!(strict::<3>("/a/%62/c/d", &decoded), Some(vec!["a", "b", "c"]));
+        let long = format!("/{}", "a/".repeat(500_000));
+        assert_eq!(strict::<2>(&long, &decoded), Some(vec!["a", "a"]));
+        let long = format!("/{}%41", "/".repeat(1_000_000));
+        assert_eq!(strict::<2>(&long, &decoded), Some(vec!["", ""]));
+    }
+
+    #[test]
+    fn only_a_text_that_could_name_no_file_is_refused_as_a_value() {
+        for value in ["", "7", "...", ".a", "a.", "a/b", "\u{e9}", " "] {
+            assert!(is_value(value), "{value:?}");
+        }
+        for forbidden in [".", "..", "\0", "a\0b"] {
+            assert!(!is_value(forbidden), "{forbidden:?}");
+        }
+    }
+
+    #[test]
+    fn another_path_of_the_same_exchange_is_decoded_anew() {
+        let decoded = DecodedPaths::default();
+        assert_eq!(strict::<3>("/a%41", &decoded), Some(vec!["aA"]));
+        assert_eq!(strict::<3>("/b%41/%ff", &decoded), Some(vec!["bA", "\0"]));
+        assert_eq!(lossy_segments("/b%41/%ff", &decoded), ["bA", "\u{fffd}"]);
+        assert_eq!(strict::<3>("/a%41", &decoded), Some(vec!["aA"]));
+    }
+}
