@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::stage::{LARGE_BYTES, Stage, Staged, expect_served, get, one_worker, start, upload, wait_until};
-use crate::support::{Client, PATIENCE, Reply};
+use crate::support::{Client, PATIENCE, Reply, expect_refused};
 use basehttp::testing::Server;
 use basehttp::{DrainReport, Exchange, HTTPServer, Payload, ServerHandle, http_handler};
 
@@ -176,7 +176,7 @@ fn nothing_is_accepted_or_begun_after_the_end() {
     stage.wait_for("a");
     let draining = draining(server.server_handle(), SHORT);
     assert_eq!(draining.join().unwrap().expect("it was running").cut, 1);
-    TcpStream::connect(address).expect_err("it does not listen");
+    expect_refused(address, "it does not listen");
     server.stop().unwrap();
     stage.open("a");
     // Its thread goes on to the end of its own reply, or not even so far.

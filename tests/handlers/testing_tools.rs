@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use crate::support::{Client, Reply};
+use crate::support::{Client, Reply, expect_refused};
 use basehttp::testing::{Server, respond, respond_to_pieces};
 use basehttp::{Address, Connection, Exchange, HTTPServer, HandlerError, Result, http_handler};
 
@@ -133,7 +133,7 @@ fn dropping_a_server_of_the_tests_frees_its_port() {
     idle.read_reply();
     drop(server);
     idle.expect_end();
-    assert_eq!(TcpStream::connect(address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    expect_refused(address, "it does not listen");
     TcpListener::bind(address).expect("nobody has it");
     drop(Server::start(Echo::default()).unwrap());
 }

@@ -1,14 +1,14 @@
 //! Several addresses for one server: each is served, all are bounded and stopped together.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use crate::support::stage::{Stage, Staged, expect_all_served, expect_served, get, one_worker};
-use crate::support::{Client, PATIENCE, needs};
+use crate::support::{Client, PATIENCE, expect_refused, needs};
 use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, http_handler};
 use socket2::SockRef;
 
@@ -194,7 +194,7 @@ fn a_drain_closes_what_came_through_any_door() {
     assert_eq!((report.finished, report.cut), (1, 0));
     serving.join().expect("serve_forever returns");
     for address in addresses {
-        TcpStream::connect(address).expect_err("every door is closed");
+        expect_refused(address, "every door is closed");
     }
 }
 
@@ -208,7 +208,7 @@ fn a_socket_that_was_handed_over_listens_through_a_shutdown() {
     expect_served(&mut Client::connect(handed_over), "/");
     handle.shutdown();
     let mut httpd = serving.join().expect("serve_forever returns");
-    TcpStream::connect(addresses[0]).expect_err("the server has closed what it had bound");
+    expect_refused(addresses[0], "the server has closed what it had bound");
     // Whoever accepts next serves it: a successor with the same socket, or this server's next loop.
     let mut late = Client::connect(handed_over);
     late.send(get("/late"));
@@ -217,7 +217,7 @@ fn a_socket_that_was_handed_over_listens_through_a_shutdown() {
     handle.shutdown();
     httpd = serving.join().expect("serve_forever returns");
     httpd.server_close();
-    TcpStream::connect(handed_over).expect_err("it is closed with the server");
+    expect_refused(handed_over, "it is closed with the server");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::support::stage::wait_until;
-use crate::support::{Client, PATIENCE};
+use crate::support::{Client, PATIENCE, expect_refused};
 use basehttp::testing::Server;
 use basehttp::{Address, Exchange, HTTPServer, ServerHandle, http_handler};
 
@@ -194,8 +194,7 @@ fn clients_that_have_connected_before_a_shutdown_are_served() {
         assert_eq!((reply.status, reply.field("Connection")), (200, Some("close")), "number {number}");
         client.expect_end();
     }
-    let refused = TcpStream::connect(address).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused, "the server has ended, and does not listen");
+    expect_refused(address, "the server has ended, and does not listen");
 }
 
 #[test]

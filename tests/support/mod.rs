@@ -16,12 +16,26 @@ pub(crate) mod witness;
 use std::fmt::Debug;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use basehttp::testing;
 
 /// How long a client waits before a test is given up: a safety net, nothing is measured by it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Waits until nothing listens at `address`. A program that another test of this process starts holds a copy of every
+/// descriptor for a moment, between fork and exec, and with it the socket that listens.
+#[track_caller]
+pub(crate) fn expect_refused(address: impl ToSocketAddrs + Copy, what: &str) {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        match TcpStream::connect(address) {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => return,
+            other => assert!(Instant::now() < give_up, "{what}: {other:?}"),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
 
 /// One connection to a server, as a client sees it.
 pub(crate) struct Client {
