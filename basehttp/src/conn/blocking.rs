@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::buffers::Buffers;
 use super::connection::{Conn, Ready, Wait};
-use super::scheduler::{RunOn, Scheduler, SendOn};
+use super::scheduler::{RunOn, Scheduler};
 use crate::exchange::{Context, Service};
 use crate::proto::Head;
 use crate::sys::Direction;
@@ -32,8 +32,8 @@ impl Scheduler for Alone {
 
     fn end(&mut self) {}
 
-    fn send_file_on(&mut self, _was_slow: bool) -> SendOn {
-        SendOn::ThisThread
+    fn send_file_on(&mut self, _was_slow: bool) -> RunOn {
+        RunOn::ThisThread
     }
 
     fn begin_blocking(&mut self) {}

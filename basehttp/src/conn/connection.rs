@@ -52,8 +52,8 @@ pub(crate) struct Conn {
 pub(super) enum State {
     /// The connection is between requests, or has a part of one. Next: `Writing`, `Closed`.
     Reading,
-    /// Responses are being sent. Next: as the field says.
-    Writing(Next),
+    /// Responses are being sent since this time, and the client has taken so many bytes. Next: as `next` says.
+    Writing { next: Next, since: Instant, taken: u64 },
     /// Our side ended at this time. Bytes that still come are thrown away; the number counts them. Next: `Closed`.
     Lingering(Instant, u64),
     /// The socket is gone.
@@ -145,7 +145,7 @@ impl Conn {
 
     /// Returns whether the connection only has to send a response or to end. It does not wait for a request then.
     pub(crate) fn is_ending_a_reply(&self) -> bool {
-        matches!(self.state, State::Writing(_) | State::Lingering(..))
+        matches!(self.state, State::Writing { .. } | State::Lingering(..))
     }
 
     /// Closes the connection at once.

@@ -16,4 +16,4 @@ mod scheduler;
 pub(crate) use self::blocking::handle_one_request;
 pub(crate) use self::buffers::Buffers;
 pub(crate) use self::connection::{Conn, Ready, Wait};
-pub(crate) use self::scheduler::{RunOn, Scheduler, SendOn};
+pub(crate) use self::scheduler::{RunOn, Scheduler};

@@ -25,8 +25,6 @@ pub(super) struct Pending {
     pub share: Option<Reservation>,
     /// Body that is sent after the bytes of its response's head.
     pub queued: Option<OutgoingBody>,
-    /// Set while responses are being sent.
-    pub progress: Option<SendProgress>,
     /// Memory reserved for unsent bytes and body, from the quota for unread responses. Only while the connection waits.
     pub unsent_share: Option<Reservation>,
 }
@@ -36,13 +34,6 @@ impl Pending {
     pub(super) fn is_nothing(&self) -> bool {
         self.queued.is_none() && self.partial.refusal.is_none()
     }
-}
-
-/// Bytes that the client has taken since it was first waited for.
-#[derive(Clone, Copy)]
-pub(super) struct SendProgress {
-    pub since: Instant,
-    pub bytes: u64,
 }
 
 /// A request of which only a part has arrived, or which was refused and waits for its answer.

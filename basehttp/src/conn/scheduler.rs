@@ -3,7 +3,6 @@
 
 use std::time::Instant;
 
-use crate::exchange::HTTPError;
 use crate::proto::Head;
 
 /// A thread that drives connections. It decides on which thread a request is served, and it knows the time.
@@ -24,8 +23,9 @@ pub(crate) trait Scheduler {
     /// Called when the handler has returned.
     fn end(&mut self);
 
-    /// Decides where the next piece of a file is read and sent. `was_slow` says that the last one took long.
-    fn send_file_on(&mut self, was_slow: bool) -> SendOn;
+    /// Decides where the next piece of a file is read and sent. `was_slow` says that the last one took long. Earlier
+    /// responses are sent already.
+    fn send_file_on(&mut self, was_slow: bool) -> RunOn;
 
     /// Called before something that may block and is not the handler: a call on a file, or dropping a user's value.
     fn begin_blocking(&mut self);
@@ -41,25 +41,15 @@ pub(crate) trait Scheduler {
     fn is_turn_over(&self) -> bool;
 }
 
-/// Place where a request is served.
+/// Place where a request is served, a hook is called, or a piece of a file is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RunOn {
     /// On this thread, at once.
     ThisThread,
-    /// On this thread, by a handler that may block. Earlier responses are sent before it is called.
+    /// On this thread, by code that may block. Earlier responses are sent before.
     ThisThreadOnceSent,
     /// On a thread of the pool, which may block.
     Pool,
-    /// On no thread. The client gets this error.
-    Refused(HTTPError),
-}
-
-/// Place where a piece of a file is read and sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SendOn {
-    /// On this thread, at once.
-    ThisThread,
-    /// On a thread of the pool, which may block.
-    Pool,
-    /// On no thread: the file system is slow, and all threads are taken.
+    /// On no thread. It might block, and neither a thread nor a place in the queue is free.
     Refused,
 }

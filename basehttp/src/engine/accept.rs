@@ -24,15 +24,10 @@ pub(super) struct Acceptor {
     is_due: bool,
     /// The listener that is tried first. It moves on, so that none is always the last to get a free place.
     first: usize,
-    last_call: LastCall,
-}
-
-/// The last clients to accept at a shutdown: those that connected before the server was asked to end.
-struct LastCall {
-    /// Connections that are still accepted, at most: as many as the system's queues hold. Later clients must not delay
-    /// the shutdown.
-    left: usize,
-    /// The last turn had no room for them and accepted none.
+    /// Connections that a shutdown still accepts, at most: as many as the system's queues hold. Later clients must not
+    /// delay it.
+    last_clients: usize,
+    /// The last turn of a shutdown had no room for them and accepted none.
     was_full: bool,
 }
 
@@ -69,10 +64,10 @@ enum AcceptStop {
 impl Acceptor {
     /// Creates an acceptor. `backlog` is the number of connections that the system may keep for each listener.
     pub(super) fn new(listeners: Vec<Arc<Listener>>, backlog: usize) -> Self {
-        let last_call = LastCall { left: backlog.saturating_mul(listeners.len()), was_full: false };
+        let last_clients = backlog.saturating_mul(listeners.len());
         // Clients may have connected before the loop started.
         let listeners = listeners.into_iter().map(|listener| ListenerState { listener, is_pending: true }).collect();
-        Acceptor { listeners, pause: AcceptPause::No, is_due: false, first: 0, last_call }
+        Acceptor { listeners, pause: AcceptPause::No, is_due: false, first: 0, last_clients, was_full: false }
     }
 
     /// Registers each listener at the poller. `token` makes its token from its number.
@@ -141,12 +136,11 @@ impl Acceptor {
         let before = ready.len();
         let left = self.accept_at_each_listener(ready, control);
         let came = ready.len() - before;
-        let LastCall { left: most, was_full } = &mut self.last_call;
-        *most = most.saturating_sub(came);
+        self.last_clients = self.last_clients.saturating_sub(came);
         match left {
             AcceptStop::Empty => false,
-            AcceptStop::Busy => *most > 0,
-            AcceptStop::Full | AcceptStop::Exhausted => !std::mem::replace(was_full, came == 0),
+            AcceptStop::Busy => self.last_clients > 0,
+            AcceptStop::Full | AcceptStop::Exhausted => !std::mem::replace(&mut self.was_full, came == 0),
         }
     }
 

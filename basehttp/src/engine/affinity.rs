@@ -22,7 +22,7 @@
 use std::time::Duration;
 
 use super::pace::{SLOW, Speed};
-use super::placement::Placement;
+use crate::conn::RunOn;
 
 /// Longest wait for the next request of a connection that is kept: 2 ms, some ten times what a client on the same machine
 /// needs.
@@ -58,14 +58,14 @@ pub(super) fn affinity(in_a_row: u8, others_wait: impl FnOnce() -> bool) -> Affi
 }
 
 /// Decides where the next request is served, which is here already. Asks whether other jobs wait only if that matters.
-pub(super) fn place_next(expected: Speed, others_wait: impl FnOnce() -> bool) -> Placement {
+pub(super) fn place_next(expected: Speed, others_wait: impl FnOnce() -> bool) -> RunOn {
     match expected {
-        Speed::Fast => Placement::Inline,
+        Speed::Fast => RunOn::ThisThread,
         Speed::Unproven | Speed::Mixed | Speed::Blocking => {
             if others_wait() {
-                Placement::Pool
+                RunOn::Pool
             } else {
-                Placement::Trial
+                RunOn::ThisThreadOnceSent
             }
         }
     }
@@ -91,14 +91,14 @@ mod tests {
     #[test]
     fn a_request_that_is_here_is_served_unless_it_may_block_while_others_wait() {
         let table = [
-            (Fast, false, Placement::Inline, "it costs less than handing it over"),
-            (Fast, true, Placement::Inline, "and holds nothing up"),
-            (Unproven, false, Placement::Trial, "earlier replies would wait for it"),
-            (Unproven, true, Placement::Pool, "it may be as long as the one before"),
-            (Mixed, false, Placement::Trial, "it may block"),
-            (Mixed, true, Placement::Pool, "the same"),
-            (Blocking, false, Placement::Trial, "earlier replies would wait for it"),
-            (Blocking, true, Placement::Pool, "one client's requests are no reason for others to wait"),
+            (Fast, false, RunOn::ThisThread, "it costs less than handing it over"),
+            (Fast, true, RunOn::ThisThread, "and holds nothing up"),
+            (Unproven, false, RunOn::ThisThreadOnceSent, "earlier replies would wait for it"),
+            (Unproven, true, RunOn::Pool, "it may be as long as the one before"),
+            (Mixed, false, RunOn::ThisThreadOnceSent, "it may block"),
+            (Mixed, true, RunOn::Pool, "the same"),
+            (Blocking, false, RunOn::ThisThreadOnceSent, "earlier replies would wait for it"),
+            (Blocking, true, RunOn::Pool, "one client's requests are no reason for others to wait"),
         ];
         for (expected, others_wait, placed, why) in table {
             assert_eq!(place_next(expected, || others_wait), placed, "{expected:?} {others_wait}: {why}");

@@ -9,11 +9,11 @@ use super::affinity::{ADOPTED_WAIT, Affinity, BEFORE_A_ROW, KEPT_WAIT, affinity,
 use super::control::Control;
 use super::heartbeat::Beat;
 use super::pace::{PaceTable, Speed, expected};
-use super::placement::{Placement, place, send_file_on};
+use super::placement::{place, send_file_on};
 use super::slot::CheckedOut;
 use super::stats::Counters;
-use crate::conn::{Conn, RunOn, Scheduler, SendOn, Wait};
-use crate::exchange::{HTTPError, Overrides, Pace};
+use crate::conn::{Conn, RunOn, Scheduler, Wait};
+use crate::exchange::{Overrides, Pace};
 use crate::proto::Head;
 use crate::sys::{Direction, LocalCounts, set_unwatched_leader};
 
@@ -189,16 +189,22 @@ impl<'e> WorkerScheduler<'e> {
         was_rescued
     }
 
-    /// Decides where a hook runs that is called before any request is placed. It is user code, and its speed is learnt
-    /// like a handler's.
-    pub(super) fn place_hook(&mut self, hook: Hook) -> RunOn {
-        if !hook.is_own(&self.engine.context.spec.overrides) {
+    /// Decides where `verify_request` is called for a new connection.
+    pub(super) fn place_verify_request(&mut self) -> RunOn {
+        self.place_hook("verify request", self.engine.context.spec.overrides.verify_request)
+    }
+
+    /// Decides where a hook runs that is called before any request is placed. If the handler overrides it, it is user
+    /// code, and its speed is learnt like a handler's. `name` is its method in the pace table. No request has it, since
+    /// methods have no spaces.
+    fn place_hook(&mut self, name: &str, is_overridden: bool) -> RunOn {
+        if !is_overridden {
             return RunOn::ThisThread;
         }
-        let slot = self.engine.pace.slot(hook.name(), "");
+        let slot = self.engine.pace.slot(name, "");
         match self.place_slot(slot, Pace::Auto, false) {
             // Nothing is known against it, and a spare thread can lead if it blocks.
-            RunOn::Refused(_) if self.speed(slot) == Speed::Unproven && self.engine.pool.has_leader_left() => {
+            RunOn::Refused if self.speed(slot) == Speed::Unproven && self.engine.pool.has_leader_left() => {
                 self.slot = Some(slot);
                 RunOn::ThisThreadOnceSent
             }
@@ -211,30 +217,19 @@ impl<'e> WorkerScheduler<'e> {
         if !self.leads() {
             self.expected = expected(pace, self.engine.pace.speed(slot), may_wait);
             // The first request of a job has waited for this thread already, and goes before other jobs.
-            return self.place_as(place_next(self.expected, || self.has_served && self.others_wait()), slot);
+            return self.note_slot(place_next(self.expected, || self.has_served && self.others_wait()), slot);
         }
         let cools_down = || self.engine.last_rescue.is_on(self.now);
         let expected = expected(pace, self.speed(slot), may_wait);
-        self.place_as(place(expected, cools_down, || self.engine.pool.room()), slot)
+        self.note_slot(place(expected, cools_down, || self.engine.pool.room()), slot)
     }
 
-    /// Carries out a decision.
-    fn place_as(&mut self, placement: Placement, slot: usize) -> RunOn {
-        match placement {
-            Placement::Inline => {
-                self.slot = Some(slot);
-                RunOn::ThisThread
-            }
-            Placement::Trial => {
-                self.slot = Some(slot);
-                RunOn::ThisThreadOnceSent
-            }
-            Placement::Pool => RunOn::Pool,
-            Placement::Busy => {
-                let explain = "no thread is free, and no more requests may wait for one";
-                RunOn::Refused(HTTPError::busy(explain))
-            }
+    /// Notes the slot of user code that runs on this thread.
+    fn note_slot(&mut self, place: RunOn, slot: usize) -> RunOn {
+        if matches!(place, RunOn::ThisThread | RunOn::ThisThreadOnceSent) {
+            self.slot = Some(slot);
         }
+        place
     }
 
     /// Returns the speed of a slot, as a leader takes it. While no thread is left to replace a leader, no handler
@@ -266,7 +261,7 @@ impl Scheduler for WorkerScheduler<'_> {
             Some(route) => self.place_slot(PaceTable::route_slot(route), service.route_pace(route), may_wait),
             None => self.place_slot(pace.slot(method, path), service.pace(method), may_wait),
         };
-        self.is_busy = matches!(place, RunOn::Refused(_));
+        self.is_busy = place == RunOn::Refused;
         if self.is_busy {
             Counters::add(&self.engine.counters.busy);
         }
@@ -274,9 +269,9 @@ impl Scheduler for WorkerScheduler<'_> {
     }
 
     fn place_refusal(&mut self) -> RunOn {
-        let place = self.place_hook(Hook::LogError);
+        let place = self.place_hook("log error", runs_user_code_for_refusals(&self.engine.context.spec.overrides));
         // A request that was refused for lack of a thread has been counted already.
-        if !std::mem::take(&mut self.is_busy) && matches!(place, RunOn::Refused(_)) {
+        if !std::mem::take(&mut self.is_busy) && place == RunOn::Refused {
             Counters::add(&self.engine.counters.busy);
         }
         place
@@ -309,9 +304,9 @@ impl Scheduler for WorkerScheduler<'_> {
         };
     }
 
-    fn send_file_on(&mut self, was_slow: bool) -> SendOn {
+    fn send_file_on(&mut self, was_slow: bool) -> RunOn {
         if !self.leads() {
-            return SendOn::ThisThread;
+            return RunOn::ThisThread;
         }
         let (engine, now) = (self.engine, self.now);
         send_file_on(
@@ -348,39 +343,15 @@ impl Scheduler for WorkerScheduler<'_> {
     }
 }
 
-/// A hook that is called before any request is placed.
-#[derive(Clone, Copy)]
-pub(super) enum Hook {
-    /// Called for each new connection.
-    VerifyRequest,
-    /// Called for each request that is refused, with the hooks that make and log the response.
-    LogError,
-}
-
-impl Hook {
-    /// Returns its method in the pace table. No request has it, since methods have no spaces.
-    fn name(self) -> &'static str {
-        match self {
-            Hook::VerifyRequest => "verify request",
-            Hook::LogError => "log error",
-        }
-    }
-
-    /// Returns whether the handler overrides it, so that user code runs.
-    fn is_own(self, overrides: &Overrides) -> bool {
-        match self {
-            Hook::VerifyRequest => overrides.verify_request,
-            Hook::LogError => {
-                overrides.log_error
-                    || overrides.log_message
-                    || overrides.log_request
-                    || overrides.send_error
-                    || overrides.end_headers
-                    || overrides.version_string
-                    || overrides.date_time_string
-                    || overrides.log_date_time_string
-                    || overrides.address_string
-            }
-        }
-    }
+/// Returns whether the handler overrides a hook that makes or logs the response to a refused request.
+fn runs_user_code_for_refusals(overrides: &Overrides) -> bool {
+    overrides.log_error
+        || overrides.log_message
+        || overrides.log_request
+        || overrides.send_error
+        || overrides.end_headers
+        || overrides.version_string
+        || overrides.date_time_string
+        || overrides.log_date_time_string
+        || overrides.address_string
 }

@@ -9,7 +9,7 @@ use crate::conn::{Conn, Ready};
 /// A connection on its way to a thread that may block.
 pub(super) enum Job {
     /// A connection with a request that may block.
-    Request { slot_ref: SlotRef, conn: Box<Conn> },
+    Request { conn: Box<Conn>, shard: usize, key: Option<Key> },
     /// A new connection. The hook that has to admit it may block.
     Accepted(Counted),
 }
@@ -18,42 +18,36 @@ impl Job {
     /// Gives the connection back to its shard, because no thread will take the job.
     pub(super) fn give_back(self, engine: &Engine) {
         match self {
-            Job::Request { slot_ref, conn } => drop(queue(CheckedOut::new(engine, slot_ref), conn)),
+            Job::Request { conn, shard, key } => drop(queue(CheckedOut::new(engine, shard, key), conn)),
             Job::Accepted(counted) => engine.shards[counted.shard].adopt(counted),
         }
     }
 
     /// Closes the connection, because no thread will take the job.
     pub(super) fn close(self, engine: &Engine) {
-        if let Job::Request { slot_ref, conn } = self {
+        if let Job::Request { conn, shard, key } = self {
             drop(conn);
-            drop(CheckedOut::new(engine, slot_ref));
+            drop(CheckedOut::new(engine, shard, key));
         }
     }
-}
-
-/// The slot in which a connection is parked between drives.
-#[derive(Clone, Copy)]
-pub(super) struct SlotRef {
-    pub shard: usize,
-    /// `None` if the connection was never parked, or was adopted: the poller does not know it.
-    pub key: Option<Key>,
 }
 
 /// The claim of a connection that is out of its slab to its slot. Dropping it frees the slot; parking or handing over the
 /// connection keeps it.
 pub(super) struct CheckedOut<'e> {
     engine: &'e Engine,
-    pub slot_ref: SlotRef,
+    shard: usize,
+    /// Key of the slot. `None` if the connection was never parked, or was adopted: the poller does not know it.
+    pub key: Option<Key>,
 }
 
 impl<'e> CheckedOut<'e> {
-    pub(super) fn new(engine: &'e Engine, slot_ref: SlotRef) -> Self {
-        CheckedOut { engine, slot_ref }
+    pub(super) fn new(engine: &'e Engine, shard: usize, key: Option<Key>) -> Self {
+        CheckedOut { engine, shard, key }
     }
 
     fn shard(&self) -> &'e Shard {
-        &self.engine.shards[self.slot_ref.shard]
+        &self.engine.shards[self.shard]
     }
 
     /// Parks the connection until its socket is ready or its deadline passes. Returns it if an event came meanwhile.
@@ -62,7 +56,7 @@ impl<'e> CheckedOut<'e> {
     /// The connection, if its socket cannot be watched.
     #[allow(clippy::type_complexity)] // Three outcomes, each used once.
     pub(super) fn park(self, conn: Box<Conn>) -> Result<Option<(Self, Box<Conn>, Ready)>, Box<Conn>> {
-        let Some(key) = self.slot_ref.key else {
+        let Some(key) = self.key else {
             self.shard().admit(conn)?;
             self.leave_parked();
             return Ok(None);
@@ -76,35 +70,35 @@ impl<'e> CheckedOut<'e> {
 
     /// Leaves the connection to its shard. After the end no leader would come for it, so it is closed.
     fn leave_parked(self) {
-        let engine = self.engine;
-        let SlotRef { shard, .. } = self.let_go();
+        let (engine, shard) = (self.engine, self.shard());
+        std::mem::forget(self);
         if engine.has_ended() {
-            engine.shards[shard].close();
+            shard.close();
         } else if engine.is_closing() {
             // The sweep that dismisses idle connections may have passed its slot already.
-            engine.shards[shard].wake();
+            shard.wake();
         }
     }
 
     /// Takes the connection off the poller, so that its events wake this thread and not the leader. Later it is parked
     /// like a new one.
     pub(super) fn adopt(&mut self, conn: &Conn) {
-        if let Some(key) = self.slot_ref.key.take() {
+        if let Some(key) = self.key.take() {
             self.shard().dismiss(key, conn);
         }
     }
 
-    /// Hands the connection to another owner, and keeps its slot.
-    pub(super) fn let_go(self) -> SlotRef {
-        let slot_ref = self.slot_ref;
+    /// Makes a job of the connection, which keeps its slot.
+    pub(super) fn into_job(self, conn: Box<Conn>) -> Job {
+        let job = Job::Request { conn, shard: self.shard, key: self.key };
         std::mem::forget(self);
-        slot_ref
+        job
     }
 }
 
 impl Drop for CheckedOut<'_> {
     fn drop(&mut self) {
-        if let Some(key) = self.slot_ref.key {
+        if let Some(key) = self.key {
             self.shard().slab().free(key);
         }
         if self.engine.is_closing() {
@@ -119,7 +113,7 @@ impl Drop for CheckedOut<'_> {
 /// The connection, if its socket cannot be watched.
 pub(super) fn queue(checked_out: CheckedOut<'_>, conn: Box<Conn>) -> Result<(), Box<Conn>> {
     let shard = checked_out.shard();
-    let (key, ready) = match checked_out.slot_ref.key {
+    let (key, ready) = match checked_out.key {
         Some(key) => (key, shard.slab().park_noting(key, conn)),
         None => (shard.admit(conn)?, Ready::default()),
     };

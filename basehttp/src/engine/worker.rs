@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Engine;
 use super::affinity::BEFORE_A_ROW;
 use super::control::{Control, Counted, Work};
-use super::scheduler::{Hook, WorkerScheduler};
-use super::slot::{CheckedOut, Job, SlotRef, queue};
+use super::scheduler::WorkerScheduler;
+use super::slot::{CheckedOut, Job, queue};
 use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, Wait};
 use crate::exchange::catch_panic;
 use crate::sys::log::{self, TurnLines};
@@ -45,7 +45,7 @@ impl<'e> Worker<'e> {
                 }
                 Work::Event(key, ready) => {
                     let Some(conn) = shard.slab().arrive(key, ready) else { continue };
-                    let checked_out = CheckedOut::new(engine, SlotRef { shard: number, key: Some(key) });
+                    let checked_out = CheckedOut::new(engine, number, Some(key));
                     self.drive(checked_out, conn, ready, &mut scheduler);
                 }
             }
@@ -56,8 +56,8 @@ impl<'e> Worker<'e> {
     pub(super) fn serve(&mut self, job: Job) {
         let mut scheduler = WorkerScheduler::of_pool(self.engine);
         match job {
-            Job::Request { slot_ref, conn } => {
-                self.drive(CheckedOut::new(self.engine, slot_ref), conn, Ready::default(), &mut scheduler);
+            Job::Request { conn, shard, key } => {
+                self.drive(CheckedOut::new(self.engine, shard, key), conn, Ready::default(), &mut scheduler);
             }
             Job::Accepted(counted) => self.adopt(counted, &mut scheduler),
         }
@@ -67,7 +67,7 @@ impl<'e> Worker<'e> {
     /// know of the connection. It is parked later, at the shard that it was counted for.
     fn adopt(&mut self, counted: Counted, scheduler: &mut WorkerScheduler<'_>) {
         let engine = self.engine;
-        match scheduler.place_hook(Hook::VerifyRequest) {
+        match scheduler.place_verify_request() {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
             RunOn::Pool => {
                 // The connection is closed if the queue has filled up meanwhile.
@@ -75,10 +75,10 @@ impl<'e> Worker<'e> {
                 return;
             }
             // Without a thread for the hook it can be neither admitted nor answered.
-            RunOn::Refused(_) => return,
+            RunOn::Refused => return,
         }
         let Counted { accepted: Accepted { socket, address }, shard, permit } = counted;
-        let checked_out = CheckedOut::new(engine, SlotRef { shard, key: None });
+        let checked_out = CheckedOut::new(engine, shard, None);
         if engine.is_admitted(&address, scheduler) {
             let mut conn = Box::new(Conn::new(socket, address, &engine.context.settings, scheduler.now));
             conn.permit = Some(permit);
@@ -105,12 +105,12 @@ impl<'e> Worker<'e> {
             let mut wait = self.buffers.drive(&mut conn, service, context, scheduler, ready);
             conn.pooled_in_a_row = scheduler.in_a_row;
             let served = scheduler.end_turn(self.buffers.counts());
-            if wait == Wait::Turn && checked_out.slot_ref.key.is_none() && conn.is_idle() {
+            if wait == Wait::Turn && checked_out.key.is_none() && conn.is_idle() {
                 // Nothing is left to serve. The poller reports bytes that have arrived, as soon as it knows the socket.
                 wait = Wait::For(Direction::Read);
             }
             // Another thread may log the next line of this connection, which must come behind these.
-            if wait == Wait::Thread || checked_out.slot_ref.key.is_none() && wait != Wait::Closed {
+            if wait == Wait::Thread || checked_out.key.is_none() && wait != Wait::Closed {
                 self.lines.hand_over();
             }
             // A thread of the pool may wait for the next request itself.
@@ -138,7 +138,7 @@ impl<'e> Worker<'e> {
                 // The next request may block. A leader may find no room for it; a thread of the pool always does, since
                 // it takes another job next.
                 Wait::Thread => {
-                    let (job, pool) = (Job::Request { conn, slot_ref: checked_out.let_go() }, &self.engine.pool);
+                    let (job, pool) = (checked_out.into_job(conn), &self.engine.pool);
                     let spawn = || self.engine.spawn();
                     if let Err(job) = if scheduler.leads() { pool.submit(job, spawn) } else { pool.requeue(job, spawn) }
                     {

@@ -59,7 +59,7 @@ impl Drive<'_> {
         let late = match &self.conn.state {
             State::Reading if self.buffers.pending.partial.body.is_some() => BODY_TOO_SLOW.reason,
             State::Reading if self.buffers.pending.partial.began.is_some() => "the request's head came too slowly",
-            State::Writing(_) => {
+            State::Writing { .. } => {
                 self.abort();
                 return;
             }
@@ -77,7 +77,7 @@ impl Drive<'_> {
             State::Reading if self.buffers.pending.partial.body.is_some() => Some(Fault::SlowBody),
             State::Reading if self.buffers.pending.partial.began.is_none() && self.conn.has_served => Some(Fault::Idle),
             State::Reading => Some(Fault::SlowHead),
-            State::Writing(_) => Some(Fault::SlowReader),
+            State::Writing { .. } => Some(Fault::SlowReader),
             State::Lingering(..) | State::Closed => None,
         }
     }
@@ -92,6 +92,6 @@ fn next_deadline(state: &State, partial: &PartialRequest, has_served: bool, sett
             None if has_served => Deadline::FromNow(settings.idle_timeout),
             None => Deadline::Unchanged,
         },
-        State::Writing(_) | State::Lingering(..) | State::Closed => Deadline::Unchanged,
+        State::Writing { .. } | State::Lingering(..) | State::Closed => Deadline::Unchanged,
     }
 }

@@ -97,7 +97,7 @@ impl Drive<'_> {
     fn step(&mut self) -> Step {
         match self.conn.state {
             State::Closed => Step::Wait(Wait::Closed),
-            State::Writing(_) => {
+            State::Writing { .. } => {
                 let step = self.write();
                 // The next request is here already. Its handler is not charged with the time of the write.
                 if !self.buffers.input.is_empty() {
@@ -146,7 +146,7 @@ impl Drive<'_> {
         match &mut self.conn.state {
             // The client sends requests and does not read the responses. Without memory for them, the responses so far
             // are the last ones (RFC 9112, section 9.3.2).
-            State::Writing(next) => {
+            State::Writing { next, .. } => {
                 if !Reservation::resize(&mut self.buffers.pending.share, length, &self.context.unfinished) {
                     *next = Next::Linger;
                     self.buffers.input.consume_all();

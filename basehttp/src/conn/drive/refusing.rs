@@ -42,7 +42,7 @@ impl Drive<'_> {
         };
         let asked = asked_by_line(&proto::latin1(bytes), self.context);
         let requestline = proto::latin1(shown_line(bytes));
-        if let RunOn::Refused(_) = place {
+        if let RunOn::Refused = place {
             return self.refuse_bare(asked);
         }
         // The hooks answer and log it.

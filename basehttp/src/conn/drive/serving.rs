@@ -13,16 +13,8 @@ use crate::exchange::{DecodedPaths, HTTPError, IncomingRequest, Next, ReplyConte
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan};
 use crate::sys::Fault;
 
-/// A request with a parsed head.
-#[derive(Clone, Copy)]
-struct Parsed<'p> {
-    /// Place of the head in the unread bytes.
-    span: HeadSpan,
-    head: &'p Head<'p>,
-    fields: &'p [Field<'p>],
-    /// Unread bytes behind the head.
-    ahead: &'p [u8],
-}
+/// Reason of a 503 for a request whose handler may block.
+const NO_THREAD: &str = "no thread is free, and no more requests may wait for one";
 
 impl Drive<'_> {
     /// Serves the request at the start of the unread bytes, if its head is complete and has nothing unusual. `None`
@@ -34,8 +26,7 @@ impl Drive<'_> {
         let found = proto::parse_whole(unread, &mut fields, &self.context.settings.limits, served);
         let step = found.map(|(end, head)| {
             let span = HeadSpan { start: 0, end };
-            let request = Parsed { span, head: &head, fields: fields.as_slice(), ahead: &unread[end..] };
-            self.serve_head(request)
+            self.serve_head(span, &head, fields.as_slice(), &unread[end..])
         });
         self.buffers.fields = fields.recycle();
         self.buffers.input.take_back(input);
@@ -54,10 +45,7 @@ impl Drive<'_> {
                 self.note(Fault::BadHead);
                 self.refuse_line(bytes, refusal.into())
             }
-            Ok(head) => {
-                let request = Parsed { span, head: &head, fields: fields.as_slice(), ahead };
-                self.serve_head(request)
-            }
+            Ok(head) => self.serve_head(span, &head, fields.as_slice(), ahead),
         };
         self.buffers.fields = fields.recycle();
         self.buffers.input.take_back(input);
@@ -69,9 +57,9 @@ impl Drive<'_> {
         (self.buffers.input.lend(), mem::take(&mut self.buffers.fields).recycle())
     }
 
-    /// Serves a request, or decides what it waits for.
-    fn serve_head(&mut self, request: Parsed<'_>) -> Step {
-        let Parsed { span, head, fields, ahead } = request;
+    /// Serves a request, or decides what it waits for. `span` is the place of its head in the unread bytes, and `ahead`
+    /// are the unread bytes behind it.
+    fn serve_head(&mut self, span: HeadSpan, head: &Head<'_>, fields: &[Field<'_>], ahead: &[u8]) -> Step {
         // First: must more of the body arrive?
         let body = match &self.buffers.pending.partial.body {
             Some(body) => body.state(),
@@ -90,14 +78,11 @@ impl Drive<'_> {
             }
         };
         // Then: which thread may run the method?
-        let place = if is_refused {
-            RunOn::Refused(HTTPError::unsupported(head.method))
-        } else {
-            self.scheduler.run_on(head, may_wait)
-        };
+        let place = if is_refused { RunOn::Refused } else { self.scheduler.run_on(head, may_wait) };
         let (place, refusal) = match place {
-            // No thread is free, or there is no such method. The hooks that answer need a thread as well.
-            RunOn::Refused(answer) => (self.scheduler.place_refusal(), Some(answer)),
+            // The hooks that answer need a thread as well.
+            RunOn::Refused if is_refused => (self.scheduler.place_refusal(), Some(HTTPError::unsupported(head.method))),
+            RunOn::Refused => (self.scheduler.place_refusal(), Some(HTTPError::busy(NO_THREAD))),
             place => (place, None),
         };
         if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
@@ -113,7 +98,7 @@ impl Drive<'_> {
         // This thread's buffer holds the bytes from here on, and needs no reservation.
         self.buffers.pending.share = None;
         let asked = self.asked(head, matches!(body, BodyArrival::Complete));
-        if let RunOn::Refused(_) = place {
+        if let RunOn::Refused = place {
             return self.refuse_bare(asked);
         }
         // Last: call the method.

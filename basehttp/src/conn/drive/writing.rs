@@ -7,20 +7,9 @@ use super::reading::Input;
 use super::{Drive, Step};
 use crate::conn::connection::{State, Wait};
 use crate::conn::outgoing::OutgoingBody;
-use crate::conn::saved::SendProgress;
-use crate::conn::scheduler::SendOn;
+use crate::conn::scheduler::RunOn;
 use crate::exchange::Next;
 use crate::sys::{Direction, Fault, Reservation};
-
-/// Result of sending, unless the socket takes no more.
-enum Sent {
-    /// Everything is sent.
-    All,
-    /// The rest of the body waits for its next turn, or for a thread that may block.
-    Part(Wait),
-    /// No thread can read the rest.
-    GivenUp,
-}
 
 impl Drive<'_> {
     /// Returns the number of bytes in the output that the socket has not taken.
@@ -36,8 +25,7 @@ impl Drive<'_> {
     /// Begins to send the responses; `next` follows when they are sent.
     pub(super) fn start_writing(&mut self, next: Next) -> Step {
         let now = self.scheduler.now();
-        self.conn.state = State::Writing(next);
-        self.buffers.pending.progress = Some(SendProgress { since: now, bytes: 0 });
+        self.conn.state = State::Writing { next, since: now, taken: 0 };
         self.conn.deadline = now + self.context.settings.patience_with_readers();
         Step::Again
     }
@@ -47,28 +35,33 @@ impl Drive<'_> {
         if self.buffers.pending.queued.is_some() && self.unblock_reads().is_err() {
             return self.abort();
         }
-        let before = self.buffers.pending.progress.map(|progress| progress.bytes);
+        let counted = self.buffers.counts().bytes_sent;
         let sent = self.send();
+        let now_taken = self.buffers.counts().bytes_sent - counted;
+        if let State::Writing { taken, .. } = &mut self.conn.state {
+            *taken += now_taken;
+        }
         let now = self.scheduler.now();
         match sent {
-            // The client has taken all that it was given, so its time begins anew.
-            Ok(Sent::Part(wait)) => {
-                self.conn.deadline = now + self.context.settings.patience_with_readers();
-                Step::Wait(wait)
-            }
-            Ok(Sent::GivenUp) => {
-                self.note(Fault::ResourceLimit);
-                self.abort()
-            }
-            Ok(Sent::All) => {
-                let State::Writing(next) = mem::replace(&mut self.conn.state, State::Reading) else {
+            Ok(None) => {
+                let State::Writing { next, .. } = mem::replace(&mut self.conn.state, State::Reading) else {
                     return Step::Again;
                 };
                 self.finish(next)
             }
+            // No thread can read the rest.
+            Ok(Some(Wait::Closed)) => {
+                self.note(Fault::ResourceLimit);
+                self.abort()
+            }
+            // The client has taken all that it was given, so its time begins anew.
+            Ok(Some(wait)) => {
+                self.conn.deadline = now + self.context.settings.patience_with_readers();
+                Step::Wait(wait)
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // A client gains time by what it takes, not by what it sends.
-                if self.buffers.pending.progress.map(|progress| progress.bytes) > before {
+                if now_taken > 0 {
                     self.conn.deadline = now + self.context.settings.patience_with_readers();
                 }
                 if self.is_taken_too_slowly(now) {
@@ -94,10 +87,9 @@ impl Drive<'_> {
     /// Returns whether the client takes some bytes now and then, but not enough. Bytes in the system's buffers count as
     /// taken.
     fn is_taken_too_slowly(&self, now: Instant) -> bool {
+        let State::Writing { since, taken, .. } = self.conn.state else { return false };
         let settings = &self.context.settings;
-        self.buffers.pending.progress.is_some_and(|SendProgress { since, bytes }| {
-            settings.is_trickle(now.saturating_duration_since(since), bytes, settings.patience_with_readers())
-        })
+        settings.is_trickle(now.saturating_duration_since(since), taken, settings.patience_with_readers())
     }
 
     /// Returns whether the unsent body is a file and too few descriptors are left for it.
@@ -117,37 +109,36 @@ impl Drive<'_> {
         self.conn.unblock_reads_of(&self.buffers.io.get_mut().socket)
     }
 
-    /// Sends the output and then the queued body, as far as the turn and this thread allow.
-    fn send(&mut self) -> io::Result<Sent> {
+    /// Sends the output and then the queued body, as far as the turn and this thread allow. Returns what the rest waits
+    /// for, or `None` if everything is sent. The rest of a file that no thread can read waits for nothing.
+    fn send(&mut self) -> io::Result<Option<Wait>> {
         let io = self.buffers.io.get_mut();
         while self.buffers.sent < io.out.len() {
             let count = io.socket.write(&io.out[self.buffers.sent..])?;
             self.buffers.sent += count;
             io.counts.bytes_sent += count as u64;
-            self.buffers.pending.progress.iter_mut().for_each(|progress| progress.bytes += count as u64);
         }
         io.out.clear();
         self.buffers.sent = 0;
         if let Some(queued) = &mut self.buffers.pending.queued {
             let place =
-                if queued.is_file() { self.scheduler.send_file_on(queued.is_slow()) } else { SendOn::ThisThread };
+                if queued.is_file() { self.scheduler.send_file_on(queued.is_slow()) } else { RunOn::ThisThread };
             match place {
-                SendOn::ThisThread => {}
-                SendOn::Pool => return Ok(Sent::Part(Wait::Thread)),
-                SendOn::Refused => return Ok(Sent::GivenUp),
+                RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
+                RunOn::Pool => return Ok(Some(Wait::Thread)),
+                RunOn::Refused => return Ok(Some(Wait::Closed)),
             }
             let before = queued.sent();
             let sent = queued.send(&mut io.socket, self.turn_left, self.scheduler);
             self.turn_left = self.turn_left.saturating_sub(queued.sent() - before);
             io.counts.bytes_sent += queued.sent() - before;
-            self.buffers.pending.progress.iter_mut().for_each(|progress| progress.bytes += queued.sent() - before);
             if !sent? {
-                return Ok(Sent::Part(Wait::Turn));
+                return Ok(Some(Wait::Turn));
             }
         }
         self.drop_tail();
         self.buffers.pending.unsent_share = None;
-        Ok(Sent::All)
+        Ok(None)
     }
 
     /// Does what was decided for the time after the last byte.

@@ -24,7 +24,7 @@ use self::client::{End, Play, Weather};
 use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
-use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, SendOn, Wait};
+use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, Wait};
 use crate::exchange::{Context, Service};
 use crate::proto::{Head, Limits};
 use crate::sys::{Address, ServerHandle, Settings, Socket, lock};
@@ -180,7 +180,7 @@ impl Scheduler for Hand {
         if self.is_leader && place == 7 {
             self.next_place += 1;
             self.has_refused = true;
-            return RunOn::Refused(503.into());
+            return RunOn::Refused;
         }
         if self.is_leader && (may_wait || place > 4) {
             return RunOn::Pool;
@@ -208,8 +208,8 @@ impl Scheduler for Hand {
         self.served += 1;
     }
 
-    fn send_file_on(&mut self, _was_slow: bool) -> SendOn {
-        SendOn::ThisThread
+    fn send_file_on(&mut self, _was_slow: bool) -> RunOn {
+        RunOn::ThisThread
     }
 
     fn begin_blocking(&mut self) {}
