@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::sys::{ErrorCounts, FAULTS, LocalCounts, Stats};
+use crate::sys::{COUNTED_ERRORS, ErrorCounts, LocalCounts, Stats};
 
 /// The counters of one engine.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub(super) struct Counters {
     pub stuck: AtomicUsize,
     pub accepted: AtomicU64,
     pub accept_pauses: AtomicU64,
-    faults: [AtomicU64; FAULTS],
+    faults: [AtomicU64; COUNTED_ERRORS],
     /// One for each shard's leader, and the last for the pool.
     traffic: Vec<Traffic>,
 }

@@ -16,7 +16,9 @@ use super::context::Context;
 use super::error::{HTTPError, WholeWithoutBody};
 use super::reply::{Reply, ReplyContext};
 use crate::proto::BODY_TOO_SLOW;
-use crate::sys::{BRIEF, BlockingQuota, Direction, EndSeen, Fault, LocalCounts, Permit, QUEUE_WAIT, Settings, Socket};
+use crate::sys::{
+    BRIEF, BlockingQuota, CountedError, Direction, EndSeen, LocalCounts, Permit, QUEUE_WAIT, Settings, Socket,
+};
 
 /// Time between two checks for the client, of a handler that has nothing to send: 0.1 s.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -406,7 +408,7 @@ impl ExchangeIo {
     fn note_gone(&mut self, kind: io::ErrorKind) {
         if self.gone.is_none() {
             self.gone = Some(kind);
-            self.counts.note(Fault::ClientGone);
+            self.counts.note(CountedError::ClientGone);
         }
     }
 
@@ -418,10 +420,10 @@ impl ExchangeIo {
         if let (Err(error), None) = (&result, self.gone) {
             self.gone = Some(error.kind());
             self.counts.note(match error.kind() {
-                io::ErrorKind::TimedOut => Fault::SlowReader,
+                io::ErrorKind::TimedOut => CountedError::SlowReader,
                 // There was no permit to wait for it.
-                io::ErrorKind::Other => Fault::ResourceLimit,
-                _ => Fault::ClientGone,
+                io::ErrorKind::Other => CountedError::ResourceLimit,
+                _ => CountedError::ClientGone,
             });
         }
         result

@@ -24,7 +24,7 @@ use super::payload::QueuedBody;
 use super::reply::{Bare, Reply};
 use super::service::{Next, Served};
 use super::{Exchange, IncomingRequest};
-use crate::sys::{Fault, log};
+use crate::sys::{CountedError, log};
 
 /// Serves one request. Sends the refusal if there is one, and otherwise lets `dispatch` call the handler's method.
 pub(crate) fn serve<'c, M>(
@@ -85,7 +85,7 @@ impl<M> Exchange<'_, M> {
             Err(panic) => {
                 let error = HandlerError::from(format!("the handler panicked: {}", panic_text(&*panic)));
                 drop_panic_payload(panic);
-                self.note(Fault::Panic);
+                self.note(CountedError::Panic);
                 self.fail(&error.of_request(self.request.requestline))
             }
         }
@@ -135,7 +135,7 @@ impl<M> Exchange<'_, M> {
         // to blame.
         let answer = self.guarded(|_| error.http_error()).flatten().or_else(|| self.rfile.fault().cloned());
         if answer.is_none() {
-            self.note(Fault::HandlerError);
+            self.note(CountedError::HandlerError);
             self.guarded(|ex| ex.hooks.handle_error(&ex.client_address, error));
         }
         if self.io.borrow().reply.is_on_wire() {
@@ -228,14 +228,14 @@ impl<M> Exchange<'_, M> {
 
     fn note_broken_body(&self) {
         match self.rfile.fault() {
-            Some(fault) if fault.code() == 408 => self.note(Fault::SlowBody),
-            Some(fault) if fault.code() == 503 => self.note(Fault::ResourceLimit),
-            Some(_) => self.note(Fault::BadBody),
+            Some(fault) if fault.code() == 408 => self.note(CountedError::SlowBody),
+            Some(fault) if fault.code() == 503 => self.note(CountedError::ResourceLimit),
+            Some(_) => self.note(CountedError::BadBody),
             None => {}
         }
     }
 
-    fn note(&self, fault: Fault) {
+    fn note(&self, fault: CountedError) {
         self.io.borrow_mut().counts.note(fault);
     }
 
@@ -247,7 +247,7 @@ impl<M> Exchange<'_, M> {
     fn guarded<R>(&self, call: impl FnOnce(&Self) -> R) -> Option<R> {
         let result = catch_panic(|| call(self));
         if result.is_none() {
-            self.note(Fault::Panic);
+            self.note(CountedError::Panic);
         }
         self.in_end_headers.set(false);
         self.in_send_error.set(false);

@@ -107,7 +107,7 @@ pub struct DrainReport {
 
 /// An error of one exchange or connection, by the side that caused it and its treatment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum CountedError {
     BadHead,
     BadBody,
     SlowHead,
@@ -120,8 +120,8 @@ pub(crate) enum Fault {
     ResourceLimit,
 }
 
-/// Number of kinds of [`Fault`].
-pub(crate) const FAULTS: usize = Fault::ResourceLimit as usize + 1;
+/// Number of kinds of [`CountedError`].
+pub(crate) const COUNTED_ERRORS: usize = CountedError::ResourceLimit as usize + 1;
 
 /// Counts of one thread since it last published them. They are plain numbers, so that counting costs nothing; the
 /// engine adds them up once a turn.
@@ -129,37 +129,37 @@ pub(crate) const FAULTS: usize = Fault::ResourceLimit as usize + 1;
 pub(crate) struct LocalCounts {
     pub bytes_received: u64,
     pub bytes_sent: u64,
-    faults: [u32; FAULTS],
+    faults: [u32; COUNTED_ERRORS],
     has_faults: bool,
 }
 
 impl LocalCounts {
-    pub(crate) fn note(&mut self, fault: Fault) {
+    pub(crate) fn note(&mut self, fault: CountedError) {
         self.faults[fault as usize] += 1;
         self.has_faults = true;
     }
 
-    /// Returns the number of each fault, indexed by `fault as usize`, and forgets them. Returns `None` if there was
+    /// Returns the number of each error, indexed by `error as usize`, and forgets them. Returns `None` if there was
     /// none.
-    pub(crate) fn take_faults(&mut self) -> Option<[u32; FAULTS]> {
+    pub(crate) fn take_faults(&mut self) -> Option<[u32; COUNTED_ERRORS]> {
         std::mem::take(&mut self.has_faults).then(|| std::mem::take(&mut self.faults))
     }
 }
 
 impl ErrorCounts {
-    /// Makes the public counts from the number of each [`Fault`].
-    pub(crate) fn of(count: impl Fn(Fault) -> u64) -> Self {
+    /// Makes the public counts from the number of each [`CountedError`].
+    pub(crate) fn of(count: impl Fn(CountedError) -> u64) -> Self {
         ErrorCounts {
-            bad_heads: count(Fault::BadHead),
-            bad_bodies: count(Fault::BadBody),
-            slow_heads: count(Fault::SlowHead),
-            slow_bodies: count(Fault::SlowBody),
-            slow_readers: count(Fault::SlowReader),
-            idle: count(Fault::Idle),
-            clients_gone: count(Fault::ClientGone),
-            handler_errors: count(Fault::HandlerError),
-            panics: count(Fault::Panic),
-            resource_limit: count(Fault::ResourceLimit),
+            bad_heads: count(CountedError::BadHead),
+            bad_bodies: count(CountedError::BadBody),
+            slow_heads: count(CountedError::SlowHead),
+            slow_bodies: count(CountedError::SlowBody),
+            slow_readers: count(CountedError::SlowReader),
+            idle: count(CountedError::Idle),
+            clients_gone: count(CountedError::ClientGone),
+            handler_errors: count(CountedError::HandlerError),
+            panics: count(CountedError::Panic),
+            resource_limit: count(CountedError::ResourceLimit),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::conn::connection::State;
 use crate::conn::saved::PartialRequest;
 use crate::exchange::HTTPError;
 use crate::proto::BODY_TOO_SLOW;
-use crate::sys::{Fault, Settings};
+use crate::sys::{CountedError, Settings};
 
 /// New deadline of a connection that was driven.
 pub(super) enum Deadline {
@@ -72,12 +72,14 @@ impl Drive<'_> {
     }
 
     /// Returns the fault of a client that was too slow.
-    fn lateness(&self) -> Option<Fault> {
+    fn lateness(&self) -> Option<CountedError> {
         match &self.conn.state {
-            State::Reading if self.buffers.pending.partial.body.is_some() => Some(Fault::SlowBody),
-            State::Reading if self.buffers.pending.partial.began.is_none() && self.conn.has_served => Some(Fault::Idle),
-            State::Reading => Some(Fault::SlowHead),
-            State::Writing { .. } => Some(Fault::SlowReader),
+            State::Reading if self.buffers.pending.partial.body.is_some() => Some(CountedError::SlowBody),
+            State::Reading if self.buffers.pending.partial.began.is_none() && self.conn.has_served => {
+                Some(CountedError::Idle)
+            }
+            State::Reading => Some(CountedError::SlowHead),
+            State::Writing { .. } => Some(CountedError::SlowReader),
             State::Lingering(..) | State::Closed => None,
         }
     }

@@ -27,7 +27,7 @@ use super::buffers::Buffers;
 use super::connection::{Conn, Ready, State, Wait};
 use super::scheduler::Scheduler;
 use crate::exchange::{Context, ExchangeIo, Next, Service, catch_panic};
-use crate::sys::{Fault, Reservation};
+use crate::sys::{CountedError, Reservation};
 
 /// Bytes of bodies that are sent in one turn to a client that takes them all: 4 MiB, about a millisecond.
 const MAX_TURN_BYTES: u64 = 4 * 1024 * 1024;
@@ -131,7 +131,7 @@ impl Drive<'_> {
         if queued.may_block() {
             self.scheduler.begin_blocking();
             if catch_panic(|| drop(queued)).is_none() {
-                self.note(Fault::Panic);
+                self.note(CountedError::Panic);
             }
             self.scheduler.end_blocking();
         }
@@ -150,7 +150,7 @@ impl Drive<'_> {
                 if !Reservation::resize(&mut self.buffers.pending.share, length, &self.context.unfinished) {
                     *next = Next::Linger;
                     self.buffers.input.consume_all();
-                    self.note(Fault::ResourceLimit);
+                    self.note(CountedError::ResourceLimit);
                 }
             }
             // It has reserved the memory already, or it waits for a thread or a turn, as few connections do.
@@ -164,7 +164,7 @@ impl Drive<'_> {
     }
 
     /// Counts a fault.
-    fn note(&mut self, fault: Fault) {
+    fn note(&mut self, fault: CountedError) {
         self.buffers.counts().note(fault);
     }
 

@@ -6,7 +6,7 @@ use super::{Drive, Step};
 use crate::conn::connection::Wait;
 use crate::exchange::{ExchangeIo, HTTPError, Next};
 use crate::proto::{BODY_ENDED_EARLY, BODY_TOO_SLOW, HeadSpan, Refusal};
-use crate::sys::{Direction, Fault, Reservation};
+use crate::sys::{CountedError, Direction, Reservation};
 
 /// Reason of a 503 when the quota for unfinished requests is used up.
 const CROWDED: &str = "the server holds too many unfinished requests; try again";
@@ -38,7 +38,7 @@ impl Drive<'_> {
         }
         match self.find_request() {
             Err(refusal) => {
-                self.note(Fault::BadHead);
+                self.note(CountedError::BadHead);
                 self.refuse(refusal.into())
             }
             Ok(Some(span)) if !self.scheduler.is_turn_over() => self.serve(span),
@@ -52,16 +52,16 @@ impl Drive<'_> {
                 }
                 match self.read_more() {
                     Input::NotYet if self.is_trickling() => {
-                        self.note(Fault::SlowBody);
+                        self.note(CountedError::SlowBody);
                         self.refuse(BODY_TOO_SLOW.into())
                     }
                     Input::NotYet if !self.may_wait_for_more() => {
-                        self.note(Fault::ResourceLimit);
+                        self.note(CountedError::ResourceLimit);
                         self.refuse(HTTPError::busy(CROWDED))
                     }
                     // The client has ended only its own side, and may still read the response.
                     Input::End if self.buffers.pending.partial.body.is_some() => {
-                        self.note(Fault::BadBody);
+                        self.note(CountedError::BadBody);
                         self.refuse(BODY_ENDED_EARLY.into())
                     }
                     // No handler is charged with the time of the read.
@@ -71,7 +71,7 @@ impl Drive<'_> {
                     }
                     input => {
                         if matches!(input, Input::End) && !self.buffers.input.is_empty() {
-                            self.note(Fault::ClientGone);
+                            self.note(CountedError::ClientGone);
                         }
                         self.go_on(input)
                     }

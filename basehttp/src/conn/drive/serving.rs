@@ -11,7 +11,7 @@ use crate::conn::saved::PartialRequest;
 use crate::conn::scheduler::RunOn;
 use crate::exchange::{DecodedPaths, HTTPError, IncomingRequest, Next, ReplyContext, RequestHead, Served, catch_panic};
 use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan};
-use crate::sys::Fault;
+use crate::sys::CountedError;
 
 /// Reason of a 503 for a request whose handler may block.
 const NO_THREAD: &str = "no thread is free, and no more requests may wait for one";
@@ -42,7 +42,7 @@ impl Drive<'_> {
         let ascii = proto::with_ascii_target(bytes);
         let step = match proto::parse(&ascii, &mut fields, &self.context.settings.limits, served) {
             Err(refusal) => {
-                self.note(Fault::BadHead);
+                self.note(CountedError::BadHead);
                 self.refuse_line(bytes, refusal.into())
             }
             Ok(head) => self.serve_head(span, &head, fields.as_slice(), ahead),
@@ -153,7 +153,7 @@ impl Drive<'_> {
         let incoming = IncomingRequest { request, fields, refusal, ahead, peer, io, context, decoded };
         // Methods and hooks have a guard of their own. This one catches a panic in a `Drop` of the user's.
         catch_panic(|| self.service.serve(incoming)).unwrap_or_else(|| {
-            self.buffers.io.borrow_mut().counts.note(Fault::Panic);
+            self.buffers.io.borrow_mut().counts.note(CountedError::Panic);
             Served::aborted()
         })
     }

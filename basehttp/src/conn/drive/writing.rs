@@ -9,7 +9,7 @@ use crate::conn::connection::{State, Wait};
 use crate::conn::outgoing::OutgoingBody;
 use crate::conn::scheduler::RunOn;
 use crate::exchange::Next;
-use crate::sys::{Direction, Fault, Reservation};
+use crate::sys::{CountedError, Direction, Reservation};
 
 impl Drive<'_> {
     /// Returns the number of bytes in the output that the socket has not taken.
@@ -51,7 +51,7 @@ impl Drive<'_> {
             }
             // No thread can read the rest.
             Ok(Some(Wait::Closed)) => {
-                self.note(Fault::ResourceLimit);
+                self.note(CountedError::ResourceLimit);
                 self.abort()
             }
             // The client has taken all that it was given, so its time begins anew.
@@ -65,12 +65,12 @@ impl Drive<'_> {
                     self.conn.deadline = now + self.context.settings.patience_with_readers();
                 }
                 if self.is_taken_too_slowly(now) {
-                    self.note(Fault::SlowReader);
+                    self.note(CountedError::SlowReader);
                     return self.abort();
                 }
                 // A slow client is dropped when it holds what others need: a descriptor, or memory.
                 if self.lacks_descriptors() || !self.may_hold_unsent() {
-                    self.note(Fault::ResourceLimit);
+                    self.note(CountedError::ResourceLimit);
                     return self.abort();
                 }
                 Step::Wait(Wait::For(Direction::Write))
@@ -78,7 +78,7 @@ impl Drive<'_> {
             Err(error) => {
                 // A file that has become shorter is the server's fault.
                 let of_a_file = error.kind() == io::ErrorKind::UnexpectedEof;
-                self.note(if of_a_file { Fault::HandlerError } else { Fault::ClientGone });
+                self.note(if of_a_file { CountedError::HandlerError } else { CountedError::ClientGone });
                 self.abort()
             }
         }
