@@ -67,6 +67,11 @@ impl<'h> Connection<'h> {
         handle_one_request(&mut self.conn, &mut self.buffers, self.service, &self.context)
     }
 
+    /// Returns whether the connection ended in the middle of a response.
+    pub(crate) fn was_aborted(&self) -> bool {
+        self.conn.was_aborted()
+    }
+
     /// Ends the connection; the stream is dropped.
     pub fn close(&mut self) {
         self.conn.close();

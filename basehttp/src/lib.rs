@@ -47,7 +47,7 @@
 //! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it.
 //! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).
 //! * `CGIHTTPRequestHandler` runs programs as pages, beside files (feature `cgi`).
-//! * [`testing`] calls a handler without a socket.
+//! * [`testing`] is for your tests: it sends requests to a handler without a socket, and takes the responses apart.
 
 #![forbid(unsafe_code)]
 

@@ -11,4 +11,5 @@ mod injected_faults;
 mod outcomes;
 mod overridables;
 mod sugar;
+mod testing_kit;
 mod testing_tools;

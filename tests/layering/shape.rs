@@ -20,7 +20,8 @@ const CIRCLES: [(&str, &str); 2] = [
 ];
 
 /// Types that share their name with another one of the crate, and the reason.
-const SHARED_NAMES: [(&str, &str); 0] = [];
+const SHARED_NAMES: [(&str, &str); 1] =
+    [("basehttp: Response", "a handler's, and `testing::Response`, the same as the client has it")];
 
 /// Files named `mod.rs` with code besides declarations and re-exports, and the item that their directory is about.
 const CHAPTERS: [(&str, &str); 10] = [

@@ -21,7 +21,7 @@ use crate::sys::{Address, Direction, Permit, Settings, Socket};
 const FIRST_WORD: Duration = Duration::from_secs(2);
 
 /// One connection.
-#[allow(clippy::struct_excessive_bools)] // Four independent facts, in as many bytes.
+#[allow(clippy::struct_excessive_bools)] // Five independent facts, in as many bytes.
 pub(crate) struct Conn {
     pub socket: Socket,
     /// Counts the connection, and is dropped after the socket. `None` without a loop that counts.
@@ -45,6 +45,8 @@ pub(crate) struct Conn {
     pub(super) is_last_request: bool,
     /// A read of the socket waits in the kernel.
     reads_block: bool,
+    /// It was closed in the middle of a response. A socket tells its client by a reset, memory cannot.
+    pub(super) was_aborted: bool,
 }
 
 /// State of a connection in its life.
@@ -118,6 +120,7 @@ impl Conn {
             pooled_in_a_row: 0,
             is_last_request: false,
             reads_block: false,
+            was_aborted: false,
         }
     }
 
@@ -191,6 +194,11 @@ impl Conn {
     #[cfg(any(test, fuzzing))]
     pub(crate) fn held_bytes(&self) -> usize {
         self.saved.as_ref().map_or(0, |saved| saved.input.capacity() + saved.unsent.capacity())
+    }
+
+    /// Returns whether it was closed in the middle of a response.
+    pub(crate) fn was_aborted(&self) -> bool {
+        self.was_aborted
     }
 
     pub(crate) fn is_closed(&self) -> bool {

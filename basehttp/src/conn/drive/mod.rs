@@ -178,6 +178,7 @@ impl Drive<'_> {
     fn abort(&mut self) -> Step {
         // A socket that refuses the option is closed already.
         let _ = self.io().socket.reset_on_close();
+        self.conn.was_aborted = true;
         self.close()
     }
 }

@@ -1,0 +1,42 @@
+//! For tests: requests to a handler without a socket, and a real server that stops when it is dropped.
+//!
+//! | to test | use |
+//! |---|---|
+//! | a handler | [`get`], [`post`] and so on, [`Request::send`], and the [`Response`] that comes back |
+//! | a handler, byte by byte | [`respond`], [`respond_to_pieces`], [`Response::parse`] |
+//! | a handler behind real sockets | [`Server`], [`Request::send_to`] |
+//!
+//! ```
+//! use basehttp::{Exchange, http_handler, testing};
+//!
+//! struct Users;
+//!
+//! #[http_handler]
+//! impl Users {
+//!     fn do_GET(&self, ex: &mut Exchange) -> basehttp::Result {
+//!         match ex.segments()[..] {
+//!             ["users", "7"] => Ok(ex.send_bytes(200, "application/json", r#"{"name": "Ada"}"#)?),
+//!             _ => Ok(ex.send_error((404, "no such user"))?),
+//!         }
+//!     }
+//! }
+//!
+//! let response = testing::get("/users/7").header("Accept", "application/json").send(&Users).expect_status(200);
+//! assert_eq!(response.header("Content-Type"), Some("application/json"));
+//! assert_eq!(response.text(), r#"{"name": "Ada"}"#);
+//! testing::get("/users/8").send(&Users).expect_status(404);
+//! ```
+//!
+//! The kit blocks and needs no other crate. It is made for tests: a mistake in a test is a panic that says what to write.
+
+mod fields;
+mod memory;
+mod reading;
+mod request;
+mod response;
+mod server;
+
+pub use self::memory::{respond, respond_to_pieces};
+pub use self::request::{Request, delete, get, head, options, patch, post, put, request};
+pub use self::response::Response;
+pub use self::server::Server;
