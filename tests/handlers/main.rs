@@ -10,6 +10,7 @@ mod failing_hooks;
 mod injected_faults;
 mod outcomes;
 mod overridables;
+mod returned_values;
 mod sugar;
 mod testing_kit;
 mod testing_tools;

@@ -230,3 +230,117 @@ fn in_cookies<'c>(fields: &'c [Field<'c>], name: &'static str) -> impl Iterator<
     let named = lines.flat_map(|line| cookies(line.value())).filter(move |(key, _)| *key == name.as_bytes());
     named.map(|(_, value)| str::from_utf8(value).map(Cow::Borrowed))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+
+    fn of_query(query: &str) -> Texts<'_> {
+        Texts { name: "page", source: Source::Query(query) }
+    }
+
+    fn said<T: Debug>(result: Result<T, HTTPError>) -> String {
+        match result {
+            Ok(value) => format!("{value:?}"),
+            Err(error) => format!("{} {}", error.code(), error.message().unwrap_or_default()),
+        }
+    }
+
+    const MISSING: &str = "400 the query parameter page is missing";
+    const TWICE: &str = "400 the query parameter page is there more than once";
+    const UNREADABLE: &str = "400 the query parameter page cannot be read";
+    const NOT_UTF8: &str = "400 the query parameter page is not UTF-8";
+
+    #[test]
+    fn a_number_is_read_from_its_one_text() {
+        let table = [
+            ("page=7", "7", "one value"),
+            ("x=1&page=7&pages=2", "7", "among others"),
+            ("p%61ge=%37", "7", "percent-encoded"),
+            ("page=%2B7", "7", "as `str::parse` reads it"),
+            ("page=007", "7", "the same"),
+            ("", MISSING, "no query"),
+            ("Page=7", MISSING, "names have a case"),
+            ("page", MISSING, "no value"),
+            ("page=", MISSING, "an empty value"),
+            ("page=&page=7", "7", "an empty value is none"),
+            ("page=7&page=7", TWICE, "even the same value"),
+            ("page=+7", UNREADABLE, "a plus is a space"),
+            ("page=-1", UNREADABLE, "not in the type"),
+            ("page=99999999999999999999999999", UNREADABLE, "too large"),
+            ("page=%ff", NOT_UTF8, "a byte that is not UTF-8"),
+            ("page=%C3%28+", NOT_UTF8, "with a space"),
+        ];
+        for (query, expected, why) in table {
+            assert_eq!(said(of_query(query).one::<u64>()), expected, "{why}: {query}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_may_be_missing_or_come_several_times() {
+        let optional = |query| said(of_query(query).optional::<u8>());
+        assert_eq!(["", "page=", "page=7"].map(optional), ["None", "None", "Some(7)"]);
+        assert_eq!(["page=1&page=2", "page=x", "page=256"].map(optional), [TWICE, UNREADABLE, UNREADABLE]);
+        let many = |query| said(of_query(query).many::<u8>());
+        assert_eq!(["", "page=7", "page=1&page=&x=3&page=2"].map(many), ["[]", "[7]", "[1, 2]"]);
+        assert_eq!(["page=1&page=x", "page=1&page=%ff"].map(many), [UNREADABLE, NOT_UTF8]);
+    }
+
+    #[test]
+    fn an_empty_value_is_a_text() {
+        let one = |query| said(of_query(query).one_str());
+        assert_eq!(["page=", "page", "page=a+b%20c%2B"].map(one), [r#""""#, r#""""#, r#""a b c+""#]);
+        assert_eq!(["", "page=&page=", "page=%ff"].map(one), [MISSING, TWICE, NOT_UTF8]);
+        assert_eq!(said(of_query("page=").one_string()), r#""""#);
+        assert_eq!(said(of_query("").optional_string()), "None");
+        assert_eq!(said(of_query("page=").optional_str()), r#"Some("")"#);
+        assert_eq!(said(of_query("page=&page=x&page").many_strs()), r#"["", "x", ""]"#);
+        assert_eq!(said(of_query("page=&page=x").many_strings()), r#"["", "x"]"#);
+    }
+
+    #[test]
+    fn a_segment_that_cannot_be_read_names_no_resource() {
+        assert_eq!(said(path("id", "7").one::<u64>()), "7");
+        for segment in ["x", "-1", "18446744073709551616", " 7"] {
+            assert_eq!(said(path("id", segment).one::<u64>()), "404 ", "{segment}");
+        }
+        assert_eq!(said(path("id", "x").one_str()), r#""x""#);
+    }
+
+    #[test]
+    fn fields_and_cookies_are_found_by_name() {
+        let fields = [
+            Field::new("X-Count", b"7"),
+            Field::new("Cookie", b"id=1; Theme=dark; id2=x; bad"),
+            Field::new("cookie", b"lang=\"\"; caf=\xe9"),
+            Field::new("X-Tag", b"a, b"),
+            Field::new("x-tag", b""),
+            Field::new("X-Tag", b"caf\xe9"),
+        ];
+        let header = |name| Texts { name, source: Source::Field(&fields) };
+        let cookie = |name| Texts { name, source: Source::Cookie(&fields) };
+        assert_eq!(said(header("x-COUNT").one::<u8>()), "7");
+        assert_eq!(said(header("X-Other").one::<u8>()), "400 the field X-Other is missing");
+        assert_eq!(said(header("X-Tag").one_str()), "400 the field X-Tag is there more than once");
+        assert_eq!(said(header("X-Tag").many_strs()), "400 the field X-Tag is not UTF-8");
+        assert_eq!(said(cookie("id").one::<u8>()), "1");
+        assert_eq!(said(cookie("theme").optional_str()), "None", "names have a case");
+        assert_eq!(said(cookie("lang").one_str()), r#""""#);
+        assert_eq!(said(cookie("lang").one::<u8>()), "400 the cookie lang is missing");
+        assert_eq!(said(cookie("caf").one_str()), "400 the cookie caf is not UTF-8");
+        assert_eq!(said(cookie("bad").one_str()), "400 the cookie bad is missing");
+    }
+
+    #[test]
+    fn a_megabyte_of_query_is_read_in_one_pass() {
+        let repeated = "page=1&".repeat(150_000);
+        assert_eq!(said(of_query(&repeated).one::<u8>()), TWICE);
+        assert_eq!(of_query(&repeated).many::<u8>().unwrap().len(), 150_000);
+        let spaces = format!("page={}", "+".repeat(1_000_000));
+        assert_eq!(of_query(&spaces).one_str().unwrap().len(), 1_000_000);
+        let keys = format!("{}=1", "%70+".repeat(250_000));
+        assert_eq!(said(of_query(&keys).one::<u8>()), MISSING);
+    }
+}

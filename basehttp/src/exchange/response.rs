@@ -187,7 +187,7 @@ impl Response {
         match self.0 {
             Answer::Sent => Ok(()),
             Answer::Failed(error) => Err(error),
-            Answer::Missing => ex.begin_returned().and(Err(HTTPError::from(404).into())),
+            Answer::Missing => ex.check_nothing_sent().and(Err(HTTPError::from(404).into())),
             Answer::Whole(whole) => ex.send_returned(whole),
         }
     }
@@ -199,7 +199,7 @@ impl Response {
 
 impl<M> Exchange<'_, M> {
     /// Checks that the method has not sent a response itself.
-    fn begin_returned(&self) -> Result {
+    fn check_nothing_sent(&self) -> Result {
         let io = self.io.borrow();
         if io.is_taken() || !io.reply.is_unsent() {
             return Err(misuse("the method has sent a response, and returned one as well: do one of them").into());
@@ -208,7 +208,7 @@ impl<M> Exchange<'_, M> {
     }
 
     fn send_returned(&self, whole: Whole) -> Result {
-        self.begin_returned()?;
+        self.check_nothing_sent()?;
         Ok(self.send_whole(whole)?)
     }
 

@@ -60,7 +60,8 @@ impl fmt::Debug for Piece<'_> {
 /// percent-encoded, so that a link can stand in a page, a field and a query.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Writes the path of these pieces. It begins with one slash: a browser would take `//name` for another site.
+/// Writes the path of these pieces. Empty segments in front are left out, because a browser takes `//name` for another
+/// site, and the server makes several leading slashes one.
 pub fn link(pieces: &[Piece<'_>]) -> String {
     let mut link = String::new();
     for piece in pieces {
@@ -73,11 +74,34 @@ pub fn link(pieces: &[Piece<'_>]) -> String {
     if link.is_empty() { String::from("/") } else { link }
 }
 
-/// Adds a segment, unless it is an empty one in front.
+/// Adds a segment. An empty one in front of it is dropped.
 fn push(link: &mut String, segment: &str) {
     if link == "/" {
         link.clear();
     }
     link.push('/');
     write!(link, "{}", utf8_percent_encode(segment, SEGMENT)).expect("a String takes all");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_back_to_its_words_and_values() {
+        let table: [(&[Piece<'_>], &str); 9] = [
+            (&[], "/"),
+            (&[Piece::Word("users"), Piece::Value(&7)], "/users/7"),
+            (&[Piece::Word("users"), Piece::Value(&"")], "/users/"),
+            (&[Piece::Value(&"a/b c?d#e%f")], "/a%2Fb%20c%3Fd%23e%25f"),
+            (&[Piece::Word("caf\u{e9}"), Piece::Value(&"\"<>\\\r\n")], "/caf%C3%A9/%22%3C%3E%5C%0D%0A"),
+            (&[Piece::Word("a-b_c.d~e")], "/a-b_c.d~e"),
+            (&[Piece::Word("static"), Piece::Rest(&["a", "b c", ""])], "/static/a/b%20c/"),
+            (&[Piece::Word("static"), Piece::Rest(&[])], "/static"),
+            (&[Piece::Rest(&["", "", "evil.example"])], "/evil.example"),
+        ];
+        for (pieces, expected) in table {
+            assert_eq!(link(pieces), expected, "{pieces:?}");
+        }
+    }
 }

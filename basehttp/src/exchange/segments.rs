@@ -61,13 +61,39 @@ pub fn raw_segments<'p, 'a>(
     decoded: &'a DecodedPaths,
     parts: &'p mut [&'a str],
 ) -> Option<&'p [&'a str]> {
-    let path = path_of(path)?;
-    let count = if path.contains('%') {
-        fill(parts, decoded.get(path, Utf8Rule::Strict).segments())
-    } else {
-        fill(parts, split(path))
-    };
+    let behind_slash = path.strip_prefix('/')?;
+    let count = split_plain(behind_slash, parts)
+        .unwrap_or_else(|| fill(parts, decoded.get(without_query(behind_slash), Utf8Rule::Strict).segments()));
     Some(&parts[..count])
+}
+
+/// Fills the parts with the segments of a path behind its first slash, in one pass, and returns their number. `None` if
+/// there is a `%` in them.
+fn split_plain<'a>(path: &'a str, parts: &mut [&'a str]) -> Option<usize> {
+    let (mut count, mut start, mut end) = (0, 0, path.len());
+    for (at, byte) in path.bytes().enumerate() {
+        match byte {
+            b'/' => {
+                let Some(part) = parts.get_mut(count) else { return Some(count) };
+                *part = &path[start..at];
+                (count, start) = (count + 1, at + 1);
+            }
+            b'%' => return if count < parts.len() { None } else { Some(count) },
+            b'?' => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+    }
+    // Nothing behind the first slash is no segment, and nothing behind another one is an empty segment.
+    if end > 0
+        && let Some(part) = parts.get_mut(count)
+    {
+        *part = &path[start..end];
+        count += 1;
+    }
+    Some(count)
 }
 
 /// Returns all segments from that number on, or `None` if one of them is forbidden: not UTF-8, with a NUL, `.` or `..`.
@@ -98,8 +124,11 @@ pub(super) fn lossy_segments<'a>(path: &'a str, decoded: &'a DecodedPaths) -> Ve
 
 /// Returns the path behind its first slash, without the query. `None` for other forms of a target.
 fn path_of(target: &str) -> Option<&str> {
-    let path = target.strip_prefix('/')?;
-    Some(path.find('?').map_or(path, |query| &path[..query]))
+    target.strip_prefix('/').map(without_query)
+}
+
+fn without_query(path: &str) -> &str {
+    path.split_once('?').map_or(path, |(path, _)| path)
 }
 
 /// Splits a path behind its first slash. Nothing behind it is no segment.
@@ -192,6 +221,17 @@ mod tests {
         assert_eq!(strict::<2>(&long, &decoded), Some(vec!["a", "a"]));
         let long = format!("/{}%41", "/".repeat(1_000_000));
         assert_eq!(strict::<2>(&long, &decoded), Some(vec!["", ""]));
+    }
+
+    #[test]
+    fn a_path_without_percent_is_split_where_it_is() {
+        let decoded = DecodedPaths::default();
+        for target in ["/", "/users/7", "/users/7?q=%41", "/a/b/c/%41", "/very/long/path/indeed"] {
+            let segments = strict::<3>(target, &decoded).expect("a path");
+            let inside = target.as_bytes().as_ptr_range();
+            assert!(segments.iter().all(|segment| inside.contains(&segment.as_ptr())), "{target} was copied");
+            assert!(decoded.0.get().is_none(), "memory was taken for {target}");
+        }
     }
 
     #[test]
