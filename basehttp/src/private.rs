@@ -48,8 +48,7 @@ pub fn not_found<M>(ex: &Exchange<'_, M>, methods: &[&str]) -> Option<Outcome> {
 /// The answer where the path has other methods: 405, or the server's 501 if the handler has no such method at all (RFC
 /// 9110, section 15.5.6).
 pub fn not_allowed<M>(ex: &Exchange<'_, M>, allowed: &[&str], methods: &[&str]) -> Option<Outcome> {
-    let refuse = || HTTPError::from(405).with_header("Allow", allowed.join(", "));
-    methods.contains(&ex.command).then(|| Err(refuse().into()))
+    methods.contains(&ex.command).then(|| Err(HTTPError::method_not_allowed(allowed).into()))
 }
 
 /// The derived answer to OPTIONS (RFC 9110, section 9.3.7).

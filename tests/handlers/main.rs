@@ -5,6 +5,7 @@ mod support;
 
 mod access_log;
 mod class_variables;
+mod cookies;
 mod error_pages;
 mod failing_hooks;
 mod injected_faults;

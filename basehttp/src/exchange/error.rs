@@ -94,6 +94,11 @@ impl HTTPError {
         HTTPError::new(501, format!("Unsupported method ('{command}')"))
     }
 
+    /// Creates a 405 that lists the methods of the path (RFC 9110, section 15.5.6).
+    pub(crate) fn method_not_allowed(methods: &[&str]) -> Self {
+        HTTPError::from(405).with_header("Allow", methods.join(", "))
+    }
+
     /// Adds a response field, such as `Retry-After` or `WWW-Authenticate`.
     pub fn with_header(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.0.headers.push((name.into(), value.to_string()));

@@ -18,7 +18,7 @@ use super::hijack::Hijacked;
 use super::payload::{IntoPayload, QueuedBody};
 use super::reply::{HeadParts, Reply, misuse};
 use super::status::{IntoStatus, Status};
-use crate::proto;
+use crate::proto::{self, Scheme};
 use crate::sys::{Permit, clock};
 
 impl<M> Exchange<'_, M> {
@@ -79,6 +79,10 @@ impl<M> Exchange<'_, M> {
     }
 
     /// Adds a field to the response. It stays in the buffer.
+    ///
+    /// Before `send_response`, the field is kept for the response that follows, whichever method sends it: also
+    /// `send_text`, `send_error`, or the value that the handler's method returns. If the method fails instead, the error
+    /// response does not get the field, as it gets none of a response that was begun.
     ///
     /// The value is sent as Latin-1, as in Python. The server acts on `Connection`, `Content-Length` and
     /// `Transfer-Encoding` instead of copying them: `Connection: close` closes, and the body is checked against the
@@ -155,7 +159,14 @@ impl<M> Exchange<'_, M> {
         if self.with_reply(|reply, _| reply.lacks_allow()) {
             self.send_header("Allow", self.allowed_methods());
         }
+        self.add_cookies();
         self.decide_close();
+    }
+
+    fn add_cookies(&self) {
+        let io = &mut *self.io.borrow_mut();
+        let is_secured = io.socket.served_scheme() == Scheme::Https;
+        io.reply.add_cookies(is_secured, &mut io.out);
     }
 
     /// The value of `Allow`: all methods except the refused one. GET and HEAD are refused together.

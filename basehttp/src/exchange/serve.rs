@@ -147,7 +147,10 @@ impl<M> Exchange<'_, M> {
 
     /// Sends an error response in place of the one that was begun. If the handler's hooks fail, sends a bare one.
     fn answer(&mut self, error: HTTPError) -> Result<Option<QueuedBody>, Aborted> {
-        self.with_reply(Reply::discard);
+        self.with_reply(|reply, out| {
+            reply.discard(out);
+            reply.forget_early_fields();
+        });
         self.receive_rest();
         self.decide_close();
         let sent = self.guarded(|ex| ex.send_error(error));

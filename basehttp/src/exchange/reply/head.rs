@@ -45,6 +45,9 @@ impl Reply {
         self.rule = proto::body_allowed(code, self.asked.method);
         self.fields.has_server = has == HeadParts::WithServer;
         out.extend_from_slice(line);
+        if !self.is_interim() {
+            self.add_early_fields(out);
+        }
     }
 
     /// Adds the server's own `Date`, unless the head has one.
@@ -55,10 +58,14 @@ impl Reply {
         }
     }
 
-    /// Adds a field of the handler's. A mistake in it is remembered, and [`end_head`](Self::end_head) returns it.
+    /// Adds a field of the handler's. A mistake in it is remembered, and [`end_head`](Self::end_head) returns it. A field
+    /// that comes before the status line waits for it.
     pub(crate) fn add_field(&mut self, name: &str, value: &str, out: &mut Vec<u8>) {
+        if self.is_unsent() {
+            return self.early.fields.push((name.to_owned(), value.to_owned()));
+        }
         if !self.is_head_open() {
-            return self.mark_fault(format!("send_header({name:?}) belongs between send_response and end_headers"));
+            return self.mark_fault(format!("send_header({name:?}) belongs before end_headers"));
         }
         if let Err(fault) = self.try_add_field(name, value, out) {
             self.mark_fault(fault);

@@ -16,6 +16,7 @@
 //! everything that decides them is known.
 
 mod body;
+mod early;
 mod head;
 
 use std::ops::Range;
@@ -23,6 +24,7 @@ use std::{io, mem};
 
 pub(crate) use self::head::HeadParts;
 
+use self::early::Early;
 use self::head::HeadFields;
 use super::error::sentence;
 use super::payload::QueuedBody;
@@ -84,6 +86,8 @@ pub(crate) struct Reply {
     /// The position of the `Connection` line in a closed head, counted from `start`. Empty if there is no such line.
     connection: Range<usize>,
     fields: HeadFields,
+    /// The fields and cookies that wait for the head.
+    early: Early,
     /// The written bytes that are not in `out` yet. While buffering these are all, and later less than a chunk.
     body: Vec<u8>,
     /// A whole body that was given while the head was open.
@@ -109,6 +113,7 @@ impl Reply {
             closes: true,
             connection: 0..0,
             fields: HeadFields::default(),
+            early: Early::default(),
             body: Vec::new(),
             queued: None,
             max_buffered,
@@ -122,10 +127,12 @@ impl Reply {
         self.asked = asked;
         self.start = out.len();
         self.on_wire = false;
+        self.early.clear();
         self.reset();
     }
 
-    /// Discards the response, so that another can take its place. Only allowed while nothing of it was sent.
+    /// Discards the response, so that another can take its place. Only allowed while nothing of it was sent. What waits
+    /// for the head of a response goes on to wait.
     pub(crate) fn discard(&mut self, out: &mut Vec<u8>) {
         debug_assert!(!self.on_wire, "a response that was sent cannot be taken back");
         out.truncate(self.start);

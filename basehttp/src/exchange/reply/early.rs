@@ -1,0 +1,63 @@
+//! What a handler gives before the head that carries it: fields before their status line, and cookies.
+//!
+//! | given              | goes into                   | if the response is replaced by an error |
+//! |--------------------|-----------------------------|-----------------------------------------|
+//! | an early field     | the next final head         | is lost, as the other fields are        |
+//! | a cookie           | the final head, at its end  | goes into the error's head              |
+
+use std::mem;
+
+use super::Reply;
+use crate::exchange::cookie::Cookie;
+
+/// The fields and cookies that wait for a head.
+#[derive(Default)]
+pub(super) struct Early {
+    pub fields: Vec<(String, String)>,
+    cookies: Vec<Cookie>,
+}
+
+impl Early {
+    pub(super) fn clear(&mut self) {
+        self.fields.clear();
+        self.cookies.clear();
+    }
+}
+
+impl Reply {
+    /// Adds the fields that were given before the status line.
+    pub(super) fn add_early_fields(&mut self, out: &mut Vec<u8>) {
+        for (name, value) in mem::take(&mut self.early.fields) {
+            self.add_field(&name, &value, out);
+        }
+    }
+
+    /// Drops the fields that were given before the status line. The response that they were meant for does not come.
+    pub(crate) fn forget_early_fields(&mut self) {
+        self.early.fields.clear();
+    }
+
+    /// Keeps a cookie for the final head. It takes the place of one that a client could not tell from it, since a
+    /// response has a cookie once (RFC 6265, section 4.1.1).
+    pub(crate) fn add_cookie(&mut self, cookie: Cookie) {
+        if let Err(fault) = cookie.check() {
+            return self.mark_fault(fault);
+        }
+        if !self.is_unsent() && !self.is_head_open() {
+            return self.mark_fault(format!("send_cookie({:?}) belongs before end_headers", cookie.name()));
+        }
+        self.early.cookies.retain(|other| !other.is_same(&cookie));
+        self.early.cookies.push(cookie);
+    }
+
+    /// Adds the cookies to a final head that is about to end. `is_secured` says whether the connection is.
+    pub(crate) fn add_cookies(&mut self, is_secured: bool, out: &mut Vec<u8>) {
+        if !self.is_head_open() {
+            return;
+        }
+        for at in 0..self.early.cookies.len() {
+            let value = self.early.cookies[at].to_field(is_secured);
+            self.add_field("Set-Cookie", &value, out);
+        }
+    }
+}
