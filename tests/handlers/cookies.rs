@@ -75,10 +75,10 @@ fn baker() -> Baker {
 
 /// The replies to requests on one connection, and the cookies of each.
 fn ask(paths: &[&str]) -> Vec<(Reply, Vec<String>)> {
-    let requests: String = paths.iter().map(|path| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).collect();
-    let replies = Reply::all(&respond(&baker(), requests));
-    let cookies = |reply: &Reply| reply.fields_named("Set-Cookie").map(str::to_owned).collect();
-    replies.into_iter().map(|reply| (cookies(&reply), reply)).map(|(cookies, reply)| (reply, cookies)).collect()
+    let requests = paths.iter().map(|path| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).collect::<Vec<_>>();
+    let replies = Reply::all(&respond(&baker(), requests.concat())).into_iter();
+    let with_cookies = |reply: Reply| (reply.clone(), reply.fields_named("Set-Cookie").map(str::to_owned).collect());
+    replies.map(with_cookies).collect()
 }
 
 const PLAIN: &str = "a=1; Path=/; HttpOnly; SameSite=Lax";

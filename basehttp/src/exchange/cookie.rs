@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Exchange;
-use crate::proto;
+use crate::proto::{self, Field};
 
 /// Longest name and value of a cookie together: 4096 bytes. Browsers drop a longer one without a word.
 const MAX_BYTES: usize = 4096;
@@ -32,10 +32,18 @@ impl<'c, M> Exchange<'c, M> {
     /// # assert!(reply.ends_with(b"session 31d4"));
     /// ```
     pub fn cookie(&self, name: &str) -> Option<&'c str> {
-        let jars = self.fields.iter().filter(|field| field.name().eq_ignore_ascii_case("cookie"));
-        let mut cookies = jars.flat_map(|jar| proto::cookies(jar.value()));
-        cookies.find_map(|(key, value)| if key == name.as_bytes() { str::from_utf8(value).ok() } else { None })
+        cookie_values(self.fields, name).find_map(|value| str::from_utf8(value).ok())
     }
+}
+
+/// Returns the values of the request's cookies of this name, in order.
+pub(super) fn cookie_values<'c, 'n>(
+    fields: &'c [Field<'c>],
+    name: &'n str,
+) -> impl Iterator<Item = &'c [u8]> + use<'c, 'n> {
+    let lines = fields.iter().filter(|field| field.name().eq_ignore_ascii_case("cookie"));
+    let named = lines.flat_map(|line| proto::cookies(line.value())).filter(move |(key, _)| *key == name.as_bytes());
+    named.map(|(_, value)| value)
 }
 
 impl<M> Exchange<'_, M> {

@@ -16,8 +16,9 @@ use std::str::{FromStr, Utf8Error};
 use percent_encoding::percent_decode_str;
 
 use super::Exchange;
+use super::cookie::cookie_values;
 use super::error::HTTPError;
-use crate::proto::{Field, cookies};
+use crate::proto::Field;
 
 /// The types that a parameter of a `do_*` method can have: all that implement [`FromStr`].
 ///
@@ -226,9 +227,7 @@ fn in_fields<'c>(fields: &'c [Field<'c>], name: &'static str) -> impl Iterator<I
 }
 
 fn in_cookies<'c>(fields: &'c [Field<'c>], name: &'static str) -> impl Iterator<Item = Text<'c>> {
-    let lines = fields.iter().filter(|field| field.name().eq_ignore_ascii_case("cookie"));
-    let named = lines.flat_map(|line| cookies(line.value())).filter(move |(key, _)| *key == name.as_bytes());
-    named.map(|(_, value)| str::from_utf8(value).map(Cow::Borrowed))
+    cookie_values(fields, name).map(|value| str::from_utf8(value).map(Cow::Borrowed))
 }
 
 #[cfg(test)]
