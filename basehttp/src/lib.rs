@@ -93,7 +93,7 @@ pub use connection::Connection;
 #[cfg(feature = "files")]
 #[doc(inline)]
 pub use files::{ETag, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};
-pub use proto::{ContentType, Field, Headers, RESPONSES, Responses, Trailer, Version, html_escape};
+pub use proto::{ContentType, Field, Headers, HeadersIter, RESPONSES, Responses, Trailer, Version, html_escape};
 pub use server::{
     AddressFamily, BaseHTTPRequestHandler, Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass,
     defaults,

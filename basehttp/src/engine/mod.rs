@@ -254,8 +254,7 @@ impl Control for Engine {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use crate::engine::*;
-    use crate::exchange::{HandlerSpec, IncomingRequest, Overrides, Pace, Served, ServerHooks};
-    use crate::proto::{RESPONSES, Version};
+    use crate::exchange::{HandlerSpec, IncomingRequest, Pace, Served, ServerHooks};
     use crate::sys::{Address, ServerHandle, Settings, Socket};
 
     /// A service without requests.
@@ -263,15 +262,7 @@ mod tests {
 
     impl Service for Nothing {
         fn spec(&self) -> HandlerSpec {
-            HandlerSpec {
-                methods: &[],
-                responses: RESPONSES,
-                version_string: "",
-                protocol_version: Version::Http11,
-                error_message_format: "",
-                error_content_type: "text/plain",
-                overrides: Overrides::NONE,
-            }
+            HandlerSpec::of_plain_handler()
         }
 
         fn pace(&self, _: &str) -> Pace {

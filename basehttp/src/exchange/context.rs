@@ -36,6 +36,22 @@ macro_rules! declare {
 
 class_variables!(declare);
 
+#[cfg(test)]
+impl HandlerSpec {
+    /// Returns the class variables of a handler without methods or hooks.
+    pub(crate) fn of_plain_handler() -> Self {
+        HandlerSpec {
+            methods: &[],
+            responses: proto::RESPONSES,
+            version_string: "",
+            protocol_version: Version::Http11,
+            error_message_format: "",
+            error_content_type: "text/plain",
+            overrides: Overrides::NONE,
+        }
+    }
+}
+
 /// The server, as its connections see it.
 pub(crate) struct Context {
     pub spec: HandlerSpec,

@@ -442,21 +442,12 @@ mod tests {
 
     use super::*;
     use crate::exchange::context::HandlerSpec;
-    use crate::exchange::hooks::Overrides;
-    use crate::proto::{RESPONSES, Version};
+
     use crate::sys::ServerHandle;
 
     #[test]
     fn a_socket_that_is_given_away_does_not_wait_by_itself() {
-        let spec = HandlerSpec {
-            methods: &[],
-            responses: RESPONSES,
-            version_string: "",
-            protocol_version: Version::Http11,
-            error_message_format: "",
-            error_content_type: "text/plain",
-            overrides: Overrides::NONE,
-        };
+        let spec = HandlerSpec::of_plain_handler();
         let mut io = ExchangeIo::new(&Context::new(spec, Settings::default(), ServerHandle::detached()));
         let (ours, _theirs) = UnixStream::pair().expect("two sockets");
         let socket = Socket::Unix(ours);

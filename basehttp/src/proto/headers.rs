@@ -49,8 +49,8 @@ impl<'c> Headers<'c> {
     }
 
     /// Iterates over names and values, in the order they came.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = (&'c str, &'c [u8])> + Clone + fmt::Debug + use<'c> {
-        Iter { fields: self.fields.iter() }
+    pub fn iter(self) -> HeadersIter<'c> {
+        HeadersIter { fields: self.fields.iter() }
     }
 
     /// Returns the number of fields. Fields of the same name count each.
@@ -69,13 +69,13 @@ impl<'c> Headers<'c> {
     }
 }
 
-/// Names and values of fields, in the order they came.
+/// Names and values of fields in the order they came, made by [`Headers::iter`].
 #[derive(Clone, Debug)]
-pub struct Iter<'c> {
+pub struct HeadersIter<'c> {
     fields: slice::Iter<'c, Field<'c>>,
 }
 
-impl<'c> Iterator for Iter<'c> {
+impl<'c> Iterator for HeadersIter<'c> {
     type Item = (&'c str, &'c [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -87,23 +87,23 @@ impl<'c> Iterator for Iter<'c> {
     }
 }
 
-impl ExactSizeIterator for Iter<'_> {}
+impl ExactSizeIterator for HeadersIter<'_> {}
 
 impl<'c> IntoIterator for Headers<'c> {
     type Item = (&'c str, &'c [u8]);
-    type IntoIter = Iter<'c>;
+    type IntoIter = HeadersIter<'c>;
 
-    fn into_iter(self) -> Iter<'c> {
-        Iter { fields: self.fields.iter() }
+    fn into_iter(self) -> HeadersIter<'c> {
+        self.iter()
     }
 }
 
 impl<'c> IntoIterator for &Headers<'c> {
     type Item = (&'c str, &'c [u8]);
-    type IntoIter = Iter<'c>;
+    type IntoIter = HeadersIter<'c>;
 
-    fn into_iter(self) -> Iter<'c> {
-        Iter { fields: self.fields.iter() }
+    fn into_iter(self) -> HeadersIter<'c> {
+        self.iter()
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) use head::{
     FieldBuffer, Head, HeadScanner, HeadSpan, is_request_line, is_tls, parse, parse_whole, request_line,
     with_ascii_target,
 };
-pub use headers::Headers;
+pub use headers::{Headers, HeadersIter};
 pub(crate) use limits::Limits;
 pub(crate) use product::VERSION_STRING;
 pub use product::{SERVER_VERSION, SYS_VERSION, Words, utf8};
