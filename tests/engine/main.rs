@@ -8,6 +8,7 @@ mod gone_clients;
 mod hijack;
 mod limits;
 mod rescue;
+mod routes;
 mod shutdown;
 mod slow_disks;
 mod stay;

@@ -73,7 +73,8 @@ impl Stage {
         self.lock().served.clone()
     }
 
-    fn hold(&self, name: &str) {
+    /// Tells that a handler is here, and waits for `open(NAME)`.
+    pub(crate) fn hold(&self, name: &str) {
         self.lock().entered.push(name.to_owned());
         self.changed.notify_all();
         // A test that has failed opens nothing any more.

@@ -128,6 +128,30 @@ fn requests_are_told_apart_by_method_and_two_segments() {
 }
 
 #[test]
+fn each_route_has_a_place_of_its_own() {
+    let pace = PaceTable::new();
+    let blocking = [0, 1, 255, 256, u16::MAX];
+    for route in blocking {
+        assert_eq!(pace.speed(PaceTable::route_slot(route)), Speed::Unproven);
+        pace.record_blocked(PaceTable::route_slot(route));
+    }
+    let fast = PaceTable::route_slot(7);
+    (0..8).for_each(|_| pace.record_run(fast, Duration::ZERO));
+    // As many other requests as there are slots of a group, and more.
+    for number in 0..5_000 {
+        let slot = pace.slot("GET", &format!("/invented/{number}"));
+        assert!(slot < FIRST_ROUTE);
+        pace.record_run(slot, Duration::ZERO);
+        pace.record_blocked(slot);
+    }
+    assert_eq!(pace.speed(fast), Speed::Fast);
+    let known = (0..=u16::MAX).filter(|route| pace.speed(PaceTable::route_slot(*route)) == Speed::Blocking);
+    assert_eq!(known.collect::<Vec<_>>(), blocking);
+    (0..9).for_each(|_| pace.record_run(PaceTable::route_slot(255), Duration::ZERO));
+    assert_eq!(pace.speed(PaceTable::route_slot(255)), Speed::Fast, "it is learnt like any other");
+}
+
+#[test]
 fn caution_lasts_from_a_rescue_until_its_time_is_over() {
     let start = Instant::now();
     let last_rescue = LastRescue::new(start);
