@@ -81,9 +81,9 @@ pub mod testing;
 pub use basehttp_macros::http_handler;
 
 pub use crate::exchange::{
-    Body, BodyReader, BodyWriter, Cookie, Exchange, FromText, Guard, HTTPError, HandlerError, Hijacked, Html,
-    IntoHTTPError, IntoHandlerError, IntoPayload, IntoResponse, IntoStatus, OrError, Overrides, Pace, Payload, Query,
-    QueryIter, ReadHalf, Result, Route, SameSite, Status, WriteHalf,
+    Body, BodyReader, BodyWriter, Cookie, Exchange, Form, FormIter, FromText, Guard, HTTPError, HandlerError, Hijacked,
+    Html, IntoHTTPError, IntoHandlerError, IntoPayload, IntoResponse, IntoStatus, OrError, Overrides, Pace, Payload,
+    Query, QueryIter, ReadHalf, Result, Route, SameSite, Status, WriteHalf,
 };
 pub use crate::sys::{Address, DrainReport, ErrorCounts, ServerHandle, Stats, Stream};
 #[cfg(feature = "cgi")]

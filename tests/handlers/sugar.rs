@@ -268,3 +268,51 @@ fn a_method_that_is_not_allowed_is_told_those_that_are() {
         assert_eq!((replies[0].status, replies[0].field("Allow")), (status, allow), "{path}");
     }
 }
+
+struct Asking;
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Asking {
+    fn do_POST(&self, ex: &mut Exchange) -> Result {
+        let form = ex.read_form(5_000)?;
+        let fields: Vec<_> = form.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+        Ok(ex.send_text(200, fields.join(","))?)
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+#[test]
+fn a_form_is_read_or_refused_with_the_status_that_says_why() {
+    const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let many = "a&".repeat(1001);
+    let long = format!("a={}", "v".repeat(5_000));
+    let table = [
+        (FORM, "a=1&b=x+y", 200, "a:1,b:x y"),
+        ("content-type: Application/X-WWW-Form-Urlencoded ; charset=UTF-8\r\n", "a=%C3%A9", 200, "a:\u{e9}"),
+        (FORM, "", 200, ""),
+        ("", "a=1", 415, "no media type"),
+        ("Content-Type: text/plain\r\n", "a=1", 415, "another"),
+        ("Content-Type: multipart/form-data; boundary=x\r\n", "--x--", 415, "a form with files"),
+        ("Content-Type: nonsense\r\n", "a=1", 415, "none at all"),
+        (FORM, "a=%", 400, "a broken triplet"),
+        (FORM, "a=%ff", 400, "not UTF-8 behind the triplets"),
+        (FORM, &many, 413, "too many fields"),
+        (FORM, &long, 413, "too long"),
+    ];
+    for (field, body, status, text) in table {
+        let length = body.len();
+        let request = format!("POST / HTTP/1.1\r\nHost: x\r\n{field}Content-Length: {length}\r\n\r\n{body}");
+        let next = format!("POST / HTTP/1.1\r\nHost: x\r\n{FORM}Content-Length: 1\r\n\r\nz");
+        let replies = Reply::all(&respond(&Asking, request + &next));
+        let seen: Vec<_> = replies.iter().map(|reply| reply.status).collect();
+        assert_eq!(seen, [status, 200], "{text}");
+        if status == 200 {
+            assert_eq!(replies[0].text(), text);
+        }
+        assert_eq!(replies[1].text(), "z:", "the next request is found behind the body: {text}");
+    }
+    let request = format!("POST / HTTP/1.1\r\nHost: x\r\n{FORM}Content-Length: 3\r\n\r\n");
+    let reply = respond(&Asking, [request.as_bytes(), b"a=\xff"].concat());
+    assert_eq!(Reply::all(&reply)[0].status, 400, "bytes that are not UTF-8");
+}

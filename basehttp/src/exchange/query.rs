@@ -25,8 +25,10 @@ pub struct Query<'c> {
 }
 
 impl<'c> Query<'c> {
-    /// Reads a query without its `?`, or the body of a form (`application/x-www-form-urlencoded`), which has the same
-    /// syntax.
+    /// Reads a query without its `?`.
+    ///
+    /// The body of a form has the same syntax. This decodes it loosely, where
+    /// [`read_form`](crate::Exchange::read_form) refuses what is malformed.
     ///
     /// ```
     /// # use basehttp::{Exchange, Query, http_handler};
