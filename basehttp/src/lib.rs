@@ -30,9 +30,9 @@
 //! 2. **A thread runs the method.** The worker that read the request calls `do_GET` itself, so that a fast method costs no
 //!    change of threads. If the method blocks, another thread takes over the worker's connections, and later requests for
 //!    methods that have blocked go to a pool.
-//! 3. **The method returns.** `Ok(())` ends the response: it is sent, and the connection waits for the next request. An
-//!    `Err` is logged and becomes a 500, unless there is an [`HTTPError`] in the error's chain of sources, which becomes
-//!    the response. A panic costs this one exchange.
+//! 3. **The method returns.** The response that it has sent, or the value that it returns ([`IntoResponse`]), goes out,
+//!    and the connection waits for the next request. An `Err` is logged and becomes a 500, unless there is an
+//!    [`HTTPError`] in the error's chain of sources, which becomes the response. A panic costs this one exchange.
 //! 4. **Everything is bounded.** Sizes, times, threads, connections and memory each have a limit with a default. All of
 //!    them are options of [`HTTPServerBuilder`].
 //!
@@ -42,7 +42,7 @@
 //! # The parts
 //!
 //! * [`http_handler`](macro@http_handler) is the attribute: its arguments, the names it knows, what it refuses.
-//! * [`Exchange`] is what a method gets: one request and its response.
+//! * [`Exchange`] is what a method gets: one request and its response. [`IntoResponse`] is what a method can return.
 //! * [`BaseHTTPRequestHandler`] has the class variables and the overridable methods.
 //! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it.
 //! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).

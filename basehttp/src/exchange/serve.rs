@@ -6,6 +6,7 @@
 //! |------------------------------------|---------------------------------|-----------------------|
 //! | success, the response is complete  | sent                            | ended                 |
 //! | success, the response was misused  | 500, `handle_error`             | abort, `handle_error` |
+//! | a response, and one was sent       | 500, `handle_error`             | abort, `handle_error` |
 //! | stopped because no body can follow |                                 | ended                 |
 //! | no such method                     | 501                             |                       |
 //! | an `HTTPError` in the chain        | that error                      | abort, logged         |
