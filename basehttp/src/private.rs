@@ -1,9 +1,10 @@
 //! Names for the expansion of `#[http_handler]`. They are not public, and change without notice.
 
 pub use std::borrow::Cow;
+pub use std::convert::Into;
 pub use std::option::Option::{self, None, Some};
 pub use std::primitive::{bool, str, u8, u16, u64};
-pub use std::result::Result;
+pub use std::result::Result::{self, Err, Ok};
 pub use std::string::String;
 pub use std::time::SystemTime;
 pub use std::{fmt, io};
@@ -38,6 +39,11 @@ pub fn response(value: impl IntoResponse) -> Response {
 #[inline]
 pub fn outcome(make: impl FnOnce() -> Outcome<Response>) -> Response {
     Response::of(make())
+}
+
+/// Borrows texts that were decoded for a method.
+pub fn borrowed<'t>(texts: &'t [Cow<'_, str>]) -> Vec<&'t str> {
+    texts.iter().map(|text| &**text).collect()
 }
 
 /// The answer where no path matches: 404, or the server's 501 if the handler has no such method at all.

@@ -143,6 +143,11 @@ fn fill<'a>(parts: &mut [&'a str], segments: impl Iterator<Item = &'a str>) -> u
 }
 
 impl DecodedPaths {
+    /// Has decoded nothing yet. The expansion cannot say `default`, since the name `Default` may be the user's.
+    pub const fn new() -> Self {
+        DecodedPaths(OnceCell::new())
+    }
+
     fn get(&self, path: &str, rule: Utf8Rule) -> &PathText {
         let mut link = self;
         loop {
