@@ -6,9 +6,10 @@ mod arguments;
 mod literals;
 mod methods;
 mod paces;
+mod parameters;
+mod paths;
 mod python;
 mod signatures;
-mod types;
 mod verbs;
 
 use crate::model::{Handler, Method};
@@ -19,7 +20,9 @@ pub(crate) fn handler(handler: &Handler<'_>, refusals: &mut Refusals) {
     arguments::check(handler.arguments, refusals);
     methods::check(handler, refusals);
     paces::check(handler, refusals);
+    paths::check(handler, refusals);
     signatures::check(handler, refusals);
+    parameters::check(handler, refusals);
     for method in &handler.methods {
         body(method, handler, refusals);
     }

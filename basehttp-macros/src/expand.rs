@@ -17,23 +17,29 @@
 //!     type MessageClass<'c> = Headers<'c>;
 //!     const METHODS: &'static [&'static str] = &["GET", "HEAD", "OPTIONS"];
 //!     fn dispatch<'c>(&self, ex: &mut Exchange<'c, …>) -> Option<Outcome> { … }
+//!     fn route(command: &str, path: &str) -> Option<u16> { … } // if there are paths
 //!     fn pace(command: &str) -> Pace { … } // if anything was said
 //!     const VERSION_STRING: &'static str = version_string!("Hello/1.0");
 //!     const OVERRIDES: Overrides = Overrides::NONE;
 //! }
+//! impl Hello { … } // if there are paths: the table as data, and links
 //! ```
 //!
 //! Whole expansions are in `golden/`.
 
+mod arguments;
 mod attributes;
 mod block;
 mod call;
 mod class_variables;
+mod conditions;
 mod dispatch;
 mod names;
 mod overrides;
 mod pace;
+mod paths;
 mod repair;
+mod rows;
 mod self_type;
 
 use proc_macro2::TokenStream;
@@ -49,22 +55,25 @@ use crate::refusals::Refusals;
 pub(crate) fn handler(handler: &Handler<'_>) -> TokenStream {
     let names = Names::new(handler);
     let dispatch = dispatch::table_and_match(handler, &names);
-    let pace = pace::function(handler, &names);
+    let route = paths::route(handler, &names);
+    let pace = pace::functions(handler, &names);
     let class_variables = class_variables::constants(handler.arguments, &names);
     let overrides = overrides::flags_and_forwarders(handler, &names);
     let block = block::annotated(handler, &names);
-    let items = quote!(#dispatch #pace #class_variables #overrides);
+    let items = quote!(#dispatch #route #pace #class_variables #overrides);
     let (handler_impl, only_block) = (with_trait_impl(handler, &names, &block, &items), only_block(handler, &names));
-    quote!(#handler_impl #only_block)
+    let table = paths::table_and_links(handler, &names);
+    quote!(#handler_impl #only_block #table)
 }
 
 /// The expansion of a refused block: the block for the editor, a handler that serves nothing, so that the type can be
-/// used as one without further errors, and the refusals.
+/// used as one without further errors, its links, and the refusals.
 pub(crate) fn refused(handler: &Handler<'_>, refusals: Refusals) -> TokenStream {
     let names = Names::new(handler);
     let expansion = with_trait_impl(handler, &names, &block::repaired(handler, &names), &dispatch::nothing(&names));
+    let table = paths::table_and_links(handler, &names);
     let errors = refusals.into_compile_errors();
-    quote!(#expansion #errors)
+    quote!(#expansion #table #errors)
 }
 
 /// The expansion of an item that is not an impl block but tells the type: the item as it is, and the rest as for a block

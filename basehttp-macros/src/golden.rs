@@ -36,6 +36,16 @@ fn class_variables_expand_as_kept() {
 }
 
 #[test]
+fn paths_expand_as_kept() {
+    compare("paths");
+}
+
+#[test]
+fn a_large_table_expands_as_kept() {
+    compare("large_table");
+}
+
+#[test]
 fn a_refused_block_expands_as_kept() {
     compare("refused");
 }

@@ -1,8 +1,8 @@
 //! The attribute of basehttp, [`macro@http_handler`]. Use it through that crate, which re-exports it.
 //!
 //! Four steps, one module each: `parse`, `model`, `check`, `expand`. Beside them stands what several steps ask: the table
-//! of `overridables`, the words for `paces`, HTTP's `grammar`, the `calls` on an exchange, `similar` words, and the
-//! `refusals` that all of them report. Whole expansions, to be read, are in the folder `golden`.
+//! of `overridables`, the words for `paces`, HTTP's `grammar`, the `calls` on an exchange, `types` as they are spelt,
+//! `similar` words, and the `refusals` that all of them report. Whole expansions, to be read, are in the folder `golden`.
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +22,7 @@ mod refusals;
 mod similar;
 #[cfg(test)]
 mod speed;
+mod types;
 
 use proc_macro2::TokenStream;
 

@@ -1,31 +1,35 @@
 //! Second step: what the block means. Each method has a role, and a role is what the later steps ask for.
 //!
-//! | method                              | role                                        |
-//! |-------------------------------------|---------------------------------------------|
-//! | `#[http_method("M-SEARCH")] fn any` | `Route`, its token from the attribute       |
-//! | `fn do_GET`                         | `Route`, its token from the name            |
-//! | `fn log_message` and its like       | `Override`                                  |
-//! | any other                           | `Helper`                                    |
+//! | method                                              | role                                                |
+//! |-----------------------------------------------------|-----------------------------------------------------|
+//! | `#[http_method("M-SEARCH")] fn any`                 | `Route`, its token from the attribute               |
+//! | `fn do_GET`, `#[path("/users")] fn do_GET_users`    | `Route`, its token from the name                    |
+//! | `#[before] fn any`                                  | `Before`                                            |
+//! | `fn log_message` and its like                       | `Override`                                          |
+//! | any other                                           | `Helper`                                            |
 //!
 //! Names are compared without `r#`, which is not part of them. Nothing is judged here: `do_get` is a route too, whose
 //! token `check` refuses.
 
-use proc_macro2::{TokenStream, TokenTree};
+mod attributes;
+mod parameter;
+mod shape;
+
+use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
-use syn::punctuated::Punctuated;
-use syn::token::Comma;
 use syn::{AttrStyle, Attribute, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Meta, Pat, PatType};
 
+use self::attributes::given_once;
+pub(crate) use self::attributes::{
+    HTTP_METHOD, OWN, PACE, becomes_own, brings, is_before, is_http_method, is_own, is_pace, is_path,
+};
+pub(crate) use self::parameter::{
+    Count, Form, Leaf, Parameter, SOURCES, Source, TextSource, is_rest, is_source, is_unknown, typed,
+};
+pub(crate) use self::shape::Shape;
 use crate::overridables::Overridable;
-use crate::parse::{self, Arguments};
-use crate::refusals::{Refusals, refusal};
-
-/// The attribute that names a method's token.
-pub(crate) const HTTP_METHOD: &str = "http_method";
-
-/// The attribute that says where a method runs.
-pub(crate) const PACE: &str = "pace";
+use crate::parse::{self, Arguments, Template};
+use crate::refusals::Refusals;
 
 /// An impl block with the arguments of its attribute.
 pub(crate) struct Handler<'b> {
@@ -41,12 +45,18 @@ pub(crate) struct Method<'b> {
     pub role: Role,
     /// `#[pace("pool")]`, which goes before the argument `pace`.
     pub pace: Option<LitStr>,
+    /// Each `#[path("…")]`, in order; the first one gives the link. A method without one serves what no path does.
+    pub paths: Vec<Template>,
+    /// What a route takes after `&self`; nothing of other methods.
+    pub parameters: Vec<Parameter<'b>>,
 }
 
 /// The purpose of a method.
 pub(crate) enum Role {
     /// It serves the requests whose method is this token.
     Route(Token),
+    /// `dispatch` calls it before every route.
+    Before,
     /// The runtime calls it in place of its own.
     Override(&'static Overridable),
     /// It is the user's own.
@@ -55,7 +65,7 @@ pub(crate) enum Role {
 
 /// The name of an HTTP method (RFC 9110, section 9.1), and where the user wrote it.
 pub(crate) enum Token {
-    /// `GET`, the rest of `do_GET`.
+    /// `GET`, the rest of `do_GET`, or of `do_GET_user` if it has a path.
     Named(String),
     /// `#[http_method("GET")]`.
     Given(LitStr),
@@ -73,10 +83,26 @@ impl<'b> Handler<'b> {
 
     /// The methods that serve requests, each with its token.
     pub(crate) fn routes(&self) -> impl Iterator<Item = (&Method<'b>, &Token)> {
-        self.methods.iter().filter_map(|method| match &method.role {
-            Role::Route(token) => Some((method, token)),
-            _ => None,
-        })
+        self.methods.iter().filter_map(|method| Some((method, method.token()?)))
+    }
+
+    /// The methods that serve what no path serves.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = &Method<'b>> {
+        self.routes().map(|(method, _)| method).filter(|method| method.paths.is_empty())
+    }
+
+    pub(crate) fn has_paths(&self) -> bool {
+        self.methods.iter().any(|method| !method.paths.is_empty())
+    }
+
+    /// What is served below each path, in the order in which a request tries them.
+    pub(crate) fn shapes(&self) -> Vec<Shape<'_>> {
+        shape::all(self)
+    }
+
+    /// The methods that run before every route, in the order of the block.
+    pub(crate) fn befores(&self) -> impl Iterator<Item = &Method<'b>> {
+        self.methods.iter().filter(|method| matches!(method.role, Role::Before))
     }
 
     /// The methods that the runtime calls in place of its own.
@@ -90,27 +116,60 @@ impl<'b> Handler<'b> {
 
 impl<'b> Method<'b> {
     fn new(item: &'b ImplItemFn, refusals: &mut Refusals) -> Self {
-        Self { item, role: Role::of(item, refusals), pace: given_pace(item, refusals) }
+        let paths: Vec<_> = item.attrs.iter().filter(|at| is_path(at)).map(|at| Template::read(at, refusals)).collect();
+        let role = Role::of(item, !paths.is_empty(), refusals);
+        let is_route = matches!(role, Role::Route(_));
+        let parameters = if is_route { parameter::all(item, &paths, refusals) } else { Vec::new() };
+        let pace = given_once(item, PACE, parse::pace, ("a method has one pace", "keep one of them"), refusals);
+        Self { item, role, pace, paths, parameters }
     }
 
     pub(crate) fn name(&self) -> &'b Ident {
         &self.item.sig.ident
     }
 
+    /// The name of the HTTP method, if it serves one.
+    pub(crate) fn token(&self) -> Option<&Token> {
+        match &self.role {
+            Role::Route(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// `user` of `do_GET_user`, or the whole name under `#[http_method]`: what its link is called. None if it has no path, or
+    /// a name without a word.
+    pub(crate) fn word(&self) -> Option<String> {
+        let name = self.name().unraw().to_string();
+        match self.token().filter(|_| !self.paths.is_empty())? {
+            Token::Named(_) => token_and_word(&name).map(|(_, word)| word.to_owned()),
+            Token::Given(_) => Some(name),
+        }
+    }
+
+    /// The word, or in a block that is refused, what was most likely meant to be it: `user` of `do_get_user`.
+    pub(crate) fn likely_word(&self) -> Option<String> {
+        self.word().or_else(|| {
+            let name = self.name().unraw().to_string().to_ascii_lowercase();
+            let (_, word) = name.strip_prefix("do_")?.split_once('_')?;
+            (!self.paths.is_empty() && !word.is_empty()).then(|| word.to_owned())
+        })
+    }
+
     /// The name that the signature gives to the exchange, if the method gets one.
     pub(crate) fn exchange(&self) -> Option<&'b Ident> {
-        let gets_exchange = match self.role {
-            Role::Route(_) => true,
-            Role::Override(overridable) => overridable.takes_exchange(),
-            Role::Helper => false,
-        };
-        let parameter = self.item.sig.inputs.get(1).filter(|_| gets_exchange)?;
-        match parameter {
-            FnArg::Typed(PatType { pat, .. }) => match &**pat {
-                Pat::Ident(pattern) => Some(&pattern.ident),
-                _ => None,
+        match self.role {
+            Role::Route(_) => {
+                self.parameters.iter().find(|parameter| matches!(parameter.source, Source::Exchange))?.name()
+            }
+            Role::Override(overridable) if !overridable.takes_exchange() => None,
+            Role::Override(_) | Role::Before => match self.item.sig.inputs.get(1)? {
+                FnArg::Typed(PatType { pat, .. }) => match &**pat {
+                    Pat::Ident(pattern) => Some(&pattern.ident),
+                    _ => None,
+                },
+                FnArg::Receiver(_) => None,
             },
-            FnArg::Receiver(_) => None,
+            Role::Helper => None,
         }
     }
 
@@ -134,15 +193,21 @@ impl<'b> Method<'b> {
 }
 
 impl Role {
-    fn of(function: &ImplItemFn, refusals: &mut Refusals) -> Self {
+    fn of(function: &ImplItemFn, has_path: bool, refusals: &mut Refusals) -> Self {
         let name = function.sig.ident.unraw();
-        if let Some(token) = given_token(function, refusals) {
+        let second = ("a method serves one token", "write a second method that calls this one");
+        if let Some(token) = given_once(function, HTTP_METHOD, parse::method_token, second, refusals) {
             return Self::Route(Token::Given(token));
         }
-        if let Some(token) = name.to_string().strip_prefix("do_") {
-            return Self::Route(Token::Named(token.to_owned()));
+        if let Some(rest) = name.to_string().strip_prefix("do_") {
+            let named = token_and_word(&name.to_string()).filter(|_| has_path).map(|(token, _)| token.to_owned());
+            return Self::Route(Token::Named(named.unwrap_or_else(|| rest.to_owned())));
         }
-        Overridable::named(&name).map_or(Self::Helper, Self::Override)
+        match Overridable::named(&name) {
+            Some(overridable) => Self::Override(overridable),
+            None if function.attrs.iter().any(is_before) => Self::Before,
+            None => Self::Helper,
+        }
     }
 }
 
@@ -155,58 +220,36 @@ impl Token {
     }
 }
 
-/// True if the attribute is the macro's own and has to go before the compiler sees the block.
-pub(crate) fn is_own(attribute: &Attribute) -> bool {
-    is_http_method(attribute) || is_pace(attribute)
+/// `GET` and `user` of `do_GET_user`: a method in upper case and a word in lower case.
+pub(crate) fn token_and_word(name: &str) -> Option<(&str, &str)> {
+    let rest = name.strip_prefix("do_")?;
+    let (token, word) = rest.split_at(rest.find(|letter: char| letter.is_ascii_lowercase())?);
+    let token = token.strip_suffix('_')?;
+    let is_token = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (!token.is_empty() && token.bytes().all(is_token) && word.bytes().all(is_word)).then_some((token, word))
 }
 
-/// True if it would be the macro's own once the compiler has read it, which is too late.
-pub(crate) fn becomes_own(attribute: &Attribute) -> bool {
-    brings(&attribute.meta, HTTP_METHOD) || brings(&attribute.meta, PACE)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// True if it is a `cfg_attr` with this one among its attributes. `cfg_attr(a, doc(cfg(b)))` brings no `cfg`.
-pub(crate) fn brings(meta: &Meta, name: &str) -> bool {
-    let Meta::List(list) = meta else { return false };
-    // An attribute that cannot be read is not a `cfg`; the compiler refuses it.
-    list.path.is_ident("cfg_attr")
-        && list.parse_args_with(conditional_attributes).is_ok_and(|attributes| {
-            attributes.iter().any(|attribute| attribute.path().is_ident(name) || brings(attribute, name))
-        })
-}
-
-/// `inline, must_use` of `cfg_attr(unix, inline, must_use)`.
-fn conditional_attributes(input: ParseStream<'_>) -> syn::Result<Punctuated<Meta, Comma>> {
-    while !input.peek(Comma) {
-        input.parse::<TokenTree>()?;
+    #[test]
+    fn a_name_has_a_method_and_a_word() {
+        for (name, expected) in [
+            ("do_GET_user", Some(("GET", "user"))),
+            ("do_GET_v2_users", Some(("GET", "v2_users"))),
+            ("do_M_SEARCH_all", Some(("M_SEARCH", "all"))),
+            ("do_GET", None),
+            ("do_GET_", None),
+            ("do_get_user", None),
+            ("do_GETuser", None),
+            ("do_GET_User", None),
+            ("do_GET_userName", None),
+            ("do__user", None),
+            ("GET_user", None),
+        ] {
+            assert_eq!(token_and_word(name), expected, "{name}");
+        }
     }
-    input.parse::<Comma>()?;
-    Punctuated::parse_terminated(input)
-}
-
-pub(crate) fn is_pace(attribute: &Attribute) -> bool {
-    attribute.path().is_ident(PACE)
-}
-
-pub(crate) fn is_http_method(attribute: &Attribute) -> bool {
-    attribute.path().is_ident(HTTP_METHOD)
-}
-
-fn given_token(function: &ImplItemFn, refusals: &mut Refusals) -> Option<LitStr> {
-    let mut given = function.attrs.iter().filter(|attribute| is_http_method(attribute));
-    let token = refusals.keep(parse::method_token(given.next()?));
-    for second in given {
-        let instead = "write a second method that calls this one";
-        refusals.push(refusal(second, "a method serves one token", instead));
-    }
-    token
-}
-
-fn given_pace(function: &ImplItemFn, refusals: &mut Refusals) -> Option<LitStr> {
-    let mut given = function.attrs.iter().filter(|attribute| is_pace(attribute));
-    let pace = refusals.keep(parse::pace(given.next()?));
-    for second in given {
-        refusals.push(refusal(second, "a method has one pace", "keep one of them"));
-    }
-    pace
 }

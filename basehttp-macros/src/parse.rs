@@ -10,6 +10,7 @@
 //! | anything else                                  | refused and given back                                |
 
 mod arguments;
+mod template;
 mod tolerant;
 
 use proc_macro2::{TokenStream, TokenTree};
@@ -17,6 +18,7 @@ use quote::ToTokens;
 use syn::{Attribute, Generics, Ident, ImplItem, Item, ItemImpl, LitStr, parse_quote};
 
 pub(crate) use self::arguments::{Arguments, Response};
+pub(crate) use self::template::{Piece, Template, is_name};
 use crate::refusals::{Refusals, refusal};
 
 /// The words that tell one kind of item from another.

@@ -17,7 +17,7 @@ use syn::{Attribute, Ident, ImplItem, LitStr};
 
 use super::verbs;
 use crate::grammar;
-use crate::model::{HTTP_METHOD, Handler, Method, PACE, Role, Token, brings, is_http_method, is_own};
+use crate::model::{Handler, Method, OWN, Role, Token, brings, is_http_method, is_own, is_pace, token_and_word};
 use crate::overridables::{OVERRIDABLES, Overridable};
 use crate::refusals::Refusals;
 use crate::similar;
@@ -27,7 +27,7 @@ pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
     something_is_served(handler, refusals);
     for (method, token) in handler.routes() {
         match token {
-            Token::Named(rest) => name(method.name(), rest, refusals),
+            Token::Named(token) => name(method, token, refusals),
             Token::Given(literal) => given(method.name(), literal, refusals),
         }
     }
@@ -63,14 +63,14 @@ fn items_are_known(handler: &Handler<'_>, refusals: &mut Refusals) {
     }
 }
 
-/// `#[http_method]` or `#[pace]` where there is no method.
+/// One of the macro's own attributes where there is no method.
 fn misplaced(attributes: &[Attribute], refusals: &mut Refusals) {
     for attribute in attributes.iter().filter(|attribute| is_own(attribute)) {
         let name = attribute.path().to_token_stream();
-        let instead = if is_http_method(attribute) {
-            "write it above the method that serves"
-        } else {
+        let instead = if is_pace(attribute) {
             "write it above a `do_*` method, or `#[http_handler(pace = \"…\")]` for all of them"
+        } else {
+            "write it above the method that serves"
         };
         refusals.refuse(attribute, format_args!("`{name}` is said of a method"), instead);
     }
@@ -90,14 +90,17 @@ fn something_is_served(handler: &Handler<'_>, refusals: &mut Refusals) {
     }
 }
 
-/// A method whose name begins with `do_` serves requests, so the rest has to be a method's name.
-fn name(name: &Ident, rest: &str, refusals: &mut Refusals) {
+/// A method whose name begins with `do_` serves requests, so the rest has to be a method's name, with a word behind it if
+/// there is a path.
+fn name(method: &Method<'_>, rest: &str, refusals: &mut Refusals) {
+    let name = method.name();
     let is_well_formed = verbs::is_well_formed(rest);
     if let Some(verb) = verbs::meant(rest) {
+        let word = verbs::word_behind(&name.to_string());
         let instead = if is_well_formed {
-            format!("did you mean `do_{verb}`? If not, write `#[http_method(\"{rest}\")]` above it")
+            format!("did you mean `do_{verb}{word}`? If not, write `#[http_method(\"{rest}\")]` above it")
         } else {
-            format!("did you mean `do_{verb}`? A helper needs a name that does not begin with `do_`")
+            format!("did you mean `do_{verb}{word}`? A helper needs a name that does not begin with `do_`")
         };
         return refusals.refuse(name, format_args!("`{name}` serves no HTTP method that is known"), instead);
     }
@@ -108,6 +111,13 @@ fn name(name: &Ident, rest: &str, refusals: &mut Refusals) {
             format_args!(
                 "write `#[http_method(\"{verb}\")]` above it; if {rest} is meant, `#[http_method(\"{rest}\")]`"
             ),
+        );
+    }
+    if let Some((token, word)) = token_and_word(&name.to_string()).filter(|_| method.paths.is_empty()) {
+        return refusals.refuse(
+            name,
+            format_args!("`{name}` has no path, and only a method with a path has a word behind `{token}`"),
+            format_args!("write `#[path(\"/{word}\")]` above it, or name it `do_{token}` to serve all other paths"),
         );
     }
     if !is_well_formed {
@@ -194,10 +204,10 @@ fn mentions(tokens: TokenStream, name: &str) -> usize {
     tokens.into_iter().map(count).sum()
 }
 
-/// Two methods may share a token only if each has a `cfg`: whether they exclude each other is the compiler's to find.
+/// Two methods without a path may share a token only if each has a `cfg`: whether they exclude each other is the compiler's to find.
 fn one_method_a_token(handler: &Handler<'_>, refusals: &mut Refusals) {
     let mut seen = HashMap::<String, &Method<'_>>::new();
-    for (method, token) in handler.routes() {
+    for (method, token) in handler.routes().filter(|(method, _)| method.paths.is_empty()) {
         let text = token.text();
         let Some(first) = seen.insert(text.clone(), method) else { continue };
         if first.cfgs().next().is_none() || method.cfgs().next().is_none() {
@@ -220,7 +230,7 @@ fn cfgs_are_visible(handler: &Handler<'_>, refusals: &mut Refusals) {
                 let wrong = "a `cfg` inside `cfg_attr` cannot be copied onto the table of methods";
                 refusals.refuse(attribute, wrong, "write the condition as one `#[cfg(…)]`");
             }
-            for own in [HTTP_METHOD, PACE].into_iter().filter(|own| brings(&attribute.meta, own)) {
+            for own in OWN.into_iter().filter(|own| brings(&attribute.meta, own)) {
                 let wrong = format!("a `{own}` inside `cfg_attr` comes too late for `#[http_handler]`");
                 refusals.refuse(attribute, wrong, "write two methods, each with a `#[cfg(…)]`");
             }

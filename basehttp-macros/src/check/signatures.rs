@@ -5,20 +5,21 @@ use std::fmt::Display;
 
 use quote::ToTokens;
 use syn::{
-    FnArg, GenericArgument, GenericParam, ImplItemFn, PatType, PathArguments, PathSegment, Receiver, ReceiverKind,
-    ReturnType, Safety, Signature, Type, TypeParamBound, TypeTraitObject,
+    GenericParam, ImplItemFn, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type,
+    TypeParamBound, TypeTraitObject,
 };
 
-use super::types::contradicts;
 use super::verbs;
-use crate::model::{Handler, Role};
+use crate::model::{Handler, Method, Parameter, Role, Source, typed};
 use crate::overridables::Overridable;
 use crate::refusals::Refusals;
+use crate::types::{contradicts, inside, last_segment, type_argument, ungrouped};
 
 pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
     for method in &handler.methods {
         let wanted = match &method.role {
-            Role::Route(token) => verbs::meant_name(method.name(), token).map(|name| Wanted::route(&name)),
+            Role::Route(_) => verbs::meant_name(method).map(|name| Wanted::route(&name, method)),
+            Role::Before => Some(Wanted::before(method)),
             Role::Override(overridable) => Some(Wanted::overridable(overridable)),
             Role::Helper => None,
         };
@@ -32,26 +33,46 @@ pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
 struct Wanted {
     /// The end of the messages.
     instead: String,
-    /// The parameters after `&self`.
-    parameters: Vec<(&'static str, &'static str)>,
-    /// `None` if the compiler has to judge it.
-    output: Option<&'static str>,
+    /// The parameters after `&self`. `None` if they are judged by their sources.
+    parameters: Option<Vec<(&'static str, &'static str)>>,
+    output: Output,
+}
+
+/// What has to be returned.
+enum Output {
+    /// This type.
+    Type(&'static str),
+    /// What the compiler can make a response of. Without an exchange, it has to be more than `()`.
+    Response { has_exchange: bool },
 }
 
 impl Wanted {
-    fn route(name: &str) -> Self {
+    fn route(name: &str, method: &Method<'_>) -> Self {
+        let is_exchange_alone = matches!(&*method.parameters, [] | [_]) && method.paths.is_empty();
+        let signature = if is_exchange_alone { "&self, ex: &mut Exchange) -> Result" } else { "&self, …)" };
+        // A parameter without a source may be meant to be the exchange.
+        let may_be = |parameter: &Parameter<'_>| matches!(parameter.source, Source::Exchange | Source::Unknown);
+        let has_exchange = method.parameters.iter().any(may_be);
         Self {
-            instead: format!("write `fn {name}(&self, ex: &mut Exchange) -> Result`"),
-            parameters: vec![("ex", "&mut Exchange")],
-            output: None,
+            instead: format!("write `fn {name}({signature}`"),
+            parameters: None,
+            output: Output::Response { has_exchange },
+        }
+    }
+
+    fn before(method: &Method<'_>) -> Self {
+        Self {
+            instead: format!("write `fn {}(&self, ex: &Exchange) -> Result`", method.name()),
+            parameters: Some(vec![("ex", "&Exchange")]),
+            output: Output::Type("Result"),
         }
     }
 
     fn overridable(overridable: &Overridable) -> Self {
         Self {
             instead: format!("write `{overridable}`, or give a helper of your own another name"),
-            parameters: overridable.parameters.iter().map(|(name, ty)| (*name, ty.written())).collect(),
-            output: Some(overridable.output.written()),
+            parameters: Some(overridable.parameters.iter().map(|(name, ty)| (*name, ty.written())).collect()),
+            output: Output::Type(overridable.output.written()),
         }
     }
 
@@ -60,7 +81,9 @@ impl Wanted {
         Self::attributes(method, refusals);
         self.qualifiers(signature, refusals);
         self.receiver(signature, refusals);
-        self.parameters(signature, refusals);
+        if let Some(parameters) = &self.parameters {
+            self.parameters(parameters, signature, refusals);
+        }
         self.output(signature, refusals);
     }
 
@@ -128,16 +151,16 @@ impl Wanted {
         }
     }
 
-    fn parameters(&self, signature: &Signature, refusals: &mut Refusals) {
+    fn parameters(&self, wanted: &[(&str, &str)], signature: &Signature, refusals: &mut Refusals) {
         let name = &signature.ident;
         let found: Vec<_> = signature.inputs.iter().filter_map(typed).collect();
-        if let Some(surplus) = found.get(self.parameters.len()) {
+        if let Some(surplus) = found.get(wanted.len()) {
             return self.refuse(surplus, format_args!("`{name}` has one parameter too many"), refusals);
         }
-        if let Some((missing, _)) = self.parameters.get(found.len()) {
+        if let Some((missing, _)) = wanted.get(found.len()) {
             return self.refuse(name, format_args!("`{name}` lacks its parameter `{missing}`"), refusals);
         }
-        for (found, (parameter, wanted)) in found.into_iter().zip(&self.parameters) {
+        for (found, (parameter, wanted)) in found.into_iter().zip(wanted) {
             if contradicts(&found.ty, wanted) {
                 self.refuse(&found.ty, format_args!("`{parameter}` of `{name}` has to be `{wanted}`"), refusals);
             }
@@ -145,7 +168,13 @@ impl Wanted {
     }
 
     fn output(&self, signature: &Signature, refusals: &mut Refusals) {
-        let Some(wanted) = self.output else { return self.outcome(signature, refusals) };
+        let wanted = match self.output {
+            Output::Type(wanted) => wanted,
+            Output::Response { has_exchange: false } if answers_nothing(&signature.output) => {
+                return Self::no_answer(signature, refusals);
+            }
+            Output::Response { .. } => return self.response(signature, refusals),
+        };
         let wrong = || format!("`{}` has to return `{wanted}`", signature.ident);
         match &signature.output {
             ReturnType::Default if wanted != "()" => self.refuse(&signature.ident, wrong(), refusals),
@@ -154,8 +183,19 @@ impl Wanted {
         }
     }
 
+    /// Without the exchange, the returned value is all that can be sent.
+    fn no_answer(signature: &Signature, refusals: &mut Refusals) {
+        let name = &signature.ident;
+        let wrong = format!("`{name}` has no exchange to send with, and returns nothing to send");
+        let instead = "take the exchange, `ex: &mut Exchange`, or return what is to be sent: a `String`, a `u16`, …";
+        match &signature.output {
+            ReturnType::Default => refusals.refuse(name, wrong, instead),
+            ReturnType::Type(_, ty) => refusals.refuse(ty, wrong, instead),
+        }
+    }
+
     /// What a `do_*` method returns is the compiler's to judge, except for what it explains badly.
-    fn outcome(&self, signature: &Signature, refusals: &mut Refusals) {
+    fn response(&self, signature: &Signature, refusals: &mut Refusals) {
         let name = &signature.ident;
         match &signature.output {
             ReturnType::Type(_, ty) if matches!(&**ty, Type::Never(_)) => {
@@ -194,20 +234,13 @@ fn unshared_error(output: &Type) -> Option<&TypeTraitObject> {
     (names("Error") && !(names("Send") && names("Sync"))).then_some(object)
 }
 
-fn last_segment(ty: &Type) -> Option<&PathSegment> {
-    match ty {
-        Type::Path(path) => path.path.segments.last(),
-        _ => None,
-    }
-}
-
-fn type_argument(segment: &PathSegment, at: usize) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    let mut types = arguments.args.iter().filter_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    });
-    types.nth(at)
+/// True for `()`, `Result` and `Result<()>`, as they are written.
+fn answers_nothing(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, ty) = output else { return true };
+    let is_unit = |ty: &Type| matches!(ungrouped(ty), Type::Tuple(tuple) if tuple.elems.is_empty());
+    let is_bare_result =
+        || last_segment(ty).is_some_and(|last| last.ident == "Result" && matches!(last.arguments, PathArguments::None));
+    is_unit(ty) || is_bare_result() || inside(ty, "Result").is_some_and(is_unit)
 }
 
 /// The way a receiver takes the handler.
@@ -229,12 +262,5 @@ impl Access {
             },
             _ => Self::Owned,
         }
-    }
-}
-
-fn typed(input: &FnArg) -> Option<&PatType> {
-    match input {
-        FnArg::Typed(parameter) => Some(parameter),
-        FnArg::Receiver(_) => None,
     }
 }

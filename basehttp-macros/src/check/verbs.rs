@@ -1,8 +1,6 @@
 //! Tells the verbs of a standard from method names that look like a misspelt one.
 
-use syn::Ident;
-
-use crate::model::Token;
+use crate::model::{Method, Token, token_and_word};
 use crate::similar;
 
 /// RFC 9110 and 5789, then `WebDAV` and its family: what a misspelt name was most likely meant to be.
@@ -49,14 +47,20 @@ pub(super) fn meant_method(name: &str) -> Option<String> {
 }
 
 /// The name that a method which serves requests was meant to have; none if it looks like a helper.
-pub(super) fn meant_name(name: &Ident, token: &Token) -> Option<String> {
-    match token {
-        Token::Named(rest) => match meant(rest) {
-            Some(verb) => Some(format!("do_{verb}")),
-            None => is_well_formed(rest).then(|| name.to_string()),
+pub(super) fn meant_name(method: &Method<'_>) -> Option<String> {
+    let name = method.name().to_string();
+    match method.token()? {
+        Token::Named(token) => match meant(token) {
+            Some(verb) => Some(format!("do_{verb}{}", word_behind(&name))),
+            None => is_well_formed(token).then_some(name),
         },
-        Token::Given(_) => Some(name.to_string()),
+        Token::Given(_) => Some(name),
     }
+}
+
+/// `_user` of `do_GET_user`.
+pub(super) fn word_behind(name: &str) -> String {
+    token_and_word(name).map(|(_, word)| format!("_{word}")).unwrap_or_default()
 }
 
 /// True if `rest` may follow `do_` in a method's name.

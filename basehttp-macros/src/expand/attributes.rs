@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, ImplItem, ItemImpl, Meta, Path, Token};
 
-use crate::model::{Handler, Method, Role};
+use crate::model::{Handler, Method, Role, Source};
 
 /// The attributes of the trait impl: the block's `cfg`s, what it allows, and calls of methods that are deprecated.
 pub(super) fn of_trait_impl<'h>(handler: &'h Handler<'h>) -> impl Iterator<Item = TokenStream> + 'h {
@@ -60,12 +60,21 @@ pub(super) fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<T
     let mut lints = match method.role {
         Role::Helper => return None,
         Role::Route(_) => vec![quote!(clippy::unused_self), quote!(clippy::trivially_copy_pass_by_ref)],
-        Role::Override(_) => vec![
+        Role::Before | Role::Override(_) => vec![
             quote!(clippy::unused_self),
             quote!(clippy::trivially_copy_pass_by_ref),
             quote!(clippy::unnecessary_wraps),
         ],
     };
+    // The types say how the values are made, and the request how many there are.
+    if method.parameters.iter().any(|parameter| !matches!(parameter.source, Source::Exchange)) {
+        lints.extend([
+            quote!(clippy::needless_pass_by_value),
+            quote!(clippy::too_many_arguments),
+            quote!(clippy::fn_params_excessive_bools),
+            quote!(clippy::large_types_passed_by_value),
+        ]);
+    }
     lints.retain(|lint| !is_expected(&lint.to_string(), &handler.block.attrs));
     (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]))
 }

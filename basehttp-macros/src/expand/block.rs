@@ -2,13 +2,13 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote_spanned;
-use syn::{ImplItem, ImplItemFn, ItemImpl, parse_quote};
+use syn::{FnArg, ImplItem, ImplItemFn, ItemImpl, parse_quote};
 
 use super::attributes::{allowed_on, expects_snake_case_lint, hides_lifetimes};
 use super::call::site_of;
 use super::names::Names;
 use super::repair::repair;
-use crate::model::{Handler, Method, Role, becomes_own, is_own};
+use crate::model::{Handler, Method, Role, becomes_own, is_own, is_source};
 
 /// The block without the macro's own attributes, and with lints allowed.
 ///
@@ -59,6 +59,11 @@ fn annotated_with(handler: &Handler<'_>, names: &Names, change: impl Fn(&mut Imp
 
 fn annotate(function: &mut ImplItemFn, method: &Method<'_>, handler: &Handler<'_>) {
     function.attrs.retain(|attribute| !is_own(attribute) && !becomes_own(attribute));
+    for parameter in &mut function.sig.inputs {
+        if let FnArg::Typed(parameter) = parameter {
+            parameter.attrs.retain(|attribute| !is_source(attribute));
+        }
+    }
     if matches!(method.role, Role::Helper) {
         return;
     }

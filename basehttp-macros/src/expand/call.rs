@@ -4,21 +4,23 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{FnArg, ReturnType};
 
-use super::names::Names;
 use crate::model::Method;
 
 /// `self.do_GET(ex)`, where an argument that does not fit is shown at its type in the signature.
 ///
 /// A method of the block comes before the trait's of the same name, so `self.log_message` is the user's. `Self::do_GET`
 /// could be a variant of an enum.
-pub(super) fn call<'p>(method: &Method<'_>, parameters: impl Iterator<Item = &'p str>, names: &Names) -> TokenStream {
+pub(super) fn call(method: &Method<'_>, arguments: impl Iterator<Item = TokenStream>) -> TokenStream {
     let name = method.name();
-    let taken = method.item.sig.inputs.iter().skip(1).map(|input| match input {
+    quote_spanned!(returned_at(method)=> self.#name(#(#arguments),*))
+}
+
+/// The place of the type of each parameter.
+pub(super) fn sites<'m>(method: &'m Method<'_>) -> impl Iterator<Item = Span> + 'm {
+    method.item.sig.inputs.iter().skip(1).map(|input| match input {
         FnArg::Typed(parameter) => site_of(&parameter.ty),
         FnArg::Receiver(receiver) => site_of(receiver),
-    });
-    let arguments = parameters.zip(taken).map(|(parameter, site)| names.parameter(parameter, site));
-    quote_spanned!(returned_at(method)=> self.#name(#(#arguments),*))
+    })
 }
 
 /// Where the signature says what the method returns, for what the compiler has to say about that.

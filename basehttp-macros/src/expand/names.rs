@@ -38,9 +38,22 @@ impl Names {
         format_ident!("{}", free(&format!("__{name}"), &self.taken), span = at)
     }
 
+    /// The name of a parameter of the path, or of a value made for a method: none that the expansion gives itself.
+    pub(super) fn segment(&self, name: &str) -> Ident {
+        const TAKEN: [&str; 5] = ["ex", "parts", "command", "path", "decoded"];
+        let end = if TAKEN.contains(&name) { "_" } else { "" };
+        self.parameter(&format!("{name}{end}"), Span::call_site())
+    }
+
     /// A lifetime like `wish` that the user's generics leave free.
     pub(super) fn free_lifetime(&self, wish: &str) -> Lifetime {
         Lifetime::new(&format!("'{}", free(wish, &self.taken)), Span::call_site())
+    }
+
+    /// `<Self as BaseHTTPRequestHandler>::METHODS`
+    pub(super) fn methods(&self) -> TokenStream {
+        let handler = self.handler();
+        quote!(#handler::METHODS)
     }
 
     /// `<Self as BaseHTTPRequestHandler>`

@@ -4,7 +4,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::call::call;
+use super::call::{call, sites};
 use super::names::Names;
 use crate::model::{Handler, Method};
 use crate::overridables::{FaceType, OVERRIDABLES, Overridable};
@@ -57,7 +57,11 @@ fn forwarder(method: &Method<'_>, overridable: &Overridable, names: &Names) -> T
         let ty = names.face_type(overridable.output);
         quote!(-> #ty)
     });
-    let call = call(method, overridable.parameters.iter().map(|(name, _)| *name), names);
+    let arguments = overridable.parameters.iter().zip(sites(method)).map(|((name, _), site)| {
+        let argument = names.parameter(name, site);
+        quote!(#argument)
+    });
+    let call = call(method, arguments);
     quote! {
         #(#cfgs)*
         fn #name #generics (&self, #(#parameters),*) #output {

@@ -4,12 +4,14 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::LitStr;
 
-use super::dispatch::{self, Row};
+use super::dispatch;
 use super::names::Names;
+use super::paths::numbered;
+use super::rows::Row;
 use crate::model::Handler;
 use crate::paces;
 
-/// `pace`, if anything was said.
+/// `pace`, if anything was said of methods without a path, or of all; then `route_pace` for those with one.
 ///
 /// ```text
 /// // Input:
@@ -25,19 +27,44 @@ use crate::paces;
 ///     }
 /// }
 /// ```
-pub(super) fn function(handler: &Handler<'_>, names: &Names) -> Option<TokenStream> {
-    let rows = dispatch::rows(handler);
-    let mut arms = rows.iter().filter_map(|row| arm(row, names)).peekable();
-    let given = handler.arguments.pace.as_ref();
-    if arms.peek().is_none() {
-        return given.map(|pace| one_for_all(&value(pace, names), names));
-    }
+pub(super) fn functions(handler: &Handler<'_>, names: &Names) -> TokenStream {
+    let rows = dispatch::plain_rows(handler);
+    let arms = rows.iter().filter_map(|row| arm(row, names)).collect::<Vec<_>>();
     let runtime = &names.runtime;
-    let otherwise = given.map_or_else(|| quote!(#runtime::Pace::Auto), |pace| value(pace, names));
-    let command = names.parameter("command", Span::call_site());
+    let pace = function(&quote!(pace), "command", &quote!(&#runtime::str), &arms, handler, names);
+    let route_pace = handler.has_paths().then(|| {
+        let arms = numbered(handler).filter_map(|(number, method)| {
+            let pace = value(method.pace.as_ref()?, names);
+            Some(quote!(#number => #pace,))
+        });
+        function(&quote!(route_pace), "route", &quote!(#runtime::u16), &arms.collect::<Vec<_>>(), handler, names)
+    });
+    quote!(#pace #route_pace)
+}
+
+fn function(
+    name: &TokenStream,
+    parameter: &str,
+    ty: &TokenStream,
+    arms: &[TokenStream],
+    handler: &Handler<'_>,
+    names: &Names,
+) -> Option<TokenStream> {
+    let runtime = &names.runtime;
+    let given = handler.arguments.pace.as_ref().map(|pace| value(pace, names));
+    if arms.is_empty() {
+        let given = given?;
+        return Some(quote! {
+            fn #name(_: #ty) -> #runtime::Pace {
+                #given
+            }
+        });
+    }
+    let otherwise = given.unwrap_or_else(|| quote!(#runtime::Pace::Auto));
+    let parameter = names.parameter(parameter, Span::call_site());
     Some(quote! {
-        fn pace(#command: &#runtime::str) -> #runtime::Pace {
-            match #command {
+        fn #name(#parameter: #ty) -> #runtime::Pace {
+            match #parameter {
                 #(#arms)*
                 _ => #otherwise,
             }
@@ -45,18 +72,9 @@ pub(super) fn function(handler: &Handler<'_>, names: &Names) -> Option<TokenStre
     })
 }
 
-fn one_for_all(pace: &TokenStream, names: &Names) -> TokenStream {
-    let runtime = &names.runtime;
-    quote! {
-        fn pace(_: &#runtime::str) -> #runtime::Pace {
-            #pace
-        }
-    }
-}
-
 /// `"GET" | "HEAD" => Pace::Pool,` of a row whose method says so.
 fn arm(row: &Row<'_>, names: &Names) -> Option<TokenStream> {
-    let pace = row.method()?.pace.as_ref()?;
+    let pace = row.method?.pace.as_ref()?;
     Some(row.arm(&value(pace, names)))
 }
 

@@ -1,7 +1,7 @@
 //! A refused block is given back, and the compiler would refuse some of it once more, in words that lead astray. Here
 //! that is kept from it, so that what is wrong is said once.
 
-use syn::{ImplItemFn, parse_quote};
+use syn::{FnArg, ImplItemFn, parse_quote};
 
 use crate::check;
 use crate::model::{Handler, Method, Role};
@@ -31,6 +31,11 @@ pub(super) fn repair(function: &mut ImplItemFn, method: &Method<'_>, handler: &H
     if !matches!(method.role, Role::Helper) {
         function.sig.asyncness = None;
         function.sig.constness = None;
+        for parameter in &mut function.sig.inputs {
+            if let FnArg::Typed(parameter) = parameter {
+                parameter.attrs.clear();
+            }
+        }
     }
     let mut refusals = Refusals::default();
     check::body(method, handler, &mut refusals);

@@ -1,7 +1,8 @@
-//! Decides if one type can be another, as far as their spelling tells: a type whose name is not known may be an alias, and
-//! is left to the compiler.
+//! Types as far as their spelling tells: the parts of one, and if one can be another. A type whose name is not known may
+//! be an alias, and is left to the compiler.
 
-use syn::{GenericArgument, Ident, Path, PathArguments, Type};
+use syn::ext::IdentExt;
+use syn::{GenericArgument, Ident, Path, PathArguments, PathSegment, Type};
 
 /// Names that are no alias of anything else in the signatures of this crate.
 #[rustfmt::skip]
@@ -11,9 +12,48 @@ const WELL_KNOWN: [&str; 28] = [
 ];
 
 /// True if `found` cannot be the type that is `wanted`, whatever its names stand for.
-pub(super) fn contradicts(found: &Type, wanted: &str) -> bool {
+pub(crate) fn contradicts(found: &Type, wanted: &str) -> bool {
     let wanted = syn::parse_str(wanted).expect("the types that are wanted are written in Rust");
     types_contradict(found, &wanted)
+}
+
+/// The type without parentheses, and without the group that `$ty` of a macro makes.
+pub(crate) fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        _ => ty,
+    }
+}
+
+/// The type that a reference refers to, or the type itself.
+pub(crate) fn target(ty: &Type) -> &Type {
+    match ungrouped(ty) {
+        Type::Reference(reference) => target(&reference.elem),
+        ty => ty,
+    }
+}
+
+/// `Result<u8>` of `std::io::Result<u8>`.
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ungrouped(ty) {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+pub(crate) fn type_argument(segment: &PathSegment, at: usize) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let mut types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.nth(at)
+}
+
+/// `u8` of `Option<u8>`, if that is the type's `name`.
+pub(crate) fn inside<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+    type_argument(last_segment(ty).filter(|last| last.ident.unraw() == name)?, 0)
 }
 
 fn types_contradict(found: &Type, wanted: &Type) -> bool {

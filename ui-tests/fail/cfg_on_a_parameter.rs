@@ -1,0 +1,13 @@
+use basehttp::{http_handler};
+
+struct Hello;
+
+#[http_handler]
+impl Hello {
+    #[path("/users")]
+    fn do_GET_users(&self, #[cfg(any())] #[query] _page: u8) -> &str {
+        ""
+    }
+}
+
+fn main() {}

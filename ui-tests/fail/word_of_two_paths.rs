@@ -1,0 +1,18 @@
+use basehttp::{http_handler};
+
+struct Hello;
+
+#[http_handler]
+impl Hello {
+    #[path("/users")]
+    fn do_GET_users(&self) -> &str {
+        ""
+    }
+
+    #[path("/people")]
+    fn do_POST_users(&self) -> &str {
+        ""
+    }
+}
+
+fn main() {}
