@@ -11,6 +11,7 @@ mod failing_hooks;
 mod injected_faults;
 mod outcomes;
 mod overridables;
+mod paths;
 mod returned_values;
 mod sugar;
 mod testing_kit;
