@@ -15,4 +15,5 @@ mod paths;
 mod returned_values;
 mod sugar;
 mod testing_kit;
+mod testing_record;
 mod testing_tools;

@@ -23,6 +23,9 @@ use crate::sys::{
 /// Time between two checks for the client, of a handler that has nothing to send: 0.1 s.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
+/// Gets the raw bytes of a body that are read from the socket.
+pub(crate) type BodyTap = Box<dyn FnMut(&[u8]) + Send>;
+
 /// The socket, the bytes to send, and the response under construction.
 pub(crate) struct ExchangeIo {
     pub socket: Socket,
@@ -52,6 +55,8 @@ pub(crate) struct ExchangeIo {
     looked_at: Option<Instant>,
     /// Counts the connection. A handler that hijacks the socket gets a half of it.
     pub permit: Option<Permit>,
+    /// Records the body of this exchange, for tests. The service sets it.
+    pub tap: Option<BodyTap>,
 }
 
 impl ExchangeIo {
@@ -74,6 +79,7 @@ impl ExchangeIo {
             client_end: ClientEnd::Open,
             looked_at: None,
             permit: None,
+            tap: None,
         }
     }
 
@@ -289,7 +295,7 @@ impl ExchangeIo {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(too_slow()),
             Ok(count) => {
                 self.body_clock.1 += count as u64;
-                self.counts.bytes_received += count as u64;
+                self.note_received(&buffer[..count]);
                 Ok(count)
             }
             Err(error) => self.noting_loss(Err(error)),
@@ -300,8 +306,15 @@ impl ExchangeIo {
     pub(crate) fn read_body_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.was_read = true;
         let count = self.socket.read_now(buffer)?;
-        self.counts.bytes_received += count as u64;
+        self.note_received(&buffer[..count]);
         Ok(count)
+    }
+
+    fn note_received(&mut self, bytes: &[u8]) {
+        self.counts.bytes_received += bytes.len() as u64;
+        if let Some(tap) = &mut self.tap {
+            tap(bytes);
+        }
     }
 
     /// Waits for more of the body. Pauses of the handler are not the client's fault and do not count. The outer error

@@ -36,7 +36,7 @@ pub(crate) use self::context::class_variables;
 pub use self::cookie::{Cookie, SameSite};
 pub(crate) use self::error::sentence;
 pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoHandlerError, Result};
-pub(crate) use self::exchange_io::ExchangeIo;
+pub(crate) use self::exchange_io::{BodyTap, ExchangeIo};
 pub use self::form::{Form, FormIter};
 pub use self::guard::{Guard, guard};
 pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};

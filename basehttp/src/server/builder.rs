@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::listen::{AddressFamily, ListenOptions};
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServer, ListenAddress};
 use crate::engine::{EngineOptions, MAX_LISTENERS, MAX_SLOTS};
-use crate::exchange::sentence;
+use crate::exchange::{Service, sentence};
 use crate::sys::{Settings, bounded, process_limit};
 
 /// Options of an [`HTTPServer`], made by [`HTTPServer::builder`].
@@ -245,10 +245,15 @@ impl HTTPServerBuilder {
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for an option with which nothing could be served (a timeout of zero, a
     /// limit that the shortest request does not fit), too many workers or addresses. Its text says what to write. Any other
     /// value works: the largest of a type means that there is no bound.
-    pub fn bind<H: BaseHTTPRequestHandler>(
+    pub fn bind<H: BaseHTTPRequestHandler>(self, address: impl ListenAddress, handler: H) -> io::Result<HTTPServer> {
+        self.bind_service(address, Arc::new(handler))
+    }
+
+    /// Binds `address` for a handler whose type is not known any more.
+    pub(crate) fn bind_service(
         mut self,
         address: impl ListenAddress,
-        handler: H,
+        service: Arc<dyn Service>,
     ) -> io::Result<HTTPServer> {
         self.check()?;
         let address = address.into_endpoint().map_err(|error| sentence(error.kind(), error.to_string()))?;
@@ -272,7 +277,7 @@ impl HTTPServerBuilder {
         // Each shard has a poller, a second name of it, and a waker.
         self.settings.max_connections = self.settings.max_connections.min(MAX_SLOTS);
         self.settings.max_descriptors = process_limit().saturating_sub(3 * self.engine.workers);
-        HTTPServer::listen_on(self, endpoints, handler)
+        HTTPServer::listen_on(self, endpoints, service)
     }
 
     /// Refuses options with which no request could be served.

@@ -58,17 +58,17 @@ impl HTTPServer {
         HTTPServerBuilder::default()
     }
 
-    pub(super) fn listen_on<H: BaseHTTPRequestHandler>(
+    pub(super) fn listen_on(
         options: HTTPServerBuilder,
         endpoints: Vec<Endpoint>,
-        handler: H,
+        service: Arc<dyn Service>,
     ) -> io::Result<Self> {
         look_at_sigpipe();
         let host = endpoints[0].host().to_owned();
         let doors = Doors::open(endpoints, options.listen)?;
         let bound = doors.addresses()?;
         let handle = ServerHandle::new(server_name(&host, &bound[0]), bound);
-        let spec = handler.spec();
+        let spec = service.spec();
         let engine_options = EngineOptions {
             service_actions: spec.overrides.service_actions.then_some(options.poll_interval),
             ..options.engine
@@ -76,7 +76,7 @@ impl HTTPServer {
         Ok(HTTPServer {
             doors,
             context: Arc::new(Context::new(spec, options.settings, handle)),
-            service: Arc::new(handler),
+            service,
             lobby: SilentConns::default(),
             timeout: options.timeout,
             engine_options,

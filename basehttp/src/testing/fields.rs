@@ -25,6 +25,11 @@ impl OwnedFields {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
+
+    /// Returns the number of bytes that the texts take.
+    pub(super) fn bytes(&self) -> usize {
+        self.iter().map(|(name, value)| name.len() + value.len()).sum()
+    }
 }
 
 /// Bytes of a body that a failed assertion shows.

@@ -1,10 +1,11 @@
-//! For tests: requests to a handler without a socket, and a real server that stops when it is dropped.
+//! For tests: requests to a handler without a socket, and a real server that remembers its requests.
 //!
 //! | to test | use |
 //! |---|---|
 //! | a handler | [`get`], [`post`] and so on, [`Request::send`], and the [`Response`] that comes back |
 //! | a handler, byte by byte | [`respond`], [`respond_to_pieces`], [`Response::parse`] |
 //! | a handler behind real sockets | [`Server`], [`Request::send_to`] |
+//! | what a client sends | [`Server::requests`], [`Server::wait_for_requests`] |
 //!
 //! ```
 //! use basehttp::{Exchange, http_handler, testing};
@@ -32,11 +33,14 @@
 mod fields;
 mod memory;
 mod reading;
+mod received;
+mod record;
 mod request;
 mod response;
 mod server;
 
 pub use self::memory::{respond, respond_to_pieces};
+pub use self::received::ReceivedRequest;
 pub use self::request::{Request, delete, get, head, options, patch, post, put, request};
 pub use self::response::Response;
 pub use self::server::Server;
