@@ -47,7 +47,8 @@
 //! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it.
 //! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).
 //! * `CGIHTTPRequestHandler` runs programs as pages, beside files (feature `cgi`).
-//! * [`testing`] is for your tests: it sends requests to a handler without a socket, and takes the responses apart.
+//! * [`testing`] is for your tests: requests to a handler without a socket, a server that remembers its requests, and
+//!   responses that go wrong on purpose.
 
 #![forbid(unsafe_code)]
 

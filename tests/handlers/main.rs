@@ -8,6 +8,7 @@ mod class_variables;
 mod cookies;
 mod error_pages;
 mod failing_hooks;
+mod faults;
 mod injected_faults;
 mod outcomes;
 mod overridables;

@@ -96,8 +96,13 @@ impl Client {
     /// Reads until the server closes, and says what came. A reset is an error.
     pub(crate) fn try_read_to_end(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.reader.read_to_end(&mut bytes)?;
+        self.read_all_into(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Reads until the server closes. What came before a reset, which is an error, is in `bytes`.
+    pub(crate) fn read_all_into(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        self.reader.read_to_end(bytes).map(drop)
     }
 
     /// Reads until the server closes.

@@ -1,4 +1,5 @@
-//! For tests: requests to a handler without a socket, and a real server that remembers its requests.
+//! For tests: requests to a handler without a socket, a real server that remembers its requests, and responses that go
+//! wrong on purpose.
 //!
 //! | to test | use |
 //! |---|---|
@@ -6,6 +7,7 @@
 //! | a handler, byte by byte | [`respond`], [`respond_to_pieces`], [`Response::parse`] |
 //! | a handler behind real sockets | [`Server`], [`Request::send_to`] |
 //! | what a client sends | [`Server::requests`], [`Server::wait_for_requests`] |
+//! | what a client makes of a bad server | [`Fault`] |
 //!
 //! ```
 //! use basehttp::{Exchange, http_handler, testing};
@@ -30,6 +32,7 @@
 //!
 //! The kit blocks and needs no other crate. It is made for tests: a mistake in a test is a panic that says what to write.
 
+mod fault;
 mod fields;
 mod memory;
 mod reading;
@@ -38,7 +41,9 @@ mod record;
 mod request;
 mod response;
 mod server;
+mod wire_steps;
 
+pub use self::fault::Fault;
 pub use self::memory::{respond, respond_to_pieces};
 pub use self::received::ReceivedRequest;
 pub use self::request::{Request, delete, get, head, options, patch, post, put, request};
