@@ -308,7 +308,6 @@ fn what_no_response_may_be_is_500() {
         ("FIELDS", "/length", "the body has 5 bytes"),
         ("FILE", "/directory", "a regular file"),
         ("NEITHER", "/", "the handler sent no response"),
-        ("BOTH", "/field", "belongs between send_response and end_headers"),
     ];
     for (method, target, said) in table {
         let (bytes, errors) = bytes_for(method, target);
@@ -332,6 +331,12 @@ fn a_method_that_sends_a_response_and_returns_one_is_told_so() {
     let (bytes, errors) = bytes_for("HIJACK", "/");
     assert_eq!(bytes, b"mine");
     assert!(errors[0].contains("after hijack"), "{errors:?}");
+}
+
+#[test]
+fn a_field_that_was_given_before_goes_out_with_the_returned_response() {
+    let reply = reply_to("BOTH", "/field");
+    assert_eq!((reply.status, reply.text(), reply.field("X-Before")), (200, "returned", Some("1")));
 }
 
 #[test]

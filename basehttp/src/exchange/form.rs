@@ -9,10 +9,9 @@
 
 use std::{io, slice, vec};
 
-use percent_encoding::percent_decode_str;
-
 use super::Exchange;
 use super::error::HTTPError;
+use super::query::decode_strictly;
 use crate::proto::ContentType;
 
 /// Most fields of a form: 1000. A field takes two bytes in the body and some fifty in memory, so that a client could
@@ -169,8 +168,7 @@ fn decoded(text: &str) -> Result<String, HTTPError> {
     if !triplets.all(is_triplet) {
         return Err(HTTPError::from(400).with_explain("a % in the form is not followed by two hexadecimal digits"));
     }
-    let spaced = text.replace('+', " ");
-    Ok(percent_decode_str(&spaced).decode_utf8().map_err(|error| not_utf8().with_source(error))?.into_owned())
+    Ok(decode_strictly(text).map_err(|error| not_utf8().with_source(error))?.into_owned())
 }
 
 fn not_utf8() -> HTTPError {

@@ -18,6 +18,7 @@ use percent_encoding::percent_decode_str;
 use super::Exchange;
 use super::cookie::cookie_values;
 use super::error::HTTPError;
+use super::query::decode_strictly;
 use crate::proto::Field;
 
 /// The types that a parameter of a `do_*` method can have: all that implement [`FromStr`].
@@ -201,7 +202,7 @@ fn is_given(text: &Text<'_>) -> bool {
 
 fn in_query<'c>(query: &'c str, name: &'static str) -> impl Iterator<Item = Text<'c>> {
     let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.filter(move |(key, _)| is_key(key, name)).map(|(_, value)| decoded(value))
+    pairs.filter(move |(key, _)| is_key(key, name)).map(|(_, value)| decode_strictly(value))
 }
 
 /// Returns whether a key of a query means that name. Most keys are written as they are.
@@ -210,15 +211,6 @@ fn is_key(key: &str, name: &str) -> bool {
         || key.len() <= name.len() * 3
             && key.contains(['%', '+'])
             && percent_decode_str(&key.replace('+', " ")).eq(name.bytes())
-}
-
-/// Decodes a value of a query. `+` is a space, as in forms.
-fn decoded(value: &str) -> Text<'_> {
-    if !value.contains('+') {
-        return percent_decode_str(value).decode_utf8();
-    }
-    let spaced = value.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8().map(|text| Cow::Owned(text.into_owned()))
 }
 
 fn in_fields<'c>(fields: &'c [Field<'c>], name: &'static str) -> impl Iterator<Item = Text<'c>> {

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::Utf8Error;
+
+use percent_encoding::percent_decode_str;
 
 /// The decoded parameters behind the `?` of a request target. `+` is a space, and `%` sequences are bytes of UTF-8.
 /// Other bytes become U+FFFD.
@@ -78,6 +81,15 @@ impl<'c> Iterator for QueryIter<'c> {
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next()
     }
+}
+
+/// Decodes a name or a value strictly. `+` is a space. A `%` that begins no triplet stays, since clients send `100%`.
+pub(super) fn decode_strictly(text: &str) -> Result<Cow<'_, str>, Utf8Error> {
+    if !text.contains('+') {
+        return percent_decode_str(text).decode_utf8();
+    }
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().map(|text| Cow::Owned(text.into_owned()))
 }
 
 impl fmt::Debug for QueryIter<'_> {
