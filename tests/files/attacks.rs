@@ -9,7 +9,7 @@ use crate::support::folder::{Folder, Quiet, ask, beside, quiet};
 use crate::support::{Client, PATIENCE, Reply};
 use basehttp::testing::{Server, respond};
 
-/// What stands in every file outside of the folder.
+/// The content of every file outside of the directory.
 const SECRET: &str = "SECRET";
 
 /// A folder with links of all kinds out of it, and secrets around it.
@@ -50,7 +50,7 @@ fn besieged() -> Folder {
 
 /// Request target, status, and what is tried.
 const ATTACKS: &[(&str, u16, &str)] = &[
-    // Dots, in every spelling. Above the root there is nothing: `..` there is as good as none.
+    // Dots, in every spelling. There is nothing above the root, so `..` has no effect there.
     ("/../secret.txt", 404, "dots"),
     ("/../../../../../../etc/passwd", 404, "many dots"),
     ("/sub/../../secret.txt", 404, "dots after a folder"),
@@ -145,7 +145,7 @@ const ATTACKS: &[(&str, u16, &str)] = &[
     ("/full_tangled", 404, "a full path that begins inside"),
     ("/inside/../../secret.txt", 404, "dots behind a link"),
     ("/inside/../out_file", 404, "dots between links"),
-    // What a browser may be led to.
+    // Targets to which a browser may be led.
     ("//evil.example/..%2fsub", 301, "two slashes"),
     ("///evil.example/..%2fsub", 301, "three slashes"),
     ("/%2fevil.example/..%2f..%2fsub", 301, "an encoded slash"),
@@ -178,7 +178,7 @@ fn no_attack_leaves_the_folder_or_leads_a_browser_away() {
         (
             "through a program's own paths",
             quiet(folder.options().translate_path(|path| {
-                // As careless as a program can be: whatever comes, decoded, is a path.
+                // The most careless program, for which every decoded target is a path.
                 let path = path.split('?').next()?;
                 Some(percent_decoded(path).into())
             })),
@@ -210,7 +210,7 @@ fn percent_decoded(text: &str) -> String {
             rest = behind;
         }
     }
-    // What is no UTF-8 is no name of a file here.
+    // A name that is not UTF-8 is not the name of a file here.
     String::from_utf8(bytes).unwrap_or_else(|_| "no such file".into())
 }
 
@@ -265,7 +265,7 @@ fn the_same_attacks_fail_over_a_socket_on_one_connection() {
     }
 }
 
-/// How long a race is run: long enough for thousands of requests.
+/// Duration of a race, long enough for thousands of requests.
 const RACE: Duration = Duration::from_millis(700);
 
 /// Runs `swap` again and again beside requests for `path`, until the page and a 404 have come, each at least once.

@@ -1,5 +1,5 @@
-//! Listings in a real browser: the page, links to odd names, keys, a phone, and the colours of the night. Where Chromium is
-//! not installed these tests say SKIPPED.
+//! Listings in a real browser, with links to odd names, keys, a phone, and a dark theme. Without Chromium these tests
+//! say SKIPPED.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,7 +12,7 @@ use basehttp::testing::Server;
 use crate::support::browser::Browser;
 use crate::support::folder::quiet;
 
-/// What is in the folder: the name, and what the page shows of it.
+/// The files of the directory, each with its name and the text that the page shows.
 const ODD_NAMES: [(&[u8], &str); 15] = [
     (b"<b>bold", "<b>bold"),
     (b"<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
@@ -39,7 +39,7 @@ const ODD_NAMES: [(&[u8], &str); 15] = [
     ),
 ];
 
-/// What the file of that place says: longer than the one before.
+/// The content of the file in that place. Each is longer than the one before.
 fn content(place: usize) -> String {
     format!("{:.>1$}", place, place + 2)
 }
@@ -66,7 +66,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A leftover in the build's own folder harms nobody.
+        // A leftover in the build's own directory is harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -177,7 +177,7 @@ fn the_page_keeps_its_style_fits_a_phone_and_follows_the_night() {
     }
     assert_eq!(colours, ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]);
 
-    // What slips through an escape some day is held by the policy: no style, no script, no image, wherever it comes from.
+    // If an escape ever fails, the policy holds. It allows no style, script or image from anywhere.
     let injected =
         "document.body.insertAdjacentHTML('beforeend', '<p style=color:red id=p>x</p><style>h1{color:red}</style>')
         || getComputedStyle(document.getElementById('p')).color + document.styleSheets.length";

@@ -6,13 +6,13 @@ use std::process::Command;
 use crate::support::child;
 use crate::support::folder::{Folder, ask, quiet};
 
-/// In the environment of the child: be the process that may open few files.
+/// The variable that makes a child the process that may open few files.
 const IS_CHILD: &str = "BASEHTTP_TEST_HAS_FEW_DESCRIPTORS";
 
-/// What the child prints when all it was to see was seen.
+/// The text that the child prints when it has seen everything.
 const DONE: &str = "nothing was missing";
 
-/// Not a test: the process of the next one.
+/// The process of the next test. It is not a test.
 #[test]
 fn a_process_of_few_descriptors() {
     if std::env::var_os(IS_CHILD).is_none() {

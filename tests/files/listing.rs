@@ -1,4 +1,5 @@
-//! Listings of folders as clients get them: in the form and order they ask for, fresh, and in pieces when they are large.
+//! Listings of directories as clients get them, in the form and order that they ask for, fresh, and in pieces when they
+//! are large.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -53,7 +54,7 @@ fn serve(builder: SimpleHTTPRequestHandlerBuilder) -> Server {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A leftover in the build's own folder harms nobody.
+        // A leftover in the build's own directory is harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -70,7 +71,7 @@ fn get_json(server: &Server, target: &str) -> Reply {
     Client::sending(server, request("GET", target, "Accept: application/json\r\n")).read_reply()
 }
 
-/// What the rows of a page link to, without the row that leads up.
+/// The links of a page's rows, without the row that leads up.
 fn hrefs(page: &Reply) -> Vec<&str> {
     let rows = page.text().split("<th scope=row><a href=\"").skip(1);
     rows.map(|row| row.split('"').next().expect("quotes")).filter(|href| *href != "../").collect()
@@ -163,7 +164,7 @@ fn every_odd_name_can_be_reached_by_its_link() {
     let hrefs = hrefs(&by_size);
     assert_eq!(hrefs.len(), names.len());
     for (at, href) in (1..).zip(hrefs) {
-        // What a client makes of a reference that has neither scheme nor slashes.
+        // The URL that a client makes of a reference without scheme and slashes.
         let reply = get(&server, &format!("/{}", href.strip_prefix("./").unwrap_or(href)));
         assert_eq!((reply.status, reply.body.len()), (200, at), "{href}");
     }
@@ -220,7 +221,7 @@ fn a_folder_that_vanishes_is_404() {
 #[test]
 fn a_large_folder_comes_in_pieces_and_whole() {
     let scratch = Scratch::new();
-    // More names than a page in memory may have: some 1.2 MB.
+    // More names than a page in memory may have, some 1.2 MB.
     for at in 0..5000 {
         scratch.file(format!("{at:0>240}"), 0);
     }

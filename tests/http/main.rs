@@ -1,9 +1,10 @@
-//! HTTP on the wire: heads, bodies, framing and the life of a connection.
+//! HTTP on the wire, with heads, bodies, framing and the life of a connection.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod connections;
+mod early_replies;
 mod expect_continue;
 mod given_bodies;
 mod replies;
