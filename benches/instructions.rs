@@ -1,8 +1,9 @@
-//! How many instructions does a request cost? `cargo bench --bench instructions`, which needs valgrind.
+//! Counts the instructions of a request. `cargo bench --bench instructions` needs valgrind.
 //!
-//! Callgrind counts the instructions of a server, so that the figures are the same on a busy machine. Each scenario runs
-//! twice, with few and with many requests. The difference of the two runs, divided by the difference of the requests, is
-//! the cost of one request: what starting and stopping costs is in both. The kernel's instructions are not counted.
+//! Callgrind counts the instructions of a server, so that the figures are the same on a busy machine. Each scenario
+//! runs twice, with few and with many requests. The difference of the two runs, divided by the difference of the
+//! requests, is the cost of one request, since both runs start and stop alike. The kernel's instructions are not
+//! counted.
 //!
 //! The handlers say `pace = "inline"`. A program under valgrind is some fifty times slower, so that every handler would
 //! look like a blocking one, and would be moved to the pool.
@@ -99,7 +100,7 @@ fn run(scenario: &Scenario, requests: u32, counted: &Path) -> u64 {
     total(counted)
 }
 
-/// Instructions of the macro for a block of 100 methods: those of the unit test that expands it ten times, by ten.
+/// Instructions of the macro for a block of 100 methods, a tenth of those of the unit test that expands it ten times.
 fn expansion(counted: &Path) -> u64 {
     let built = Command::new(env!("CARGO"))
         .args(["test", "--release", "--package", "basehttp-macros", "--lib", "--no-run", "--message-format=json"])

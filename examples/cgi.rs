@@ -1,4 +1,4 @@
-//! Programs as pages, beside files: `cargo run --release --example cgi` (or with port and directory as its arguments).
+//! Programs as pages, beside files. Run `cargo run --release --example cgi` (or with port and directory).
 //!
 //! ```console
 //! $ curl http://127.0.0.1:8000/cgi-bin/greet.sh?Ada+Grace

@@ -1,4 +1,4 @@
-//! Methods of one's own: `cargo run --release --example custom_methods` (or with another port as its argument).
+//! Methods of one's own. Run `cargo run --release --example custom_methods` (or with another port).
 //!
 //! ```console
 //! $ curl -X SPAM http://127.0.0.1:8000/eggs

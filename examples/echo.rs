@@ -1,4 +1,4 @@
-//! Sends a POST's body back as it comes, of any size: `cargo run --release --example echo` (or with another port).
+//! Sends a POST's body back as it comes, of any size. Run `cargo run --release --example echo` (or with another port).
 //!
 //! ```console
 //! $ curl -d 'hello, echo' http://127.0.0.1:8000/

@@ -1,4 +1,4 @@
-//! Files and an API side by side: `cargo run --release --example files` (or with port and directory as its arguments).
+//! Files and an API side by side. Run `cargo run --release --example files` (or with port and directory).
 //!
 //! ```console
 //! $ curl -si http://127.0.0.1:8000/examples/hello.rs | grep Content-type

@@ -1,4 +1,4 @@
-//! The smallest server: `cargo run --release --example hello` (or with another port as its argument).
+//! The smallest server. Run `cargo run --release --example hello` (or with another port).
 //!
 //! ```console
 //! $ curl http://127.0.0.1:8000/there

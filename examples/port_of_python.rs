@@ -1,4 +1,4 @@
-//! A Python script, ported (but a score has nine digits at most): `cargo run --release --example port_of_python`
+//! A Python script, ported (but a score has nine digits at most). Run `cargo run --release --example port_of_python`
 //!
 //! ```console
 //! $ curl -d 42 http://127.0.0.1:8000/ada

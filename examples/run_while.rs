@@ -1,4 +1,4 @@
-//! Serves while a condition holds: `cargo run --release --example run_while` (or with another port as its argument).
+//! Serves while a condition holds. Run `cargo run --release --example run_while` (or with another port).
 //!
 //! ```console
 //! $ curl http://127.0.0.1:8000/
@@ -32,7 +32,7 @@ impl Stoppable {
     }
 }
 
-// `handle_request` serves one request and closes its connection, on this thread: no other is served meanwhile.
+// `handle_request` serves one request and closes its connection, on this thread. No other request is served meanwhile.
 fn main() -> basehttp::Result {
     let port = std::env::args().nth(1).map_or(Ok(8000), |port| port.parse()).map_err(|_| "give a port number")?;
     let mut httpd = HTTPServer::bind(("127.0.0.1", port), Stoppable)?;

@@ -1,4 +1,4 @@
-//! A key-value store in memory: `cargo run --release --example shared_state` (or with another port as its argument).
+//! A key-value store in memory. Run `cargo run --release --example shared_state` (or with another port).
 //!
 //! ```console
 //! $ curl -X PUT -d 'Lovelace' http://127.0.0.1:8000/ada

@@ -1,5 +1,5 @@
-//! The table of requirements, `conformance.md`, says what holds each of them. Here it is held to the sources: a test that
-//! it names exists, and a test that is named after a section stands in it.
+//! Compares the table of requirements, `conformance.md`, with the sources. A test that it names exists, and a test that
+//! is named after a section stands in it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,7 +22,7 @@ fn table() -> String {
     fs::read_to_string(root().join("tests/conformance.md")).expect("the table is there")
 }
 
-/// The rows, by document: everything between bars, but for the heads of the tables.
+/// The rows of each document, without the heads of the tables.
 fn rows(table: &str) -> Vec<Vec<Row<'_>>> {
     let mut documents = Vec::new();
     for (index, line) in table.lines().enumerate() {
@@ -40,7 +40,7 @@ fn rows(table: &str) -> Vec<Vec<Row<'_>>> {
     documents
 }
 
-/// What stands in backticks with `::` inside: file and name of a test.
+/// The files and names of tests in a text, which stand in backticks with `::` inside.
 fn references(cell: &str) -> Vec<(&str, &str)> {
     cell.split('`').skip(1).step_by(2).filter_map(|text| text.rsplit_once("::")).collect()
 }
@@ -62,7 +62,7 @@ fn source_of(file: &str) -> Option<String> {
     places.iter().find_map(|place| fs::read_to_string(place.join(file).with_extension("rs")).ok())
 }
 
-/// What is wrong with a row.
+/// The mistakes in a row.
 fn fault(row: &Row<'_>) -> Option<String> {
     let is_section = row.section.split('.').all(|part| part.parse::<u8>().is_ok_and(|number| number > 0));
     if !is_section || !["MUST", "MUST NOT", "SHOULD", "SHOULD NOT"].contains(&row.word) || row.requirement.is_empty() {

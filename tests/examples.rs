@@ -1,5 +1,5 @@
-//! The examples do what their headers say: every `curl` line there is carried out here, without curl, on the program
-//! itself, and what comes back is what the header shows.
+//! Runs the examples. Every `curl` line of their headers is carried out here without curl, on the program itself, and
+//! the reply must be the one that the header shows.
 
 mod support;
 
@@ -142,7 +142,7 @@ struct Program {
     child: Child,
     /// `127.0.0.1:PORT`.
     address: String,
-    /// What it prints after its first line.
+    /// The output after its first line.
     stdout: BufReader<UnixStream>,
 }
 

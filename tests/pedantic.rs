@@ -1,4 +1,4 @@
-//! A consumer with every lint denied: compiling this file is the test, and `cargo clippy --all-targets` checks it too.
+//! A consumer with every lint denied. It must compile, and `cargo clippy --all-targets` checks it too.
 
 #![deny(warnings, missing_docs, clippy::pedantic, rust_2018_idioms)]
 #![forbid(unsafe_code)]
@@ -100,7 +100,7 @@ impl Everything {
     }
 }
 
-/// What is expected of lints comes true, and what is deprecated is called without a warning.
+/// Expected lints do fire, and deprecated items are called without a warning.
 #[derive(Debug)]
 pub struct Expecting;
 

@@ -1,5 +1,5 @@
-//! `#[http_handler]` as the compiler sees it: blocks that are refused with our messages, blocks that compile, and what the
-//! compiler says where we only give it the words.
+//! `#[http_handler]` as the compiler sees it. Some blocks are refused with our messages, some compile, and some are
+//! refused in the compiler's words.
 //!
 //! After a change that is meant, `TRYBUILD=overwrite cargo test --test ui` writes the `.stderr` files anew; read them.
 
@@ -20,8 +20,8 @@ fn what_the_rules_allow_compiles_and_runs() {
     TestCases::new().pass("ui-tests/pass/*.rs");
 }
 
-/// The compiler's own words change with its version. So each file says which sentences of ours have to be among them, and
-/// how many errors there are: one fault is one error.
+/// The compiler's own words change with its version. So each file says which sentences of ours must be among them, and
+/// the number of errors, since one fault is one error.
 #[test]
 fn the_compiler_says_once_what_to_write() {
     let runtime = runtime();
@@ -31,7 +31,7 @@ fn the_compiler_says_once_what_to_write() {
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
-/// What is wrong with the errors that the compiler gave.
+/// The mistakes in the errors that the compiler gave.
 fn fault(file: &Path, said: &str) -> Option<String> {
     let text = fs::read_to_string(file).unwrap();
     let expected: usize =
@@ -43,7 +43,7 @@ fn fault(file: &Path, said: &str) -> Option<String> {
     (!is_fine).then(|| format!("{}: {count} errors, without {missing:#?}\n{said}", file.display()))
 }
 
-/// What the lines of a file's head say that begin with `key`.
+/// The values of the lines in a file's head that begin with `key`.
 fn lines<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
     text.lines().filter_map(move |line| line.strip_prefix("//! ")?.strip_prefix(key)?.strip_prefix(": "))
 }

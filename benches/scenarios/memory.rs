@@ -1,4 +1,4 @@
-//! A connection over memory: requests from a buffer, responses to nowhere.
+//! A connection over memory, with requests from a buffer and responses to nowhere.
 
 use std::fmt;
 use std::io::{self, Read, Write};

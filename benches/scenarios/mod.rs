@@ -1,4 +1,4 @@
-//! What the gauge measures: a server and its client for each scenario.
+//! The scenarios, each with a server and its client.
 //!
 //! Four scenarios serve a socket, as users do. Two run a [`Connection`] over memory, where nothing but the protocol counts.
 
@@ -16,7 +16,7 @@ enum Kind {
     Socket {
         /// The bytes of one request.
         request: &'static [u8],
-        /// How many of them are sent before their responses are read.
+        /// Requests that are sent before their responses are read.
         depth: u32,
     },
     Memory {

@@ -78,7 +78,7 @@ pub(super) fn ask(port: u16, request: &[u8], depth: u32, requests: u32) {
     }
 }
 
-/// The length of the first response, which all others have as well: up to the end of the body that its head announces.
+/// The length of the first response, up to the end of the body that its head announces. All others have it as well.
 fn read_first(client: &mut TcpStream) -> usize {
     let mut response = Vec::new();
     loop {

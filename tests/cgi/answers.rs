@@ -1,4 +1,4 @@
-//! What scripts of several languages say, and what the client gets; which path is a script at all.
+//! The output of scripts in several languages and the replies that clients get, and the paths that are scripts.
 
 use crate::support::Reply;
 use crate::support::scripts::{PERL, PYTHON, SH, Scripts, Site, get, runs};
@@ -12,7 +12,7 @@ fn site_with(interpreter: &str, text: &str) -> (Scripts, Site) {
 
 fn fields(reply: &Reply) -> Vec<(&str, &str)> {
     let own = |name: &str| {
-        // How the message is framed depends on how fast the script was.
+        // The framing of the message depends on the speed of the script.
         !matches!(name, "Server" | "Date" | "Content-Length" | "Transfer-Encoding")
     };
     reply.fields.iter().map(|(name, value)| (&**name, &**value)).filter(|(name, _)| own(name)).collect()

@@ -1,5 +1,5 @@
-//! What a script is told: its environment to the letter, its arguments, its folder, its descriptors; and what it is never
-//! told.
+//! The environment of a script to the letter, its arguments, directory and descriptors, and the things that it must not
+//! see.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -229,7 +229,7 @@ fn a_script_has_the_soft_limit_of_descriptors_that_it_is_given() {
     }
 }
 
-/// The descriptors of this process that it did not open itself: those that are not closed on execution.
+/// The descriptors of this process that it did not open itself, and that are not closed on execution.
 fn inherited_descriptors() -> BTreeSet<String> {
     /// `O_CLOEXEC`, as /proc shows it.
     const CLOEXEC: u32 = 0o2_000_000;

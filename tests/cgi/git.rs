@@ -1,4 +1,4 @@
-//! git over HTTP against `git http-backend` as a script: what goes in and out is the same to the byte.
+//! git over HTTP against `git http-backend` as a script. The bytes that go in and out are the same.
 //!
 //! Says SKIPPED where there is no git, or one without its backend.
 
@@ -11,10 +11,10 @@ use std::process::{Command, Output, Stdio};
 use crate::support::needs::skip;
 use crate::support::scripts::{SH, Scripts, Site};
 
-/// How many files the first repository has, each with content of its own.
+/// Number of files in the first repository, each with content of its own.
 const FILES: usize = 3000;
 
-/// git with none of the settings of whoever runs the tests.
+/// git without the settings of the user who runs the tests.
 fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.current_dir(folder).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
@@ -32,7 +32,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Vec<u8> {
     stdout
 }
 
-/// Whether this machine has git with its backend. Says SKIPPED if it has not.
+/// Returns whether this machine has git with its backend. Says SKIPPED if it has not.
 #[track_caller]
 fn has_backend() -> bool {
     let path = Command::new("git").arg("--exec-path").output().ok().map(|output| output.stdout);
@@ -111,7 +111,7 @@ fn git_clones_fetches_and_pushes() {
     run(&first, &["merge", "--quiet", "--ff-only", "origin/main"]);
     assert!(objects(&first) == objects(&origin), "a fetch: {}", log.text());
 
-    // Larger than what git sends in one piece: chunked. And then in one piece, with its length.
+    // The content is larger than git sends in one piece, so it is chunked. Then it goes in one piece, with its length.
     for (round, buffer) in [("chunked", "http.postBuffer=65536"), ("sized", "http.postBuffer=100000000")] {
         for number in 0..800 {
             fs::write(first.join(format!("{round}-{number}.txt")), content(number + 100_000)).expect("a work tree");

@@ -1,4 +1,4 @@
-//! `CGIHTTPRequestHandler`: the environment of a script, bodies, answers and ends.
+//! `CGIHTTPRequestHandler`, with the environment of a script, bodies, answers and ends.
 
 #[path = "../support/mod.rs"]
 mod support;

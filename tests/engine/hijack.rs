@@ -1,4 +1,5 @@
-//! Connections that a handler takes for itself: the server watches them no more, and counts them until they are closed.
+//! Connections that a handler takes for itself. The server no longer watches them, and counts them until they are
+//! closed.
 
 use std::fmt;
 use std::io::{ErrorKind, Read, Write};
@@ -189,7 +190,8 @@ fn one_thread_reads_while_another_writes() {
         reader.read_to_end(&mut heard).map(|_| heard)
     });
     has_begun.recv_timeout(PATIENCE).expect("the thread is there");
-    // More than the sockets hold: written and read at once, while the other thread waits for the client's first byte.
+    // More than the sockets hold. It is written and read at once, while the other thread waits for the client's first
+    // byte.
     let much = vec![b'w'; 4_000_000];
     let writing = std::thread::spawn({
         let much = much.clone();
@@ -261,7 +263,7 @@ fn a_taken_connection_offers_what_its_socket_does() {
     assert_eq!(stalled.kind(), ErrorKind::TimedOut);
 }
 
-/// What was sent behind the request is in the buffer, where no poller sees it.
+/// The bytes behind the request are in the buffer, where no poller sees them.
 #[test]
 fn a_taken_stream_without_a_socket_can_be_split_and_has_a_descriptor() {
     struct Echo;
@@ -282,7 +284,7 @@ fn a_taken_stream_without_a_socket_can_be_split_and_has_a_descriptor() {
     assert!(reply.ends_with(b"\r\n\r\nahead"), "{}", reply.escape_ascii());
 }
 
-/// How many descriptors the pollers of this process know, each counted as often as its poller is open.
+/// Number of descriptors that the pollers of this process know. A descriptor counts once for each poller.
 #[cfg(target_os = "linux")]
 fn watched() -> usize {
     let infos = std::fs::read_dir("/proc/self/fdinfo").expect("Linux has it");
@@ -320,8 +322,8 @@ fn the_poller_forgets_it_when_it_is_taken() {
     drop(clients);
 }
 
-/// A connection that was accepted counts until it is closed, and no longer, whatever it was in the middle of when its loop
-/// ended: the next loop has room for as many as the first.
+/// A connection counts until it is closed, and no longer, whatever its state was when its loop ended. So the next loop
+/// has room for as many as the first one.
 #[test]
 fn what_a_loop_leaves_behind_takes_no_place_in_the_next_one() {
     // Its limit of descriptors is not the other tests'.

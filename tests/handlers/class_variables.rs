@@ -1,4 +1,4 @@
-//! The attribute's arguments at work: names and versions, derived methods, and another `MessageClass`.
+//! The attribute's arguments at work, with names and versions, derived methods, and another `MessageClass`.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,5 @@
-//! Cookies that a handler reads and sets: before the response, with an error in its place, and once each.
+//! Cookies that a handler reads, and cookies that it sets before the response, with an error in its place, and once
+//! each.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Error replies: the forms of `send_error`, their texts and escaping, the fields they bring along.
+//! Error replies, with the forms of `send_error`, their texts and escaping, and the fields that come with them.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,7 @@ use crate::support::Reply;
 use basehttp::testing::respond;
 use basehttp::{Address, BaseHTTPRequestHandler, Exchange, HTTPError, HandlerError, http_handler};
 
-/// What a stranger would like to see on somebody's page.
+/// Markup that a stranger would like to see on another's page.
 const NASTY: &str = "<script>alert(\"1\" & '2')</script>\\\n";
 
 /// Sends all kinds of errors, as HTML.
@@ -244,7 +244,7 @@ fn a_405_always_carries_allow() {
     }
 }
 
-/// RFC 9110, section 15.2: a final response follows an interim one, and an error page is none.
+/// A final response follows an interim one, and an error page is not interim (RFC 9110, section 15.2).
 #[test]
 fn an_error_has_a_final_status() {
     for path in ["/custom/100", "/custom/101", "/custom/199", "/number/103"] {

@@ -1,4 +1,4 @@
-//! Overridables that panic or fail themselves: one request pays for it at most, the server never does.
+//! Overridables that panic or fail themselves. At most one request pays for it, and never the server.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,5 +1,5 @@
-//! Connections over a stream on which every single read, write and flush may fail or come short: the replies are those of
-//! a calm run, or they end cleanly. What the system's own calls may say is tried by `tools/inject.py`.
+//! Connections over a stream on which every single read, write and flush may fail or come short. The replies are those
+//! of a calm run, or they end cleanly. `tools/inject.py` tries the failures of the system's own calls.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::support::Reply;
 use basehttp::{Address, Connection, Exchange, HandlerError, Result, http_handler};
 
-/// What happens to one call of the stream.
+/// The fate of one call of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// A signal came: the call is to be made again.
+    /// A signal interrupts the call, which has to be made again.
     Interrupted,
     /// One byte moves, and no more.
     Short,
@@ -33,7 +33,7 @@ struct Line {
     request: VecDeque<u8>,
     weather: Weather,
     calls: usize,
-    /// Written, and not flushed yet: a stream may keep that for as long as it likes.
+    /// Bytes that were written and not flushed. A stream may keep them for as long as it likes.
     held: Vec<u8>,
     arrived: Vec<u8>,
     /// So many bytes had arrived when it broke.
@@ -42,7 +42,7 @@ struct Line {
     silent_at: Option<usize>,
 }
 
-/// How many calls a connection may make whose client is silent: some more than there are steps to its end, and no more.
+/// Calls that a connection may make while its client is silent, a few more than there are steps to its end.
 const MOST_CALLS_IN_SILENCE: usize = 8;
 
 #[derive(Clone)]
@@ -187,12 +187,12 @@ fn requests() -> Vec<Vec<u8>> {
         simple("GET", "/given", ""),
         simple("GET", "/file", ""),
         simple("GET", "/hint", ""),
-        // The last one: a reply that leaves before its request is whole ends the connection.
+        // The last reply, because a reply that leaves before its request is whole ends the connection.
         sized("PUT", "Connection: close\r\n", &big),
     ]
 }
 
-/// What a run came to.
+/// The result of a run.
 struct Outcome {
     arrived: Vec<u8>,
     calls: usize,
@@ -232,8 +232,8 @@ fn calm() -> Outcome {
 }
 
 impl Outcome {
-    /// What a client makes of it. Whether it is told to send its body, and where chunks end, depends on what came with a
-    /// read.
+    /// The replies as a client reads them. The bytes of a read decide whether it is told to send its body, and where
+    /// chunks end.
     fn replies(&self) -> Vec<Reply> {
         let replies = Reply::all_to(&self.arrived, |number| if number == 1 { "HEAD" } else { "GET" });
         replies.into_iter().filter(|reply| reply.status != 100).collect()

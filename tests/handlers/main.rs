@@ -1,4 +1,4 @@
-//! The handler's side: class variables, overridable methods, errors, the access log and the tools for testing.
+//! The handler's side, with class variables, overridable methods, errors, the access log and the tools for testing.
 
 #[path = "../support/mod.rs"]
 mod support;

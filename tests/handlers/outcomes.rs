@@ -1,5 +1,5 @@
-//! What a handler's method returns, and what the client gets for it: errors of every type, `HTTPError` deep in a chain,
-//! panics before and after the head is on the wire.
+//! The result of a handler's method and the reply that the client gets for it, with errors of every type, `HTTPError`
+//! deep in a chain, and panics before and after the head is on the wire.
 
 use std::error::Error;
 use std::fmt;

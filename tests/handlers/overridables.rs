@@ -1,4 +1,5 @@
-//! Every overridable of a handler: it is what the runtime calls, its original is callable from it, and both from `ex`.
+//! Every overridable of a handler. The runtime calls it, its original is callable from it, and both are callable from
+//! `ex`.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! The value that a method returns is the response: each type, what it may not be, and what goes wrong.
+//! The value that a method returns is the response. The tests have each type, the values that are refused, and
+//! failures.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +13,7 @@ use basehttp::{
     Address, Exchange, HTTPError, HandlerError, Html, IntoResponse, Payload, Result, http_handler, testing,
 };
 
-/// Each method returns another type. What goes wrong is kept.
+/// Each method returns another type. Failures are kept.
 #[derive(Default)]
 struct Returning {
     name: String,

@@ -1,5 +1,5 @@
-//! One connection over time: which replies keep it open, pipelining, half-closed and vanished clients, and hijack.
-//! RFC 9112, section 9.
+//! One connection over time. The tests have replies that keep it open, pipelining, half-closed and vanished clients,
+//! and hijack. RFC 9112, section 9.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -13,7 +13,7 @@ use crate::support::{Client, Reply};
 use basehttp::testing::{self, Server};
 use basehttp::{Exchange, HTTPError, HTTPServer, Result, http_handler};
 
-/// The same handler twice: what it does depends on the path alone.
+/// The same handler twice. The path alone decides what it does.
 fn serve(ex: &mut Exchange) -> Result {
     match ex.path {
         "/close" => ex.close_connection = true,
@@ -167,7 +167,7 @@ fn an_idle_connection_is_closed_without_a_word_and_a_slow_head_is_408() {
     Client::of(&server).expect_end();
 }
 
-/// RFC 9112, section 2.2: some clients send a CRLF behind a body.
+/// Some clients send a CRLF behind a body (RFC 9112, section 2.2).
 #[test]
 fn empty_lines_behind_a_request_begin_no_other() {
     let builder = HTTPServer::builder().idle_timeout(Duration::from_millis(300));
@@ -265,7 +265,7 @@ fn hijack_can_wait_for_a_bounded_time() {
 
 #[test]
 fn a_tunnel_or_another_protocol_that_nobody_takes_over_ends_the_connection() {
-    // What follows is no HTTP: RFC 9110, sections 7.8 and 9.3.6.
+    // The bytes behind it are not HTTP (RFC 9110, sections 7.8 and 9.3.6).
     let table: [(Act, &str, u16); 2] = [
         (
             |ex| {
@@ -290,7 +290,8 @@ fn a_tunnel_or_another_protocol_that_nobody_takes_over_ends_the_connection() {
     }
 }
 
-/// A client that believes in its tunnel has sent another's bytes already: they are no requests (RFC 9931, section 7).
+/// A client that believes in its tunnel has sent another party's bytes already, and they are not requests (RFC 9931,
+/// section 7).
 #[test]
 fn nothing_behind_a_refused_connect_is_run() {
     let table: [(Act, u16); 6] = [

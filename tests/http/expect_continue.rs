@@ -1,5 +1,5 @@
-//! `Expect: 100-continue`: the 100 goes out when the handler first reads, never otherwise, and a client that was not
-//! told to go on is not waited for. RFC 9110, section 10.1.1.
+//! `Expect: 100-continue`. The 100 goes out when the handler first reads, never otherwise, and the server does not wait
+//! for a client that was not told to go on. RFC 9110, section 10.1.1.
 
 use std::fmt;
 use std::io;
@@ -118,7 +118,7 @@ fn earlier_replies_go_out_before_the_100() {
 fn a_handler_that_does_not_read_sends_no_100_and_the_connection_closes() {
     let server = Server::start(Reader).expect("a free port");
     for (path, code) in [("/ignore", 403), ("/too-large", 413)] {
-        // Whether the client waits or sends its body all the same, it gets the one answer and no more.
+        // The client gets one answer and no more, even if it sends its body without waiting.
         for body in ["", SMUGGLED] {
             let mut client = Client::sending(&server, waiting(path, SMUGGLED.len()) + body);
             let reply = client.read_reply();

@@ -1,4 +1,5 @@
-//! Bodies that a handler gives whole, `send_bytes` and `send_file`: any size, ranges, HEAD, and files that shrink.
+//! Bodies that a handler gives whole, with `send_bytes` and `send_file`. They have any size, ranges, HEAD, and files
+//! that shrink.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -39,7 +40,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A leftover in the build's own folder harms nobody.
+        // A leftover in the build's own directory is harmless.
         let _ = fs::remove_file(&self.0);
     }
 }
@@ -122,7 +123,7 @@ struct Notice(mpsc::Sender<()>);
 
 impl Drop for Notice {
     fn drop(&mut self) {
-        // Nobody listens any more when the test has failed.
+        // The receiver is gone when the test has failed.
         let _ = self.0.send(());
     }
 }
@@ -151,7 +152,7 @@ fn what_guards_a_body_lives_as_long_as_the_body_is_on_its_way() {
     dropped.recv_timeout(PATIENCE).expect("dropped with the client");
 }
 
-/// Cannot be dropped while somebody has this, and panics when it is.
+/// A value whose drop waits for the holder of the lock, and then panics.
 static GATE: Mutex<()> = Mutex::new(());
 
 struct Stuck;
@@ -277,7 +278,7 @@ fn a_file_that_shrinks_before_it_is_sent_cuts_the_reply_off() {
         let server = Server::start(Does(*act)).expect("a free port");
         let mut client = Client::sending(&server, GET.repeat(2));
         let mut came = Vec::new();
-        // A reset, or an end before the length is reached: the client can tell.
+        // A reset, or an end before the length is reached, tells the client.
         let _ = client.stream().read_to_end(&mut came);
         assert!(Reply::read(&mut &came[..], "GET").is_err(), "{why}");
         assert_eq!(Client::sending(&server, HEAD).try_read_reply("HEAD").expect("a head").status, 200, "it serves on");

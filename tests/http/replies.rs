@@ -1,5 +1,5 @@
-//! The bodies of replies: how their end is told, what carries none, and what becomes of a handler that misuses its
-//! calls. The fields stand in `reply_heads.rs`, bodies given whole in `given_bodies.rs`. RFC 9112, section 6.
+//! The bodies of replies, with the marks of their end, replies without one, and handlers that misuse their calls. The
+//! fields stand in `reply_heads.rs`, bodies given whole in `given_bodies.rs`. RFC 9112, section 6.
 
 use std::io::Read;
 
@@ -8,7 +8,7 @@ use crate::support::{Client, Reply};
 use basehttp::testing::Server;
 use basehttp::{Exchange, HTTPServer, Result, http_handler};
 
-/// What the runtime buffers to find a body's length.
+/// Bytes that the runtime buffers to find a body's length.
 const BUFFER: usize = 64 * 1024;
 
 const KEEP_ALIVE_10: &str = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
@@ -25,7 +25,7 @@ fn write_count(ex: &mut Exchange) -> Result {
 
 type Framing<'a> = (Option<&'a str>, Option<&'a str>);
 
-/// How a reply tells its body's end: its `Content-Length` and `Transfer-Encoding`.
+/// The fields that mark the end of a reply's body, `Content-Length` and `Transfer-Encoding`.
 fn framing(reply: &Reply) -> Framing<'_> {
     (reply.field("Content-Length"), reply.field("Transfer-Encoding"))
 }
@@ -56,8 +56,8 @@ fn a_body_that_fits_the_buffer_gets_its_length_and_a_longer_one_is_chunked_or_en
 
 #[test]
 fn flush_puts_on_the_wire_what_there_is() {
-    // Each event waits until the client has seen the one before it. A body that fits the buffer would be waited for
-    // before the handler is called: this one does not.
+    // Each event waits until the client has seen the one before it. The server reads a body that fits the buffer before
+    // the handler is called, so this one does not fit.
     let events = |ex: &mut Exchange| -> Result {
         ex.send_response(200).send_header("Content-Type", "text/event-stream").end_headers()?;
         for event in 0..3 {

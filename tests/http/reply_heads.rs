@@ -1,5 +1,5 @@
-//! The heads of replies: status lines, fields that are illegal or understood rather than copied, interim responses, and
-//! exactly one `Date` and `Server`. RFC 9110, sections 5, 6.6 and 15.
+//! The heads of replies, with status lines, fields that are illegal or understood instead of copied, interim responses,
+//! and exactly one `Date` and `Server`. RFC 9110, sections 5, 6.6 and 15.
 
 use std::cell::Cell;
 use std::fmt;
@@ -258,7 +258,7 @@ fn an_interim_response_has_no_body() {
     let table: &[(Act, &str)] = &[
         (
             |ex| {
-                // Whether or not the handler looks at the error.
+                // The result is the same if the handler ignores the error.
                 let _ = ex.send_text(103, "body");
                 Ok(ex.send_response(200).end_headers()?)
             },

@@ -1,5 +1,5 @@
-//! Request heads, malformed, extreme and merely unusual: what is refused gets exactly one reply and a clean close, in
-//! whatever pieces it comes and whatever stands behind it; the rest is served. RFC 9112, sections 2 to 6.
+//! Request heads, malformed, extreme and merely unusual. A refused one gets exactly one reply and a clean close, in
+//! whatever pieces it comes and whatever stands behind it. The others are served. RFC 9112, sections 2 to 6.
 
 use std::fmt;
 use std::io;
@@ -47,7 +47,7 @@ impl Mirror {
     fn log_message(&self, _ex: &Exchange, _message: fmt::Arguments) {}
 }
 
-/// What a smuggler hides behind a broken head.
+/// The request that a smuggler hides behind a broken head.
 const SMUGGLED: &[u8] = b"GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
 
 #[test]
@@ -344,8 +344,8 @@ fn a_head_that_never_ends_is_closed_without_a_word() {
     }
 }
 
-/// Every row of the table, made a head by `head_of`, gets one reply with its code, and then a clean close: on a real
-/// connection, alone, behind a good request and before a smuggled one; and byte by byte just the same.
+/// Every row of the table, made a head by `head_of`, gets one reply with its code, and then a clean close. It is sent
+/// on a real connection alone, behind a good request, before a smuggled one, and byte by byte.
 fn check_refused(table: &[(&[u8], u16, &str)], head_of: impl Fn(&[u8]) -> Vec<u8>) {
     const GOOD: &[u8] = b"GET /first HTTP/1.1\r\nHost: h\r\n\r\n";
     let server = Server::start(Mirror::default()).expect("a free port");
@@ -353,7 +353,7 @@ fn check_refused(table: &[(&[u8], u16, &str)], head_of: impl Fn(&[u8]) -> Vec<u8
         let head = head_of(row);
         let about = format!("{} ({} bytes): {why}", row[..row.len().min(60)].escape_ascii(), head.len());
 
-        // The client keeps its side open: the reply must not wait for more.
+        // The client keeps its side open, so the reply must not wait for more.
         let reply = Client::sending(&server, &head).only_reply(&about);
         assert_eq!(reply.status, *code, "{about}");
         assert_eq!(reply.field("Connection"), Some("close"), "{about}");

@@ -1,4 +1,4 @@
-//! RFC 9110, section 7: a request whose target does not fit the connection that it came over.
+//! Requests whose target does not fit the connection that they came over. RFC 9110, section 7.
 
 use std::io::{BufReader, Write};
 use std::net::Shutdown;
@@ -10,7 +10,7 @@ use crate::support::{Client, Reply};
 use basehttp::Connection;
 use basehttp::testing::Server;
 
-/// 7.4: over a connection that is not secured nobody may be asked for an `https` URI. 15.5.20: 421 says so.
+/// An `https` URI may not be asked for over a connection that is not secured (7.4), and 421 says so (15.5.20).
 #[test]
 fn an_https_target_over_a_plain_connection_is_misdirected() {
     let witness = Witness::default();
@@ -62,7 +62,7 @@ fn an_https_target_over_a_plain_connection_is_misdirected() {
     assert_eq!(codes(&replies), [403], "a tunnel secures itself: the handler decides");
 }
 
-/// 15.5.20: it explains itself, and 9.3.2: not to HEAD.
+/// The 421 explains itself (15.5.20), but not to HEAD (9.3.2).
 #[test]
 fn a_misdirected_request_is_told_why() {
     let server = Server::start(Does(|ex| Ok(ex.send_text(200, "")?))).expect("a free port");

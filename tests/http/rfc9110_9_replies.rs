@@ -1,5 +1,5 @@
-//! RFC 9110, sections 6, 8, 9, 10 and 15, as far as they bind the server and not the handler: what each method and status
-//! lets a reply carry, and which fields it must. Single rules stand in `replies.rs` and `reply_heads.rs`.
+//! Rules that bind the server and not the handler. They say which body each method and status allows, and which fields
+//! a reply must have. RFC 9110, sections 6, 8, 9, 10 and 15. Single rules stand in `replies.rs` and `reply_heads.rs`.
 
 use std::fmt;
 use std::io;
@@ -25,7 +25,7 @@ fn with_status(ex: &mut Exchange) -> Result {
     Ok(())
 }
 
-/// What comes back for a request, then another one, on one connection: taken apart by what the first one's method says.
+/// Sends a request and then another one on one connection, and parses the replies by the method of the first one.
 fn two_replies(act: Act, method: &str, target: &str, version: &str) -> [Reply; 2] {
     let fields = if version == "HTTP/1.0" { "Connection: keep-alive\r\n" } else { "" };
     let request = format!("{method} {target} {version}\r\nHost: h\r\n{fields}\r\n");
@@ -37,7 +37,17 @@ fn two_replies(act: Act, method: &str, target: &str, version: &str) -> [Reply; 2
     replies
 }
 
-/// 6.4.1, 6.6.1, 8.6, 9.3.2 and 15; RFC 9112, sections 6.1 to 6.3: for every status, however the handler gives its body.
+/// Returns the reply to a request whose reply has no body. Nothing may be behind its head.
+fn only_head(act: Act, request: &str) -> Reply {
+    let bytes = testing::respond(&Does(act), request);
+    let mut rest = &bytes[..];
+    let reply = Reply::read(&mut rest, "HEAD").unwrap_or_else(|error| panic!("{request:?}: {error}"));
+    assert!(rest.is_empty(), "{request:?}: {}", rest.escape_ascii());
+    reply
+}
+
+/// The rules for every status, however the handler gives its body (6.4.1, 6.6.1, 8.6, 9.3.2 and 15, and RFC 9112,
+/// sections 6.1 to 6.3).
 #[test]
 fn every_status_is_framed_so_that_the_next_reply_is_found() {
     for code in (200..=599).chain([600, 999]) {
@@ -45,7 +55,7 @@ fn every_status_is_framed_so_that_the_next_reply_is_found() {
             [("GET", ""), ("GET", "?length"), ("GET", "?chunked"), ("GET", "?given"), ("HEAD", ""), ("HEAD", "?length")]
         {
             for version in ["HTTP/1.1", "HTTP/1.0"] {
-                // Chunks are unknown to HTTP/1.0: the connection ends such a body.
+                // HTTP/1.0 has no chunks, so the connection ends such a body.
                 if version == "HTTP/1.0" && how == "?chunked" && !matches!(code, 204 | 205 | 304) {
                     continue;
                 }
@@ -73,7 +83,7 @@ fn every_status_is_framed_so_that_the_next_reply_is_found() {
     }
 }
 
-/// 8.6, 9.3.6 and 15.2; RFC 9112, section 6.1: no framing field where a body is never allowed.
+/// A reply that can never have a body has no framing field (8.6, 9.3.6 and 15.2, and RFC 9112, section 6.1).
 #[test]
 fn interim_replies_and_tunnels_have_no_framing_fields() {
     let interim: Act = |ex| {
@@ -101,16 +111,14 @@ fn interim_replies_and_tunnels_have_no_framing_fields() {
                 ex.end_headers()?;
                 Ok(ex.wfile.write_all(b"hello")?)
             };
-            let bytes = testing::respond(&Does(act), format!("{request}{GET}"));
-            let mut rest = &bytes[..];
-            let reply = Reply::read(&mut rest, "HEAD").expect("a head");
+            let reply = only_head(act, &format!("{request}{GET}"));
             assert_eq!((reply.field("Content-Length"), reply.field("Transfer-Encoding")), (None, None), "{reply:?}");
-            assert!(rest.is_empty() && reply.status == code, "{reply:?}: {}", rest.escape_ascii());
+            assert_eq!(reply.status, code, "{reply:?}");
         }
     }
 }
 
-/// 15.2: a server MUST NOT send a 1xx to an HTTP/1.0 client.
+/// A server MUST NOT send a 1xx to an HTTP/1.0 client (15.2).
 #[test]
 fn an_http_1_0_client_gets_no_interim_reply_of_any_kind() {
     let table: &[(Act, u16, &str)] = &[
@@ -155,8 +163,8 @@ impl Wordy {
     fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
 }
 
-/// 15.2; RFC 9112, section 6.1: neither interim replies nor chunks to HTTP/1.0, also where the request is refused, and to
-/// nobody whose version is not known.
+/// A client of HTTP/1.0, or of an unknown version, gets neither interim replies nor chunks, also when its request is
+/// refused (15.2, and RFC 9112, section 6.1).
 #[test]
 fn a_refused_client_gets_what_its_version_knows() {
     let table: &[(&str, &[u16], &str)] = &[
@@ -181,7 +189,7 @@ fn a_refused_client_gets_what_its_version_knows() {
     }
 }
 
-/// 9.3.2: the fields of GET, and no body, whatever the reply is.
+/// HEAD gets the fields of GET and no body, whatever the reply is (9.3.2).
 #[test]
 fn head_gets_the_fields_of_get_and_no_body() {
     for target in ["/200", "/204", "/205", "/301", "/304", "/404", "/500", "/200?length", "/200?chunked", "/200?given"]
@@ -199,7 +207,7 @@ fn head_gets_the_fields_of_get_and_no_body() {
     }
 }
 
-/// 9.3.2 and 15.1: also where the request is refused before any handler is asked.
+/// HEAD gets no body either when its request is refused before a handler is called (9.3.2 and 15.1).
 #[test]
 fn a_refused_head_request_gets_no_body_either() {
     let table = [
@@ -214,12 +222,9 @@ fn a_refused_head_request_gets_no_body_either() {
         ("HEAD / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhell", 400, "a body that ends early"),
     ];
     for (request, code, why) in table {
-        let bytes = testing::respond(&Does(with_status), request);
-        let mut rest = &bytes[..];
-        let reply = Reply::read(&mut rest, "HEAD").expect("a head");
+        let reply = only_head(with_status, request);
         assert_eq!((reply.status, reply.field("Connection")), (code, Some("close")), "{why}");
         assert!(reply.field("Content-Length").is_some_and(|length| length != "0"), "{why}: as for GET: {reply:?}");
-        assert!(rest.is_empty(), "{why}: {}", rest.escape_ascii());
     }
 }
 
@@ -280,7 +285,7 @@ fn allow_is_told_by_options_and_every_405_and_what_nobody_implements_is_501() {
     }
 }
 
-/// 15.5 and 15.6: an explanation, with its type and length, and a date, for every error that the server itself makes.
+/// Every error that the server makes itself has an explanation, with type and length, and a date (15.5 and 15.6).
 #[test]
 fn an_error_of_the_server_has_an_explanation_and_a_date() {
     let long = "a".repeat(100_000);
@@ -310,7 +315,7 @@ fn an_error_of_the_server_has_an_explanation_and_a_date() {
     }
 }
 
-/// 5.6.7 and 6.6.1: `Sun, 06 Nov 1994 08:49:37 GMT`, and no other form.
+/// `Date` has the form `Sun, 06 Nov 1994 08:49:37 GMT`, and no other (5.6.7 and 6.6.1).
 #[test]
 fn the_date_is_an_imf_fixdate() {
     for request in [GET, GET_10, HEAD, "GET / HTTP/2.0\r\n\r\n"] {

@@ -1,5 +1,5 @@
-//! RFC 9112, sections 2 to 5: lines, versions, the four forms of a target, Host, and every octet in every place of a
-//! head. Single malformed heads stand in `request_heads.rs`; here are the rules as a whole.
+//! Lines, versions, the four forms of a target, Host, and every octet in every place of a head, as rules on the whole.
+//! RFC 9112, sections 2 to 5. Single malformed heads stand in `request_heads.rs`.
 
 use crate::support::Client;
 use crate::support::witness::{GOOD, Witness, check_last_words, codes};
@@ -14,7 +14,7 @@ fn around(before: &str, octet: u8, behind: &str) -> Vec<u8> {
     [before.as_bytes(), &[octet], behind.as_bytes()].concat()
 }
 
-/// Section 3.1; 9110, section 9.1: tokens are methods, and one that nobody knows is 501.
+/// Every token is a method, and an unknown one is a 501 (section 3.1, and RFC 9110, section 9.1).
 #[test]
 fn every_octet_in_a_method_is_of_a_token_or_refused() {
     let witness = Witness::default();
@@ -26,8 +26,8 @@ fn every_octet_in_a_method_is_of_a_token_or_refused() {
     assert!(witness.take_seen().is_empty());
 }
 
-/// Section 3.2: no white space, no control, no fragment; in a path no markup and no broken triplet. The table of
-/// `proto/target.rs` says which others pass although RFC 3986 has them encoded.
+/// A target has no white space, control or fragment, and its path no markup and no broken triplet (section 3.2). The
+/// table of `proto/target.rs` lists the others that pass although RFC 3986 has them encoded.
 #[test]
 fn every_octet_in_a_target_is_visible_or_refused() {
     let witness = Witness::default();
@@ -42,7 +42,7 @@ fn every_octet_in_a_target_is_visible_or_refused() {
     }
 }
 
-/// Section 3.2: busybox wget sends them, and so does a client that follows a careless `Location`.
+/// busybox wget sends such targets, and so does a client that follows a careless `Location` (section 3.2).
 #[test]
 fn bytes_above_ascii_in_a_target_are_taken_as_if_percent_encoded() {
     let witness = Witness::default();
@@ -77,7 +77,8 @@ fn bytes_above_ascii_in_a_target_are_taken_as_if_percent_encoded() {
     }
 }
 
-/// Section 3.2: `uri-host [ ":" port ]` of RFC 3986. Stricter in one octet, the comma: two Hosts that were merged.
+/// Host is `uri-host [ ":" port ]` of RFC 3986 (section 3.2). The comma alone is refused beyond that, since it joins
+/// two Hosts.
 #[test]
 fn every_octet_in_a_host_is_of_a_name_or_refused() {
     let witness = Witness::default();
@@ -89,7 +90,7 @@ fn every_octet_in_a_host_is_of_a_name_or_refused() {
             ("[v1.a", "b]", in_name || octet == b':'),
             ("[", "::1]", octet.is_ascii_hexdigit()),
         ] {
-            // White space around the value is no part of it: here it is always inside.
+            // White space around the value is not part of it, so it is always inside here.
             let host = around(before, octet, behind);
             let head = [b"GET / HTTP/1.1\r\nHost: ", &host[..], b"\r\n\r\n"].concat();
             let expected = if passes { 200 } else { 400 };
@@ -115,26 +116,27 @@ fn every_octet_in_a_field_is_of_its_name_or_value_or_refused() {
     }
 }
 
-/// Section 2.2: a bare CR is never a line's end, and here a bare LF is none either; 9110, section 5.5: no controls.
+/// A bare CR never ends a line, and a bare LF does not end one either here (section 2.2). Controls are refused (RFC
+/// 9110, section 5.5).
 #[test]
 fn a_control_character_anywhere_in_a_head_makes_it_malformed() {
     let witness = Witness::default();
     let head = b"GET /a HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n";
     for control in *b"\0\x01\x08\n\x0b\x0c\r\x1b\x1f\x7f" {
-        // Before the last byte: behind it the next request would begin.
+        // The place before the last byte, because the next request would begin behind it.
         for at in 0..head.len() {
             let mut bytes = head.to_vec();
             bytes.insert(at, control);
-            // Where it made a line of the empty one, the head ends here.
+            // If it made a line of the empty one, the head ends here.
             bytes.extend_from_slice(b"\r\n");
-            // One LF before the last LF is that: a head, and a bare LF.
+            // An LF before the last LF makes a head with a bare LF.
             let expected: &[u16] = if control == b'\n' && at == head.len() - 1 { &[200, 400] } else { &[400] };
             assert_eq!(codes(&witness.ask(&bytes)), expected, "{}", bytes.escape_ascii());
         }
     }
 }
 
-/// Section 2.2: a server SHOULD ignore at least one. Not for ever: eight, before each request.
+/// A server SHOULD ignore at least one empty line (section 2.2). This one ignores eight before each request.
 #[test]
 fn empty_lines_before_a_request_line_are_ignored_but_not_for_ever() {
     let witness = Witness::default();
@@ -150,7 +152,7 @@ fn empty_lines_before_a_request_line_are_ignored_but_not_for_ever() {
     check_last_words(&server, &witness, format!(" \r\n{GOOD}").as_bytes(), &[400], "a line of a blank");
 }
 
-/// Section 2.2: such a line must not be read as a field, and is not skipped either.
+/// Such a line must not be read as a field, and is not skipped either (section 2.2).
 #[test]
 fn white_space_between_the_request_line_and_the_first_field_is_refused() {
     let witness = Witness::default();
@@ -183,7 +185,8 @@ fn a_version_is_served_as_the_highest_that_we_speak_or_refused_with_what_we_spea
     }
 }
 
-/// Section 3: at least 8,000 octets; longer ones are told from longer methods and fields.
+/// A request line has at least 8,000 octets (section 3). Longer targets have another status than longer methods and
+/// fields.
 #[test]
 fn what_is_long_is_taken_and_what_is_too_long_gets_its_own_status() {
     let witness = Witness::default();
@@ -208,7 +211,7 @@ fn what_is_long_is_taken_and_what_is_too_long_gets_its_own_status() {
     }
 }
 
-/// Sections 3.2.1 to 3.2.4: which form with which method, and what the handler is asked for.
+/// The forms of a target that each method allows, and the path that the handler gets (sections 3.2.1 to 3.2.4).
 #[test]
 fn each_form_of_a_target_is_taken_with_its_methods_only_and_routed_by_its_path() {
     let witness = Witness::default();
@@ -284,8 +287,8 @@ fn each_form_of_a_target_is_taken_with_its_methods_only_and_routed_by_its_path()
     }
 }
 
-/// Section 3.2 and 3.2.2. The table of `proto/host.rs` says where this is stricter: RFC 9112 would have a Host that
-/// disagrees ignored, here it is refused.
+/// The table of `proto/host.rs` lists where this is stricter than sections 3.2 and 3.2.2. RFC 9112 ignores a Host that
+/// disagrees with the target, and this server refuses it.
 #[test]
 fn host_is_there_once_and_agrees_with_the_target() {
     let witness = Witness::default();
@@ -379,7 +382,7 @@ fn host_is_there_once_and_agrees_with_the_target() {
     }
 }
 
-/// 9110, section 5.3: nothing is done before the whole head is here, since its last line may forbid it.
+/// Nothing is done before the whole head is here, since its last line may forbid it (RFC 9110, section 5.3).
 #[test]
 fn no_handler_is_called_before_the_whole_head_is_here() {
     let witness = Witness::default();

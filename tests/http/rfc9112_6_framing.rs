@@ -1,5 +1,5 @@
-//! RFC 9112, sections 6, 7 and 11.2: where a request ends. Whatever two parties could read differently is refused once,
-//! the connection is closed, and nothing behind it is ever taken for a request.
+//! The end of a request. A message that two parties could read differently is refused once, the connection is closed,
+//! and nothing behind it is ever taken for a request. RFC 9112, sections 6, 7 and 11.2.
 
 use std::io::{ErrorKind, Read};
 
@@ -126,7 +126,7 @@ fn what_frames_a_request_twice_or_doubtfully_is_refused_before_the_handler() {
     }
 }
 
-/// Section 6.1: HTTP/1.0 has no transfer codings, and a message that claims one has faulty framing.
+/// HTTP/1.0 has no transfer codings, and a message that claims one has faulty framing (section 6.1).
 #[test]
 fn a_transfer_coding_in_http_1_0_is_refused() {
     let witness = Witness::default();
@@ -139,7 +139,7 @@ fn a_transfer_coding_in_http_1_0_is_refused() {
     }
 }
 
-/// Section 6.3: the length and the chunks of any method, and that nothing inside a body is a request.
+/// Bodies of any method end by their length or chunks, and nothing inside a body is a request (section 6.3).
 #[test]
 fn a_body_is_read_as_long_as_it_is_framed_whatever_the_method() {
     let long = "0".repeat(100);
@@ -198,7 +198,7 @@ fn a_body_is_read_as_long_as_it_is_framed_whatever_the_method() {
     }
 }
 
-/// Section 7.1: sizes.
+/// Sizes of chunks (section 7.1).
 #[test]
 fn a_chunk_size_is_one_to_sixteen_hexadecimal_digits_and_crlf() {
     let table: &[(&str, &str)] = &[
@@ -246,7 +246,7 @@ fn a_chunk_size_is_one_to_sixteen_hexadecimal_digits_and_crlf() {
     let witness = Witness::default();
     let server = witness.serve();
     for (chunks, why) in table {
-        // The one whose size is beyond what will come waits for it: the client ends.
+        // A chunk with a larger size than its content waits for more, so the client ends its side.
         if chunks.starts_with("100000005") {
             let mut client = Client::sending(&server, chunked(format!("{chunks}{SMUGGLED}")));
             client.end_sending();
@@ -257,7 +257,7 @@ fn a_chunk_size_is_one_to_sixteen_hexadecimal_digits_and_crlf() {
         check_last_words(&server, &witness, &chunked(chunks), &[400], &format!("{chunks:?}: {why}"));
     }
     for octet in 0..=u8::MAX {
-        // Fifteen octets of content, and a last chunk: everything else is no size, or another.
+        // Fifteen octets of content, and a last chunk. Any other value is malformed, or another size.
         let alone = [&[octet][..], b"\r\n012345678901234\r\n0\r\n\r\n"].concat();
         let behind_a_zero = [b"0", &[octet][..], b"\r\n\r\n"].concat();
         for (chunks, is_fine) in [(alone, matches!(octet, b'f' | b'F')), (behind_a_zero, octet == b'0')] {
@@ -267,7 +267,7 @@ fn a_chunk_size_is_one_to_sixteen_hexadecimal_digits_and_crlf() {
     }
 }
 
-/// Section 7.1.1: extensions are read by their grammar and ignored.
+/// Extensions are read by their grammar and ignored (section 7.1.1).
 #[test]
 fn every_octet_in_a_chunk_extension_is_of_its_grammar_or_refused() {
     let witness = Witness::default();
@@ -304,7 +304,8 @@ fn answer_to_endless(client: &mut Client, start: &[u8], more: &[u8]) -> u16 {
     client.read_reply().status
 }
 
-/// Sections 7.1.1 and 7.1.2; 9110, section 5.4: what has no end of its own has a limit, with a 4xx.
+/// A part without an end of its own has a limit, beyond which the reply is a 4xx (sections 7.1.1 and 7.1.2, and RFC
+/// 9110, section 5.4).
 #[test]
 fn extensions_and_trailers_without_end_are_refused_while_they_come() {
     let table: &[(&str, &str, &str)] = &[
@@ -325,14 +326,15 @@ fn extensions_and_trailers_without_end_are_refused_while_they_come() {
         let code = answer_to_endless(&mut client, &chunked(start), more.repeat(1024).as_bytes());
         assert_eq!(code, 400, "{why}");
         let mut rest = Vec::new();
-        // The client never read while it sent: the server may have had enough of it.
+        // The client did not read while it sent, so the server may have closed.
         let end = client.stream().read_to_end(&mut rest);
         assert!(end.is_ok() || end.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset), "{why}");
         assert!(rest.is_empty(), "{why}");
     }
 }
 
-/// Section 7.1.2; 9110, section 6.5: trailers never reach the head, and what frames or routes is refused there.
+/// Trailers never reach the head, and fields for framing or routing are refused among them (section 7.1.2, and RFC
+/// 9110, section 6.5).
 #[test]
 fn trailers_are_read_by_the_grammar_of_fields_and_change_no_framing() {
     let witness = Witness::default();
@@ -367,7 +369,7 @@ fn trailers_are_read_by_the_grammar_of_fields_and_change_no_framing() {
     }
 }
 
-/// Section 6.3: fewer octets than announced are an incomplete message, whatever ends it.
+/// A message with fewer octets than announced is incomplete, whatever ends it (section 6.3).
 #[test]
 fn a_body_that_ends_early_is_answered_and_never_completed_by_what_follows() {
     let witness = Witness::default();

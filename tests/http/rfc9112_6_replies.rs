@@ -1,6 +1,6 @@
-//! RFC 9112, section 6, and RFC 9110, sections 6.6.1, 8.6 and 15, from a client's side: whatever status a handler sends,
-//! to whichever method and version, however it gives its body, what comes is one reply that ends where it says, and the
-//! next reply, or the connection's end, is right behind it. `support/strict.rs` says what a reply is.
+//! Replies from a client's side, for any status, method, version and kind of body. One reply comes and ends where it
+//! says, and the next reply or the connection's end is right behind it. RFC 9112, section 6, and RFC 9110, sections
+//! 6.6.1, 8.6 and 15. `support/strict.rs` defines a reply.
 
 use std::fmt;
 use std::io::{BufReader, ErrorKind, Read, Write};
@@ -17,7 +17,7 @@ const BODY: &[u8] = b"HTTP/1.1 200 OK\r\n\r\n";
 /// One that fits no buffer.
 const LONG_BYTES: usize = 100_000;
 
-/// What answers the request behind.
+/// The body of the reply to the second request.
 const NEXT: &[u8] = b"the next reply";
 
 /// Sends the status that the target names, with a body as `X-How` says. An interim one is followed by a 200.
@@ -61,7 +61,7 @@ fn answer(ex: &mut Exchange) -> Result {
         }
         Some("more") => {
             ex.send_header("Content-Length", BODY.len() - 1).end_headers()?;
-            // Whether the handler minds or not.
+            // The result is the same if the handler ignores the error.
             let _ = ex.wfile.write_all(BODY);
         }
         Some("cut") => {
@@ -105,7 +105,7 @@ macro_rules! speaks {
 speaks!(Speaks10, "HTTP/1.0");
 speaks!(Speaks11, "HTTP/1.1");
 
-/// One exchange: who asks whom for what.
+/// One exchange, with the client, the server and the request.
 #[derive(Clone, Copy, Debug)]
 struct Case {
     server: &'static str,
@@ -138,7 +138,7 @@ impl Case {
         (100..200).contains(&self.code) && self.code != 101
     }
 
-    /// What follows the head is no HTTP.
+    /// The bytes behind the head are not HTTP.
     fn is_tunnel(self) -> bool {
         let status = if self.is_interim() { 200 } else { self.code };
         status == 101 && self.is_new() || self.method == "CONNECT" && (200..300).contains(&status)
@@ -170,7 +170,7 @@ impl Case {
         }
     }
 
-    /// Whether another reply follows on this connection.
+    /// Returns whether another reply follows on this connection.
     fn goes_on(self, reply: &Strict) -> bool {
         self.server == "HTTP/1.1"
             && (self.client == "HTTP/1.1" || self.asks)
@@ -179,12 +179,12 @@ impl Case {
             && reply.framing != Framing::UntilClose
     }
 
-    /// Asks, and holds what comes to what must come. True: the connection goes on.
+    /// Sends the request, and compares the reply with the rules. Returns whether the connection goes on.
     fn check(self, stream: &mut BufReader<TcpStream>) -> bool {
         stream.get_mut().write_all(self.request().as_bytes()).expect("the server takes it");
         let came = Strict::read_all(stream, self.method, self.client);
         if self.how == "cut" && self.is_faulty() && self.code != 101 {
-            // What was sent can be neither taken back nor completed, and no client takes it for whole.
+            // Sent bytes can be neither taken back nor completed, and no client takes the reply for whole.
             let kind = came.map_err(|error| error.kind()).expect_err("a reply that is cut off");
             assert!(matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset), "{self:?}: {kind}");
             return false;

@@ -1,4 +1,4 @@
-//! RFC 9112, section 9: what keeps a connection, what ends it, and that the last reply always arrives.
+//! Conditions under which a connection is kept or ends, and the last reply, which always arrives. RFC 9112, section 9.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use crate::support::{Client, Reply};
 use basehttp::testing::Server;
 use basehttp::{Exchange, Result, http_handler};
 
-/// Requests for many reads of a server, and yet few enough for the system to take them without one: however busy the
-/// machine is, the client has sent them before it looks for a reply.
+/// Requests for many reads of a server, yet few enough for the system to take them without one. So the client has sent
+/// all of them before it looks for a reply, however busy the machine is.
 fn many_requests() -> Vec<u8> {
     SMUGGLED.repeat(100 * 1024 / SMUGGLED.len()).into_bytes()
 }
@@ -26,7 +26,7 @@ impl Old {
     fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
 }
 
-/// Section 9.6: the last reply is not lost to a reset, whatever the client has sent behind its last request.
+/// The last reply is not lost to a reset, whatever the client has sent behind its last request (section 9.6).
 #[test]
 fn the_reply_to_the_last_request_arrives_whatever_the_client_has_sent_behind_it() {
     let witness = Witness::default();
@@ -54,7 +54,7 @@ fn the_reply_to_the_last_request_arrives_whatever_the_client_has_sent_behind_it(
     assert!(!seen.iter().any(|asked| asked.contains("smuggled")), "{seen:?}");
 }
 
-/// Sections 9.3 and 9.6: what a reply says about the connection is what becomes of it.
+/// The connection is kept or closed as the reply says (sections 9.3 and 9.6).
 #[test]
 fn a_reply_says_close_where_the_connection_ends_and_the_client_may_think_otherwise() {
     let witness = Witness::default();
@@ -88,7 +88,7 @@ fn a_reply_says_close_where_the_connection_ends_and_the_client_may_think_otherwi
     }
 }
 
-/// Section 9.3.2: in the order of the requests, refused ones and those with bodies among them.
+/// Replies come in the order of the requests, among them refused ones and those with bodies (section 9.3.2).
 #[test]
 fn pipelined_requests_of_every_kind_are_answered_in_their_order() {
     let witness = Witness::default();
@@ -113,7 +113,7 @@ fn pipelined_requests_of_every_kind_are_answered_in_their_order() {
     client.expect_end();
 }
 
-/// Section 9.6: the end of a client's side delimits no request, and it still wants its reply.
+/// The end of a client's side delimits no request, and the client still wants its reply (section 9.6).
 #[test]
 fn a_half_closed_client_gets_every_reply_it_has_asked_for_and_no_other() {
     let large = |ex: &mut Exchange| -> Result {
@@ -135,7 +135,7 @@ fn a_half_closed_client_gets_every_reply_it_has_asked_for_and_no_other() {
     }
 }
 
-/// RFC 9110, sections 7.6.1 and 7.8: an upgrade that no handler makes is ignored; so are the fields of proxies.
+/// An upgrade that no handler makes is ignored, and so are the fields of proxies (RFC 9110, sections 7.6.1 and 7.8).
 #[test]
 fn fields_for_others_change_nothing() {
     let witness = Witness::default();

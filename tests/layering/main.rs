@@ -1,5 +1,5 @@
-//! The floors of the runtime crate: imports only point down, `proto` is pure, and the handlers are written as users
-//! write theirs. And one rule for all crates, which the oldest supported compiler asks for.
+//! The floors of the runtime crate. Imports only point down, `proto` is pure, and the handlers are written as users
+//! write theirs. One rule holds for all crates, because of the oldest supported compiler.
 //!
 //! ```text
 //! handlers   the public API alone: what the crate's root exports
@@ -20,10 +20,10 @@ use std::path::Path;
 
 use source::{Source, condensed, leaves, module_of, sources, sources_below, targets};
 
-/// From the lowest up. What is in none of them stands above them all.
+/// The floors, from the lowest up. Modules in none of them stand above them all.
 const FLOORS: [&str; 6] = ["proto", "sys", "exchange", "conn", "engine", "server"];
 
-/// What a floor of pure decisions never names.
+/// Names that a floor of pure decisions never uses.
 const IMPURE: [&str; 6] = ["std::net", "std::thread", "std::fs", "std::io", "SystemTime::now", "Instant::now"];
 
 /// The floor of a module; the top where it is none of them.
@@ -38,7 +38,7 @@ fn upward(source: &Source) -> Vec<String> {
     targets(source).iter().filter(|target| floor_of(target) > floor).map(|target| target.join("::")).collect()
 }
 
-/// Modules of the crate's root that are public: what else is public there is a type or a function.
+/// Public modules of the crate's root. All other public names there are types or functions.
 const PUBLIC_MODULES: [&str; 4] = ["cgi", "defaults", "files", "testing"];
 
 /// The targets outside the handlers that no other crate could name.
@@ -56,7 +56,7 @@ fn private_modules(sources: &[Source]) -> Vec<String> {
     modules.filter(|module| !PUBLIC_MODULES.contains(&module.as_str())).collect()
 }
 
-/// Which of [`IMPURE`] the code names.
+/// Returns the names of [`IMPURE`] that the code uses.
 fn impurities(code: &str) -> Vec<&'static str> {
     let in_trees = code.match_indices("std::{").flat_map(|(at, _)| leaves(&code[at..])).collect::<Vec<_>>();
     let names = |impure: &str| code.contains(impure) || in_trees.iter().any(|leaf| leaf.contains(impure));

@@ -1,6 +1,6 @@
-//! The shape of the sources: no circles, one meaning for a name, cover pages, and files of a readable length.
+//! The shape of the sources, without circles, with one meaning for a name, cover pages, and files of a readable length.
 //!
-//! Each rule has a list of exceptions. The lists only shrink: an exception that is no longer needed fails, too.
+//! Each rule has a list of exceptions, which only shrinks. An exception that is no longer needed fails, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -64,7 +64,7 @@ impl Page {
         }
     }
 
-    /// Whether the file serves tests alone, where models and naive twins repeat names.
+    /// Returns whether the file serves tests alone, where models and naive twins repeat names.
     fn is_of_tests(&self) -> bool {
         let is_of_tests = |name: &String| name.ends_with("tests") || name.ends_with("twin") || name.ends_with("models");
         self.source.module.iter().any(is_of_tests) || self.source.module.first().is_some_and(|name| name == "fuzzing")
@@ -151,7 +151,7 @@ fn shared_names(pages: &[Page]) -> BTreeMap<&str, Vec<&str>> {
     names
 }
 
-/// Whether a `mod.rs` only declares, re-exports and explains.
+/// Returns whether a `mod.rs` only declares, re-exports and explains.
 fn is_cover_page(code: &str) -> bool {
     ["fn ", "impl ", "impl<", "struct ", "enum "].iter().all(|item| !code.contains(item))
 }

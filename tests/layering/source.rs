@@ -40,7 +40,7 @@ pub(crate) fn module_of(file: &Path) -> Vec<String> {
     names.filter(|name| !matches!(name.as_str(), "mod" | "lib")).collect()
 }
 
-/// The code without what is not code: comments (where links may point up), texts and white space.
+/// Removes comments (where links may point up), texts and white space.
 pub(crate) fn condensed(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
@@ -68,7 +68,7 @@ pub(crate) fn condensed(text: &str) -> String {
     code
 }
 
-/// Where the text that `rest` begins with ends.
+/// Returns the end of the text with which `rest` begins.
 fn end_of_text(rest: &str) -> usize {
     let mut is_escaped = true; // The opening quote.
     for (at, character) in rest.char_indices() {
@@ -82,7 +82,7 @@ fn end_of_text(rest: &str) -> usize {
     rest.len()
 }
 
-/// What the code names of its own crate, in imports or anywhere else, as paths from the crate's root.
+/// Returns the names of its own crate that the code uses, in imports or anywhere else, as paths from the crate's root.
 pub(crate) fn targets(source: &Source) -> Vec<Vec<String>> {
     let mut targets = Vec::new();
     for start in ["crate::", "basehttp::", "super::"] {
@@ -113,7 +113,7 @@ fn base_of<'c>(module: &[String], code: &'c str) -> (Vec<String>, &'c str) {
     let mut base = module.to_vec();
     let mut rest = code;
     while let Some(behind) = rest.strip_prefix("super::") {
-        // Inside an inline module of this file `super` leads less far: taken as the file's, it errs on the strict side.
+        // Inside an inline module of this file `super` leads less far. Taken as the file's, it errs on the strict side.
         base.pop();
         rest = behind;
     }

@@ -3,7 +3,7 @@
 use super::source::{Source, sources};
 use super::{FLOORS, floor_of};
 
-/// Calls that may wait. A leader makes none of them outside its watch: see "Rules" in `ARCHITECTURE.md`.
+/// Calls that may wait. A leader makes none of them outside its watch (see "Rules" in `ARCHITECTURE.md`).
 const WAITS: [&str; 14] = [
     "fs::",
     "File::open",

@@ -1,6 +1,6 @@
-//! Every option of every builder at its extremes: 0, 1, its default, a large value and the largest. A server with such an
-//! option serves, or the builder refuses the option with a sentence that says what to write. The tables have a row for each
-//! option that the builders' sources have.
+//! Every option of every builder at 0, 1, its default, a large value and the largest. A server with such an option
+//! serves, or the builder refuses the option with a sentence that says what to write. The tables have a row for each
+//! option of the builders' sources.
 
 use std::fmt::{self, Debug};
 use std::fs;
@@ -17,7 +17,7 @@ use basehttp::{
     HTTPServer, HTTPServerBuilder, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder, http_handler,
 };
 
-/// What has to come of an option's value.
+/// The expected effect of an option's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     /// The builder refuses it, and says what to write.
@@ -40,7 +40,7 @@ struct Case<B> {
     expected: Outcome,
 }
 
-/// A type whose values have ends: nothing, the least that is something, and the most.
+/// A type whose values have a zero, a least positive value, and a maximum.
 trait Extremes: Sized {
     const ZERO: Self;
     const ONE: Self;
@@ -82,7 +82,7 @@ impl<B> Cases<B> {
         Cases { new: Box::new(new), all: Vec::new() }
     }
 
-    /// An option that takes an amount: `usual` is its default, `large` is more than anybody has a use for.
+    /// An option that takes an amount. `usual` is its default, and `large` is more than any program uses.
     fn amount<V: Extremes + Clone + Debug>(
         &mut self,
         option: &'static str,
@@ -116,21 +116,22 @@ impl<B> Cases<B> {
     }
 }
 
-/// An option that takes an amount: see [`Cases::amount`].
+/// An option that takes an amount (see [`Cases::amount`]).
 macro_rules! amount {
     ($cases:ident, $name:ident: $usual:expr, $large:expr => $expected:expr) => {
         $cases.amount(stringify!($name), |builder, value| builder.$name(value), ($usual, $large), $expected)
     };
 }
 
-/// An option that takes something else: see [`Cases::each`].
+/// An option that takes something else (see [`Cases::each`]).
 macro_rules! each {
     ($cases:ident, $name:ident: $values:expr) => {
         $cases.each(stringify!($name), |builder, value| builder.$name(value), $values)
     };
 }
 
-/// The options that a builder's source has: its methods that return another builder, by hand or by one of our macros.
+/// The options in a builder's source, which are methods that return another builder, written by hand or by one of our
+/// macros.
 fn options_of(source: &str) -> Vec<String> {
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("basehttp/src").join(source))
         .expect("a file of the repository");
@@ -142,7 +143,7 @@ fn options_of(source: &str) -> Vec<String> {
             options.push(signature[..end].to_owned());
         }
     }
-    // One line an option: `name: type;` or `name: type => field;`.
+    // One option per line, as `name: type;` or `name: type => field;`.
     let blocks = source.split("\noptions! {\n").skip(1).chain(source.split("\nlimits! {\n").skip(1));
     for block in blocks {
         let (block, _) = block.split_once("\n}").expect("a block has an end");
@@ -200,7 +201,7 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     amount!(cases, max_buffered_reply_bytes: 64 * KIB, GIB => [Serves; 5]);
     amount!(cases, max_drained_bytes: 256 * KIB as u64, 1 << 40 => [Serves; 5]);
     amount!(cases, max_unfinished_bytes: 128 * KIB * KIB, 1 << 40 => [Answers(&[503]), Answers(&[503]), Serves, Serves, Serves]);
-    // What a reader does not take at once is cut off.
+    // The part that a reader does not take at once is cut off.
     amount!(cases, max_unsent_bytes: 256 * KIB * KIB, 1 << 40 => [Hurries, Hurries, Serves, Serves, Serves]);
     amount!(cases, head_timeout: Duration::from_secs(15), HOUR => [Refused, Hurries, Serves, Serves, Serves]);
     amount!(cases, body_stall_timeout: Duration::from_secs(30), HOUR => [Refused, Hurries, Serves, Serves, Serves]);
@@ -233,7 +234,7 @@ struct Errand {
     body: Vec<u8>,
 }
 
-/// What a client asks of [`Everything`], each on a connection of its own.
+/// The requests that a client sends to [`Everything`], each on a connection of its own.
 fn errands() -> Vec<Errand> {
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost:\r\n\r\n").into_bytes();
     let send = |method: &str, body: &[u8]| {
@@ -266,7 +267,7 @@ fn check_errand(outcome: &io::Result<Reply>, body: &[u8], expected: Outcome) -> 
         (Ok(reply), _) if reply.status == 200 => reply.body == body,
         (Ok(reply), Answers(codes)) => codes.contains(&reply.status),
         (Ok(reply), Hurries) => matches!(reply.status, 408 | 503 | 504),
-        // What hangs is never right.
+        // A hanging reply is never right.
         (Err(error), Hurries) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
         _ => false,
     }
@@ -337,7 +338,7 @@ fn an_unbuffered_reply_is_sent_in_pieces_of_some_kilobytes() {
     let server = Server::start_with(HTTPServer::builder().max_buffered_reply_bytes(0), Everything).unwrap();
     let mut client = Client::sending(&server, "GET /stream HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     let bytes = client.read_to_end();
-    // A write of the handler's is one chunk: none is split.
+    // Each write of the handler is one chunk, and none is split.
     let chunks = bytes.windows(7).filter(|bytes| *bytes == b"\r\n3e8\r\n").count();
     assert_eq!(chunks, 200, "{}", bytes[..300].escape_ascii());
 }

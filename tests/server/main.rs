@@ -1,4 +1,4 @@
-//! The server as a value: addresses, options, limits, counts and shutdown.
+//! The server as a value, with addresses, options, limits, counts and shutdown.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,10 +1,11 @@
-//! The default of a limit is a constant of the sources. Two texts quote it, `SECURITY.md` and the builders' documentation:
-//! here both are compared with the constant, so that users are never promised another limit, or one that does not exist.
+//! The defaults of limits are constants of the sources, and two texts quote them, `SECURITY.md` and the builders'
+//! documentation. Both are compared with the constants here, so that they never promise a wrong limit, or one that does
+//! not exist.
 
 use std::fs;
 use std::path::Path;
 
-/// Where the defaults of the builders' options stand.
+/// Files with the defaults of the builders' options.
 const SOURCES: [&str; 4] = ["proto/limits.rs", "sys/settings.rs", "server/builder.rs", "handlers/cgi/builder.rs"];
 
 /// Options whose default follows from other options.
@@ -13,7 +14,7 @@ const DERIVED: [(&str, &str); 2] = [
     ("max_blocked_on_clients", "256"), // Half of `max_threads`.
 ];
 
-/// Limits that no option changes: the row's first cell, and the constants that it quotes, with their file.
+/// Limits that no option changes, each with its row's first cell, and the constants that it quotes with their file.
 const FIXED: [(&str, &str, &[&str]); 7] = [
     ("method", "proto/limits.rs", &["MAX_METHOD_BYTES"]),
     ("empty lines before a request", "proto/limits.rs", &["MAX_EMPTY_LINES"]),
@@ -65,7 +66,7 @@ fn constant(line: &str) -> Option<(String, String)> {
     Some((name.to_owned(), shown(name, value).filter(|_| is_item)?))
 }
 
-/// What the texts write for a value: `16 KiB`, `1,024`, `15 s`.
+/// The spelling of a value in the texts, such as `16 KiB`, `1,024`, `15 s`.
 fn shown(name: &str, value: &str) -> Option<String> {
     let call = |name: &str| product(value.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?);
     if let Some(seconds) = call("Duration::from_secs") {
@@ -96,7 +97,7 @@ fn with_commas(number: u64) -> String {
     groups.join(",")
 }
 
-/// Whether the text has the value, and not as the beginning of another one: 1 is not in 1,024.
+/// Returns whether the text has the value, and not as a part of another number, like 1 in 1,024.
 fn quotes(text: &str, value: &str) -> bool {
     text.match_indices(value).any(|(at, _)| {
         let after = &text[at + value.len()..];
@@ -105,7 +106,7 @@ fn quotes(text: &str, value: &str) -> bool {
     })
 }
 
-/// The rows of the table in `SECURITY.md`: what, option, default, beyond it.
+/// The rows of the table in `SECURITY.md`, with its columns for the limit, option, default and effect.
 fn rows(policy: &str) -> Vec<[&str; 4]> {
     let rows = policy.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     rows.map(|row| {

@@ -1,4 +1,4 @@
-//! Servers on Unix sockets: who the client is, files and long replies, and what becomes of the socket's file.
+//! Servers on Unix sockets, with the client's address, files and long replies, and the life of the socket's file.
 
 use std::fs;
 use std::io::{BufReader, ErrorKind, Read, Write};
@@ -33,7 +33,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left behind there is the system's to clean up.
+        // The system cleans up leftovers there.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -82,7 +82,7 @@ fn requests_are_served_as_over_tcp() {
     for _ in 0..3 {
         assert_eq!(ask(&mut client, get("/")).text(), "/");
         assert_eq!(ask(&mut client, upload("/")).text(), "100000");
-        // By sendfile(2), and from memory: more than the socket takes at once.
+        // By sendfile(2), and from memory. Both are more than the socket takes at once.
         for path in ["/file", "/large", "/buffered"] {
             let reply = ask(&mut client, get(path));
             assert!(reply.body.len() == LARGE_BYTES || path == "/buffered", "{path}: {}", reply.body.len());

@@ -1,7 +1,7 @@
-//! A real browser for tests: Chromium, told what to do through its `DevTools` protocol over a WebSocket (RFC 6455).
+//! A real browser for tests. Chromium is driven through its `DevTools` protocol over a WebSocket (RFC 6455).
 //!
-//! Enough of both for one page on this machine: text frames, commands with their results, and events as something to
-//! wait for. It talks to 127.0.0.1 alone, keeps its profile in the build's own folder, and ends with the value.
+//! It has as much of both as one page needs, with text frames, commands and their results, and events to wait for. It
+//! talks to 127.0.0.1 alone, keeps its profile in the build's own directory, and ends with the value.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -16,13 +16,13 @@ use basehttp::Query;
 
 use super::needs::skip;
 
-/// How long the browser may take for a step before the test is given up. On a busy machine its start takes seconds.
+/// Time for each step of the browser before the test is given up. On a busy machine its start takes seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long it may take to end by itself before it is killed.
+/// Time to end by itself before it is killed.
 const PATIENCE_AT_END: Duration = Duration::from_secs(5);
 
-/// One browser at a time: each takes some hundred megabytes.
+/// Only one browser runs at a time, because each takes some hundred megabytes.
 static TURN: Mutex<()> = Mutex::new(());
 
 // RFC 6455, section 5.2.
@@ -45,12 +45,12 @@ pub(crate) struct Browser {
 struct Process {
     child: Child,
     profile: PathBuf,
-    /// What it says in its log; ends when the last of its processes has.
+    /// Its log, which ends with the last of its processes.
     log: mpsc::Receiver<String>,
 }
 
 impl Browser {
-    /// Starts one: `chromium` or `google-chrome` on the PATH. Says SKIPPED if there is none.
+    /// Starts `chromium` or `google-chrome` from the PATH. Says SKIPPED if there is none.
     #[track_caller]
     pub(crate) fn start(test: &str) -> Option<Self> {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +96,7 @@ impl Browser {
         }
     }
 
-    /// What an expression of the page's is, as text. `None` while the page is being exchanged for another.
+    /// Returns the value of an expression as text. `None` while the page is being exchanged for another.
     pub(crate) fn try_evaluate(&mut self, expression: &str) -> Option<String> {
         // In its own encoding a text needs none of JSON's escapes.
         let expression = format!("encodeURIComponent(String({expression}))");
@@ -142,7 +142,7 @@ impl Browser {
         }
     }
 
-    /// Presses a key: `Tab` or `Enter`.
+    /// Presses the key `Tab` or `Enter`.
     pub(crate) fn press(&mut self, key: &str) {
         let (code, text) = if key == "Enter" { (13, r#","text":"\r""#) } else { (9, "") };
         for (kind, text) in [("keyDown", text), ("keyUp", "")] {
@@ -166,7 +166,7 @@ impl Browser {
         self.socket.get_mut().write_all(&frame)
     }
 
-    /// One message: the frames up to the one that is marked as the last.
+    /// Reads one message, which may have several frames.
     fn receive(&mut self) -> String {
         let mut message = Vec::new();
         loop {
@@ -217,7 +217,7 @@ fn installed() -> Option<PathBuf> {
     names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|path| path.is_file())
 }
 
-/// Where the browser listens: it says so in its log, which is read to its end.
+/// Returns the address of the browser from its log, which is read to its end.
 fn follow_log(log: ChildStderr) -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -252,7 +252,7 @@ fn connect(endpoint: &str) -> BufReader<TcpStream> {
     socket
 }
 
-/// The text of that name in a result. It has no escapes in it: it is an identifier, or was encoded.
+/// Returns the text of that name in a result. It has no escapes, since it is an identifier or was encoded.
 fn text_of(result: &str, name: &str) -> String {
     let (_, text) = result.split_once(&format!("\"{name}\":\"")).unwrap_or_else(|| panic!("no {name} in {result}"));
     text.split('"').next().expect("quotes").to_owned()

@@ -1,4 +1,4 @@
-//! Tests that need a process of their own: the test program runs again, for one test.
+//! Tests that need a process of their own. The test program runs again, for one test.
 //!
 //! All tests of a program are threads of one process. A test that counts what its process has, or lowers what it may have,
 //! would disturb the others, and they it.
@@ -6,7 +6,7 @@
 use std::env;
 use std::process::Command;
 
-/// In the environment of a child of [`is_alone`]: the name of its test.
+/// The variable with which [`is_alone`] tells a child the name of its test.
 const ALONE: &str = "BASEHTTP_TEST_IS_ALONE";
 
 /// Returns true in a process that runs this test and no other. Elsewhere runs the test in such a process, panics if it
@@ -34,7 +34,7 @@ pub(crate) fn command(module: &str, name: &str) -> Command {
     command
 }
 
-/// Returns the path of a test as `--exact` wants it: without the program's name, which `module_path!()` begins with.
+/// Returns the path of a test for `--exact`. It lacks the program's name, with which `module_path!()` begins.
 pub(crate) fn path(module: &str, name: &str) -> String {
     module.split_once("::").map_or_else(|| name.to_owned(), |(_, module)| format!("{module}::{name}"))
 }

@@ -6,7 +6,7 @@ use basehttp::{Exchange, Result, http_handler, testing};
 
 use super::Reply;
 
-/// What a handler does with a request.
+/// The action of a handler for a request.
 pub(crate) type Act = fn(&mut Exchange) -> Result;
 
 /// Does this for every request, whatever its method; HTTP/1.1, and no log.
@@ -34,12 +34,12 @@ pub(crate) const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 pub(crate) const GET_10: &str = "GET / HTTP/1.0\r\n\r\n";
 pub(crate) const HEAD: &str = "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n";
 
-/// What comes back for one request.
+/// The bytes that come back for one request.
 pub(crate) fn answer(act: Act, request: &str) -> Vec<u8> {
     testing::respond(&Does(act), request)
 }
 
-/// The one reply to one GET: a second one, or anything else behind it, is a panic.
+/// Returns the one reply to one GET. Panics if a second one, or anything else, is behind it.
 #[track_caller]
 pub(crate) fn reply(act: Act, request: &str) -> Reply {
     let mut replies = Reply::all(&answer(act, request));

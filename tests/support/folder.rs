@@ -14,15 +14,15 @@ use basehttp::{
 
 use super::Reply;
 
-/// `Tue, 14 Nov 2023 22:13:20 GMT`: when all files of a [`Folder`] were written.
+/// The time at which all files of a [`Folder`] were written (`Tue, 14 Nov 2023 22:13:20 GMT`).
 pub(crate) const THEN: Duration = Duration::from_secs(1_700_000_000);
 pub(crate) const THEN_TEXT: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
 
-/// A folder with a folder `www` in it: what is beside that one must never be served.
+/// A directory with a directory `www` in it. Files beside `www` must never be served.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    /// With these files in `www`: `("a/b.txt", "text")`.
+    /// Creates these files in `www`, each as `("a/b.txt", "text")`.
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("files-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -89,7 +89,7 @@ impl Quiet {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A leftover in the build's own folder harms nobody.
+        // A leftover in the build's own directory is harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -16,7 +16,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// The lines so far.
 static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Says that the calling test, or a part of it, does not run: `SKIPPED file::test: reason`. Says each reason once.
+/// Says that the calling test, or a part of it, does not run, as `SKIPPED file::test: reason`. Says each reason once.
 #[track_caller]
 pub(crate) fn skip(reason: impl Display) {
     let caller = Location::caller();
@@ -38,13 +38,14 @@ pub(crate) fn skip(reason: impl Display) {
     }
 }
 
-/// Whether the PATH has this program. Says SKIPPED if it has not.
+/// Returns whether the PATH has this program. Says SKIPPED if it has not.
 #[track_caller]
 pub(crate) fn program(name: &str) -> bool {
     or_skip(runs(Command::new(name)), format_args!("{name} is missing"))
 }
 
-/// Whether scripts that begin with `#!/usr/bin/env NAME` run, without a PATH of their own. Says SKIPPED if they do not.
+/// Returns whether scripts that begin with `#!/usr/bin/env NAME` run, without a PATH of their own. Says SKIPPED if they
+/// do not.
 #[track_caller]
 pub(crate) fn interpreter(name: &str) -> bool {
     let mut env = Command::new("/usr/bin/env");
@@ -52,7 +53,7 @@ pub(crate) fn interpreter(name: &str) -> bool {
     or_skip(runs(env), format_args!("{name} is missing"))
 }
 
-/// Whether this machine has the loopback address of IPv6. Says SKIPPED if it has not.
+/// Returns whether this machine has the loopback address of IPv6. Says SKIPPED if it has not.
 #[track_caller]
 pub(crate) fn ipv6() -> bool {
     or_skip(TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok(), "IPv6 is missing")
@@ -60,7 +61,8 @@ pub(crate) fn ipv6() -> bool {
 
 /// Raises the soft limit of descriptors to the hard one, once. Says SKIPPED if the hard limit is below `count`.
 ///
-/// A test that opens more than some hundred calls this first: a login has a soft limit of 1024, or of 256.
+/// Raises the limit of descriptors. A test that opens more than some hundred calls it first, since a login has a soft
+/// limit of 1024, or of 256.
 #[track_caller]
 pub(crate) fn descriptors(count: u64) -> bool {
     static LIMIT: LazyLock<u64> = LazyLock::new(|| {
@@ -81,7 +83,7 @@ fn or_skip(is_there: bool, reason: impl Display) -> bool {
     is_there
 }
 
-/// Whether it starts, and knows `--version`.
+/// Returns whether it starts, and knows `--version`.
 fn runs(mut command: Command) -> bool {
     command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

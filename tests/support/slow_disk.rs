@@ -1,7 +1,8 @@
-//! A file system that hangs when a test wants it to: FUSE, spoken by a child process.
+//! A file system that hangs when a test wants it to. It is FUSE, spoken by a child process.
 //!
-//! The child is the test program itself, run again for the one test that calls [`be_one`]. It is a process of its own so
-//! that nothing hangs for good: when the test ends, however it does, the child ends, and with it every call that waits.
+//! The child is the test program itself, run again for the one test that calls [`be_one`]. It is a process of its own
+//! so that nothing hangs for good. When the test ends, however it does, the child ends, and with it every call that
+//! waits.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -16,10 +17,10 @@ use std::thread;
 use super::needs::skip;
 use super::{PATIENCE, child};
 
-/// In the environment of the child: where to mount.
+/// The variable that tells the child where to mount.
 const MOUNT_POINT: &str = "BASEHTTP_TEST_SLOW_DISK";
 
-/// What the file system can be asked to hang in. The numbers are FUSE's.
+/// Calls in which the file system can hang. The numbers are FUSE's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum Call {
@@ -32,13 +33,13 @@ pub(crate) enum Call {
     ReadDir = 28,
 }
 
-/// How long a file is, by how its name begins. A large one is more than the sockets of both sides take.
+/// Length of a file, by the beginning of its name. A large one exceeds the sockets of both sides.
 const SIZES: [(&str, u64); 3] = [("small", 1000), ("large", 12_000_000), ("", MEDIUM_BYTES as u64)];
 
-/// How long a file of any other name is.
+/// Length of a file of any other name.
 pub(crate) const MEDIUM_BYTES: usize = 300_000;
 
-/// What every file begins with, as far as that is read at once.
+/// The first bytes of every file, as far as they are read at once.
 static CONTENT: LazyLock<Vec<u8>> = LazyLock::new(|| (0..251).cycle().take(PERIOD + MEDIUM_BYTES).collect());
 
 /// After so many bytes the content comes again.
@@ -49,7 +50,7 @@ pub(crate) fn medium() -> &'static [u8] {
     &CONTENT[..MEDIUM_BYTES]
 }
 
-/// A mounted file system: a folder in which there is a file of every name. Unmounted when it is dropped.
+/// A mounted file system, a directory in which every name is a file. It is unmounted when dropped.
 pub(crate) struct SlowDisk {
     root: PathBuf,
     child: Child,
@@ -128,7 +129,7 @@ impl Drop for SlowDisk {
     }
 }
 
-/// Is the file system, in the child: then it does not return. Elsewhere it does at once.
+/// In the child, becomes the file system and does not return. Elsewhere it returns at once.
 pub(crate) fn be_one() {
     let Some(root) = std::env::var_os(MOUNT_POINT) else { return };
     println!();
@@ -179,7 +180,7 @@ impl Disk {
         });
         let mut buffer = vec![0; 256 * 1024];
         println!("mounted");
-        // An error: it was unmounted.
+        // An error means that it was unmounted.
         while let Ok(length) = (&*device).read(&mut buffer) {
             let request = &buffer[..length];
             let mut state = self.lock();
@@ -210,7 +211,8 @@ impl Disk {
     }
 }
 
-/// FUSE's requests begin with: length, opcode (u32 each), unique, node (u64 each), and 16 bytes that do not matter here.
+/// FUSE's requests begin with length and opcode (u32 each), unique and node (u64 each), and 16 bytes that do not matter
+/// here.
 const HEADER_BYTES: usize = 40;
 
 /// Neither a file nor a folder is known by anything but its name, so nothing is kept.
@@ -255,7 +257,7 @@ impl State {
             14 | 27 => Ok(Struct::default().u64s(&[node]).u32s(&[0, 0])),
             15 => Ok(Struct(self.read(node, long(body, 8), number(body, 16)))),
             28 => Ok(Struct(if long(body, 8) == 0 { entries() } else { Vec::new() })),
-            // Init: version 7.31, no flags, and the least that may be asked for.
+            // The answer to init, with version 7.31, no flags, and the smallest sizes.
             26 => Ok(Struct::default()
                 .u32s(&[7, 31, 128 * 1024, 0])
                 .u16s(&[16, 16])
@@ -277,7 +279,7 @@ impl State {
         answer.extend(error.to_ne_bytes());
         answer.extend(unique.to_ne_bytes());
         answer.extend(payload);
-        // An error: the caller has given up.
+        // An error means that the caller has given up.
         let _ = device.write(&answer);
     }
 
@@ -308,7 +310,7 @@ impl State {
     }
 }
 
-/// What the folder says it has.
+/// The entries of the directory.
 fn entries() -> Vec<u8> {
     let mut bytes = Vec::new();
     for (number, name) in (1..).zip(["large", "small"]) {

@@ -8,11 +8,11 @@
 //! | Content-Length: n                      | n octets                   |
 //! | neither                                | until the connection ends  |
 //!
-//! Section 6.3. What is wrong is told in the error's text; a reply that is cut off is `UnexpectedEof`.
+//! Reads one reply by section 6.3. The error's text tells the mistake, and a reply that is cut off is `UnexpectedEof`.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
-/// How the end of a body was told.
+/// The mark of a body's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     None,
@@ -55,7 +55,7 @@ impl Strict {
         loop {
             let reply = Strict::read(reader, method, version)?;
             match reply.status {
-                // Section 15.2.2 of RFC 9110: the last word of HTTP on this connection.
+                // The last HTTP message on this connection (RFC 9110, section 15.2.2).
                 100 | 102..=199 => interim.push(reply.status),
                 _ => return Ok((interim, reply)),
             }
@@ -68,7 +68,8 @@ impl Strict {
         named.map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Whether its client may send another request: section 9.3, where `asked` is that the client said `keep-alive`.
+    /// Returns whether its client may send another request by section 9.3. `asked` is true if the client said
+    /// `keep-alive`.
     pub(crate) fn persists(&self, asked: bool) -> bool {
         let has = |option: &str| {
             let options = self.values("Connection").into_iter().flat_map(|value| value.split(','));
@@ -77,7 +78,7 @@ impl Strict {
         !has("close") && (self.version == "HTTP/1.1" || asked && has("keep-alive"))
     }
 
-    /// `HTTP-version SP 3DIGIT SP [reason-phrase]`: section 4.
+    /// The status line of section 4, `HTTP-version SP 3DIGIT SP [reason-phrase]`.
     fn of_status_line(line: &[u8]) -> Option<Self> {
         let (version, rest) = line.split_at_checked(8)?;
         let [b' ', code @ .., b' '] = rest.get(..5)? else { return None };
@@ -144,7 +145,7 @@ impl Strict {
     }
 }
 
-/// Section 7.1, without extensions and trailers: none is sent here.
+/// Chunks of section 7.1, without extensions and trailers, which no server here sends.
 fn read_chunks(reader: &mut impl BufRead, body: &mut Vec<u8>) -> io::Result<()> {
     loop {
         let line = read_line(reader)?;
@@ -167,7 +168,7 @@ fn read_exactly(reader: &mut impl BufRead, count: u64, body: &mut Vec<u8>) -> io
     if came == count { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
 }
 
-/// Section 5: a token, a colon, and text with white space around it.
+/// A field of section 5, which has a token, a colon, and text with white space around it.
 fn field_of(line: &[u8]) -> Option<(String, String)> {
     let colon = line.iter().position(|&byte| byte == b':')?;
     let (name, value) = (&line[..colon], &line[colon + 1..]);
@@ -181,12 +182,12 @@ fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// What may stand in a value and a reason: all but controls, and HTAB.
+/// Bytes of a value or a reason, which are all but controls, and HTAB.
 fn is_text(byte: u8) -> bool {
     byte == b'\t' || byte >= b' ' && byte != 0x7f
 }
 
-/// One line, without its CRLF. A bare CR or LF inside is no text, and found by whoever looks at the line.
+/// Reads one line, without its CRLF. A bare CR or LF inside is refused later, with the line.
 fn read_line(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     reader.read_until(b'\n', &mut line)?;

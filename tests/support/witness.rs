@@ -9,13 +9,13 @@ use basehttp::{Exchange, Result, http_handler};
 
 use super::{Client, Reply};
 
-/// What a smuggler hides behind something that is refused, or inside a body. Nobody may ever be asked for it.
+/// The request that a smuggler hides behind a refused one, or inside a body. It must never reach a handler.
 pub(crate) const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
 
 /// A request that is fine.
 pub(crate) const GOOD: &str = "GET /good HTTP/1.1\r\nHost: h\r\n\r\n";
 
-/// Reads the whole body and tells what it was asked: method, path, authority, body. HTTP/1.1, and no log.
+/// Reads the whole body and replies with method, path, authority and body. It speaks HTTP/1.1, and has no log.
 ///
 /// With `/unread` it leaves the body to the server.
 #[derive(Clone, Default)]
@@ -66,7 +66,7 @@ impl Witness {
         Server::start(self.clone()).expect("a free port")
     }
 
-    /// What it was called for so far, in order; and forgets it.
+    /// Takes the requests that it got so far, in order.
     pub(crate) fn take_seen(&self) -> Vec<String> {
         std::mem::take(&mut *self.lock())
     }
@@ -98,7 +98,7 @@ pub(crate) fn check_last_words(server: &Server, witness: &Witness, bytes: &[u8],
     expect_nothing(&mut client, witness, about);
 }
 
-/// Sends `bytes` with a smuggled request behind them: exactly these replies come, the last one says `close`, and the
+/// Sends `bytes` with a smuggled request behind them. Exactly these replies come, the last one says `close`, and the
 /// connection ends cleanly.
 #[track_caller]
 pub(crate) fn check_last_reply(server: &Server, witness: &Witness, bytes: &[u8], expected: &[u16], about: &str) {

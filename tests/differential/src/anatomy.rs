@@ -1,11 +1,10 @@
-//! A message taken apart without judging it, for the rules to look at. Not a parser: it never says where a message
+//! A message in parts, for the rules to look at. It judges nothing, and unlike a parser never says where a message
 //! ends.
 //!
-//! Lines end at LF, whatever stands in front of it, and a head ends at an empty one: so it finds what any of the
-//! parsers could have found. What it finds of chunks is by the grammar of RFC 9112, section 7.1, written down a second
-//! time.
+//! Lines end at LF, whatever stands in front of it, and a head ends at an empty one. So it finds all that any of the
+//! parsers could have found. It reads chunks by the grammar of RFC 9112, section 7.1, written down a second time.
 
-/// What stands where the readings part.
+/// The bytes at which the readings part.
 pub struct Message<'s> {
     /// CR and LF in front of the request line.
     pub lead: &'s [u8],
@@ -15,7 +14,7 @@ pub struct Message<'s> {
     pub lines: Vec<&'s [u8]>,
     /// All of the above with the line ends, up to the empty line or the end of the stream.
     pub head: &'s [u8],
-    /// What follows the empty line.
+    /// The bytes behind the empty line.
     pub body: &'s [u8],
 }
 
@@ -57,7 +56,7 @@ impl<'s> Message<'s> {
         self.words()[0]
     }
 
-    /// What stands between the first blank and the last one.
+    /// The text between the first space and the last one.
     pub fn target(&self) -> &'s [u8] {
         let blank = |byte: &u8| *byte == b' ';
         let line = self.request_line;
@@ -79,38 +78,39 @@ impl<'s> Message<'s> {
         self.lines.iter().filter_map(of_name).collect()
     }
 
-    /// Whether there is a field of this name.
+    /// Returns whether there is a field of this name.
     pub fn has(&self, name: &str) -> bool {
         !self.values(name).is_empty()
     }
 
-    /// Whether a field of this name has this member in its list.
+    /// Returns whether a field of this name has this member in its list.
     pub fn says(&self, name: &str, member: &str) -> bool {
         let is_member = |word: &[u8]| word.trim_ascii().eq_ignore_ascii_case(member.as_bytes());
         self.values(name).iter().any(|value| value.split(|byte| *byte == b',').any(is_member))
     }
 
-    /// Whether a raw field line fulfils this.
+    /// Returns whether the predicate holds for a raw field line.
     pub fn any_line(&self, is_so: impl Fn(&[u8]) -> bool) -> bool {
         self.lines.iter().any(|line| is_so(line))
     }
 
-    /// Whether a line of the head ends in LF alone.
+    /// Returns whether a line of the head ends in LF alone.
     pub fn has_bare_lf(&self) -> bool {
         self.head.iter().enumerate().any(|(at, byte)| *byte == b'\n' && (at == 0 || self.head[at - 1] != b'\r'))
     }
 
-    /// Whether there is a CR in the head that no LF follows, though something else does.
+    /// Returns whether a CR in the head is followed by something other than LF.
     pub fn has_bare_cr(&self) -> bool {
         self.head.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
     }
 
-    /// What is wrong with the chunks, if the body is one of them.
+    /// Returns the first fault in the chunks, if the body has chunks.
     pub fn chunk_fault(&self) -> Option<ChunkFault> {
         chunk_fault(self.body)
     }
 
-    /// Whether the stream ends behind the last chunk and before the empty line that would end the trailer section.
+    /// Returns whether the stream ends behind the last chunk and before the empty line that would end the trailer
+    /// section.
     pub fn ends_in_trailers(&self) -> bool {
         let ends_here =
             |trailers: &[u8]| !trailers.starts_with(b"\r\n") && !trailers.windows(4).any(|four| four == b"\r\n\r\n");
@@ -122,7 +122,7 @@ fn without_cr(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// What is wrong first in a chunked body.
+/// The first fault in a chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChunkFault {
     /// No digits, more than sixteen, or something behind them that may not be there.
@@ -147,7 +147,7 @@ fn chunk_fault(body: &[u8]) -> Option<ChunkFault> {
     }
 }
 
-/// What follows the last chunk; `None` where that has not come.
+/// The bytes behind the last chunk. `None` if it has not come.
 fn trailer_section(mut rest: &[u8]) -> Result<Option<&[u8]>, ChunkFault> {
     loop {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
@@ -182,7 +182,7 @@ fn trailer_section(mut rest: &[u8]) -> Result<Option<&[u8]>, ChunkFault> {
     }
 }
 
-/// Whether this is `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`, or begins it if it is not
+/// Returns whether this is `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )`, or begins it if it is not
 /// complete.
 fn begins_extensions(text: &[u8], is_complete: bool) -> bool {
     let mut rest = text;
@@ -202,7 +202,7 @@ fn begins_extensions(text: &[u8], is_complete: bool) -> bool {
             match value {
                 Some(0) => return rest.is_empty() && !is_complete,
                 Some(length) => rest = &rest[length..],
-                // A quoted string under way: so far every byte may stand there.
+                // An unfinished quoted string, in which every byte may stand so far.
                 None => return !is_complete && rest.iter().all(|byte| is_text(*byte)),
             }
         }

@@ -1,8 +1,8 @@
-//! What the program was asked to do.
+//! The arguments of the program.
 
 use crate::parsers::PEERS;
 
-/// How to call it.
+/// The usage of the program.
 pub const USAGE: &str =
     "usage: differential [--seed N] [--streams N] [--peers engine,hyper,node,h11,nginx] [--only INDEX]
 

@@ -1,12 +1,12 @@
-//! The same byte streams to basehttp and to other HTTP/1.x parsers: which requests does each take, and where do they
-//! end?
+//! Sends the same byte streams to basehttp and to other HTTP/1.x parsers, and compares the requests that each takes,
+//! and their ends.
 //!
 //! ```text
 //! streams --> parsers --> reading: compare --> explained: rules --> report
 //! ```
 //!
-//! Where two parsers disagree about a boundary, a request can be hidden from one of them. So each difference is either
-//! a fault to be mended or a row of a table that says who is right; `README.md` has the table, and how to run this.
+//! If two parsers disagree about a boundary, a request can be hidden from one of them. So each difference is either a
+//! fault to be mended or a row of a table that says who is right. `README.md` has the table, and says how to run this.
 
 #![forbid(unsafe_code)]
 

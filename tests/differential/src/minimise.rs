@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// How often the question may be asked for one stream: each time, a peer reads a stream.
+/// Questions that may be asked for one stream. For each, a peer reads a stream.
 const MOST_QUESTIONS: usize = 600;
 
 /// Leaves out pieces, first large and then small ones, while `still` says that the difference is there.

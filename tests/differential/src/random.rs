@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same for the same seed, on every machine: `SplitMix64`. Not for secrets.
+//! Pseudo-random numbers (`SplitMix64`), the same for the same seed on every machine. They are not for secrets.
 
 /// A source of such numbers.
 pub struct Random(u64);

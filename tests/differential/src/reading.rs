@@ -1,4 +1,4 @@
-//! What a parser made of a stream, and where two of them part. Not why: that is in `explained`.
+//! The readings of a stream by parsers, and the place at which two of them part. The reasons are in `explained`.
 //!
 //! A request counts once its last body byte was taken. A parser that took a head and still waits for the body has not
 //! taken the request; what it would make of the body shows in the streams that are not cut short.
@@ -10,16 +10,16 @@ use std::fmt;
 pub struct Taken {
     /// As sent.
     pub method: Vec<u8>,
-    /// As sent, but for what some parsers cannot tell: see [`Taken::new`].
+    /// The parts as they were sent, except where some parsers cannot tell (see [`Taken::new`]).
     pub target: Vec<u8>,
     /// The whole body, decoded.
     pub body: Vec<u8>,
 }
 
 impl Taken {
-    /// One of these parts. A scheme becomes lower case, and an absolute form without a path gets one: hyper hands
-    /// targets on parsed, and has forgotten both. Bytes above ASCII are percent-encoded, as we hand them on. Nothing of it
-    /// moves a boundary.
+    /// Creates a request of these parts. A scheme becomes lower case, and an absolute form without a path gets one,
+    /// because hyper hands targets on parsed and has forgotten both. Bytes above ASCII are percent-encoded, as we hand
+    /// them on. None of it moves a boundary.
     pub fn new(method: impl Into<Vec<u8>>, target: impl Into<Vec<u8>>, body: impl Into<Vec<u8>>) -> Self {
         Self { method: method.into(), target: normal_target(target.into()), body: body.into() }
     }
@@ -35,7 +35,7 @@ impl fmt::Display for Taken {
     }
 }
 
-/// Bytes for people: escaped, in quotes, and without the middle where they are long.
+/// Bytes for people, escaped, in quotes, and without the middle if they are long.
 pub struct Shown<'b>(pub &'b [u8]);
 
 impl fmt::Display for Shown<'_> {
@@ -71,17 +71,17 @@ fn normal_target(target: Vec<u8>) -> Vec<u8> {
     target
 }
 
-/// How a parser was done with a stream.
+/// The end of a parser's work on a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    /// What follows the requests is no request.
+    /// The bytes behind the requests are not a request.
     Refused {
         /// The status it answers, 0 where it has none.
         status: u16,
         /// Its own word for what is wrong.
         reason: String,
     },
-    /// It waits: for another request, or for the rest of one.
+    /// It waits for another request, or for the rest of one.
     More,
     /// The last request was the last of the connection; what follows it is not looked at.
     Closed,
@@ -113,7 +113,7 @@ impl fmt::Display for End {
 pub struct Reading {
     /// The requests, in order.
     pub taken: Vec<Taken>,
-    /// What came of the rest.
+    /// The end of the rest.
     pub end: End,
 }
 
@@ -127,7 +127,7 @@ impl fmt::Display for Reading {
 /// In what two readings of one stream differ first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Both took a request, and not the same one. The worst: nobody was warned.
+    /// Both took a request, and not the same one. This is the worst case, since it comes without a warning.
     OtherRequest,
     /// We took one that the peer did not.
     OnlyOurs,
@@ -137,16 +137,16 @@ pub enum Kind {
     OtherEnd,
 }
 
-/// Where two readings of one stream part.
+/// The place at which two readings of one stream part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// So many requests are the same.
     pub agreed: usize,
-    /// What happens behind them.
+    /// The events behind that place.
     pub kind: Kind,
 }
 
-/// Compares what we made of a stream with what a peer made of it. `None`: the same.
+/// Compares our reading of a stream with that of a peer. `None` if they agree.
 pub fn compare(ours: &Reading, theirs: &Reading) -> Option<Difference> {
     let agreed = ours.taken.iter().zip(&theirs.taken).take_while(|(ours, theirs)| ours == theirs).count();
     let kind = match (ours.taken.get(agreed), theirs.taken.get(agreed)) {

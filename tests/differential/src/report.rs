@@ -1,4 +1,4 @@
-//! What a run has come to, for people and for scripts.
+//! The results of a run, for people and for scripts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,7 +21,7 @@ pub struct Report {
     pub odd: Vec<(usize, Vec<u8>, Ours)>,
 }
 
-/// What was counted of one peer.
+/// The counts for one peer.
 pub struct Tally {
     peer: String,
     /// Streams that both read alike.
@@ -55,7 +55,7 @@ impl Report {
         self.odd.len() + self.tallies.iter().map(|tally| tally.failed).sum::<usize>()
     }
 
-    /// Comparisons that did not: each stream with each peer, and once more for ours alone.
+    /// Comparisons that did not fail. Each stream is compared with each peer, and once more among our own readings.
     fn passed(&self) -> usize {
         self.streams * (self.tallies.len() + 1) - self.failed()
     }

@@ -1,4 +1,4 @@
-//! A run: every stream to every parser, every difference to the rules.
+//! A run takes every stream to every parser, and every difference to the rules.
 
 use std::io;
 use std::thread;
@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments) -> io::Result<Report> {
     Ok(report)
 }
 
-/// Shows what everybody makes of one stream.
+/// Shows the readings of all parsers for one stream.
 ///
 /// # Errors
 /// A peer cannot be started, or breaks down.
@@ -73,7 +73,7 @@ fn start(arguments: &Arguments) -> io::Result<Vec<Box<dyn Peer>>> {
     arguments.peers.iter().map(|name| parsers::start(name)).collect()
 }
 
-/// Everybody reads at the same time.
+/// All of them read at the same time.
 fn read_all(peers: &mut [Box<dyn Peer>], streams: &[Vec<u8>]) -> io::Result<(Vec<Ours>, Vec<Vec<Reading>>)> {
     thread::scope(|scope| {
         let reading: Vec<_> = peers.iter_mut().map(|peer| scope.spawn(|| peer.read(streams))).collect();
@@ -104,7 +104,7 @@ fn judge(
     Ok(())
 }
 
-/// What comparing comes to.
+/// The results of the comparisons.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Same,

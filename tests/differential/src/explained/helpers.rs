@@ -1,10 +1,10 @@
-//! What the rules ask of a message. Each is a plain question about bytes; none says who is right.
+//! The questions that rules ask of a message. Each is a plain question about bytes, and none says who is right.
 
 use std::net::Ipv6Addr;
 
 use crate::anatomy::{ChunkFault, Message, token_length};
 
-/// Letters, digits, `-`, `.` and `_`, or an address in brackets, and perhaps a port: what every parser takes.
+/// A host that every parser takes, of letters, digits, `-`, `.` and `_`, or an address in brackets, and perhaps a port.
 pub fn is_plain_host(host: &[u8]) -> bool {
     let (name, port) = match host.iter().rposition(|byte| *byte == b':') {
         Some(colon) if !host.ends_with(b"]") => (&host[..colon], Some(&host[colon + 1..])),
@@ -33,45 +33,45 @@ pub fn authority<'s>(message: &Message<'s>) -> Option<&'s [u8]> {
     Some(&target[at..end])
 }
 
-/// Whether neither Host nor the target's authority is what every parser takes.
+/// Returns whether Host or the target's authority is one that some parser refuses.
 pub fn has_odd_host(message: &Message<'_>) -> bool {
     message.values("host").into_iter().chain(authority(message)).any(|host| !is_plain_host(host))
 }
 
-/// Whether the host in the target is another than that in Host.
+/// Returns whether the target has another host than Host.
 pub fn hosts_differ(message: &Message<'_>) -> bool {
     let hosts = message.values("host");
     authority(message).is_some_and(|authority| hosts.iter().any(|host| !host.eq_ignore_ascii_case(authority)))
 }
 
-/// Whether a field has two values or more.
+/// Returns whether a field has two values or more.
 pub fn has_two(message: &Message<'_>, name: &str) -> bool {
     message.values(name).len() > 1
 }
 
-/// Whether there are both fields that frame a body.
+/// Returns whether both fields that frame a body are there.
 pub fn has_both_framings(message: &Message<'_>) -> bool {
     message.has("content-length") && message.has("transfer-encoding")
 }
 
-/// Whether this word stands somewhere in a field, but is no member of its list.
+/// Returns whether this word stands somewhere in a field, but is not a member of its list.
 pub fn hides_word(message: &Message<'_>, name: &str, word: &str) -> bool {
     let holds = |value: &[u8]| value.to_ascii_lowercase().windows(word.len()).any(|window| window == word.as_bytes());
     message.values(name).into_iter().any(holds) && !message.says(name, word)
 }
 
-/// Whether a coding is anything else than `chunked`.
+/// Returns whether a coding is not `chunked`.
 pub fn has_other_coding(message: &Message<'_>) -> bool {
     message.values("transfer-encoding").iter().any(|value| !value.eq_ignore_ascii_case(b"chunked"))
 }
 
-/// Whether a length is anything else than digits.
+/// Returns whether a length is not made of digits.
 pub fn has_odd_length(message: &Message<'_>) -> bool {
     let is_number = |value: &&[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_digit);
     !message.values("content-length").iter().all(is_number)
 }
 
-/// Whether a length is a number that does not fit, above this.
+/// Returns whether a length is a number above this one.
 pub fn has_length_above(message: &Message<'_>, most: u64) -> bool {
     let is_above = |value: &&[u8]| {
         let digits = value.iter().skip_while(|byte| **byte == b'0').copied().collect::<Vec<_>>();
@@ -81,7 +81,7 @@ pub fn has_length_above(message: &Message<'_>, most: u64) -> bool {
     !has_odd_length(message) && message.values("content-length").iter().any(is_above)
 }
 
-/// Whether HTAB stands directly around the value of this field.
+/// Returns whether HTAB stands directly around the value of this field.
 pub fn has_tab_around(message: &Message<'_>, name: &str) -> bool {
     message.any_line(|line| {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -95,28 +95,28 @@ pub fn has_tab_around(message: &Message<'_>, name: &str) -> bool {
     })
 }
 
-/// Whether the version is `HTTP/1.` and a digit above 1.
+/// Returns whether the version is `HTTP/1.` and a digit above 1.
 pub fn is_later_minor(message: &Message<'_>) -> bool {
     matches!(message.version(), [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'])
 }
 
-/// Whether the version is one that there is, of HTTP/1.
+/// Returns whether the version is HTTP/1.0 or HTTP/1.1.
 pub fn is_version_1(version: &[u8]) -> bool {
     matches!(version, [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9'])
 }
 
-/// Whether there is a head without an end.
+/// Returns whether there is a head without an end.
 pub fn has_no_end(message: &Message<'_>) -> bool {
     let ends = [&b"\n\r\n"[..], b"\n\n"];
     !message.head.is_empty() && !ends.iter().any(|end| message.head.ends_with(end))
 }
 
-/// Whether a field line begins with a blank.
+/// Returns whether a field line begins with a space.
 pub fn has_fold(message: &Message<'_>) -> bool {
     message.any_line(|line| matches!(line, [b' ' | b'\t', ..]))
 }
 
-/// Whether a field name is no token, or there is none, or no colon.
+/// Returns whether a field name is missing or not a token, or its colon is missing.
 pub fn has_odd_name(message: &Message<'_>) -> bool {
     message.any_line(|line| {
         let name = token_length(line);
@@ -124,7 +124,7 @@ pub fn has_odd_name(message: &Message<'_>) -> bool {
     })
 }
 
-/// Whether a field line holds a control character other than HTAB and the CR at its end.
+/// Returns whether a field line holds a control character other than HTAB and the CR at its end.
 pub fn has_control_in_fields(message: &Message<'_>) -> bool {
     message.any_line(|line| {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -132,31 +132,31 @@ pub fn has_control_in_fields(message: &Message<'_>) -> bool {
     })
 }
 
-/// Whether a percent sign begins no byte, or NUL.
+/// Returns whether a percent sign begins no byte, or NUL.
 pub fn has_odd_escape(target: &[u8]) -> bool {
     let digits_behind = |at: usize| target.get(at + 1..at + 3).unwrap_or_default();
     let is_odd = |digits: &[u8]| digits.len() < 2 || digits == b"00" || !digits.iter().all(u8::is_ascii_hexdigit);
     target.iter().enumerate().any(|(at, byte)| *byte == b'%' && is_odd(digits_behind(at)))
 }
 
-/// Whether the target holds one of these.
+/// Returns whether the target holds one of these.
 pub fn target_holds(message: &Message<'_>, bytes: &[u8]) -> bool {
     message.target().iter().any(|byte| bytes.contains(byte))
 }
 
-/// Whether the target is in none of the forms: neither a path, nor an http or https URI, nor `*`.
+/// Returns whether the target is neither a path, nor an http or https URI, nor `*`.
 pub fn has_formless_target(message: &Message<'_>) -> bool {
     let target = message.target().to_ascii_lowercase();
     !target.starts_with(b"/") && !target.starts_with(b"http://") && !target.starts_with(b"https://") && target != b"*"
 }
 
-/// Whether this is what is wrong first with the chunks.
+/// Returns whether this is the first fault in the chunks.
 pub fn has_chunk_fault(message: &Message<'_>, fault: ChunkFault) -> bool {
     message.has("transfer-encoding") && message.chunk_fault() == Some(fault)
 }
 
-/// Whether a chunk extension has blanks around its parts, which its grammar has as bad white space. A blank may be all
-/// that has come of it.
+/// Returns whether a chunk extension has white space around its parts, which its grammar allows as bad. White space may
+/// be all that has come of it.
 pub fn has_blank_in_extension(message: &Message<'_>) -> bool {
     let has_blank = |line: &[u8]| {
         let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
@@ -167,12 +167,12 @@ pub fn has_blank_in_extension(message: &Message<'_>) -> bool {
     message.has("transfer-encoding") && message.body.split(|byte| *byte == b'\n').any(has_blank)
 }
 
-/// Whether a length has more than twenty digits.
+/// Returns whether a length has more than twenty digits.
 pub fn has_long_length(message: &Message<'_>) -> bool {
     !has_odd_length(message) && message.values("content-length").iter().any(|value| value.len() > 20)
 }
 
-/// Whether a chunk size needs all 64 bits.
+/// Returns whether a chunk size needs all 64 bits.
 pub fn has_large_chunk(message: &Message<'_>) -> bool {
     let mut lines = message.body.split(|byte| *byte == b'\n');
     message.has("transfer-encoding")
@@ -182,7 +182,7 @@ pub fn has_large_chunk(message: &Message<'_>) -> bool {
         })
 }
 
-/// Whether the stream ends inside a trailer section.
+/// Returns whether the stream ends inside a trailer section.
 pub fn has_cut_trailer(message: &Message<'_>) -> bool {
     message.has("transfer-encoding") && message.ends_in_trailers()
 }

@@ -1,5 +1,5 @@
-//! Why two readings differ: one row of a table for each reason. A difference that no row explains is a fault of one of
-//! the two, or of the table.
+//! The reasons for which two readings differ, with a row of a table for each. A difference without a row is a fault of
+//! one of the two, or of the table.
 //!
 //! A row names the fault of the message where the readings part, not only who refused. Rows about our refusals hold
 //! what we said against what `anatomy` finds. If you change a row, `README.md` has the same table, and a test compares
@@ -13,7 +13,7 @@ use crate::anatomy::Message;
 use crate::parsers::Ours;
 use crate::reading::{Difference, End, Kind, Reading};
 
-/// Who is right, in our view.
+/// The reading that we hold to be right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// We refuse what may be taken.
@@ -44,21 +44,21 @@ pub struct Rule {
     pub name: &'static str,
     /// The peers that were seen to read it so. With another one it is not explained.
     pub peers: &'static [&'static str],
-    /// Who is stricter.
+    /// The stricter one of the two.
     pub direction: Direction,
     /// Of RFC 9112, unless it says otherwise.
     pub section: &'static str,
     /// Why the difference is no fault of ours.
     pub why: &'static str,
-    /// Whether this is it.
+    /// Returns whether the row explains the difference.
     pub applies: fn(&Case<'_>) -> bool,
 }
 
 /// A difference, and everything that a rule may look at.
 pub struct Case<'s> {
-    /// Who reads it otherwise.
+    /// The peers that read it in another way.
     pub peer: &'s str,
-    /// Where they part.
+    /// The place at which they part.
     pub difference: Difference,
     ours: &'s Reading,
     theirs: &'s Reading,
@@ -79,8 +79,8 @@ impl<'s> Case<'s> {
         Self { peer, difference, ours: &ours.reading, theirs, message, previous }
     }
 
-    /// The rule that explains it. Nothing explains that both take a request and not the same one: then a client's bytes
-    /// mean two things, and nobody is warned.
+    /// The rule that explains it. No rule may explain that both take a request and not the same one. A client's bytes
+    /// would then mean two things, without a warning.
     pub fn rule(&self) -> Option<&'static Rule> {
         if self.difference.kind == Kind::OtherRequest {
             return None;
@@ -88,7 +88,7 @@ impl<'s> Case<'s> {
         rules().find(|rule| rule.peers.contains(&self.peer) && (rule.applies)(self))
     }
 
-    /// Whether the message is the one that we refuse with this reason, while the peer takes it or waits for more of it.
+    /// Returns whether we refuse the message with this reason, while the peer takes it or waits for more of it.
     fn we_refuse(&self, why: &str) -> bool {
         let refuses = matches!(&self.ours.end, End::Refused { reason, .. } if reason.contains(why));
         let they_do_not = match self.difference.kind {
@@ -99,7 +99,7 @@ impl<'s> Case<'s> {
         refuses && they_do_not
     }
 
-    /// Whether the message is the one that the peer refuses with this status and reason, while we take it or wait.
+    /// Returns whether the peer refuses the message with this status and reason, while we take it or wait.
     fn they_refuse(&self, code: u16, why: &str) -> bool {
         let refuse =
             matches!(&self.theirs.end, End::Refused { status, reason } if *status == code && reason.contains(why));
@@ -111,12 +111,12 @@ impl<'s> Case<'s> {
         refuse && we_do_not
     }
 
-    /// Whether the peer has closed behind the previous message, and we have not.
+    /// Returns whether the peer has closed behind the previous message, and we have not.
     fn they_close(&self) -> bool {
         self.theirs.end == End::Closed && matches!(self.difference.kind, Kind::OnlyOurs | Kind::OtherEnd)
     }
 
-    /// Whether we have closed behind the previous message, and the peer has not.
+    /// Returns whether we have closed behind the previous message, and the peer has not.
     fn we_close(&self) -> bool {
         self.ours.end == End::Closed && matches!(self.difference.kind, Kind::OnlyTheirs | Kind::OtherEnd)
     }

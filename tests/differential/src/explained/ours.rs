@@ -1,4 +1,4 @@
-//! What we refuse and a peer takes, or waits for more of. Each row holds what we say against what is in the message.
+//! Messages that we refuse and a peer takes or waits for. Each row compares our reason with the content of the message.
 
 use super::Direction::{BothMay, PeerIsLax, WeAreStricter};
 use super::Rule;

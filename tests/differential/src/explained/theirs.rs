@@ -1,5 +1,5 @@
-//! What a peer refuses and we take, or where it closes a connection that we keep. These come first, since a peer that
-//! has closed has not looked at the message at all.
+//! Messages that a peer refuses and we take, and connections that it closes and we keep. These rows come first, since a
+//! peer that has closed has not looked at the message at all.
 
 use super::Direction::{BothMay, PeerIsStricter};
 use super::Rule;
@@ -9,7 +9,7 @@ use super::helpers::{
 };
 use crate::reading::{End, Kind};
 
-/// The longest length that hyper takes: it has two numbers for bodies of another kind.
+/// The longest length that hyper takes. It uses two numbers for bodies of another kind.
 const HYPER_MOST: u64 = u64::MAX - 2;
 
 /// nginx counts in signed file offsets.

@@ -1,4 +1,4 @@
-//! Peers that are programs: a script reads one stream a line, in hexadecimal, and answers each with one line.
+//! Peers that are programs. A script reads one stream a line, in hexadecimal, and answers each with one line.
 //!
 //! ```text
 //! -> 474554202f...
@@ -16,7 +16,7 @@ use std::time::Duration;
 use super::Peer;
 use crate::reading::{End, Reading, Taken};
 
-/// How long one answer may take. A stream takes less than a millisecond; starting a script less than a second.
+/// Time for one answer. A stream takes less than a millisecond, and starting a script less than a second.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The scripts, in the program itself, so that it runs from any folder.
@@ -55,7 +55,7 @@ impl Child {
         let (sender, answers) = channel();
         thread::spawn(move || {
             let lines = BufReader::new(output).lines().map_while(Result::ok);
-            // Whoever waits for answers sees that there is no sender any more.
+            // The dropped sender tells the thread that waits for answers.
             lines.map(|line| sender.send(line)).take_while(Result::is_ok).for_each(drop);
         });
         let child = Self { name, process, input, answers };

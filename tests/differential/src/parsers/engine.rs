@@ -1,5 +1,5 @@
-//! basehttp once more, as a server: the event loop over a Unix socket has to make the same of a stream as a connection
-//! over memory. So no rule may name this peer.
+//! basehttp once more, as a server. The event loop over a Unix socket must read a stream like a connection over memory,
+//! so no rule may name this peer.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -14,7 +14,7 @@ use super::folder::Folder;
 use super::witness::{Bodies, Seen, Witness};
 use crate::reading::{End, Reading, Taken};
 
-/// How long the server may take for the next thing it says. It needs less than a millisecond.
+/// Time for the next output of the server, which needs less than a millisecond.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server that runs until this is dropped.
@@ -73,12 +73,12 @@ impl Drop for Engine {
     }
 }
 
-/// Whether the last reply was the last one of the connection, and not only the last one that was asked for.
+/// Returns whether the last reply was the last one of the connection, and not only of the requests.
 fn has_closed(written: &[u8], last: Option<&Taken>, is_old: bool) -> bool {
     let written = String::from_utf8_lossy(written);
     let Some((_, reply)) = written.rsplit_once("HTTP/1.") else { return false };
     let says = |option: &str| reply.to_ascii_lowercase().contains(&format!("\r\nconnection: {option}\r\n"));
-    // To HTTP/1.0 it says when it keeps the connection, to HTTP/1.1 when it does not. A tunnel that nobody takes over
-    // ends.
+    // An HTTP/1.0 client is told when the connection is kept, an HTTP/1.1 client when it is not. A tunnel without a
+    // handler ends.
     says("close") || (is_old && !says("keep-alive")) || last.is_some_and(|last| last.method == b"CONNECT")
 }

@@ -14,12 +14,12 @@ impl Folder {
         Ok(Self(path))
     }
 
-    /// Where it is.
+    /// The path of the directory.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Where something in it is.
+    /// The path of a file in it.
     pub fn join(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
@@ -27,7 +27,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left behind there is the system's to clean up.
+        // The system cleans up leftovers there.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

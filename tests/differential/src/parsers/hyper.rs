@@ -1,4 +1,4 @@
-//! hyper, through its public API: polled by hand over memory, without a runtime.
+//! hyper, through its public API, polled by hand over memory and without a runtime.
 //!
 //! It tokenizes heads with the crate that basehttp uses, httparse; what it makes of the tokens, and its bodies, are its
 //! own.
@@ -45,7 +45,7 @@ fn read(stream: &[u8]) -> Reading {
     let waker = Waker::from(Arc::clone(&alarm));
     let mut context = Context::from_waker(&waker);
     let mut outcome = Poll::Pending;
-    // Nobody but itself can wake it.
+    // It wakes only itself.
     while outcome.is_pending() && alarm.0.swap(false, Relaxed) {
         outcome = connection.as_mut().poll(&mut context);
     }
@@ -62,7 +62,7 @@ fn read(stream: &[u8]) -> Reading {
 #[derive(Default)]
 struct Seen {
     taken: Vec<Taken>,
-    /// What was wrong with a body.
+    /// The fault of a body.
     broken: Option<String>,
 }
 
@@ -98,7 +98,7 @@ impl Wake for Alarm {
     }
 }
 
-/// The client's side: after its last byte there is nothing to read, and no end either.
+/// The client's side. Behind its last byte there is nothing to read, and no end either.
 struct Tape {
     bytes: Vec<u8>,
     at: usize,

@@ -1,5 +1,5 @@
-//! The parsers: ours, and the peers it is compared with. Each makes [`Reading`]s of streams, and knows nothing of the
-//! others.
+//! The parsers, which are ours and the peers it is compared with. Each makes [`Reading`]s of streams, and knows nothing
+//! of the others.
 
 mod child;
 mod engine;
@@ -15,7 +15,7 @@ use crate::reading::Reading;
 
 pub use ours::{Ours, read as read_ours};
 
-/// Streams that a peer gets at once: enough that its answers need not be waited for one by one.
+/// Streams that a peer gets at once, enough that its answers need not be waited for one by one.
 pub const BATCH: usize = 512;
 
 /// The peers by name, in the order of the report.
@@ -26,7 +26,7 @@ pub trait Peer: Send {
     /// One of [`PEERS`].
     fn name(&self) -> &'static str;
 
-    /// What it makes of each stream, as of a connection of its own. At most [`BATCH`] streams.
+    /// Reads each of at most [`BATCH`] streams, as a connection of its own.
     ///
     /// # Errors
     /// The peer is gone, or says what is no answer.
@@ -36,7 +36,7 @@ pub trait Peer: Send {
 /// Starts the peer of this name.
 ///
 /// # Errors
-/// What it needs is not there; the text says what to install.
+/// A requirement is missing. The text says what to install.
 pub fn start(name: &str) -> io::Result<Box<dyn Peer>> {
     match name {
         "engine" => Ok(Box::new(engine::Engine::start()?)),

@@ -1,4 +1,4 @@
-//! nginx as a proxy: it reads each body to its end and passes it on with a length, to an upstream that is in this
+//! nginx as a proxy. It reads each body to its end and passes it on with a length, to an upstream that is in this
 //! process.
 //!
 //! ```text
@@ -24,12 +24,12 @@ use super::Peer;
 use super::folder::Folder;
 use crate::reading::{End, Reading, Taken};
 
-/// Streams under way at once: nginx is one thread, and while it waits for the upstream it can read another.
+/// Streams under way at once. nginx is one thread, and while it waits for the upstream it can read another.
 const LANES: usize = 8;
 
 const ADVICE: &str = "install nginx (Debian: nginx-light), or leave it out with --peers";
 
-/// How long nginx may take to start, or to say the next thing about a stream. It needs milliseconds.
+/// Time for nginx to start, or for its next output about a stream. It needs milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An nginx that runs.
@@ -91,7 +91,7 @@ impl Nginx {
 fn spawn(folder: &Path) -> io::Result<Child> {
     let configuration = folder.join("nginx.conf");
     fs::write(&configuration, configuration_for(folder))?;
-    // It ends with this program, however that ends: unlike a script, it has no input whose end it would see.
+    // Ends with this program, however that ends. Unlike a script, nginx has no input whose end it would see.
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "nginx", "-e"]).arg(folder.join("error.log")).arg("-c").arg(&configuration);
     let process = command.stdin(Stdio::null()).spawn();
@@ -167,7 +167,7 @@ impl Drop for Nginx {
         let _ = self.process.wait();
         self.upstream.is_over.store(true, SeqCst);
         for thread in self.serving.drain(..) {
-            // Wakes one of the threads, though perhaps not this one: as many connections as threads.
+            // Each connection wakes one of the threads, perhaps another one. So there are as many as threads.
             let _ = UnixStream::connect(self.folder.join("back"));
             drop(thread);
         }
@@ -191,7 +191,7 @@ impl Upstream {
             if self.is_over.load(SeqCst) {
                 break;
             }
-            // What breaks off here is a request that nginx has not passed on as a whole.
+            // A message that breaks off here is a request that nginx has not passed on as a whole.
             let _ = self.note(socket);
         }
     }
@@ -228,8 +228,7 @@ impl Upstream {
     }
 }
 
-/// What came of what follows the requests: an error page that is nginx's own, a last reply that says `close`, or
-/// nothing.
+/// The end of the requests, which is an error page of nginx's own, a last reply that says `close`, or nothing.
 fn end_of(written: &[u8], taken: &[Taken]) -> End {
     let written = String::from_utf8_lossy(written);
     let replies: Vec<&str> = written.split("HTTP/1.1 ").skip(1).filter(|reply| !reply.starts_with("100 ")).collect();

@@ -1,7 +1,7 @@
-//! basehttp, through its public API: a connection over memory.
+//! basehttp, through its public API, as a connection over memory.
 //!
-//! Every stream is read in several ways that have to come to the same: in one piece; byte by byte, which tells where
-//! each request ended; in pieces; and by a handler that leaves bodies unread, so that the server skips them.
+//! Every stream is read in several ways that must agree. It comes in one piece, byte by byte (which tells where each
+//! request ended), in pieces, and to a handler that leaves bodies unread, so that the server skips them.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use basehttp::Connection;
 use super::witness::{Bodies, Witness};
 use crate::reading::{End, Reading, Taken};
 
-/// What we made of a stream.
+/// Our reading of a stream.
 #[derive(Clone, Debug)]
 pub struct Ours {
     /// Read in one piece.
     pub reading: Reading,
-    /// Where each of its requests ended in the stream.
+    /// The ends of its requests in the stream.
     pub ends: Vec<usize>,
     /// The ways to read it that came to something else.
     pub odd: Vec<(&'static str, Reading)>,
@@ -38,8 +38,8 @@ pub fn read(stream: &[u8]) -> Ours {
     Ours { reading, ends, odd }
 }
 
-/// Whether a handler that leaves bodies unread was called for nothing that is no request. It may have been called for
-/// one whose body is broken or not there, and the server may have closed where it would have had to skip too much.
+/// Returns whether a handler that leaves bodies unread was called for requests only. It may have been called for one
+/// whose body is broken or missing, and the server may have closed where it would have had to skip too much.
 fn skips_the_same(read: &Reading, unread: &Reading) -> bool {
     let is_same = |(read, unread): (&Taken, &Taken)| read.method == unread.method && read.target == unread.target;
     let common = read.taken.iter().zip(&unread.taken).all(is_same);

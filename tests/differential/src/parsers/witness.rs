@@ -11,10 +11,10 @@ use basehttp::{Address, BaseHTTPRequestHandler, Exchange, HandlerError, Headers,
 
 use crate::reading::{End, Taken};
 
-/// What the server says of a body whose end does not come. Not a refusal of what is there.
+/// The server's reason for a body whose end does not come. It does not refuse the bytes that came.
 const ENDED_EARLY: &str = "the request's body ended early";
 
-/// What the handler does with bodies.
+/// The treatment of bodies by the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bodies {
     /// It reads each to its end.
@@ -32,13 +32,13 @@ pub struct Witness {
     pub given: Arc<AtomicUsize>,
 }
 
-/// What it remembers.
+/// The requests that it remembers.
 #[derive(Default)]
 pub struct Seen {
     pub taken: Vec<Taken>,
-    /// How much was read when each of them was taken.
+    /// Bytes that were read when each of them was taken.
     pub ends: Vec<usize>,
-    /// Whether the last of them was of HTTP/1.0.
+    /// The last of them was of HTTP/1.0.
     pub is_old: bool,
     /// The first error reply.
     pub end: Option<End>,
@@ -50,12 +50,12 @@ impl Witness {
         Self { bodies, seen: Arc::default(), given: Arc::default() }
     }
 
-    /// What was seen since the last time.
+    /// Takes the requests since the last call.
     pub fn take_seen(&self) -> Seen {
         std::mem::take(&mut *self.lock())
     }
 
-    /// What was seen so far.
+    /// The requests so far.
     pub fn lock(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }

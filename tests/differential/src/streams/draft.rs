@@ -35,7 +35,7 @@ impl Field {
     }
 }
 
-/// What follows the head.
+/// The bytes behind the head.
 #[derive(Clone)]
 pub enum Body {
     Plain(Vec<u8>),
@@ -54,7 +54,7 @@ pub struct Chunk {
     pub end: Vec<u8>,
 }
 
-/// What follows the last chunk.
+/// The bytes behind the last chunk.
 #[derive(Clone)]
 pub struct Trailers {
     pub fields: Vec<Field>,

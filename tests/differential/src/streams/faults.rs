@@ -1,4 +1,4 @@
-//! What goes wrong with requests, by accident or on purpose: the differences that requests have been smuggled through.
+//! Faults of requests, accidental or deliberate, as requests have been smuggled through.
 
 use super::draft::{Body, Chunk, Field, Request};
 use super::grammar;
@@ -8,7 +8,7 @@ use crate::random::Random;
 pub fn of_a_request(request: &mut Request, random: &mut Random) {
     let kinds: [fn(&mut Request, &mut Random); 9] =
         [lead, request_line, version, host, a_field, length, coding, chunks, other_framing];
-    // Framing is what boundaries depend on: half of the faults are there.
+    // Half of the faults are in the framing, on which boundaries depend.
     let kind = [0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 6, 7, 7, 7, 7, 8, 8][random.below(17)];
     kinds[kind](request, random);
 }

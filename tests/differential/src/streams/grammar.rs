@@ -1,4 +1,5 @@
-//! Requests as the standard has them: every form of target, both framings, both versions, what clients add.
+//! Requests as the standard has them, with every form of target, both framings, both versions, and fields that clients
+//! add.
 //!
 //! Bodies look like requests and like chunks, so that a parser that takes a boundary elsewhere shows it.
 
@@ -152,8 +153,8 @@ fn chunk(content: Vec<u8>, random: &mut Random) -> Chunk {
 /// Beyond what is read at once, and for the body beyond what is read before a handler is called.
 const LARGE_BYTES: [usize; 5] = [4_000, 8_190, 16_384, 65_536, 70_000];
 
-/// Makes a request large, in its fields or its body. Only its body is as large as the handler's buffer: heads have
-/// limits, and each parser its own.
+/// Makes a request large, in its fields or its body. Only its body is as large as the handler's buffer, because heads
+/// have limits, and each parser its own.
 pub fn enlarge(request: &mut Request, random: &mut Random) {
     let size = LARGE_BYTES[random.below(LARGE_BYTES.len())] + random.below(5);
     if random.percent(30) {

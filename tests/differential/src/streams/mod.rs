@@ -1,4 +1,4 @@
-//! The byte streams: first the ones that are known by name, then as many as one likes that are drawn from a seed.
+//! The byte streams. The first ones are known by name, and any number of others are drawn from a seed.
 //!
 //! A stream is made of its seed and its index alone, so that one of them can be looked at again. Some of those that are
 //! drawn are as the standard has it; most have one fault or two, of those that parsers are known to disagree about; and

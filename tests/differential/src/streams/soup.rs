@@ -1,4 +1,5 @@
-//! Streams that were never a request: words of the protocol in any order, behind a beginning that makes parsers listen.
+//! Streams that were never a request. They have words of the protocol in any order, behind a beginning that makes
+//! parsers listen.
 
 use crate::random::Random;
 
@@ -86,7 +87,7 @@ pub fn stream(random: &mut Random) -> Vec<u8> {
         bytes.extend_from_slice(random.pick(words).as_bytes());
     }
     if random.percent(70) {
-        // Whoever has found an end shows it here.
+        // The parser that has found an end shows it here.
         bytes.extend_from_slice(random.pick(&["\r\n\r\n", "0\r\n\r\n", "\r\n0\r\n\r\n", ""]).as_bytes());
         bytes.extend_from_slice(GOOD.as_bytes());
     }
