@@ -4,9 +4,8 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
 
-use crate::support::scripts::{PERL, PYTHON, SH, Scripts, Site, fetch, get, runs};
+use crate::support::scripts::{ENOUGH_TO_START, PERL, PYTHON, SH, Scripts, Site, fetch, get, runs};
 use crate::support::{Client, Reply};
 use basehttp::testing::{self, Server};
 
@@ -212,12 +211,12 @@ fn a_body_that_ends_early_ends_the_script() {
 #[test]
 fn a_client_that_stops_sending_is_told_so() {
     let scripts = Scripts::with(&[("x", CAT)]);
-    let (server, _) = Site::of(scripts.options().output_stall_timeout(Duration::from_millis(300))).serve();
+    let (server, _) = Site::of(scripts.options().output_stall_timeout(ENOUGH_TO_START)).serve();
     let mut client = Client::sending(&server, post("/cgi-bin/x", 1_000_000) + &"x".repeat(100_000));
     // What it has sent comes back, and then the reply is cut off.
     assert!(client.try_read_reply("POST").is_err());
     let quiet = Scripts::with(&[("x", &format!("{SH}cat >/dev/null"))]);
-    let (server, _) = Site::of(quiet.options().output_stall_timeout(Duration::from_millis(300))).serve();
+    let (server, _) = Site::of(quiet.options().output_stall_timeout(ENOUGH_TO_START)).serve();
     let mut client = Client::sending(&server, post("/cgi-bin/x", 1_000_000) + &"x".repeat(100_000));
     assert_eq!(client.read_reply().status, 408);
 }

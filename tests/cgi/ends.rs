@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::support::Client;
 use crate::support::needs;
-use crate::support::scripts::{LONG, SH, Scripts, Site, expect_ended, expect_gone, fetch, get, state_of, wait_until};
+use crate::support::scripts::{
+    ENOUGH_TO_START, LONG, SH, Scripts, Site, expect_ended, expect_gone, fetch, get, state_of, wait_until,
+};
 use basehttp::HTTPServer;
 use basehttp::testing::Server;
 
@@ -21,7 +23,7 @@ const STUBBORN: &str = "#!/bin/sh\ntrap '' TERM HUP\nsleep 1000 &\necho $! >chil
 const ENDLESS: &str =
     "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nyes &\necho $! >child\necho $$ >here\nwait\n";
 
-/// A short time, where a test wants it to pass.
+/// A short time, where a test wants it to pass once its script is at work.
 const SHORT: Duration = Duration::from_millis(300);
 
 #[track_caller]
@@ -62,8 +64,7 @@ fn a_client_that_resets_its_connection_takes_its_script_along_at_once() {
     scripts.write("page.txt", "a page", 0o644);
     let mut client = Client::sending(&server, get("/page.txt") + &get("/cgi-bin/x"));
     scripts.await_file("here");
-    let mut one = [0];
-    assert_eq!(client.stream().peek(&mut one).expect("a reply is there"), 1);
+    client.wait_for_a_byte();
     drop(client);
     expect_both_gone(&scripts);
     log.wait_for("the client went away");
@@ -87,10 +88,10 @@ fn a_script_is_let_go_when_nobody_can_get_more_of_its_reply() {
 fn a_client_that_only_ends_its_side_gets_its_answer() {
     let scripts = Scripts::with(&[
         ("x", &format!("{SH}sleep 0.2; printf 'Content-Type: text/plain\\n\\nhi'")),
-        ("late", &format!("{SH}printf 'Content-Type: text/plain\\n\\none '; sleep 1; echo two")),
+        ("late", &format!("{SH}printf 'Content-Type: text/plain\\n\\none '; sleep 2.1; echo two")),
         ("never", &format!("{SH}sleep 1000")),
     ]);
-    let (server, _) = Site::of(scripts.options().client_end_grace(Duration::from_millis(900))).serve();
+    let (server, _) = Site::of(scripts.options().client_end_grace(ENOUGH_TO_START)).serve();
     let ask = |path: &str| {
         let mut client = Client::sending(&server, get(path));
         client.end_sending();
@@ -110,7 +111,7 @@ fn a_script_that_takes_too_long_is_ended() {
     ];
     for (text, status, why) in table {
         let scripts = Scripts::with(&[("x", text)]);
-        let (server, log) = Site::of(scripts.options().output_stall_timeout(SHORT)).serve();
+        let (server, log) = Site::of(scripts.options().output_stall_timeout(ENOUGH_TO_START)).serve();
         let reply = fetch(&server, "/cgi-bin/x");
         assert_eq!(reply.status, status, "{why}: {}", log.text());
         expect_both_gone(&scripts);
@@ -120,7 +121,7 @@ fn a_script_that_takes_too_long_is_ended() {
 #[test]
 fn a_script_that_stalls_in_the_middle_cuts_its_reply_off() {
     let scripts = Scripts::with(&[("x", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nhi'\necho $$ >here; sleep 1000\n")]);
-    let (server, log) = Site::of(scripts.options().output_stall_timeout(SHORT)).serve();
+    let (server, log) = Site::of(scripts.options().output_stall_timeout(ENOUGH_TO_START)).serve();
     let mut client = Client::sending(&server, get("/cgi-bin/x"));
     assert!(client.try_read_reply("GET").is_err(), "it is no whole reply");
     expect_gone(&scripts.await_file("here"));
@@ -130,7 +131,7 @@ fn a_script_that_stalls_in_the_middle_cuts_its_reply_off() {
 #[test]
 fn a_script_that_never_stops_is_ended_when_its_time_is_up() {
     let scripts = Scripts::with(&[("x", ENDLESS)]);
-    let (server, _) = Site::of(scripts.options().run_timeout(SHORT)).serve();
+    let (server, _) = Site::of(scripts.options().run_timeout(ENOUGH_TO_START)).serve();
     let mut client = Client::sending(&server, get("/cgi-bin/x"));
     assert!(client.try_read_to_end().is_err(), "a reset, after very many bytes");
     expect_both_gone(&scripts);
@@ -140,7 +141,8 @@ fn a_script_that_never_stops_is_ended_when_its_time_is_up() {
 fn a_client_that_does_not_read_ends_the_script_in_the_end() {
     let scripts = Scripts::with(&[("x", ENDLESS)]);
     let site = Site::of(scripts.options());
-    let server = Server::start_with(HTTPServer::builder().write_stall_timeout(SHORT), site).expect("a free port");
+    let server =
+        Server::start_with(HTTPServer::builder().write_stall_timeout(ENOUGH_TO_START), site).expect("a free port");
     let _client = Client::sending(&server, get("/cgi-bin/x"));
     scripts.await_file("here");
     expect_both_gone(&scripts);
@@ -171,7 +173,7 @@ fn a_script_that_ends_its_output_and_goes_on_is_ended() {
     let (server, log) = scripts.serve();
     assert_eq!(fetch(&server, "/cgi-bin/x").text(), "hi");
     expect_gone(&scripts.await_file("here"));
-    assert!(log.text().contains("has ended its output but does not exit"), "{}", log.text());
+    log.wait_for("has ended its output but does not exit");
 }
 
 #[test]

@@ -33,6 +33,9 @@ pub(crate) fn runs(interpreter: &str) -> bool {
 /// is measured by it.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
+/// A deadline that passes while a test waits for it, and before which a script has started and done its first steps.
+pub(crate) const ENOUGH_TO_START: Duration = Duration::from_secs(2);
+
 /// How long nothing happens between two looks at the processes of the system.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
