@@ -428,9 +428,9 @@ fn hooks_that_block_are_learnt_and_then_cost_no_leader() {
             client.send(&request);
             assert_eq!(client.read_reply().status, status);
         }
-        // The first one at least; others may have been preempted for two ticks.
-        let stats = server.server_handle().stats();
-        assert!((1..CLIENTS as u64 / 3).contains(&stats.rescues), "{request:?}: {stats:?}");
+        // The first one at least, unless the monitor was late; others may have been preempted for two ticks.
+        let (stats, clients) = (server.server_handle().stats(), CLIENTS as u64);
+        assert!(stats.rescues < clients / 3 && stats.pooled > clients / 2, "{request:?}: {stats:?}");
     }
 }
 

@@ -116,6 +116,8 @@ fn a_drain_answers_what_is_in_flight_and_reports_it() {
     let mut pooled = Client::sending(&server, upload("/hold/b"));
     stage.wait_for("a");
     stage.wait_for("b");
+    // What was answered before does not count as finished by the drain.
+    wait_until(server.server_handle(), "the idle one's is counted", |stats| stats.requests == 1);
     let draining = draining(server.server_handle(), PATIENCE);
     idle.expect_end();
     stage.open("a");

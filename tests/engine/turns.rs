@@ -87,7 +87,7 @@ fn a_client_with_many_blocking_requests_lets_another_one_have_the_thread() {
     expect_ping(&mut third);
     greedy.send((0..REQUESTS).map(|number| get(&format!("/hold/{number}"))).collect::<String>());
     stage.wait_for("0");
-    wait_until(server.server_handle(), "the leader is replaced", |stats| stats.rescues == 1);
+    wait_until(server.server_handle(), "it holds a thread, and the leader is free", |stats| stats.in_handlers == 1);
     other.send(get("/hold/other"));
     // The poller tells in order: when this one is answered, the other one is in the queue.
     expect_ping(&mut third);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::stage::{Stage, Staged, expect_all_served, expect_served, get, one_worker};
+use crate::support::stage::{Stage, Staged, expect_all_served, expect_served, get, one_worker, wait_until};
 use crate::support::{Client, PATIENCE, expect_refused, needs};
 use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, http_handler};
 use socket2::SockRef;
@@ -169,6 +169,7 @@ fn server_close_frees_every_port() {
     let (mut httpd, addresses, _stage) = bind(HTTPServer::builder().also_listen(("127.0.0.1", 0)));
     httpd.server_close();
     for address in addresses {
+        expect_refused(address, "it does not listen");
         TcpListener::bind(address).expect("the port is free");
     }
     assert_eq!(httpd.handle_request().unwrap_err().kind(), std::io::ErrorKind::NotConnected);
@@ -183,6 +184,8 @@ fn a_drain_closes_what_came_through_any_door() {
     expect_all_served(&mut clients, "/");
     clients[1].send(get("/hold/a"));
     stage.wait_for("a");
+    // What was answered before does not count as finished by the drain.
+    wait_until(&handle, "two are counted", |stats| stats.requests == 2);
     let draining = {
         let handle = handle.clone();
         thread::spawn(move || handle.drain(PATIENCE))

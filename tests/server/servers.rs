@@ -7,7 +7,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Client, PATIENCE, needs};
+use crate::support::{Client, PATIENCE, expect_refused, needs};
 use basehttp::testing::Server;
 use basehttp::{Address, AddressFamily, Exchange, HTTPServer, http_handler};
 
@@ -122,6 +122,7 @@ fn the_port_is_free_again_after_server_close() {
     assert_eq!(httpd.fileno(), -1);
     assert_eq!(httpd.handle_request().unwrap_err().kind(), ErrorKind::NotConnected);
     assert_eq!(httpd.serve_forever().unwrap_err().kind(), ErrorKind::NotConnected);
+    expect_refused(address, "it does not listen");
     let mut next = HTTPServer::bind(address, Telling).expect("bound again, although connections linger");
     ask(&mut next, address);
 }

@@ -204,6 +204,7 @@ fn a_server_that_serves_again_does_not_take_an_address_from_its_successor() {
     httpd.server_handle().shutdown();
     httpd.serve_forever().unwrap();
     assert_eq!(httpd.fileno(), -1, "it does not listen");
+    expect_refused(address, "it does not listen");
     let mut successor = HTTPServer::bind(address, Stopping::default()).unwrap();
     assert_eq!(httpd.serve_forever().unwrap_err().kind(), ErrorKind::AddrInUse);
     assert_eq!(httpd.handle_request().unwrap_err().kind(), ErrorKind::AddrInUse);

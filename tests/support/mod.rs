@@ -110,6 +110,19 @@ impl Client {
         self.try_read_to_end().expect("the server closes cleanly")
     }
 
+    /// Waits until a byte has come, and leaves it unread.
+    #[track_caller]
+    pub(crate) fn wait_for_a_byte(&mut self) {
+        let peeked = loop {
+            match self.stream().peek(&mut [0]) {
+                // The process was stopped meanwhile.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                peeked => break peeked.expect("the connection is open"),
+            }
+        };
+        assert_eq!(peeked, 1, "a byte was to come, and not the end");
+    }
+
     /// The server closes without another byte.
     #[track_caller]
     pub(crate) fn expect_end(&mut self) {
@@ -261,6 +274,15 @@ fn read_line(reader: &mut impl BufRead) -> io::Result<String> {
 
 fn malformed(text: &str) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, format!("not well-formed: {text:?}"))
+}
+
+/// Runs a scenario until it says that all was well, at most five times.
+///
+/// For what a machine that stalls can spoil although the server is in order: a stall makes a fast handler look slow. A fault
+/// of the server, in contrast, shows in every run.
+#[track_caller]
+pub(crate) fn expect_undisturbed(what: &str, mut is_well: impl FnMut() -> bool) {
+    assert!((0..5).any(|_| is_well()), "not once in five runs: {what}");
 }
 
 /// `bytes` in pieces for `respond_to_pieces`: byte by byte, of the very long ones a few bytes at a time.
