@@ -57,6 +57,10 @@ where
     const PROTOCOL_VERSION: reexported::basehttp::__private::Version = reexported::basehttp::__private::Version::Http10;
     const ERROR_MESSAGE_FORMAT: &'static reexported::basehttp::__private::str = "{\"error\": %(code)d, \"message\": \"%(message)s\"}";
     const ERROR_CONTENT_TYPE: &'static reexported::basehttp::__private::str = "application/json";
+    const UNKNOWN_METHOD: reexported::basehttp::__private::u16 = 405;
+    const CORS: reexported::basehttp::__private::Option<
+        &'static reexported::basehttp::__private::str,
+    > = reexported::basehttp::__private::Some("*");
     const OVERRIDES: reexported::basehttp::__private::Overrides = reexported::basehttp::__private::Overrides::NONE;
 }
 #[automatically_derived]

@@ -6,6 +6,8 @@
     error_message_format = "{\"error\": %(code)d, \"message\": \"%(message)s\"}",
     error_content_type = "application/json",
     responses = { 299: ("Fine", "All is well."), 520: ("Tired", "The device needs a rest.") },
+    unknown_method = 405,
+    cors = "*",
     pace = "pool",
     MessageClass = MyHeaders<'_, u8>,
 )]

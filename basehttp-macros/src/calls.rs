@@ -6,7 +6,7 @@ use syn::{Expr, ExprLit, ExprMethodCall, Ident, Lit, LitInt, Member};
 use crate::model::{Handler, Method};
 
 /// The methods of an exchange that return it, so that calls can be chained.
-const CHAINING: [&str; 3] = ["send_response", "send_response_only", "send_header"];
+const CHAINING: [&str; 4] = ["send_response", "send_response_only", "send_header", "send_cookie"];
 
 /// Python's methods that only an exchange has here. `end_headers` and `send_error` are overridable, so a handler has them
 /// too.
@@ -42,7 +42,7 @@ impl<'m> Exchange<'m> {
     pub(crate) fn is_missed(&self, call: &ExprMethodCall) -> bool {
         let name = call.method.unraw();
         let is_sending = SENDING.iter().any(|method| name == method)
-            || SENDING_WHOLE.iter().any(|method| name == method) && has_status(call);
+            || SENDING_WHOLE.iter().any(|method| name == method) && status(call).is_some();
         is_self(&call.receiver)
             && is_sending
             && !self.handler.methods.iter().any(|method| method.name().unraw() == name)
@@ -93,11 +93,11 @@ pub(crate) fn is_self(receiver: &Expr) -> bool {
     matches!(receiver, Expr::Path(path) if path.path.is_ident("self"))
 }
 
-/// True if the first argument is a status: `404`, `(404, "no such page")`.
-fn has_status(call: &ExprMethodCall) -> bool {
+/// The code of a status that is the first argument: `404`, `(404, "no such page")`.
+pub(crate) fn status(call: &ExprMethodCall) -> Option<&LitInt> {
     match call.args.first() {
-        Some(Expr::Tuple(status)) => status.elems.first().is_some_and(|first| integer(first).is_some()),
-        first => first.is_some_and(|first| integer(first).is_some()),
+        Some(Expr::Tuple(status)) => status.elems.first().and_then(integer),
+        first => first.and_then(integer),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Mistakes that the compiler explains better are left to it: a return type that is no outcome, a name that does not exist.
 
 mod arguments;
+mod cors;
 mod literals;
 mod methods;
 mod paces;
@@ -18,6 +19,7 @@ use crate::refusals::Refusals;
 /// Refuses whatever the expansion could not make a handler of, and literals that would fail at run time.
 pub(crate) fn handler(handler: &Handler<'_>, refusals: &mut Refusals) {
     arguments::check(handler.arguments, refusals);
+    cors::check(handler, refusals);
     methods::check(handler, refusals);
     paces::check(handler, refusals);
     paths::check(handler, refusals);

@@ -77,7 +77,7 @@ use crate::refusals::Refusals;
 /// ```
 ///
 /// `HEAD` is served by what serves `GET`, unless there is a `do_HEAD`; `OPTIONS` is answered with the list of methods,
-/// unless there is a `do_OPTIONS`. A method without its `do_*` gets 501.
+/// unless there is a `do_OPTIONS`. A method without its `do_*` gets 501, or 405 with `unknown_method = 405`.
 ///
 /// # Arguments
 ///
@@ -94,6 +94,8 @@ use crate::refusals::Refusals;
 /// | `MessageClass` | the type of `ex.headers`; `'c` or `'_` in it is the lifetime of the exchange | `Headers<'c>` |
 /// | `derive_head` | `false`: `do_GET` does not serve `HEAD` | `true` |
 /// | `derive_options` | `false`: nothing but a `do_OPTIONS` answers `OPTIONS` | `true` |
+/// | `unknown_method` | `405`: a method that the block has nowhere is refused with a list of those that it has | `501` |
+/// | `cors` | `"https://example.org"`, an origin whose pages may read the responses, or `"*"` for all, see below | none |
 /// | `pace` | `"inline"`, `"pool"` or `"auto"`: where the methods run, see below | `"auto"` |
 /// | `crate` | `"path::to::basehttp"`, for crates that re-export it | `"::basehttp"` |
 ///
@@ -127,6 +129,39 @@ use crate::refusals::Refusals;
 ///     }
 /// }
 /// ```
+///
+/// # Pages of other sites
+///
+/// A browser lets a page call a server of another site only if the server says so. This is the CORS protocol of the
+/// [Fetch standard](https://fetch.spec.whatwg.org/#http-cors-protocol). The argument `cors` names the one origin whose
+/// pages may do it, as browsers write it, or `"*"` for the pages of all sites:
+///
+/// ```
+/// # use basehttp::{Exchange, Result, http_handler};
+/// # struct Api;
+/// #[http_handler(protocol_version = "HTTP/1.1", cors = "https://example.org")]
+/// impl Api {
+///     fn do_PUT(&self, ex: &mut Exchange) -> Result {
+///         Ok(ex.send_text(200, "a page of example.org can read this")?)
+///     }
+/// }
+/// # let preflight = "OPTIONS / HTTP/1.1\r\nHost: x\r\nOrigin: https://example.org\r\nAccess-Control-Request-Method: PUT\r\n\r\n";
+/// # let reply = String::from_utf8(basehttp::testing::respond(&Api, preflight)).unwrap();
+/// # assert!(reply.contains("\r\nAccess-Control-Allow-Methods: PUT, OPTIONS\r\n"));
+/// # assert!(reply.contains("\r\nAccess-Control-Allow-Origin: https://example.org\r\n"));
+/// ```
+///
+/// * Every response has `Access-Control-Allow-Origin` with that origin, error pages included, unless the handler has sent
+///   the field itself. The field is the same for every request, so no `Vary` is needed. Two responses lack it, since no
+///   code of the handler runs for them: the 503 of a server without a free thread, and the 500 of an error page that
+///   failed.
+/// * The derived answer to OPTIONS also answers the question that a browser asks before most requests (the preflight): it
+///   allows the methods of the path, the fields that the page wants to send, and to remember this for two hours. A
+///   `do_OPTIONS` of the block answers in its place, and can call `basehttp::defaults::options`.
+/// * Nobody is kept out. A request of another site is served like any other, and only its page cannot read the response.
+///   So a method that changes something must know its client by other means.
+/// * Credentials are not allowed: pages get no response to a request with the cookies of this site. Nor do pages see
+///   response fields other than the usual ones. For either, write the fields in an `end_headers` of your own.
 ///
 /// # Overridable methods
 ///

@@ -48,19 +48,18 @@ pub fn borrowed<'t>(texts: &'t [Cow<'_, str>]) -> Vec<&'t str> {
 
 /// The answer where no path matches: 404, or the server's 501 if the handler has no such method at all.
 pub fn not_found<M>(ex: &Exchange<'_, M>, methods: &[&str]) -> Option<Outcome> {
-    methods.contains(&ex.command).then(|| Err(HTTPError::from(404).into()))
+    ex.context.knows(ex.command, methods).then(|| Err(HTTPError::from(404).into()))
 }
 
 /// The answer where the path has other methods: 405, or the server's 501 if the handler has no such method at all (RFC
 /// 9110, section 15.5.6).
 pub fn not_allowed<M>(ex: &Exchange<'_, M>, allowed: &[&str], methods: &[&str]) -> Option<Outcome> {
-    methods.contains(&ex.command).then(|| Err(HTTPError::method_not_allowed(allowed).into()))
+    ex.context.knows(ex.command, methods).then(|| Err(HTTPError::method_not_allowed(allowed).into()))
 }
 
 /// The derived answer to OPTIONS (RFC 9110, section 9.3.7).
 pub fn allow<M>(ex: &mut Exchange<'_, M>, methods: &[&str]) -> Outcome {
-    ex.send_response(204).send_header("Allow", methods.join(", ")).end_headers()?;
-    Ok(())
+    Ok(ex.send_options(methods)?)
 }
 
 /// `"Hello/1.0"` becomes `"Hello/1.0 Rust/1.95.0"`; an empty second argument leaves the second word out.

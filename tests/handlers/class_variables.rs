@@ -53,6 +53,42 @@ impl Underived {
     fn log_message(&self, _: &Exchange, _: fmt::Arguments<'_>) {}
 }
 
+/// Refuses unknown methods with a list of those that it has.
+struct Listing;
+
+#[http_handler(protocol_version = "HTTP/1.1", unknown_method = 405)]
+impl Listing {
+    fn do_POST(&self, ex: &mut Exchange) -> io::Result<()> {
+        ex.read_body(10)?;
+        ex.send_text(200, "content")
+    }
+
+    fn do_HEAD(&self, ex: &mut Exchange) -> io::Result<()> {
+        ex.send_text(200, "content")
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments<'_>) {}
+}
+
+#[test]
+fn an_unknown_method_is_refused_with_the_list_of_methods_if_the_handler_wants_it() {
+    for method in ["GET", "PUT", "SPAM", "M-FIND", "post"] {
+        let reply = ask_method(&Listing, method, "/");
+        assert_eq!((reply.status, reply.field("Allow")), (405, Some("POST, HEAD, OPTIONS")), "{method}");
+        assert_eq!(&*reply.reason, "Method Not Allowed");
+        let reply = ask_method(&Derived, if method.ends_with("T") { "PATCH" } else { method }, "/");
+        assert_eq!((reply.status, reply.field("Allow")), (501, None), "the default: {method}");
+    }
+    assert_eq!(ask_method(&Listing, "HEAD", "/").status, 200);
+    // The next request is found behind the body of one that was refused.
+    let body = "Host: x\r\nContent-Length: 4\r\n\r\nbody";
+    let statuses: Vec<_> = ask(&Listing, &format!("PUT / HTTP/1.1\r\n{body}POST / HTTP/1.1\r\n{body}"))
+        .iter()
+        .map(|reply| reply.status)
+        .collect();
+    assert_eq!(statuses, [405, 200]);
+}
+
 /// Its own HEAD and OPTIONS.
 struct Own;
 

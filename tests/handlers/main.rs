@@ -6,6 +6,7 @@ mod support;
 mod access_log;
 mod class_variables;
 mod cookies;
+mod cors;
 mod error_pages;
 mod failing_hooks;
 mod faults;

@@ -320,6 +320,12 @@ fn what_no_response_may_be_is_500() {
 }
 
 #[test]
+fn a_field_that_was_sent_before_goes_with_the_returned_value() {
+    let reply = one_reply(&bytes_for("BOTH", "/field").0, "GET");
+    assert_eq!((reply.status, reply.text(), reply.field("X-Before")), (200, "returned", Some("1")));
+}
+
+#[test]
 fn a_method_that_sends_a_response_and_returns_one_is_told_so() {
     for target in ["/text", "/head", "/large", "/none"] {
         let (status, said) = failure("BOTH", target);

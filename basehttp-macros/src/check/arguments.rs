@@ -22,6 +22,9 @@ pub(super) fn check(arguments: &Arguments, refusals: &mut Refusals) {
     if let Some(media_type) = &arguments.error_content_type {
         content_type(media_type, refusals);
     }
+    if let Some(code) = &arguments.unknown_method {
+        unknown_method(code, refusals);
+    }
     responses(&arguments.responses, refusals);
 }
 
@@ -40,6 +43,14 @@ fn protocol(version: &LitStr, refusals: &mut Refusals) {
     if !["HTTP/1.0", "HTTP/1.1"].contains(&value.as_str()) {
         let wrong = format!("the server does not speak {value:?}");
         refusals.refuse(version, wrong, "write \"HTTP/1.1\", or \"HTTP/1.0\" to close after every response");
+    }
+}
+
+/// RFC 9110, section 9.1: 501 says that the server knows no such method, 405 that it is not for this resource.
+fn unknown_method(code: &LitInt, refusals: &mut Refusals) {
+    if !matches!(code.base10_parse::<u16>(), Ok(405 | 501)) {
+        let wrong = format!("{code} does not tell a client that its method is unknown");
+        refusals.refuse(code, wrong, "write 405 (Method Not Allowed), or 501 (Not Implemented), which is the default");
     }
 }
 

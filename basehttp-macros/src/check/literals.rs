@@ -79,6 +79,7 @@ impl Calls<'_> {
     fn call(&mut self, call: &ExprMethodCall) {
         match call.method.to_string().as_str() {
             "send_response" | "send_response_only" | "send_error" | "send_text" | "send_bytes" => self.status(call),
+            "redirect" => self.redirect(call),
             "send_header" => self.header(call),
             "log_message" | "log_error" => self.message(call),
             _ => {}
@@ -89,12 +90,20 @@ impl Calls<'_> {
         if calls::has_python_arguments(call) {
             self.python_arguments(call);
         }
-        let code = match call.args.first() {
-            Some(Expr::Tuple(status)) => status.elems.first(),
-            first => first,
-        };
-        if let Some(Expr::Lit(ExprLit { lit: Lit::Int(code), .. })) = code {
+        if let Some(code) = calls::status(call) {
             self.code(code, call);
+        }
+    }
+
+    /// The statuses that send a client on by themselves (RFC 9110, section 15.4).
+    fn redirect(&mut self, call: &ExprMethodCall) {
+        let Some(code) = calls::status(call) else { return };
+        if !matches!(code.base10_parse(), Ok(301..=303 | 307..=308u16)) {
+            self.refusals.refuse(
+                code,
+                format_args!("{code} sends no client to another page"),
+                "write 303 after a form, 308 for a page that has moved, 307 for one that is elsewhere for now, 301 or 302",
+            );
         }
     }
 

@@ -29,7 +29,11 @@ pub(super) fn constants(arguments: &Arguments, names: &Names) -> TokenStream {
         arguments.error_message_format.as_ref().map(|format| quote!(const ERROR_MESSAGE_FORMAT: #text = #format;));
     let error_content_type =
         arguments.error_content_type.as_ref().map(|media_type| quote!(const ERROR_CONTENT_TYPE: #text = #media_type;));
-    quote!(#responses #version_string #protocol_version #error_message_format #error_content_type)
+    let unknown_method =
+        arguments.unknown_method.as_ref().map(|code| quote!(const UNKNOWN_METHOD: #runtime::u16 = #code;));
+    let cors =
+        arguments.cors.as_ref().map(|origin| quote!(const CORS: #runtime::Option<#text> = #runtime::Some(#origin);));
+    quote!(#responses #version_string #protocol_version #error_message_format #error_content_type #unknown_method #cors)
 }
 
 fn responses(arguments: &Arguments, names: &Names) -> Option<TokenStream> {

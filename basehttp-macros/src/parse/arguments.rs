@@ -13,7 +13,7 @@ use crate::refusals::{Refusals, refusal};
 use crate::similar;
 
 /// Each argument with a value to show in messages.
-const ARGUMENTS: [(&str, &str); 11] = [
+const ARGUMENTS: [(&str, &str); 13] = [
     ("server_version", "\"Hello/1.0\""),
     ("sys_version", "\"Device/2\""),
     ("protocol_version", "\"HTTP/1.1\""),
@@ -23,6 +23,8 @@ const ARGUMENTS: [(&str, &str); 11] = [
     ("MessageClass", "MyHeaders<'c>"),
     ("derive_head", "false"),
     ("derive_options", "false"),
+    ("unknown_method", "405"),
+    ("cors", "\"https://example.org\""),
     ("pace", "\"pool\""),
     ("crate", "\"path::to::basehttp\""),
 ];
@@ -39,6 +41,8 @@ pub(crate) struct Arguments {
     pub message_class: Option<Type>,
     pub derive_head: Option<bool>,
     pub derive_options: Option<bool>,
+    pub unknown_method: Option<LitInt>,
+    pub cors: Option<LitStr>,
     pub pace: Option<LitStr>,
     /// The path of the runtime crate, `::basehttp` if nothing is said.
     pub runtime: Option<Path>,
@@ -102,6 +106,8 @@ impl Arguments {
             "MessageClass" => self.message_class = Some(input.parse()?),
             "derive_head" => self.derive_head = Some(input.parse::<LitBool>()?.value),
             "derive_options" => self.derive_options = Some(input.parse::<LitBool>()?.value),
+            "unknown_method" => self.unknown_method = Some(input.parse()?),
+            "cors" => self.cors = Some(input.parse()?),
             "pace" => self.pace = Some(input.parse()?),
             "crate" => self.runtime = Some(input.parse::<LitStr>()?.parse_with(Path::parse_mod_style)?),
             unlisted => unreachable!("`{unlisted}` has an example but is not read"),

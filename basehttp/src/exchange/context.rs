@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::error::HTTPError;
 use super::hooks::Overrides;
 use crate::proto::{self, Responses, Version};
 use crate::sys::{BlockingQuota, MemoryQuota, Quota, ServerHandle, Settings};
@@ -17,6 +18,8 @@ macro_rules! class_variables {
             PROTOCOL_VERSION protocol_version: Version;
             ERROR_MESSAGE_FORMAT error_message_format: &'static str;
             ERROR_CONTENT_TYPE error_content_type: &'static str;
+            UNKNOWN_METHOD unknown_method: u16;
+            CORS cors: Option<&'static str>;
             OVERRIDES overrides: Overrides;
         }
     };
@@ -76,6 +79,19 @@ impl Context {
     /// Returns the status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.
     pub(crate) fn ready_head(&self, code: u16) -> Option<&[u8]> {
         self.ready.get(code)
+    }
+
+    /// Returns whether a method is among these, or is refused as if it were: with a 405, and without a short cut.
+    pub(crate) fn knows(&self, method: &str, methods: &[&str]) -> bool {
+        self.spec.unknown_method == 405 || methods.contains(&method)
+    }
+
+    /// Returns the error for a method that the handler has nowhere (RFC 9110, sections 15.5.6 and 15.6.2).
+    pub(crate) fn unknown_method(&self, method: &str) -> HTTPError {
+        match self.spec.unknown_method {
+            405 => HTTPError::method_not_allowed(self.spec.methods),
+            code => HTTPError::new(code, format!("Unsupported method ('{method}')")),
+        }
     }
 
     /// Returns the phrase and the explanation of a code. They are empty if the map has none.

@@ -89,11 +89,6 @@ impl HTTPError {
         HTTPError::from(503).with_explain(explain).with_header("Retry-After", RETRY_AFTER_SECONDS)
     }
 
-    /// Creates a 501: the handler has no method of that name (RFC 9110, section 15.6.2).
-    pub(crate) fn unsupported(command: &str) -> Self {
-        HTTPError::new(501, format!("Unsupported method ('{command}')"))
-    }
-
     /// Creates a 405 that lists the methods of the path (RFC 9110, section 15.5.6).
     pub(crate) fn method_not_allowed(methods: &[&str]) -> Self {
         HTTPError::from(405).with_header("Allow", methods.join(", "))

@@ -7,6 +7,7 @@ mod client_end;
 mod context;
 mod convenience;
 mod cookie;
+mod cors;
 mod error;
 mod exchange_io;
 mod extensions;

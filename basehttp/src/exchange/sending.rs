@@ -159,6 +159,9 @@ impl<M> Exchange<'_, M> {
         if self.with_reply(|reply, _| reply.lacks_allow()) {
             self.send_header("Allow", self.allowed_methods());
         }
+        if let Some(origin) = self.context.spec.cors {
+            self.add_allow_origin(origin);
+        }
         self.add_cookies();
         self.decide_close();
     }

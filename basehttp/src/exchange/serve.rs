@@ -8,7 +8,7 @@
 //! | success, the response was misused  | 500, `handle_error`             | abort, `handle_error` |
 //! | a response, and one was sent       | 500, `handle_error`             | abort, `handle_error` |
 //! | stopped because no body can follow |                                 | ended                 |
-//! | no such method                     | 501                             |                       |
+//! | no such method                     | 501, or 405                     |                       |
 //! | an `HTTPError` in the chain        | that error                      | abort, logged         |
 //! | an error, and a malformed body     | 400, 408                        | abort, logged         |
 //! | any, and the client is gone        | closed, logged                  | closed, logged        |
@@ -82,7 +82,7 @@ impl<M> Exchange<'_, M> {
                 self.guarded(|_| drop(error));
                 end
             }
-            Ok(None) => self.answer(HTTPError::unsupported(self.request.command)),
+            Ok(None) => self.answer(self.context.unknown_method(self.request.command)),
             Err(panic) => {
                 let error = HandlerError::from(format!("the handler panicked: {}", panic_text(&*panic)));
                 drop_panic_payload(panic);

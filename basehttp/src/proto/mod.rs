@@ -44,7 +44,7 @@ pub(crate) use date::{DateLine, date_line, http_date, log_date};
 pub(crate) use error_page::{DEFAULT_ERROR_CONTENT_TYPE, DEFAULT_ERROR_MESSAGE, render};
 pub use escape::html_escape;
 pub(crate) use escape::{log_line, one_line, safe_reason};
-pub(crate) use field::{is_token, latin1, push_latin1};
+pub(crate) use field::{is_token, latin1, list_members, push_latin1};
 pub(crate) use framing::RequestBody;
 pub use head::Field;
 pub(crate) use head::{

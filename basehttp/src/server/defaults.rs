@@ -1,6 +1,6 @@
 //! The defaults of the overridable methods, for an override to call.
 //!
-//! Each function takes the handler, and then the arguments of the method:
+//! Each function takes the handler, and then the arguments of the method. [`options`] is for a `do_OPTIONS`.
 //!
 //! ```
 //! use basehttp::{Exchange, defaults, http_handler};
@@ -126,6 +126,32 @@ pub fn handle_error<H: BaseHTTPRequestHandler>(_handler: &H, client_address: &Ad
     log::add_line(&format!(
         "Exception occurred during processing of request from {client_address}{request}: {error}\n"
     ));
+}
+
+/// Answers OPTIONS with the methods of the whole handler, as the attribute does for a block without a `do_OPTIONS` (RFC
+/// 9110, section 9.3.7). With the argument `cors` it also answers the preflights of browsers.
+///
+/// ```
+/// use basehttp::{Exchange, Result, defaults, http_handler};
+///
+/// struct Site;
+///
+/// #[http_handler]
+/// impl Site {
+///     fn do_GET(&self, ex: &mut Exchange) -> Result {
+///         Ok(ex.send_text(200, "hello")?)
+///     }
+///
+///     fn do_OPTIONS(&self, ex: &mut Exchange) -> Result {
+///         ex.send_header("X-Api", "/api.json");
+///         Ok(defaults::options(self, ex)?)
+///     }
+/// }
+/// # let reply = String::from_utf8(basehttp::testing::respond(&Site, b"OPTIONS * HTTP/1.0\r\n\r\n")).unwrap();
+/// # assert!(reply.contains("\r\nAllow: GET, HEAD, OPTIONS\r\n") && reply.contains("\r\nX-Api: /api.json\r\n"));
+/// ```
+pub fn options<'c, H: BaseHTTPRequestHandler>(_handler: &H, ex: &Exchange<'c, H::MessageClass<'c>>) -> io::Result<()> {
+    ex.send_options(H::METHODS)
 }
 
 /// Does nothing when no client came in time.

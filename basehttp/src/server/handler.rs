@@ -64,7 +64,8 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     /// The methods that the handler answers, derived ones included. `Allow` lists them.
     ///
     /// A request with any other method may get its 501 before its body has arrived, and without a call of
-    /// [`dispatch`](Self::dispatch). If the list is empty, `dispatch` is always called.
+    /// [`dispatch`](Self::dispatch). If the list is empty, or [`UNKNOWN_METHOD`](Self::UNKNOWN_METHOD) is 405, `dispatch`
+    /// is always called.
     const METHODS: &'static [&'static str];
 
     /// Python's `responses`, with code, phrase and explanation, sorted by code.
@@ -82,10 +83,19 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     /// The media type of the error page. It also decides how texts in the page are escaped.
     const ERROR_CONTENT_TYPE: &'static str = DEFAULT_ERROR_CONTENT_TYPE;
 
+    /// The status for a method that the handler has nowhere: 501 (Not Implemented), or 405 (Method Not Allowed), which
+    /// lists those that it has. Another number does not compile. (RFC 9110, section 9.1.)
+    const UNKNOWN_METHOD: u16 = 501;
+
+    /// The origin whose pages may read the responses (the CORS protocol of the Fetch standard): `https://example.org`,
+    /// `*` for every site, or `None`. The attribute [`http_handler`](macro@crate::http_handler) says what it does.
+    const CORS: Option<&'static str> = None;
+
     /// The methods below that the handler may define itself.
     const OVERRIDES: Overrides = Overrides::ALL;
 
-    /// Calls the method for `ex.command`. Returns `None` if the handler has none, which becomes a 501.
+    /// Calls the method for `ex.command`. Returns `None` if the handler has none, which becomes the status
+    /// [`UNKNOWN_METHOD`](Self::UNKNOWN_METHOD).
     fn dispatch<'c>(&self, ex: &mut Exchange<'c, Self::MessageClass<'c>>) -> Option<Result>;
 
     /// Returns the pace of the method for `command`, from the attribute's `pace` or `#[pace]` on the method. Asked for

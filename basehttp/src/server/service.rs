@@ -15,6 +15,9 @@ use crate::sys::Address;
 
 impl<H: BaseHTTPRequestHandler> Service for H {
     fn spec(&self) -> HandlerSpec {
+        const {
+            assert!(matches!(H::UNKNOWN_METHOD, 405 | 501), "`UNKNOWN_METHOD` is 405 or 501");
+        }
         macro_rules! read {
             ($($constant:ident $field:ident: $type:ty;)*) => { HandlerSpec { $($field: H::$constant),* } };
         }

@@ -81,7 +81,9 @@ impl Drive<'_> {
         let place = if is_refused { RunOn::Refused } else { self.scheduler.run_on(head, may_wait) };
         let (place, refusal) = match place {
             // The hooks that answer need a thread as well.
-            RunOn::Refused if is_refused => (self.scheduler.place_refusal(), Some(HTTPError::unsupported(head.method))),
+            RunOn::Refused if is_refused => {
+                (self.scheduler.place_refusal(), Some(self.context.unknown_method(head.method)))
+            }
             RunOn::Refused => (self.scheduler.place_refusal(), Some(HTTPError::busy(NO_THREAD))),
             place => (place, None),
         };
@@ -158,10 +160,11 @@ impl Drive<'_> {
         })
     }
 
-    /// Returns whether the handler has such a method. With an empty table `dispatch` decides later.
+    /// Returns whether the handler has such a method. `dispatch` decides later with an empty table, and where a 405 lists
+    /// the methods of the path.
     fn is_implemented(&self, method: &str) -> bool {
         let methods = self.context.spec.methods;
-        methods.is_empty() || methods.contains(&method)
+        methods.is_empty() || self.context.knows(method, methods)
     }
 
     /// Collects what the response depends on.
