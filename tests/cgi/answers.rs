@@ -2,6 +2,7 @@
 
 use crate::support::Reply;
 use crate::support::scripts::{PERL, PYTHON, SH, Scripts, Site, get, runs};
+use basehttp::testing;
 
 /// Makes a site with one script, `x`, that begins with `interpreter`.
 fn site_with(interpreter: &str, text: &str) -> (Scripts, Site) {
@@ -143,7 +144,7 @@ fn a_script_that_is_killed_within_its_content_never_makes_a_whole_reply() {
     // Content is kept for some milliseconds. If the script is killed later than that, the client has a part of it already.
     for pause in ["", "sleep 0.3; "] {
         let (_scripts, site) = site_with(SH, &format!("printf 'Content-Type: text/plain\\n\\nhi'; {pause}kill -9 $$"));
-        let bytes = basehttp::testing::respond(&site, get("/cgi-bin/x"));
+        let bytes = testing::respond(&site, get("/cgi-bin/x"));
         match Reply::read(&mut bytes.as_slice(), "GET") {
             Ok(reply) => assert_eq!(reply.status, 502, "{reply:?}"),
             Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof, "{error}"),
@@ -193,8 +194,8 @@ fn a_script_with_a_wrong_length_is_a_502_and_the_log_says_why() {
     let (_scripts, site) = site_with(SH, "printf 'Status: 304\\nETag: \"a\"\\nContent-Length: 5\\n\\n'");
     assert_eq!(site.get("/cgi-bin/x").status, 304, "that is the length of what is not sent");
     let (_scripts, site) = site_with(SH, "printf 'Content-Type: a/b\\nContent-Length: 5\\n\\n'");
-    let head = basehttp::testing::respond(&site, "HEAD /cgi-bin/x HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"), "so it is with HEAD: {}", head.escape_ascii());
+    // So it is with HEAD.
+    testing::head("/cgi-bin/x").send(&site).expect_status(200);
 }
 
 #[test]
@@ -218,10 +219,8 @@ fn what_cannot_be_executed_is_a_500_and_the_log_says_why() {
 #[test]
 fn a_head_has_no_body_and_tells_the_script_so() {
     let (_scripts, site) = site_with(SH, "printf 'Content-Type: a/b\\nX-Method: %s\\n\\nhidden' $REQUEST_METHOD");
-    let reply = basehttp::testing::respond(&site, "HEAD /cgi-bin/x HTTP/1.1\r\nHost: h\r\n\r\n");
-    let text = String::from_utf8(reply).expect("text");
-    assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.contains("X-Method: HEAD\r\n"), "{text}");
-    assert!(text.ends_with("\r\n\r\n"), "{text}");
+    let response = testing::head("/cgi-bin/x").send(&site).expect_status(200);
+    assert_eq!((response.header("X-Method"), response.rest()), (Some("HEAD"), &b""[..]));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fs;
 use crate::support::folder::{Folder, THEN_TEXT, ask, quiet};
 use crate::support::needs::skip;
 use crate::support::{Client, Reply};
-use basehttp::testing::{Server, respond};
+use basehttp::testing::{self, Server};
 use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler};
 
 pub(super) const HTML: &str = "text/html; charset=utf-8";
@@ -160,13 +160,11 @@ fn a_handler_of_ones_own_hands_requests_on() {
     let site = Site(folder.options().header("X-Files", "yes").build().expect("a handler"));
     let table = [("/api", 200, "api", 0), ("/a.txt", 200, "text", 1), ("/docs", 301, "", 1), ("/nothing", 404, "", 1)];
     for (path, status, text, files) in table {
-        let bytes = respond(&site, format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n"));
-        let reply = &Reply::all(&bytes)[0];
-        assert_eq!(reply.status, status, "{path}");
-        assert!(reply.text().starts_with(text), "{path}: {reply:?}");
-        assert_eq!(reply.field("Server"), Some("Site/1.0"), "{path}");
-        assert_eq!(reply.fields_named("X-Own").count(), 1, "{path}");
-        assert_eq!(reply.fields_named("X-Files").count(), files, "{path}: {reply:?}");
+        let response = testing::get(path).send(&site).expect_status(status);
+        assert!(response.text().starts_with(text), "{path}: {response:?}");
+        assert_eq!(response.header("Server"), Some("Site/1.0"), "{path}");
+        assert_eq!(response.header_all("X-Own").count(), 1, "{path}");
+        assert_eq!(response.header_all("X-Files").count(), files, "{path}: {response:?}");
     }
 }
 
@@ -191,13 +189,14 @@ fn send_head_announces_what_it_gives() {
     let large = "large ".repeat(50_000);
     folder.write("large.txt", &large);
     let upper = Upper(folder.options().build().expect("a handler"));
-    let ask = |request: &str| Reply::all(&respond(&upper, format!("{request}Host: h\r\n\r\n"))).remove(0);
-    assert_eq!(ask("GET /a.txt HTTP/1.1\r\n").text(), "TEXT");
-    assert_eq!(ask("GET /large.txt HTTP/1.1\r\n").text(), large.to_uppercase());
-    let part = ask("GET /a.txt HTTP/1.1\r\nRange: bytes=1-2\r\n");
-    assert_eq!((part.status, part.text()), (206, "EX"));
-    assert_eq!(ask("GET /docs HTTP/1.1\r\n").status, 301, "whole already");
-    assert_eq!(ask("GET /nothing HTTP/1.1\r\n").status, 404, "whole already");
+    let text = |path: &str| testing::get(path).send(&upper).expect_status(200).text().to_owned();
+    assert_eq!(text("/a.txt"), "TEXT");
+    assert_eq!(text("/large.txt"), large.to_uppercase());
+    let part = testing::get("/a.txt").header("Range", "bytes=1-2").send(&upper).expect_status(206);
+    assert_eq!(part.text(), "EX");
+    // Whole already.
+    testing::get("/docs").send(&upper).expect_status(301);
+    testing::get("/nothing").send(&upper).expect_status(404);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Mutex;
 
 use crate::support::Reply;
-use basehttp::testing::respond;
+use basehttp::testing::{self, Response, respond};
 use basehttp::{BaseHTTPRequestHandler, Exchange, Field, HTTPError, MessageClass, http_handler};
 
 /// The replies to `request`, none of them to HEAD.
@@ -13,14 +13,11 @@ fn ask<H: BaseHTTPRequestHandler>(handler: &H, request: &str) -> Vec<Reply> {
     Reply::all(&respond(handler, request))
 }
 
-/// The reply to a bodiless request of that method.
-fn ask_method<H: BaseHTTPRequestHandler>(handler: &H, method: &str, target: &str) -> Reply {
-    let request = format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    let bytes = respond(handler, request);
-    let mut rest = &bytes[..];
-    let reply = Reply::read(&mut rest, method).expect("a whole reply");
-    assert!(rest.is_empty(), "{method} {target}: nothing follows: {}", String::from_utf8_lossy(rest));
-    reply
+/// The response to a bodiless request of that method.
+fn ask_method<H: BaseHTTPRequestHandler>(handler: &H, method: &str, target: &str) -> Response {
+    let response = testing::request(method, target).send(handler);
+    assert!(response.is_complete() && response.rest().is_empty(), "{method} {target}: {response:?}");
+    response
 }
 
 /// As the macro makes it.
@@ -74,12 +71,12 @@ impl Listing {
 fn an_unknown_method_is_refused_with_the_list_of_methods_if_the_handler_wants_it() {
     for method in ["GET", "PUT", "SPAM", "M-FIND", "post"] {
         let reply = ask_method(&Listing, method, "/");
-        assert_eq!((reply.status, reply.field("Allow")), (405, Some("POST, HEAD, OPTIONS")), "{method}");
-        assert_eq!(&*reply.reason, "Method Not Allowed");
+        assert_eq!((reply.status(), reply.header("Allow")), (405, Some("POST, HEAD, OPTIONS")), "{method}");
+        assert_eq!(reply.reason(), "Method Not Allowed");
         let reply = ask_method(&Derived, if method.ends_with("T") { "PATCH" } else { method }, "/");
-        assert_eq!((reply.status, reply.field("Allow")), (501, None), "the default: {method}");
+        assert_eq!((reply.status(), reply.header("Allow")), (501, None), "the default: {method}");
     }
-    assert_eq!(ask_method(&Listing, "HEAD", "/").status, 200);
+    assert_eq!(ask_method(&Listing, "HEAD", "/").status(), 200);
     // The next request is found behind the body of one that was refused.
     let body = "Host: x\r\nContent-Length: 4\r\n\r\nbody";
     let statuses: Vec<_> = ask(&Listing, &format!("PUT / HTTP/1.1\r\n{body}POST / HTTP/1.1\r\n{body}"))
@@ -112,19 +109,19 @@ impl Own {
 #[test]
 fn versions_stand_in_status_line_and_server() {
     let reply = ask_method(&Derived, "GET", "/");
-    assert_eq!((reply.version.as_str(), reply.field("Server")), ("HTTP/1.1", Some("Derived/2.1 extra Own/9")));
+    assert_eq!((reply.version(), reply.header("Server")), ("HTTP/1.1", Some("Derived/2.1 extra Own/9")));
     let reply = ask_method(&Underived, "GET", "/");
-    assert_eq!((reply.version.as_str(), reply.field("Server")), ("HTTP/1.0", Some("Underived")));
+    assert_eq!((reply.version(), reply.header("Server")), ("HTTP/1.0", Some("Underived")));
     let reply = ask_method(&Own, "GET", "/");
-    let server = reply.field("Server").expect("a default");
+    let server = reply.header("Server").expect("a default");
     assert!(server.starts_with("BaseHTTP/") && server.contains(" Rust/1."), "{server}");
 }
 
 #[test]
 fn head_is_derived_from_get() {
     let (got, headed) = (ask_method(&Derived, "GET", "/"), ask_method(&Derived, "HEAD", "/"));
-    assert_eq!((headed.status, headed.field("X-Command")), (200, Some("HEAD")));
-    assert_eq!(headed.field("Content-Length"), got.field("Content-Length"), "as for GET");
+    assert_eq!((headed.status(), headed.header("X-Command")), (200, Some("HEAD")));
+    assert_eq!(headed.header("Content-Length"), got.header("Content-Length"), "as for GET");
     assert_eq!(got.text(), "content");
 }
 
@@ -132,7 +129,7 @@ fn head_is_derived_from_get() {
 fn options_is_derived_from_the_table() {
     for target in ["/", "/deep/path?query", "*"] {
         let reply = ask_method(&Derived, "OPTIONS", target);
-        assert_eq!((reply.status, reply.field("Allow")), (204, Some("GET, HEAD, M-SEARCH, OPTIONS")), "{target}");
+        assert_eq!((reply.status(), reply.header("Allow")), (204, Some("GET, HEAD, M-SEARCH, OPTIONS")), "{target}");
     }
     assert_eq!(ask_method(&Derived, "M-SEARCH", "/").text(), "found");
 }
@@ -142,8 +139,8 @@ fn what_is_not_derived_is_501() {
     assert_eq!(Underived::METHODS, ["GET"]);
     for method in ["HEAD", "OPTIONS", "POST", "get", "GETS"] {
         let reply = ask_method(&Underived, method, "/");
-        assert_eq!(reply.status, 501, "{method}");
-        assert_eq!(reply.reason, format!("Unsupported method ('{method}')"));
+        assert_eq!(reply.status(), 501, "{method}");
+        assert_eq!(reply.reason(), format!("Unsupported method ('{method}')"));
     }
     assert_eq!(ask_method(&Underived, "GET", "/").text(), "content");
 }
@@ -151,8 +148,8 @@ fn what_is_not_derived_is_501() {
 #[test]
 fn an_own_head_or_options_goes_before_the_derived_one() {
     let headed = ask_method(&Own, "HEAD", "/");
-    assert_eq!((headed.field("X-Own"), headed.field("Content-Length")), (Some("HEAD"), Some("1000000")));
-    assert_eq!(ask_method(&Own, "OPTIONS", "/").field("X-Own"), Some("OPTIONS"));
+    assert_eq!((headed.header("X-Own"), headed.header("Content-Length")), (Some("HEAD"), Some("1000000")));
+    assert_eq!(ask_method(&Own, "OPTIONS", "/").header("X-Own"), Some("OPTIONS"));
 }
 
 /// The names of the fields, in order; refuses a request with `X-Bad`.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::support::Reply;
-use basehttp::testing::respond;
+use basehttp::testing::{self, Response, respond};
 use basehttp::{Address, BaseHTTPRequestHandler, Exchange, HTTPError, HandlerError, http_handler};
 
 /// Markup that a stranger would like to see on another's page.
@@ -72,17 +72,11 @@ fn challenge() -> HTTPError {
         .with_header("Retry-After", 7)
 }
 
-/// The only final reply to `METHOD PATH`.
-fn ask<H: BaseHTTPRequestHandler>(handler: &H, method: &str, path: &str) -> Reply {
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    let bytes = respond(handler, request);
-    let mut rest = &bytes[..];
-    let mut reply = Reply::read(&mut rest, method).expect("a whole reply");
-    while reply.status < 200 {
-        reply = Reply::read(&mut rest, method).expect("a final reply behind the interim one");
-    }
-    assert!(rest.is_empty(), "{method} {path}: more than one reply: {}", String::from_utf8_lossy(rest));
-    reply
+/// The only final response to `METHOD PATH`.
+fn ask<H: BaseHTTPRequestHandler>(handler: &H, method: &str, path: &str) -> Response {
+    let response = testing::request(method, path).send(handler);
+    assert!(response.is_complete() && response.rest().is_empty(), "{method} {path}: {response:?}");
+    response
 }
 
 #[test]
@@ -95,7 +89,7 @@ fn send_error_takes_a_code_a_message_an_explanation_or_an_http_error() {
     ];
     for (path, status, message, explain, why) in table {
         let reply = ask(&Html, "GET", path);
-        assert_eq!((reply.status, reply.reason.as_str()), (status, message), "{path}: {why}");
+        assert_eq!((reply.status(), reply.reason()), (status, message), "{path}: {why}");
         assert_eq!(reply.text(), format!("<p title=\"{message}\">{explain}</p> {status} 100%"), "{path}: {why}");
     }
     for (path, message, why) in [
@@ -104,7 +98,7 @@ fn send_error_takes_a_code_a_message_an_explanation_or_an_http_error() {
         ("/string", "Keep Out", "a String"),
     ] {
         let reply = ask(&Html, "GET", path);
-        assert_eq!((reply.status, reply.reason.as_str()), (403, message), "{path}: {why}");
+        assert_eq!((reply.status(), reply.reason()), (403, message), "{path}: {why}");
         assert!(reply.text().starts_with(&format!("<p title=\"{message}\">")), "{path}: {why}: {reply:?}");
         assert!(!reply.text().contains("><"), "{path}: the explanation is the one of `responses`: {reply:?}");
     }
@@ -123,18 +117,18 @@ fn send_response_knows_the_phrases_that_were_added() {
 #[test]
 fn an_error_page_has_its_type_and_length() {
     let reply = ask(&Html, "GET", "/code");
-    assert_eq!(reply.field("Content-Type"), Some("text/html; charset=utf-8"));
-    assert_eq!(reply.field("Content-Length"), Some(&*reply.body.len().to_string()));
+    assert_eq!(reply.header("Content-Type"), Some("text/html; charset=utf-8"));
+    assert_eq!(reply.header("Content-Length"), Some(&*reply.body().len().to_string()));
     for name in ["Date", "Server", "Content-Type", "Content-Length"] {
-        assert_eq!(reply.fields_named(name).count(), 1, "{name}");
+        assert_eq!(reply.header_all(name).count(), 1, "{name}");
     }
 }
 
 #[test]
 fn an_error_replaces_a_reply_that_was_begun() {
     let reply = ask(&Html, "GET", "/begun");
-    assert_eq!(reply.status, 409);
-    assert_eq!(reply.field("X-Begun"), None);
+    assert_eq!(reply.status(), 409);
+    assert_eq!(reply.header("X-Begun"), None);
     assert!(!reply.text().contains("the beginning"));
 }
 
@@ -166,7 +160,7 @@ impl Json {
 #[test]
 fn json_strings_are_escaped() {
     let reply = ask(&Json, "GET", "/");
-    assert_eq!(reply.field("Content-Type"), Some("application/problem+json"));
+    assert_eq!(reply.header("Content-Type"), Some("application/problem+json"));
     let expected = concat!(
         r#"{"code": 400, "message": "\u003cscript\u003ealert(\"1\" \u0026 '2')\u003c/script\u003e\\\n", "#,
         r#""explain": "a\tb"}"#
@@ -193,17 +187,17 @@ impl Plain {
 #[test]
 fn plain_text_is_sent_as_it_is() {
     let reply = ask(&Plain, "GET", "/");
-    assert_eq!(reply.field("Content-Type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(reply.header("Content-Type"), Some("text/plain; charset=utf-8"));
     assert_eq!(reply.text(), format!("400 {NASTY}: \u{20ac} <b>"));
 }
 
 #[test]
 fn a_status_line_carries_only_what_may_stand_there() {
     let reply = ask(&Html, "GET", "/split");
-    assert_eq!(reply.field("X-Injected"), None);
-    assert!(!reply.reason.contains(char::is_control), "{reply:?}");
+    assert_eq!(reply.header("X-Injected"), None);
+    assert!(!reply.reason().contains(char::is_control), "{reply:?}");
     let reply = ask(&Html, "GET", "/latin");
-    assert_eq!(reply.reason, "caf\u{e9} ?", "Latin-1 stays, what it lacks is replaced");
+    assert_eq!(reply.reason(), "caf\u{e9} ?", "Latin-1 stays, what it lacks is replaced");
     assert!(reply.text().contains("caf\u{e9} \u{20ac}"), "the page is UTF-8");
 }
 
@@ -211,17 +205,17 @@ fn a_status_line_carries_only_what_may_stand_there() {
 fn an_http_error_brings_its_fields() {
     for path in ["/fields", "/returned-fields"] {
         let reply = ask(&Html, "GET", path);
-        assert_eq!(reply.status, 401, "{path}");
-        let challenges: Vec<_> = reply.fields_named("WWW-Authenticate").collect();
+        assert_eq!(reply.status(), 401, "{path}");
+        let challenges: Vec<_> = reply.header_all("WWW-Authenticate").collect();
         assert_eq!(challenges, ["Basic realm=\"x\"", "Bearer"], "{path}");
-        assert_eq!(reply.field("Retry-After"), Some("7"), "{path}");
+        assert_eq!(reply.header("Retry-After"), Some("7"), "{path}");
     }
 }
 
 #[test]
 fn an_illegal_field_of_an_http_error_is_a_500_and_never_a_split() {
     for path in ["/bad-field", "/bad-name"] {
-        assert_eq!(ask(&Html, "GET", path).status, 500, "{path}");
+        assert_eq!(ask(&Html, "GET", path).status(), 500, "{path}");
     }
 }
 
@@ -239,8 +233,8 @@ fn a_405_always_carries_allow() {
     ];
     for (method, path, allow, why) in table {
         let reply = ask(&Html, method, path);
-        assert_eq!(reply.status, 405, "{path}");
-        assert_eq!(reply.fields_named("Allow").collect::<Vec<_>>(), [allow], "{path}: {why}");
+        assert_eq!(reply.status(), 405, "{path}");
+        assert_eq!(reply.header_all("Allow").collect::<Vec<_>>(), [allow], "{path}: {why}");
     }
 }
 
@@ -249,18 +243,18 @@ fn a_405_always_carries_allow() {
 fn an_error_has_a_final_status() {
     for path in ["/custom/100", "/custom/101", "/custom/199", "/number/103"] {
         let reply = ask(&Html, "GET", path);
-        assert_eq!(reply.status, 500, "{path}");
+        assert_eq!(reply.status(), 500, "{path}");
     }
-    assert_eq!(ask(&Html, "GET", "/custom/599").status, 599);
-    assert_eq!(ask(&Html, "GET", "/custom/999").status, 999, "what both sides have agreed on");
+    assert_eq!(ask(&Html, "GET", "/custom/599").status(), 599);
+    assert_eq!(ask(&Html, "GET", "/custom/999").status(), 999, "what both sides have agreed on");
 }
 
 #[test]
 fn head_gets_the_fields_of_the_error_and_no_body() {
     let (got, headed) = (ask(&Html, "GET", "/fields"), ask(&Html, "HEAD", "/fields"));
-    assert_eq!(headed.status, got.status);
+    assert_eq!(headed.status(), got.status());
     for name in ["Content-Type", "Content-Length", "WWW-Authenticate", "Retry-After"] {
-        assert_eq!(headed.field(name), got.field(name), "{name}");
+        assert_eq!(headed.header(name), got.header(name), "{name}");
     }
 }
 
@@ -268,8 +262,8 @@ fn head_gets_the_fields_of_the_error_and_no_body() {
 fn a_status_without_a_body_gets_no_page() {
     for (path, length) in [("/number/204", None), ("/number/205", Some("0")), ("/number/304", None)] {
         let reply = ask(&Html, "GET", path);
-        assert_eq!((reply.body.len(), reply.field("Content-Type")), (0, None), "{path}: {reply:?}");
-        assert_eq!(reply.field("Content-Length"), length, "{path}: the page's length is not the content's");
+        assert_eq!((reply.body().len(), reply.header("Content-Type")), (0, None), "{path}: {reply:?}");
+        assert_eq!(reply.header("Content-Length"), length, "{path}: the page's length is not the content's");
     }
 }
 
@@ -287,7 +281,7 @@ fn codes_are_looked_at_when_the_error_is_sent() {
     ];
     for (code, status, why) in table {
         for path in [format!("/number/{code}"), format!("/custom/{code}")] {
-            assert_eq!(ask(&Html, "GET", &path).status, status, "{path}: {why}");
+            assert_eq!(ask(&Html, "GET", &path).status(), status, "{path}: {why}");
         }
     }
 }
@@ -326,7 +320,7 @@ impl Default {
 #[test]
 fn the_default_page_is_html_with_every_text_escaped() {
     let reply = ask(&Default, "GET", "/");
-    assert_eq!(reply.field("Content-Type"), Some("text/html; charset=utf-8"));
+    assert_eq!(reply.header("Content-Type"), Some("text/html; charset=utf-8"));
     let page = reply.text();
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("400") && page.contains("&lt;script&gt;"), "{page}");
     assert!(!page.contains("<script") && !page.contains("%("), "{page}");
