@@ -4,7 +4,7 @@
 //! $ curl -si http://127.0.0.1:8000/examples/hello.rs | grep Content-type
 //! Content-type: text/plain; charset=utf-8
 //! $ curl -r 4-23 http://127.0.0.1:8000/examples/hello.rs
-//! The smallest server:
+//! The smallest server.
 //! $ curl -si http://127.0.0.1:8000/examples | grep Location
 //! Location: /examples/
 //! $ curl http://127.0.0.1:8000/api/answer
