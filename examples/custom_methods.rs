@@ -11,7 +11,7 @@
 
 use std::io;
 
-use basehttp::{Exchange, HTTPError, HTTPServer, Result, http_handler};
+use basehttp::{Exchange, HTTPServer, OrError, Result, http_handler};
 
 struct Device;
 
@@ -33,7 +33,7 @@ impl Device {
 
 // A helper that returns a part of the request names the exchange's lifetime, so that `ex` can be used meanwhile.
 fn host<'c>(ex: &Exchange<'c>) -> Result<&'c str> {
-    Ok(ex.authority().ok_or(HTTPError::new(400, "which host do you ask?"))?)
+    Ok(ex.authority().or_error((400, "which host do you ask?"))?)
 }
 
 fn main() -> Result {

@@ -28,7 +28,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use basehttp::{Exchange, HTTPError, HTTPServer, Result, http_handler};
+use basehttp::{Exchange, HTTPServer, OrError, Result, http_handler};
 
 struct Scores(Mutex<HashMap<String, u64>>);
 
@@ -36,14 +36,14 @@ struct Scores(Mutex<HashMap<String, u64>>);
 impl Scores {
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         let total = self.0.lock().unwrap().get(ex.path).copied();
-        let total = total.ok_or(HTTPError::new(404, "nobody scored here"))?;
+        let total = total.or_error((404, "nobody scored here"))?;
         ex.send_response(200).send_header("Content-Type", "application/json").end_headers()?;
         writeln!(ex.wfile, "{{\"total\": {total}}}")?;
         Ok(())
     }
 
     fn do_POST(&self, ex: &mut Exchange) -> Result {
-        let score = ex.read_text(9)?.parse::<u32>().map_err(|_| HTTPError::new(400, "a score is a number"))?;
+        let score = ex.read_text(9)?.parse::<u32>().or_error((400, "a score is a number"))?;
         *self.0.lock().unwrap().entry(ex.path.to_owned()).or_default() += u64::from(score);
         self.do_GET(ex)
     }

@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use basehttp::{Exchange, HTTPError, HTTPServer, Result, http_handler};
+use basehttp::{Exchange, HTTPError, HTTPServer, OrError, Result, http_handler};
 
 /// All connections share the handler, so its state is behind a lock.
 #[derive(Default)]
@@ -24,7 +24,7 @@ struct Store {
 impl Store {
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         let value = self.values.lock().unwrap().get(key(ex)?).cloned();
-        let value = value.ok_or(HTTPError::new(404, "no such key"))?;
+        let value = value.or_error((404, "no such key"))?;
         Ok(ex.send_bytes(200, "application/octet-stream", value)?)
     }
 
@@ -38,7 +38,7 @@ impl Store {
 
     fn do_DELETE(&self, ex: &mut Exchange) -> Result {
         let removed = self.values.lock().unwrap().remove(key(ex)?);
-        removed.ok_or(HTTPError::new(404, "no such key"))?;
+        removed.or_error((404, "no such key"))?;
         ex.send_response(204).end_headers()?;
         Ok(())
     }

@@ -221,7 +221,7 @@ fn steps(source: &str) -> Vec<Step> {
     steps
 }
 
-/// Does what a shell would do with `[printf BODY |] curl [-si] [-X METHOD] [-r RANGE] [-d BODY | -T -] URL [| grep WORD]`.
+/// Does what a shell would do with `[printf BODY |] curl [-si] [-X METHOD] [-r RANGE] [-b COOKIES] [-d FORM | -T -] URL [| grep WORD]`.
 fn carry_out(command: &str, address: &str) -> String {
     let mut words = words(command).into_iter();
     let mut word = || words.next();
@@ -234,10 +234,12 @@ fn carry_out(command: &str, address: &str) -> String {
             "-si" => shows_head = true,
             "-X" => method = word(),
             "-r" => fields = format!("Range: bytes={}\r\n", word().expect("-r has a range")),
+            "-b" => fields = format!("Cookie: {}\r\n", word().expect("-b has cookies")),
             "-d" => {
                 let data = word().expect("-d has data");
                 method.get_or_insert_with(|| "POST".to_owned());
-                body = format!("Content-Length: {}\r\n\r\n{data}", data.len());
+                let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+                body = format!("{form}Content-Length: {}\r\n\r\n{data}", data.len());
             }
             "-T" => {
                 assert_eq!(word().as_deref(), Some("-"), "the body comes through the pipe");

@@ -158,10 +158,10 @@ use crate::refusals::Refusals;
 /// * The derived answer to OPTIONS also answers the question that a browser asks before most requests (the preflight): it
 ///   allows the methods of the path, the fields that the page wants to send, and to remember this for two hours. A
 ///   `do_OPTIONS` of the block answers in its place, and can call `basehttp::defaults::options`.
-/// * Nobody is kept out. A request of another site is served like any other, and only its page cannot read the response.
-///   So a method that changes something must know its client by other means.
-/// * Credentials are not allowed: pages get no response to a request with the cookies of this site. Nor do pages see
-///   response fields other than the usual ones. For either, write the fields in an `end_headers` of your own.
+/// * It keeps no client out. A request of another site's page is served like any other, and the browser alone hides the
+///   response. So a method that changes something must know its client by other means.
+/// * Credentials are not allowed: pages get no response to a request with the cookies of this site. Pages see the usual
+///   fields of a response alone. An `end_headers` of your own can send `Access-Control-Expose-Headers` for others.
 ///
 /// # Overridable methods
 ///

@@ -97,6 +97,8 @@ fn location(target: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -119,6 +121,15 @@ mod tests {
             ["", "/\r\nSet-Cookie: a=b", "/\n", "/\0", "/\t", "/\u{7f}", "/\u{85}", "/a b", "/\"", "/<b>", "/\\host"]
         {
             assert!(location(target).is_err(), "{target:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_location_is_visible_ascii_that_ends_no_attribute(target in ".{0,20}|[\\x00-\\x7f]{0,4}") {
+            if let Ok(location) = location(&target) {
+                prop_assert!(location.bytes().all(|byte| matches!(byte, b'!'..=b'~') && !b"\"<>\\".contains(&byte)));
+            }
         }
     }
 }

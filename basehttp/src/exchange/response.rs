@@ -114,7 +114,7 @@ pub trait Body: sealed::Body {
 
 /// A page: a body that is sent as `text/html; charset=utf-8`.
 ///
-/// The text is sent as it is. Escape texts of other people's before you put them in.
+/// The text is sent as it is. Put a text that comes from a client through [`html_escape`](crate::html_escape) first.
 ///
 /// ```
 /// use basehttp::{Exchange, Html, http_handler};

@@ -1,9 +1,9 @@
 //! A path and a query, decoded: what a path can mean, what a redirect can say, and that encoding is undone.
 
 use super::choices::Choices;
-use crate::Query;
 #[cfg(feature = "files")]
 use crate::proto::target::Target;
+use crate::{Form, Query};
 
 /// Runs this target on `bytes`.
 pub fn decoding(bytes: &[u8]) {
@@ -27,6 +27,10 @@ fn check_query(raw: &str) {
         let values: Vec<_> = pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.clone()).collect();
         assert_eq!(query.get(name).as_ref(), values.first());
         assert_eq!(query.get_all(name).collect::<Vec<_>>(), values);
+    }
+    // Strict decoding refuses some, and never reads another thing.
+    if let Ok(form) = Form::parse(raw) {
+        assert!(form.iter().eq(pairs.iter().map(|(name, value)| (&**name, &**value))));
     }
     let encoded: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
     assert_eq!(Query::parse(&encoded).iter().collect::<Vec<_>>(), pairs, "encoded and decoded again");

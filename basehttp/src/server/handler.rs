@@ -36,13 +36,13 @@ use crate::sys::Address;
 ///
 ///     // A field in every response, errors included.
 ///     fn end_headers(&self, ex: &Exchange) -> std::io::Result<()> {
-///         ex.send_header("Access-Control-Allow-Origin", "*");
+///         ex.send_header("X-Frame-Options", "DENY");
 ///         basehttp::defaults::end_headers(self, ex)
 ///     }
 /// }
 ///
 /// let reply = basehttp::testing::respond(&Quiet, b"GET / HTTP/1.1\r\nHost: example\r\n\r\n");
-/// assert!(String::from_utf8(reply).unwrap().contains("\r\nAccess-Control-Allow-Origin: *\r\n"));
+/// assert!(String::from_utf8(reply).unwrap().contains("\r\nX-Frame-Options: DENY\r\n"));
 /// ```
 ///
 /// # Handlers chosen at run time
