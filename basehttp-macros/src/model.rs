@@ -47,7 +47,7 @@ pub(crate) struct Method<'b> {
     pub pace: Option<LitStr>,
     /// Each `#[path("…")]`, in order; the first one gives the link. A method without one serves what no path does.
     pub paths: Vec<Template>,
-    /// What a route takes after `&self`; nothing of other methods.
+    /// The parameters of a route after `&self`. Empty for other methods.
     pub parameters: Vec<Parameter<'b>>,
 }
 
@@ -95,7 +95,7 @@ impl<'b> Handler<'b> {
         self.methods.iter().any(|method| !method.paths.is_empty())
     }
 
-    /// What is served below each path, in the order in which a request tries them.
+    /// The shapes of the block's paths, in the order in which a request tries them.
     pub(crate) fn shapes(&self) -> Vec<Shape<'_>> {
         shape::all(self)
     }

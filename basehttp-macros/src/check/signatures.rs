@@ -38,11 +38,11 @@ struct Wanted {
     output: Output,
 }
 
-/// What has to be returned.
+/// The type that has to be returned.
 enum Output {
     /// This type.
     Type(&'static str),
-    /// What the compiler can make a response of. Without an exchange, it has to be more than `()`.
+    /// A type that the compiler can make a response of. Without an exchange, it has to be more than `()`.
     Response { has_exchange: bool },
 }
 

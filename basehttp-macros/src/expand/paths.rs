@@ -1,4 +1,4 @@
-//! What a block with paths has more than others: a match on the segments of the path, the numbers of its routes, and a
+//! The parts that only a block with paths has: a match on the segments of the path, the numbers of its routes, and a
 //! second impl with the table and the links.
 
 mod dispatch;

@@ -42,7 +42,7 @@ impl<'h> Row<'h> {
     }
 }
 
-/// What is served of these methods, in their order, the derived methods among it.
+/// The rows of these methods, in their order, the derived ones among them.
 pub(super) fn rows<'h>(methods: &[&'h Method<'h>], arguments: &Arguments) -> Vec<Row<'h>> {
     let mut rows = Vec::new();
     for &method in methods {

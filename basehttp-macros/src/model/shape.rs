@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::{Handler, Method};
 use crate::parse::{Piece, Template};
 
-/// What is served below one path.
+/// The methods that serve one shape of path.
 pub(crate) struct Shape<'h> {
     /// The first template of this shape, which names the parameters.
     pub template: &'h Template,

@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn every_argument_is_documented() {
         for (argument, _) in ARGUMENTS {
-            assert!(include_str!("../lib.rs").contains(&format!("/// | `{argument}` |")), "{argument}");
+            assert!(include_str!("../http_handler.md").contains(&format!("\n| `{argument}` |")), "{argument}");
         }
     }
 

@@ -111,7 +111,7 @@ fn asterisk(handler: &Handler<'_>, plain: &[Row<'_>], names: &Names) -> TokenStr
     })
 }
 
-/// What no path serves: the methods without one.
+/// The last arm, for paths that no shape fits: the methods without a path.
 fn otherwise(handler: &Handler<'_>, plain: &[Row<'_>], names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let ex = names.parameter("ex", Span::call_site());
