@@ -6,10 +6,12 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::num::ParseIntError;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
-use basehttp::{Address, BaseHTTPRequestHandler, Exchange, HandlerError, Result, http_handler};
+use basehttp::{Address, BaseHTTPRequestHandler, Exchange, Guard, HTTPError, HandlerError, Result, http_handler};
 
 /// Uses nothing of itself, as small handlers do.
 #[derive(Clone, Copy, Debug)]
@@ -118,8 +120,82 @@ impl Expecting {
     }
 }
 
+/// A table of paths, whose parameters are of the types that pedants do not like.
+#[derive(Debug)]
+pub struct Paths;
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Paths {
+    #[path("/")]
+    fn do_GET_home(&self) -> &'static str {
+        "home"
+    }
+
+    /// Adds a book.
+    #[path("/books/{id}/{title}")]
+    #[path("/{title}/{id}")]
+    fn do_PUT_book(&self, id: u64, title: String, #[guard] _login: Login, #[query] big: Big) -> u16 {
+        if big.0[0] == id && title.is_empty() { 201 } else { 204 }
+    }
+
+    #[path("/files/{*rest}")]
+    fn do_GET_file(&self, ex: &mut Exchange, rest: &[&str], #[header("X-Tag")] tags: Vec<&str>) -> Result {
+        Ok(ex.send_text(200, format!("{} {}", rest.len(), tags.len()))?)
+    }
+
+    #[path("/search")]
+    fn do_GET_search(
+        &self,
+        #[query] first: bool,
+        #[query] second: bool,
+        #[query] third: bool,
+        #[query] fourth: bool,
+        #[query] text: &str,
+        #[query] maybe: Option<&str>,
+        #[query] number: Result<u8, HTTPError>,
+        #[cookie] session: Result<Option<&str>, HTTPError>,
+    ) -> String {
+        let found = [first, second, third, fourth, maybe.is_some(), number.is_ok(), session.is_ok()];
+        format!("{text} {found:?}")
+    }
+
+    #[before]
+    fn look(&self, _ex: &Exchange) -> Result {
+        Ok(())
+    }
+
+    fn do_POST(&self, ex: &mut Exchange) -> Result {
+        Ok(ex.send_error(404)?)
+    }
+}
+
+/// A guard that lets all pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Login;
+
+impl<'c> Guard<'c, Paths> for Login {
+    fn check(_: &Paths, _: &Exchange<'c>) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+/// Too large to be handed over by value without a reason.
+#[derive(Clone, Copy, Debug)]
+pub struct Big([u64; 64]);
+
+impl FromStr for Big {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(|number| Self([number; 64]))
+    }
+}
+
 #[test]
 fn the_handlers_have_their_tables() {
+    assert_eq!(Paths::METHODS, ["GET", "HEAD", "PUT", "POST", "OPTIONS"]);
+    assert_eq!(Paths::ROUTES.len(), 6);
+    assert_eq!(Paths::path_book(7, "a b"), "/books/7/a%20b");
     assert_eq!(Hello::METHODS, ["GET", "HEAD", "POST", "DELETE", "M-SEARCH", "OPTIONS"]);
     assert_eq!(Expecting::METHODS, ["GET", "HEAD", "POST", "OPTIONS"]);
     assert_eq!(Everything::METHODS, ["GET", "HEAD", "OPTIONS"]);
