@@ -1,14 +1,15 @@
 //! Rules that hold for every expansion, whatever stands in the block. Only tests.
 //!
 //! * A `do_*` method is served or refused, in whatever form it stands there.
-//! * Nothing in the trait impl is named in a way that an item of the user's could shadow.
+//! * Nothing in the impls is named in a way that an item of the user's could shadow.
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Attribute, File, ImplItemType, Item, ItemImpl, PatIdent, Path};
+use syn::{Attribute, File, FnArg, ImplItem, ImplItemFn, ImplItemType, Item, ItemImpl, Pat, PatIdent, Path};
 
 use crate::expanded;
 use crate::golden::{expand_file, inputs};
+use crate::model::token_and_word;
 
 /// The expansion of a block with these items.
 fn expansion_of(items: &str) -> String {
@@ -21,9 +22,10 @@ fn is_refused(expansion: &str) -> bool {
     expansion.contains("compile_error") || expansion.contains("unknown_item")
 }
 
-/// True if the method is in the table, for a name such as `r#do_GET`.
+/// True if the method is in the table, for a name such as `r#do_GET`, or `do_GET_user` with a path.
 fn is_served(name: &str, expansion: &str) -> bool {
-    let token = name.trim_start_matches("r#").strip_prefix("do_");
+    let name = name.trim_start_matches("r#");
+    let token = token_and_word(name).map(|(token, _)| token).or_else(|| name.strip_prefix("do_"));
     let table =
         expansion.split_once("const METHODS").and_then(|(_, rest)| rest.split_once("] ;")).map(|(table, _)| table);
     token.is_some_and(|token| table.is_some_and(|table| table.contains(&format!("{token:?}"))))
@@ -31,7 +33,7 @@ fn is_served(name: &str, expansion: &str) -> bool {
 
 #[test]
 fn a_method_that_may_be_meant_to_serve_is_served_or_refused() {
-    let attributes = ["", "#[cfg(unix)]"];
+    let attributes = ["", "#[cfg(unix)]", "#[path(\"/users\")]"];
     let qualifiers = ["", "pub", "const", "pub(crate) async", "default"];
     let names = [
         "do_GET",
@@ -40,6 +42,8 @@ fn a_method_that_may_be_meant_to_serve_is_served_or_refused() {
         "Do_GET",
         "DO_GET",
         "doGET",
+        "do_GET_user",
+        "do_get_user",
         "do_PSOT",
         "do_SPAM",
         "do_VERSION_CONTROL",
@@ -52,6 +56,8 @@ fn a_method_that_may_be_meant_to_serve_is_served_or_refused() {
     let endings = ["{}", "{ ex. }", ";", "", "= 1;", "where { Ok(()) }"];
     let (mut served, mut refused) = (0, 0);
     for attribute in attributes {
+        // What stands before `fn` says nothing of paths.
+        let qualifiers = if attribute.contains("path") { &qualifiers[..1] } else { &qualifiers[..] };
         for qualifier in qualifiers {
             for name in names {
                 for (signature, ending) in signatures.iter().flat_map(|s| endings.map(|ending| (s, ending))) {
@@ -172,9 +178,11 @@ fn no_item_of_the_users_shadows_what_the_expansion_names() {
     }
 }
 
+/// The impls of traits, and the table with its links.
 fn generated(file: &File) -> impl Iterator<Item = &ItemImpl> {
-    file.items.iter().filter_map(|item| match item {
-        Item::Impl(block) if block.trait_.is_some() => Some(block),
+    let is_table = |item: &ImplItem| matches!(item, ImplItem::Const(item) if item.ident == "ROUTES");
+    file.items.iter().filter_map(move |item| match item {
+        Item::Impl(block) if block.trait_.is_some() || block.items.iter().any(is_table) => Some(block),
         _ => None,
     })
 }
@@ -183,6 +191,8 @@ fn generated(file: &File) -> impl Iterator<Item = &ItemImpl> {
 #[derive(Default)]
 struct NamesSeen {
     seen: usize,
+    /// The parameters of a link, which have the user's names.
+    of_a_link: Vec<String>,
     open: Vec<String>,
 }
 
@@ -192,7 +202,8 @@ impl<'ast> Visit<'ast> for NamesSeen {
         let first = path.segments.first().expect("a path has segments").ident.to_string();
         let is_closed = path.leading_colon.is_some()
             || first.starts_with("__")
-            || ["self", "Self", "reexported"].contains(&&*first);
+            || ["self", "Self", "reexported"].contains(&&*first)
+            || self.of_a_link.contains(&first);
         // `Self::NAME` could be the type's own.
         if !is_closed || (first == "Self" && path.segments.len() > 1) {
             self.open.push(path.to_token_stream().to_string());
@@ -202,9 +213,24 @@ impl<'ast> Visit<'ast> for NamesSeen {
 
     fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
         self.seen += 1;
-        if !pattern.ident.to_string().starts_with("__") {
-            self.open.push(pattern.ident.to_string());
+        let name = pattern.ident.to_string();
+        if !name.starts_with("__") && !self.of_a_link.contains(&name) {
+            self.open.push(name);
         }
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
+        let names = function.sig.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(parameter) => match &*parameter.pat {
+                Pat::Ident(name) => Some(name.ident.to_string()),
+                _ => None,
+            },
+            FnArg::Receiver(_) => None,
+        });
+        let is_link = function.sig.ident.to_string().starts_with("path_");
+        self.of_a_link = names.filter(|_| is_link).collect();
+        visit::visit_impl_item_fn(self, function);
+        self.of_a_link.clear();
     }
 
     // The user's own words.
