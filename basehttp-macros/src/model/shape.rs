@@ -55,3 +55,89 @@ fn part<'h>(piece: &'h Piece, words: &mut HashMap<&'h str, usize>) -> Part {
         Piece::Rest(_) => Part::Rest,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Arguments;
+    use crate::refusals::Refusals;
+
+    /// The rule as it is told: at each segment a word, then a parameter, then a rest, and back if nothing fits behind it.
+    fn by_the_rule<'t>(templates: &[&'t Template], path: &[&str], at: usize) -> Option<&'t Template> {
+        let Some(segment) = path.get(at) else {
+            return templates.iter().copied().find(|template| template.pieces.len() == at);
+        };
+        let with = |fits: &dyn Fn(&Piece) -> bool| {
+            let has = |template: &&&Template| template.pieces.get(at).is_some_and(fits);
+            templates.iter().filter(has).copied().collect::<Vec<_>>()
+        };
+        let word = with(&|piece| matches!(piece, Piece::Word(word) if word == segment));
+        let parameter = with(&|piece| matches!(piece, Piece::Parameter(_)) && !segment.is_empty());
+        let rest = with(&|piece| matches!(piece, Piece::Rest(_)));
+        by_the_rule(&word, path, at + 1)
+            .or_else(|| by_the_rule(&parameter, path, at + 1))
+            .or_else(|| rest.first().copied())
+    }
+
+    /// The condition of one arm.
+    fn fits(template: &Template, path: &[&str]) -> bool {
+        let ends = template.rest().is_some() || template.pieces.len() == path.len();
+        ends && template.pieces.len() <= path.len()
+            && template.pieces.iter().zip(path).all(|(piece, segment)| match piece {
+                Piece::Word(word) => word == segment,
+                Piece::Parameter(_) => !segment.is_empty(),
+                Piece::Rest(_) => true,
+            })
+    }
+
+    /// Numbers below a bound, the same in every run.
+    struct Numbers(u32);
+
+    impl Numbers {
+        fn below(&mut self, bound: u32) -> u32 {
+            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (self.0 >> 16) % bound
+        }
+    }
+
+    fn any_template(numbers: &mut Numbers) -> String {
+        let depth = numbers.below(5);
+        let segments = (0..depth).map(|at| match numbers.below(5) {
+            0 | 1 => format!("/{{p{at}}}"),
+            2 if at + 1 == depth => "/{*rest}".to_owned(),
+            word => format!("/{}", ["a", "b", "c"][word as usize % 3]),
+        });
+        let segments = segments.collect::<String>();
+        if segments.is_empty() { "/".to_owned() } else { segments }
+    }
+
+    #[test]
+    fn the_first_arm_that_fits_is_the_one_that_the_rule_finds() {
+        let mut numbers = Numbers(1);
+        let mut served = 0;
+        for _ in 0..200 {
+            let templates: Vec<_> = (0..8).map(|_| any_template(&mut numbers)).collect();
+            let methods = templates
+                .iter()
+                .enumerate()
+                .map(|(number, path)| format!("#[path({path:?})] fn do_GET_w{number}(&self) -> u8 {{ 1 }}"));
+            let block = format!("impl Hello {{ {} }}", methods.collect::<String>());
+            let block = syn::parse_str(&block).expect("this is a block");
+            let arguments = Arguments::default();
+            let mut refusals = Refusals::default();
+            let handler = Handler::new(&arguments, &block, &mut refusals);
+            assert!(refusals.is_empty(), "{templates:?}");
+            let shapes = handler.shapes();
+            let all: Vec<_> = shapes.iter().map(|shape| shape.template).collect();
+            for _ in 0..100 {
+                let depth = numbers.below(6);
+                let path: Vec<_> = (0..depth).map(|_| ["a", "b", "c", "d", ""][numbers.below(5) as usize]).collect();
+                let expected = by_the_rule(&all, &path, 0).map(Template::text);
+                let found = all.iter().find(|template| fits(template, &path)).map(|template| template.text());
+                assert_eq!(found, expected, "{path:?} among {templates:?}");
+                served += usize::from(found.is_some());
+            }
+        }
+        assert!(served > 2000, "paths are served: {served}");
+    }
+}
