@@ -13,6 +13,7 @@ mod faults;
 mod injected_faults;
 mod outcomes;
 mod overridables;
+mod parameters;
 mod paths;
 mod returned_values;
 mod sugar;
