@@ -244,7 +244,10 @@ fn a_fault_works_on_every_thread_and_without_a_server() {
     let mut stalled: Vec<_> = (0..3).map(|_| Client::sending(&one, get("/stall-for-ever"))).collect();
     assert_eq!(testing::get("/healthy").send_to(one.address()).unwrap().expect_status(200).text(), BODY);
     drop(one);
-    stalled.iter_mut().for_each(|client| drop(client.try_read_to_end()));
+    for client in &mut stalled {
+        // Its end may be a reset.
+        let _ = client.try_read_to_end();
+    }
 
     let handler = Faulty::default();
     for path in ["/stall", "/drip", "/slow-head"] {

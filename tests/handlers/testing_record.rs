@@ -32,7 +32,7 @@ impl Reader {
     fn do_PUT(&self, ex: &mut Exchange) -> Result {
         match ex.path {
             "/all" => drop(ex.rfile.read_to_end(&mut Vec::new())?),
-            "/some" => ex.rfile.read_exact(&mut [0; 100_000])?,
+            "/some" => ex.rfile.read_exact(&mut vec![0; 100_000])?,
             _ => {}
         }
         Ok(ex.send_text(200, "read")?)

@@ -208,7 +208,8 @@ impl Request {
 
     /// Sends the request over a new TCP connection, and returns the response.
     ///
-    /// It blocks. `Host` is the address, unless the request has another one.
+    /// It blocks until the response has ended, so it is not for streams without end. `Host` is the address, unless the
+    /// request has another one.
     ///
     /// # Errors
     /// The connection fails or ends before there is a whole head, or nothing comes for 30 s. A connection that ends

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// The body, the flaw or else `""`, and the rest.
@@ -112,10 +114,10 @@ fn any_pieces_make_the_same_response() {
             Ok(count)
         }
     }
-    let fields: String = (0..300).map(|number| format!("X-{number}: {number}\r\n")).collect();
+    let fields = (0..300).map(|number| format!("X-{number}: {number}")).collect::<Vec<_>>().join("\r\n");
     let texts = [
         format!(
-            "HTTP/1.1 200 OK\r\n{fields}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\nrest"
+            "HTTP/1.1 200 OK\r\n{fields}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\nrest"
         ),
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc".to_owned(),
         "HTTP/1.0 200 OK\r\n\r\nabc".to_owned(),
@@ -125,5 +127,23 @@ fn any_pieces_make_the_same_response() {
         let by_byte = read_response("GET", Drops(text.as_bytes()), AfterEnd::ReadOn).expect("a response");
         assert_eq!(by_byte, whole);
         assert!(whole.is_complete());
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_a_response_or_an_error_and_none_is_lost(
+        head in "(HTTP/1.[01] [0-9]{3} [a-z]{0,3}\r\n)?((Content-Length|Transfer-Encoding|X): ([0-9]{1,2}|chunked|a)\r\n){0,3}(\r\n)?",
+        body in "([0-9a-f]\r\n|\r\n|[ -~]{0,5}|0\r\n\r\n){0,6}",
+    ) {
+        let bytes = [head.as_bytes(), body.as_bytes()].concat();
+        if let Ok(response) = Response::parse("GET", &bytes) {
+            prop_assert!(bytes.ends_with(response.rest()));
+            let interim: usize = response.interim().iter().map(|one| one.body().len()).sum();
+            prop_assert_eq!(interim, 0);
+            prop_assert!(response.body().len() + response.rest().len() <= bytes.len());
+            let is_shown = format!("{response:?}").starts_with("HTTP/1.");
+            prop_assert!(is_shown);
+        }
     }
 }
