@@ -2,7 +2,7 @@
 
 #![deny(warnings)]
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 use std::ops::Index;
 use std::sync::LazyLock;
 
