@@ -43,6 +43,7 @@
 //!
 //! * [`http_handler`](macro@http_handler) is the attribute: its arguments, the names it knows, what it refuses.
 //! * [`Exchange`] is what a method gets: one request and its response. [`IntoResponse`] is what a method can return.
+//! * [`Cookie`], [`Form`], [`OrError`] and [`html_escape`] are for what most programs do: sessions, forms, errors, pages.
 //! * [`BaseHTTPRequestHandler`] has the class variables and the overridable methods.
 //! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it.
 //! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).

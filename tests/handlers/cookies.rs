@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::support::Reply;
 use basehttp::testing::respond;
-use basehttp::{Cookie, Exchange, HTTPError, Result, SameSite, SimpleHTTPRequestHandler, http_handler};
+use basehttp::{Cookie, Exchange, Guard, HTTPError, Result, SameSite, SimpleHTTPRequestHandler, http_handler};
 
 struct Baker {
     files: SimpleHTTPRequestHandler,
@@ -135,6 +135,73 @@ fn the_next_request_of_the_connection_knows_nothing_of_it() {
     let seen: Vec<_> = replies.iter().map(|(reply, cookies)| (reply.status, cookies.len())).collect();
     assert_eq!(seen, [(200, 1), (500, 0), (200, 1), (200, 1)]);
     assert!(replies[2].1[0].starts_with("visited="));
+}
+
+/// Returns its responses, and has a guard.
+struct Returning;
+
+struct Login(&'static str);
+
+impl<'c> Guard<'c, Returning> for Login {
+    fn check(_: &Returning, ex: &Exchange<'c>) -> Result<Self> {
+        match ex.cookie("sid") {
+            Some("31d4") => {
+                ex.insert(Login("ada"));
+                Ok(Login("ada"))
+            }
+            _ => {
+                ex.send_cookie(Cookie::removal("sid")).send_header("Cache-Control", "max-age=60");
+                Err(HTTPError::from(401).into())
+            }
+        }
+    }
+}
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Returning {
+    #[path("/value")]
+    fn do_GET_value(&self, ex: &Exchange) -> &'static str {
+        ex.send_cookie(Cookie::new("a", "1"));
+        "a value"
+    }
+
+    #[path("/none")]
+    fn do_GET_none(&self, ex: &Exchange) -> Option<String> {
+        ex.send_cookie(Cookie::new("a", "1"));
+        None
+    }
+
+    #[path("/guarded")]
+    fn do_GET_guarded(&self, #[guard] login: Login) -> &'static str {
+        login.0
+    }
+
+    fn end_headers(&self, ex: &Exchange) -> std::io::Result<()> {
+        ex.send_header("X-User", ex.get::<Login>().map_or("none", |login| login.0));
+        Ok(())
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+#[test]
+fn a_method_that_returns_its_response_and_a_guard_that_refuses_can_set_cookies() {
+    for (path, fields, status, cookie, user) in [
+        ("/value", "", 200, Some(PLAIN), "none"),
+        ("/none", "", 404, Some(PLAIN), "none"),
+        ("/guarded", "Cookie: sid=31d4\r\n", 200, None, "ada"),
+        ("/guarded", "Cookie: sid=stale\r\n", 401, Some("sid=; "), "none"),
+        ("/guarded", "", 401, Some("sid=; "), "none"),
+    ] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n{fields}\r\n");
+        let replies = Reply::all(&respond(&Returning, request));
+        let reply = &replies[0];
+        assert_eq!((replies.len(), reply.status, reply.field("X-User")), (1, status, Some(user)), "{path} {fields}");
+        let cookies: Vec<_> = reply.fields_named("Set-Cookie").collect();
+        assert_eq!(cookies.len(), usize::from(cookie.is_some()), "{path} {fields}");
+        assert!(cookies.iter().all(|sent| sent.starts_with(cookie.unwrap_or_default())), "{path}: {cookies:?}");
+        assert_eq!(reply.field("Cache-Control"), None, "a refusal is not to be cached");
+    }
 }
 
 /// Whatever its `MessageClass`.
