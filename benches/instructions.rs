@@ -9,13 +9,16 @@
 //! look like a blocking one, and would be moved to the pool.
 //!
 //! Each figure is compared with its band in `instructions.band`, and the program fails if one is outside. Times are never
-//! compared. A changed compiler may move all figures; then the bands move in a commit of their own. With names of
+//! compared. A machine that stalls has leaders replaced and lets the monitor look more often, which costs instructions. A
+//! figure outside its band is therefore taken again, up to twice, and the least that was counted is what counts.
+//! A changed compiler may move all figures; then the bands move in a commit of their own. With names of
 //! scenarios as its arguments it runs these alone.
 
 mod scenarios;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -24,6 +27,9 @@ use scenarios::{SCENARIOS, Scenario};
 /// Requests in the short run; the long one has `LONG`.
 const SHORT: u32 = 200;
 const LONG: u32 = 1_000;
+
+/// How often a figure is taken at most.
+const ATTEMPTS: u32 = 3;
 
 /// The figures that are expected, beside this file.
 const BANDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.band");
@@ -45,34 +51,42 @@ fn main() -> ExitCode {
     if arguments.is_empty() {
         arguments = SCENARIOS.iter().map(|scenario| scenario.name.to_owned()).chain([MACRO.to_owned()]).collect();
     }
-    let failed = arguments.iter().filter(|name| !is_in_band(name, cost_of(name))).count();
+    let failed = arguments.iter().filter(|name| !is_in_band(name)).count();
     println!("{} passed, {failed} failed", arguments.len() - failed);
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Instructions of one request, or of one expansion.
-fn cost_of(name: &str) -> u64 {
+/// Instructions of one request, or of one expansion. Taken again while it is not in its band, up to `ATTEMPTS` times.
+fn cost_of(name: &str, band: &RangeInclusive<u64>) -> u64 {
     let directory = std::env::temp_dir().join(format!("basehttp-instructions-{}", std::process::id()));
     fs::create_dir_all(&directory).expect("a temporary directory");
     let counted = directory.join("counted");
-    let cost = if name == MACRO {
-        expansion(&counted)
-    } else {
-        let scenario = Scenario::named(name).unwrap_or_else(|| panic!("{name} is not a scenario"));
-        let [short, long] = [SHORT, LONG].map(|requests| run(scenario, requests, &counted));
-        (long - short) / u64::from(LONG - SHORT)
-    };
+    let (mut cost, mut least) = (0, [u64::MAX; 2]);
+    for _ in 0..ATTEMPTS {
+        cost = if name == MACRO {
+            expansion(&counted)
+        } else {
+            let scenario = Scenario::named(name).unwrap_or_else(|| panic!("{name} is not a scenario"));
+            let runs = [SHORT, LONG].map(|requests| run(scenario, requests, &counted));
+            least = [0, 1].map(|which| least[which].min(runs[which]));
+            (least[1] - least[0]) / u64::from(LONG - SHORT)
+        };
+        if band.contains(&cost) {
+            break;
+        }
+    }
     fs::remove_dir_all(&directory).expect("the directory that was made above");
     cost
 }
 
 /// Prints the figure with its band. False where it is outside.
-fn is_in_band(name: &str, cost: u64) -> bool {
+fn is_in_band(name: &str) -> bool {
     let bands = fs::read_to_string(BANDS).expect("the bands");
     let rows = bands.lines().filter(|line| !line.starts_with('#'));
     let band = rows.filter_map(|row| row.split_once(' ')).find(|(of, _)| *of == name);
     let (low, high) = band.and_then(|(_, band)| band.trim().split_once("..=")).expect("a band, as LOW..=HIGH");
     let [low, high] = [low, high].map(|end| end.parse::<u64>().expect("a number of instructions"));
+    let cost = cost_of(name, &(low..=high));
     let verdict = match cost {
         _ if cost < low => "BELOW the band: if that is meant, lower the band",
         _ if cost > high => "ABOVE the band",
