@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::support::{Client, needs};
@@ -239,7 +240,7 @@ fn a_fault_in_the_wrong_place_is_a_mistake_of_the_handler() {
 }
 
 #[test]
-fn a_fault_works_on_every_thread_and_without_a_server() {
+fn a_fault_works_on_every_thread_with_one_request_at_a_time_and_without_a_server() {
     let one = Server::start_with(HTTPServer::builder().workers(1), Faulty::default()).unwrap();
     let mut stalled: Vec<_> = (0..3).map(|_| Client::sending(&one, get("/stall-for-ever"))).collect();
     assert_eq!(testing::get("/healthy").send_to(one.address()).unwrap().expect_status(200).text(), BODY);
@@ -248,6 +249,14 @@ fn a_fault_works_on_every_thread_and_without_a_server() {
         // Its end may be a reset.
         let _ = client.try_read_to_end();
     }
+
+    let mut httpd = HTTPServer::bind(("127.0.0.1", 0), Faulty::default()).unwrap();
+    let address = httpd.server_address().socket_addr().expect("TCP");
+    let serving = thread::spawn(move || (0..3).try_for_each(|_| httpd.handle_request()));
+    assert_eq!(testing::get("/drip").send_to(address).unwrap().expect_status(200).text(), BODY);
+    assert_eq!(testing::get("/close-after").send_to(address).unwrap().text(), "hello");
+    assert_eq!(testing::get("/reset").send_to(address).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    serving.join().unwrap().unwrap();
 
     let handler = Faulty::default();
     for path in ["/stall", "/drip", "/slow-head"] {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::support::stage::{LARGE_BYTES, Stage, Staged, get, one_worker, upload, wait_until};
 use crate::support::{Client, PATIENCE, Reply};
+use basehttp::testing::{Fault, Response};
 use basehttp::{Address, Exchange, HTTPServer, Result, ServerHandle, http_handler};
 
 /// A folder of its own for each test's sockets, removed at its end.
@@ -236,4 +237,29 @@ fn a_socket_that_listens_already_keeps_its_file() {
 fn a_path_that_is_too_long_is_an_error() {
     let error = HTTPServer::bind(PathBuf::from("/tmp/".to_owned() + &"x".repeat(200)), Telling).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+/// A reset takes TCP, so that the framing alone tells the client.
+#[test]
+fn a_fault_that_resets_closes_a_unix_socket() {
+    struct Faulty;
+
+    #[http_handler(protocol_version = "HTTP/1.1")]
+    impl Faulty {
+        fn do_GET(&self, ex: &mut Exchange) -> Result {
+            Ok(Fault::reset_after(5).send_bytes(ex, 200, "text/plain", "hello, world")?)
+        }
+
+        fn log_message(&self, _: &Exchange, _: std::fmt::Arguments) {}
+    }
+
+    let folder = Folder::new();
+    let _serving = Serving::start(HTTPServer::bind(folder.socket(), Faulty).expect("a free path"));
+    let mut client = UnixStream::connect(folder.socket()).expect("it listens");
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.write_all(get("/").as_bytes()).expect("it reads");
+    let mut bytes = Vec::new();
+    client.read_to_end(&mut bytes).expect("an end");
+    let response = Response::parse("GET", &bytes).expect("a head");
+    assert_eq!((response.text(), response.is_complete()), ("hello", false));
 }

@@ -30,6 +30,36 @@
 //! testing::get("/users/8").send(&Users).expect_status(404);
 //! ```
 //!
+//! A client that tries again, against a server that fails twice:
+//!
+//! ```
+//! use basehttp::testing::{self, Fault, Server};
+//! use basehttp::{Exchange, http_handler};
+//! use std::sync::atomic::{AtomicUsize, Ordering};
+//!
+//! struct Recovering(AtomicUsize);
+//!
+//! #[http_handler(protocol_version = "HTTP/1.1")]
+//! impl Recovering {
+//!     fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+//!         match self.0.fetch_add(1, Ordering::Relaxed) {
+//!             0 => Fault::reset().send(ex),
+//!             1 => Fault::close_after(3).send_bytes(ex, 200, "text/plain", "it works"),
+//!             _ => ex.send_text(200, "it works"),
+//!         }
+//!     }
+//! }
+//!
+//! # fn fetch(server: std::net::SocketAddr) -> Option<String> {
+//! #     let attempts = (0..5).filter_map(|_| testing::get("/").send_to(server).ok());
+//! #     attempts.filter(testing::Response::is_complete).map(|response| response.text().to_owned()).next()
+//! # }
+//! let server = Server::start(Recovering(AtomicUsize::new(0)))?;
+//! assert_eq!(fetch(server.address()).as_deref(), Some("it works")); // `fetch` is the client.
+//! assert_eq!(server.requests().len(), 3);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! The kit blocks and needs no other crate. It is made for tests: a mistake in a test is a panic that says what to write.
 
 mod fault;
