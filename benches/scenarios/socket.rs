@@ -22,25 +22,57 @@ impl Gauged {
         } else {
             self.files.do_GET(ex)?;
         }
-        self.count_down(ex);
+        count_down(&self.left, ex);
         Ok(())
     }
 
     fn do_POST(&self, ex: &mut Exchange) -> Result {
         let body = ex.read_body(1024)?;
         ex.send_bytes(200, "application/octet-stream", body)?;
-        self.count_down(ex);
+        count_down(&self.left, ex);
         Ok(())
     }
 
     fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
 
-    /// Stops the server after the last request.
-    fn count_down(&self, ex: &Exchange) {
-        if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
-            ex.server.shutdown();
-        }
+/// One path beside a plain method, whose cost is that of a handler without paths and what a path adds.
+struct Routed {
+    left: AtomicU32,
+}
+
+#[http_handler(protocol_version = "HTTP/1.1", pace = "inline")]
+impl Routed {
+    #[path("/hello")]
+    fn do_GET_hello(&self, ex: &Exchange) -> &'static str {
+        count_down(&self.left, ex);
+        "Hello, World!"
     }
+
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        ex.send_text(404, "there is nothing else")?;
+        Ok(())
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+/// Stops the server after the last request.
+fn count_down(left: &AtomicU32, ex: &Exchange) {
+    if left.fetch_sub(1, Ordering::Relaxed) == 1 {
+        ex.server.shutdown();
+    }
+}
+
+/// Serves so many requests for the path of [`Routed`], and prints the port first.
+pub(super) fn serve_path(requests: u32) {
+    run(HTTPServer::builder().workers(1).bind((Ipv4Addr::LOCALHOST, 0), Routed { left: AtomicU32::new(requests) }));
+}
+
+fn run(server: std::io::Result<HTTPServer>) {
+    let mut httpd = server.expect("a port");
+    println!("{}", httpd.server_port());
+    httpd.serve_forever().expect("it serves until the last request");
 }
 
 /// Serves so many requests, and prints the port first. The directory with the file is removed at the end.
@@ -53,12 +85,11 @@ pub(super) fn serve(requests: u32, serves_file: bool) {
     fs::write(directory.join("page.html"), [b'x'; 1024]).expect("a file in it");
     let files = SimpleHTTPRequestHandler::new(directory.clone()).expect("a directory to serve");
     let handler = Gauged { files, left: AtomicU32::new(requests) };
-    let mut httpd = HTTPServer::builder().workers(1).bind((Ipv4Addr::LOCALHOST, 0), handler).expect("a port");
+    let server = HTTPServer::builder().workers(1).bind((Ipv4Addr::LOCALHOST, 0), handler);
     if serves_file {
         std::thread::sleep(std::time::Duration::from_millis(2_100));
     }
-    println!("{}", httpd.server_port());
-    httpd.serve_forever().expect("it serves until the last request");
+    run(server);
     fs::remove_dir_all(&directory).expect("the directory that was made above");
 }
 

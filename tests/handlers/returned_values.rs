@@ -137,6 +137,7 @@ impl Returning {
                 write!(ex.wfile, "sent")?;
                 ex.wfile.flush()?;
             }
+            "/type" => drop(ex.send_header("Content-Type", "text/css")),
             "/interim" => ex.send_response_only(103).send_header("Link", "</a.css>").end_headers()?,
             _ => drop(ex.send_header("X-Before", 1)),
         }
@@ -323,6 +324,8 @@ fn what_no_response_may_be_is_500() {
 fn a_field_that_was_sent_before_goes_with_the_returned_value() {
     let reply = one_reply(&bytes_for("BOTH", "/field").0, "GET");
     assert_eq!((reply.status, reply.text(), reply.field("X-Before")), (200, "returned", Some("1")));
+    let reply = reply_to("BOTH", "/type");
+    assert_eq!(reply.fields_named("Content-Type").collect::<Vec<_>>(), ["text/css"]);
 }
 
 #[test]
@@ -344,6 +347,8 @@ fn a_method_that_sends_a_response_and_returns_one_is_told_so() {
 fn a_field_that_was_given_before_goes_out_with_the_returned_response() {
     let reply = reply_to("BOTH", "/field");
     assert_eq!((reply.status, reply.text(), reply.field("X-Before")), (200, "returned", Some("1")));
+    let reply = reply_to("BOTH", "/type");
+    assert_eq!(reply.fields_named("Content-Type").collect::<Vec<_>>(), ["text/css"]);
 }
 
 #[test]

@@ -159,14 +159,21 @@ impl PaceTable {
     }
 
     /// Returns the place of a request and its content.
+    #[inline]
     fn find(&self, slot: usize) -> Option<(&AtomicU32, u32)> {
         if let Some(route) = slot.checked_sub(FIRST_ROUTE) {
-            let block = self.routes[route / ROUTES_A_BLOCK].get_or_init(new_block);
-            let place = &block[route % ROUTES_A_BLOCK];
+            let place = self.place_of_route(route);
             return Some((place, place.load(Ordering::Relaxed)));
         }
         let places = self.groups[slot % GROUPS].0.iter();
         places.map(|place| (place, place.load(Ordering::Relaxed))).find(|(_, word)| word >> 16 == owner(slot))
+    }
+
+    /// Returns the place of a route. It is not inlined, so that `find` is.
+    #[inline(never)]
+    fn place_of_route(&self, route: usize) -> &AtomicU32 {
+        let block = self.routes[route / ROUTES_A_BLOCK].get_or_init(new_block);
+        &block[route % ROUTES_A_BLOCK]
     }
 
     /// Gives a place to a request without one: the place that is due, or the oldest one for a rescue. The others grow

@@ -257,10 +257,11 @@ impl Scheduler for WorkerScheduler<'_> {
     fn run_on(&mut self, request: &Head<'_>, may_wait: bool) -> RunOn {
         let (method, path) = (request.method, &*request.target.path);
         let Engine { service, pace, .. } = self.engine;
-        let place = match service.route(method, path) {
-            Some(route) => self.place_slot(PaceTable::route_slot(route), service.route_pace(route), may_wait),
-            None => self.place_slot(pace.slot(method, path), service.pace(method), may_wait),
+        let (slot, pace) = match service.route(method, path) {
+            Some(route) => (PaceTable::route_slot(route), service.route_pace(route)),
+            None => (pace.slot(method, path), service.pace(method)),
         };
+        let place = self.place_slot(slot, pace, may_wait);
         self.is_busy = place == RunOn::Refused;
         if self.is_busy {
             Counters::add(&self.engine.counters.busy);

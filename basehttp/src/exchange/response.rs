@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io;
 
 use super::Exchange;
 use super::error::{HTTPError, HandlerError, IntoHandlerError, Result};
@@ -26,6 +25,9 @@ use super::reply::misuse;
 ///
 /// A bare `404_u16` is a status without a page, and `send_error` is not called for it. For a page, return `None` or an
 /// error: `Err(HTTPError::from(404))`.
+///
+/// Fields that the method gives with [`Exchange::send_header`] go out with the response it returns. A `Content-Type` among
+/// them replaces that of the body, too.
 ///
 /// The response is sent as [`Exchange::send_bytes`] and [`Exchange::send_file`] send theirs. A status outside
 /// 100..=999, a field that [`Exchange::send_header`] does not take, and a `Content-Length` that differs from the length
@@ -181,14 +183,16 @@ impl Response {
         made.unwrap_or_else(|error| Response(Answer::Failed(error)))
     }
 
-    /// Sends the response, unless the method has sent one.
-    #[inline]
+    /// Sends the response, unless the method has sent one. Always inlined, so that a method that returns `()` or
+    /// `Result<()>` costs nothing more.
+    #[allow(clippy::inline_always)] // The compiler takes the whole responses for too much.
+    #[inline(always)]
     pub fn send<M>(self, ex: &mut Exchange<'_, M>) -> Result {
         match self.0 {
             Answer::Sent => Ok(()),
             Answer::Failed(error) => Err(error),
-            Answer::Missing => ex.check_nothing_sent().and(Err(HTTPError::from(404).into())),
-            Answer::Whole(whole) => ex.send_returned(whole),
+            Answer::Missing => ex.send_missing(),
+            Answer::Whole(whole) => ex.send_whole(whole),
         }
     }
 
@@ -198,6 +202,32 @@ impl Response {
 }
 
 impl<M> Exchange<'_, M> {
+    #[inline(never)]
+    fn send_missing(&self) -> Result {
+        self.check_nothing_sent()?;
+        Err(HTTPError::from(404).into())
+    }
+
+    #[inline(never)]
+    fn send_whole(&self, Whole { code, fields, content }: Whole) -> Result {
+        self.check_nothing_sent()?;
+        self.send_response(code);
+        let is_given = fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            || self.io.borrow().reply.has_content_type();
+        if !is_given && !content.media_type.is_empty() {
+            self.send_header("Content-Type", content.media_type);
+        }
+        for (name, value) in fields {
+            self.send_header(&name, value);
+        }
+        match content.bytes {
+            BodyBytes::None => self.end_headers()?,
+            BodyBytes::Memory(payload) => self.send_body(payload)?,
+            BodyBytes::File(file) => self.send_file(file, ..)?,
+        }
+        Ok(())
+    }
+
     /// Checks that the method has not sent a response itself.
     fn check_nothing_sent(&self) -> Result {
         let io = self.io.borrow();
@@ -205,26 +235,6 @@ impl<M> Exchange<'_, M> {
             return Err(misuse("the method has sent a response, and returned one as well: do one of them").into());
         }
         Ok(())
-    }
-
-    fn send_returned(&self, whole: Whole) -> Result {
-        self.check_nothing_sent()?;
-        Ok(self.send_whole(whole)?)
-    }
-
-    fn send_whole(&self, Whole { code, fields, content }: Whole) -> io::Result<()> {
-        self.send_response(code);
-        if !content.media_type.is_empty() && !fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-            self.send_header("Content-Type", content.media_type);
-        }
-        for (name, value) in fields {
-            self.send_header(&name, value);
-        }
-        match content.bytes {
-            BodyBytes::None => self.end_headers(),
-            BodyBytes::Memory(payload) => self.send_body(payload),
-            BodyBytes::File(file) => self.send_file(file, ..),
-        }
     }
 }
 

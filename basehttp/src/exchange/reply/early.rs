@@ -25,6 +25,11 @@ impl Early {
 }
 
 impl Reply {
+    /// Returns whether fields were given before the status line. Most handlers give none.
+    pub(super) fn has_early_fields(&self) -> bool {
+        !self.early.fields.is_empty()
+    }
+
     /// Adds the fields that were given before the status line.
     pub(super) fn add_early_fields(&mut self, out: &mut Vec<u8>) {
         for (name, value) in mem::take(&mut self.early.fields) {

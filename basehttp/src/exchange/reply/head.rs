@@ -46,7 +46,7 @@ impl Reply {
         self.rule = proto::body_allowed(code, self.asked.method);
         self.fields.has_server = has == HeadParts::WithServer;
         out.extend_from_slice(line);
-        if !self.is_interim() {
+        if self.has_early_fields() && !self.is_interim() {
             self.add_early_fields(out);
         }
     }
@@ -140,6 +140,11 @@ impl Reply {
             }
         }
         Ok(())
+    }
+
+    /// Returns whether the head has a `Content-Type` already.
+    pub(crate) fn has_content_type(&self) -> bool {
+        self.fields.singletons & proto::singleton("Content-Type") != 0
     }
 
     /// Returns whether this is the head of an interim response, which the final one follows.
