@@ -1,5 +1,5 @@
-//! The segments of a path: split, and percent-decoded. Which method serves them is the table's decision, which
-//! `#[http_handler]` writes.
+//! The segments of a path: split, and percent-decoded. The table that `#[http_handler]` writes decides about the method
+//! that serves them.
 //!
 //! | target             | segments        |
 //! |--------------------|-----------------|
