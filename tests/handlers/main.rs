@@ -16,6 +16,7 @@ mod overridables;
 mod parameters;
 mod paths;
 mod returned_values;
+mod sources;
 mod sugar;
 mod testing_kit;
 mod testing_record;

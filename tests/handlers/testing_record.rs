@@ -56,7 +56,7 @@ fn every_request_is_in_the_record_in_the_order_it_came() {
     let mut client = Client::of(&server);
     let chunked = "2\r\nhe\r\n3;a=b\r\nllo\r\n0\r\nT: 1\r\n\r\n";
     client.send("GET //a%20b?x=1&x=2 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    client.send("PUT /un HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nroses");
+    client.send("PUT /un HTTP/1.1\r\nHost: h\r\nCookie: a=1; b=\"2\"; a=3\r\nContent-Length: 5\r\n\r\nroses");
     client.send(format!("PUT /un HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{chunked}"));
     client.send("SPAM http://h/eggs HTTP/1.1\r\nHost: h\r\nX: caf\u{e9}\r\nx: 2\r\n\r\n");
     assert_eq!([200, 200, 200, 501].map(|_| client.read_reply().status), [200, 200, 200, 501]);
@@ -72,8 +72,9 @@ fn every_request_is_in_the_record_in_the_order_it_came() {
     assert_eq!(get.query().get_all("x").collect::<Vec<_>>(), ["1", "2"]);
     assert_eq!(spam.header_all("X").collect::<Vec<_>>(), ["caf\u{c3}\u{a9}", "2"], "one character a byte");
     assert_eq!((spam.path(), spam.headers().count()), ("/eggs", 3));
-    let shown = format!("{:?}", requests[1]);
-    assert_eq!(shown, "PUT /un HTTP/1.1\nHost: h\nContent-Length: 5\n\nroses\n");
+    assert_eq!(["a", "b", "c"].map(|name| requests[1].cookie(name)), [Some("1"), Some("2"), None]);
+    let shown = format!("{:?}", requests[2]);
+    assert_eq!(shown, "PUT /un HTTP/1.1\nHost: h\nTransfer-Encoding: chunked\n\nhello\n");
 }
 
 #[test]

@@ -256,12 +256,12 @@ impl Drop for WorkerScheduler<'_> {
 impl Scheduler for WorkerScheduler<'_> {
     fn run_on(&mut self, request: &Head<'_>, may_wait: bool) -> RunOn {
         let (method, path) = (request.method, &*request.target.path);
-        let Engine { service, pace, .. } = self.engine;
-        let (slot, pace) = match service.route(method, path) {
+        let service = &self.engine.service;
+        let (slot, declared) = match service.route(method, path) {
             Some(route) => (PaceTable::route_slot(route), service.route_pace(route)),
-            None => (pace.slot(method, path), service.pace(method)),
+            None => (self.engine.pace.slot(method, path), service.pace(method)),
         };
-        let place = self.place_slot(slot, pace, may_wait);
+        let place = self.place_slot(slot, declared, may_wait);
         self.is_busy = place == RunOn::Refused;
         if self.is_busy {
             Counters::add(&self.engine.counters.busy);

@@ -50,6 +50,8 @@ impl HandlerSpec {
             protocol_version: Version::Http11,
             error_message_format: "",
             error_content_type: "text/plain",
+            unknown_method: 501,
+            cors: None,
             overrides: Overrides::NONE,
         }
     }

@@ -13,6 +13,7 @@
 //! | `multipart`  | a Range field, sent to a file's handler     | the file, read out of the reply's parts         |
 //! | `conditions` | a file's state, then fields                 | the standard's steps, written anew              |
 //! | `decoding`   | a path and a query                          | what no path may mean, what encoding undoes     |
+//! | `route`      | a target, for a handler with paths          | a matcher that tries every shape                |
 //! | `script`     | what a CGI program says                     | itself cut in pieces, what no reply may say     |
 //! | `connection` | what a client does, step by step            | a strict reader of replies; see the module      |
 
@@ -28,6 +29,7 @@ mod multipart;
 #[cfg(feature = "files")]
 mod range;
 mod reply;
+mod route;
 #[cfg(feature = "cgi")]
 mod script;
 mod target;
@@ -42,6 +44,7 @@ pub use self::head::head;
 pub use self::multipart::multipart;
 #[cfg(feature = "files")]
 pub use self::range::range;
+pub use self::route::route;
 #[cfg(feature = "cgi")]
 pub use self::script::script;
 pub use self::target::target;
@@ -74,6 +77,7 @@ mod tests {
         hold("chunks", super::chunks);
         hold("target", super::target);
         hold("decoding", super::decoding);
+        hold("route", super::route);
         hold("connection", super::connection::connection_in_every_weather);
         #[cfg(feature = "files")]
         {

@@ -349,6 +349,9 @@ impl fmt::Display for Fault {
             FaultKind::Nothing(ending) => write!(f, "{ending} without a response"),
             FaultKind::Garbage => f.write_str("garbage in place of a response"),
             FaultKind::Cut(bytes, ending) => write!(f, "{ending} after {bytes} bytes of the body"),
+            FaultKind::Stall(bytes, Duration::MAX, _) => {
+                write!(f, "a pause without end after {bytes} bytes of the body")
+            }
             FaultKind::Stall(bytes, pause, ending) => {
                 write!(f, "a pause of {pause:?} after {bytes} bytes of the body")?;
                 ending.map_or(Ok(()), |ending| write!(f, ", then {ending}"))

@@ -5,7 +5,7 @@ use std::fmt;
 use super::fields::{OwnedFields, readable};
 use crate::Query;
 use crate::exchange::RequestHead;
-use crate::proto::Field;
+use crate::proto::{Field, cookies};
 
 /// Most bytes of a body that a record keeps: 16 MiB.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -123,6 +123,13 @@ impl ReceivedRequest {
     /// Iterates over names and values of all fields, in the order they came.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter()
+    }
+
+    /// Returns the value of a cookie that the client has sent, the first of several.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let pairs = self.fields.all("Cookie").flat_map(|field| cookies(field.as_bytes()));
+        let mut texts = pairs.filter_map(|(key, value)| str::from_utf8(key).ok().zip(str::from_utf8(value).ok()));
+        texts.find_map(|(key, value)| (key == name).then_some(value))
     }
 
     /// Returns the body without its framing, as far as the server has read it and up to 16 MiB.
