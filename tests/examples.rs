@@ -42,11 +42,17 @@ fn the_examples_need_no_crate_except_basehttp() {
 }
 
 #[test]
-fn the_readme_shows_the_hello_example_and_what_it_prints() {
+fn the_readme_shows_the_examples_and_what_they_print() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (readme, hello) = (read(&root.join("README.md")), read(&root.join("examples/hello.rs")));
-    let handler = hello.split("struct Hello;").nth(1).and_then(|rest| rest.split("fn main").next());
-    assert!(readme.contains(handler.expect("hello has a handler before its main")), "the README's program is another");
+    let readme = read(&root.join("README.md"));
+    let [hello, paths] = ["hello", "paths"].map(|name| read(&root.join(format!("examples/{name}.rs"))));
+    for program in [&hello, &paths] {
+        let handler = program.split("\nstruct ").nth(1).and_then(|rest| rest.split("fn main").next());
+        assert!(
+            readme.contains(handler.expect("a handler before its main").trim_end()),
+            "the README's program is another"
+        );
+    }
     for step in steps(&hello) {
         let Step { command, output } = step;
         assert!(readme.contains(&format!("```console\n$ {command}\n{output}```")), "the README lacks {command}");

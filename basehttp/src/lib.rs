@@ -3,11 +3,51 @@
 //! Annotate an impl block with [`#[http_handler]`](macro@http_handler), write `do_GET`-style methods, and serve it:
 //!
 //! ```no_run
-//! use basehttp::{Exchange, HTTPServer, Result, http_handler};
+//! use basehttp::{HTTPServer, http_handler};
 //!
 //! struct Hello;
 //!
 //! #[http_handler(server_version = "Hello/1.0", protocol_version = "HTTP/1.1")]
+//! impl Hello {
+//!     fn do_GET(&self) -> &str {
+//!         "Hello!\n"
+//!     }
+//! }
+//!
+//! fn main() -> std::io::Result<()> {
+//!     HTTPServer::bind(("127.0.0.1", 8000), Hello)?.serve_forever()
+//! }
+//! ```
+//!
+//! The value that a method returns is the response ([`IntoResponse`]). Methods can have paths, and parameters from the
+//! path, the query, the fields and the cookies of the request:
+//!
+//! ```
+//! use basehttp::http_handler;
+//!
+//! struct Library;
+//!
+//! #[http_handler(protocol_version = "HTTP/1.1")]
+//! impl Library {
+//!     #[path("/books/{id}")]
+//!     fn do_GET_book(&self, id: u64, #[query] lang: Option<&str>) -> String {
+//!         format!("book {id} in {}\n", lang.unwrap_or("en"))
+//!     }
+//! }
+//! # let reply = |request: &str| String::from_utf8(basehttp::testing::respond(&Library, request)).unwrap();
+//! # assert!(reply("GET /books/7?lang=fr HTTP/1.0\r\n\r\n").ends_with("book 7 in fr\n"));
+//! # assert!(reply("GET /books/x HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 404 "));
+//! # assert!(reply("PUT /books/7 HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 501 "));
+//! ```
+//!
+//! A method that needs more takes the [`Exchange`], which has the request and the response as Python's handler has them:
+//!
+//! ```
+//! use basehttp::{Exchange, Result, http_handler};
+//!
+//! struct Hello;
+//!
+//! #[http_handler(protocol_version = "HTTP/1.1")]
 //! impl Hello {
 //!     fn do_GET(&self, ex: &mut Exchange) -> Result {
 //!         ex.send_response(200)
@@ -17,10 +57,8 @@
 //!         Ok(())
 //!     }
 //! }
-//!
-//! fn main() -> std::io::Result<()> {
-//!     HTTPServer::bind(("127.0.0.1", 8000), Hello)?.serve_forever()
-//! }
+//! # let reply = basehttp::testing::respond(&Hello, "GET /there HTTP/1.0\r\n\r\n");
+//! # assert!(reply.ends_with(b"Hello! You asked for /there\n"));
 //! ```
 //!
 //! # From the top
