@@ -86,6 +86,7 @@
 //! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it.
 //! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).
 //! * `CGIHTTPRequestHandler` runs programs as pages, beside files (feature `cgi`).
+//! * `Json` and `Exchange::read_json` send and read JSON by serde (feature `json`).
 //! * [`testing`] is for your tests: requests to a handler without a socket, a server that remembers its requests, and
 //!   responses that go wrong on purpose.
 
@@ -130,6 +131,8 @@ pub use crate::sys::{Address, DrainReport, ErrorCounts, ServerHandle, Stats, Str
 #[doc(inline)]
 pub use cgi::{CGIHTTPRequestHandler, CGIHTTPRequestHandlerBuilder};
 pub use connection::Connection;
+#[cfg(feature = "json")]
+pub use exchange::Json;
 #[cfg(feature = "files")]
 #[doc(inline)]
 pub use files::{ETag, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};

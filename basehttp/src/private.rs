@@ -10,8 +10,9 @@ pub use std::time::SystemTime;
 pub use std::{fmt, io};
 
 pub use crate::exchange::{
-    DecodedPaths as Decoded, Exchange, HandlerError, Overrides, Pace, Piece, Response, Result as Outcome, Route, Texts,
-    cookie, guard, header, is_value, link, path, query, raw_segments, rest, segments,
+    DecodedPaths as Decoded, Exchange, HandlerError, MAX_BODY_AHEAD, Overrides, Pace, Piece, Response,
+    Result as Outcome, Route, Texts, body_bytes, cookie, form_fields, guard, header, is_value, json_text, link,
+    of_body, of_form, of_json, path, query, raw_segments, rest, segments,
 };
 use crate::exchange::{HTTPError, IntoResponse};
 pub use crate::proto::{

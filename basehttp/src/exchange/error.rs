@@ -94,6 +94,11 @@ impl HTTPError {
         HTTPError::from(405).with_header("Allow", methods.join(", "))
     }
 
+    /// Creates a 415 that says what the body has to be (RFC 9110, section 15.5.16).
+    pub(crate) fn unsupported_media_type(wanted: &str) -> Self {
+        HTTPError::from(415).with_explain(format!("send the body as {wanted}")).with_header("Accept", wanted)
+    }
+
     /// Adds a response field, such as `Retry-After` or `WWW-Authenticate`.
     pub fn with_header(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.0.headers.push((name.into(), value.to_string()));

@@ -12,7 +12,6 @@ use std::{io, slice, vec};
 use super::Exchange;
 use super::error::HTTPError;
 use super::query::decode_strictly;
-use crate::proto::ContentType;
 
 /// Most fields of a form: 1000. A field takes two bytes in the body and some fifty in memory, so that a client could
 /// otherwise make a short body a large form.
@@ -54,10 +53,8 @@ impl<M> Exchange<'_, M> {
     /// # }
     /// ```
     pub fn read_form(&mut self, max: usize) -> io::Result<Form> {
-        let field = self.fields.iter().find(|field| field.name().eq_ignore_ascii_case("content-type"));
-        let media_type = field.and_then(|field| str::from_utf8(field.value()).ok()).and_then(ContentType::parse);
-        if !media_type.is_some_and(|media_type| media_type.is(MEDIA_TYPE)) {
-            return Err(HTTPError::from(415).with_explain(format!("send the form as {MEDIA_TYPE}")).into());
+        if !self.media_type().is_some_and(|media_type| media_type.is(MEDIA_TYPE)) {
+            return Err(HTTPError::unsupported_media_type(MEDIA_TYPE).into());
         }
         let body = self.read_body(max)?;
         Ok(Form::parse(str::from_utf8(&body).map_err(|error| not_utf8().with_source(error))?)?)

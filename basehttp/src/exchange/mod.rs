@@ -1,6 +1,7 @@
 //! [`Exchange`]: one request and its response, as the handler sees them. Its `send_*` methods are in `sending`, its
 //! shortcuts in `convenience`. It knows nothing of other connections.
 
+mod body_parameters;
 mod body_reader;
 mod body_writer;
 mod client_end;
@@ -12,9 +13,15 @@ mod error;
 mod exchange_io;
 mod extensions;
 mod form;
+#[cfg(feature = "json")]
+mod form_values;
 mod guard;
 mod hijack;
 mod hooks;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(feature = "json")]
+mod misfit;
 mod or_error;
 mod parameters;
 mod payload;
@@ -29,6 +36,7 @@ mod serve;
 mod service;
 mod status;
 
+pub use self::body_parameters::{MAX_BODY_AHEAD, body_bytes, form_fields, json_text, of_body, of_form, of_json};
 pub use self::body_reader::BodyReader;
 pub use self::body_writer::BodyWriter;
 pub(crate) use self::context::Context;
@@ -44,6 +52,8 @@ pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};
 pub use self::hooks::Overrides;
 pub(crate) use self::hooks::overridables;
 pub(crate) use self::hooks::{Hooks, ServerHooks};
+#[cfg(feature = "json")]
+pub use self::json::Json;
 pub use self::or_error::OrError;
 pub use self::parameters::{FromText, Texts, cookie, header, path, query};
 pub(crate) use self::payload::QueuedBody;

@@ -8,6 +8,8 @@ use std::fs::File;
 
 use super::Exchange;
 use super::error::{HTTPError, HandlerError, IntoHandlerError, Result};
+#[cfg(feature = "json")]
+use super::json::{JSON, Json};
 use super::payload::Payload;
 use super::reply::misuse;
 
@@ -64,8 +66,8 @@ use super::reply::misuse;
 #[diagnostic::on_unimplemented(
     message = "a `do_*` method cannot return `{Self}`",
     label = "not a response",
-    note = "return `()` if the method sends its response itself; or a body, such as `String`, `Vec<u8>`, `Html<…>` or \
-            `File`; or a status (`u16`), `(u16, body)` or `(u16, [(&str, String); N], body)`; or an `Option` or a \
+    note = "return `()` if the method sends its response itself; or a body, such as `String`, `Vec<u8>`, `Html<…>`, \
+            `Json<…>` or `File`; or a status (`u16`), `(u16, body)` or `(u16, [(&str, String); N], body)`; or an `Option` or a \
             `Result<_, E>` of these"
 )]
 pub trait IntoResponse: sealed::IntoResponse {
@@ -83,6 +85,7 @@ pub trait IntoResponse: sealed::IntoResponse {
 /// | `&[u8]`, `&[u8; N]`, `Vec<u8>`, [`Payload`]          | `application/octet-stream`   |
 /// | [`File`], a regular one, from its first byte on      | `application/octet-stream`   |
 /// | [`Html<B>`](Html)                                    | `text/html; charset=utf-8`   |
+/// | `Json<T>`, with the feature `json`                   | `application/json`           |
 ///
 /// A large body is sent after the method has returned, without a copy. Borrowed texts and bytes are copied once. Use a
 /// [`Payload`] for large ones that are `'static`. (RFC 9110, section 8.3.)
@@ -106,12 +109,12 @@ pub trait IntoResponse: sealed::IntoResponse {
     message = "`{Self}` cannot be the body of a response",
     label = "not a body",
     note = "a body is a text (`&str`, `String`, `Cow<str>`), bytes (`&[u8]`, `Vec<u8>`, `Payload`), a `File`, \
-            `Html<…>`, or `()` for none"
+            `Html<…>`, `Json<…>`, or `()` for none"
 )]
 pub trait Body: sealed::Body {
-    /// Makes the body, which owns its bytes.
+    /// Makes the body, which owns its bytes. The error is the response.
     #[doc(hidden)]
-    fn into_content(self) -> BodyContent;
+    fn into_content(self) -> Result<BodyContent>;
 }
 
 /// A page: a body that is sent as `text/html; charset=utf-8`.
@@ -197,7 +200,10 @@ impl Response {
     }
 
     fn whole(code: u16, fields: Vec<(String, String)>, body: impl Body) -> Self {
-        Response(Answer::Whole(Whole { code, fields, content: body.into_content() }))
+        Response(match body.into_content() {
+            Ok(content) => Answer::Whole(Whole { code, fields, content }),
+            Err(error) => Answer::Failed(error),
+        })
     }
 }
 
@@ -313,9 +319,9 @@ macro_rules! bodies {
             impl<$($generics)*> sealed::Body for $type {}
 
             impl<$($generics)*> Body for $type {
-                fn into_content(self) -> BodyContent {
+                fn into_content(self) -> Result<BodyContent> {
                     let $body = self;
-                    BodyContent { media_type: $media_type, bytes: $bytes }
+                    Ok(BodyContent { media_type: $media_type, bytes: $bytes })
                 }
             }
 
@@ -339,13 +345,18 @@ bodies! {
     [] Vec<u8>, BYTES, |bytes| BodyBytes::Memory(bytes.into());
     [] Payload, BYTES, |payload| BodyBytes::Memory(payload);
     [] File, BYTES, |file| BodyBytes::File(file);
-    [B: Body] Html<B>, HTML, |page| page.0.into_content().bytes;
+    [B: Body] Html<B>, HTML, |page| page.0.into_content()?.bytes;
+}
+
+#[cfg(feature = "json")]
+bodies! {
+    [T: serde::Serialize] Json<T>, JSON, |json| BodyBytes::Memory(json.to_bytes()?.into());
 }
 
 impl sealed::Body for () {}
 
 impl Body for () {
-    fn into_content(self) -> BodyContent {
-        BodyContent { media_type: "", bytes: BodyBytes::None }
+    fn into_content(self) -> Result<BodyContent> {
+        Ok(BodyContent { media_type: "", bytes: BodyBytes::None })
     }
 }

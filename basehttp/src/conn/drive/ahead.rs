@@ -1,11 +1,8 @@
 //! Decides which bodies arrive before the handler is called, and follows them.
 
 use crate::conn::saved::BodyAhead;
-use crate::exchange::Context;
+use crate::exchange::{Context, MAX_BODY_AHEAD};
 use crate::proto::{BodyDecoder, Head, HeadSpan, RequestBody};
-
-/// Largest body that is read before the handler is called: 64 KiB.
-const MAX_BODY_AHEAD: usize = 64 * 1024;
 
 /// Part of a request's body that has arrived.
 pub(super) enum BodyArrival {
