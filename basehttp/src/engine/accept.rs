@@ -233,14 +233,15 @@ mod tests {
     use super::*;
     use crate::conn::Conn;
     use crate::engine::control::Counted;
-    use crate::sys::{Address, Load, Permit, Quota, ServerHandle, Socket};
+    use crate::sys::{Address, Load, Permit, Quota, ServerHandle, Settings, Socket};
 
     /// An engine that allows so many connections.
     struct Places(Arc<Quota>);
 
     impl Places {
         fn new(count: usize) -> Self {
-            Places(Quota::new(count, usize::MAX, ServerHandle::detached()))
+            let settings = Settings { max_connections: count, ..Settings::default() };
+            Places(Quota::new(&settings, ServerHandle::detached()))
         }
     }
 

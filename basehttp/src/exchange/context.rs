@@ -74,7 +74,7 @@ impl Context {
         let blocking = Arc::new(BlockingQuota::new(settings.max_blocked_on_clients, settings.max_queued_streaming));
         let unfinished = MemoryQuota::new(settings.max_unfinished_bytes);
         let unsent = MemoryQuota::new(settings.max_unsent_bytes);
-        let quota = Quota::new(settings.max_connections, settings.max_descriptors, handle.clone());
+        let quota = Quota::new(&settings, handle.clone());
         Context { spec, settings, handle, blocking, unfinished, unsent, quota, ready: ReadyHeads::new(spec) }
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::sys::handle::ServerHandle;
+use crate::sys::settings::Settings;
 use crate::sys::unwatched::assert_may_wait;
 
 /// Returns the descriptors that are left to handlers and to the server itself: a quarter, at least 32, but no more than
@@ -38,8 +39,9 @@ pub(crate) struct Quota {
 }
 
 impl Quota {
-    /// Makes a quota for a process that may have `max_descriptors`.
-    pub(crate) fn new(max_connections: usize, max_descriptors: usize, handle: ServerHandle) -> Arc<Self> {
+    /// Makes a quota of the sizes that the settings give.
+    pub(crate) fn new(settings: &Settings, handle: ServerHandle) -> Arc<Self> {
+        let &Settings { max_connections, max_descriptors, .. } = settings;
         Arc::new(Quota {
             connections: AtomicUsize::new(0),
             hijacked: AtomicUsize::new(0),
@@ -185,7 +187,8 @@ mod tests {
     use super::*;
 
     fn quota(max_connections: usize, max_descriptors: usize) -> Arc<Quota> {
-        Quota::new(max_connections, max_descriptors, ServerHandle::detached())
+        let settings = Settings { max_connections, max_descriptors, ..Settings::default() };
+        Quota::new(&settings, ServerHandle::detached())
     }
 
     #[test]
