@@ -9,7 +9,8 @@ use std::sync::Arc;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
-use super::control::{Control, Work};
+use super::Engine;
+use super::work::Work;
 use crate::sys::{Accepted, Listener, is_transient_accept_error};
 
 /// Connections accepted in one turn of the loop, from all listeners together: 64. Then parked connections have their
@@ -94,47 +95,47 @@ impl Acceptor {
     }
 
     /// Accepts the connections of one turn. Returns whether more may be waiting.
-    pub(super) fn accept(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
-        if !self.may_try(control) {
+    pub(super) fn accept(&mut self, ready: &mut VecDeque<Work>, engine: &Engine) -> bool {
+        if !self.may_try(engine) {
             return false;
         }
         // Counted before the calls, so that a connection that closes during them ends the pause.
-        let (connections, before) = (control.connections(), ready.len());
-        let left = self.accept_at_each_listener(ready, control);
+        let (connections, before) = (engine.connections(), ready.len());
+        let left = self.accept_at_each_listener(ready, engine);
         let came = ready.len() - before;
         match left {
             AcceptStop::Empty | AcceptStop::Busy => {
                 if self.is_paused() {
-                    control.await_room(false);
+                    engine.await_room(false);
                 }
                 self.pause = AcceptPause::No;
                 matches!(left, AcceptStop::Busy)
             }
-            AcceptStop::Full => self.pause_until(AcceptPause::Full, control),
+            AcceptStop::Full => self.pause_until(AcceptPause::Full, engine),
             AcceptStop::Exhausted => {
                 if came > 0 || !self.is_exhausted() {
-                    control.note_pause();
+                    engine.note_pause();
                 }
-                self.pause_until(AcceptPause::Exhausted(connections + came), control)
+                self.pause_until(AcceptPause::Exhausted(connections + came), engine)
             }
         }
     }
 
     /// Pauses. Returns whether the reason is gone already. A connection that closes from now on wakes the leader, and
     /// one that closed before is seen here.
-    fn pause_until(&mut self, pause: AcceptPause, control: &impl Control) -> bool {
+    fn pause_until(&mut self, pause: AcceptPause, engine: &Engine) -> bool {
         self.pause = pause;
-        control.await_room(true);
-        self.may_try(control)
+        engine.await_room(true);
+        self.may_try(engine)
     }
 
     /// Accepts clients that connected before the server was asked to end. Returns whether more of them may be waiting.
     ///
     /// If there is no room, it tries once more after idle connections have been closed.
-    pub(super) fn accept_last(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> bool {
+    pub(super) fn accept_last(&mut self, ready: &mut VecDeque<Work>, engine: &Engine) -> bool {
         self.listeners.iter_mut().for_each(|listener| listener.is_pending = true);
         let before = ready.len();
-        let left = self.accept_at_each_listener(ready, control);
+        let left = self.accept_at_each_listener(ready, engine);
         let came = ready.len() - before;
         self.last_clients = self.last_clients.saturating_sub(came);
         match left {
@@ -152,22 +153,22 @@ impl Acceptor {
         }
     }
 
-    fn may_try(&mut self, control: &impl Control) -> bool {
+    fn may_try(&mut self, engine: &Engine) -> bool {
         std::mem::take(&mut self.is_due)
             || match self.pause {
                 AcceptPause::No => self.listeners.iter().any(|listener| listener.is_pending),
-                AcceptPause::Full => control.has_room(),
-                AcceptPause::Exhausted(connections) => control.connections() < connections,
+                AcceptPause::Full => engine.has_room(),
+                AcceptPause::Exhausted(connections) => engine.connections() < connections,
             }
     }
 
     /// Accepts at each listener in turn. Returns why the last one stopped, or `Busy` if any listener has more.
-    fn accept_at_each_listener(&mut self, ready: &mut VecDeque<Work>, control: &impl Control) -> AcceptStop {
+    fn accept_at_each_listener(&mut self, ready: &mut VecDeque<Work>, engine: &Engine) -> AcceptStop {
         let (count, first) = (self.listeners.len(), self.first);
         let share = (ACCEPTS_A_TURN / count.max(1)).max(1);
         let mut result = AcceptStop::Empty;
         for number in (first..count).chain(0..first) {
-            match self.listeners[number].accept(share, ready, control) {
+            match self.listeners[number].accept(share, ready, engine) {
                 AcceptStop::Empty => {}
                 AcceptStop::Busy => result = AcceptStop::Busy,
                 left @ (AcceptStop::Full | AcceptStop::Exhausted) => {
@@ -185,12 +186,12 @@ impl Acceptor {
 }
 
 impl ListenerState {
-    fn accept(&mut self, most: usize, ready: &mut VecDeque<Work>, control: &impl Control) -> AcceptStop {
+    fn accept(&mut self, most: usize, ready: &mut VecDeque<Work>, engine: &Engine) -> AcceptStop {
         if !self.is_pending {
             return AcceptStop::Empty;
         }
         let listener = Arc::clone(&self.listener);
-        let left = accept_from(|| listener.accept(), most, ready, control);
+        let left = accept_from(|| listener.accept(), most, ready, engine);
         self.is_pending = !matches!(left, AcceptStop::Empty);
         left
     }
@@ -204,17 +205,17 @@ fn accept_from(
     mut accept: impl FnMut() -> io::Result<Accepted>,
     most: usize,
     ready: &mut VecDeque<Work>,
-    control: &impl Control,
+    engine: &Engine,
 ) -> AcceptStop {
     let (mut count, mut failures) = (0, 0);
     while count < most {
-        if !control.has_room() {
+        if !engine.has_room() {
             return AcceptStop::Full;
         }
         match accept() {
             Ok(accepted) => {
                 count += 1;
-                ready.push_back(Work::Accepted(control.count(accepted)));
+                ready.push_back(Work::Accepted(engine.count(accepted)));
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return AcceptStop::Empty,
             Err(error) if is_transient_accept_error(&error) && failures < ACCEPTS_A_TURN => failures += 1,
@@ -224,67 +225,22 @@ fn accept_from(
     AcceptStop::Busy
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
-    use std::time::Instant;
-
     use rustix::io::Errno;
 
     use super::*;
-    use crate::conn::Conn;
-    use crate::engine::control::Counted;
-    use crate::sys::{Address, Load, Permit, Quota, ServerHandle, Settings, Socket};
-
-    /// An engine that allows so many connections.
-    struct Places(Arc<Quota>);
-
-    impl Places {
-        fn new(count: usize) -> Self {
-            let settings = Settings { max_connections: count, ..Settings::default() };
-            Places(Quota::new(&settings, ServerHandle::detached()))
-        }
-    }
-
-    impl Control for Places {
-        fn is_closing(&self) -> bool {
-            false
-        }
-
-        fn has_ended(&self) -> bool {
-            false
-        }
-
-        fn has_room(&self) -> bool {
-            self.0.has_room()
-        }
-
-        fn count(&self, accepted: Accepted) -> Counted {
-            Counted { accepted, shard: 0, permit: Permit::new(&self.0, &Load::default()) }
-        }
-
-        fn dismisses(&self, _: &Conn, _: Instant) -> bool {
-            false
-        }
-
-        fn note_last_accepted(&self) {}
-
-        fn connections(&self) -> usize {
-            self.0.connections()
-        }
-
-        fn await_room(&self, _: bool) {}
-
-        fn note_pause(&self) {}
-    }
+    use crate::sys::{Address, Settings, Socket};
 
     /// Accepts at most four connections from a system that gives these answers, one after the other.
     fn accepted(says: &[Result<(), Errno>], places: usize) -> (AcceptStop, usize) {
-        let (mut says, mut ready, control) = (says.iter().copied(), VecDeque::new(), Places::new(places));
+        let settings = Settings { max_connections: places, ..Settings::default() };
+        let (mut says, mut ready, engine) = (says.iter().copied(), VecDeque::new(), Engine::idle(1, settings));
         let accept = || match says.next().unwrap_or(Err(Errno::AGAIN)) {
             Ok(()) => Ok(Accepted { socket: Socket::Taken, address: Address::Unnamed }),
             Err(error) => Err(error.into()),
         };
-        (accept_from(accept, 4, &mut ready, &control), ready.len())
+        (accept_from(accept, 4, &mut ready, &engine), ready.len())
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::Instant;
 use mio::{Events, Poll, Token};
 
 use super::accept::Acceptor;
-use super::control::Work;
 use super::slab::Key;
+use super::work::Work;
 use crate::conn::Ready;
 
 /// Events that one poll returns, at most: 1,024, some tens of kilobytes.

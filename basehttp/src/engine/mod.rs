@@ -18,7 +18,6 @@
 
 mod accept;
 mod affinity;
-mod control;
 mod heartbeat;
 mod lease;
 #[cfg(all(test, loom))]
@@ -33,6 +32,7 @@ mod slab;
 mod slot;
 mod stats;
 mod sync;
+mod work;
 mod worker;
 
 use std::io;
@@ -44,7 +44,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use self::accept::Acceptor;
-use self::control::{Control, Counted};
 use self::heartbeat::Heartbeat;
 use self::monitor::MonitorWaker;
 use self::pace::{LastRescue, PaceTable};
@@ -52,6 +51,7 @@ use self::pool::{Pool, PoolLimits, PoolThread, Task};
 use self::shard::Shard;
 use self::slot::Job;
 use self::stats::Counters;
+use self::work::Counted;
 use self::worker::Worker;
 use crate::conn::Conn;
 use crate::exchange::{Context, Service, drop_panic_payload};
@@ -211,41 +211,51 @@ impl RunningServer for Engine {
     }
 }
 
-impl Control for Engine {
+/// The answers to the questions of shards and acceptors.
+impl Engine {
+    /// Returns whether the server shuts down: it accepts no more connections, and closes idle ones.
     fn is_closing(&self) -> bool {
         self.closing.load(Ordering::SeqCst)
     }
 
+    /// Returns whether the server has ended, and leaders leave.
     fn has_ended(&self) -> bool {
         self.ended.load(Ordering::SeqCst)
     }
 
+    /// Returns whether one more connection may be accepted.
     fn has_room(&self) -> bool {
         self.context.quota.has_room()
     }
 
+    /// Counts an accepted connection for the shard that gets it.
     fn count(&self, accepted: Accepted) -> Counted {
         let shard = self.next_shard();
         Counters::add(&self.counters.accepted);
         Counted { accepted, shard, permit: Permit::new(&self.context.quota, &self.shards[shard].load) }
     }
 
-    fn dismisses(&self, line: &Conn, now: Instant) -> bool {
-        self.is_closing() && line.may_be_dismissed(now, &self.context.settings)
+    /// Returns whether the server shuts down and closes this parked connection for that reason.
+    fn dismisses(&self, conn: &Conn, now: Instant) -> bool {
+        self.is_closing() && conn.may_be_dismissed(now, &self.context.settings)
     }
 
+    /// Called when the last connection has been accepted.
     fn note_last_accepted(&self) {
         self.monitor_waker.wake();
     }
 
+    /// Returns the number of open connections.
     fn connections(&self) -> usize {
         self.context.quota.connections()
     }
 
+    /// Called when accepting pauses or goes on. During a pause, each connection that closes wakes the leader.
     fn await_room(&self, is_awaited: bool) {
         self.context.quota.await_room(is_awaited);
     }
 
+    /// Called when accepting pauses because the system has no descriptor left.
     fn note_pause(&self) {
         Counters::add(&self.counters.accept_pauses);
     }
@@ -292,10 +302,13 @@ mod tests {
         fn service_actions(&self) {}
     }
 
-    fn engine(workers: usize) -> Arc<Engine> {
-        let context = Context::new(Nothing.spec(), Settings::default(), ServerHandle::detached());
-        let options = EngineOptions { workers, max_threads: 1, max_queued: 1, backlog: 1, service_actions: None };
-        Engine::new(Vec::new(), Arc::new(Nothing), Arc::new(context), options).expect("pollers")
+    impl Engine {
+        /// Returns an engine without listeners and threads.
+        pub(super) fn idle(workers: usize, settings: Settings) -> Arc<Engine> {
+            let context = Context::new(Nothing.spec(), settings, ServerHandle::detached());
+            let options = EngineOptions { workers, max_threads: 1, max_queued: 1, backlog: 1, service_actions: None };
+            Engine::new(Vec::new(), Arc::new(Nothing), Arc::new(context), options).expect("pollers")
+        }
     }
 
     fn accept(engine: &Engine) -> Counted {
@@ -305,7 +318,7 @@ mod tests {
     #[test]
     fn long_connections_are_spread_evenly_whatever_short_ones_come_between() {
         for short_ones in 0..4 {
-            let engine = engine(2);
+            let engine = Engine::idle(2, Settings::default());
             let leaders = [0, 1].map(|shard| engine.shards[shard].heartbeat.take_over(1));
             assert!(leaders.iter().all(Option::is_some));
             let long: Vec<_> = (0..16)
@@ -324,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_shard_that_no_thread_has_led_gets_no_connections() {
-        let engine = engine(4);
+        let engine = Engine::idle(4, Settings::default());
         let shards = || (0..8).map(|_| accept(&engine)).collect::<Vec<_>>().iter().map(|counted| counted.shard).max();
         assert_eq!(shards(), Some(0), "the one that accepts has a leader");
         let _leader = engine.shards[2].heartbeat.take_over(1);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use super::control::Control;
 use super::heartbeat::Heartbeat;
 use super::stats::Counters;
 use super::sync::atomic::{AtomicBool, Ordering};

@@ -140,7 +140,7 @@ impl PaceTable {
     /// Records a run that had to be rescued. Later runs may prove the handler fast again.
     pub(super) fn record_blocked(&self, slot: usize) {
         let Some((place, word)) = self.find(slot) else {
-            return self.settle(slot, PROVEN_RUNS << 8 | 0xff, Claim::Rescue);
+            return self.settle(slot, PROVEN_RUNS << 8 | 0xff, 0);
         };
         let is_known_fast = speed(runs_of(word)) == Speed::Fast;
         let history = if is_known_fast && !was_forgiven(runs_of(word)) { FORGIVEN } else { 0xff };
@@ -150,7 +150,7 @@ impl PaceTable {
     /// Records a run that took so long. Two at once may count as one.
     pub(super) fn record_run(&self, slot: usize, took: Duration) {
         let Some((place, word)) = self.find(slot) else {
-            return self.settle(slot, after_run(0, took > SLOW), Claim::Run);
+            return self.settle(slot, after_run(0, took > SLOW), DUE);
         };
         let next = word & OWNER | u32::from(after_run(runs_of(word), took > SLOW));
         if next != word {
@@ -178,7 +178,7 @@ impl PaceTable {
 
     /// Gives a place to a request without one: the place that is due, or the oldest one for a rescue. The others grow
     /// older.
-    fn settle(&self, slot: usize, runs: u16, claim: Claim) {
+    fn settle(&self, slot: usize, runs: u16, least_rank: u16) {
         let mut best: Option<(u16, &AtomicU32)> = None;
         for place in &self.groups[slot % GROUPS].0 {
             let word = place.load(Ordering::Relaxed);
@@ -188,7 +188,7 @@ impl PaceTable {
                 continue;
             }
             let rank = rank(older);
-            if (rank >= DUE || claim == Claim::Rescue) && best.is_none_or(|(highest, _)| rank > highest) {
+            if rank >= least_rank && best.is_none_or(|(highest, _)| rank > highest) {
                 best = Some((rank, place));
             }
         }
@@ -201,14 +201,6 @@ impl PaceTable {
 #[cold]
 fn new_block() -> RouteBlock {
     Box::new(std::array::from_fn(|_| AtomicU32::new(0)))
-}
-
-/// The reason for which a request claims a place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Claim {
-    Run,
-    /// It outranks the content of any place.
-    Rescue,
 }
 
 /// Rank from which on any request may take a place.

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::affinity::{ADOPTED_WAIT, Affinity, BEFORE_A_ROW, KEPT_WAIT, affinity, count_in_a_row, place_next};
-use super::control::Control;
 use super::heartbeat::Beat;
 use super::pace::{PaceTable, Speed, expected};
 use super::placement::{place, send_file_on};

@@ -16,11 +16,12 @@ use std::{io, mem};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
+use super::Engine;
 use super::accept::Acceptor;
-use super::control::{Control, Counted, Work};
 use super::heartbeat::Heartbeat;
 use super::lease::{Lease, WAKER};
 use super::slab::{Key, Slab};
+use super::work::{Counted, Work};
 use crate::conn::{Conn, Ready};
 use crate::sys::log::{self, TurnLines};
 use crate::sys::{Load, lock, set_unwatched_leader};
@@ -97,14 +98,14 @@ impl Shard {
 
     /// Returns the next work, and waits for it if there is none. Updates `now` after a wait. `None` if another thread
     /// leads, or the server has ended.
-    pub(super) fn next(&self, epoch: u32, now: &mut Instant, control: &impl Control) -> Option<Work> {
-        if self.epoch() != epoch && !control.has_ended() {
+    pub(super) fn next(&self, epoch: u32, now: &mut Instant, engine: &Engine) -> Option<Work> {
+        if self.epoch() != epoch && !engine.has_ended() {
             // The lease is not worth waiting for, since the new leader may hold it while it sleeps.
             return None;
         }
         let mut lease = lock(&self.lease);
         loop {
-            if control.has_ended() {
+            if engine.has_ended() {
                 // No connection depends on this thread any more.
                 set_unwatched_leader(false);
                 lease.close();
@@ -121,13 +122,13 @@ impl Shard {
                 Some(work) => return Some(work),
                 None => {}
             }
-            *now = self.turn(&mut lease, *now, control);
+            *now = self.turn(&mut lease, *now, engine);
         }
     }
 
     /// Fills the ready list: with connections that are due, new ones, and those that the poller reports. `now` may be
     /// some requests old. Returns the time after the poll.
-    fn turn(&self, lease: &mut Lease, now: Instant, control: &impl Control) -> Instant {
+    fn turn(&self, lease: &mut Lease, now: Instant, engine: &Engine) -> Instant {
         log::end_turn();
         // A sweep begins once a second. During a shutdown every turn begins one, or goes on with it.
         let is_sweep_due = now >= lease.next_sweep;
@@ -135,15 +136,15 @@ impl Shard {
             lease.next_sweep = now + SWEEP_INTERVAL;
             lease.acceptor.iter_mut().for_each(Acceptor::try_again);
         }
-        if is_sweep_due || control.is_closing() {
+        if is_sweep_due || engine.is_closing() {
             lease.sweep_at.get_or_insert(0);
         }
-        self.sweep(lease, now, control);
+        self.sweep(lease, now, engine);
         // A shutdown accepts the clients that have connected already. Otherwise a turn accepts its share.
-        let accepts_more = if control.is_closing() {
-            self.accept_last(lease, control)
+        let accepts_more = if engine.is_closing() {
+            self.accept_last(lease, engine)
         } else {
-            lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, control))
+            lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept(&mut lease.ready, engine))
         };
         // The leader sleeps in the poll only if there is nothing else to do. Work that arrives from now on wakes it.
         let inbox = mem::take(&mut *self.inbox());
@@ -151,7 +152,7 @@ impl Shard {
         let wait = if accepts_more || is_sweeping || !inbox.is_empty() || !lease.ready.is_empty() {
             Some(Duration::ZERO)
         } else {
-            self.poll_timeout(lease, now, control)
+            self.poll_timeout(lease, now, engine)
         };
         let polled = lease.poll.poll(&mut lease.events, wait);
         if wait.is_none() {
@@ -169,22 +170,22 @@ impl Shard {
     /// Takes the first step of a shutdown: accepts clients that have connected already, and then closes the listeners.
     /// The rest of the shutdown may take as long as the slowest client. New clients are refused meanwhile, or reach a
     /// successor. Returns whether there may be more to accept.
-    fn accept_last(&self, lease: &mut Lease, control: &impl Control) -> bool {
-        if lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept_last(&mut lease.ready, control)) {
+    fn accept_last(&self, lease: &mut Lease, engine: &Engine) -> bool {
+        if lease.acceptor.as_mut().is_some_and(|acceptor| acceptor.accept_last(&mut lease.ready, engine)) {
             return true;
         }
         if let Some(acceptor) = lease.acceptor.take() {
             acceptor.close(&self.registry);
             self.accepts.store(false, Ordering::SeqCst);
-            control.note_last_accepted();
+            engine.note_last_accepted();
         }
         false
     }
 
     /// Returns the time until the next sweep; `None`, for ever, while there is nothing to sweep and nothing to retry.
-    fn poll_timeout(&self, lease: &Lease, now: Instant, control: &impl Control) -> Option<Duration> {
+    fn poll_timeout(&self, lease: &Lease, now: Instant, engine: &Engine) -> Option<Duration> {
         let is_paused = lease.acceptor.as_ref().is_some_and(Acceptor::is_paused);
-        let is_closing = control.is_closing();
+        let is_closing = engine.is_closing();
         if self.slab().occupied() == 0 && !is_paused && !is_closing {
             self.sleeps_for_good.store(true, Ordering::SeqCst);
             // A connection that was parked just before wakes no leader, but is seen here.
@@ -199,14 +200,14 @@ impl Shard {
 
     /// Goes on with a sweep, as far as one turn allows. Finds connections whose deadline has passed and, during a
     /// shutdown, those that are dismissed.
-    fn sweep(&self, lease: &mut Lease, now: Instant, control: &impl Control) {
+    fn sweep(&self, lease: &mut Lease, now: Instant, engine: &Engine) {
         let Some(start) = lease.sweep_at else { return };
         let wanted = |conn: &Conn| {
             if conn.deadline() <= now {
                 return Some(Ready { expired: true, ..Ready::default() });
             }
             // It is read once more before it is closed, since its client may have sent a request just now.
-            control.dismisses(conn, now).then_some(Ready { readable: true, ..Ready::default() })
+            engine.dismisses(conn, now).then_some(Ready { readable: true, ..Ready::default() })
         };
         let (found, rest) = self.slab().search(start, wanted);
         lease.ready.extend(found.into_iter().map(|(key, ready)| Work::Event(key, ready)));
@@ -313,50 +314,15 @@ impl Shard {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::sys::{Accepted, Address, Settings, Socket};
-
-    /// An engine with room, which does not end.
-    struct Quiet;
-
-    impl Control for Quiet {
-        fn is_closing(&self) -> bool {
-            false
-        }
-
-        fn has_ended(&self) -> bool {
-            false
-        }
-
-        fn has_room(&self) -> bool {
-            true
-        }
-
-        fn count(&self, _: Accepted) -> Counted {
-            unreachable!("no client connects")
-        }
-
-        fn dismisses(&self, _: &Conn, _: Instant) -> bool {
-            false
-        }
-
-        fn note_last_accepted(&self) {}
-
-        fn connections(&self) -> usize {
-            0
-        }
-
-        fn await_room(&self, _: bool) {}
-
-        fn note_pause(&self) {}
-    }
+    use crate::sys::{Address, Settings, Socket};
 
     #[test]
     fn however_many_deadlines_pass_at_once_a_turn_has_a_few_hundred_of_them() {
         const CONNECTIONS: usize = 9000;
-        let shard = Shard::new(None).expect("a poller");
+        let (engine, shard) = (Engine::idle(1, Settings::default()), Shard::new(None).expect("a poller"));
         let settings = Settings { head_timeout: Duration::ZERO, ..Settings::default() };
         for _ in 0..CONNECTIONS {
             shard.slab().insert(Box::new(Conn::new(Socket::Taken, Address::Unnamed, &settings, Instant::now())));
@@ -365,7 +331,7 @@ mod tests {
         lease.next_sweep = Instant::now();
         let mut expired = 0;
         while expired < CONNECTIONS {
-            shard.turn(&mut lease, Instant::now(), &Quiet);
+            shard.turn(&mut lease, Instant::now(), &engine);
             assert!((1..=300).contains(&lease.ready.len()), "{} at once, after {expired}", lease.ready.len());
             // A leader empties the list before its next turn, so that the poller is asked in between.
             for work in mem::take(&mut lease.ready) {

@@ -1,9 +1,9 @@
 //! A connection on its way between its slab, the thread that drives it, and the pool's queue.
 
 use super::Engine;
-use super::control::{Control, Counted};
 use super::shard::Shard;
 use super::slab::Key;
+use super::work::Counted;
 use crate::conn::{Conn, Ready};
 
 /// A connection on its way to a thread that may block.

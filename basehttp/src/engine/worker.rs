@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::affinity::BEFORE_A_ROW;
-use super::control::{Control, Counted, Work};
 use super::scheduler::WorkerScheduler;
 use super::slot::{CheckedOut, Job, queue};
+use super::work::{Counted, Work};
 use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, Wait};
 use crate::exchange::catch_panic;
 use crate::sys::log::{self, TurnLines};
@@ -35,7 +35,7 @@ impl<'e> Worker<'e> {
         let Some(mut scheduler) = WorkerScheduler::leading(engine, number, epoch) else { return };
         shard.collect_lines(&self.lines);
         while scheduler.leads() {
-            let Some(work) = shard.next(epoch, &mut scheduler.now, &**engine) else { return };
+            let Some(work) = shard.next(epoch, &mut scheduler.now, engine) else { return };
             match work {
                 // The shard of the connection takes it over. A leader without other work keeps it, which saves the
                 // hand-over.
