@@ -1,5 +1,5 @@
-//! Clients that vanish, and clients that are slow, in every state of a connection: they cost bytes, not threads, and
-//! nobody else notices.
+//! Clients that vanish, and clients that are slow, in every state of a connection. They cost bytes, not threads, and
+//! other clients do not notice.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::process::{Child, Command, Stdio};
@@ -22,7 +22,7 @@ const NEVER: Duration = Duration::from_secs(3600);
 /// So many slow clients of each kind.
 const CROWD: usize = 50;
 
-/// Where a client is when it vanishes, and how the server's counters show that it is there.
+/// The state of a client when it vanishes, and the counters by which the server shows that the client is there.
 struct Moment {
     name: &'static str,
     sent: Vec<u8>,
@@ -106,7 +106,7 @@ fn expect_no_thread_held(server: &Server, what: &str) {
     assert!(stats.rescues < CROWD as u64 / 5, "{what} block no leader: {stats:?}");
 }
 
-/// What slow clients have sent, and the status that they get in the end.
+/// The bytes that slow clients have sent, and the status that they get in the end.
 const SLOW: [(&str, &str, Option<u16>); 6] = [
     ("nothing", "", None),
     ("a byte", "G", Some(408)),
@@ -199,16 +199,16 @@ fn a_body_that_is_thrown_away_may_take_its_time_as_long_as_it_goes_on() {
 
 const BETWEEN_PIECES: Duration = Duration::from_millis(100);
 
-/// In the environment of the child: be the server.
+/// The variable that makes a child the server.
 const IS_SERVER: &str = "BASEHTTP_TEST_IS_SERVER";
 
-/// What the child prints before its port.
+/// The text that the child prints before its port.
 const PORT_FOLLOWS: &str = "port ";
 
-/// Every deadline of the server that is stopped: time enough to bring its clients into their states.
+/// Every deadline of the server that is stopped. It leaves time to bring the clients into their states.
 const ALLOWED: Duration = Duration::from_secs(3);
 
-/// Not a test: the server of the next one, in a process of its own, which can be stopped.
+/// The server of the next test, in a process of its own, which can be stopped. It is not a test.
 #[test]
 fn a_server_that_is_stopped() {
     if std::env::var_os(IS_SERVER).is_none() {
@@ -248,7 +248,7 @@ fn what_came_while_the_process_was_stopped_has_come_in_time() {
         assert!(sent.expect("every system has kill").success());
     };
     let post = |length: usize| format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
-    // What is sent before the stop, and what comes meanwhile.
+    // The bytes that are sent before the stop, and the ones that come meanwhile.
     let long = "u".repeat(100_000);
     let table = [
         ("a head", "GET /head HTTP/1.1\r\nHo".to_owned(), "st: h\r\n\r\n", "/head"),
@@ -350,7 +350,7 @@ fn a_reader_of_a_whole_reply_may_pause_for_as_long_as_the_server_allows() {
 #[test]
 fn a_slow_reader_that_goes_on_in_time_gets_everything() {
     for path in ["/large", "/file"] {
-        // What the sockets hold makes the server see few of the pauses: there is time for several of them.
+        // The sockets hold so much that the server sees few of the pauses. There is time for several of them.
         let (server, _stage) = start(one_worker().write_stall_timeout(8 * PAUSE));
         let mut client = Client::sending(&server, get(path));
         // Longer in all than the deadline, but never without progress for so long.
@@ -386,7 +386,8 @@ fn a_reader_keeps_the_minimum_rate_over_all_of_a_reply() {
     }
 }
 
-/// Between two reads of a reader that sips: some 200 KB a second. The server sees progress several times in a [`STALL`].
+/// Pause between two reads of a slow reader, which takes some 200 KB a second. The server sees progress several times
+/// in a [`STALL`].
 const SIP: Duration = Duration::from_millis(20);
 const STALL: Duration = Duration::from_millis(500);
 
@@ -399,7 +400,7 @@ fn narrow(server: &Server) -> std::net::TcpStream {
     socket.into()
 }
 
-/// How long a slow reader rests after each of its megabytes.
+/// Pause of a slow reader after each of its megabytes.
 const PAUSE: Duration = Duration::from_millis(350);
 
 /// Reads, and pauses after each megabyte.

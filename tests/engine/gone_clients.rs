@@ -1,5 +1,5 @@
-//! A handler never waits for a client that is not there: when a client is believed to be gone, and where a reply ends that
-//! can have no body.
+//! A handler never waits for a client that is gone. The tests fix when a client counts as gone, and the end of a reply
+//! that can have no body.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -102,7 +102,7 @@ fn a_reply_that_can_have_no_body_ends_a_handler_that_writes_without_end() {
             let reply = client.try_read_reply(method).expect("a whole reply");
             assert_eq!((reply.status, reply.field("X-Way"), reply.body.len()), (code, Some(way), 0), "{method}");
             assert_eq!(reply.field("Connection"), None, "{method} {way} {code}");
-            // The reply was a success: the connection goes on behind it, and nothing of a body stands between.
+            // The reply was a success. The connection goes on behind it, without a byte of body in between.
             client.send(request("GET", "/"));
             assert_eq!(client.read_reply().text(), "here", "{method} {way} {code}");
         }
@@ -134,7 +134,7 @@ fn a_server_of_one_request_at_a_time_goes_on_to_the_next() {
     serving.join().expect("no panic").expect("two requests");
 }
 
-/// How a client leaves, once its handler is at work.
+/// The ways in which a client leaves once its handler is at work.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Leaves {
     /// It closes its connection, as most do.
@@ -159,7 +159,7 @@ fn no_handler_outlasts_a_client_that_has_gone() {
                 let mut client = Client::sending(&server, request(method, &format!("/{way}")));
                 client.wait_for_a_byte();
                 if leaves == Leaves::Closing && way != "copy" {
-                    // All that is here so far: a close is none with bytes unread.
+                    // Everything that has come so far is read, because a close with unread bytes is a reset.
                     let head = client.try_read_reply("HEAD").expect("a head");
                     assert_eq!(head.status, 200);
                 }
@@ -188,7 +188,7 @@ fn a_client_that_only_ends_its_side_is_there_for_its_answer() {
     assert_eq!(ask("/late").read_reply().text(), "here", "it may wait for so long");
     let end = ask("/later").try_read_reply("GET").expect_err("and no longer, while nothing is sent to it");
     assert!(matches!(end.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof), "{end}");
-    // What is sent to it tells that it is there.
+    // Bytes that are sent to the client show that it is there.
     let mut client = ask("/ticks");
     let began = Instant::now();
     let mut seen = 0;

@@ -1,15 +1,13 @@
-//! When something has run out: threads, the queue, connections, descriptors. What can go on goes on, and nothing spins.
+//! The server when threads, the queue, places for connections or memory have run out. Other work goes on, and nothing
+//! spins.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::support::stage::{
     expect_all_served, expect_ping, expect_served, get, one_worker, start, upload, wait_until,
 };
-use crate::support::{Client, PATIENCE, child, expect_undisturbed};
+use crate::support::{Client, expect_undisturbed};
 use basehttp::HTTPServer;
-use basehttp::testing::Server;
 
 /// A real deadline, small enough to wait for. Deadlines are looked at once a second.
 const SHORT: Duration = Duration::from_millis(200);
@@ -171,7 +169,7 @@ fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
     let mut inside: Vec<_> = (0..2).map(|_| unfinished(&half)).collect();
     wait_until(server.server_handle(), "both wait", |stats| stats.parked == 2);
     let head = "GET / HTTP/1.1\r\nHost: h\r\n".to_owned() + &"X: y\r\n".repeat(90) + "Y: " + &"z".repeat(30_000);
-    // A body in one piece, one in chunks, and a head: each would have been welcome before.
+    // A body in one piece, a body in chunks, and a head. Each would have been welcome before.
     let chunks =
         format!("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7000\r\n{}", "c".repeat(28_000));
     for (refused, bytes) in [&half, &chunks, &head].into_iter().enumerate() {
@@ -182,10 +180,10 @@ fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
         wait_until(server.server_handle(), "it is counted", |stats| stats.errors.resource_limit == counted);
         drop(late);
     }
-    // What is small is not concerned, however many there are, and nobody is thrown out.
+    // Small requests are not concerned, however many there are, and none that has begun is dropped.
     let mut small: Vec<_> = (0..50).map(|_| unfinished(&post(60_000, 3500).0)).collect();
     assert!(small.iter_mut().chain(&mut inside).all(hears_nothing));
-    // One leaves: then the other has room to finish, and newcomers after it.
+    // After one client has left, the other one has room to finish, and so have new ones.
     drop(inside.pop());
     wait_until(server.server_handle(), "one has gone", |stats| stats.connections == 51);
     let mut client = inside.remove(0);
@@ -197,7 +195,7 @@ fn unfinished_requests_together_hold_no_more_memory_than_they_may() {
     assert_eq!(server.server_handle().stats().errors.resource_limit, 3);
 }
 
-/// Whether nothing has come back, not even an end.
+/// Returns whether nothing has come back, not even an end.
 fn hears_nothing(client: &mut Client) -> bool {
     let stream = client.stream();
     stream.set_nonblocking(true).expect("it is open");
@@ -295,7 +293,7 @@ fn unread_replies_together_hold_no_more_memory_than_they_may() {
     let cut = late.try_read_reply("GET").expect_err("there is no memory for a third");
     assert_eq!(cut.kind(), std::io::ErrorKind::ConnectionReset);
     wait_until(server.server_handle(), "it is counted", |stats| stats.errors.resource_limit == 1);
-    // What is shared or small is not concerned, and who has begun is not thrown out.
+    // Shared and small bodies are not concerned, and no reply that has begun is dropped.
     let mut shared = Client::sending(&server, get("/large"));
     assert_eq!(shared.read_reply().body.len(), crate::support::stage::LARGE_BYTES);
     expect_ping(&mut Client::of(&server));
@@ -303,313 +301,4 @@ fn unread_replies_together_hold_no_more_memory_than_they_may() {
     assert_eq!(Client::sending(&server, get("/vec")).read_reply().body.len(), crate::support::stage::VEC_BYTES);
     assert_eq!(slow.remove(0).read_reply().body.len(), crate::support::stage::VEC_BYTES);
     assert_eq!(server.server_handle().stats().errors.resource_limit, 1);
-}
-
-/// In the environment of the child: be the server.
-const IS_SERVER: &str = "BASEHTTP_TEST_IS_SERVER";
-
-/// What the child prints before its port.
-const PORT_FOLLOWS: &str = "port ";
-
-/// Not a test: the server of the next one, in a process of its own, which may open few files.
-#[test]
-fn a_server_of_few_descriptors() {
-    if std::env::var_os(IS_SERVER).is_none() {
-        return;
-    }
-    // Several seconds: the test has its clients connect, and looks at them, before that has passed.
-    let server = Server::start_with(one_worker().head_timeout(2 * LONG_ENOUGH), Counting).expect("a free port");
-    // Once it has answered it has opened what it needs for itself.
-    counters(&mut Client::of(&server));
-    // The server leaves some descriptors to the program. This program takes more than that, and keeps them.
-    let mut kept: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
-    kept.truncate(kept.len().saturating_sub(20));
-    println!("\n{PORT_FOLLOWS}{}", server.address().port());
-    // The parent ends its side when it is done.
-    let _ = std::io::stdin().read_line(&mut String::new());
-}
-
-/// The same: the server of the last test, in a process that cannot have another thread until it is told.
-#[test]
-fn a_server_of_no_more_threads() {
-    if std::env::var_os(IS_SERVER).is_none() {
-        return;
-    }
-    let (server, _stage) = start(one_worker());
-    expect_ping(&mut Client::of(&server));
-    // All of the address space but less than a thread's stack; none of it is used.
-    let mut taken: Vec<Vec<u8>> = Vec::new();
-    loop {
-        let mut part = Vec::new();
-        match part.try_reserve_exact(STACK_BYTES / 2) {
-            Ok(()) => taken.push(part),
-            Err(_) => break,
-        }
-    }
-    println!("\n{PORT_FOLLOWS}{}", server.address().port());
-    for word in std::io::stdin().lines() {
-        assert_eq!(word.expect("a line"), "enough");
-        taken.clear();
-    }
-}
-
-/// The same: a server of four workers in a process that can have only two of their threads until it is told.
-#[test]
-fn a_server_of_two_threads() {
-    if std::env::var_os(IS_SERVER).is_none() {
-        return;
-    }
-    // The log's own thread is there before memory is scarce.
-    basehttp::testing::respond(&Threads, "GET /log HTTP/1.0\r\n\r\n");
-    let mut taken: Vec<Vec<u8>> = Vec::new();
-    loop {
-        let mut part = Vec::new();
-        match part.try_reserve_exact(STACK_BYTES + STACK_BYTES / 8) {
-            Ok(()) => taken.push(part),
-            Err(_) => break,
-        }
-    }
-    // The thread that serves, and two that lead.
-    taken.truncate(taken.len() - 3);
-    let server = Server::start_with(HTTPServer::builder().workers(4), Threads).expect("a free port");
-    println!("\n{PORT_FOLLOWS}{}", server.address().port());
-    for word in std::io::stdin().lines() {
-        assert_eq!(word.expect("a line"), "enough");
-        taken.clear();
-    }
-}
-
-/// Says how many threads the server has.
-struct Threads;
-
-#[basehttp::http_handler(protocol_version = "HTTP/1.1", pace = "inline")]
-impl Threads {
-    fn do_GET(&self, ex: &mut basehttp::Exchange) -> basehttp::Result {
-        Ok(ex.send_text(200, ex.server.stats().threads.to_string())?)
-    }
-
-    fn log_request(&self, ex: &basehttp::Exchange, _: u16, _: Option<u64>) {
-        if ex.path == "/log" {
-            ex.log_message(format_args!("the log has a thread"));
-        }
-    }
-}
-
-/// The stacks of that server's threads, and its address space in KiB: some 32 of them.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
-const ADDRESS_SPACE_KIB: usize = 32 * STACK_BYTES / 1024;
-
-/// The same: the server of files, which opens one for each request.
-#[test]
-fn a_server_of_files() {
-    if std::env::var_os(IS_SERVER).is_none() {
-        return;
-    }
-    let server = Server::start_with(one_worker(), Counting).expect("a free port");
-    println!("\n{PORT_FOLLOWS}{}", server.address().port());
-    let _ = std::io::stdin().read_line(&mut String::new());
-}
-
-/// Says how often accepting had to pause; and of this program, which is some megabytes, its length or all of it.
-struct Counting;
-
-#[basehttp::http_handler(protocol_version = "HTTP/1.1")]
-impl Counting {
-    fn do_GET(&self, ex: &mut basehttp::Exchange) -> basehttp::Result {
-        if ex.path == "/" {
-            let stats = ex.server.stats();
-            return Ok(ex.send_text(200, format!("{} {}", stats.accept_pauses, stats.accepted))?);
-        }
-        let file = std::fs::File::open(std::env::current_exe()?)?;
-        if ex.path == "/file" {
-            return Ok(ex.send_file(file, ..)?);
-        }
-        Ok(ex.send_text(200, file.metadata()?.len().to_string())?)
-    }
-
-    fn log_message(&self, _: &basehttp::Exchange, _: std::fmt::Arguments) {}
-}
-
-/// A child that is a server; killed when the test ends.
-struct ServerProcess {
-    child: Child,
-    port: u16,
-}
-
-impl Drop for ServerProcess {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Runs the test of that name as a server, with a limit of the shell's.
-fn limited(limit: &str, name: &str) -> ServerProcess {
-    limited_with(limit, name, Stdio::inherit())
-}
-
-/// As [`limited`], with what the server says on its standard error.
-fn limited_with(limit: &str, name: &str, stderr: Stdio) -> ServerProcess {
-    let program = std::env::current_exe().expect("this test");
-    let path = child::path(module_path!(), name);
-    let mut child = Command::new("sh")
-        .args(["-c", &format!("ulimit {limit}; exec \"$0\" --exact {path} --nocapture")])
-        .arg(program)
-        .env(IS_SERVER, "1")
-        .env("RUST_MIN_STACK", STACK_BYTES.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(stderr)
-        .spawn()
-        .expect("a shell");
-    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let mut child = ServerProcess { child, port: 0 };
-    let port = lines.map_while(std::io::Result::ok).find_map(|line| line.strip_prefix(PORT_FOLLOWS)?.parse().ok());
-    child.port = port.expect("the child says where it listens");
-    child
-}
-
-/// Pauses so far, and connections accepted.
-fn counters(client: &mut Client) -> (u64, u64) {
-    client.send(get("/"));
-    let reply = client.read_reply();
-    let (pauses, accepted) = reply.text().split_once(' ').expect("two numbers");
-    (pauses.parse().unwrap(), accepted.parse().unwrap())
-}
-
-#[test]
-fn readers_of_files_leave_descriptors_to_handlers() {
-    const CLIENTS: usize = 100;
-    let server = limited("-n 128", "a_server_of_files");
-    let address = ("127.0.0.1", server.port);
-    let mut control = Client::connect(address);
-    let slow: Vec<_> = (0..CLIENTS)
-        .map(|_| {
-            let mut client = Client::connect(address);
-            client.send(get("/file"));
-            client
-        })
-        .collect();
-    let give_up = std::time::Instant::now() + PATIENCE;
-    // Of 128 descriptors some 93 are for both; each of these clients has two of them, and all but the last few wait.
-    while counters(&mut control).1 < 40 {
-        control.send(get("/length"));
-        let reply = control.read_reply();
-        assert_eq!(reply.status, 200, "{}", reply.text());
-        assert!(std::time::Instant::now() < give_up, "nobody is accepted: {:?}", counters(&mut control));
-    }
-    // All who may be served are: they hold two descriptors each, and the rest waits or was given up.
-    for _ in 0..100 {
-        control.send(get("/length"));
-        assert_eq!(control.read_reply().status, 200);
-    }
-    drop(slow);
-    control = Client::connect(address);
-    control.send(get("/length"));
-    assert_eq!(control.read_reply().status, 200, "newcomers are accepted");
-}
-
-#[test]
-fn without_descriptors_accepting_pauses_and_goes_on_when_some_are_free() {
-    const CLIENTS: usize = 80;
-    let server = limited("-n 100", "a_server_of_few_descriptors");
-    let address = ("127.0.0.1", server.port);
-    let mut control = Client::connect(address);
-    counters(&mut control);
-    let mut late = Client::connect(address);
-    late.send("GET / HT");
-    let mut clients: Vec<_> = (0..CLIENTS)
-        .map(|_| {
-            let mut client = Client::connect(address);
-            client.send(get("/"));
-            client
-        })
-        .collect();
-    let give_up = std::time::Instant::now() + PATIENCE;
-    let pauses = loop {
-        let (pauses, accepted) = counters(&mut control);
-        if pauses > 0 {
-            assert!(accepted < CLIENTS as u64 / 2, "{accepted} were accepted with about 20 descriptors");
-            break pauses;
-        }
-        assert!(std::time::Instant::now() < give_up, "twenty descriptors suffice");
-    };
-    // Some time passes, until the deadline of a connection that is inside: a loop that spins makes thousands of it.
-    for _ in 0..20 {
-        assert_eq!(counters(&mut control).0, pauses, "nothing has changed");
-    }
-    assert_eq!(late.read_reply().status, 408);
-    let (now, _) = counters(&mut control);
-    assert_eq!(now, pauses, "a pause is one, however often somebody asks for something meanwhile");
-    drop(late);
-    for (number, mut client) in clients.drain(..).enumerate() {
-        assert_eq!(client.read_reply().status, 200, "number {number}");
-    }
-    let (_, accepted) = counters(&mut control);
-    // Ours, the control, the late one, and the first, of the child itself.
-    assert_eq!(accepted, CLIENTS as u64 + 3);
-}
-
-#[test]
-fn without_any_thread_to_be_had_requests_for_one_are_refused_after_a_while() {
-    let mut server = limited(&format!("-v {ADDRESS_SPACE_KIB}"), "a_server_of_no_more_threads");
-    let address = ("127.0.0.1", server.port);
-    let mut known = Client::connect(address);
-    expect_ping(&mut known);
-    let mut waiting: Vec<_> = (0..3)
-        .map(|_| {
-            let mut client = Client::connect(address);
-            client.send(upload("/"));
-            client
-        })
-        .collect();
-    expect_ping(&mut known);
-    for client in &mut waiting {
-        let reply = client.read_reply();
-        assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
-    }
-    expect_ping(&mut known);
-    writeln!(server.child.stdin.as_mut().expect("a pipe"), "enough").expect("the child reads");
-    let give_up = std::time::Instant::now() + PATIENCE;
-    loop {
-        let mut client = Client::connect(address);
-        client.send(upload("/"));
-        let reply = client.read_reply();
-        if reply.status == 200 {
-            assert_eq!(reply.text(), "100000");
-            break;
-        }
-        assert!(reply.status == 503 && std::time::Instant::now() < give_up, "{reply:?}");
-        std::thread::sleep(SHORT);
-    }
-    expect_ping(&mut known);
-}
-
-#[test]
-fn a_start_with_too_few_threads_serves_with_what_there_is_and_says_so() {
-    let mut server = limited_with(&format!("-v {ADDRESS_SPACE_KIB}"), "a_server_of_two_threads", Stdio::piped());
-    let address = ("127.0.0.1", server.port);
-    // A connection that is served twice has been parked at its shard in between.
-    let served_twice = || {
-        let mut client = Client::connect(address);
-        let threads = [0, 1].map(|_| {
-            client.send(get("/"));
-            client.read_reply().text().parse::<u64>().expect("a number")
-        });
-        (client, threads[1])
-    };
-    let kept: Vec<_> = (0..20).map(|_| served_twice()).collect();
-    assert!(kept.iter().all(|(_, threads)| (1..4).contains(threads)), "only some could be had");
-    writeln!(server.child.stdin.as_mut().expect("a pipe"), "enough").expect("the child reads");
-    let give_up = std::time::Instant::now() + PATIENCE;
-    while served_twice().1 < 4 {
-        assert!(std::time::Instant::now() < give_up, "the others join in when they can be had");
-    }
-    drop(kept);
-    drop(server.child.stdin.take());
-    let mut said = String::new();
-    let mut stderr = server.child.stderr.take().expect("a pipe");
-    std::io::Read::read_to_string(&mut stderr, &mut said).expect("it ends");
-    assert_eq!(said.matches("threads that workers need").count(), 1, "once: {said}");
 }

@@ -1,4 +1,4 @@
-//! The engine under load: turns, rescue, limits, slow and silent clients, slow disks.
+//! The engine under load, with turns, rescue, limits, slow and silent clients, and slow disks.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -12,4 +12,5 @@ mod routes;
 mod shutdown;
 mod slow_disks;
 mod stay;
+mod system_limits;
 mod turns;

@@ -1,5 +1,5 @@
-//! A handler that blocks without warning: others are served meanwhile, nothing of its own connection is lost, and the
-//! server learns from it.
+//! A handler that blocks without warning. Other clients are served meanwhile, nothing of its own connection is lost,
+//! and the server learns from it.
 
 use std::fmt;
 use std::io;
@@ -10,19 +10,31 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::stage::{
-    expect_all_served, expect_ping, expect_served, get, one_worker, ping, start, upload, wait_until,
+    Stage, expect_all_served, expect_ping, expect_served, get, one_worker, ping, start, upload, wait_until,
 };
 use crate::support::{Client, PATIENCE};
 use basehttp::testing::Server;
 use basehttp::{Address, Exchange, HTTPServer, Result, http_handler};
 
+/// Connects clients and has each of them served once, so that they are known to a poller.
+fn served(server: &Server, count: usize) -> Vec<Client> {
+    let mut clients: Vec<_> = (0..count).map(|_| Client::of(server)).collect();
+    expect_all_served(&mut clients, "/");
+    clients
+}
+
+/// Connects a client whose handler is in the hold of that name.
+fn held(server: &Server, stage: &Stage, name: &str) -> Client {
+    let client = Client::sending(server, get(&format!("/hold/{name}")));
+    stage.wait_for(name);
+    client
+}
+
 #[test]
 fn a_handler_that_blocks_holds_nobody_else_up() {
     let (server, stage) = start(one_worker());
-    let mut known: Vec<_> = (0..20).map(|_| Client::of(&server)).collect();
-    expect_all_served(&mut known, "/");
-    let mut held = Client::sending(&server, get("/hold/a"));
-    stage.wait_for("a");
+    let mut known = served(&server, 20);
+    let mut held = held(&server, &stage, "a");
     // They wait in the shard's list or at its poller, whose leader is stuck.
     for client in &mut known {
         client.send(get("/"));
@@ -39,11 +51,9 @@ fn a_handler_that_blocks_holds_nobody_else_up() {
 #[test]
 fn those_behind_a_blocking_request_in_one_list_are_served_too() {
     let (server, stage) = start(one_worker());
-    let mut clients: Vec<_> = (0..12).map(|_| Client::of(&server)).collect();
-    expect_all_served(&mut clients, "/");
-    let mut first = Client::sending(&server, get("/hold/first"));
-    stage.wait_for("first");
-    // All of it comes with one poll, or nearly: every third blocks, the others wait behind it.
+    let mut clients = served(&server, 12);
+    let mut first = held(&server, &stage, "first");
+    // All requests come with one poll, or nearly so. Every third one blocks, and the others wait behind it.
     for (number, client) in clients.iter_mut().enumerate() {
         client.send(if number % 3 == 0 { ping(&format!("/hold/{number}")) } else { get("/") });
     }
@@ -69,13 +79,7 @@ fn ever_new_spellings_of_a_blocking_path_do_not_cost_a_leader_each() {
     const SPELLINGS: usize = 40;
     let (server, stage) = start(one_worker());
     let began = Instant::now();
-    let mut held: Vec<_> = (0..SPELLINGS)
-        .map(|number| {
-            let client = Client::sending(&server, get(&format!("/hold/{number}")));
-            stage.wait_for(&number.to_string());
-            client
-        })
-        .collect();
+    let mut held: Vec<_> = (0..SPELLINGS).map(|number| held(&server, &stage, &number.to_string())).collect();
     let rescues = server.server_handle().stats().rescues;
     assert!((1..=1 + began.elapsed().as_secs()).contains(&rescues), "one a second at most: {rescues}");
     for (number, client) in held.iter_mut().enumerate() {
@@ -90,16 +94,10 @@ fn as_many_handlers_may_block_as_there_are_threads() {
     let (server, stage) = start(one_worker().max_threads(THREADS));
     let mut fast = Client::of(&server);
     expect_ping(&mut fast);
-    let mut held: Vec<_> = (0..THREADS)
-        .map(|number| {
-            let client = Client::sending(&server, get(&format!("/hold/{number}")));
-            stage.wait_for(&number.to_string());
-            client
-        })
-        .collect();
+    let mut held: Vec<_> = (0..THREADS).map(|number| held(&server, &stage, &number.to_string())).collect();
     let mut late = Client::sending(&server, get("/hold/late"));
     expect_ping(&mut fast);
-    // Two of them may share a place of the pace table: then the second goes to the pool at once.
+    // Two of them may share a place of the pace table. The second one then goes to the pool at once.
     wait_until(server.server_handle(), "each holds a thread, and the one too many waits in the queue", |stats| {
         stats.in_handlers == THREADS as u64 && stats.rescues + stats.pooled >= THREADS as u64
     });
@@ -119,10 +117,9 @@ fn as_many_handlers_may_block_as_there_are_threads() {
 
 #[test]
 fn a_rescued_thread_is_free_for_other_work() {
-    // Two shards and one thread beside their leaders: the one that got stuck is the only one for the upload.
+    // There are two shards and one thread beside their leaders. The stuck leader is the only thread for the upload.
     let (server, stage) = start(HTTPServer::builder().workers(2).max_threads(1));
-    let mut clients: Vec<_> = (0..2).map(|_| Client::of(&server)).collect();
-    expect_all_served(&mut clients, "/");
+    let mut clients = served(&server, 2);
     for (number, name) in ["x", "y"].into_iter().enumerate() {
         // A connection that comes back at once may stay with the thread it was on.
         wait_until(server.server_handle(), "both are parked", |stats| stats.parked == 2);
@@ -150,7 +147,7 @@ fn bytes_that_arrive_while_a_handler_runs_are_served_afterwards() {
         client.send(&hold);
         stage.wait_for("a");
         client.send(get("/next"));
-        // The poller tells in order: when this one is answered, it has told of the other.
+        // The poller reports events in order. An answer to this request shows that it has reported the other one.
         expect_served(&mut other, "/");
         stage.open("a");
         client.read_reply();
@@ -251,8 +248,8 @@ fn a_path_that_blocks_is_learnt_and_then_goes_to_the_pool_at_once() {
     let (server, stage) = start(one_worker());
     let mut client = Client::of(&server);
     expect_ping(&mut client);
-    // One rescue makes it a blocking one, and so do three slow runs. A run in the pool proves nothing by itself: if the leader
-    // was preempted with the ping, for a second all that is unproven goes there.
+    // One rescue makes the handler a blocking one, and so do three slow runs. A run in the pool proves nothing by
+    // itself. If the leader was preempted during the ping, unproven handlers go to the pool for a second.
     for _ in 0..3 {
         // A connection that comes back at once may stay with the thread it was on.
         wait_until(server.server_handle(), "everything is parked", |stats| stats.parked == stats.connections);
@@ -338,7 +335,7 @@ fn the_attribute_and_a_methods_own_pace_decide_where_it_runs() {
 /// Has a `verify_request` that blocks for the client that comes while it shall.
 struct Doorman {
     entered: Sender<()>,
-    /// One message for each client: whether it waits, and for what.
+    /// One message for each client, with the event that it waits for, if any.
     waits: Mutex<Receiver<Option<Receiver<()>>>>,
 }
 
@@ -383,7 +380,7 @@ fn a_hook_that_blocks_holds_nobody_else_up() {
 /// Has hooks that block each time.
 struct SlowHooks;
 
-/// How long they block: several times what a leader is given.
+/// Time for which the handlers block, several times the time that a leader has.
 const BLOCKED: Duration = Duration::from_millis(30);
 
 #[http_handler(protocol_version = "HTTP/1.1")]
@@ -438,7 +435,7 @@ fn hooks_that_block_are_learnt_and_then_cost_no_leader() {
 fn refusals_and_newcomers_wait_for_no_thread_while_none_is_to_be_had() {
     let server = Server::start_with(one_worker().max_threads(1).max_queued(1), SlowHooks).expect("a free port");
     let bad = "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: no number\r\n\r\n";
-    // Learnt: from now on it needs a thread.
+    // The server has learnt that the handler blocks, so from now on it needs a thread.
     (0..4).for_each(|_| assert_eq!(Client::sending(&server, bad).read_reply().status, 400));
     let mut known = Client::sending(&server, get("/"));
     assert_eq!(known.read_reply().status, 200);

@@ -1,4 +1,4 @@
-//! The pace of a route: ever new values of a parameter are one route, and `#[pace]` of a route goes before the block's.
+//! The pace of a route. All values of a parameter are one route, and `#[pace]` of a route goes before the block's.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use basehttp::{BaseHTTPRequestHandler, Exchange, Headers, Pace, Result, Version}
 /// Serves `/slow/{id}`, which waits at the stage, `/fast/{id}`, and everything else.
 struct Routed(Arc<Stage>);
 
-/// Time that the slow route takes at least, so that none of its runs counts as fast: 3 ms.
+/// Time that the slow route takes at least (3 ms), so that none of its runs counts as fast.
 const WORK: Duration = Duration::from_millis(3);
 
 const SLOW: u16 = 0;

@@ -35,14 +35,14 @@ fn a_stuck_handler_is_cut_off_and_the_server_serves_again() {
             expect_served(&mut idle, "/");
             assert!(handle.stats().rescues > 0);
         }
-        // What was answered before does not count as finished by the drain.
+        // Requests that were answered before do not count as finished by the drain.
         wait_until(&handle, "the idle one is parked", |stats| stats.parked == 1);
         let report = handle.drain(SHORT).expect("it was running");
         assert_eq!((report.cut, report.finished), (1, 0), "round {round}: {:?}", handle.stats());
         idle.expect_end();
         httpd = serving.join().expect("serve_forever returns");
         stage.open(&round.to_string());
-        // Late, or never: the connection is over.
+        // The reply comes late or never, and the connection is over.
         let _ = stuck.try_read_to_end();
     }
 }
@@ -80,7 +80,7 @@ fn what_a_handler_lets_go_of_after_the_end_is_closed() {
     let address = httpd.server_address().socket_addr().expect("an IP address");
     let handle = httpd.server_handle();
     let serving = thread::spawn(move || httpd.serve_forever().expect("a loop"));
-    // What it holds of the server is given back only when it returns.
+    // The handler gives back its part of the server only when it returns.
     let mut stuck = Client::connect(address);
     stuck.send(upload("/hold/stuck"));
     stage.wait_for("stuck");
@@ -116,7 +116,7 @@ fn a_drain_answers_what_is_in_flight_and_reports_it() {
     let mut pooled = Client::sending(&server, upload("/hold/b"));
     stage.wait_for("a");
     stage.wait_for("b");
-    // What was answered before does not count as finished by the drain.
+    // Requests that were answered before do not count as finished by the drain.
     wait_until(server.server_handle(), "the idle one's is counted", |stats| stats.requests == 1);
     let draining = draining(server.server_handle(), PATIENCE);
     idle.expect_end();
@@ -210,7 +210,7 @@ fn wait_until_refused(address: SocketAddr) {
     }
 }
 
-/// What a client may have under way when the server is asked to end.
+/// The states of a client when the server is asked to end.
 #[derive(Clone, Copy, Debug)]
 enum UnderWay {
     /// A reply that is not read.
@@ -306,7 +306,7 @@ fn clients_of_two_servers_at_one_port_reach_the_one_that_goes_on() {
         (handle, thread::spawn(move || httpd.serve_forever().expect("a loop")))
     };
     let (stage, builder) = (Arc::new(Stage::default()), one_worker().allow_reuse_port(true));
-    // The second address is the first server's alone: when it is closed, all are.
+    // Only the first server listens on the second address. When that one is closed, all listeners are.
     let httpd = builder.clone().also_listen(("127.0.0.1", 0)).bind(("127.0.0.1", 0), Staged(Arc::clone(&stage)));
     let httpd = httpd.expect("free ports");
     let [address, own] = [0, 1].map(|number| httpd.server_addresses()[number].socket_addr().expect("IP"));
@@ -398,7 +398,7 @@ fn a_shutdown_that_waits_is_not_held_up_by_the_next_loop() {
             asking.shutdown();
             tell.send(()).expect("the test waits");
         });
-        // By then the second loop runs, which nobody has asked to end.
+        // By then the second loop runs, which was not asked to end.
         let was_told = told.recv_timeout(PATIENCE);
         handle.shutdown();
         httpd = serving.join().expect("both loops have ended");

@@ -13,7 +13,7 @@ use crate::support::stage::{get, one_worker, wait_until};
 use basehttp::testing::Server;
 use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler};
 
-/// Not a test: the file system of the others, in a process of its own.
+/// The file system of the other tests, in a process of its own. It is not a test.
 #[test]
 fn a_slow_disk() {
     be_one();

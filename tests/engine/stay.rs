@@ -1,5 +1,5 @@
-//! Clients that call blocking handlers in a row: the thread that serves them keeps their connection for a moment, and
-//! nothing else changes for them or for anybody else.
+//! Clients that call blocking handlers in a row. The thread that serves them keeps their connection for a moment, and
+//! nothing else changes, for them or for other clients.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Many requests of one connection at once: answered in order, whatever thread serves them, and never at the cost of its
-//! neighbours.
+//! Many requests of one connection at once. They are answered in order, whatever thread serves them, and never at the
+//! cost of other connections.
 
 use std::fmt;
 use std::io::Write;
@@ -89,7 +89,7 @@ fn a_client_with_many_blocking_requests_lets_another_one_have_the_thread() {
     stage.wait_for("0");
     wait_until(server.server_handle(), "it holds a thread, and the leader is free", |stats| stats.in_handlers == 1);
     other.send(get("/hold/other"));
-    // The poller tells in order: when this one is answered, the other one is in the queue.
+    // The poller reports events in order. An answer to this request shows that the other one is in the queue.
     expect_ping(&mut third);
     stage.open("0");
     stage.wait_for("other");
@@ -116,7 +116,7 @@ impl Neighbourly {
         if ex.path == "/10"
             && let Some(neighbour) = &mut *self.neighbour.lock().unwrap_or_else(PoisonError::into_inner)
         {
-            // It is in the server's socket when this returns: the machine sends to itself.
+            // The request is in the server's socket when this returns, since the machine sends to itself.
             neighbour.send(get("/neighbour"));
         }
         Ok(ex.send_text(200, ex.path)?)
