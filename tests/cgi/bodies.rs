@@ -1,4 +1,5 @@
-//! The request's body on its way through a script and back: small, huge, chunked, slow, unread, and both ways at once.
+//! The request's body on its way through a script and back. Bodies are small, huge, chunked, slow or unread, and run
+//! both ways at once.
 
 use std::io::Write;
 use std::net::Shutdown;
@@ -12,7 +13,7 @@ use basehttp::testing::{self, Server};
 /// Sends its input back, as it comes.
 const CAT: &str = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; exec cat\n";
 
-/// What an upload of a test is long: 50 MB, more than all buffers on the way.
+/// Length of an upload (50 MB), more than all buffers on the way.
 const UPLOAD_BYTES: usize = 50_000_000;
 
 /// Bytes that differ from place to place.
@@ -70,7 +71,7 @@ fn bodies_of_every_length_come_through_unchanged() {
     }
 }
 
-/// What `md5sum` says of these bytes.
+/// The output of `md5sum` for these bytes.
 fn md5(bytes: &[u8]) -> String {
     let mut command = Command::new("md5sum");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("md5sum");
@@ -121,7 +122,7 @@ fn a_body_streams_into_the_script_and_the_answer_out_of_it() {
     let line = |number: usize| format!("{number:09}\n");
     let length = 100_000 * line(0).len();
     let mut client = Client::sending(&server, post("/cgi-bin/x", length) + &line(0));
-    // Each line is answered before the next one is sent: neither side may wait for all of it.
+    // Each line is answered before the next one is sent, so neither side may wait for all of it.
     let mut answer = String::new();
     for number in 1..20 {
         while !answer.contains(&format!("heard {}", line(number - 1))) {
@@ -152,7 +153,7 @@ fn a_script_that_does_not_read_answers_all_the_same() {
 
 #[test]
 fn the_request_behind_a_body_is_served_on_the_same_connection() {
-    // It takes all of its input before it answers: a reply that is earlier than that ends the connection.
+    // The script reads all of its input before it answers. An earlier reply would end the connection.
     let late = format!("{SH}cat >input; printf 'Content-Type: text/plain\\n\\n'; exec cat input");
     let scripts = Scripts::with(&[("x", &late), ("deaf", &format!("{SH}printf 'Content-Type: text/plain\\n\\nno'"))]);
     let (server, _) = scripts.serve();
@@ -213,7 +214,7 @@ fn a_client_that_stops_sending_is_told_so() {
     let scripts = Scripts::with(&[("x", CAT)]);
     let (server, _) = Site::of(scripts.options().output_stall_timeout(ENOUGH_TO_START)).serve();
     let mut client = Client::sending(&server, post("/cgi-bin/x", 1_000_000) + &"x".repeat(100_000));
-    // What it has sent comes back, and then the reply is cut off.
+    // The output so far comes back, and then the reply is cut off.
     assert!(client.try_read_reply("POST").is_err());
     let quiet = Scripts::with(&[("x", &format!("{SH}cat >/dev/null"))]);
     let (server, _) = Site::of(quiet.options().output_stall_timeout(ENOUGH_TO_START)).serve();

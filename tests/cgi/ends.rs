@@ -1,4 +1,4 @@
-//! How runs of scripts end that do not end well by themselves, and what bounds them all.
+//! Ends of scripts that do not end well by themselves, and the bounds of all of them.
 
 use std::net::Shutdown;
 use std::thread;
@@ -32,7 +32,7 @@ fn expect_both_gone(scripts: &Scripts) {
     expect_ended(&scripts.await_file("child"));
 }
 
-/// What a client does before it goes.
+/// The last act of a client.
 type LastAct = fn(&mut Client);
 
 #[test]
@@ -60,7 +60,7 @@ fn a_client_that_goes_away_takes_its_script_along() {
 fn a_client_that_resets_its_connection_takes_its_script_along_at_once() {
     let scripts = Scripts::with(&[("x", SLEEPER)]);
     let (server, log) = Site::of(scripts.options().client_end_grace(LONG * 10)).serve();
-    // What is unread when a socket closes makes that a reset: so the reply before the script's is left unread.
+    // A socket that is closed with unread bytes sends a reset. So the reply before the script's is left unread.
     scripts.write("page.txt", "a page", 0o644);
     let mut client = Client::sending(&server, get("/page.txt") + &get("/cgi-bin/x"));
     scripts.await_file("here");
@@ -231,7 +231,7 @@ fn beyond_the_bound_scripts_are_refused_and_everything_else_goes_on() {
 
 #[test]
 fn a_thousand_waiting_scripts_do_not_touch_the_files_beside_them() {
-    /// How many clients wait for a script at once.
+    /// Number of clients that wait for a script at once.
     const WAITING: usize = 1000;
     // Two for each of them, and some for the scripts that run and for the tests beside this one.
     if !needs::descriptors(3072) {

@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::scripts::{ENOUGH_TO_START, SH, Scripts, Site, get, wait_until};
 use crate::support::{Client, child};
 
-/// How many descriptors this process has.
+/// Number of descriptors of this process.
 fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").expect("Linux").count()
 }

@@ -1,4 +1,5 @@
-//! The access log: Python's lines on standard error, each request once, and a standard error that nobody reads.
+//! The access log. It has Python's lines on standard error, each request once, and survives a standard error that is
+//! never read.
 //!
 //! The log belongs to the process, so this file runs itself again as a server whose standard error is a pipe.
 
@@ -18,7 +19,7 @@ use basehttp::{Address, Exchange, HTTPError, HandlerError, Result, http_handler}
 /// Set for the process that is the server.
 const IS_SERVER: &str = "BASEHTTP_TEST_ACCESS_LOG_SERVER";
 
-/// How long the server's last replies may take when it ends.
+/// Time that the server's last replies may take when it ends.
 const DRAIN: Duration = Duration::from_secs(2);
 
 /// More than the sockets of both sides take.
@@ -105,7 +106,7 @@ impl ServerProcess {
                 break address.parse().unwrap();
             }
         };
-        // What the test harness says at its end has to go somewhere.
+        // The last output of the test harness has to go somewhere.
         thread::spawn(move || io::copy(&mut output, &mut io::sink()));
         ServerProcess { child, address }
     }
@@ -118,7 +119,7 @@ impl ServerProcess {
         client.read_to_end()
     }
 
-    /// What it logs from now on, line by line.
+    /// The lines that it logs from now on.
     fn lines(&mut self) -> Receiver<String> {
         let stderr = self.child.stderr.take().expect("nobody reads it yet");
         let (sender, lines) = channel();
@@ -138,7 +139,7 @@ impl ServerProcess {
     }
 }
 
-/// Not a test by itself: what [`ServerProcess::start`] runs.
+/// The process that [`ServerProcess::start`] runs. It is not a test by itself.
 #[test]
 fn the_server_process() {
     if std::env::var_os(IS_SERVER).is_none() {
@@ -297,7 +298,7 @@ fn a_client_that_speaks_tls_makes_one_line_that_says_so() {
     assert!(lines[0].ends_with(wanted), "{}", lines[0]);
 }
 
-/// What a stranger may write into the log.
+/// Input of strangers that reaches the log.
 #[test]
 fn a_line_that_is_no_http_is_logged_by_its_beginning() {
     let lines: [&[u8]; 5] = [b"\x1b", b"SSH-2.0-OpenSSH_9.6 ", b"EHLO \x1b[2J", b"GET /\x1b", b"GET /\xff\xff"];
@@ -410,7 +411,7 @@ fn a_request_with_a_queued_body_is_logged_when_that_is_sent_or_cut_off() {
         assert_eq!(message(&next()), format!(r#""GET {path} HTTP/1.1" 200 -"#));
     };
 
-    // Sent: its line comes then, and not when its handler has returned.
+    // The line comes when the body is sent, not when the handler has returned.
     let mut reading = Client::connect(server.address);
     reading.send(REQUEST);
     reading.wait_for_a_byte();

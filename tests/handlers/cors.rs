@@ -1,4 +1,4 @@
-//! The argument `cors`: what a browser learns about pages of other sites (Fetch standard, section "CORS protocol").
+//! The argument `cors`, by which a browser learns about pages of other sites (Fetch standard, section "CORS protocol").
 
 use std::fmt;
 

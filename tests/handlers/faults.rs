@@ -1,4 +1,4 @@
-//! Faults on purpose: what a client sees on the wire is what the name of each of them says.
+//! Deliberate faults. A client sees on the wire the fault that the name says.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -97,7 +97,7 @@ impl Faulty {
     }
 }
 
-/// What comes back to one request, and the error at its end.
+/// Returns the bytes that come back to one request, and the error at their end.
 fn exchange(server: &Server, request: &str) -> (String, Option<ErrorKind>) {
     let mut client = Client::sending(server, request);
     let mut bytes = Vec::new();

@@ -1,5 +1,5 @@
-//! The order in which a method's parameters are made, with `#[before]` among them: the first failure answers, and nothing
-//! behind it runs.
+//! The order in which a method's parameters are made, with `#[before]` among them. The first failure answers, and
+//! nothing behind it runs.
 
 use std::str::FromStr;
 use std::sync::Mutex;

@@ -1,5 +1,5 @@
-//! Paths: which shape fits a request, and what is answered where none or no method does. The table of paths is that of
-//! `Table`, and each method answers with its name and what it was given.
+//! Paths, with the shape that fits a request, and the response if no path or no method does. The table of paths is that
+//! of `Table`, and each method answers with its name and its arguments.
 
 use basehttp::{Exchange, Result, http_handler};
 

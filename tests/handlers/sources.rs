@@ -1,5 +1,5 @@
-//! The sources of parameters: where their texts come from, how many there may be, and what the client gets if one cannot
-//! be made. `parameters` has the order in which they are made.
+//! The sources of parameters, with their texts, their greatest number, and the response if one cannot be made.
+//! `parameters` has the order in which they are made.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -211,7 +211,7 @@ struct Guarded {
     called: Mutex<Vec<&'static str>>,
 }
 
-/// No field is kept: parameters come from the server's own parse.
+/// No field is kept, because parameters come from the server's own parse.
 struct NoFields;
 
 impl<'c> MessageClass<'c> for NoFields {

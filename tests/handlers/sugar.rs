@@ -1,4 +1,4 @@
-//! The shortcuts of an exchange: what it knows of itself, values that travel with it, and what takes a line in place of
+//! The shortcuts of an exchange, with its facts about itself, values that travel with it, and one line in place of
 //! five.
 
 use std::fmt;
@@ -239,7 +239,7 @@ fn a_redirect_has_its_target_and_no_body() {
     ] {
         let to = to.replace('%', "%25").replace('?', "%3F").replace('=', "%3D");
         let request = format!("GET /?status={status}&to={to} HTTP/1.1\r\nHost: x\r\n\r\n");
-        // The one to HEAD is the same: there is nothing to leave out.
+        // The reply to HEAD is the same, since there is nothing to leave out.
         let replies = Reply::all(&respond(&Redirecting, request.repeat(2).replacen("GET", "HEAD", 1)));
         for reply in &replies {
             assert_eq!((reply.status, reply.field("Location")), (status, Some(expected)));

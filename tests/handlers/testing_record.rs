@@ -1,4 +1,4 @@
-//! The record that a test's server keeps: what a client has sent, whatever the handler makes of it.
+//! The record that a test's server keeps of the requests, whatever the handler makes of them.
 
 use std::fmt;
 use std::io::Read;

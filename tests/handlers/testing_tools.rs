@@ -1,4 +1,4 @@
-//! `basehttp::testing`, and a `Connection` over whatever reads and writes: handlers without a socket.
+//! `basehttp::testing`, and a `Connection` over any reader and writer, as handlers without a socket.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Several addresses for one server: each is served, all are bounded and stopped together.
+//! Several addresses for one server. Each is served, and all are bounded and stopped together.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -117,7 +117,7 @@ fn what_cannot_be_bound_is_said_in_one_sentence() {
 fn handle_request_waits_for_all_of_them() {
     let (mut httpd, addresses, _stage) = bind(HTTPServer::builder().also_listen(("127.0.0.1", 0)));
     for address in addresses.iter().chain(addresses.iter().rev()).copied() {
-        // A silent one at the other door keeps nobody waiting.
+        // A silent client at the other listener keeps no other client waiting.
         let silent: Vec<_> = addresses.iter().map(Client::connect).collect();
         let asking = thread::spawn(move || {
             let mut client = Client::connect(address);
@@ -184,7 +184,7 @@ fn a_drain_closes_what_came_through_any_door() {
     expect_all_served(&mut clients, "/");
     clients[1].send(get("/hold/a"));
     stage.wait_for("a");
-    // What was answered before does not count as finished by the drain.
+    // Requests that were answered before do not count as finished by the drain.
     wait_until(&handle, "two are counted", |stats| stats.requests == 2);
     let draining = {
         let handle = handle.clone();
@@ -212,7 +212,7 @@ fn a_socket_that_was_handed_over_listens_through_a_shutdown() {
     handle.shutdown();
     let mut httpd = serving.join().expect("serve_forever returns");
     expect_refused(addresses[0], "the server has closed what it had bound");
-    // Whoever accepts next serves it: a successor with the same socket, or this server's next loop.
+    // The next one to accept serves it, which may be a successor with the same socket, or this server's next loop.
     let mut late = Client::connect(handed_over);
     late.send(get("/late"));
     let serving = serve(httpd);

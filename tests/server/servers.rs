@@ -1,4 +1,4 @@
-//! Where a server listens, whom it lets in, how long it waits for them.
+//! Addresses of a server, the clients that it admits, and the times that it waits for them.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
@@ -176,7 +176,7 @@ impl Ticking {
     }
 
     fn service_actions(&self) {
-        // Rounds that nobody counts any more are none the worse.
+        // Rounds that are no longer counted do no harm.
         let _ = self.rounds.send(());
     }
 
@@ -214,7 +214,7 @@ fn a_client_beyond_max_connections_is_served_once_another_closes() {
     assert_eq!(outside.read_reply().status, 200);
 }
 
-/// What the server says to a client that sends `bytes` and then waits.
+/// Returns the server's reply to a client that sends `bytes` and then waits.
 fn waits(builder: basehttp::HTTPServerBuilder, bytes: &str) -> String {
     let server = Server::start_with(builder, Telling).unwrap();
     let rest = Client::sending(&server, bytes).read_to_end();
@@ -255,7 +255,7 @@ fn a_head_that_comes_byte_by_byte_has_no_more_time_than_another() {
     let began = Instant::now();
     let mut reply = Vec::new();
     while began.elapsed() < PATIENCE && !reply.ends_with(b"\r\n\r\n") {
-        // The server may have closed for reading: what counts is what it says.
+        // The server may have closed for reading. Only its reply counts.
         let _ = client.try_send("a");
         let mut byte = [0];
         while client.stream().read(&mut byte).is_ok_and(|count| count > 0) {

@@ -1,4 +1,4 @@
-//! One request, or for ever until somebody asks for the end: from anywhere, at any time, as often as they like.
+//! One request, or serving until a shutdown, which may be asked for from anywhere, at any time, and many times.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -63,7 +63,7 @@ fn handle_request_serves_one_request_and_closes_its_connection() {
             let mut client = Client::connect(address);
             client.send([REQUEST, REQUEST].concat());
             let reply = client.read_reply();
-            // What was not read when the connection closed may come out as a reset.
+            // Bytes that were unread when the connection closed may come out as a reset.
             let rest = client.try_read_to_end().unwrap_or_default();
             (reply, rest)
         });
@@ -182,7 +182,7 @@ fn connect_when_it_listens(address: SocketAddr) -> Client {
 #[test]
 fn clients_that_have_connected_before_a_shutdown_are_served() {
     let (mut httpd, address) = bound();
-    // More than one turn of the loop accepts, and nobody has accepted any when the server is asked to end.
+    // More clients than one turn of the loop accepts. None is accepted yet when the server is asked to end.
     let mut clients: Vec<_> = (0..200).map(|_| Client::connect(address)).collect();
     for client in &mut clients {
         client.send(REQUEST);
@@ -316,7 +316,7 @@ fn idle_and_silent_connections_are_closed_at_shutdown() {
     server.stop().unwrap();
     idle.expect_end();
     silent.iter_mut().for_each(Client::expect_end);
-    // A reset is an end too: the server may have closed before it read what was begun.
+    // A reset is an end too, because the server may have closed before it read the begun request.
     let end = begun.try_read_to_end().map_or_else(|error| error.kind() == ErrorKind::ConnectionReset, |_| true);
     assert!(end, "half a request keeps no connection open");
 }
@@ -355,7 +355,7 @@ impl Overtaking {
     fn do_GET(&self, ex: &mut Exchange) -> io::Result<()> {
         let other = if ex.path == "/stop" { self.other.lock().unwrap().take() } else { None };
         if let Some(mut other) = other {
-            // What is sent to this host is there when the call returns.
+            // Bytes that are sent to this host have arrived when the call returns.
             io::Write::write_all(&mut other, REQUEST.as_bytes())?;
             ex.server.shutdown();
         }
@@ -393,7 +393,7 @@ fn shutdown_inside_a_server_hook_asks_and_returns() {
     serving.join().unwrap();
 }
 
-/// Stops its server when somebody comes.
+/// Stops its server at the first request.
 struct InHook {
     handle: Mutex<Receiver<ServerHandle>>,
 }

@@ -1,4 +1,4 @@
-//! What a server counts: bytes both ways, and each kind of trouble once.
+//! The counts of a server, with bytes both ways, and each kind of failure once.
 
 use std::fmt;
 use std::io::Read;
@@ -58,7 +58,7 @@ fn post(length: usize, body: &str) -> String {
     format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
-/// One kind of trouble: what a client sends, what it does then, and what is counted.
+/// One kind of failure, with the bytes that a client sends, its next act, and the counter.
 struct Case {
     sent: String,
     then: fn(&mut Client),
@@ -70,7 +70,7 @@ fn cases() -> Vec<Case> {
     let stays: fn(&mut Client) = |_| {};
     let ends: fn(&mut Client) = Client::end_sending;
     let vanishes: fn(&mut Client) = |client| {
-        // With bytes unread: a reset.
+        // A close with unread bytes is a reset.
         client.wait_for_a_byte();
         let address = client.stream().peer_addr().expect("it is connected");
         *client = Client::connect(address);

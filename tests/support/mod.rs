@@ -1,4 +1,4 @@
-//! What the integration tests share: a client that sends raw bytes and takes replies apart by their framing.
+//! The common part of the integration tests, with a client that sends raw bytes and parses replies by their framing.
 
 #![allow(dead_code)] // Each test program is a crate of its own and uses a part of this.
 
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use basehttp::testing;
 
-/// How long a client waits before a test is given up: a safety net, nothing is measured by it.
+/// Time that a client waits before a test is given up. It is a safety net, and nothing is measured by it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Waits until nothing listens at `address`. A program that another test of this process starts holds a copy of every
@@ -88,7 +88,8 @@ impl Client {
         self.try_read_reply("GET").expect("a whole reply")
     }
 
-    /// Reads one reply to `method`, which says whether a body can follow. `UnexpectedEof`, `ConnectionReset`: it was cut off.
+    /// Reads one reply to `method`, which says whether a body can follow. Fails with `UnexpectedEof` or
+    /// `ConnectionReset` if it is cut off.
     pub(crate) fn try_read_reply(&mut self, method: &str) -> io::Result<Reply> {
         Reply::read(&mut self.reader, method)
     }
@@ -100,7 +101,7 @@ impl Client {
         Ok(bytes)
     }
 
-    /// Reads until the server closes. What came before a reset, which is an error, is in `bytes`.
+    /// Reads until the server closes. The bytes before a reset, which is an error, are in `bytes`.
     pub(crate) fn read_all_into(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
         self.reader.read_to_end(bytes).map(drop)
     }
@@ -278,14 +279,14 @@ fn malformed(text: &str) -> io::Error {
 
 /// Runs a scenario until it says that all was well, at most five times.
 ///
-/// For what a machine that stalls can spoil although the server is in order: a stall makes a fast handler look slow. A fault
-/// of the server, in contrast, shows in every run.
+/// A machine that stalls can spoil such a scenario although the server is in order, because a stall makes a fast handler
+/// look slow. A fault of the server, in contrast, shows in every run.
 #[track_caller]
 pub(crate) fn expect_undisturbed(what: &str, mut is_well: impl FnMut() -> bool) {
     assert!((0..5).any(|_| is_well()), "not once in five runs: {what}");
 }
 
-/// `bytes` in pieces for `respond_to_pieces`: byte by byte, of the very long ones a few bytes at a time.
+/// Returns `bytes` in pieces for `respond_to_pieces`, byte by byte, or a few bytes at a time if there are very many.
 pub(crate) fn bit_by_bit(bytes: &[u8]) -> std::slice::Chunks<'_, u8> {
     bytes.chunks(bytes.len().div_ceil(2048).max(1))
 }

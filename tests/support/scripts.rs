@@ -18,25 +18,25 @@ use basehttp::{
 
 use super::{Client, Reply, needs};
 
-/// What every script of `sh` begins with.
+/// The first lines of every script of `sh`.
 pub(crate) const SH: &str = "#!/bin/sh\n";
 pub(crate) const PYTHON: &str = "#!/usr/bin/env python3\n";
 pub(crate) const PERL: &str = "#!/usr/bin/env perl\n";
 
-/// Whether scripts that begin with this line run here. Says SKIPPED if they do not.
+/// Returns whether scripts that begin with this line run here. Says SKIPPED if they do not.
 #[track_caller]
 pub(crate) fn runs(interpreter: &str) -> bool {
     interpreter == SH || needs::interpreter(interpreter.split_whitespace().last().expect("a first line"))
 }
 
-/// How long a process may take to end, or a file to appear, on a machine that is busy with others: a safety net, nothing
-/// is measured by it.
+/// Time for a process to end, or for a file to appear, on a busy machine. It is a safety net, and nothing is measured
+/// by it.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// A deadline that passes while a test waits for it, and before which a script has started and done its first steps.
 pub(crate) const ENOUGH_TO_START: Duration = Duration::from_secs(2);
 
-/// How long nothing happens between two looks at the processes of the system.
+/// Pause between two looks at the processes of the system.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// A folder with a folder `www` in it, which is served; gone when the value is.
@@ -73,8 +73,8 @@ impl Scripts {
 
     /// Writes a file of `www` with these permissions.
     ///
-    /// Another process holds it open for writing: one that a test beside this one starts meanwhile would inherit this
-    /// process's descriptor for a moment, and the system executes nothing that is open for writing.
+    /// Another process may hold it open for writing. A child that another test starts meanwhile inherits this process's
+    /// descriptor for a moment, and the system executes no file that is open for writing.
     pub(crate) fn write(&self, path: &str, text: &str, mode: u32) {
         let path = self.www().join(path);
         fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder");
@@ -117,12 +117,12 @@ impl Scripts {
 
 impl Drop for Scripts {
     fn drop(&mut self) {
-        // What is left behind is in the folder for scratch files, and harms nobody.
+        // A leftover is in the directory for scratch files, and is harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// What a handler has logged.
+/// The lines that a handler has logged.
 #[derive(Default)]
 pub(crate) struct Log {
     lines: Mutex<Vec<String>>,
@@ -222,7 +222,7 @@ pub(crate) fn fetch(server: &Server, path: &str) -> Reply {
     Client::sending(server, get(path)).read_reply()
 }
 
-/// Whether `is_so` within [`LONG`].
+/// Returns whether `is_so` becomes true within [`LONG`].
 pub(crate) fn wait_until(is_so: impl Fn() -> bool) -> bool {
     let until = Instant::now() + LONG;
     while Instant::now() < until {
@@ -234,7 +234,7 @@ pub(crate) fn wait_until(is_so: impl Fn() -> bool) -> bool {
     is_so()
 }
 
-/// What the system says of a process, if there is one: its state's letter, such as `S` or `Z`.
+/// Returns the letter of a process's state, such as `S` or `Z`, if the process exists.
 pub(crate) fn state_of(pid: &str) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
@@ -247,7 +247,7 @@ pub(crate) fn expect_gone(pid: &str) {
     assert!(wait_until(|| state_of(pid).is_none()), "process {pid} is still there: {:?}", state_of(pid));
 }
 
-/// Waits until a process runs no more whose parent is not ours. Who adopts it may be late in reaping it.
+/// Waits until a process that is not our child has ended. Its adoptive parent may reap it late.
 #[track_caller]
 pub(crate) fn expect_ended(pid: &str) {
     assert!(pid.parse::<u32>().is_ok(), "{pid:?} is a process's number");

@@ -11,16 +11,16 @@ use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, Result, ServerHandle, St
 
 use super::{Client, PATIENCE};
 
-/// How long nothing happens between two looks at the counters. Shorter would only cost the server its processor.
+/// Pause between two looks at the counters. A shorter one would only cost the server its processor.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
-/// What a handler writes by itself for `/buffered`: just not too much for the reply's buffer.
+/// Bytes that a handler writes by itself for `/buffered`. They just fit the reply's buffer.
 pub(crate) const BUFFERED_BYTES: usize = 60_000;
 
-/// What a large body is: more than the sockets of both sides take.
+/// Size of a large body, more than the sockets of both sides take.
 pub(crate) const LARGE_BYTES: usize = 10 * 1024 * 1024;
 
-/// What a large body is that nobody shares.
+/// Size of a large body that is not shared.
 pub(crate) const VEC_BYTES: usize = 12_000_000;
 
 /// The server's side and the test's side of every request that waits.
@@ -50,18 +50,18 @@ impl Stage {
         assert!(is_there, "no handler came into /hold/{name}");
     }
 
-    /// Whether a handler has been in the hold of that name.
+    /// Returns whether a handler has been in the hold of that name.
     pub(crate) fn was_entered(&self, name: &str) -> bool {
         self.lock().entered.iter().any(|entered| entered == name)
     }
 
-    /// Lets everybody in the hold of that name go on, also those who come later.
+    /// Releases all handlers in the hold of that name, also those that come later.
     pub(crate) fn open(&self, name: &str) {
         self.lock().opened.push(name.to_owned());
         self.changed.notify_all();
     }
 
-    /// The hold of that name holds again, and nobody has entered it.
+    /// Makes the hold of that name hold again, as if no handler had entered it.
     pub(crate) fn close(&self, name: &str) {
         let mut state = self.lock();
         state.entered.retain(|entered| entered != name);
@@ -183,7 +183,7 @@ pub(crate) fn start(builder: HTTPServerBuilder) -> (Server, Arc<Stage>) {
     (server, stage)
 }
 
-/// One shard: every connection has the same leader.
+/// A builder with one shard, so that every connection has the same leader.
 pub(crate) fn one_worker() -> HTTPServerBuilder {
     HTTPServer::builder().workers(1)
 }
@@ -198,13 +198,13 @@ pub(crate) fn ping(path: &str) -> String {
     format!("PING {path} HTTP/1.1\r\nHost: h\r\n\r\n")
 }
 
-/// A POST to `path` with a body too long to be read before the handler runs: it goes to a thread of the pool.
+/// A POST to `path` with a body too long to be read before the handler runs. It goes to a thread of the pool.
 pub(crate) fn upload(path: &str) -> Vec<u8> {
     let body = vec![b'u'; UPLOAD_BYTES];
     [format!("POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {UPLOAD_BYTES}\r\n\r\n").as_bytes(), &body].concat()
 }
 
-/// How long the body of [`upload`] is.
+/// Length of the body of [`upload`].
 pub(crate) const UPLOAD_BYTES: usize = 100_000;
 
 /// One GET and its reply.
@@ -222,7 +222,7 @@ pub(crate) fn expect_all_served(clients: &mut [Client], path: &str) {
     }
 }
 
-/// One PING and its reply: of a method that always runs on the leader.
+/// Sends one PING, whose method always runs on the leader, and reads its reply.
 #[track_caller]
 pub(crate) fn expect_ping(client: &mut Client) {
     client.send(ping("/"));
