@@ -6,50 +6,53 @@ use std::time::{Duration, Instant};
 use crate::support::Client;
 use crate::support::stage::{Stage, get, one_worker, wait_until};
 use basehttp::testing::Server;
-use basehttp::{BaseHTTPRequestHandler, Exchange, Headers, Pace, Result, Version};
+use basehttp::{Exchange, http_handler};
 
-/// Serves `/slow/{id}`, which waits at the stage, `/fast/{id}`, and everything else.
+/// A route that waits at the stage, and one that is never taken for slow, however busy the machine is.
 struct Routed(Arc<Stage>);
 
 /// Time that the slow route takes at least (3 ms), so that none of its runs counts as fast.
 const WORK: Duration = Duration::from_millis(3);
 
-const SLOW: u16 = 0;
-const FAST: u16 = 1;
-
-impl BaseHTTPRequestHandler for Routed {
-    type MessageClass<'c> = Headers<'c>;
-    const METHODS: &'static [&'static str] = &["GET"];
-    const PROTOCOL_VERSION: Version = Version::Http11;
-
-    fn dispatch<'c>(&self, ex: &mut Exchange<'c>) -> Option<Result> {
-        if Self::route("GET", ex.path) == Some(SLOW) {
-            std::thread::sleep(WORK);
-            self.0.hold("slow");
-        }
-        Some(ex.send_text(200, ex.path).map_err(Into::into))
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Routed {
+    #[path("/slow/{id}")]
+    fn do_GET_slow(&self, id: &str) -> String {
+        std::thread::sleep(WORK);
+        self.0.hold("slow");
+        Routed::path_slow(id)
     }
 
-    fn pace(_: &str) -> Pace {
-        Pace::Pool
+    #[path("/fast/{id}")]
+    #[pace("inline")]
+    fn do_GET_fast(&self, id: &str) -> String {
+        Routed::path_fast(id)
     }
 
-    fn route(_: &str, path: &str) -> Option<u16> {
-        let routes = [("/slow/", SLOW), ("/fast/", FAST)];
-        routes.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, route)| route)
-    }
-
-    fn route_pace(route: u16) -> Pace {
-        if route == FAST { Pace::Inline } else { Pace::Auto }
-    }
-
-    fn log_message<'c>(&self, _: &Exchange<'c>, _: std::fmt::Arguments<'_>) {}
+    fn log_message(&self, _: &Exchange, _: std::fmt::Arguments) {}
 }
 
-fn start() -> (Server, Arc<Stage>) {
-    let stage = Arc::new(Stage::default());
-    let server = Server::start_with(one_worker(), Routed(Arc::clone(&stage))).expect("a free port");
-    (server, stage)
+/// All methods run on the pool, except for one route.
+struct Placed;
+
+#[http_handler(protocol_version = "HTTP/1.1", pace = "pool")]
+impl Placed {
+    #[path("/fast/{id}")]
+    #[pace("inline")]
+    fn do_GET_fast(&self, id: &str) -> String {
+        Placed::path_fast(id)
+    }
+
+    #[path("/other")]
+    fn do_GET_other(&self) -> String {
+        Placed::path_other()
+    }
+
+    fn do_GET(&self, ex: &mut Exchange) -> String {
+        ex.path.to_owned()
+    }
+
+    fn log_message(&self, _: &Exchange, _: std::fmt::Arguments) {}
 }
 
 #[track_caller]
@@ -61,7 +64,8 @@ fn expect_reply(client: &mut Client, path: &str) {
 fn ever_new_values_of_a_slow_route_cost_one_rescue_and_hold_up_no_other_route() {
     /// Four times as long as unproven requests stay away from a leader after a rescue.
     const LONG_ENOUGH: Duration = Duration::from_secs(4);
-    let (server, stage) = start();
+    let stage = Arc::new(Stage::default());
+    let server = Server::start_with(one_worker(), Routed(Arc::clone(&stage))).expect("a free port");
     let mut fast = Client::of(&server);
     let began = Instant::now();
     for number in 0.. {
@@ -87,15 +91,17 @@ fn ever_new_values_of_a_slow_route_cost_one_rescue_and_hold_up_no_other_route() 
 
 #[test]
 fn the_pace_of_a_route_goes_before_that_of_the_block() {
-    let (server, _stage) = start();
+    let server = Server::start_with(one_worker(), Placed).expect("a free port");
     let mut client = Client::of(&server);
     for number in 0..20 {
         let path = format!("/fast/{number}");
         client.send(get(&path));
         expect_reply(&mut client, &path);
     }
-    assert_eq!(server.server_handle().stats().pooled, 0, "`Inline` by the route");
-    client.send(get("/other"));
-    expect_reply(&mut client, "/other");
-    wait_until(server.server_handle(), "`Pool` by the block", |stats| stats.pooled == 1);
+    assert_eq!(server.server_handle().stats().pooled, 0, "the route says inline");
+    for (number, path) in ["/other", "/none"].into_iter().enumerate() {
+        client.send(get(path));
+        expect_reply(&mut client, path);
+        wait_until(server.server_handle(), "the block says pool", |stats| stats.pooled == number as u64 + 1);
+    }
 }

@@ -14,7 +14,7 @@ use crate::proto::Headers;
 /// the body. A check may block, as the method may.
 ///
 /// ```
-/// use basehttp::{Exchange, Guard, HTTPError, Result};
+/// use basehttp::{Exchange, Guard, HTTPError, Result, http_handler};
 ///
 /// struct Site {
 ///     token: String,
@@ -32,6 +32,19 @@ use crate::proto::Headers;
 ///         Err(HTTPError::new(401, "who are you?").with_header("WWW-Authenticate", "Bearer").into())
 ///     }
 /// }
+///
+/// #[http_handler]
+/// impl Site {
+///     #[path("/users/{id}")]
+///     fn do_DELETE_user(&self, id: u64, #[guard] _admin: Admin) -> String {
+///         format!("user {id} is gone")
+///     }
+/// }
+/// # let site = Site { token: "secret".into() };
+/// # let reply = basehttp::testing::respond(&site, "DELETE /users/7 HTTP/1.0\r\n\r\n");
+/// # assert!(reply.starts_with(b"HTTP/1.0 401 "));
+/// # let request = "DELETE /users/7 HTTP/1.0\r\nAuthorization: Bearer secret\r\n\r\n";
+/// # assert!(basehttp::testing::respond(&site, request).ends_with(b"user 7 is gone"));
 /// ```
 ///
 /// A guard for every handler is generic: `impl<'c, H, M> Guard<'c, H, M> for Secure`.

@@ -30,7 +30,7 @@ use crate::proto::Field;
 /// matters, give the parameter a type of your own:
 ///
 /// ```
-/// use basehttp::FromText;
+/// use basehttp::http_handler;
 ///
 /// /// A number as it is usually written: `7`, but not `007` and `+7`.
 /// struct Id(u64);
@@ -44,10 +44,18 @@ use crate::proto::Field;
 ///     }
 /// }
 ///
-/// fn is_parameter<T: FromText>() {}
-/// is_parameter::<Id>();
-/// assert_eq!("7".parse().map(|Id(number)| number), Ok(7));
-/// assert!("007".parse::<Id>().is_err());
+/// struct Users;
+///
+/// #[http_handler]
+/// impl Users {
+///     #[path("/users/{id}")]
+///     fn do_GET_user(&self, id: Id) -> String {
+///         format!("user {}", id.0)
+///     }
+/// }
+/// # let reply = |path| basehttp::testing::respond(&Users, format!("GET {path} HTTP/1.0\r\n\r\n"));
+/// # assert!(reply("/users/7").ends_with(b"user 7"));
+/// # assert!(reply("/users/007").starts_with(b"HTTP/1.0 404 "));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made from the text of a parameter",

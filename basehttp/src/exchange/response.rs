@@ -218,13 +218,12 @@ impl<M> Exchange<'_, M> {
     fn send_whole(&self, Whole { code, fields, content }: Whole) -> Result {
         self.check_nothing_sent()?;
         self.send_response(code);
-        let is_given = fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-            || self.io.borrow().reply.has_content_type();
+        let is_given = fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         if !is_given && !content.media_type.is_empty() {
-            self.send_header("Content-Type", content.media_type);
+            self.with_reply(|reply, out| reply.add_default_content_type(content.media_type, out));
         }
         for (name, value) in fields {
-            self.send_header(&name, value);
+            self.with_reply(|reply, out| reply.add_field(&name, &value, out));
         }
         match content.bytes {
             BodyBytes::None => self.end_headers()?,

@@ -9,10 +9,21 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 /// `#[http_handler]` writes the table into the handler's type, as the constant `ROUTES`, if a method has a `#[path]`.
 ///
 /// ```
-/// fn listed(routes: &[basehttp::Route]) -> String {
-///     routes.iter().map(|route| format!("{:7} {:20} {}\n", route.method, route.path, route.summary)).collect()
+/// use basehttp::http_handler;
+///
+/// struct Site;
+///
+/// #[http_handler]
+/// impl Site {
+///     /// Says hello.
+///     #[path("/hello/{name}")]
+///     fn do_GET_hello(&self, name: &str) -> String {
+///         format!("Hello, {name}!")
+///     }
 /// }
-/// assert_eq!(listed(&[]), "");
+///
+/// let listed = |route: &basehttp::Route| format!("{} {}: {}", route.method, route.path, route.summary);
+/// assert_eq!(Site::ROUTES.iter().map(listed).collect::<Vec<_>>(), ["GET /hello/{name}: Says hello."]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -142,9 +142,11 @@ impl Reply {
         Ok(())
     }
 
-    /// Returns whether the head has a `Content-Type` already.
-    pub(crate) fn has_content_type(&self) -> bool {
-        self.fields.singletons & proto::singleton("Content-Type") != 0
+    /// Adds a `Content-Type`, unless the head has one.
+    pub(crate) fn add_default_content_type(&mut self, media_type: &str, out: &mut Vec<u8>) {
+        if self.fields.singletons & proto::singleton("Content-Type") == 0 {
+            self.add_field("Content-Type", media_type, out);
+        }
     }
 
     /// Returns whether this is the head of an interim response, which the final one follows.
