@@ -7,11 +7,11 @@ mod cors;
 mod literals;
 mod methods;
 mod paces;
+mod parameter_types;
 mod parameters;
 mod paths;
 mod python;
 mod signatures;
-mod verbs;
 
 use crate::model::{Handler, Method};
 use crate::refusals::Refusals;
@@ -22,9 +22,9 @@ pub(crate) fn handler(handler: &Handler<'_>, refusals: &mut Refusals) {
     cors::check(handler, refusals);
     methods::check(handler, refusals);
     paces::check(handler, refusals);
-    paths::check(handler, refusals);
+    let refused = paths::check(handler, refusals);
     signatures::check(handler, refusals);
-    parameters::check(handler, refusals);
+    parameters::check(handler, &refused, refusals);
     for method in &handler.methods {
         body(method, handler, refusals);
     }

@@ -2,7 +2,7 @@
 //!
 //! Four steps, one module each: `parse`, `model`, `check`, `expand`. Beside them stands what several steps ask: the table
 //! of `overridables`, the words for `paces`, HTTP's `grammar`, the `calls` on an exchange, `types` as they are spelt,
-//! `similar` words, and the `refusals` that all of them report. Whole expansions, to be read, are in the folder `golden`. The
+//! `similar` words, the `verbs` of HTTP, and the `refusals` that all of them report. Whole expansions, to be read, are in the folder `golden`. The
 //! documentation of the attribute is `http_handler.md`.
 
 #![forbid(unsafe_code)]
@@ -24,6 +24,7 @@ mod similar;
 #[cfg(test)]
 mod speed;
 mod types;
+mod verbs;
 
 use proc_macro2::TokenStream;
 

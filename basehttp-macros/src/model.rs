@@ -21,15 +21,16 @@ use syn::{AttrStyle, Attribute, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Li
 
 use self::attributes::given_once;
 pub(crate) use self::attributes::{
-    HTTP_METHOD, OWN, PACE, becomes_own, brings, is_before, is_http_method, is_own, is_pace, is_path,
+    HTTP_METHOD, OWN, PACE, becomes_own, brings, is_before, is_http_method, is_meant_as_path, is_own, is_pace, is_path,
 };
 pub(crate) use self::parameter::{
     Count, Form, Leaf, Parameter, SOURCES, Source, TextSource, is_rest, is_source, is_unknown, typed,
 };
 pub(crate) use self::shape::Shape;
 use crate::overridables::Overridable;
-use crate::parse::{self, Arguments, Template};
+use crate::parse::{self, Arguments, Piece, Template};
 use crate::refusals::Refusals;
+use crate::verbs;
 
 /// An impl block with the arguments of its attribute.
 pub(crate) struct Handler<'b> {
@@ -116,7 +117,8 @@ impl<'b> Handler<'b> {
 
 impl<'b> Method<'b> {
     fn new(item: &'b ImplItemFn, refusals: &mut Refusals) -> Self {
-        let paths: Vec<_> = item.attrs.iter().filter(|at| is_path(at)).map(|at| Template::read(at, refusals)).collect();
+        let paths = item.attrs.iter().filter(|attribute| is_path(attribute) || is_meant_as_path(attribute));
+        let paths: Vec<_> = paths.map(|attribute| Template::read(attribute, refusals)).collect();
         let role = Role::of(item, !paths.is_empty(), refusals);
         let is_route = matches!(role, Role::Route(_));
         let parameters = if is_route { parameter::all(item, &paths, refusals) } else { Vec::new() };
@@ -148,11 +150,29 @@ impl<'b> Method<'b> {
 
     /// The word, or in a block that is refused, what was most likely meant to be it: `user` of `do_get_user`.
     pub(crate) fn likely_word(&self) -> Option<String> {
-        self.word().or_else(|| {
-            let name = self.name().unraw().to_string().to_ascii_lowercase();
-            let (_, word) = name.strip_prefix("do_")?.split_once('_')?;
-            (!self.paths.is_empty() && !word.is_empty()).then(|| word.to_owned())
-        })
+        self.word().or_else(|| (!self.paths.is_empty()).then(|| self.likely_token_and_word().1))
+    }
+
+    /// What the name of a method with a path was most likely meant to say, where it does not.
+    pub(crate) fn likely_token_and_word(&self) -> (String, String) {
+        let name = self.name().unraw().to_string();
+        let own = name.strip_prefix("do_").filter(|rest| verbs::is_well_formed(rest));
+        let (verb, word) = verbs::verb_and_word(&name);
+        match (verb, own) {
+            (None, Some(own)) => (own.to_owned(), self.word_of_the_path()),
+            _ if word.is_empty() => (verb.unwrap_or("GET").to_owned(), self.word_of_the_path()),
+            _ => (verb.unwrap_or("GET").to_owned(), word),
+        }
+    }
+
+    /// `users` of `/users/{id}`.
+    fn word_of_the_path(&self) -> String {
+        let words =
+            self.paths.first().into_iter().flat_map(|path| path.pieces.iter().rev()).find_map(|piece| match piece {
+                Piece::Word(word) if parse::is_name(word) => Some(word.clone()),
+                _ => None,
+            });
+        words.unwrap_or_else(|| "index".to_owned())
     }
 
     /// The name that the signature gives to the exchange, if the method gets one.

@@ -1,6 +1,7 @@
 //! Types as far as their spelling tells: the parts of one, and if one can be another. A type whose name is not known may
 //! be an alias, and is left to the compiler.
 
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{GenericArgument, Ident, Path, PathArguments, PathSegment, Type};
 
@@ -56,6 +57,17 @@ pub(crate) fn inside<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     type_argument(last_segment(ty).filter(|last| last.ident.unraw() == name)?, 0)
 }
 
+/// The type as it is usually written: `Option<&str>`.
+pub(crate) fn written(ty: &Type) -> String {
+    let mut text = ungrouped(ty).to_token_stream().to_string();
+    for (spaced, dense) in
+        [(" <", "<"), ("< ", "<"), (" >", ">"), (" ::", "::"), (":: ", "::"), (" ,", ","), ("& ", "&")]
+    {
+        text = text.replace(spaced, dense);
+    }
+    text
+}
+
 fn types_contradict(found: &Type, wanted: &Type) -> bool {
     match (found, wanted) {
         (Type::Paren(found), _) => types_contradict(&found.elem, wanted),
@@ -98,6 +110,13 @@ fn is_well_known(name: &Ident) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_type_is_written_as_usual() {
+        for text in ["u64", "Option<&str>", "Result<Vec<u8>, HTTPError>", "std::net::IpAddr", "&'a str", "(u8, u8)"] {
+            assert_eq!(written(&syn::parse_str(text).expect("these are types")), text);
+        }
+    }
 
     #[test]
     fn only_what_cannot_be_the_type_contradicts_it() {

@@ -1,4 +1,4 @@
-use basehttp::{http_handler};
+use basehttp::http_handler;
 
 struct Hello;
 
@@ -9,8 +9,14 @@ impl Hello {
         ""
     }
 
-    fn do_GET(&self) -> &str {
-        self.users()
+    #[path("/users/{id}")]
+    fn get_user(&self, id: u64, #[query] page: u64) -> String {
+        format!("{id} {page}")
+    }
+
+    #[path("/days")]
+    fn doPOSTdays(&self) -> u16 {
+        204
     }
 }
 

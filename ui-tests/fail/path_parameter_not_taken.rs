@@ -1,4 +1,4 @@
-use basehttp::{http_handler};
+use basehttp::http_handler;
 
 struct Hello;
 
@@ -7,6 +7,11 @@ impl Hello {
     #[path("/users/{id}/{book}")]
     fn do_GET_user(&self, id: u64) -> String {
         id.to_string()
+    }
+
+    #[path("/files/{name}/{*rest}")]
+    fn do_GET_file(&self) -> u16 {
+        204
     }
 }
 

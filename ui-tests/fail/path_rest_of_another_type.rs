@@ -1,4 +1,4 @@
-use basehttp::{http_handler};
+use basehttp::http_handler;
 
 struct Hello;
 
@@ -6,6 +6,11 @@ struct Hello;
 impl Hello {
     #[path("/static/{*rest}")]
     fn do_GET_static(&self, rest: Vec<String>) -> String {
+        rest.join("/")
+    }
+
+    #[path("/files/{*rest}")]
+    fn do_GET_files(&self, rest: &mut [&str]) -> String {
         rest.join("/")
     }
 }

@@ -1,4 +1,4 @@
-use basehttp::{http_handler};
+use basehttp::http_handler;
 
 struct Hello;
 
@@ -6,6 +6,14 @@ struct Hello;
 impl Hello {
     fn do_GET_user(&self) -> &str {
         ""
+    }
+
+    fn do_PUT_day(&self, id: u64) -> String {
+        id.to_string()
+    }
+
+    fn do_delete_user(&self, id: u64) -> String {
+        id.to_string()
     }
 }
 

@@ -15,12 +15,13 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident, ImplItem, LitStr};
 
-use super::verbs;
 use crate::grammar;
-use crate::model::{Handler, Method, OWN, Role, Token, brings, is_http_method, is_own, is_pace, token_and_word};
+use crate::model::{
+    Handler, Method, OWN, Role, Source, Token, brings, is_before, is_http_method, is_own, is_pace, token_and_word,
+};
 use crate::overridables::{OVERRIDABLES, Overridable};
 use crate::refusals::Refusals;
-use crate::similar;
+use crate::{similar, verbs};
 
 pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
     items_are_known(handler, refusals);
@@ -31,7 +32,8 @@ pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
             Token::Given(literal) => given(method.name(), literal, refusals),
         }
     }
-    for method in handler.methods.iter().filter(|method| matches!(method.role, Role::Helper)) {
+    let helpers = handler.methods.iter().filter(|method| matches!(method.role, Role::Helper));
+    for method in helpers.filter(|method| method.paths.is_empty()) {
         helper(method, handler, refusals);
     }
     one_method_a_token(handler, refusals);
@@ -69,6 +71,8 @@ fn misplaced(attributes: &[Attribute], refusals: &mut Refusals) {
         let name = attribute.path().to_token_stream();
         let instead = if is_pace(attribute) {
             "write it above a `do_*` method, or `#[http_handler(pace = \"…\")]` for all of them"
+        } else if is_before(attribute) {
+            "write it above the method that looks at requests first"
         } else {
             "write it above the method that serves"
         };
@@ -77,8 +81,10 @@ fn misplaced(attributes: &[Attribute], refusals: &mut Refusals) {
 }
 
 fn something_is_served(handler: &Handler<'_>, refusals: &mut Refusals) {
-    let is_meant_to_serve =
-        |method: &Method<'_>| matches!(method.role, Role::Route(_)) || method.item.attrs.iter().any(is_http_method);
+    let is_meant_to_serve = |method: &Method<'_>| {
+        let has_attribute = || !method.paths.is_empty() || method.item.attrs.iter().any(is_http_method);
+        matches!(method.role, Role::Route(_)) || has_attribute()
+    };
     // What else the block has may be meant to serve, and is refused on its own.
     let is_known = |item: &ImplItem| !matches!(item, ImplItem::Macro(_) | ImplItem::Verbatim(_));
     if !handler.methods.iter().any(is_meant_to_serve) && handler.block.items.iter().all(is_known) {
@@ -94,9 +100,12 @@ fn something_is_served(handler: &Handler<'_>, refusals: &mut Refusals) {
 /// there is a path.
 fn name(method: &Method<'_>, rest: &str, refusals: &mut Refusals) {
     let name = method.name();
+    if !method.paths.is_empty() && method.word().is_none() {
+        return without_word(method, rest, refusals);
+    }
     let is_well_formed = verbs::is_well_formed(rest);
     if let Some(verb) = verbs::meant(rest) {
-        let word = verbs::word_behind(&name.to_string());
+        let word = word_behind(&name.to_string());
         let instead = if is_well_formed {
             format!("did you mean `do_{verb}{word}`? If not, write `#[http_method(\"{rest}\")]` above it")
         } else {
@@ -114,21 +123,72 @@ fn name(method: &Method<'_>, rest: &str, refusals: &mut Refusals) {
         );
     }
     if let Some((token, word)) = token_and_word(&name.to_string()).filter(|_| method.paths.is_empty()) {
+        return without_path(method, token, word, refusals);
+    }
+    if is_well_formed {
+        return;
+    }
+    if let (Some(verb), word) = verbs::verb_and_word(&name.to_string()) {
+        let word = if word.is_empty() { word } else { format!("_{word}") };
+        let with_path = if word.is_empty() { "" } else { ", with a `#[path(\"/…\")]` above it" };
         return refusals.refuse(
             name,
-            format_args!("`{name}` has no path, and only a method with a path has a word behind `{token}`"),
-            format_args!("write `#[path(\"/{word}\")]` above it, or name it `do_{token}` to serve all other paths"),
+            format_args!("`{name}` is not a method in upper case with a word in lower case behind it"),
+            format_args!(
+                "did you mean `do_{verb}{word}`{with_path}? A helper needs a name that does not begin with `do_`"
+            ),
         );
     }
-    if !is_well_formed {
-        let token = rest.to_ascii_uppercase();
-        let example = if grammar::is_token(&token) { token.as_str() } else { "M-SEARCH" };
-        refusals.refuse(
-            name,
-            format_args!("`{name}` begins with `do_`, but does not end in a method in upper case"),
-            format_args!("rename it if it is a helper, or write `#[http_method(\"{example}\")]` above it"),
-        );
+    let token = rest.to_ascii_uppercase();
+    let example = if grammar::is_token(&token) { token.as_str() } else { "M-SEARCH" };
+    refusals.refuse(
+        name,
+        format_args!("`{name}` begins with `do_`, but does not end in a method in upper case"),
+        format_args!("rename it if it is a helper, or write `#[http_method(\"{example}\")]` above it"),
+    );
+}
+
+/// A method with a path has a word in its name, which the link to it is called by.
+fn without_word(method: &Method<'_>, rest: &str, refusals: &mut Refusals) {
+    let name = method.name();
+    let (token, word) = method.likely_token_and_word();
+    if verbs::is_well_formed(rest) {
+        let wrong = format!("`{name}` has a path, so its name needs a word that its link is called by");
+        refusals.refuse(name, wrong, format_args!("name it for example `do_{token}_{word}`"));
+    } else {
+        let wrong = format!("`{name}` is not a method in upper case with a word in lower case behind it");
+        refusals.refuse(name, wrong, format_args!("did you mean `do_{token}_{word}`?"));
     }
+}
+
+fn without_path(method: &Method<'_>, token: &str, word: &str, refusals: &mut Refusals) {
+    let unknown = method.parameters.iter().filter(|parameter| matches!(parameter.source, Source::Unknown));
+    let names = unknown.filter_map(|parameter| Some(format!("/{{{}}}", parameter.name()?.unraw())));
+    let segments: String = names.collect();
+    refusals.refuse(
+        method.name(),
+        format_args!("`{}` has no path, and only a method with a path has a word behind `{token}`", method.name()),
+        format_args!(
+            "write `#[path(\"/{word}{segments}\")]` above it, or name it `do_{token}` to serve all other paths"
+        ),
+    );
+}
+
+/// The name that a method which serves requests was meant to have; none if it looks like a helper.
+pub(super) fn meant_name(method: &Method<'_>) -> Option<String> {
+    let name = method.name().to_string();
+    match method.token()? {
+        Token::Named(token) => match verbs::meant(token) {
+            Some(verb) => Some(format!("do_{verb}{}", word_behind(&name))),
+            None => verbs::is_well_formed(token).then_some(name),
+        },
+        Token::Given(_) => Some(name),
+    }
+}
+
+/// `_user` of `do_GET_user`.
+fn word_behind(name: &str) -> String {
+    token_and_word(name).map(|(_, word)| format!("_{word}")).unwrap_or_default()
 }
 
 fn given(name: &Ident, literal: &LitStr, refusals: &mut Refusals) {

@@ -3,106 +3,136 @@
 
 use std::collections::HashMap;
 
+use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Ident, ImplItem};
+use syn::{Attribute, Ident, ImplItem, Meta};
 
-use crate::model::{Handler, Method, Role, Shape, Token, is_before, is_path};
+use crate::model::{Handler, Method, Role, Shape, Token, is_before, is_meant_as_path, is_path};
 use crate::parse::Template;
 use crate::refusals::Refusals;
+use crate::verbs;
 
-pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
+/// Gives back the templates about whose parameters nothing more is to be said.
+pub(super) fn check<'h>(handler: &'h Handler<'h>, refusals: &mut Refusals) -> Vec<&'h Template> {
     for method in &handler.methods {
         where_they_belong(method, refusals);
-        word(method, refusals);
+        before(method, refusals);
     }
+    let mut refused = Vec::new();
     for shape in handler.shapes() {
-        one_method_a_token(&shape, refusals);
-        same_names(&shape, refusals);
+        one_method_a_token(&shape, &mut refused, refusals);
+        same_names(&shape, &mut refused, refusals);
     }
     one_path_a_word(handler, refusals);
     items_of_the_expansion(handler, refusals);
+    refused
 }
 
-/// A path above a method that serves nothing, and `#[before]` above one that does.
+/// A path above a method that serves nothing, and an attribute that was meant to be one.
 fn where_they_belong(method: &Method<'_>, refusals: &mut Refusals) {
     let name = method.name();
-    let of_kind = |is: fn(&syn::Attribute) -> bool| method.item.attrs.iter().filter(move |attribute| is(attribute));
+    for attribute in method.item.attrs.iter().filter(|attribute| is_meant_as_path(attribute)) {
+        meant_as_path(attribute, method, refusals);
+    }
+    for attribute in method.item.attrs.iter().filter(|attribute| is_path(attribute)) {
+        let (token, word) = method.likely_token_and_word();
+        match method.role {
+            Role::Route(_) => {}
+            Role::Helper => refusals.refuse(
+                attribute,
+                format_args!("`{name}` has a path, but no HTTP method that it serves"),
+                format_args!("name it `do_{token}_{word}`, or write `#[http_method(\"{token}\")]` above it"),
+            ),
+            Role::Before => refusals.refuse(
+                attribute,
+                format_args!("`{name}` runs before the methods of all paths, so it has none of its own"),
+                "take it away, and look at `ex.path` in the method",
+            ),
+            Role::Override(_) => refusals.refuse(
+                attribute,
+                format_args!("`{name}` is a method that the runtime calls, so it cannot serve requests"),
+                format_args!("name it `do_{token}_{word}`"),
+            ),
+        }
+    }
+}
+
+/// `#[paht("/users")]`, `#[get("/users")]`
+fn meant_as_path(attribute: &Attribute, method: &Method<'_>, refusals: &mut Refusals) {
+    let name = attribute.path().to_token_stream().to_string();
+    let path = Template::read(attribute, &mut Refusals::default()).likely_text();
+    let (token, word) = method.likely_token_and_word();
+    let token = verbs::meant(&name).filter(|verb| verb.eq_ignore_ascii_case(&name)).map_or(token, str::to_owned);
+    let renamed =
+        if method.word().is_some() { String::new() } else { format!(", and name the method `do_{token}_{word}`") };
+    refusals.refuse(
+        attribute,
+        format_args!("`{name}` is not an attribute of `#[http_handler]`"),
+        format_args!("write `#[path({path:?})]`{renamed}"),
+    );
+}
+
+/// `#[before]` above a method that has another task.
+fn before(method: &Method<'_>, refusals: &mut Refusals) {
+    let name = method.name();
+    let mut attributes = method.item.attrs.iter().filter(|attribute| is_before(attribute));
+    let Some(attribute) = attributes.next() else { return };
     match method.role {
         Role::Route(_) => {
-            for attribute in of_kind(is_before) {
-                let wrong = format!("`{name}` serves requests itself");
-                refusals.refuse(attribute, wrong, "write `#[before]` above a method that looks at requests first");
-            }
-        }
-        Role::Helper | Role::Before => {
-            for attribute in of_kind(is_path) {
-                let wrong = format!("`{name}` has a path, but no HTTP method that it serves");
-                let instead = format!(
-                    "name it `do_GET_{0}`, or write `#[http_method(\"GET\")]` above it",
-                    name.unraw().to_string().to_ascii_lowercase()
-                );
-                refusals.refuse(attribute, wrong, instead);
-            }
+            let wrong = format!("`{name}` serves requests itself");
+            refusals.refuse(attribute, wrong, "write `#[before]` above a method that looks at requests first");
         }
         Role::Override(_) => {
-            for attribute in method.item.attrs.iter().filter(|attribute| is_path(attribute) || is_before(attribute)) {
-                let wrong = format!("`{name}` is a method that the runtime calls, so it cannot serve requests");
-                refusals.refuse(attribute, wrong, "give the method another name");
-            }
+            let wrong = format!("`{name}` is a method that the runtime calls at other times");
+            refusals.refuse(attribute, wrong, "give the method another name");
         }
+        _ if !matches!(attribute.meta, Meta::Path(_)) => {
+            let instead = "write `#[before]`, and look at `ex.path` in the method";
+            refusals.refuse(attribute, "`before` takes no arguments", instead);
+        }
+        _ => {}
     }
-}
-
-/// A method with a path has a word in its name, which the link to it is called by.
-fn word(method: &Method<'_>, refusals: &mut Refusals) {
-    let Some(token) = method.token().filter(|_| !method.paths.is_empty()) else { return };
-    let text = token.text();
-    if method.word().is_none() && super::verbs::is_well_formed(&text) {
-        refusals.refuse(
-            method.name(),
-            format_args!("`{}` has a path, so its name needs a word that its link is called by", method.name()),
-            format_args!("name it for example `do_{text}_{}`", likely_word(method)),
-        );
+    for second in attributes {
+        refusals.refuse(second, format_args!("`{name}` has this attribute already"), "keep one of them");
     }
-}
-
-/// `users` of `/users/{id}`.
-fn likely_word(method: &Method<'_>) -> String {
-    let text = method.paths.first().map(Template::text).unwrap_or_default();
-    let mut words = text.split('/').filter(|word| crate::parse::is_name(word));
-    words.next_back().unwrap_or("index").to_owned()
 }
 
 /// Two methods may share a token and a shape only if each has a `cfg`: whether they exclude each other is the compiler's to
 /// find.
-fn one_method_a_token(shape: &Shape<'_>, refusals: &mut Refusals) {
+fn one_method_a_token<'h>(shape: &Shape<'h>, refused: &mut Vec<&'h Template>, refusals: &mut Refusals) {
     let mut seen = HashMap::<String, (&Method<'_>, &Template)>::new();
-    for (method, template) in &shape.methods {
+    // One with a mistake in it may have been meant to be another path.
+    for (method, template) in shape.methods.iter().filter(|(_, template)| template.is_sound) {
         let Some(token) = method.token().map(Token::text) else { continue };
         let Some((first, other)) = seen.insert(token.clone(), (method, template)) else { continue };
-        if std::ptr::eq(first, *method) {
-            let wrong = format!("`{}` has the path {:?} already", method.name(), other.text());
-            refusals.refuse(template, wrong, "keep one of them");
-        } else if first.cfgs().next().is_none() || method.cfgs().next().is_none() {
-            let wrong = format!("{token} of {:?} is already served by `{}`", other.text(), first.name());
-            let instead = if template.text() == other.text() {
-                "keep one of them, or give each a `#[cfg(…)]` that excludes the other"
-            } else {
-                "no request can tell the two paths apart: keep one of them"
-            };
-            refusals.refuse(template, wrong, instead);
+        let is_same_method = std::ptr::eq(first, *method);
+        if !is_same_method && first.cfgs().next().is_some() && method.cfgs().next().is_some() {
+            continue;
         }
+        let is_same_text = template.text() == other.text();
+        let (wrong, instead) = if is_same_method {
+            (format!("`{}` has the path {:?} already", method.name(), other.text()), "keep one of them")
+        } else if is_same_text {
+            let instead = "keep one of them, or give each a `#[cfg(…)]` that excludes the other";
+            (format!("{token} of {:?} is already served by `{}`", other.text(), first.name()), instead)
+        } else {
+            let instead = "no request can tell the two paths apart: keep one of them";
+            (format!("{token} of {:?} is already served by `{}`", other.text(), first.name()), instead)
+        };
+        refusals.refuse(template, wrong, instead);
+        refused.push(template);
     }
 }
 
 /// The parameters of one shape have the same names in all methods, so that a table of paths can be read.
-fn same_names(shape: &Shape<'_>, refusals: &mut Refusals) {
+fn same_names<'h>(shape: &Shape<'h>, refused: &mut Vec<&'h Template>, refusals: &mut Refusals) {
     let first = shape.template;
-    for (method, template) in shape.methods.iter().filter(|(_, template)| template.is_sound && first.is_sound) {
+    for &(method, template) in shape.methods.iter().filter(|(_, template)| template.is_sound && first.is_sound) {
         let differing = first.parameters().zip(template.parameters()).find(|(left, right)| left != right);
-        if let Some((left, right)) = differing {
+        let is_refused = refused.iter().any(|refused| std::ptr::eq(*refused, template));
+        if let Some((left, right)) = differing.filter(|_| !is_refused) {
             refusals.refuse(
-                *template,
+                template,
                 format_args!(
                     "`{{{right}}}` of `{}` is `{{{left}}}` in {:?}, the same path",
                     method.name(),
@@ -110,6 +140,7 @@ fn same_names(shape: &Shape<'_>, refusals: &mut Refusals) {
                 ),
                 "give a parameter one name in all methods of a path",
             );
+            refused.push(template);
         }
     }
 }

@@ -9,7 +9,7 @@ use syn::{
     TypeParamBound, TypeTraitObject,
 };
 
-use super::verbs;
+use super::methods::meant_name;
 use crate::model::{Handler, Method, Parameter, Role, Source, typed};
 use crate::overridables::Overridable;
 use crate::refusals::Refusals;
@@ -18,9 +18,10 @@ use crate::types::{contradicts, inside, last_segment, type_argument, ungrouped};
 pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
     for method in &handler.methods {
         let wanted = match &method.role {
-            Role::Route(_) => verbs::meant_name(method).map(|name| Wanted::route(&name, method)),
+            Role::Route(_) => meant_name(method).map(|name| Wanted::route(&name, method)),
             Role::Before => Some(Wanted::before(method)),
-            Role::Override(overridable) => Some(Wanted::overridable(overridable)),
+            // One with a path was meant to serve.
+            Role::Override(overridable) => method.paths.is_empty().then(|| Wanted::overridable(overridable)),
             Role::Helper => None,
         };
         if let Some(wanted) = wanted {
@@ -64,7 +65,7 @@ impl Wanted {
         Self {
             instead: format!("write `fn {}(&self, ex: &Exchange) -> Result`", method.name()),
             parameters: Some(vec![("ex", "&Exchange")]),
-            output: Output::Type("Result"),
+            output: Output::Type("Result<()>"),
         }
     }
 
@@ -234,13 +235,20 @@ fn unshared_error(output: &Type) -> Option<&TypeTraitObject> {
     (names("Error") && !(names("Send") && names("Sync"))).then_some(object)
 }
 
-/// True for `()`, `Result` and `Result<()>`, as they are written.
+/// True for `()`, `Result`, `Result<()>` and `Option<()>`, as they are written.
 fn answers_nothing(output: &ReturnType) -> bool {
-    let ReturnType::Type(_, ty) = output else { return true };
-    let is_unit = |ty: &Type| matches!(ungrouped(ty), Type::Tuple(tuple) if tuple.elems.is_empty());
+    match output {
+        ReturnType::Default => true,
+        ReturnType::Type(_, ty) => holds_nothing(ty),
+    }
+}
+
+fn holds_nothing(ty: &Type) -> bool {
+    let is_unit = matches!(ungrouped(ty), Type::Tuple(tuple) if tuple.elems.is_empty());
     let is_bare_result =
         || last_segment(ty).is_some_and(|last| last.ident == "Result" && matches!(last.arguments, PathArguments::None));
-    is_unit(ty) || is_bare_result() || inside(ty, "Result").is_some_and(is_unit)
+    let inside = || inside(ty, "Result").or_else(|| inside(ty, "Option"));
+    is_unit || is_bare_result() || inside().is_some_and(holds_nothing)
 }
 
 /// The way a receiver takes the handler.

@@ -8,7 +8,7 @@ use super::attributes::{allowed_on, expects_snake_case_lint, hides_lifetimes};
 use super::call::site_of;
 use super::names::Names;
 use super::repair::repair;
-use crate::model::{Handler, Method, Role, becomes_own, is_own, is_source};
+use crate::model::{Handler, Method, Role, becomes_own, is_meant_as_path, is_own, is_source};
 
 /// The block without the macro's own attributes, and with lints allowed.
 ///
@@ -58,7 +58,7 @@ fn annotated_with(handler: &Handler<'_>, names: &Names, change: impl Fn(&mut Imp
 }
 
 fn annotate(function: &mut ImplItemFn, method: &Method<'_>, handler: &Handler<'_>) {
-    function.attrs.retain(|attribute| !is_own(attribute) && !becomes_own(attribute));
+    function.attrs.retain(|at| !is_own(at) && !becomes_own(at) && !is_meant_as_path(at));
     for parameter in &mut function.sig.inputs {
         if let FnArg::Typed(parameter) = parameter {
             parameter.attrs.retain(|attribute| !is_source(attribute));

@@ -1,7 +1,8 @@
 //! A refused block is given back, and the compiler would refuse some of it once more, in words that lead astray. Here
 //! that is kept from it, so that what is wrong is said once.
 
-use syn::{FnArg, ImplItemFn, parse_quote};
+use quote::quote;
+use syn::{Expr, FnArg, ImplItemFn, Stmt, parse_quote};
 
 use crate::check;
 use crate::model::{Handler, Method, Role};
@@ -28,7 +29,9 @@ use crate::refusals::Refusals;
 /// }
 /// ```
 pub(super) fn repair(function: &mut ImplItemFn, method: &Method<'_>, handler: &Handler<'_>) {
-    if !matches!(method.role, Role::Helper) {
+    let was_async = function.sig.asyncness.is_some();
+    let is_called = !matches!(method.role, Role::Helper) || !method.paths.is_empty();
+    if is_called {
         function.sig.asyncness = None;
         function.sig.constness = None;
         for parameter in &mut function.sig.inputs {
@@ -39,13 +42,16 @@ pub(super) fn repair(function: &mut ImplItemFn, method: &Method<'_>, handler: &H
     }
     let mut refusals = Refusals::default();
     check::body(method, handler, &mut refusals);
-    if !refusals.is_empty() {
+    // There may be an `.await` in the body.
+    if !refusals.is_empty() || (is_called && was_async) {
         let body = &function.block;
-        function.block = parse_quote!({
+        // A body with a syntax error in it cannot be parsed once more.
+        let statements = quote! {
             #[cfg(miri)]
             #body
             loop {}
-        });
+        };
+        function.block.stmts = vec![Stmt::Expr(Expr::Verbatim(statements), None)];
         function.attrs.push(parse_quote!(#[allow(unused)]));
     }
 }

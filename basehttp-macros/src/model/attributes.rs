@@ -4,9 +4,10 @@ use proc_macro2::TokenTree;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::token::Comma;
-use syn::{Attribute, ImplItemFn, Meta};
+use syn::{Attribute, ImplItemFn, LitStr, Meta};
 
 use crate::refusals::{Refusals, refusal};
+use crate::similar;
 
 /// The attribute that names a method's token.
 pub(crate) const HTTP_METHOD: &str = "http_method";
@@ -66,6 +67,14 @@ pub(crate) fn is_path(attribute: &Attribute) -> bool {
 
 pub(crate) fn is_before(attribute: &Attribute) -> bool {
     is_named(attribute, BEFORE)
+}
+
+/// True for `#[paht("/users")]`, and for `#[get("/users")]` and its like, by which other libraries name paths.
+pub(crate) fn is_meant_as_path(attribute: &Attribute) -> bool {
+    const ELSEWHERE: [&str; 9] = ["route", "uri", "url", "get", "head", "post", "put", "delete", "patch"];
+    let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { return false };
+    let is_like_one = ELSEWHERE.contains(&&*name) || similar::nearest(&name.to_ascii_lowercase(), &OWN) == Some(PATH);
+    is_like_one && name != PATH && attribute.parse_args::<LitStr>().is_ok_and(|text| text.value().starts_with('/'))
 }
 
 fn is_named(attribute: &Attribute, name: &str) -> bool {

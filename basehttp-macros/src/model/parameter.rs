@@ -254,9 +254,9 @@ fn is_named(ty: &Type, name: &str) -> bool {
 
 /// True for `&[&str]`, the type of a rest.
 pub(crate) fn is_rest(ty: &Type) -> bool {
-    let Type::Reference(slice) = types::ungrouped(ty) else { return false };
-    let Type::Slice(slice) = types::ungrouped(&slice.elem) else { return false };
-    Leaf::of(&slice.elem) == Leaf::Str
+    let Type::Reference(reference) = types::ungrouped(ty) else { return false };
+    let Type::Slice(slice) = types::ungrouped(&reference.elem) else { return false };
+    reference.mutability.is_none() && Leaf::of(&slice.elem) == Leaf::Str
 }
 
 #[cfg(test)]
@@ -293,9 +293,14 @@ mod tests {
 
     #[test]
     fn a_rest_is_a_slice_of_texts() {
-        for (ty, expected) in
-            [("&[&str]", true), ("&'a [&'a str]", true), ("&[String]", false), ("&str", false), ("Vec<&str>", false)]
-        {
+        for (ty, expected) in [
+            ("&[&str]", true),
+            ("&'a [&'a str]", true),
+            ("&mut [&str]", false),
+            ("&[String]", false),
+            ("&str", false),
+            ("Vec<&str>", false),
+        ] {
             assert_eq!(is_rest(&syn::parse_str(ty).expect("these are types")), expected, "{ty}");
         }
     }

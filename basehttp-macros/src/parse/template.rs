@@ -9,11 +9,13 @@
 //! `/` has no pieces, and `/users/` has an empty word at its end. A text with mistakes has pieces too, the likeliest ones:
 //! the functions that make links need them.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Attribute, LitStr};
 
-use crate::refusals::{Refusals, refusal};
+use crate::refusals::Refusals;
+use crate::verbs::in_snake_case;
 
 /// `#[path("/users/{id}")]`
 pub(crate) struct Template {
@@ -44,26 +46,35 @@ impl Piece {
 impl Template {
     pub(crate) fn read(attribute: &Attribute, refusals: &mut Refusals) -> Self {
         let Ok(literal) = attribute.parse_args::<LitStr>() else {
-            let wrong = "`path` takes one path, as a string";
-            refusals.refuse(attribute, wrong, "write for example `#[path(\"/users/{id}\")]`");
+            refusals.refuse(attribute, "`path` takes one path, as a string", instead_of_unread(attribute));
             let literal = LitStr::new("/", attribute.path().span());
             return Self { literal, pieces: Vec::new(), is_sound: false };
         };
         let text = literal.value();
-        let mut faults = Faults { literal: &literal, first: None };
-        let path = text.strip_prefix('/').unwrap_or(&text);
-        whole(&text, &mut faults);
-        let segments: Vec<_> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
-        let pieces: Vec<_> = segments.into_iter().map(|segment| piece(segment, &mut faults)).collect();
-        order(&pieces, &mut faults);
-        let is_sound = faults.first.is_none();
-        refusals.keep(faults.first.map_or(Ok(()), Err));
+        let mut faults = Faults::default();
+        let path = likely_path(&text, &mut faults);
+        let mut pieces = Vec::new();
+        for segment in path.split('/').filter(|_| !path.is_empty()) {
+            piece(segment, &mut pieces, &mut faults);
+        }
+        order(&mut pieces, &mut faults);
+        // `check` refuses an attribute of another name as a whole.
+        let is_path = attribute.path().is_ident("path");
+        let is_sound = faults.first.is_none() && is_path;
+        if let Some((wrong, advice)) = faults.first.filter(|_| is_path) {
+            refusals.refuse(&literal, wrong, format_args!("write {:?}{advice}", spelt(&pieces)));
+        }
         Self { literal, pieces, is_sound }
     }
 
     /// The text as the user wrote it.
     pub(crate) fn text(&self) -> String {
         self.literal.value()
+    }
+
+    /// The text without its mistakes.
+    pub(crate) fn likely_text(&self) -> String {
+        spelt(&self.pieces)
     }
 
     /// The names of the parameters, the rest among them.
@@ -92,120 +103,232 @@ impl Template {
 }
 
 impl ToTokens for Template {
-    fn to_tokens(&self, tokens: &mut proc_macro2::TokenStream) {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
         self.literal.to_tokens(tokens);
     }
 }
 
-/// The first mistake in a text. Others are often its consequences.
-struct Faults<'l> {
-    literal: &'l LitStr,
-    first: Option<syn::Error>,
+/// The first mistake in a text, with what is to be said behind the text that was meant. Further mistakes are often its
+/// consequences.
+#[derive(Default)]
+struct Faults {
+    first: Option<(String, String)>,
 }
 
-impl Faults<'_> {
-    fn add(&mut self, wrong: impl std::fmt::Display, instead: impl std::fmt::Display) {
-        if self.first.is_none() {
-            self.first = Some(refusal(self.literal, wrong, instead));
-        }
+impl Faults {
+    fn add(&mut self, wrong: impl Into<String>) {
+        self.add_with(wrong, "");
+    }
+
+    fn add_with(&mut self, wrong: impl Into<String>, advice: impl Into<String>) {
+        self.first.get_or_insert_with(|| (wrong.into(), advice.into()));
     }
 }
 
-/// Looks at what no segment shows.
-fn whole(text: &str, faults: &mut Faults<'_>) {
-    if let Some((path, query)) = text.split_once(['?', '#']) {
+/// What to write for `#[path(users)]`, `#[path = "/users"]` or `#[path("/a", "/b")]`.
+fn instead_of_unread(attribute: &Attribute) -> String {
+    let texts: Vec<_> = texts(attribute.meta.to_token_stream()).map(|text| format!("`#[path({text})]`")).collect();
+    match &*texts {
+        [] => "write for example `#[path(\"/users/{id}\")]`".to_owned(),
+        [text] => format!("write {text}"),
+        several => format!("write {}, one above the other", several.join(" and ")),
+    }
+}
+
+/// The strings among the tokens.
+fn texts(tokens: TokenStream) -> impl Iterator<Item = String> {
+    let flat = tokens.into_iter().flat_map(|token| match token {
+        TokenTree::Group(group) => group.stream(),
+        token => token.into(),
+    });
+    flat.map(|token| token.to_string()).filter(|token| token.starts_with('"'))
+}
+
+/// The text that was meant, without its first slash. What no segment shows is looked at here.
+fn likely_path(text: &str, faults: &mut Faults) -> String {
+    let mut path = text.trim();
+    if path.len() < text.len() {
+        faults.add("the path begins or ends with white space");
+    }
+    if let Some((method, rest)) =
+        path.split_once(' ').filter(|(method, rest)| !method.contains('/') && rest.contains('/'))
+    {
+        faults.add(format!("`{method}` is part of the method's name, not of the path"));
+        path = rest.trim_start();
+    }
+    if let Some((_, rest)) = path.split_once("://") {
+        faults.add("a path has no scheme and host");
+        path = rest.split_once('/').map_or("/", |(host, _)| &rest[host.len()..]);
+    }
+    if let Some((before, query)) = query(path) {
         let name = query.split(['=', '&']).next().filter(|name| is_name(name)).unwrap_or("page");
-        let wrong = "a path ends before the query";
-        faults.add(wrong, format_args!("write {path:?}, and take the value as a parameter: `#[query] {name}: …`"));
-    } else if !text.starts_with('/') {
-        faults.add("a path begins with a slash", format_args!("write {:?}", format!("/{text}")));
-    } else if text.contains("//") {
-        let mut single = text.to_owned();
-        while single.contains("//") {
-            single = single.replace("//", "/");
-        }
-        faults.add("the path has an empty segment", format_args!("write {single:?}"));
-    } else if text.contains('%') {
-        let wrong = "a path is written decoded, and this `%` would be one of the text";
-        faults.add(wrong, "write the character itself, as in \"/café\"");
-    } else if let Some(control) = text.chars().find(|character| character.is_control()) {
-        faults.add(format_args!("the path has the control character {control:?}"), "take it away");
+        faults.add_with(
+            "a path ends before the query",
+            format!(", and take the value as a parameter: `#[query] {name}: …`"),
+        );
+        path = before;
+    } else if let Some((before, _)) = path.split_once('#') {
+        faults.add("a client never sends a `#` or the text behind it");
+        path = before;
     }
+    let Some(path) = path.strip_prefix('/').or((path == "*").then_some(path)) else {
+        faults.add("a path begins with a slash");
+        return plain(path, faults);
+    };
+    if path.starts_with('/') || path.contains("//") {
+        faults.add("the path has an empty segment");
+    }
+    plain(path, faults)
 }
 
-fn piece(segment: &str, faults: &mut Faults<'_>) -> Piece {
+/// Splits at the `?` of a query; that of `{id?}` is none.
+fn query(path: &str) -> Option<(&str, &str)> {
+    path.match_indices('?').map(|(at, _)| (&path[..at], &path[at + 1..])).find(|(_, rest)| !rest.starts_with('}'))
+}
+
+/// The path without empty segments, percent-encoding and control characters.
+fn plain(path: &str, faults: &mut Faults) -> String {
+    let decoded = decoded(path);
+    if decoded != path {
+        faults.add("a path is written decoded, since segments are decoded before they are compared");
+    }
+    if let Some(control) = decoded.chars().find(|character| character.is_control()) {
+        faults.add(format!("the path has the control character {control:?}"));
+    }
+    let mut path: String = decoded.chars().filter(|character| !character.is_control()).collect();
+    while path.contains("//") {
+        path = path.replace("//", "/");
+    }
+    path.strip_prefix('/').map(str::to_owned).unwrap_or(path)
+}
+
+/// `café` of `caf%C3%A9`. A `%` without two digits behind it is a character like others.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut decoded, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        let digits = text.get(at + 1..at + 3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let byte = digits.filter(|_| bytes[at] == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Adds what a segment stands for.
+fn piece(segment: &str, pieces: &mut Vec<Piece>, faults: &mut Faults) {
     let inside = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     if let Some(inside) = inside.filter(|inside| !inside.contains(['{', '}'])) {
-        return in_braces(inside, faults);
+        pieces.push(in_braces(inside, faults));
+    } else if segment.contains(['{', '}']) {
+        part_of_a_segment(segment, pieces, faults);
+    } else if let Some(piece) = of_another_style(segment) {
+        faults.add(format!("`{segment}` is not a parameter in this syntax"));
+        pieces.push(piece);
+    } else if segment == "." || segment == ".." {
+        faults.add(format!("`{segment}` in a path is resolved before the server sees it"));
+        if segment == ".." {
+            pieces.pop();
+        }
+    } else {
+        pieces.push(Piece::Word(segment.to_owned()));
     }
-    if let Some(name) = of_another_style(segment) {
-        let instead = if segment.contains('*') { format!("{{*{name}}}") } else { format!("{{{name}}}") };
-        faults.add(format_args!("`{segment}` is not a parameter in this syntax"), format_args!("write `{instead}`"));
-        return if segment.contains('*') { Piece::Rest(name) } else { Piece::Parameter(name) };
-    }
-    if segment.contains(['{', '}']) {
-        let inside = segment.split(['{', '}']).nth(1).filter(|name| is_name(name)).unwrap_or("name");
-        faults.add(
-            format_args!("a parameter is a whole segment, and `{segment}` is more than one"),
-            format_args!("write `{{{inside}}}`, and take the text apart in the method"),
-        );
-        return Piece::Parameter(inside.to_owned());
-    }
-    if [".", ".."].contains(&segment) {
-        let wrong = format!("`{segment}` in a path is resolved before the server sees it");
-        faults.add(wrong, "write the path that is meant, without it");
-    }
-    Piece::Word(segment.to_owned())
 }
 
 /// `id` of `{id}`, `*rest` of `{*rest}`.
-fn in_braces(inside: &str, faults: &mut Faults<'_>) -> Piece {
-    let (stars, name) = match inside.strip_prefix('*') {
-        Some(name) => ("*", name),
-        None => ("", inside),
-    };
-    let is_part = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
-    let likely: String = name.trim_start_matches('.').trim().chars().take_while(is_part).collect();
-    let named = Some(likely.to_ascii_lowercase()).filter(|likely| is_name(likely)).unwrap_or("name".to_owned());
-    if name.contains(':') {
-        let wrong = format!("`{{{inside}}}` has more than a name in it");
-        faults.add(wrong, format_args!("write `{{{stars}{named}}}`; the type is that of the method's parameter"));
-    } else if !is_name(name) {
-        let wrong = format!("the name in `{{{inside}}}` has to be one of lower-case letters, digits and `_`");
-        faults.add(wrong, format_args!("write for example `{{{stars}{named}}}`"));
+fn in_braces(inside: &str, faults: &mut Faults) -> Piece {
+    if is_name(inside) {
+        return Piece::Parameter(inside.to_owned());
     }
-    if stars.is_empty() { Piece::Parameter(named) } else { Piece::Rest(named) }
-}
-
-/// `id` of `:id`, `<id>` and `$id`; `rest` of `*rest` and `*`.
-fn of_another_style(segment: &str) -> Option<String> {
-    let angle = || segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
-    let name = segment.strip_prefix([':', '*', '$']).or_else(angle)?;
-    let name = name.trim_start_matches('*');
-    // `<int:id>`
-    let name = name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase();
-    Some(if is_name(&name) { name } else { "rest".to_owned() })
-        .filter(|_| segment.contains('*') || is_name_within(segment))
-}
-
-fn is_name_within(segment: &str) -> bool {
-    segment.chars().any(|letter| letter.is_ascii_alphabetic())
-}
-
-fn order(pieces: &[Piece], faults: &mut Faults<'_>) {
-    let mut seen = Vec::new();
-    for (at, piece) in pieces.iter().enumerate() {
-        if let (Piece::Rest(name), true) = (piece, at + 1 < pieces.len()) {
-            let wrong = format!("`{{*{name}}}` takes all that follows, so nothing can stand behind it");
-            faults.add(wrong, "write it at the end, and look at what it holds in the method");
-        }
-        if let Some(name) = piece.parameter() {
-            if seen.contains(&name) {
-                faults.add(format_args!("the path has `{{{name}}}` twice"), "give each parameter a name of its own");
-            }
-            seen.push(name);
-        }
+    if let Some(name) = inside.strip_prefix('*').filter(|name| is_name(name)) {
+        return Piece::Rest(name.to_owned());
     }
+    let piece = likely_parameter(inside);
+    if matches!(piece, Piece::Rest(_)) {
+        faults.add(format!("`{{{inside}}}` is not a rest in this syntax"));
+    } else if inside.ends_with('?') {
+        let wrong = format!("`{{{inside}}}` cannot be missing, since the path would be another one");
+        faults.add_with(wrong, "; a path without the parameter is another method's");
+    } else if inside.contains(':') {
+        faults.add_with(
+            format!("`{{{inside}}}` has more than a name in it"),
+            "; the type is that of the method's parameter",
+        );
+    } else {
+        faults.add(format!("the name in `{{{inside}}}` has to be one of lower-case letters, digits and `_`"));
+    }
+    piece
+}
+
+/// `id` of `:id`, `<id>` and `<int:id>`; a rest of `*rest`, `*`, `<rest..>` and `<path:rest>`.
+fn of_another_style(segment: &str) -> Option<Piece> {
+    let angle = segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+    let is_named = |rest: &str| rest.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    if let Some((kind, name)) = angle.and_then(|inside| inside.split_once(':')) {
+        return Some(if kind == "path" { Piece::Rest(likely_name(name, "rest")) } else { likely_parameter(name) });
+    }
+    let is_one =
+        angle.is_some_and(is_named) || segment.strip_prefix(':').is_some_and(is_named) || segment.starts_with('*');
+    is_one.then(|| likely_parameter(segment))
+}
+
+/// A parameter as any framework may write it, by its first name: `rest` of `**rest`, `rest...` and `rest*`.
+fn likely_parameter(text: &str) -> Piece {
+    if text.contains('*') || text.contains("..") {
+        Piece::Rest(likely_name(text, "rest"))
+    } else {
+        Piece::Parameter(likely_name(text, "name"))
+    }
+}
+
+fn likely_name(text: &str, otherwise: &str) -> String {
+    let mut names = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let name = names.find(|name| !name.is_empty()).map(in_snake_case);
+    name.filter(|name| is_name(name)).unwrap_or_else(|| otherwise.to_owned())
+}
+
+/// The parameters of `user-{id}` and `{a}-{b}`, and of `{id`.
+fn part_of_a_segment(segment: &str, pieces: &mut Vec<Piece>, faults: &mut Faults) {
+    let (opened, closed) = (segment.matches('{').count(), segment.matches('}').count());
+    if opened != closed {
+        let missing = if opened > closed { '}' } else { '{' };
+        faults.add(format!("`{segment}` lacks a `{missing}`"));
+        return pieces.push(likely_parameter(segment));
+    }
+    let advice = if opened == 1 { ", and take the text apart in the method" } else { "" };
+    faults.add_with(format!("a parameter is a whole segment, and `{segment}` is more than one"), advice);
+    let inside = segment.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    pieces.extend(inside.map(|(name, _)| likely_parameter(name)));
+}
+
+/// Looks at the pieces together, and gives each parameter a name of its own.
+fn order(pieces: &mut Vec<Piece>, faults: &mut Faults) {
+    let is_rest = |piece: &Piece| matches!(piece, Piece::Rest(_));
+    if let Some(at) = pieces.iter().position(is_rest).filter(|at| at + 1 < pieces.len()) {
+        let name = pieces[at].parameter().unwrap_or_default();
+        let wrong = format!("`{{*{name}}}` takes all that follows, so nothing can stand behind it");
+        faults.add_with(wrong, ", and look at what the rest holds in the method");
+        pieces.truncate(at + 1);
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for piece in pieces {
+        let (Piece::Parameter(name) | Piece::Rest(name)) = piece else { continue };
+        if seen.contains(name) {
+            faults.add_with(format!("the path has `{{{name}}}` twice"), ", or other names that differ");
+            *name = format!("{name}_{}", seen.len() + 1);
+        }
+        seen.push(name.clone());
+    }
+}
+
+/// The text of the pieces.
+fn spelt(pieces: &[Piece]) -> String {
+    let segments = pieces.iter().map(|piece| match piece {
+        Piece::Word(word) => word.clone(),
+        Piece::Parameter(name) => format!("{{{name}}}"),
+        Piece::Rest(name) => format!("{{*{name}}}"),
+    });
+    format!("/{}", segments.collect::<Vec<_>>().join("/"))
 }
 
 /// `id`, `user_id`: what a parameter of a method can be called too.
@@ -216,79 +339,4 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> (String, Option<String>) {
-        let attribute: Attribute = syn::parse_quote!(#[path(#text)]);
-        let mut refusals = Refusals::default();
-        let template = Template::read(&attribute, &mut refusals);
-        let shown = template.pieces.iter().map(|piece| match piece {
-            Piece::Word(word) => format!("{word:?}"),
-            Piece::Parameter(name) => name.clone(),
-            Piece::Rest(name) => format!("*{name}"),
-        });
-        let shown = shown.collect::<Vec<_>>().join(" ");
-        let refused = (!refusals.is_empty()).then(|| refusals.into_compile_errors().to_string());
-        assert_eq!(template.is_sound, refused.is_none(), "{text}");
-        (shown, refused)
-    }
-
-    #[test]
-    fn a_template_has_a_piece_for_each_segment() {
-        for (text, pieces) in [
-            ("/", ""),
-            ("/users", "\"users\""),
-            ("/users/", "\"users\" \"\""),
-            ("/users/{id}", "\"users\" id"),
-            ("/{a}/b/{c_2}", "a \"b\" c_2"),
-            ("/{*rest}", "*rest"),
-            ("/a b/caf\u{e9}/v1.0/~x", "\"a b\" \"caf\u{e9}\" \"v1.0\" \"~x\""),
-            ("/{type}", "type"),
-            ("/.well-known/x", "\".well-known\" \"x\""),
-        ] {
-            assert_eq!(read(text), (pieces.to_owned(), None), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_bad_template_is_refused_once_and_has_the_likeliest_pieces() {
-        for (text, pieces, instead) in [
-            ("", "", "begins with a slash"),
-            ("users", "\"users\"", "write \\\"/users\\\""),
-            ("/users//x", "\"users\" \"\" \"x\"", "write \\\"/users/x\\\""),
-            ("//", "\"\" \"\"", "write \\\"/\\\""),
-            ("/users?page=1", "\"users?page=1\"", "`#[query] page: \u{2026}`"),
-            ("/a#b", "\"a#b\"", "write \\\"/a\\\""),
-            ("/%41", "\"%41\"", "decoded"),
-            ("/a\n", "\"a\\n\"", "control character"),
-            ("/users/:id", "\"users\" id", "write `{id}`"),
-            ("/users/<id>", "\"users\" id", "write `{id}`"),
-            ("/users/<int:id>", "\"users\" id", "write `{id}`"),
-            ("/static/*rest", "\"static\" *rest", "write `{*rest}`"),
-            ("/static/*", "\"static\" *rest", "write `{*rest}`"),
-            ("/static/**", "\"static\" *rest", "write `{*rest}`"),
-            ("/user-{id}", "id", "a whole segment"),
-            ("/{id}.json", "id", "a whole segment"),
-            ("/{a}{b}", "a", "a whole segment"),
-            ("/{", "name", "a whole segment"),
-            ("/{}", "name", "lower-case"),
-            ("/{1}", "name", "lower-case"),
-            ("/{Id}", "id", "write for example `{id}`"),
-            ("/{id:u64}", "id", "the type is that"),
-            ("/{*}", "*name", "lower-case"),
-            ("/{...rest}", "rest", "lower-case"),
-            ("/{*all}/x", "*all \"x\"", "at the end"),
-            ("/{a}/{a}", "a a", "twice"),
-            ("/a/../b", "\"a\" \"..\" \"b\"", "without it"),
-            ("/.", "\".\"", "without it"),
-            ("/{self}", "name", "lower-case"),
-        ] {
-            let (read, refused) = read(text);
-            assert_eq!(read, pieces, "{text}");
-            let refused = refused.unwrap_or_else(|| panic!("{text} is accepted"));
-            assert_eq!(refused.matches("compile_error").count(), 1, "{text}");
-            assert!(refused.contains(instead), "{text}: {refused}");
-        }
-    }
-}
+mod tests;

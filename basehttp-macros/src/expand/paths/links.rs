@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Ident, ImplItem};
 
+use crate::expand::call::site_of;
 use crate::expand::conditions::{Condition, any_of};
 use crate::expand::names::Names;
 use crate::model::{Handler, Method};
@@ -66,6 +67,8 @@ impl Link<'_> {
         let served_by: Vec<_> = self.methods.iter().map(|method| format!("`{}`", method.name().unraw())).collect();
         let documentation =
             format!(" The link to `{}`, which {} serves.", self.template.text(), served_by.join(" or "));
+        // If the type has a function of that name in another block, the compiler shows the method.
+        let site = self.methods.first().map_or_else(Span::call_site, |method| site_of(method.name()));
         let name = format_ident!("path_{}", self.word);
         let mut parameters = Vec::new();
         let pieces = self.template.pieces.iter().map(|piece| match piece {
@@ -82,7 +85,7 @@ impl Link<'_> {
             }
         });
         let pieces: Vec<_> = pieces.collect();
-        quote! {
+        quote_spanned! {site=>
             #cfgs
             #[doc = #documentation]
             #[must_use]
