@@ -1560,9 +1560,7 @@ where
     }
     fn route_pace(__route: ::basehttp::__private::u16) -> ::basehttp::__private::Pace {
         match __route {
-            5 => ::basehttp::__private::Pace::Pool,
-            28 => ::basehttp::__private::Pace::Pool,
-            33 => ::basehttp::__private::Pace::Pool,
+            5 | 28 | 33 => ::basehttp::__private::Pace::Pool,
             _ => ::basehttp::__private::Pace::Inline,
         }
     }

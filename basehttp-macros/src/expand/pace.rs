@@ -9,7 +9,7 @@ use super::names::Names;
 use super::paths::numbered;
 use super::rows::Row;
 use crate::model::Handler;
-use crate::paces;
+use crate::paces::{self, PACES};
 
 /// `pace`, if anything was said of methods without a path, or of all; then `route_pace` for those with one.
 ///
@@ -33,9 +33,12 @@ pub(super) fn functions(handler: &Handler<'_>, names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let pace = function(&quote!(pace), "command", &quote!(&#runtime::str), &arms, handler, names);
     let route_pace = handler.has_paths().then(|| {
-        let arms = numbered(handler).filter_map(|(number, method)| {
-            let pace = value(method.pace.as_ref()?, names);
-            Some(quote!(#number => #pace,))
+        let arms = PACES.iter().filter_map(|(word, _)| {
+            let said =
+                numbered(handler).filter(|(_, method)| method.pace.as_ref().is_some_and(|pace| pace.value() == *word));
+            let (numbers, methods): (Vec<_>, Vec<_>) = said.unzip();
+            let pace = value(methods.first()?.pace.as_ref()?, names);
+            Some(quote!(#(#numbers)|* => #pace,))
         });
         function(&quote!(route_pace), "route", &quote!(#runtime::u16), &arms.collect::<Vec<_>>(), handler, names)
     });
