@@ -34,6 +34,7 @@ mod call;
 mod class_variables;
 mod conditions;
 mod dispatch;
+mod excluded;
 mod names;
 mod overrides;
 mod pace;
@@ -63,7 +64,8 @@ pub(crate) fn handler(handler: &Handler<'_>) -> TokenStream {
     let items = quote!(#dispatch #route #pace #class_variables #overrides);
     let (handler_impl, only_block) = (with_trait_impl(handler, &names, &block, &items), only_block(handler, &names));
     let table = paths::table_and_links(handler, &names);
-    quote!(#handler_impl #only_block #table)
+    let excluded = excluded::asserted(handler);
+    quote!(#handler_impl #only_block #table #excluded)
 }
 
 /// The expansion of a refused block: the block for the editor, a handler that serves nothing, so that the type can be
