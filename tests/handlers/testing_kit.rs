@@ -177,3 +177,25 @@ fn a_failed_expectation_shows_the_whole_response() {
     let nothing = message(&|| drop(testing::get("/nothing").send(&Ways)));
     assert_eq!(nothing, "GET /nothing: no response came: the connection was closed");
 }
+
+#[test]
+fn json_goes_out_and_comes_back_as_a_value() {
+    struct Doubling;
+    #[http_handler(protocol_version = "HTTP/1.1")]
+    impl Doubling {
+        fn do_POST(&self, ex: &mut Exchange) -> Result {
+            let numbers: Vec<u32> = ex.read_json(LONG)?;
+            Ok(ex.send_json(200, &numbers.repeat(2))?)
+        }
+        fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+    }
+    let request = testing::post("/").json(&[1, 2]);
+    assert_eq!(request.send(&Doubling).expect_status(200).json::<Vec<u32>>(), [1, 2, 1, 2]);
+    let server = Server::start(Doubling).unwrap();
+    let wrong = testing::post("/").json(&"text").send_to(server.address()).unwrap().expect_status(422);
+    let received = server.requests();
+    assert_eq!((received[0].json::<&str>(), received[0].header("Content-Type")), ("text", Some("application/json")));
+    let panic = catch_unwind(AssertUnwindSafe(|| wrong.json::<u32>())).expect_err("a page in HTML");
+    let message = panic.downcast_ref::<String>().expect("a text");
+    assert!(message.starts_with("expected value at line 1 column 1, and this came:\nHTTP/1.1 422 "), "{message}");
+}

@@ -64,6 +64,8 @@
 
 mod fault;
 mod fields;
+#[cfg(feature = "json")]
+mod json;
 mod memory;
 mod reading;
 mod received;

@@ -38,7 +38,7 @@ pub struct ReceivedRequest {
     progress: BodyProgress,
 }
 
-/// How much of the body the server has read.
+/// The part of a body that the server has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyProgress {
     /// A part of it, or none.
