@@ -26,9 +26,9 @@ pub(super) fn check(handler: &Handler<'_>, refused: &[&Template], refusals: &mut
         }
         let is_refused = |path: &Template| refused.iter().any(|refused| std::ptr::eq(*refused, path));
         if method.paths.iter().all(|path| path.is_sound && !is_refused(path)) {
-            let wanted = Wanted::by(method);
-            wanted.sources(refusals);
-            wanted.of_the_paths(refusals);
+            let unmatched = Unmatched::by(method);
+            unmatched.sources(refusals);
+            unmatched.of_the_paths(refusals);
         }
     }
 }
@@ -95,8 +95,8 @@ fn name(parameter: &Parameter<'_>, refusals: &mut Refusals) {
     refusals.refuse(name, format_args!("{text:?} is not a name that a request can have here"), instead);
 }
 
-/// The parameters that a method takes, beside those that its paths have.
-struct Wanted<'m> {
+/// The parameters that only a method has, or only its paths.
+struct Unmatched<'m> {
     method: &'m Method<'m>,
     /// Parameters of the paths that the method does not take.
     free: Vec<&'m str>,
@@ -104,7 +104,7 @@ struct Wanted<'m> {
     unknown: Vec<&'m Parameter<'m>>,
 }
 
-impl<'m> Wanted<'m> {
+impl<'m> Unmatched<'m> {
     fn by(method: &'m Method<'m>) -> Self {
         let mut free: Vec<&str> = Vec::new();
         for name in method.paths.iter().flat_map(Template::parameters) {
