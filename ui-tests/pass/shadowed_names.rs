@@ -45,6 +45,24 @@ fn outcome() {}
 fn allow() {}
 const command: Never = Never;
 const message: Never = Never;
+const parts: Never = Never;
+const path: Never = Never;
+const page: Never = Never;
+static tags: Never = Never;
+struct Into;
+struct Default;
+struct Decoded;
+struct Display;
+struct Piece;
+struct Response;
+struct Route;
+struct Texts;
+trait IntoResponse {}
+fn segments() {}
+fn query() {}
+fn guard() {}
+fn response() {}
+fn link() {}
 struct Never;
 macro_rules! version_string {
     () => {};
@@ -112,7 +130,59 @@ impl Everything {
     fn handle_error(&self, client_address: &::basehttp::Address, error: &Error) {}
 }
 
+/// With a table of paths. A variant comes before the table and a link of the same name, which the program could not name then.
+enum ByPath {
+    METHODS,
+    do_GET_user,
+    dispatch,
+    route,
+    Here,
+}
+
+#[http_handler(pace = "inline")]
+impl ByPath {
+    #[path("/users/{id}/{*rest}")]
+    #[path("/users/{id}")]
+    #[pace("pool")]
+    fn do_GET_user(
+        &self,
+        id: ::std::primitive::u64,
+        rest: &[&::std::primitive::str],
+        #[query("page")] number: ::std::option::Option<::std::primitive::u8>,
+        #[query("tags")] all: ::std::vec::Vec<&::std::primitive::str>,
+        #[query("parts")] some: ::std::result::Result<&::std::primitive::str, Error>,
+        #[guard] passes: Passes,
+        exchange: &mut Ex,
+    ) -> ::std::string::String {
+        let length = rest.len() + all.len();
+        ::std::format!("{id} {length} {number:?} {} {}", some.is_ok(), exchange.command)
+    }
+
+    #[before]
+    fn dispatch(&self, exchange: &Ex) -> Outcome_ {
+        Outcome_::Ok(())
+    }
+
+    fn do_POST(&self) -> &'static ::std::primitive::str {
+        "plain"
+    }
+}
+
+/// Lets all pass.
+struct Passes;
+
+impl<'c> ::basehttp::Guard<'c, ByPath> for Passes {
+    fn check(_: &ByPath, _: &Ex<'c>) -> Outcome_<Self> {
+        Outcome_::Ok(Passes)
+    }
+}
+
 fn main() {
+    let reply = respond(&ByPath::Here, b"GET /users/7/a/b?page=1&tags=x&parts= HTTP/1.0\r\n\r\n");
+    assert!(reply.ends_with(b"\r\n\r\n7 3 Some(1) true GET"), "{}", reply.escape_ascii());
+    assert!(respond(&ByPath::Here, b"POST / HTTP/1.0\r\n\r\n").ends_with(b"plain"));
+    assert_eq!((ByPath::path_user(7, &["a b"]), ByPath::ROUTES.len()), ("/users/7/a%20b".to_owned(), 3));
+
     assert_eq!(<Everything as Handler>::METHODS, ["GET", "HEAD", "PUT", "OPTIONS"]);
     let reply = respond(&Everything::Here, b"OPTIONS / HTTP/1.0\r\n\r\n");
     let reply = ::std::string::String::from_utf8(reply).expect("the reply is text");
