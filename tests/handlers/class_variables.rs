@@ -73,7 +73,7 @@ fn an_unknown_method_is_refused_with_the_list_of_methods_if_the_handler_wants_it
         let reply = ask_method(&Listing, method, "/");
         assert_eq!((reply.status(), reply.header("Allow")), (405, Some("POST, HEAD, OPTIONS")), "{method}");
         assert_eq!(reply.reason(), "Method Not Allowed");
-        let reply = ask_method(&Derived, if method.ends_with("T") { "PATCH" } else { method }, "/");
+        let reply = ask_method(&Derived, if method.ends_with('T') { "PATCH" } else { method }, "/");
         assert_eq!((reply.status(), reply.header("Allow")), (501, None), "the default: {method}");
     }
     assert_eq!(ask_method(&Listing, "HEAD", "/").status(), 200);

@@ -144,16 +144,12 @@ struct Login(&'static str);
 
 impl<'c> Guard<'c, Returning> for Login {
     fn check(_: &Returning, ex: &Exchange<'c>) -> Result<Self> {
-        match ex.cookie("sid") {
-            Some("31d4") => {
-                ex.insert(Login("ada"));
-                Ok(Login("ada"))
-            }
-            _ => {
-                ex.send_cookie(Cookie::removal("sid")).send_header("Cache-Control", "max-age=60");
-                Err(HTTPError::from(401).into())
-            }
+        if ex.cookie("sid") == Some("31d4") {
+            ex.insert(Login("ada"));
+            return Ok(Login("ada"));
         }
+        ex.send_cookie(Cookie::removal("sid")).send_header("Cache-Control", "max-age=60");
+        Err(HTTPError::from(401).into())
     }
 }
 

@@ -178,13 +178,15 @@ mod tests {
 
     use super::*;
 
+    type Pairs = &'static [(&'static str, &'static str)];
+
     fn read(body: &str) -> Result<Vec<(String, String)>, u16> {
         Form::parse(body).map(|form| form.into_iter().collect()).map_err(|error| error.code())
     }
 
     #[test]
     fn a_form_is_decoded_strictly() {
-        let table: [(&str, &[(&str, &str)], &str); 8] = [
+        let table: [(&str, Pairs, &str); 8] = [
             ("", &[], "nothing"),
             ("a=1&b=2", &[("a", "1"), ("b", "2")], "as browsers send it"),
             ("&&a=1&", &[("a", "1")], "empty pairs"),

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn no_type_is_named() {
         for (body, expected) in [
-            (r#"[]"#, "invalid length 0, expected an object"),
+            ("[]", "invalid length 0, expected an object"),
             (r#"{"pair":[1]}"#, "pair: invalid length 1, expected a tuple of size 2"),
             (r#"{"pair":[1,1]}"#, "pair[1]: invalid type: integer `1`, expected a boolean"),
             (r#"{"point":{}}"#, "point: invalid type: map, expected an array"),

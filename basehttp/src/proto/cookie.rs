@@ -39,6 +39,8 @@ mod tests {
 
     use super::*;
 
+    type Pairs = &'static [(&'static str, &'static str)];
+
     fn read(field: &str) -> Vec<(&str, &str)> {
         let text = |bytes| str::from_utf8(bytes).expect("a part of a text");
         cookies(field.as_bytes()).map(|(name, value)| (text(name), text(value))).collect()
@@ -46,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_malformed_cookie_does_not_hide_the_others() {
-        let table: [(&str, &[(&str, &str)], &str); 13] = [
+        let table: [(&str, Pairs, &str); 13] = [
             ("a=1; b=2", &[("a", "1"), ("b", "2")], "as browsers send it"),
             ("a=1;b=2", &[("a", "1"), ("b", "2")], "without the space"),
             ("\t a = 1 ;  b=2 ", &[("a", "1"), ("b", "2")], "with more of it"),
