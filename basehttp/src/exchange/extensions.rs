@@ -78,11 +78,19 @@ impl Extensions {
 
 /// Without recursion, so that a long list cannot overflow the stack.
 impl Drop for Extensions {
+    #[inline]
     fn drop(&mut self) {
-        let mut next = self.0.take();
-        while let Some(mut node) = next {
-            next = node.rest.0.take();
+        if let Some(first) = self.0.take() {
+            drop_all(first);
         }
+    }
+}
+
+#[cold]
+fn drop_all(first: Box<Node>) {
+    let mut next = Some(first);
+    while let Some(mut node) = next {
+        next = node.rest.0.take();
     }
 }
 

@@ -156,16 +156,20 @@ impl<M> Exchange<'_, M> {
                 self.send_header(name, value);
             }
         }
-        if self.with_reply(|reply, _| reply.lacks_allow()) {
+        let (lacks_allow, lacks_cookies) = self.with_reply(|reply, _| (reply.lacks_allow(), reply.lacks_cookies()));
+        if lacks_allow {
             self.send_header("Allow", self.allowed_methods());
         }
         if let Some(origin) = self.context.spec.cors {
             self.add_allow_origin(origin);
         }
-        self.add_cookies();
+        if lacks_cookies {
+            self.add_cookies();
+        }
         self.decide_close();
     }
 
+    #[cold]
     fn add_cookies(&self) {
         let io = &mut *self.io.borrow_mut();
         let is_secured = io.socket.served_scheme() == Scheme::Https;

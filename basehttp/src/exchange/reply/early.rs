@@ -13,25 +13,38 @@ use crate::exchange::cookie::Cookie;
 /// The fields and cookies that wait for a head.
 #[derive(Default)]
 pub(super) struct Early {
-    pub fields: Vec<(String, String)>,
+    fields: Vec<(String, String)>,
     cookies: Vec<Cookie>,
 }
 
 impl Early {
     pub(super) fn clear(&mut self) {
-        self.fields.clear();
-        self.cookies.clear();
+        if !self.fields.is_empty() || !self.cookies.is_empty() {
+            *self = Early::default();
+        }
     }
 }
 
 impl Reply {
-    /// Returns whether fields were given before the status line. Most handlers give none.
-    pub(super) fn has_early_fields(&self) -> bool {
-        !self.early.fields.is_empty()
+    /// Takes a field while no head is open. One that is too late is a mistake.
+    #[cold]
+    pub(super) fn add_field_elsewhere(&mut self, name: &str, value: &str) {
+        if self.is_unsent() {
+            self.early.fields.push((name.to_owned(), value.to_owned()));
+        } else {
+            self.mark_fault(format!("send_header({name:?}) belongs before end_headers"));
+        }
     }
 
-    /// Adds the fields that were given before the status line.
+    /// Adds the fields that were given before the status line to a final head.
     pub(super) fn add_early_fields(&mut self, out: &mut Vec<u8>) {
+        if !self.early.fields.is_empty() && !self.is_interim() {
+            self.move_early_fields(out);
+        }
+    }
+
+    #[cold]
+    fn move_early_fields(&mut self, out: &mut Vec<u8>) {
         for (name, value) in mem::take(&mut self.early.fields) {
             self.add_field(&name, &value, out);
         }
@@ -55,11 +68,13 @@ impl Reply {
         self.early.cookies.push(cookie);
     }
 
+    /// Returns whether cookies wait for the head that is open.
+    pub(crate) fn lacks_cookies(&self) -> bool {
+        !self.early.cookies.is_empty() && self.is_head_open()
+    }
+
     /// Adds the cookies to a final head that is about to end. `is_secured` says whether the connection is.
     pub(crate) fn add_cookies(&mut self, is_secured: bool, out: &mut Vec<u8>) {
-        if !self.is_head_open() {
-            return;
-        }
         for at in 0..self.early.cookies.len() {
             let value = self.early.cookies[at].to_field(is_secured);
             self.add_field("Set-Cookie", &value, out);

@@ -46,9 +46,7 @@ impl Reply {
         self.rule = proto::body_allowed(code, self.asked.method);
         self.fields.has_server = has == HeadParts::WithServer;
         out.extend_from_slice(line);
-        if self.has_early_fields() && !self.is_interim() {
-            self.add_early_fields(out);
-        }
+        self.add_early_fields(out);
     }
 
     /// Adds the server's own `Date`, unless the head has one.
@@ -62,11 +60,8 @@ impl Reply {
     /// Adds a field of the handler's. A mistake in it is remembered, and [`end_head`](Self::end_head) returns it. A field
     /// that comes before the status line waits for it.
     pub(crate) fn add_field(&mut self, name: &str, value: &str, out: &mut Vec<u8>) {
-        if self.is_unsent() {
-            return self.early.fields.push((name.to_owned(), value.to_owned()));
-        }
         if !self.is_head_open() {
-            return self.mark_fault(format!("send_header({name:?}) belongs before end_headers"));
+            return self.add_field_elsewhere(name, value);
         }
         if let Err(fault) = self.try_add_field(name, value, out) {
             self.mark_fault(fault);
