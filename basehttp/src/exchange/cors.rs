@@ -13,6 +13,8 @@ use crate::proto::{self, Field};
 /// Time for which a browser may remember the answer to a preflight, in seconds: 2 h, the most that Chromium takes.
 const MAX_AGE: u32 = 2 * 60 * 60;
 
+const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
+
 impl<M> Exchange<'_, M> {
     /// Answers OPTIONS with these methods, and a preflight with what the page may send.
     pub(crate) fn send_options(&self, methods: &[&str]) -> io::Result<()> {
@@ -60,8 +62,8 @@ impl<M> Exchange<'_, M> {
     #[cold]
     pub(super) fn add_allow_origin(&self, origin: &str) {
         self.with_reply(|reply, out| {
-            if reply.lacks_allow_origin() {
-                reply.add_field("Access-Control-Allow-Origin", origin, out);
+            if reply.is_head_open() && !proto::has_field(out, reply.start(), ALLOW_ORIGIN) {
+                reply.add_field(ALLOW_ORIGIN, origin, out);
             }
         });
     }

@@ -61,4 +61,6 @@ pub(crate) use status::lookup;
 pub use status::{RESPONSES, Responses, merge, merged_len};
 pub(crate) use target::Scheme;
 pub use version::Version;
-pub(crate) use write::{LAST_CHUNK, push_chunk, push_field, push_length, push_server, push_status_line, remove_field};
+pub(crate) use write::{
+    LAST_CHUNK, has_field, push_chunk, push_field, push_length, push_server, push_status_line, remove_field,
+};

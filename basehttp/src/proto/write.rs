@@ -1,5 +1,7 @@
 //! Writes status lines, fields and chunks as bytes. `reply` decides which of them a response has.
 
+use std::ops::Range;
+
 use super::{escape::safe_reason, field::push_latin1, version::Version};
 
 /// Ends each chunk's content.
@@ -60,15 +62,27 @@ fn push_decimal(out: &mut Vec<u8>, number: u64) {
 
 /// Removes the field line `name` from the head that begins at `start`.
 pub(crate) fn remove_field(out: &mut Vec<u8>, start: usize, name: &str) {
+    if let Some(line) = find_field(out, start, name) {
+        out.drain(line);
+    }
+}
+
+/// Returns whether the head that begins at `start` has a field line `name`.
+pub(crate) fn has_field(out: &[u8], start: usize, name: &str) -> bool {
+    find_field(out, start, name).is_some()
+}
+
+/// Returns the place of the field line `name` in the head that begins at `start`.
+fn find_field(out: &[u8], start: usize, name: &str) -> Option<Range<usize>> {
     let mut line = start;
     while let Some(length) = out[line..].windows(2).position(|pair| pair == b"\r\n") {
         let (before, value) = out[line..].split_at(name.len().min(length));
         if before.eq_ignore_ascii_case(name.as_bytes()) && value.starts_with(b":") {
-            out.drain(line..line + length + 2);
-            return;
+            return Some(line..line + length + 2);
         }
         line += length + 2;
     }
+    None
 }
 
 /// Appends a chunk with its size line. Its bytes must not be empty.

@@ -10,7 +10,7 @@ use crate::sys::clock;
 
 /// The facts about the fields of the head under construction that later steps need.
 #[derive(Default)]
-#[allow(clippy::struct_excessive_bools)] // Five independent facts.
+#[allow(clippy::struct_excessive_bools)] // Four independent facts.
 pub(super) struct HeadFields {
     /// The `Content-Length` that the handler declared.
     declared: Option<u64>,
@@ -24,7 +24,6 @@ pub(super) struct HeadFields {
     has_server: bool,
     has_date: bool,
     pub has_allow: bool,
-    pub has_allow_origin: bool,
 }
 
 impl HeadFields {
@@ -84,7 +83,6 @@ impl Reply {
                 remove_field(out, self.start, "Server");
             }
             5 => self.fields.has_allow |= name.eq_ignore_ascii_case("allow"),
-            27 => self.fields.has_allow_origin |= name.eq_ignore_ascii_case("access-control-allow-origin"),
             _ => {}
         }
         let singleton = proto::singleton(name);

@@ -197,11 +197,6 @@ impl Reply {
         self.code == 405 && self.is_head_open() && !self.fields.has_allow
     }
 
-    /// Returns whether an open head has no `Access-Control-Allow-Origin` yet.
-    pub(crate) fn lacks_allow_origin(&self) -> bool {
-        self.is_head_open() && !self.fields.has_allow_origin
-    }
-
     pub(crate) fn is_on_wire(&self) -> bool {
         self.on_wire
     }
