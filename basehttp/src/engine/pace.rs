@@ -43,6 +43,9 @@ const FIRST_ROUTE: usize = 1 << SLOT_BITS;
 /// Number of routes whose places are made together: 256, which is 1 KiB. A handler without routes has none.
 const ROUTES_A_BLOCK: usize = 256;
 
+/// Number of blocks: 256, so that there is a place for every number of a route.
+const BLOCKS: usize = 256;
+
 /// Requests without a place after which a silent owner loses its place: one with a proven speed, and one of which too
 /// little is known.
 const KNOWN_AGE: u16 = 16;
@@ -96,7 +99,7 @@ pub(super) struct PaceTable {
     groups: Vec<Group>,
     secret: u64,
     /// The places of the routes. They have no owner and no age.
-    routes: Vec<OnceLock<RouteBlock>>,
+    routes: Box<[OnceLock<RouteBlock>; BLOCKS]>,
 }
 
 type RouteBlock = Box<[AtomicU32; ROUTES_A_BLOCK]>;
@@ -110,8 +113,7 @@ struct Group([AtomicU32; PLACES]);
 impl PaceTable {
     pub(super) fn new() -> Self {
         let secret = RandomState::new().hash_one(GROUPS);
-        let blocks = usize::from(u16::MAX) / ROUTES_A_BLOCK + 1;
-        let routes = (0..blocks).map(|_| OnceLock::new()).collect();
+        let routes = Box::new(std::array::from_fn(|_| OnceLock::new()));
         PaceTable { groups: (0..GROUPS).map(|_| Group::default()).collect(), secret, routes }
     }
 
@@ -169,11 +171,11 @@ impl PaceTable {
         places.map(|place| (place, place.load(Ordering::Relaxed))).find(|(_, word)| word >> 16 == owner(slot))
     }
 
-    /// Returns the place of a route. It is not inlined, so that `find` is.
-    #[inline(never)]
+    #[inline]
     fn place_of_route(&self, route: usize) -> &AtomicU32 {
-        let block = self.routes[route / ROUTES_A_BLOCK].get_or_init(new_block);
-        &block[route % ROUTES_A_BLOCK]
+        let block = &self.routes[route / ROUTES_A_BLOCK % BLOCKS];
+        let places = block.get().unwrap_or_else(|| make_block(block));
+        &places[route % ROUTES_A_BLOCK]
     }
 
     /// Gives a place to a request without one: the place that is due, or the oldest one for a rescue. The others grow
@@ -199,8 +201,8 @@ impl PaceTable {
 }
 
 #[cold]
-fn new_block() -> RouteBlock {
-    Box::new(std::array::from_fn(|_| AtomicU32::new(0)))
+fn make_block(block: &OnceLock<RouteBlock>) -> &RouteBlock {
+    block.get_or_init(|| Box::new(std::array::from_fn(|_| AtomicU32::new(0))))
 }
 
 /// Rank from which on any request may take a place.

@@ -237,11 +237,13 @@ impl<M> Exchange<'_, M> {
     /// Checks that the method has not sent a response itself.
     fn check_nothing_sent(&self) -> Result {
         let io = self.io.borrow();
-        if io.is_taken() || !io.reply.is_unsent() {
-            return Err(misuse("the method has sent a response, and returned one as well: do one of them").into());
-        }
-        Ok(())
+        if io.is_taken() || !io.reply.is_unsent() { Err(sent_and_returned()) } else { Ok(()) }
     }
+}
+
+#[cold]
+fn sent_and_returned() -> HandlerError {
+    misuse("the method has sent a response, and returned one as well: do one of them").into()
 }
 
 mod sealed {
