@@ -8,12 +8,12 @@ use crate::model::{Handler, Method};
 /// The methods of an exchange that return it, so that calls can be chained.
 const CHAINING: [&str; 4] = ["send_response", "send_response_only", "send_header", "send_cookie"];
 
-/// Python's methods that only an exchange has here. `end_headers` and `send_error` are overridable, so a handler has them
-/// too.
+/// Python's methods that only an exchange has here. `end_headers` and `send_error` are overridable, so a handler has
+/// them too.
 const SENDING: [&str; 4] = ["send_response", "send_response_only", "send_header", "flush_headers"];
 
-/// The methods of an exchange that Python does not have. A handler may have its own, for text messages say, so that only a
-/// call with a status code is taken for one on the exchange.
+/// The methods of an exchange that Python does not have. A handler may have its own, for text messages say, so that
+/// only a call with a status code is taken for one on the exchange.
 const SENDING_WHOLE: [&str; 2] = ["send_text", "send_bytes"];
 
 /// The methods whose message is `format_args!(…)`.

@@ -1,6 +1,7 @@
 //! Third step: everything that is refused, with all refusals of a block collected. Each module is one subject.
 //!
-//! Mistakes that the compiler explains better are left to it: a return type that is no outcome, a name that does not exist.
+//! Mistakes that the compiler explains better are left to it: a return type that is no outcome, a name that does not
+//! exist.
 
 mod arguments;
 mod cors;

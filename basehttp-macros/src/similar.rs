@@ -17,8 +17,8 @@ fn letters(word: &str) -> String {
     word.replace('_', "").to_ascii_lowercase()
 }
 
-/// `SET` is not a misspelt `GET`, nor `READ` a `HEAD`, nor `GOT` a `GET`: a slip seldom hits the first letter, and in three
-/// letters one wrong one makes another word. Swapped letters are a slip wherever they are.
+/// `SET` is not a misspelt `GET`, nor `READ` a `HEAD`, nor `GOT` a `GET`: a slip seldom hits the first letter, and in
+/// three letters one wrong one makes another word. Swapped letters are a slip wherever they are.
 pub(crate) fn is_another_word(word: &str, known: &str) -> bool {
     let same_letters = sorted(word) == sorted(known);
     let same_start = word.as_bytes().first() == known.as_bytes().first();

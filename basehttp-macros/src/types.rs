@@ -1,5 +1,5 @@
-//! Types as far as their spelling tells: the parts of one, and if one can be another. A type whose name is not known may
-//! be an alias, and is left to the compiler.
+//! Types as far as their spelling tells: the parts of one, and if one can be another. A type whose name is not known
+//! may be an alias, and is left to the compiler.
 
 use quote::ToTokens;
 use syn::ext::IdentExt;

@@ -10,11 +10,12 @@ use crate::sys::{Address, ServerHandle, Settings, Socket, Stream};
 
 /// A connection over any [`Read`](std::io::Read) and [`Write`](std::io::Write): memory, a pipe, what inetd hands over.
 ///
-/// Blocks wherever the stream does: only sockets of an [`HTTPServer`](crate::HTTPServer) have timeouts. A stream that says
+/// Blocks wherever the stream does: only sockets of an [`HTTPServer`](crate::HTTPServer) have timeouts. A stream that
+/// says
 /// [`WouldBlock`](std::io::ErrorKind::WouldBlock) or [`TimedOut`](std::io::ErrorKind::TimedOut) has waited as long as it
-/// may: the connection ends, with a 408 where a request has begun. So a socket with a read timeout has that one timeout for
-/// all that is waited for, and one that does not block is not waited for at all. The stream is read ahead, and dropped when
-/// the connection ends.
+/// may: the connection ends, with a 408 where a request has begun. So a socket with a read timeout has that one timeout
+/// for all that is waited for, and one that does not block is not waited for at all. The stream is read ahead, and
+/// dropped when the connection ends.
 ///
 /// ```
 /// # use basehttp::{Connection, Exchange, http_handler};

@@ -141,7 +141,8 @@ fn a_broken_script_is_a_502_and_the_log_says_why() {
 
 #[test]
 fn a_script_that_is_killed_within_its_content_never_makes_a_whole_reply() {
-    // Content is kept for some milliseconds. If the script is killed later than that, the client has a part of it already.
+    // Content is kept for some milliseconds. If the script is killed later than that, the client has a part of it
+    // already.
     for pause in ["", "sleep 0.3; "] {
         let (_scripts, site) = site_with(SH, &format!("printf 'Content-Type: text/plain\\n\\nhi'; {pause}kill -9 $$"));
         let bytes = testing::respond(&site, get("/cgi-bin/x"));

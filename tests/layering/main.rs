@@ -90,8 +90,8 @@ fn the_handlers_use_the_public_api_alone() {
     assert!(faults.is_empty(), "no user could write these imports:\n{}", faults.join("\n"));
 }
 
-/// Rust 1.88, the oldest that is supported, drops what `format_args!` borrows at the end of the statement (E0716). Newer
-/// compilers accept it, and no lint tells.
+/// Rust 1.88, the oldest that is supported, drops what `format_args!` borrows at the end of the statement (E0716).
+/// Newer compilers accept it, and no lint tells.
 #[test]
 fn no_variable_holds_format_args() {
     let keeps = |code: &str| {

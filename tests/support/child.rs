@@ -1,7 +1,7 @@
 //! Tests that need a process of their own. The test program runs again, for one test.
 //!
-//! All tests of a program are threads of one process. A test that counts what its process has, or lowers what it may have,
-//! would disturb the others, and they it.
+//! All tests of a program are threads of one process. A test that counts what its process has, or lowers what it may
+//! have, would disturb the others, and they it.
 
 use std::env;
 use std::process::Command;

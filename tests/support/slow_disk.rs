@@ -59,7 +59,8 @@ pub(crate) struct SlowDisk {
 }
 
 impl SlowDisk {
-    /// Mounts one. `module` and `name` are of the test that calls [`be_one`]. Says SKIPPED if this machine does not let it.
+    /// Mounts one. `module` and `name` are of the test that calls [`be_one`]. Says SKIPPED if this machine does not let
+    /// it.
     pub(crate) fn mount(module: &str, name: &str) -> Option<Self> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -86,8 +86,8 @@ pub(crate) fn codes(replies: &[Reply]) -> Vec<u16> {
     replies.iter().map(|reply| reply.status).collect()
 }
 
-/// Sends `bytes`, which are refused, with a smuggled request behind them; then again with the smuggled request after the
-/// replies. Both times exactly these replies come, the last one says `close`, and the connection ends cleanly.
+/// Sends `bytes`, which are refused, with a smuggled request behind them; then again with the smuggled request after
+/// the replies. Both times exactly these replies come, the last one says `close`, and the connection ends cleanly.
 #[track_caller]
 pub(crate) fn check_last_words(server: &Server, witness: &Witness, bytes: &[u8], expected: &[u16], about: &str) {
     check_last_reply(server, witness, bytes, expected, about);

@@ -40,8 +40,8 @@ pub(super) fn check(handler: &Handler<'_>, refusals: &mut Refusals) {
     cfgs_are_visible(handler, refusals);
 }
 
-/// A macro that stands in the block is expanded after this one, so that a `do_*` method of its making would not be served.
-/// Items of unknown syntax are refused in `expand::block`.
+/// A macro that stands in the block is expanded after this one, so that a `do_*` method of its making would not be
+/// served. Items of unknown syntax are refused in `expand::block`.
 fn items_are_known(handler: &Handler<'_>, refusals: &mut Refusals) {
     misplaced(&handler.block.attrs, refusals);
     for item in &handler.block.items {
@@ -96,8 +96,8 @@ fn something_is_served(handler: &Handler<'_>, refusals: &mut Refusals) {
     }
 }
 
-/// A method whose name begins with `do_` serves requests, so the rest has to be a method's name, with a word behind it if
-/// there is a path.
+/// A method whose name begins with `do_` serves requests, so the rest has to be a method's name, with a word behind it
+/// if there is a path.
 fn name(method: &Method<'_>, rest: &str, refusals: &mut Refusals) {
     let name = method.name();
     if !method.paths.is_empty() && method.word().is_none() {
@@ -264,7 +264,8 @@ fn mentions(tokens: TokenStream, name: &str) -> usize {
     tokens.into_iter().map(count).sum()
 }
 
-/// Two methods without a path may share a token only if each has a `cfg`: whether they exclude each other is the compiler's to find.
+/// Two methods without a path may share a token only if each has a `cfg`: whether they exclude each other is the
+/// compiler's to find.
 fn one_method_a_token(handler: &Handler<'_>, refusals: &mut Refusals) {
     let mut seen = HashMap::<String, &Method<'_>>::new();
     for (method, token) in handler.routes().filter(|(method, _)| method.paths.is_empty()) {

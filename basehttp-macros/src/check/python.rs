@@ -8,8 +8,8 @@
 //! | `return Err(404)`                    | `return Err(HTTPError::from(404).into())`     |
 //! | `ex.send_bytes(200, "…", &text)`     | `ex.send_bytes(200, "…", text)`               |
 //!
-//! A handler may have fields of its own, so that only names are refused that say something of one request. `self.path` is
-//! left to the compiler: it may be the directory that a handler serves.
+//! A handler may have fields of its own, so that only names are refused that say something of one request. `self.path`
+//! is left to the compiler: it may be the directory that a handler serves.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;

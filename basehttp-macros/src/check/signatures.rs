@@ -1,5 +1,5 @@
-//! The signatures of the methods that the runtime calls: what stands before `fn`, the receiver, the parameters, and what
-//! is returned.
+//! The signatures of the methods that the runtime calls: what stands before `fn`, the receiver, the parameters, and
+//! what is returned.
 
 use std::fmt::Display;
 

@@ -23,8 +23,8 @@ pub(super) fn of_trait_impl<'h>(handler: &'h Handler<'h>) -> impl Iterator<Item 
     copied.chain(deprecated)
 }
 
-/// True if a lifetime is left out as in `&mut Exchange`, which `rust_2018_idioms` would have spelt out. If none is, the lint
-/// may be forbidden, and to allow it would be an error.
+/// True if a lifetime is left out as in `&mut Exchange`, which `rust_2018_idioms` would have spelt out. If none is, the
+/// lint may be forbidden, and to allow it would be an error.
 pub(super) fn hides_lifetimes(block: &ItemImpl) -> bool {
     let in_signature = |item: &ImplItem| match item {
         ImplItem::Fn(function) => has_bare_name(function.sig.to_token_stream()),
@@ -54,8 +54,8 @@ fn has_bare_name(tokens: TokenStream) -> bool {
 
 /// The lints to allow on a method: what they would have changed is prescribed.
 ///
-/// The receiver `&self` stands even where a method uses nothing of itself, and the return type of an overridable. A lint
-/// that the user expects has to come, so it is not allowed here; on the method, the user's attribute comes last.
+/// The receiver `&self` stands even where a method uses nothing of itself, and the return type of an overridable. A
+/// lint that the user expects has to come, so it is not allowed here; on the method, the user's attribute comes last.
 pub(super) fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<TokenStream> {
     let mut lints = match method.role {
         Role::Helper => return None,

@@ -72,15 +72,16 @@ fn annotate(function: &mut ImplItemFn, method: &Method<'_>, handler: &Handler<'_
     }
     let is_snake_case = !method.name().to_string().contains(|letter: char| letter.is_ascii_uppercase());
     if !is_snake_case && !expects_snake_case_lint(method, handler) {
-        // Lints do not speak of names that a macro gave. To allow `non_snake_case` would be an error where it is forbidden.
+        // Lints do not speak of names that a macro gave. To allow `non_snake_case` would be an error where it is
+        // forbidden.
         function.sig.ident.set_span(site_of(&function.sig.ident));
         // Editors read neither spans nor `forbid`. This is the condition that they set and the compiler does not.
         function.attrs.insert(0, parse_quote!(#[cfg_attr(miri, allow(non_snake_case))]));
     }
 }
 
-/// Tokens of the block that are not an item this macro knows. The compiler has most likely refused them already, and says
-/// nothing more; if it does know them, it refuses them here, since a `do_*` among them would not be served.
+/// Tokens of the block that are not an item this macro knows. The compiler has most likely refused them already, and
+/// says nothing more; if it does know them, it refuses them here, since a `do_*` among them would not be served.
 fn refused_by_the_compiler(tokens: &TokenStream, names: &Names) -> TokenStream {
     let is_whole = tokens.clone().into_iter().last().is_some_and(|last| match last {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,

@@ -1,4 +1,5 @@
-//! The table of methods, and the function that serves them: one match on the method, or with paths, one for each of them.
+//! The table of methods, and the function that serves them: one match on the method, or with paths, one for each of
+//! them.
 
 use std::collections::HashSet;
 

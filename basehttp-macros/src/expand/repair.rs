@@ -8,8 +8,8 @@ use crate::check;
 use crate::model::{Handler, Method, Role};
 use crate::refusals::Refusals;
 
-/// Repairs a copy of the method's function. A body in which something is refused is left to editors, which complete in it;
-/// the condition is theirs, not the compiler's.
+/// Repairs a copy of the method's function. A body in which something is refused is left to editors, which complete in
+/// it; the condition is theirs, not the compiler's.
 ///
 /// ```text
 /// // Input:

@@ -1,5 +1,5 @@
-//! The rows of a match on the method of a request, with the two methods that are derived: `HEAD` is served by what serves
-//! `GET`, `OPTIONS` by the list of methods.
+//! The rows of a match on the method of a request, with the two methods that are derived: `HEAD` is served by what
+//! serves `GET`, `OPTIONS` by the list of methods.
 //!
 //! | HEAD among the methods | derived row                               |
 //! |------------------------|-------------------------------------------|
@@ -62,8 +62,8 @@ pub(super) fn rows<'h>(methods: &[&'h Method<'h>], arguments: &Arguments) -> Vec
     rows
 }
 
-/// The condition under which a method gets an answer that no method of the block gives: the opposite of that of the methods
-/// that do. `None` if there is no such answer.
+/// The condition under which a method gets an answer that no method of the block gives: the opposite of that of the
+/// methods that do. `None` if there is no such answer.
 fn derived(wanted: &str, switch: Option<bool>, methods: &[&Method<'_>]) -> Option<Condition> {
     if switch == Some(false) {
         return None;

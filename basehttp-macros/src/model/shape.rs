@@ -1,8 +1,8 @@
 //! The shapes of a block: paths that no request can tell apart, whatever their parameters are called.
 //!
-//! They are in the order in which a request tries them, decided from the left: a word, then a parameter, then a rest. Two
-//! shapes that fit one request have the same words where both have words, so that the order among different words means
-//! nothing; it is that of the block, and shapes with the same beginning stand together.
+//! They are in the order in which a request tries them, decided from the left: a word, then a parameter, then a rest.
+//! Two shapes that fit one request have the same words where both have words, so that the order among different words
+//! means nothing; it is that of the block, and shapes with the same beginning stand together.
 
 use std::collections::HashMap;
 
@@ -62,7 +62,8 @@ mod tests {
     use crate::parse::Arguments;
     use crate::refusals::Refusals;
 
-    /// The rule as it is told: at each segment a word, then a parameter, then a rest, and back if nothing fits behind it.
+    /// The rule as it is told: at each segment a word, then a parameter, then a rest, and back if nothing fits behind
+    /// it.
     fn by_the_rule<'t>(templates: &[&'t Template], path: &[&str], at: usize) -> Option<&'t Template> {
         let Some(segment) = path.get(at) else {
             return templates.iter().copied().find(|template| template.pieces.len() == at);

@@ -6,8 +6,8 @@
 //! | `{id}`       | a parameter, one segment that is not empty         |
 //! | `{*rest}`    | a rest, one segment or more, at the end            |
 //!
-//! `/` has no pieces, and `/users/` has an empty word at its end. A text with mistakes has pieces too, the likeliest ones:
-//! the functions that make links need them.
+//! `/` has no pieces, and `/users/` has an empty word at its end. A text with mistakes has pieces too, the likeliest
+//! ones: the functions that make links need them.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;

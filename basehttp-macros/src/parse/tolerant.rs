@@ -1,5 +1,5 @@
-//! Reads a block with syntax errors in it, as it stands in an editor while it is being written, so that the rest of it is
-//! a handler all the same.
+//! Reads a block with syntax errors in it, as it stands in an editor while it is being written, so that the rest of it
+//! is a handler all the same.
 //!
 //! | in the block                     | read as                                                   |
 //! |----------------------------------|-----------------------------------------------------------|
@@ -118,7 +118,8 @@ fn start_of_method_inside(tokens: &[TokenTree]) -> Option<usize> {
     keywords.map(|(at, _)| start_of_method(tokens, at)).find(|start| *start > 0)
 }
 
-/// Finds the beginning of the attributes and keywords that belong to the `fn`: `#[inline] pub(crate) const unsafe extern "C" fn`.
+/// Finds the beginning of the attributes and keywords that belong to the `fn`: `#[inline] pub(crate) const unsafe
+/// extern "C" fn`.
 fn start_of_method(tokens: &[TokenTree], keyword: usize) -> usize {
     let mut start = keyword;
     loop {

@@ -24,8 +24,8 @@ use std::time::Duration;
 use super::pace::{SLOW, Speed};
 use crate::conn::RunOn;
 
-/// Longest wait for the next request of a connection that is kept: 2 ms, some ten times what a client on the same machine
-/// needs.
+/// Longest wait for the next request of a connection that is kept: 2 ms, some ten times what a client on the same
+/// machine needs.
 pub(super) const KEPT_WAIT: Duration = Duration::from_millis(2);
 
 /// Longest wait for the next request of an adopted connection: 5 ms. To adopt it again costs more, and so does a client

@@ -34,7 +34,8 @@ pub(super) struct Beat<'s> {
 }
 
 impl Heartbeat {
-    /// Takes over as the leader of that epoch. `None` if a leader of this epoch or of a later one has taken over already.
+    /// Takes over as the leader of that epoch. `None` if a leader of this epoch or of a later one has taken over
+    /// already.
     pub(super) fn take_over(&self, epoch: u32) -> Option<Beat<'_>> {
         let word = u64::from(epoch) << 32;
         let mut seen = self.word();

@@ -25,7 +25,8 @@ pub(super) fn place(expected: Speed, cools_down: impl FnOnce() -> bool, room: im
             Room::Free => RunOn::Pool,
             Room::Queue | Room::Full => RunOn::ThisThreadOnceSent,
         },
-        // A leader that gets stuck needs a thread of the pool. While there is none, only proven handlers run on a leader.
+        // A leader that gets stuck needs a thread of the pool. While there is none, only proven handlers run on a
+        // leader.
         Speed::Unproven => match (cools_down(), room()) {
             (false, Room::Free) => RunOn::ThisThreadOnceSent,
             (_, room) => with_thread(room),

@@ -39,8 +39,8 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds the counts of a leader's turn, and sets them to zero. No other thread writes there, since a leader cannot be
-    /// replaced at this point, so that no locked instruction is needed.
+    /// Adds the counts of a leader's turn, and sets them to zero. No other thread writes there, since a leader cannot
+    /// be replaced at this point, so that no locked instruction is needed.
     pub(super) fn publish_as_leader(&self, shard: usize, requests: u32, counts: &mut LocalCounts) {
         self.publish(&self.traffic[shard], requests, counts, |counter, count| {
             counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Release);

@@ -1,4 +1,5 @@
-//! Locks, atomics and threads for the engine's handshakes: those of std, or of loom where the models run (`--cfg loom`).
+//! Locks, atomics and threads for the engine's handshakes: those of std, or of loom where the models run (`--cfg
+//! loom`).
 //!
 //! Nothing else belongs here. Each item exists because loom lacks it or has it under another name.
 

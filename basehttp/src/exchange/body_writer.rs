@@ -72,8 +72,8 @@ impl BodyWriter<'_> {
         self.io.borrow_mut().write(bytes)
     }
 
-    /// Sends the buffered bytes at once. Without bytes to send, it checks whether the client is still there, at most ten
-    /// times a second.
+    /// Sends the buffered bytes at once. Without bytes to send, it checks whether the client is still there, at most
+    /// ten times a second.
     ///
     /// # Errors
     /// Those of [`BodyWriter`].

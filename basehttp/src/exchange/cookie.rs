@@ -49,12 +49,13 @@ pub(super) fn cookie_values<'c, 'n>(
 impl<M> Exchange<'_, M> {
     /// Sets or removes a cookie with the response to this request, whichever it is. Call it before the head ends.
     ///
-    /// It may come before `send_response`, and before a method returns the value that is its response. The cookie is also
-    /// sent with an error that takes the place of the response. A second cookie of the same name, path and domain
+    /// It may come before `send_response`, and before a method returns the value that is its response. The cookie is
+    /// also sent with an error that takes the place of the response. A second cookie of the same name, path and domain
     /// replaces the first.
     ///
     /// The cookie is checked by RFC 6265, section 4.1.1, and by the rules that browsers have for the prefixes `__Host-`
-    /// and `__Secure-`. A mistake is an error that [`end_headers`](Self::end_headers) returns, and the client gets a 500.
+    /// and `__Secure-`. A mistake is an error that [`end_headers`](Self::end_headers) returns, and the client gets a
+    /// 500.
     ///
     /// ```
     /// use basehttp::{Cookie, Exchange, http_handler};
@@ -146,8 +147,8 @@ pub enum SameSite {
 impl Cookie {
     /// Creates a cookie that the browser keeps until it ends.
     ///
-    /// The name is a token. The value has visible ASCII characters other than `"`, `,`, `;` and `\`, and no space. A value
-    /// that may have others must be encoded, for instance percent-encoded. Name and value have at most 4096 bytes
+    /// The name is a token. The value has visible ASCII characters other than `"`, `,`, `;` and `\`, and no space. A
+    /// value that may have others must be encoded, for instance percent-encoded. Name and value have at most 4096 bytes
     /// together. All of this is checked when the cookie is sent.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
         Cookie {
@@ -179,8 +180,8 @@ impl Cookie {
         self
     }
 
-    /// Keeps the cookie for this time, in whole seconds, which are rounded up. Zero removes it. Browsers keep no cookie for
-    /// longer than 400 days.
+    /// Keeps the cookie for this time, in whole seconds, which are rounded up. Zero removes it. Browsers keep no cookie
+    /// for longer than 400 days.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self

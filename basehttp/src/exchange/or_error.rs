@@ -32,8 +32,8 @@ pub trait OrError<T> {
     /// Returns the value, or the error response that takes its place.
     ///
     /// `error` is anything that [`send_error`](crate::Exchange::send_error) takes: a code, `(code, message)`, `(code,
-    /// message, explain)` or an [`HTTPError`]. The error of a `Result` becomes its source, which goes to the log and never
-    /// to the client. That error may have any type that [`HandlerError`] is made from.
+    /// message, explain)` or an [`HTTPError`]. The error of a `Result` becomes its source, which goes to the log and
+    /// never to the client. That error may have any type that [`HandlerError`] is made from.
     ///
     /// # Errors
     /// `error`, if there is no value.

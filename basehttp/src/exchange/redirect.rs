@@ -10,8 +10,8 @@ use super::reply::misuse;
 use super::status::IntoStatus;
 use crate::proto;
 
-/// The statuses that send a client to the `Location` by themselves (RFC 9110, section 15.4). 300 offers a choice, 304 is
-/// about a cache, and 305 and 306 are dead.
+/// The statuses that send a client to the `Location` by themselves (RFC 9110, section 15.4). 300 offers a choice, 304
+/// is about a cache, and 305 and 306 are dead.
 const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
 /// The characters of a target that are percent-encoded: those that no URI has, and that a request's path may have here.
@@ -20,11 +20,12 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b'^').add(b'`').add(b'{').add(b'|').add
 impl<M> Exchange<'_, M> {
     /// Sends a redirect to `target`, without a body. The status is 301, 302, 303, 307 or 308.
     ///
-    /// 303 sends the client to a page after a form. 308 says that a page has moved for good, and 307 that it is elsewhere
-    /// for now. In response to 301 and 302, clients may turn a POST into a GET. (RFC 9110, section 15.4.)
+    /// 303 sends the client to a page after a form. 308 says that a page has moved for good, and 307 that it is
+    /// elsewhere for now. In response to 301 and 302, clients may turn a POST into a GET. (RFC 9110, section 15.4.)
     ///
-    /// `target` is a URI or a part of one, such as `/`, `/users?page=2` or `https://example.org/`. Characters above ASCII
-    /// are percent-encoded. A target that comes from the client may lead to another site, also in the form `//site`.
+    /// `target` is a URI or a part of one, such as `/`, `/users?page=2` or `https://example.org/`. Characters above
+    /// ASCII are percent-encoded. A target that comes from the client may lead to another site, also in the form
+    /// `//site`.
     ///
     /// # Errors
     /// The status is another one, or the target is empty or has a control character, a space, `"`, `<`, `>` or `\`. The
@@ -52,8 +53,8 @@ impl<M> Exchange<'_, M> {
         self.send_response(status).send_header("Location", location).send_body("")
     }
 
-    /// Sends a 405 (Method Not Allowed) with the page of `send_error`, and with `methods` in the field `Allow` (RFC 9110,
-    /// section 15.5.6).
+    /// Sends a 405 (Method Not Allowed) with the page of `send_error`, and with `methods` in the field `Allow` (RFC
+    /// 9110, section 15.5.6).
     ///
     /// # Errors
     /// Those of [`send_error`](Self::send_error), and an entry of `methods` that is not a method's name.

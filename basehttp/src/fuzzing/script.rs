@@ -1,4 +1,5 @@
-//! The head of a CGI program's output: the same whether read whole or in pieces, and nothing in it that no reply may say.
+//! The head of a CGI program's output: the same whether read whole or in pieces, and nothing in it that no reply may
+//! say.
 
 use super::choices::{Choices, ends};
 use crate::handlers::cgi::head::{ScriptHead, ScriptHeadReader, ScriptResponse};

@@ -1,8 +1,8 @@
-//! Sizes and counts of what a client may send before it is refused. Deadlines, and what is drained of an unread body, belong
-//! to the floors above.
+//! Sizes and counts of what a client may send before it is refused. Deadlines, and what is drained of an unread body,
+//! belong to the floors above.
 //!
-//! A constant is the default of the limit of that name, and stands here alone. The builder's documentation and `SECURITY.md`
-//! quote it, and `tests/security_limits.rs` compares them.
+//! A constant is the default of the limit of that name, and stands here alone. The builder's documentation and
+//! `SECURITY.md` quote it, and `tests/security_limits.rs` compares them.
 
 /// Longer than any registered method (`UPDATEREDIRECTREF`, 17) with room for invented ones.
 const MAX_METHOD_BYTES: usize = 64;

@@ -127,8 +127,8 @@ options! {
     max_buffered_reply_bytes: usize => settings.max_buffered_reply_bytes;
     /// Bytes of an unread request body that the server reads and discards to keep the connection. Default 256 KiB.
     ///
-    /// Only bytes that have arrived by the time of the response count, since a response does not wait for the rest of its
-    /// request. If more is missing, the response says `close`.
+    /// Only bytes that have arrived by the time of the response count, since a response does not wait for the rest of
+    /// its request. If more is missing, the response says `close`.
     max_drained_bytes: u64 => settings.max_drained_bytes;
     /// Memory for unfinished requests, in bytes, all connections together. Default 128 MiB.
     ///
@@ -140,18 +140,18 @@ options! {
     max_unfinished_bytes: usize => settings.max_unfinished_bytes;
     /// Memory for responses that clients have not read yet, in bytes, all connections together. Default 256 MiB.
     ///
-    /// It holds buffered output, and bodies that a handler gave as a `Vec` or `String`. Each connection has another 4 KiB
-    /// of its own. One response that is larger than the whole bound may take all of it.
+    /// It holds buffered output, and bodies that a handler gave as a `Vec` or `String`. Each connection has another 4
+    /// KiB of its own. One response that is larger than the whole bound may take all of it.
     ///
-    /// A response that needs more than is left is cut off by a reset of its connection. Files and bodies that connections
-    /// can share (an `Arc`, a `'static` slice) are not counted.
+    /// A response that needs more than is left is cut off by a reset of its connection. Files and bodies that
+    /// connections can share (an `Arc`, a `'static` slice) are not counted.
     max_unsent_bytes: usize => settings.max_unsent_bytes;
     /// Time a client has to send a request's head, from its first byte on. Default 15 s; then 408 and close.
     ///
     /// For the first request the time runs from the beginning of the connection.
     head_timeout: Duration => settings.head_timeout;
-    /// Longest pause of a client in the middle of a request body. Default 30 s; then the read fails, and the request with
-    /// 408.
+    /// Longest pause of a client in the middle of a request body. Default 30 s; then the read fails, and the request
+    /// with 408.
     body_stall_timeout: Duration => settings.body_stall_timeout;
     /// Least average speed of a body, in bytes a second. Default 256; 0 turns it off.
     ///
@@ -160,16 +160,16 @@ options! {
     min_body_bytes_per_second: u64 => settings.min_body_bytes_per_second;
     /// Longest pause of a client in reading its response. Default 30 s; then the connection is reset.
     write_stall_timeout: Duration => settings.write_stall_timeout;
-    /// Longest pause of a client in reading a response whose handler has returned: a file, or a body that was given as a
-    /// whole. Default as `write_stall_timeout`; then the connection is reset.
+    /// Longest pause of a client in reading a response whose handler has returned: a file, or a body that was given as
+    /// a whole. Default as `write_stall_timeout`; then the connection is reset.
     ///
-    /// Such a reader holds no thread, but a connection and, for a file, a descriptor. A longer time lets people pause their
-    /// downloads.
+    /// Such a reader holds no thread, but a connection and, for a file, a descriptor. A longer time lets people pause
+    /// their downloads.
     paused_reader_timeout: Duration => settings.paused_reader_timeout;
     /// Longest silence of a connection between requests. Default 75 s; then it is closed.
     ///
-    /// Behind a proxy it must be longer than the proxy keeps idle connections, usually 60 s. Otherwise the proxy now and
-    /// then sends a request on a connection that is just being closed.
+    /// Behind a proxy it must be longer than the proxy keeps idle connections, usually 60 s. Otherwise the proxy now
+    /// and then sends a request on a connection that is just being closed.
     idle_timeout: Duration => settings.idle_timeout;
     /// Shards, each with a poller and a thread that leads it. Default one for each core that the process may use.
     ///
@@ -177,22 +177,23 @@ options! {
     workers: usize => engine.workers;
     /// The most threads for requests that block, beside the workers. Default 512; beyond it requests queue.
     max_threads: usize => engine.max_threads;
-    /// The most handlers that may block on slow clients at once, while they stream a response or read a body. Default 256.
+    /// The most handlers that may block on slow clients at once, while they stream a response or read a body. Default
+    /// 256.
     ///
     /// Each holds a thread, so that the bound is at most half of `max_threads`. A client that takes or sends something
-    /// within 0.1 s is not slow. Beyond the bound a handler waits up to 1 s for its turn, if no more than half of the other
-    /// threads do. After that a response is cut off (reset), and a read of a body fails with an error that becomes a 503
-    /// with `Retry-After`.
+    /// within 0.1 s is not slow. Beyond the bound a handler waits up to 1 s for its turn, if no more than half of the
+    /// other threads do. After that a response is cut off (reset), and a read of a body fails with an error that
+    /// becomes a 503 with `Retry-After`.
     max_blocked_on_clients: usize => settings.max_blocked_on_clients;
     /// The most requests that wait for such a thread. Default 1,024; more are answered with 503 and `Retry-After`.
     max_queued: usize => engine.max_queued;
-    /// The most connections at once. Default 20,000, and never more than three quarters of the descriptors that the process
-    /// may have, so that handlers can open files; more are accepted when one closes. An idle one costs some hundred bytes,
-    /// one in the middle of a request what [`max_unfinished_bytes`](Self::max_unfinished_bytes) allows, one that does not
-    /// take its replies what [`max_unsent_bytes`](Self::max_unsent_bytes) does.
+    /// The most connections at once. Default 20,000, and never more than three quarters of the descriptors that the
+    /// process may have, so that handlers can open files; more are accepted when one closes. An idle one costs some
+    /// hundred bytes, one in the middle of a request what [`max_unfinished_bytes`](Self::max_unfinished_bytes) allows,
+    /// one that does not take its replies what [`max_unsent_bytes`](Self::max_unsent_bytes) does.
     max_connections: usize => settings.max_connections;
-    /// Time that [`HTTPServer::handle_request`] waits for a request before it calls `handle_timeout`. Default `None`, for
-    /// ever.
+    /// Time that [`HTTPServer::handle_request`] waits for a request before it calls `handle_timeout`. Default `None`,
+    /// for ever.
     timeout: Option<Duration> => timeout;
     /// Time between two calls of `service_actions`, for a handler that defines it. Default 500 ms.
     poll_interval: Duration => poll_interval;
@@ -200,8 +201,8 @@ options! {
     allow_reuse_address: bool => listen.allow_reuse_address;
     /// Lets several servers bind the address and share its clients (`SO_REUSEPORT`). Default `false`.
     allow_reuse_port: bool => listen.allow_reuse_port;
-    /// Silence after which the system asks a TCP client whether it is still there (`SO_KEEPALIVE`). Default 60 s; `None`
-    /// never asks.
+    /// Silence after which the system asks a TCP client whether it is still there (`SO_KEEPALIVE`). Default 60 s;
+    /// `None` never asks.
     ///
     /// The time is cut to whole seconds, and to nine hours. A client that vanished without a word counts as gone after
     /// twice that time. It matters where no other bound applies: a hijacked connection that is only read from would be
@@ -243,8 +244,8 @@ impl HTTPServerBuilder {
     /// # Errors
     /// The system's: a taken or forbidden address, no such name, here or in [`also_listen`](Self::also_listen);
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for an option with which nothing could be served (a timeout of zero, a
-    /// limit that the shortest request does not fit), too many workers or addresses. Its text says what to write. Any other
-    /// value works: the largest of a type means that there is no bound.
+    /// limit that the shortest request does not fit), too many workers or addresses. Its text says what to write. Any
+    /// other value works: the largest of a type means that there is no bound.
     pub fn bind<H: BaseHTTPRequestHandler>(self, address: impl ListenAddress, handler: H) -> io::Result<HTTPServer> {
         self.bind_service(address, Arc::new(handler))
     }

@@ -10,8 +10,8 @@ use socket2::SockRef;
 
 use crate::sys::Listener;
 
-/// An address or a socket to listen on, for [`HTTPServer::bind`](crate::HTTPServer::bind) and
-/// [`also_listen`](crate::HTTPServerBuilder::also_listen) take.
+/// An address or a socket to listen on, as [`HTTPServer::bind`](crate::HTTPServer::bind) and
+/// [`also_listen`](crate::HTTPServerBuilder::also_listen) take it.
 ///
 /// | given | is |
 /// |---|---|
@@ -22,19 +22,20 @@ use crate::sys::Listener;
 ///
 /// # After a shutdown
 ///
-/// A server that is asked to end closes the sockets that it has bound, so that a successor can bind them, and binds them
-/// again when it serves again. A socket that was handed over stays open until the server is dropped or closed: others may
-/// have descriptors of it, and clients that come meanwhile wait for whichever server accepts them next.
+/// A server that is asked to end closes the sockets that it has bound, so that a successor can bind them, and binds
+/// them again when it serves again. A socket that was handed over stays open until the server is dropped or closed:
+/// others may have descriptors of it, and clients that come meanwhile wait for whichever server accepts them next.
 ///
 /// # Unix sockets
 ///
-/// Binding makes the file, with the permissions that the process's umask leaves. Every user who may write to the file may
-/// connect, so put it into a directory that only those users can enter. When the server is dropped or closed it removes the file that it made, and no
-/// other. An existing file is never removed, not even a stale socket that a killed program has left. Binding then fails
-/// with [`AddrInUse`](io::ErrorKind::AddrInUse), and the message says what to do.
+/// Binding makes the file, with the permissions that the process's umask leaves. Every user who may write to the file
+/// may connect, so put it into a directory that only those users can enter. When the server is dropped or closed it
+/// removes the file that it made, and no other. An existing file is never removed, not even a stale socket that a
+/// killed program has left. Binding then fails with [`AddrInUse`](io::ErrorKind::AddrInUse), and the message says what
+/// to do.
 ///
-/// A reply that has to be cut off ends a TCP connection with a reset; Unix sockets have none, so that a client of HTTP/1.0
-/// may take a part for the whole. `Content-Length` and chunks let a client see the difference.
+/// A reply that has to be cut off ends a TCP connection with a reset; Unix sockets have none, so that a client of
+/// HTTP/1.0 may take a part for the whole. `Content-Length` and chunks let a client see the difference.
 ///
 /// ```
 /// # use basehttp::ListenAddress;
@@ -246,8 +247,8 @@ fn with_port(host: &str) -> String {
     }
 }
 
-/// An IPv4 address that is written as an IPv6 one (`::ffff:127.0.0.1`) is an IPv4 address: no IPv6 socket can be bound to
-/// it alone.
+/// An IPv4 address that is written as an IPv6 one (`::ffff:127.0.0.1`) is an IPv4 address: no IPv6 socket can be bound
+/// to it alone.
 fn canonical(address: SocketAddr) -> SocketAddr {
     match address.ip().to_canonical() {
         IpAddr::V4(ip) => (ip, address.port()).into(),

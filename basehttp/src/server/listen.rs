@@ -46,8 +46,8 @@ pub(super) struct ListenOptions {
 /// The addresses of one server, and the sockets that listen there while it serves or may.
 ///
 /// A server that ends closes the sockets that it has bound, and binds them again when it serves again. It never calls
-/// shutdown(2) on a listening socket: the program may have passed a descriptor of it on to a successor, which would then
-/// lose it. A socket that was handed over stays open for the same reason.
+/// shutdown(2) on a listening socket: the program may have passed a descriptor of it on to a successor, which would
+/// then lose it. A socket that was handed over stays open for the same reason.
 pub(super) struct Doors {
     endpoints: Vec<Endpoint>,
     options: ListenOptions,
@@ -191,8 +191,8 @@ fn not_at(path: &Path, error: &io::Error) -> io::Error {
     sentence(error.kind(), format!("cannot listen on unix:{}: {error}{hint}", path.display()))
 }
 
-/// Returns `server_name` of Python's `http.server`, without asking a resolver: the name that was bound, or the machine's
-/// for a wildcard address and for a Unix socket.
+/// Returns `server_name` of Python's `http.server`, without asking a resolver: the name that was bound, or the
+/// machine's for a wildcard address and for a Unix socket.
 pub(super) fn server_name(host: &str, bound: &Address) -> String {
     if bound.ip().is_some_and(|ip| !ip.is_unspecified()) && !host.is_empty() {
         return host.to_owned();

@@ -1,7 +1,7 @@
 //! Locks that stay usable after a panic.
 //!
-//! The values under our locks are whole between any two statements, and a user's stream is as good after a panic as before
-//! it. So when a thread panics with a lock held, the next thread may use what it finds.
+//! The values under our locks are whole between any two statements, and a user's stream is as good after a panic as
+//! before it. So when a thread panics with a lock held, the next thread may use what it finds.
 
 use std::sync::{LockResult, Mutex, MutexGuard, PoisonError};
 

@@ -1,7 +1,7 @@
 //! The system under the server: sockets, the clock, the log, and what one server keeps count of.
 //!
-//! Nothing here knows a request or a response, and nothing here decides when to wait or on which thread. That is the work of
-//! the floors above. `proto` is below, and pure.
+//! Nothing here knows a request or a response, and nothing here decides when to wait or on which thread. That is the
+//! work of the floors above. `proto` is below, and pure.
 //!
 //! | module      | is                                                                                   |
 //! |-------------|--------------------------------------------------------------------------------------|

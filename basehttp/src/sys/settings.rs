@@ -11,12 +11,12 @@ const MAX_BUFFERED_REPLY_BYTES: usize = 64 * 1024;
 /// connection is cheaper.
 const MAX_DRAINED_BYTES: u64 = 256 * 1024;
 
-/// Memory for unfinished heads and small bodies, all connections together, beside the first 4 KiB of each. Two thousand of
-/// the largest small bodies fit.
+/// Memory for unfinished heads and small bodies, all connections together, beside the first 4 KiB of each. Two thousand
+/// of the largest small bodies fit.
 const MAX_UNFINISHED_BYTES: usize = 128 * 1024 * 1024;
 
-/// Memory for responses that wait for their readers, all connections together, beside the first 4 KiB of each. Four thousand
-/// full buffers fit.
+/// Memory for responses that wait for their readers, all connections together, beside the first 4 KiB of each. Four
+/// thousand full buffers fit.
 const MAX_UNSENT_BYTES: usize = 256 * 1024 * 1024;
 
 /// Time from the first byte of a head to its end.
@@ -31,8 +31,8 @@ const MIN_BODY_BYTES_PER_SECOND: u64 = 256;
 /// Time for which a client may take none of the bytes that we have for it.
 const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Silence between two requests. Most proxies keep their idle connections for 60 s. The side that closes first must be the
-/// one that sends the requests, or a request meets a connection that is being closed.
+/// Silence between two requests. Most proxies keep their idle connections for 60 s. The side that closes first must be
+/// the one that sends the requests, or a request meets a connection that is being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The bounds of one server's connections; set through [`HTTPServerBuilder`](crate::HTTPServerBuilder).

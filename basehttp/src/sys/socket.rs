@@ -83,8 +83,9 @@ impl Socket {
                 Socket::Taken => return Err(taken()),
             };
             match result {
-                // A socket is interrupted where its read waits by itself. Repeated as it was, it would wait for all of its
-                // time again. Bytes that are there are read all the same, since the poller has told of them already.
+                // A socket is interrupted where its read waits by itself. Repeated as it was, it would wait for all of
+                // its time again. Bytes that are there are read all the same, since the poller has told of them
+                // already.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                     if self.tells_readiness() {
                         return retried(|| self.read_now(buffer));

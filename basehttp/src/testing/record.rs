@@ -1,7 +1,8 @@
-//! The record of the requests that a test's server has received, and the service that writes it in front of any handler.
+//! The record of the requests that a test's server has received, and the service that writes it in front of any
+//! handler.
 //!
-//! A request is in the record before the handler is called, so that a client that has its response finds it there. Bytes
-//! of the body that are read later are added as they come.
+//! A request is in the record before the handler is called, so that a client that has its response finds it there.
+//! Bytes of the body that are read later are added as they come.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex};

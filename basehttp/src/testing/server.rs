@@ -78,8 +78,8 @@ impl Server {
 
     /// Returns the requests that have come so far, in the order in which the handler was called for them.
     ///
-    /// A request that has got a part of its response is among them. Bytes that are not a well-formed request are not, and
-    /// neither are requests that an overloaded server refuses with a 503.
+    /// A request that has got a part of its response is among them. Bytes that are not a well-formed request are not,
+    /// and neither are requests that an overloaded server refuses with a 503.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.record.requests()
     }

@@ -160,8 +160,8 @@ impl Drive<'_> {
         })
     }
 
-    /// Returns whether the handler has such a method. `dispatch` decides later with an empty table, and where a 405 lists
-    /// the methods of the path.
+    /// Returns whether the handler has such a method. `dispatch` decides later with an empty table, and where a 405
+    /// lists the methods of the path.
     fn is_implemented(&self, method: &str) -> bool {
         let methods = self.context.spec.methods;
         methods.is_empty() || self.context.knows(method, methods)

@@ -1,10 +1,10 @@
-//! A whole connection without a socket: a client that does whatever the bytes say, and replies that must be right all the
-//! same.
+//! A whole connection without a socket: a client that does whatever the bytes say, and replies that must be right all
+//! the same.
 //!
-//! The first eight bytes say where requests are served, and the highest bits of the first one what befalls the stream's own
-//! calls (`Weather`); what follows is played by `client`, one act after another: ask, send some of it, take some of the
-//! replies, send garbage, let time pass, end one side, reset. The server is told of it as the engine would. `handler` is what
-//! it calls. Whatever happens, `witness` sees to these:
+//! The first eight bytes say where requests are served, and the highest bits of the first one what befalls the stream's
+//! own calls (`Weather`); what follows is played by `client`, one act after another: ask, send some of it, take some of
+//! the replies, send garbage, let time pass, end one side, reset. The server is told of it as the engine would.
+//! `handler` is what it calls. Whatever happens, `witness` sees to these:
 //!
 //! * every reply is well-formed and framed right, and nothing follows the last one;
 //! * replies answer the requests in their order, each once, with the body that was sent for that request;
@@ -29,8 +29,8 @@ use crate::exchange::{Context, Service};
 use crate::proto::{Head, Limits};
 use crate::sys::{Address, ServerHandle, Settings, Socket, lock};
 
-/// What a waiting connection may hold at most: the largest head and the largest small body, and a buffer for the rest of
-/// what a read brought; replies up to what is buffered, and one more.
+/// What a waiting connection may hold at most: the largest head and the largest small body, and a buffer for the rest
+/// of what a read brought; replies up to what is buffered, and one more.
 const MOST_HELD_BYTES: usize = 192 * 1024;
 
 /// More than one connection's unfinished requests take. With less it may be sent away at any time.

@@ -78,8 +78,8 @@ use super::simple::path;
 /// No shell is involved. Scripts run as the server's user, so write access to their directory means all the rights of
 /// the server.
 ///
-/// Output is sent as it comes, with `Status`, `Location` and all other fields except those of the connection. Standard error
-/// is logged line by line, up to 64 KiB.
+/// Output is sent as it comes, with `Status`, `Location` and all other fields except those of the connection. Standard
+/// error is logged line by line, up to 64 KiB.
 ///
 /// # How it ends
 ///

@@ -1,9 +1,9 @@
 //! Reads the usual head, which is here as a whole and has nothing odd about it. Tokenizes, checks and understands it in
 //! one pass.
 //!
-//! A head that is not taken here is not refused either. [`HeadScanner`](super::HeadScanner) and [`parse`](super::parse())
-//! then decide on it. So this only has to be right about heads that it takes, and `twin_tests` compares it with the two
-//! others.
+//! A head that is not taken here is not refused either. [`HeadScanner`](super::HeadScanner) and
+//! [`parse`](super::parse()) then decide on it. So this only has to be right about heads that it takes, and
+//! `twin_tests` compares it with the two others.
 
 use std::mem::MaybeUninit;
 
