@@ -23,7 +23,7 @@ const FIXED: [(&str, &str, &[&str]); 7] = [
         "proto/limits.rs",
         &["MAX_CHUNK_EXTENSION_BYTES", "MAX_TRAILER_BYTES"],
     ),
-    ("body that is read before the handler is called", "conn/drive/ahead.rs", &["MAX_BODY_AHEAD"]),
+    ("body that is read before the handler is called", "exchange/body_parameters.rs", &["MAX_BODY_AHEAD"]),
     (
         "lingering after the last response",
         "conn/drive/lingering.rs",
