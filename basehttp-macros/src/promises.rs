@@ -3,6 +3,8 @@
 //! * A `do_*` method is served or refused, in whatever form it stands there.
 //! * Nothing in the impls is named in a way that an item of the user's could shadow.
 
+mod tables;
+
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Attribute, File, FnArg, ImplItem, ImplItemFn, ImplItemType, Item, ItemImpl, Pat, PatIdent, Path};

@@ -74,9 +74,9 @@ impl Site {
     }
 
     // Names that the expansion could take for its own.
-    #[path("/names/{ex}/{parts}/{command}/{path}")]
-    fn do_GET_names(&self, ex: u8, parts: &str, command: String, path: &str) -> String {
-        format!("{ex} {parts} {command} {path}")
+    #[path("/names/{ex}/{parts}/{command}/{path}/{ex_}")]
+    fn do_GET_names(&self, ex: u8, parts: &str, command: String, path: &str, ex_: u8) -> String {
+        format!("{ex} {parts} {command} {path} {ex_}")
     }
 
     #[path("/query")]
@@ -198,7 +198,7 @@ fn main() {
         ("PUT /days/7", "201"),
         ("PUT /days/x", "400"),
         ("GET /texts/a/b/c", "a b c"),
-        ("GET /names/1/b/c/d", "1 b c d"),
+        ("GET /names/1/b/c/d/2", "1 b c d 2"),
         (
             "GET /query?one=1&many=1&many=2&a-text=%20&texts=a+b&texts=&owned=x&result=x&text_result=&pair=9",
             "1 None [1, 2]   [\"a b\", \"\"] None [\"x\"] false true true true 9",

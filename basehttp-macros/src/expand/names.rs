@@ -41,7 +41,8 @@ impl Names {
     /// The name of a parameter of the path, or of a value made for a method: none that the expansion gives itself.
     pub(super) fn segment(&self, name: &str) -> Ident {
         const TAKEN: [&str; 5] = ["ex", "parts", "command", "path", "decoded"];
-        let end = if TAKEN.contains(&name) { "_" } else { "" };
+        // `ex_` gets one more too, since a path may have both.
+        let end = if TAKEN.contains(&name.trim_end_matches('_')) { "_" } else { "" };
         self.parameter(&format!("{name}{end}"), Span::call_site())
     }
 
