@@ -250,8 +250,9 @@ fn a_thousand_waiting_scripts_do_not_touch_the_files_beside_them() {
     }
     // Each of them in a small part of the time that a script holds its thread for.
     assert!(began.elapsed() < LONG, "{:?}", began.elapsed());
-    let stats = server.server_handle().stats();
-    assert!(stats.in_handlers <= 64, "no more scripts than there may be: {stats:?}");
+    // The handler of the last page may be counted still.
+    let are_as_many_as_may_be = wait_until(|| server.server_handle().stats().in_handlers == 64);
+    assert!(are_as_many_as_may_be, "no more scripts than there may be: {:?}", server.server_handle().stats());
     drop(waiting);
     assert!(wait_until(|| server.server_handle().stats().in_handlers == 0), "{:?}", server.server_handle().stats());
 }
