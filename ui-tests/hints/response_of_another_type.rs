@@ -3,7 +3,7 @@
 //! says: a `do_*` method cannot return `i32`
 //! says: `Day` cannot be the body of a response
 //! says: a `do_*` method cannot return the error `Day`
-//! says: or a body, such as `String`, `Vec<u8>`, `Html<…>` or `File`; or a status (`u16`), `(u16, body)`
+//! says: or a status (`u16`), `(u16, body)` or `(u16, [(&str, String); N], body)`
 //! says: a body is a text (`&str`, `String`, `Cow<str>`), bytes (`&[u8]`, `Vec<u8>`, `Payload`)
 //! says: fn do_GET_day(&self) -> Option<Day> {
 
