@@ -4,6 +4,7 @@
 //! exist.
 
 mod arguments;
+mod bodies;
 mod cors;
 mod literals;
 mod methods;
@@ -26,6 +27,7 @@ pub(crate) fn handler(handler: &Handler<'_>, refusals: &mut Refusals) {
     let refused = paths::check(handler, refusals);
     signatures::check(handler, refusals);
     parameters::check(handler, &refused, refusals);
+    bodies::check(handler, refusals);
     for method in &handler.methods {
         body(method, handler, refusals);
     }

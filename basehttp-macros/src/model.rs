@@ -12,6 +12,7 @@
 //! token `check` refuses.
 
 mod attributes;
+mod body;
 mod parameter;
 mod shape;
 

@@ -15,6 +15,7 @@ pub(super) fn check(parameter: &Parameter<'_>, method: &Method<'_>, refusals: &m
         Source::Path(name) => segment(name, parameter, method).and_then(|()| value(parameter)),
         Source::Text(..) => known(parameter).and_then(|()| value(parameter)),
         Source::Guard => known(parameter),
+        Source::Body(..) => known(parameter).and_then(|()| lifetime(parameter)),
         Source::Refused | Source::Unknown => Ok(()),
     };
     refusals.keep(result);
@@ -152,7 +153,7 @@ fn error(parameter: &Parameter<'_>) -> syn::Result<()> {
 
 /// `'static` of `&'static str`, and `'a` where the text lives for the call alone: a query may be decoded for it.
 fn lifetime(parameter: &Parameter<'_>) -> syn::Result<()> {
-    let lives_for_the_call = matches!(parameter.source, Source::Text(..));
+    let lives_for_the_call = matches!(parameter.source, Source::Text(..) | Source::Body(..));
     let mut named = NamedLifetimes::default();
     named.visit_type(&parameter.item.ty);
     match named.0.into_iter().find(|lifetime| lives_for_the_call || lifetime.ident == "static") {

@@ -4,6 +4,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Ident, PatType};
 
+use super::bodies::without_body;
 use super::parameter_types::{self, is_exchange};
 use crate::model::{
     Handler, Method, Parameter, Role, SOURCES, Source, TextSource, Token, is_source, is_unknown, token_and_word, typed,
@@ -154,8 +155,13 @@ impl<'m> Unmatched<'m> {
 
     fn without_a_source(&self, unknown: &Ident, refusals: &mut Refusals) {
         let text = unknown.unraw();
+        let last = match without_body(self.method) {
+            Some(_) => "or `#[guard]` before it",
+            None => "`#[guard]`, or for the body `#[json]`, `#[form]` or `#[body]` before it",
+        };
         let sources = format!(
-            "write `#[query]`, `#[header(\"…\")]`, `#[cookie]` or `#[guard]` before it{}",
+            "write `#[query]`, `#[header(\"…\")]`, `#[cookie]`{} {last}{}",
+            if last.starts_with("or") { "" } else { "," },
             if self.method.paths.is_empty() { String::new() } else { format!(", or `{{{text}}}` into the path") }
         );
         refusals.refuse(unknown, format_args!("`{text}` of `{}` has no source", self.method.name()), sources);

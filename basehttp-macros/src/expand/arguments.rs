@@ -9,12 +9,13 @@
 //! | `#[query] tags: Vec<&str>`      | `let tags = query("tags", ex).many_strs()?;` | `borrowed(&tags)`   |
 //! | `#[query] n: Result<u8, E>`     | `let n = query("n", ex).one().map_err(Into::into);` | `n`          |
 //! | `#[guard] admin: Admin`         | `let admin = guard(self, ex)?;`             | `admin`              |
+//! | `#[json] user: User`            | `let mut user = json_text(ex, MAX_BODY_AHEAD)?; let user = of_json(&mut user)?;` | `user` |
 //!
 //! The compiler finds the types, which may name lifetimes that only the method has. All tokens are at the type of the
 //! parameter, so that the compiler shows there what it cannot make.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::Ident;
 use syn::ext::IdentExt;
 
@@ -60,8 +61,8 @@ pub(super) fn response(
     }
 }
 
-/// The statements that make the parameters: of the path, `#[before]`, guards, and the other texts. The first one that fails
-/// is the answer.
+/// The statements that make the parameters: of the path, `#[before]`, guards, the other texts, and the body. The first one
+/// that fails is the answer.
 fn made(method: &Method<'_>, shape: Option<&Shape<'_>>, handler: &Handler<'_>, names: &Names) -> TokenStream {
     let of = |is_now: fn(&Source) -> bool| {
         let parameters = method.parameters.iter().enumerate().filter(move |(_, parameter)| is_now(&parameter.source));
@@ -74,7 +75,8 @@ fn made(method: &Method<'_>, shape: Option<&Shape<'_>>, handler: &Handler<'_>, n
     let befores = handler.befores().map(|before| called_before(before, names));
     let guards = of(|source| matches!(source, Source::Guard));
     let texts = of(|source| matches!(source, Source::Text(..)));
-    segments.chain(befores).chain(guards).chain(texts).collect()
+    let bodies = of(|source| matches!(source, Source::Body(..)));
+    segments.chain(befores).chain(guards).chain(texts).chain(bodies).collect()
 }
 
 /// `self.any(ex)?;`
@@ -103,6 +105,18 @@ impl Argument<'_> {
         let name = self.name();
         let texts = match &self.parameter.source {
             Source::Guard => return Some(quote!(let #name = #runtime::guard(self, #ex)?;)),
+            Source::Body(body, max) => {
+                let (read, make) = body.functions();
+                let (read, make) = (format_ident!("{read}"), format_ident!("{make}"));
+                let max = max.map_or_else(
+                    || quote!(#runtime::MAX_BODY_AHEAD),
+                    |max| Literal::usize_unsuffixed(max).into_token_stream(),
+                );
+                return Some(quote! {
+                    let mut #name = #runtime::#read(#ex, #max)?;
+                    let #name = #runtime::#make(&mut #name)?;
+                });
+            }
             Source::Path(_) if self.is_there() => return None,
             Source::Path(name) => {
                 let segment = self.names.segment(name);

@@ -7,6 +7,7 @@
 //! | `#[header("X-Sep")] sep: &str`     | the field                                                  |
 //! | `#[cookie] session: String`        | the cookie, or the name in the attribute                   |
 //! | `#[guard] admin: Admin`            | `Guard::check`                                             |
+//! | `#[json] user: User`               | the body; so do `#[form]` and `#[body]`                    |
 //! | `ex: &mut Exchange`, `ex: &Exchange` | the exchange, wherever it stands                         |
 //!
 //! The type is taken as it is written: `Option` behind an alias is not seen.
@@ -14,6 +15,7 @@
 use syn::ext::IdentExt;
 use syn::{Attribute, FnArg, Ident, ImplItemFn, LitStr, Meta, Pat, PatType, Type};
 
+use super::body::BodySource;
 use crate::parse::Template;
 use crate::refusals::{Refusals, refusal};
 use crate::types;
@@ -32,6 +34,8 @@ pub(crate) enum Source {
     /// A text of this name in the request.
     Text(TextSource, LitStr),
     Guard,
+    /// The body, and the size of the largest one in bytes.
+    Body(BodySource, Option<usize>),
     /// The parameter has an attribute that was refused.
     Refused,
     /// Nothing says where it comes from.
@@ -156,12 +160,14 @@ fn given_source(item: &PatType, refusals: &mut Refusals) -> Option<Source> {
 }
 
 fn source(attribute: &Attribute, item: &PatType) -> syn::Result<Source> {
+    if let Some(body) = BodySource::of(attribute) {
+        return Ok(Source::Body(body, body.max(attribute)?));
+    }
     let text = match attribute.path() {
         path if path.is_ident("query") => TextSource::Query,
         path if path.is_ident("header") => TextSource::Header,
         path if path.is_ident("cookie") => TextSource::Cookie,
-        path if path.is_ident("guard") => return guard(attribute),
-        _ => return Err(later(attribute)),
+        _ => return guard(attribute),
     };
     Ok(Source::Text(text, given_name(attribute, text, item)?))
 }
@@ -171,12 +177,6 @@ fn guard(attribute: &Attribute) -> syn::Result<Source> {
         Meta::Path(_) => Ok(Source::Guard),
         _ => Err(refusal(attribute, "`guard` takes no arguments", "write `#[guard]`; the type says what is checked")),
     }
-}
-
-fn later(attribute: &Attribute) -> syn::Error {
-    let name = attribute.path().get_ident().map(ToString::to_string).unwrap_or_default();
-    let wrong = format!("`#[{name}]` is not served yet");
-    refusal(attribute, wrong, "take the exchange, `ex: &mut Exchange`, and read the body with `ex.read_body(max)`")
 }
 
 /// The name in `#[query("page-size")]`, or that of the parameter.
