@@ -4,6 +4,7 @@
 mod support;
 
 mod access_log;
+mod bodies;
 mod class_variables;
 mod cookies;
 mod cors;
@@ -15,6 +16,8 @@ mod outcomes;
 mod overridables;
 mod parameters;
 mod paths;
+#[allow(dead_code)] // Its `main` is not called.
+mod rest;
 mod returned_values;
 mod sources;
 mod sugar;

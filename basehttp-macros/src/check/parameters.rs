@@ -155,13 +155,12 @@ impl<'m> Unmatched<'m> {
 
     fn without_a_source(&self, unknown: &Ident, refusals: &mut Refusals) {
         let text = unknown.unraw();
-        let last = match without_body(self.method) {
-            Some(_) => "or `#[guard]` before it",
-            None => "`#[guard]`, or for the body `#[json]`, `#[form]` or `#[body]` before it",
+        let others = match without_body(self.method) {
+            Some(_) => "`#[cookie]` or `#[guard]`",
+            None => "`#[cookie]`, `#[guard]`, or for the body `#[json]`, `#[form]` or `#[body]`",
         };
         let sources = format!(
-            "write `#[query]`, `#[header(\"…\")]`, `#[cookie]`{} {last}{}",
-            if last.starts_with("or") { "" } else { "," },
+            "write `#[query]`, `#[header(\"…\")]`, {others} before it{}",
             if self.method.paths.is_empty() { String::new() } else { format!(", or `{{{text}}}` into the path") }
         );
         refusals.refuse(unknown, format_args!("`{text}` of `{}` has no source", self.method.name()), sources);
