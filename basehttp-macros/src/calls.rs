@@ -1,9 +1,12 @@
 //! Finds the calls in a body that are on the exchange or were meant to be, and those written as in Python.
 
+use std::fmt::Display;
+
+use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Expr, ExprLit, ExprMethodCall, Ident, Lit, LitInt, Member};
 
-use crate::model::{Handler, Method};
+use crate::model::{Handler, Method, Parameter, Role, Source};
 
 /// The methods of an exchange that return it, so that calls can be chained.
 const CHAINING: [&str; 4] = ["send_response", "send_response_only", "send_header", "send_cookie"];
@@ -21,14 +24,30 @@ const LOGGING: [&str; 2] = ["log_message", "log_error"];
 
 /// The exchange that a method gets, as its body speaks of it.
 pub(crate) struct Exchange<'m> {
-    /// The name of the parameter.
-    pub name: &'m Ident,
+    /// The name of the parameter. `ex` if there is none.
+    pub name: Ident,
+    /// False for a method that serves without it.
+    is_taken: bool,
     handler: &'m Handler<'m>,
 }
 
 impl<'m> Exchange<'m> {
     pub(crate) fn of(method: &Method<'m>, handler: &'m Handler<'m>) -> Option<Self> {
-        method.exchange().map(|name| Self { name, handler })
+        let may_be = |parameter: &Parameter<'_>| {
+            matches!(parameter.source, Source::Exchange | Source::Unknown | Source::Refused)
+        };
+        let none = || matches!(method.role, Role::Route(_)) && !method.parameters.iter().any(may_be);
+        match method.exchange() {
+            Some(name) => Some(Self { name: name.clone(), is_taken: true, handler }),
+            None => none().then(|| Self { name: Ident::new("ex", Span::call_site()), is_taken: false, handler }),
+        }
+    }
+
+    /// The end of a message that says what to write in the body.
+    pub(crate) fn instead(&self, written: impl Display) -> String {
+        let name = &self.name;
+        let taken = if self.is_taken { "" } else { "take the exchange as a parameter, `ex: &mut Exchange`, and " };
+        format!("{taken}write `{name}.{written}`")
     }
 
     /// True if the call is on the exchange, or has to be.

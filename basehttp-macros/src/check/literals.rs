@@ -16,7 +16,7 @@ use crate::refusals::Refusals;
 
 pub(super) fn check(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
     let body = &method.item.block;
-    if let Some(exchange) = Exchange::of(method, handler).filter(|exchange| !binds(body, exchange.name)) {
+    if let Some(exchange) = Exchange::of(method, handler).filter(|exchange| !binds(body, &exchange.name)) {
         Calls { exchange, refusals }.visit_block(body);
     }
 }
@@ -69,9 +69,8 @@ impl Calls<'_> {
             quote::quote!(#receiver #dot_token #method),
             format_args!("`{method}` is a method of the exchange, and `self` is the handler"),
             format_args!(
-                "write `{}.{method}({arguments})`\n\
-                 if another block has a `{method}` of your own, write `Self::{method}(self, …)`",
-                self.exchange.name
+                "{}\nif another block has a `{method}` of your own, write `Self::{method}(self, …)`",
+                self.exchange.instead(format_args!("{method}({arguments})"))
             ),
         );
     }

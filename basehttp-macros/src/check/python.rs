@@ -33,7 +33,7 @@ const TEXTS_OF_THE_REQUEST: [&str; 4] = ["path", "command", "requestline", "requ
 
 pub(super) fn check(method: &Method<'_>, handler: &Handler<'_>, refusals: &mut Refusals) {
     let body = &method.item.block;
-    let Some(exchange) = Exchange::of(method, handler).filter(|exchange| !binds(body, exchange.name)) else { return };
+    let Some(exchange) = Exchange::of(method, handler).filter(|exchange| !binds(body, &exchange.name)) else { return };
     let mut python = Python { exchange, handler, owned: Vec::new(), refusals };
     python.visit_block(body);
     if matches!(method.role, Role::Route(_)) {
@@ -72,7 +72,7 @@ impl<'ast: 'a, 'a> Visit<'ast> for Python<'a> {
         visit::visit_expr_index(self, index);
         // Another `MessageClass` may be indexed.
         if self.handler.arguments.message_class.is_none() && self.exchange.has_field(&index.expr, "headers") {
-            let ex = self.exchange.name;
+            let ex = &self.exchange.name;
             self.refusals.refuse(
                 index,
                 "`headers` cannot be indexed, since a request may lack the field",
@@ -109,12 +109,12 @@ impl<'ast: 'a, 'a> Visit<'ast> for Python<'a> {
 impl Python<'_> {
     fn field_of_self(&mut self, name: &Ident) {
         if OF_ONE_REQUEST.iter().any(|field| name.unraw() == field) {
-            let ex = self.exchange.name;
+            let instead = self.exchange.instead(name);
             self.refusals.refuse(
                 name,
                 format_args!("`{name}` is a field of the exchange, and `self` is the handler"),
                 format_args!(
-                    "write `{ex}.{name}`\n\
+                    "{instead}\n\
                      if the handler has a field of that name, write `let Self {{ {name}, .. }} = self;`"
                 ),
             );
@@ -122,7 +122,7 @@ impl Python<'_> {
     }
 
     fn reading(&mut self, call: &ExprMethodCall) {
-        let ex = self.exchange.name;
+        let ex = &self.exchange.name;
         let is_length = |argument: &Expr| integer(argument).is_some() || matches!(argument, Expr::Cast(_));
         let method = call.method.unraw().to_string();
         let instead = match method.as_str() {
@@ -156,7 +156,7 @@ impl Python<'_> {
     fn owned_instead_of(&self, body: &Expr) -> Option<String> {
         let (lender, is_part) = lender(body);
         if let Some(field) = TEXTS_OF_THE_REQUEST.iter().find(|field| self.exchange.has_field(lender, field)) {
-            let ex = self.exchange.name;
+            let ex = &self.exchange.name;
             return Some(format!("{ex}.{field}{}.to_owned()", if is_part { "[…]" } else { "" }));
         }
         let Expr::Path(path) = lender else { return None };
