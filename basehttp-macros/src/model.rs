@@ -119,10 +119,13 @@ impl<'b> Handler<'b> {
 impl<'b> Method<'b> {
     fn new(item: &'b ImplItemFn, refusals: &mut Refusals) -> Self {
         let paths = item.attrs.iter().filter(|attribute| is_path(attribute) || is_meant_as_path(attribute));
-        let paths: Vec<_> = paths.map(|attribute| Template::read(attribute, refusals)).collect();
+        let mut paths: Vec<_> = paths.map(|attribute| Template::read(attribute, refusals)).collect();
         let role = Role::of(item, !paths.is_empty(), refusals);
         let is_route = matches!(role, Role::Route(_));
         let parameters = if is_route { parameter::all(item, &paths, refusals) } else { Vec::new() };
+        for path in &mut paths {
+            path.guess(parameters.iter().filter_map(Parameter::unknown_name));
+        }
         let pace = given_once(item, PACE, parse::pace, ("a method has one pace", "keep one of them"), refusals);
         Self { item, role, pace, paths, parameters }
     }

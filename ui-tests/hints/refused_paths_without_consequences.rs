@@ -73,6 +73,7 @@ fn main() {
         Hello::path_year(1),
         Hello::path_week(1),
         Hello::path_hour(1),
+        Hello::path_hours(1),
         Hello.get_year(1, 2),
     ];
     assert!(Hello::ROUTES.len() < links.len());

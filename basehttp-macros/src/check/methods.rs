@@ -17,7 +17,7 @@ use syn::{Attribute, Ident, ImplItem, LitStr};
 
 use crate::grammar;
 use crate::model::{
-    Handler, Method, OWN, Role, Source, Token, brings, is_before, is_http_method, is_own, is_pace, token_and_word,
+    Handler, Method, OWN, Parameter, Role, Token, brings, is_before, is_http_method, is_own, is_pace, token_and_word,
 };
 use crate::overridables::{OVERRIDABLES, Overridable};
 use crate::refusals::Refusals;
@@ -162,9 +162,9 @@ fn without_word(method: &Method<'_>, rest: &str, refusals: &mut Refusals) {
 }
 
 fn without_path(method: &Method<'_>, token: &str, word: &str, refusals: &mut Refusals) {
-    let unknown = method.parameters.iter().filter(|parameter| matches!(parameter.source, Source::Unknown));
-    let names = unknown.filter_map(|parameter| Some(format!("/{{{}}}", parameter.name()?.unraw())));
-    let segments: String = names.collect();
+    let unknown = method.parameters.iter().filter_map(Parameter::unknown_name);
+    let segments: Vec<_> = unknown.map(|name| format!("/{{{name}}}")).collect();
+    let segments = segments.concat();
     refusals.refuse(
         method.name(),
         format_args!("`{}` has no path, and only a method with a path has a word behind `{token}`", method.name()),

@@ -127,6 +127,12 @@ impl<'b> Parameter<'b> {
         name_of(self.item)
     }
 
+    /// The name, if nothing says where the value comes from.
+    pub(crate) fn unknown_name(&self) -> Option<String> {
+        let name = self.name().filter(|_| matches!(self.source, Source::Unknown));
+        name.map(|name| name.unraw().to_string())
+    }
+
     pub(crate) fn form(&self) -> Form {
         Form::of(&self.item.ty)
     }

@@ -67,6 +67,13 @@ impl Template {
         Self { literal, pieces, is_sound }
     }
 
+    /// Takes these parameters if the text could not be read, so that the link has as many as the user expects.
+    pub(crate) fn guess(&mut self, names: impl Iterator<Item = String>) {
+        if !self.is_sound && self.pieces.is_empty() {
+            self.pieces.extend(names.filter(|name| is_name(name)).map(Piece::Parameter));
+        }
+    }
+
     /// The text as the user wrote it.
     pub(crate) fn text(&self) -> String {
         self.literal.value()
