@@ -63,11 +63,20 @@ fn attributes(item: &PatType, method: &Method<'_>, refusals: &mut Refusals) {
                 _ if given.is_some() => "take it away: the parameter has a source already".to_owned(),
                 (Some(name), _) => format!("take it away: `{name}` is the path's `{{{name}}}`"),
                 (None, Some(meant)) => format!("did you mean `{meant}`?"),
-                (None, None) => "write `#[query]`, `#[header(\"…\")]`, `#[cookie]` or `#[guard]`".to_owned(),
+                (None, None) => format!("write {}", sources(method, "")),
             };
             refusals.refuse(attribute, format_args!("`{name}` is not a source of a parameter"), instead);
         }
     }
+}
+
+/// The attributes to choose from, some of them with this `name` of what they take.
+fn sources(method: &Method<'_>, name: &str) -> String {
+    let end = match without_body(method) {
+        Some(_) => " or `#[guard]`",
+        None => ", `#[guard]`, or for the body `#[json]`, `#[form]` or `#[body]`",
+    };
+    format!("`#[query{name}]`, `#[header(\"…\")]`, `#[cookie{name}]`{end}")
 }
 
 fn is_conditional(attribute: &syn::Attribute) -> bool {
@@ -145,8 +154,7 @@ impl<'m> Unmatched<'m> {
                 (Some(unknown), None) => self.without_a_source(unknown, refusals),
                 (None, None) => {
                     let wrong = format!("this parameter of `{name}` has no source");
-                    let instead =
-                        "write `#[query(\"…\")]`, `#[header(\"…\")]`, `#[cookie(\"…\")]` or `#[guard]` before it";
+                    let instead = format!("write {} before it", sources(self.method, "(\"…\")"));
                     refusals.refuse(&parameter.item.pat, wrong, instead);
                 }
             }
@@ -155,14 +163,9 @@ impl<'m> Unmatched<'m> {
 
     fn without_a_source(&self, unknown: &Ident, refusals: &mut Refusals) {
         let text = unknown.unraw();
-        let others = match without_body(self.method) {
-            Some(_) => "`#[cookie]` or `#[guard]`",
-            None => "`#[cookie]`, `#[guard]`, or for the body `#[json]`, `#[form]` or `#[body]`",
-        };
-        let sources = format!(
-            "write `#[query]`, `#[header(\"…\")]`, {others} before it{}",
-            if self.method.paths.is_empty() { String::new() } else { format!(", or `{{{text}}}` into the path") }
-        );
+        let into =
+            if self.method.paths.is_empty() { String::new() } else { format!(", or `{{{text}}}` into the path") };
+        let sources = format!("write {} before it{into}", sources(self.method, ""));
         refusals.refuse(unknown, format_args!("`{text}` of `{}` has no source", self.method.name()), sources);
     }
 

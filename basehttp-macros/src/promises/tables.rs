@@ -15,7 +15,7 @@ use crate::model::{SOURCES, is_own};
 
 /// Items with one fault each. `@` is a number of its own, and the last word is the one of the link.
 #[rustfmt::skip]
-const FAULTS: [(&str, &str); 49] = [
+const FAULTS: [(&str, &str); 54] = [
     // The path
     ("#[path(\"a@/x\")] fn do_GET_w@(&self) -> u16 {}", "w@"),
     ("#[path(\"/a@//x\")] fn do_GET_w@(&self) -> u16 {}", "w@"),
@@ -65,6 +65,11 @@ const FAULTS: [(&str, &str); 49] = [
     ("#[path(\"/a@\")] fn do_GET_w@(&self, #[header] b: &'static str) -> u16 {}", "w@"),
     ("#[path(\"/a@\")] fn do_GET_w@(&self, #[query] ex: &mut Exchange) -> u16 {}", "w@"),
     ("#[path(\"/a@\")] fn do_GET_w@(&self, ex: &mut Exchange, b: &Exchange) -> u16 {}", "w@"),
+    ("#[path(\"/a@\")] fn do_PUT_w@(&self, #[json] b: u8, #[body] c: Vec<u8>) -> u16 {}", "w@"),
+    ("#[path(\"/a@\")] fn do_GET_w@(&self, #[json] b: u8, #[query] c: u8) -> u16 {}", "w@"),
+    ("#[path(\"/a@\")] fn do_PUT_w@(&self, #[body] b: &'static [u8]) -> u16 {}", "w@"),
+    ("#[path(\"/a@\")] fn do_PUT_w@(&self, #[form(max = \"1 MB\")] b: &'static str) -> u16 {}", "w@"),
+    ("#[path(\"/a@\")] fn do_PUT_w@(&self, #[json] b: impl Copy) -> u16 {}", "w@"),
     // The rest of the signature
     ("#[path(\"/a@\")] fn do_GET_w@(&self) -> Result<Option<()>> {}", "w@"),
     ("#[path(\"/a@\")] async fn do_GET_w@(&self) -> u16 { x.await }", "w@"),
@@ -141,6 +146,8 @@ fn what_is_accepted_expands_to_rust_with_names_of_its_own() {
             fn do_GET_word(&self, {two}: {ty}, rest: &[&str], {one}: u8, e: &Exchange, #[query] {query}: {value}) -> u16 {{}}
             #[path(\"/{{{first}}}\")]
             fn do_PUT_{first}(&self, #[cookie] {two}: {other}, {one}: &str, #[guard] Admin(a): Admin) -> Option<u16> {{}}
+            #[path(\"/{{{first}}}\")]
+            fn do_POST_{first}(&self, #[json] {two}: {ty}, {one}: &str) -> u16 {{}}
             #[before] fn parts(&self, _: &Exchange) -> Result {{}}
             fn do_GET(&self, #[query(\"a\")] Day(a): Day, #[header(\"B\")] (b, c): Pair) -> u16 {{}}"
         )
