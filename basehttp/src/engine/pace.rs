@@ -2,11 +2,13 @@
 //!
 //! A request of a route, which is a row of the handler's table of paths, is known by the route's number. Each route has
 //! a place of its own. Other requests are told apart by their method and the first two segments of the path, hashed with
-//! a secret key into a table of fixed size. A place stores its owner, the last eight runs with one bit each (slow or not), and its age. The
-//! age is the number of requests without a place that have come since the owner's last run. (A single preemption would
-//! spoil an average of the runs.) A run that had to be rescued counts as eight slow runs. The first one of a handler
-//! that is known to be fast counts as two: it may have been the system's fault, and a blocking handler may be refused
-//! while the pool is full.
+//! a secret key into a table of fixed size.
+//!
+//! A place stores its owner, the last eight runs with one bit each (slow or not), and its age. The age is the number of
+//! requests without a place that have come since the owner's last run. (A single preemption would spoil an average of
+//! the runs.) A run that had to be rescued counts as eight slow runs. The first one of a handler that is known to be
+//! fast counts as two: it may have been the system's fault, and a blocking handler may be refused while the pool is
+//! full.
 //!
 //! A request without a route has a choice of four places. It takes a vacant one, or the oldest one if it may:
 //!
@@ -276,7 +278,7 @@ const CAUTION: Duration = Duration::from_secs(1);
 
 /// The last rescue of a leader. For a second after it, no unproven handler runs on a leader.
 ///
-/// Speeds are known by the path as it was sent, and a path has many spellings. Otherwise a client could force a rescue
+/// Without a route, speeds are known by the path as it was sent, and a path has many spellings. Otherwise a client could force a rescue
 /// of 4 to 8 ms with every request, by spelling the path of a blocking handler differently each time. Requests that are
 /// not known to be fast go to the pool for that second, and their speed is learnt there.
 pub(super) struct LastRescue {

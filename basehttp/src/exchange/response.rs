@@ -223,8 +223,8 @@ impl<M> Exchange<'_, M> {
         if !is_given && !content.media_type.is_empty() {
             self.with_reply(|reply, out| reply.add_default_content_type(content.media_type, out));
         }
-        for (name, value) in fields {
-            self.with_reply(|reply, out| reply.add_field(&name, &value, out));
+        for (name, value) in &fields {
+            self.with_reply(|reply, out| reply.add_field(name, value, out));
         }
         match content.bytes {
             BodyBytes::None => self.end_headers()?,

@@ -70,22 +70,22 @@ pub fn raw_segments<'p, 'a>(
 /// Fills the parts with the segments of a path behind its first slash, in one pass, and returns their number. `None` if
 /// there is a `%` in them. It runs twice for each request, so it looks at each byte once.
 fn split_plain<'a>(path: &'a str, parts: &mut [&'a str]) -> Option<usize> {
-    let (mut rest, mut count) = (path, 0);
-    while let Some(part) = parts.get_mut(count) {
-        let mut end = 0;
-        while rest.as_bytes().get(end).is_some_and(|byte| !ENDS_A_SEGMENT[usize::from(*byte)]) {
-            end += 1;
-        }
+    let mut rest = path;
+    for (number, part) in parts.iter_mut().enumerate() {
+        let Some(end) = rest.bytes().position(|byte| ENDS_A_SEGMENT[usize::from(byte)]) else {
+            *part = rest;
+            return Some(if path.is_empty() { 0 } else { number + 1 });
+        };
         let (segment, behind) = rest.split_at(end);
-        (*part, count) = (segment, count + 1);
-        match behind.as_bytes().first() {
-            Some(b'/') => rest = &behind[1..],
-            Some(b'%') => return None,
-            // The end, or the query. Nothing behind the first slash is no segment.
-            _ => return Some(if end == 0 && count == 1 { 0 } else { count }),
+        *part = segment;
+        match behind.as_bytes()[0] {
+            b'/' => rest = &behind[1..],
+            b'%' => return None,
+            // A query. Nothing between the first slash and it is no segment.
+            _ => return Some(if number + end == 0 { 0 } else { number + 1 }),
         }
     }
-    Some(count)
+    Some(parts.len())
 }
 
 /// The bytes at which a segment ends or needs to be decoded.

@@ -137,7 +137,8 @@ impl Reply {
 
     /// Adds a `Content-Type`, unless the head has one.
     pub(crate) fn add_default_content_type(&mut self, media_type: &str, out: &mut Vec<u8>) {
-        if self.fields.singletons & proto::singleton("Content-Type") == 0 {
+        // Only a field that came before the status line can be here already.
+        if self.fields.singletons == 0 || self.fields.singletons & proto::singleton("Content-Type") == 0 {
             self.add_field("Content-Type", media_type, out);
         }
     }
