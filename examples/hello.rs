@@ -11,7 +11,7 @@ struct Hello;
 
 #[http_handler(server_version = "Hello/1.0", protocol_version = "HTTP/1.1")]
 impl Hello {
-    fn do_GET(&self) -> &str {
+    fn do_GET(&self) -> &'static str {
         "Hello!\n"
     }
 }
