@@ -21,7 +21,7 @@ use super::form::Form;
 use super::misfit::misfit;
 
 /// Makes a value from a form, which may borrow from it.
-pub(super) fn from_fields<'b, T: Deserialize<'b>>(form: &'b Form) -> Result<T, HTTPError> {
+pub(crate) fn from_fields<'b, T: Deserialize<'b>>(form: &'b Form) -> Result<T, HTTPError> {
     let names = MapDeserializer::new(grouped(form).into_iter());
     serde_path_to_error::deserialize(names).map_err(|error| misfit(error.path(), &error.inner().0))
 }

@@ -127,7 +127,7 @@ impl<T: Serialize> Json<T> {
 }
 
 /// Reads the one value of a JSON text, which may borrow from it.
-pub(super) fn from_json<'b, T: Deserialize<'b>>(text: &'b str) -> Result<T, HTTPError> {
+pub(crate) fn from_json<'b, T: Deserialize<'b>>(text: &'b str) -> Result<T, HTTPError> {
     let mut deserializer = Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         // serde stops where the type does not fit, so the rest may be no JSON at all.

@@ -47,6 +47,8 @@ pub(crate) use self::error::sentence;
 pub use self::error::{HTTPError, HandlerError, IntoHTTPError, IntoHandlerError, Result};
 pub(crate) use self::exchange_io::{BodyTap, ExchangeIo};
 pub use self::form::{Form, FormIter};
+#[cfg(all(feature = "json", any(test, fuzzing)))]
+pub(crate) use self::form_values::from_fields;
 pub use self::guard::{Guard, guard};
 pub use self::hijack::{Hijacked, ReadHalf, WriteHalf};
 pub use self::hooks::Overrides;
@@ -54,6 +56,8 @@ pub(crate) use self::hooks::overridables;
 pub(crate) use self::hooks::{Hooks, ServerHooks};
 #[cfg(feature = "json")]
 pub use self::json::Json;
+#[cfg(all(feature = "json", any(test, fuzzing)))]
+pub(crate) use self::json::from_json;
 pub use self::or_error::OrError;
 pub use self::parameters::{FromText, Texts, cookie, header, path, query};
 pub(crate) use self::payload::QueuedBody;

@@ -14,6 +14,8 @@
 //! | `conditions` | a file's state, then fields                 | the standard's steps, written anew              |
 //! | `decoding`   | a path and a query                          | what no path may mean, what encoding undoes     |
 //! | `route`      | a target, for a handler with paths          | a matcher that tries every shape                |
+//! | `form`       | a form's body                               | a plain decoder, itself encoded again, serde's values |
+//! | `json`       | a JSON body                                 | serde_json alone, itself sent and read again    |
 //! | `script`     | what a CGI program says                     | itself cut in pieces, what no reply may say     |
 //! | `connection` | what a client does, step by step            | a strict reader of replies; see the module      |
 
@@ -23,7 +25,12 @@ mod chunks;
 mod conditions;
 mod connection;
 mod decoding;
+mod form;
 mod head;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(feature = "json")]
+mod misfit;
 #[cfg(feature = "files")]
 mod multipart;
 #[cfg(feature = "files")]
@@ -39,7 +46,10 @@ pub use self::chunks::chunks;
 pub use self::conditions::conditions;
 pub use self::connection::connection;
 pub use self::decoding::decoding;
+pub use self::form::form;
 pub use self::head::head;
+#[cfg(feature = "json")]
+pub use self::json::json;
 #[cfg(feature = "files")]
 pub use self::multipart::multipart;
 #[cfg(feature = "files")]
@@ -77,6 +87,7 @@ mod tests {
         hold("chunks", super::chunks);
         hold("target", super::target);
         hold("decoding", super::decoding);
+        hold("form", super::form);
         hold("route", super::route);
         hold("connection", super::connection::connection_in_every_weather);
         #[cfg(feature = "files")]
@@ -85,6 +96,8 @@ mod tests {
             hold("multipart", super::multipart);
             hold("conditions", super::conditions);
         }
+        #[cfg(feature = "json")]
+        hold("json", super::json);
         #[cfg(feature = "cgi")]
         hold("script", super::script);
     }
