@@ -31,12 +31,20 @@ fn the_compiler_says_once_what_to_write() {
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
+/// The attribute cannot see which features the runtime has, so the compiler tells, in a sentence of ours.
+#[test]
+fn a_feature_that_is_off_is_named() {
+    let file = Path::new("ui-tests/json_off/main.rs");
+    assert_eq!(fault(file, &check_without_features(file)), None);
+}
+
 /// The mistakes in the errors that the compiler gave.
 fn fault(file: &Path, said: &str) -> Option<String> {
     let text = fs::read_to_string(file).unwrap();
     let expected: usize =
         lines(&text, "errors").next().expect("the file says how many errors there are").parse().unwrap();
-    let is_error = |line: &&str| line.starts_with("error") && !line.starts_with("error: aborting");
+    let is_summary = |line: &str| ["error: aborting", "error: could not compile"].iter().any(|is| line.starts_with(is));
+    let is_error = |line: &&str| line.starts_with("error") && !is_summary(line);
     let count = said.lines().filter(is_error).count();
     let missing: Vec<_> = lines(&text, "says").filter(|sentence| !said.contains(sentence)).collect();
     let is_fine = count == expected && missing.is_empty();
@@ -75,4 +83,29 @@ fn runtime() -> PathBuf {
     };
     let builds = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).filter(is_runtime);
     builds.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).expect("the runtime is built")
+}
+
+/// What cargo says of a program whose `basehttp` has no features. Its package is made for this, since those of the
+/// workspace share their features.
+fn check_without_features(file: &Path) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Where trybuild has built the dependencies already.
+    let target = runtime().ancestors().nth(3).unwrap().join("tests/trybuild");
+    let package = target.with_file_name("without_features");
+    fs::create_dir_all(&package).unwrap();
+    fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
+    let [program, runtime] = [file, Path::new("basehttp")].map(|path| root.join(path).to_str().unwrap().to_owned());
+    let manifest = format!(
+        "[workspace]\n\n[package]\nname = \"without-features\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+         [[bin]]\nname = \"main\"\npath = {program:?}\n\n\
+         [dependencies.basehttp]\npath = {runtime:?}\ndefault-features = false\n"
+    );
+    fs::write(package.join("Cargo.toml"), manifest).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--offline", "--color=never", "--target-dir"])
+        .arg(target)
+        .current_dir(package)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stderr).unwrap()
 }
