@@ -42,12 +42,13 @@ fn check<'b, T: Deserialize<'b> + PartialEq>(text: &'b str) -> Option<T> {
     }
 }
 
-/// Sends the value, and reads it back.
+/// Sends the value. It need not be the same when it is read again, since `serde_json` rounds long numbers twice.
 fn check_sent(value: &Value) {
     let reply = testing::respond(&Returned(value.clone()), "GET / HTTP/1.0\r\n\r\n");
     let reply = String::from_utf8(reply).expect("JSON is UTF-8");
     let (_, body) = reply.split_once("\r\n\r\n").expect("a head");
-    assert_eq!(serde_json::from_str::<Value>(body).ok().as_ref(), Some(value), "sent and read again");
+    assert_eq!(serde_json::to_string(value).ok().as_deref(), Some(body), "sent as it is");
+    assert!(serde_json::from_str::<Value>(body).is_ok(), "read again: {body}");
 }
 
 /// A handler that returns its value.

@@ -15,7 +15,7 @@
 //! | `decoding`   | a path and a query                          | what no path may mean, what encoding undoes     |
 //! | `route`      | a target, for a handler with paths          | a matcher that tries every shape                |
 //! | `form`       | a form's body                               | a plain decoder, itself encoded again, serde's values |
-//! | `json`       | a JSON body                                 | serde_json alone, itself sent and read again    |
+//! | `json`       | a JSON body                                 | serde_json alone, itself sent                   |
 //! | `script`     | what a CGI program says                     | itself cut in pieces, what no reply may say     |
 //! | `connection` | what a client does, step by step            | a strict reader of replies; see the module      |
 
