@@ -55,7 +55,7 @@ impl<'m> Exchange<'m> {
         self.is(&call.receiver) || self.is_missed(call)
     }
 
-    /// True if the call is on `self`, as in Python, but has to be on the exchange: `self.send_response(200)`.
+    /// True if the call is on `self`, as in Python, but has to be on the exchange, such as `self.send_response(200)`.
     ///
     /// Another block of the same type may have a method of that name, most likely one that is handed the exchange.
     pub(crate) fn is_missed(&self, call: &ExprMethodCall) -> bool {
@@ -68,7 +68,7 @@ impl<'m> Exchange<'m> {
             && !call.args.iter().any(|argument| self.is_handed_on(argument))
     }
 
-    /// True if the receiver of a call is the exchange: `ex`, or `ex.send_response(200)`.
+    /// Returns whether the receiver of a call is the exchange, as `ex` or `ex.send_response(200)` are.
     fn is(&self, receiver: &Expr) -> bool {
         match receiver {
             Expr::Path(_) => self.is_named(receiver),
@@ -78,7 +78,7 @@ impl<'m> Exchange<'m> {
         }
     }
 
-    /// True if the expression is a field of the exchange: `ex.headers`.
+    /// Returns whether the expression is a field of the exchange, such as `ex.headers`.
     pub(crate) fn has_field(&self, expression: &Expr, field: &str) -> bool {
         match expression {
             Expr::Field(access) => {
@@ -93,7 +93,8 @@ impl<'m> Exchange<'m> {
         path.path.get_ident().is_some_and(|name| name.unraw() == self.name.unraw())
     }
 
-    /// True if the argument is the exchange, or lends a part of it for writing: `ex`, `&*ex`, `&mut ex.wfile`.
+    /// Returns whether the argument is the exchange, or lends a part of it for writing, as `ex`, `&*ex` and `&mut
+    /// ex.wfile` do.
     fn is_handed_on(&self, argument: &Expr) -> bool {
         match argument {
             Expr::Path(_) => self.is_named(argument),
@@ -112,7 +113,7 @@ pub(crate) fn is_self(receiver: &Expr) -> bool {
     matches!(receiver, Expr::Path(path) if path.path.is_ident("self"))
 }
 
-/// The code of a status that is the first argument: `404`, `(404, "no such page")`.
+/// Returns the code of a status that is the first argument, `404` or `(404, "no such page")`.
 pub(crate) fn status(call: &ExprMethodCall) -> Option<&LitInt> {
     match call.args.first() {
         Some(Expr::Tuple(status)) => status.elems.first().and_then(integer),
@@ -128,7 +129,8 @@ pub(crate) fn integer(expression: &Expr) -> Option<&LitInt> {
     }
 }
 
-/// True if the arguments are Python's: `ex.send_error(404, "no such page")`, which is `ex.send_error((404, …))` here.
+/// Returns whether the arguments are Python's, as in `ex.send_error(404, "…")`, which is `ex.send_error((404, "…"))`
+/// here.
 pub(crate) fn has_python_arguments(call: &ExprMethodCall) -> bool {
     let most = match call.method.to_string().as_str() {
         "send_response" | "send_response_only" => 2,
@@ -138,7 +140,8 @@ pub(crate) fn has_python_arguments(call: &ExprMethodCall) -> bool {
     (2..=most).contains(&call.args.len())
 }
 
-/// True if a message is a text: `ex.log_message("hello")`, which is `ex.log_message(format_args!("hello"))` here.
+/// Returns whether a message is a text, as in `ex.log_message("hi")`, which is `ex.log_message(format_args!("hi"))`
+/// here.
 pub(crate) fn has_text_as_message(call: &ExprMethodCall) -> bool {
     let is_text = |argument: &Expr| matches!(argument, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }));
     LOGGING.iter().any(|method| call.method == method) && call.args.first().is_some_and(is_text)

@@ -1,4 +1,4 @@
-//! Whole expansions, kept in `golden/` so that they can be read: `hello.rs` becomes `hello.expanded.rs`.
+//! Whole expansions, kept in `golden/` so that they can be read. `hello.rs` becomes `hello.expanded.rs`.
 //!
 //! After a change that is meant, `UPDATE_GOLDEN=1 cargo test -p basehttp-macros golden` writes them anew.
 

@@ -52,7 +52,7 @@ fn is_quoted(value: &str) -> bool {
     inside.is_some_and(|inside| !inside.contains(['"', '\\']) && first_unsendable(inside).is_none())
 }
 
-/// The first character that may not stand in a field's value: a control, or one that Latin-1 does not have.
+/// Returns the first character that may not stand in a field's value, which is a control or one that Latin-1 lacks.
 pub(crate) fn first_unsendable(value: &str) -> Option<char> {
     value.chars().find(|&character| is_control(character) || character > '\u{FF}')
 }

@@ -142,8 +142,8 @@ impl<'b> Method<'b> {
         }
     }
 
-    /// `user` of `do_GET_user`, or the whole name under `#[http_method]`: what its link is called. None if it has no path, or
-    /// a name without a word.
+    /// Returns the name of its link, which is `user` of `do_GET_user`, or the whole name under `#[http_method]`. None
+    /// if it has no path, or a name without a word.
     pub(crate) fn word(&self) -> Option<String> {
         let name = self.name().unraw().to_string();
         match self.token().filter(|_| !self.paths.is_empty())? {
@@ -152,7 +152,8 @@ impl<'b> Method<'b> {
         }
     }
 
-    /// The word, or in a block that is refused, what was most likely meant to be it: `user` of `do_get_user`.
+    /// Returns the word, or in a block that is refused, the one that was most likely meant, such as `user` of
+    /// `do_get_user`.
     pub(crate) fn likely_word(&self) -> Option<String> {
         self.word().or_else(|| (!self.paths.is_empty()).then(|| self.likely_token_and_word().1))
     }
@@ -207,7 +208,7 @@ impl<'b> Method<'b> {
         self.item.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"))
     }
 
-    /// What stands inside each `#[cfg(…)]`.
+    /// The predicate of each `#[cfg(…)]`.
     pub(crate) fn cfg_predicates(&self) -> impl Iterator<Item = &'b TokenStream> {
         self.written_cfgs().filter_map(|attribute| match &attribute.meta {
             Meta::List(list) => Some(&list.tokens),
@@ -244,7 +245,7 @@ impl Token {
     }
 }
 
-/// `GET` and `user` of `do_GET_user`: a method in upper case and a word in lower case.
+/// Splits a name such as `do_GET_user` into a method in upper case and a word in lower case.
 pub(crate) fn token_and_word(name: &str) -> Option<(&str, &str)> {
     let rest = name.strip_prefix("do_")?;
     let (token, word) = rest.split_at(rest.find(|letter: char| letter.is_ascii_lowercase())?);

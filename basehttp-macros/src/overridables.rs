@@ -1,5 +1,5 @@
-//! The methods that an impl block may override, with their signatures: what is checked, what messages show and what the
-//! forwarding methods say all comes from this table.
+//! The methods that an impl block may override, with their signatures. The checks, the messages and the forwarding
+//! methods all use this table.
 //!
 //! If you change it, change the trait `BaseHTTPRequestHandler` and its `Overrides` in the runtime, and the table in the
 //! documentation of `http_handler`.
@@ -94,7 +94,7 @@ impl FaceType {
     }
 }
 
-/// The signature as users write it: `fn log_date_time_string(&self) -> String`.
+/// Writes the signature as users do, such as `fn log_date_time_string(&self) -> String`.
 impl fmt::Display for Overridable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "fn {}(&self", self.name)?;

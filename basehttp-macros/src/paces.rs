@@ -1,5 +1,4 @@
-//! The words that say where a method runs: what is checked, what messages show and what the expansion says all come
-//! from this table.
+//! The words that say where a method runs. The checks, the messages and the expansion all use this table.
 //!
 //! If you change it, change `Pace` in the runtime and the table in the documentation of `http_handler`.
 

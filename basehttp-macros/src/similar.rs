@@ -1,6 +1,6 @@
 //! Finds the known word that an unknown one was probably meant to be.
 
-/// The known word nearest to `word`, if it is near enough to be slips of the fingers: one, and in longer words two.
+/// Returns the known word nearest to `word`, if one slip of the fingers lies between them, or two in longer words.
 pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let is_near = |known: &&&str| word.len().abs_diff(known.len()) <= allowed(known);
     let near = known.iter().filter(is_near).map(|known| (slips(word, known), *known));
@@ -8,7 +8,7 @@ pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     (slips <= allowed(nearest)).then_some(nearest)
 }
 
-/// The known word that has the same letters: `MessageClass` for `message_class`.
+/// Returns the known word that has the same letters, such as `MessageClass` for `message_class`.
 pub(crate) fn in_another_style<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     known.iter().find(|known| letters(known) == letters(word)).copied()
 }

@@ -57,7 +57,7 @@ pub(crate) fn inside<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     type_argument(last_segment(ty).filter(|last| last.ident.unraw() == name)?, 0)
 }
 
-/// The type as it is usually written: `Option<&str>`.
+/// Returns the type as it is usually written, such as `Option<&str>`.
 pub(crate) fn written(ty: &Type) -> String {
     let mut text = ungrouped(ty).to_token_stream().to_string();
     for (spaced, dense) in

@@ -21,10 +21,11 @@ const RARE: [&str; 20] = [
     "BAN",
 ];
 
-/// Verbs that no identifier can be: of the IANA registry, and of `UPnP`.
+/// Verbs of the IANA registry and of `UPnP` that no identifier can be.
 const HYPHENATED: [&str; 3] = ["BASELINE-CONTROL", "VERSION-CONTROL", "M-SEARCH"];
 
-/// The verb that `do_<name>` was probably meant to end in: `POST` for `post` and `PSOT`, none for `SPAM` or `POST`.
+/// Returns the verb that `do_<name>` was probably meant to end in, `POST` for `post` and `PSOT`. None for `SPAM` or
+/// `POST`.
 pub(crate) fn meant(name: &str) -> Option<&'static str> {
     let upper = name.to_ascii_uppercase();
     if let Some(verb) = COMMON.iter().chain(&RARE).find(|verb| **verb == upper) {
@@ -34,13 +35,14 @@ pub(crate) fn meant(name: &str) -> Option<&'static str> {
     (!similar::is_another_word(&upper, verb)).then_some(verb)
 }
 
-/// The verb that an underscore stands in the place of a hyphen of: `VERSION-CONTROL` for `VERSION_CONTROL`.
+/// Returns the verb that has a hyphen in the place of the underscore, `VERSION-CONTROL` for `VERSION_CONTROL`.
 pub(crate) fn meant_with_hyphen(name: &str) -> Option<&'static str> {
     let with_hyphen = name.replace('_', "-");
     HYPHENATED.into_iter().find(|verb| *verb != name && verb.eq_ignore_ascii_case(&with_hyphen))
 }
 
-/// The name of the `do_*` method that was probably meant by a name without `do_`: `do_GET` for `Do_GET` and `doGET`.
+/// Returns the `do_*` method that was probably meant by a name without `do_`, such as `do_GET` for `Do_GET` and
+/// `doGET`.
 pub(crate) fn meant_method(name: &str) -> Option<String> {
     let rest = name.get(..2).filter(|start| start.eq_ignore_ascii_case("do")).map(|_| &name[2..])?;
     let verb = rest.strip_prefix('_').unwrap_or(rest);
@@ -48,8 +50,8 @@ pub(crate) fn meant_method(name: &str) -> Option<String> {
     (is_known || is_well_formed(verb) && verb != rest).then(|| format!("do_{verb}"))
 }
 
-/// The verb and the word that a name was most likely meant to have: `GET` and `user` of `do_get_user`, `do_GET_User`,
-/// `doGETuser` and `getUser`. The word is empty if the name has none.
+/// Returns the verb and the word that a name was most likely meant to have, such as `GET` and `user` of `do_get_user`,
+/// `do_GET_User`, `doGETuser` and `getUser`. The word is empty if the name has none.
 pub(crate) fn verb_and_word(name: &str) -> (Option<&'static str>, String) {
     let (rest, verbs) = match without_do(name) {
         Some(rest) => (rest, &COMMON[..]),
@@ -77,7 +79,7 @@ fn without_do(name: &str) -> Option<&str> {
     rest.strip_prefix('_').or((rest.starts_with(|letter: char| letter.is_ascii_uppercase())).then_some(rest))
 }
 
-/// True where a word ends: `get|_user`, `get|User`, `GET|user`, `GET|User`.
+/// Returns whether a word ends here, as in `get|_user`, `get|User`, `GET|user` and `GET|User`.
 fn is_boundary(start: &str, rest: &str) -> bool {
     let is_upper_case = start.ends_with(|last: char| last.is_ascii_uppercase());
     let mut letters = rest.chars();

@@ -70,7 +70,7 @@ fn message_format(format: &LitStr, refusals: &mut Refusals) {
     }
 }
 
-/// As much of an unknown directive as shows which one it is: `%(reason)s`, `%s`, `%`.
+/// Returns as much of an unknown directive as shows which one it is, such as `%(reason)s`, `%s` or `%`.
 fn shown_directive(directive: &str) -> String {
     let conversion = if directive.starts_with('(') { directive.find(')').map_or(0, |end| end + 1) } else { 0 };
     let end = directive[conversion..].chars().next().map_or(0, char::len_utf8);

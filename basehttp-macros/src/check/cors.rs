@@ -71,7 +71,7 @@ fn fault(value: &str) -> Option<Fault> {
     (usual != value).then(|| Fault::with_correction("browsers write this origin in another way", &usual))
 }
 
-/// As browsers write it: in lower case, and without the port that the scheme has anyway.
+/// Returns the origin as browsers write it, in lower case and without the port that the scheme has anyway.
 fn usual_spelling(scheme: &str, host: &str, port: Option<u16>) -> String {
     let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
     match (scheme.as_str(), port) {

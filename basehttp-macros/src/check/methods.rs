@@ -211,12 +211,12 @@ fn given(name: &Ident, literal: &LitStr, refusals: &mut Refusals) {
     }
 }
 
-/// The name of a method that says once more what its attribute says: `do_M_SEARCH` for `M-SEARCH`.
+/// Returns the name of a method that says once more what its attribute says, such as `do_M_SEARCH` for `M-SEARCH`.
 fn confirming_name(token: &str) -> String {
     format!("do_{}", token.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_"))
 }
 
-/// Refuses a token that clients are not likely to send: `get`, `PSOT`, `*`, `GET|POST`.
+/// Refuses a token that clients are not likely to send, such as `get`, `PSOT`, `*` or `GET|POST`.
 fn likely(token: &str, literal: &LitStr, refusals: &mut Refusals) {
     let confirmed = format!("if it is meant, name the method `{}`", confirming_name(token));
     if token.contains(|letter: char| !letter.is_ascii_alphanumeric() && !"-_".contains(letter)) {
@@ -264,8 +264,8 @@ fn mentions(tokens: TokenStream, name: &str) -> usize {
     tokens.into_iter().map(count).sum()
 }
 
-/// Two methods without a path may share a token only if each has a `cfg`: whether they exclude each other is the
-/// compiler's to find.
+/// Two methods without a path may share a token only if each has a `cfg`. The compiler finds out whether these exclude
+/// each other.
 fn one_method_a_token(handler: &Handler<'_>, refusals: &mut Refusals) {
     let mut seen = HashMap::<String, &Method<'_>>::new();
     for (method, token) in handler.routes().filter(|(method, _)| method.paths.is_empty()) {

@@ -89,7 +89,7 @@ fn value(parameter: &Parameter<'_>) -> syn::Result<()> {
     lifetime(parameter)
 }
 
-/// Only `&str` is borrowed: from the request.
+/// Only `&str` is borrowed, from the request.
 fn owned(parameter: &Parameter<'_>) -> syn::Result<()> {
     let (ty, name) = (&*parameter.item.ty, named(parameter));
     let Type::Reference(reference) = ungrouped(ty) else { return Ok(()) };

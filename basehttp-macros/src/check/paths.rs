@@ -1,5 +1,5 @@
-//! The paths of a block: each belongs to a method that serves, no request is served by two methods, and each word names one
-//! link.
+//! The paths of a block: each belongs to a method that serves, no request is served by two methods, and each word names
+//! one link.
 
 use std::collections::HashMap;
 
@@ -97,8 +97,8 @@ fn before(method: &Method<'_>, refusals: &mut Refusals) {
     }
 }
 
-/// Two methods may share a token and a shape only if each has a `cfg`: whether they exclude each other is the compiler's to
-/// find.
+/// Two methods may share a token and a shape only if each has a `cfg`. The compiler finds out whether these exclude
+/// each other.
 fn one_method_a_token<'h>(shape: &Shape<'h>, refused: &mut Vec<&'h Template>, refusals: &mut Refusals) {
     let mut seen = HashMap::<String, (&Method<'_>, &Template)>::new();
     // One with a mistake in it may have been meant to be another path.

@@ -9,7 +9,7 @@
 //! | `ex.send_bytes(200, "…", &text)`     | `ex.send_bytes(200, "…", text)`               |
 //!
 //! A handler may have fields of its own, so that only names are refused that say something of one request. `self.path`
-//! is left to the compiler: it may be the directory that a handler serves.
+//! is left to the compiler, since it may be the directory that a handler serves.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;

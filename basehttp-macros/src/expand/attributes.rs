@@ -53,7 +53,7 @@ fn has_bare_name(tokens: TokenStream) -> bool {
     false
 }
 
-/// The lints to allow on a method: what they would have changed is prescribed.
+/// The lints to allow on a method, because its signature is prescribed.
 ///
 /// The receiver `&self` stands even where a method uses nothing of itself, and the return type of an overridable. A
 /// lint that the user expects has to come, so it is not allowed here; on the method, the user's attribute comes last.
@@ -84,7 +84,7 @@ pub(super) fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<T
     (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]))
 }
 
-/// True if the user expects the lint about names: then it has to come.
+/// Returns whether the user expects the lint about names, which then has to come.
 pub(super) fn expects_snake_case_lint(method: &Method<'_>, handler: &Handler<'_>) -> bool {
     [&method.item.attrs, &handler.block.attrs].into_iter().any(|attributes| is_expected("non_snake_case", attributes))
 }

@@ -62,8 +62,8 @@ pub(super) fn rows<'h>(methods: &[&'h Method<'h>], arguments: &Arguments) -> Vec
     rows
 }
 
-/// The condition under which a method gets an answer that no method of the block gives: the opposite of that of the
-/// methods that do. `None` if there is no such answer.
+/// The condition under which a method gets an answer that no method of the block gives. It is the opposite of that of
+/// the methods that do. `None` if there is no such answer.
 fn derived(wanted: &str, switch: Option<bool>, methods: &[&Method<'_>]) -> Option<Condition> {
     if switch == Some(false) {
         return None;

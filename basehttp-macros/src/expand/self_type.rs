@@ -9,8 +9,8 @@ use syn::{
 use super::names::Names;
 use crate::model::Handler;
 
-/// The type, and the block's generics with a name for each lifetime of the type that has none: a where clause cannot
-/// speak of the others.
+/// The type, and the block's generics with a name for each lifetime of the type that has none, because a where clause
+/// cannot speak of the others.
 ///
 /// ```text
 /// // Input:

@@ -10,7 +10,7 @@
 //! | `#[json] user: User`               | the body; so do `#[form]` and `#[body]`                    |
 //! | `ex: &mut Exchange`, `ex: &Exchange` | the exchange, wherever it stands                         |
 //!
-//! The type is taken as it is written: `Option` behind an alias is not seen.
+//! The type is taken as it is written, so that `Option` behind an alias is not seen.
 
 use syn::ext::IdentExt;
 use syn::{Attribute, FnArg, Ident, ImplItemFn, LitStr, Meta, Pat, PatType, Type};
@@ -211,8 +211,8 @@ fn given_name(attribute: &Attribute, source: TextSource, item: &PatType) -> syn:
 
 /// The source of a parameter without an attribute that says it.
 ///
-/// The exchange may be behind an alias. A method with a path has values among its parameters, so only a reference counts
-/// there; a method without one had nothing but the exchange before there were paths.
+/// The exchange may be behind an alias. A method with a path has values among its parameters, so only a reference
+/// counts there; a method without one had nothing but the exchange before there were paths.
 fn untold_source(item: &PatType, paths: &[Template], has_exchange: bool) -> Source {
     let name = name_of(item).map(|name| name.unraw().to_string());
     if let Some(name) = name.filter(|name| paths.iter().any(|path| path.parameters().any(|known| known == name))) {

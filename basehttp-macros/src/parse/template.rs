@@ -279,7 +279,8 @@ fn of_another_style(segment: &str) -> Option<Piece> {
     is_one.then(|| likely_parameter(segment))
 }
 
-/// A parameter as any framework may write it, by its first name: `rest` of `**rest`, `rest...` and `rest*`.
+/// Reads a parameter as any framework may write it, by its first name, such as `rest` of `**rest`, `rest...` and
+/// `rest*`.
 fn likely_parameter(text: &str) -> Piece {
     if text.contains('*') || text.contains("..") {
         Piece::Rest(likely_name(text, "rest"))

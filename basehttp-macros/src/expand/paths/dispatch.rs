@@ -111,7 +111,7 @@ fn asterisk(handler: &Handler<'_>, plain: &[Row<'_>], names: &Names) -> TokenStr
     })
 }
 
-/// The last arm, for paths that no shape fits: the methods without a path.
+/// The last arm, which has the methods without a path, for paths that no shape fits.
 fn otherwise(handler: &Handler<'_>, plain: &[Row<'_>], names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let ex = names.parameter("ex", Span::call_site());

@@ -8,7 +8,8 @@ use crate::expand::names::Names;
 use crate::model::{Handler, Shape};
 use crate::parse::Piece;
 
-/// The number of segments to split a path into: one more than the deepest shape has, so that longer paths fit none.
+/// The number of segments to split a path into. It is one more than the deepest shape has, so that longer paths fit
+/// none.
 pub(super) fn depth(handler: &Handler<'_>) -> usize {
     let depths = handler.shapes().into_iter().map(|shape| shape.template.pieces.len());
     depths.max().unwrap_or(0) + 1
