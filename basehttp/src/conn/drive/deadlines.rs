@@ -1,9 +1,10 @@
 //! Deadlines: limits the time of each state, and acts when it has passed.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::Drive;
-use crate::conn::connection::State;
+use crate::conn::connection::{State, Wait};
 use crate::conn::saved::PartialRequest;
 use crate::exchange::HTTPError;
 use crate::proto::BODY_TOO_SLOW;
@@ -49,7 +50,7 @@ impl Drive<'_> {
     }
 
     /// Ends a state whose deadline has passed. A partial request gets 408; otherwise the connection is closed.
-    pub(super) fn expire(&mut self) {
+    pub(super) fn expire(&mut self) -> ControlFlow<Wait> {
         // The server also expires idle connections when it ends. Those are not late, and not counted.
         if self.conn.deadline <= self.scheduler.now()
             && let Some(fault) = self.lateness()
@@ -59,16 +60,10 @@ impl Drive<'_> {
         let late = match &self.conn.state {
             State::Reading if self.buffers.pending.partial.body.is_some() => BODY_TOO_SLOW.reason,
             State::Reading if self.buffers.pending.partial.began.is_some() => "the request's head came too slowly",
-            State::Writing { .. } => {
-                self.abort();
-                return;
-            }
-            State::Reading | State::Lingering(..) | State::Closed => {
-                self.close();
-                return;
-            }
+            State::Writing { .. } => return self.abort(),
+            State::Reading | State::Lingering(..) | State::Closed => return self.close(),
         };
-        self.refuse(HTTPError::from(408).with_explain(late));
+        self.refuse(HTTPError::from(408).with_explain(late))
     }
 
     /// Returns the fault of a client that was too slow.

@@ -1,10 +1,10 @@
 //! Lingering: our side has ended. Bytes that the client still sends are read and thrown away, so that it can read the
 //! response.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::reading::Input;
-use super::{Drive, Step};
+use super::Drive;
 use crate::conn::connection::{State, Wait};
 use crate::sys::Direction;
 
@@ -24,7 +24,7 @@ impl Drive<'_> {
     /// Ends our side and lets the client finish sending, so that its kernel does not throw the response away.
     ///
     /// RFC 9112, section 9.6.
-    pub(super) fn linger(&mut self) -> Step {
+    pub(super) fn linger(&mut self) -> ControlFlow<Wait> {
         if self.io().socket.finish_writing().is_err() {
             return self.close();
         }
@@ -32,18 +32,18 @@ impl Drive<'_> {
         self.conn.state = State::Lingering(now, 0);
         self.conn.deadline = now + MIN_LINGER;
         self.conn.may_read = true;
-        Step::Again
+        ControlFlow::Continue(())
     }
 
     /// Reads and throws away what the client still sends.
-    pub(super) fn throw_away(&mut self) -> Step {
+    pub(super) fn throw_away(&mut self) -> ControlFlow<Wait> {
         self.buffers.input.consume_all();
         let mut count = 0;
         while count < MAX_THROWN_AWAY_A_TURN {
             match self.read_more() {
-                Input::More => count += (self.buffers.input.len()) as u64,
-                Input::NotYet => break,
-                Input::End => return self.close(),
+                Some(0) => return self.close(),
+                Some(bytes) => count += bytes as u64,
+                None => break,
             }
             self.buffers.input.consume_all();
         }
@@ -63,6 +63,6 @@ impl Drive<'_> {
         if now >= self.conn.deadline {
             return self.close();
         }
-        Step::Wait(if self.conn.may_read { Wait::Turn } else { Wait::For(Direction::Read) })
+        ControlFlow::Break(if self.conn.may_read { Wait::Turn } else { Wait::For(Direction::Read) })
     }
 }

@@ -22,6 +22,8 @@ mod refusing;
 mod serving;
 mod writing;
 
+use std::ops::ControlFlow;
+
 use self::deadlines::Deadline;
 use super::buffers::Buffers;
 use super::connection::{Conn, Ready, State, Wait};
@@ -43,14 +45,6 @@ struct Drive<'d> {
     turn_left: u64,
     /// The connection was idle when the visit began, and no request was served since. Its idle time then goes on.
     rests: bool,
-}
-
-/// Result of one step.
-enum Step {
-    /// The state may have changed: take the next step.
-    Again,
-    /// Nothing more can be done without waiting.
-    Wait(Wait),
 }
 
 impl Buffers {
@@ -81,22 +75,23 @@ impl Drive<'_> {
         let wait = loop {
             match self.step() {
                 // Everything that arrived is used: now it is known whether the client was late.
-                Step::Wait(Wait::For(_)) if is_due && self.is_late(moved) => {
+                ControlFlow::Break(Wait::For(_)) if is_due && self.is_late(moved) => {
                     is_due = false;
-                    self.expire();
+                    // The next step finds the new state.
+                    let _ = self.expire();
                 }
-                Step::Again => {}
-                Step::Wait(wait) => break wait,
+                ControlFlow::Continue(()) => {}
+                ControlFlow::Break(wait) => break wait,
             }
         };
         self.leave();
         wait
     }
 
-    /// Does what the connection's state asks for.
-    fn step(&mut self) -> Step {
+    /// Does what the connection's state asks for. Breaks if nothing more can be done without waiting.
+    fn step(&mut self) -> ControlFlow<Wait> {
         match self.conn.state {
-            State::Closed => Step::Wait(Wait::Closed),
+            State::Closed => ControlFlow::Break(Wait::Closed),
             State::Writing { .. } => {
                 let step = self.write();
                 // The next request is here already. Its handler is not charged with the time of the write.
@@ -169,13 +164,13 @@ impl Drive<'_> {
     }
 
     /// Closes the connection.
-    fn close(&mut self) -> Step {
+    fn close(&mut self) -> ControlFlow<Wait> {
         self.conn.state = State::Closed;
-        Step::Wait(Wait::Closed)
+        ControlFlow::Break(Wait::Closed)
     }
 
     /// Closes the connection by a reset, so that the client sees that the response is not whole.
-    fn abort(&mut self) -> Step {
+    fn abort(&mut self) -> ControlFlow<Wait> {
         // A socket that refuses the option is closed already.
         let _ = self.io().socket.reset_on_close();
         self.conn.was_aborted = true;

@@ -1,8 +1,9 @@
 //! Reading: finds the request that has arrived, or reads more.
 
 use std::io;
+use std::ops::ControlFlow;
 
-use super::{Drive, Step};
+use super::Drive;
 use crate::conn::connection::Wait;
 use crate::exchange::{ExchangeIo, HTTPError, Next};
 use crate::proto::{BODY_ENDED_EARLY, BODY_TOO_SLOW, HeadSpan, Refusal};
@@ -11,20 +12,9 @@ use crate::sys::{CountedError, Direction, Reservation};
 /// Reason of a 503 when the quota for unfinished requests is used up.
 const CROWDED: &str = "the server holds too many unfinished requests; try again";
 
-/// Result of a read.
-#[derive(Clone, Copy)]
-pub(super) enum Input {
-    /// Bytes were read.
-    More,
-    /// Nothing has arrived.
-    NotYet,
-    /// The client has ended its side, or the socket is broken.
-    End,
-}
-
 impl Drive<'_> {
     /// Serves the request that has arrived. Without one it sends the responses so far, then reads, then waits.
-    pub(super) fn read_request(&mut self) -> Step {
+    pub(super) fn read_request(&mut self) -> ControlFlow<Wait> {
         if let Some(error) = self.buffers.pending.partial.refusal.take() {
             return self.refuse(error);
         }
@@ -44,37 +34,38 @@ impl Drive<'_> {
             Ok(Some(span)) if !self.scheduler.is_turn_over() => self.serve(span),
             // All requests that have arrived are served: one write sends the responses.
             Ok(_) if self.has_unsent() => self.start_writing(Next::Keep),
-            Ok(_) if self.scheduler.is_turn_over() => Step::Wait(Wait::Turn),
+            Ok(_) if self.scheduler.is_turn_over() => ControlFlow::Break(Wait::Turn),
             // A part of a request, or nothing.
             Ok(_) => {
                 if self.buffers.pending.partial.scanner.has_begun(self.buffers.input.unread()) {
                     self.buffers.pending.partial.began.get_or_insert_with(|| self.scheduler.now());
                 }
                 match self.read_more() {
-                    Input::NotYet if self.is_trickling() => {
+                    None if self.is_trickling() => {
                         self.note(CountedError::SlowBody);
                         self.refuse(BODY_TOO_SLOW.into())
                     }
-                    Input::NotYet if !self.may_wait_for_more() => {
+                    None if !self.may_wait_for_more() => {
                         self.note(CountedError::ResourceLimit);
                         self.refuse(HTTPError::busy(CROWDED))
                     }
                     // The client has ended only its own side, and may still read the response.
-                    Input::End if self.buffers.pending.partial.body.is_some() => {
+                    Some(0) if self.buffers.pending.partial.body.is_some() => {
                         self.note(CountedError::BadBody);
                         self.refuse(BODY_ENDED_EARLY.into())
                     }
-                    // No handler is charged with the time of the read.
-                    Input::More => {
-                        self.scheduler.look_at_clock();
-                        Step::Again
-                    }
-                    input => {
-                        if matches!(input, Input::End) && !self.buffers.input.is_empty() {
+                    Some(0) => {
+                        if !self.buffers.input.is_empty() {
                             self.note(CountedError::ClientGone);
                         }
-                        self.go_on(input)
+                        self.close()
                     }
+                    // No handler is charged with the time of the read.
+                    Some(_) => {
+                        self.scheduler.look_at_clock();
+                        ControlFlow::Continue(())
+                    }
+                    None => ControlFlow::Break(Wait::For(Direction::Read)),
                 }
             }
         }
@@ -111,37 +102,30 @@ impl Drive<'_> {
         self.buffers.pending.partial.scanner.scan(unread, &self.context.settings.limits)
     }
 
-    /// Reads once from the socket, if it may hold bytes.
-    pub(super) fn read_more(&mut self) -> Input {
+    /// Reads once from the socket, if it may hold bytes. Returns their number, which is 0 if the client has ended its
+    /// side or the socket is broken. `None`: nothing has arrived.
+    pub(super) fn read_more(&mut self) -> Option<usize> {
         if !self.conn.may_read {
-            return Input::NotYet;
+            return None;
         }
         let room = self.buffers.input.room();
         let asked = room.len();
         let ExchangeIo { socket, counts, .. } = self.buffers.io.get_mut();
         match socket.read(room) {
-            Ok(0) => Input::End,
+            Ok(0) => Some(0),
             Ok(count) => {
                 self.buffers.input.fill(count);
                 counts.bytes_received += count as u64;
                 // The poller is edge-triggered. A short read has emptied the socket, unless the client's end is behind
                 // the bytes.
                 self.conn.may_read = count == asked || self.conn.may_have_ended || !socket.tells_readiness();
-                Input::More
+                Some(count)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.conn.may_read = false;
-                Input::NotYet
+                None
             }
-            Err(_) => Input::End,
-        }
-    }
-
-    fn go_on(&mut self, input: Input) -> Step {
-        match input {
-            Input::More => Step::Again,
-            Input::NotYet => Step::Wait(Wait::For(Direction::Read)),
-            Input::End => self.close(),
+            Err(_) => Some(0),
         }
     }
 }

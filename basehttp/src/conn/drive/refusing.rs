@@ -1,7 +1,9 @@
 //! Refusing: answers requests that are malformed or too slow, through the handler's hooks or without them.
 
+use std::ops::ControlFlow;
+
+use super::Drive;
 use super::serving::method_for_reply;
-use super::{Drive, Step};
 use crate::conn::connection::Wait;
 use crate::conn::scheduler::RunOn;
 use crate::exchange::{Bare, Context, HTTPError, Next, ReplyContext, RequestHead, answer_bare};
@@ -15,7 +17,7 @@ const TLS: &str = "the client speaks TLS; this port serves plain http";
 
 impl Drive<'_> {
     /// Rejects the request at the start of the unread bytes, and closes.
-    pub(super) fn refuse(&mut self, error: HTTPError) -> Step {
+    pub(super) fn refuse(&mut self, error: HTTPError) -> ControlFlow<Wait> {
         let input = self.buffers.input.lend();
         let step = self.refuse_line(input.unread(), error);
         self.buffers.input.take_back(input);
@@ -23,7 +25,7 @@ impl Drive<'_> {
     }
 
     /// Rejects a malformed head and closes: it is unknown where the next request would start.
-    pub(super) fn refuse_line(&mut self, bytes: &[u8], error: HTTPError) -> Step {
+    pub(super) fn refuse_line(&mut self, bytes: &[u8], error: HTTPError) -> ControlFlow<Wait> {
         // The hooks that answer may block. Earlier responses do not wait for them.
         let place = self.scheduler.place_refusal();
         if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
@@ -32,7 +34,7 @@ impl Drive<'_> {
         }
         if let RunOn::Pool = place {
             self.buffers.pending.partial.refusal = Some(error);
-            return Step::Wait(Wait::Thread);
+            return ControlFlow::Break(Wait::Thread);
         }
         let (bytes, error) = if proto::is_tls(bytes) {
             // A handshake is binary, and does not belong in a log.
@@ -56,7 +58,7 @@ impl Drive<'_> {
     }
 
     /// Answers a refused request without its hooks, because there is no thread on which they may block.
-    pub(super) fn refuse_bare(&mut self, asked: ReplyContext) -> Step {
+    pub(super) fn refuse_bare(&mut self, asked: ReplyContext) -> ControlFlow<Wait> {
         let io = self.buffers.io.get_mut();
         io.begin(asked, false, self.scheduler.now());
         let served = answer_bare(io, Bare::Busy);

@@ -1,9 +1,10 @@
 //! Serving: parses a head, asks the scheduler where its request is served, and takes over the result of the exchange.
 
 use std::mem;
+use std::ops::ControlFlow;
 
+use super::Drive;
 use super::ahead::{BodyArrival, body_arrival};
-use super::{Drive, Step};
 use crate::conn::connection::Wait;
 use crate::conn::outgoing::OutgoingBody;
 use crate::conn::read_buffer::ReadBuffer;
@@ -19,7 +20,7 @@ const NO_THREAD: &str = "no thread is free, and no more requests may wait for on
 impl Drive<'_> {
     /// Serves the request at the start of the unread bytes, if its head is complete and has nothing unusual. `None`
     /// leaves it to the scanner.
-    pub(super) fn serve_whole(&mut self) -> Option<Step> {
+    pub(super) fn serve_whole(&mut self) -> Option<ControlFlow<Wait>> {
         let (input, mut fields) = self.lend();
         let unread = input.unread();
         let served = self.io().socket.served_scheme();
@@ -34,7 +35,7 @@ impl Drive<'_> {
     }
 
     /// Serves the request whose head the scanner has found.
-    pub(super) fn serve(&mut self, span: HeadSpan) -> Step {
+    pub(super) fn serve(&mut self, span: HeadSpan) -> ControlFlow<Wait> {
         let (input, mut fields) = self.lend();
         let unread = input.unread();
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
@@ -59,7 +60,7 @@ impl Drive<'_> {
 
     /// Serves a request, or decides what it waits for. `span` is the place of its head in the unread bytes, and `ahead`
     /// are the unread bytes behind it.
-    fn serve_head(&mut self, span: HeadSpan, head: &Head<'_>, fields: &[Field<'_>], ahead: &[u8]) -> Step {
+    fn serve_head(&mut self, span: HeadSpan, head: &Head<'_>, fields: &[Field<'_>], ahead: &[u8]) -> ControlFlow<Wait> {
         // First: must more of the body arrive?
         let body = match &self.buffers.pending.partial.body {
             Some(body) => body.state(),
@@ -74,7 +75,7 @@ impl Drive<'_> {
             BodyArrival::Pending(body) => {
                 self.buffers.pending.partial =
                     PartialRequest { body: Some(body), began: Some(self.scheduler.now()), ..PartialRequest::default() };
-                return Step::Again;
+                return ControlFlow::Continue(());
             }
         };
         // Then: which thread may run the method?
@@ -95,7 +96,7 @@ impl Drive<'_> {
         if let RunOn::Pool = place {
             // The other thread scans the request again, so the scanner's state is forgotten.
             self.buffers.pending.partial = PartialRequest::default();
-            return Step::Wait(Wait::Thread);
+            return ControlFlow::Break(Wait::Thread);
         }
         // This thread's buffer holds the bytes from here on, and needs no reservation.
         self.buffers.pending.share = None;
@@ -114,7 +115,7 @@ impl Drive<'_> {
     }
 
     /// Takes over what an exchange left: bytes, a queued body, and what follows.
-    pub(super) fn settle(&mut self, served: Served) -> Step {
+    pub(super) fn settle(&mut self, served: Served) -> ControlFlow<Wait> {
         let Served { leftover, queued, lines, next } = served;
         let io = self.buffers.io.get_mut();
         self.conn.has_served = true;
@@ -136,7 +137,7 @@ impl Drive<'_> {
             Next::Keep
                 if self.buffers.pending.queued.is_none() && self.unsent_len() < self.context.settings.piece_bytes() =>
             {
-                Step::Again
+                ControlFlow::Continue(())
             }
             Next::Hijacked | Next::Abort => self.finish(next),
             next => self.start_writing(next),

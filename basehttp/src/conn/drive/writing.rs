@@ -1,10 +1,10 @@
 //! Writing: sends responses as far as the socket takes them, and then keeps, lingers or closes.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 use std::{io, mem};
 
-use super::reading::Input;
-use super::{Drive, Step};
+use super::Drive;
 use crate::conn::connection::{State, Wait};
 use crate::conn::outgoing::OutgoingBody;
 use crate::conn::scheduler::RunOn;
@@ -23,15 +23,15 @@ impl Drive<'_> {
     }
 
     /// Begins to send the responses; `next` follows when they are sent.
-    pub(super) fn start_writing(&mut self, next: Next) -> Step {
+    pub(super) fn start_writing(&mut self, next: Next) -> ControlFlow<Wait> {
         let now = self.scheduler.now();
         self.conn.state = State::Writing { next, since: now, taken: 0 };
         self.conn.deadline = now + self.context.settings.patience_with_readers();
-        Step::Again
+        ControlFlow::Continue(())
     }
 
     /// Sends what the socket takes, and decides what follows.
-    pub(super) fn write(&mut self) -> Step {
+    pub(super) fn write(&mut self) -> ControlFlow<Wait> {
         if self.buffers.pending.queued.is_some() && self.unblock_reads().is_err() {
             return self.abort();
         }
@@ -45,7 +45,7 @@ impl Drive<'_> {
         match sent {
             Ok(None) => {
                 let State::Writing { next, .. } = mem::replace(&mut self.conn.state, State::Reading) else {
-                    return Step::Again;
+                    return ControlFlow::Continue(());
                 };
                 self.finish(next)
             }
@@ -57,7 +57,7 @@ impl Drive<'_> {
             // The client has taken all that it was given, so its time begins anew.
             Ok(Some(wait)) => {
                 self.conn.deadline = now + self.context.settings.patience_with_readers();
-                Step::Wait(wait)
+                ControlFlow::Break(wait)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 // A client gains time by what it takes, not by what it sends.
@@ -73,7 +73,7 @@ impl Drive<'_> {
                     self.note(CountedError::ResourceLimit);
                     return self.abort();
                 }
-                Step::Wait(Wait::For(Direction::Write))
+                ControlFlow::Break(Wait::For(Direction::Write))
             }
             Err(error) => {
                 // A file that has become shorter is the server's fault.
@@ -142,9 +142,9 @@ impl Drive<'_> {
     }
 
     /// Does what was decided for the time after the last byte.
-    pub(super) fn finish(&mut self, next: Next) -> Step {
+    pub(super) fn finish(&mut self, next: Next) -> ControlFlow<Wait> {
         match next {
-            Next::Keep => Step::Again,
+            Next::Keep => ControlFlow::Continue(()),
             Next::Linger => self.linger(),
             Next::Close if self.has_more() => self.linger(),
             Next::Abort => self.abort(),
@@ -157,6 +157,6 @@ impl Drive<'_> {
     fn has_more(&mut self) -> bool {
         let may_look = self.conn.may_read && self.io().socket.tells_readiness();
         !self.buffers.input.is_empty()
-            || may_look && self.unblock_reads().is_ok() && matches!(self.read_more(), Input::More)
+            || may_look && self.unblock_reads().is_ok() && self.read_more().is_some_and(|bytes| bytes > 0)
     }
 }
