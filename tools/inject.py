@@ -253,6 +253,8 @@ class Server:
             self.process.kill()
             raise SystemExit(f"the server says {line!r}")
         self.port = int(match[1])
+        # It says where it listens before it serves. A call that fails in between ends it, as it should.
+        self.counters()
 
     def counters(self):
         _, body = run_case(self.port, ("stats", request("GET", "/stats"), 1, 1))[0]
