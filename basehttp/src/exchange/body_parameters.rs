@@ -12,6 +12,7 @@ use std::mem::take;
 use std::{io, str};
 
 use super::Exchange;
+use super::convenience::not_utf8;
 use super::error::{HTTPError, Result};
 use super::form::Form;
 #[cfg(feature = "json")]
@@ -132,10 +133,6 @@ impl<'b> FromBody<'b> for &'b str {
     fn from_body(bytes: &'b mut Vec<u8>) -> Result<Self> {
         str::from_utf8(bytes).map_err(|_| not_utf8().into())
     }
-}
-
-fn not_utf8() -> HTTPError {
-    HTTPError::from(400).with_explain("the request's body is not utf-8")
 }
 
 #[cfg(feature = "json")]

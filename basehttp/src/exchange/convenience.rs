@@ -73,9 +73,7 @@ impl<'c, M> Exchange<'c, M> {
     /// # assert!(reply.starts_with(b"HTTP/1.0 400 "));
     /// ```
     pub fn read_text(&mut self, max: usize) -> io::Result<String> {
-        String::from_utf8(self.read_body(max)?).map_err(|error| {
-            HTTPError::from(400).with_explain("the request's body is not utf-8").with_source(error).into()
-        })
+        String::from_utf8(self.read_body(max)?).map_err(|error| not_utf8().with_source(error).into())
     }
 
     /// Returns the segments of the path, percent-decoded and without the query.
@@ -159,6 +157,11 @@ impl<'c, M> Exchange<'c, M> {
     pub fn handle_expect_100(&self) -> super::error::Result<bool> {
         self.hooks.handle_expect_100(self)
     }
+}
+
+/// The error for a body that should be text.
+pub(super) fn not_utf8() -> HTTPError {
+    HTTPError::from(400).with_explain("the request's body is not utf-8")
 }
 
 fn too_large(max: u64) -> io::Error {
