@@ -7,6 +7,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::slice;
 
 use trybuild::TestCases;
 
@@ -24,18 +25,19 @@ fn what_the_rules_allow_compiles_and_runs() {
 /// the number of errors, since one fault is one error.
 #[test]
 fn the_compiler_says_once_what_to_write() {
-    let runtime = runtime();
     let files = fs::read_dir("ui-tests/hints").unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     assert!(files.len() > 10, "the files are there: {}", files.len());
-    let faults: Vec<_> = files.iter().filter_map(|file| fault(file, &compile(file, &runtime))).collect();
+    let package = Package::new("hints", &files, "[\"json\"]");
+    let faults: Vec<_> = files.iter().filter_map(|file| fault(file, &package.check(file))).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
 }
 
 /// The attribute cannot see which features the runtime has, so the compiler tells, in a sentence of ours.
 #[test]
 fn a_feature_that_is_off_is_named() {
-    let file = Path::new("ui-tests/json_off/main.rs");
-    assert_eq!(fault(file, &check_without_features(file)), None);
+    let file = PathBuf::from("ui-tests/json_off/main.rs");
+    let package = Package::new("without_features", slice::from_ref(&file), "[]");
+    assert_eq!(fault(&file, &package.check(&file)), None);
 }
 
 /// The mistakes in the errors that the compiler gave.
@@ -56,56 +58,48 @@ fn lines<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
     text.lines().filter_map(move |line| line.strip_prefix("//! ")?.strip_prefix(key)?.strip_prefix(": "))
 }
 
-fn compile(file: &Path, runtime: &Path) -> String {
-    let dependencies = runtime.parent().unwrap();
-    let out = env::temp_dir().join(format!("basehttp-hints-{}", std::process::id()));
-    let compiler = Path::new(env!("CARGO")).with_file_name("rustc");
-    let output = Command::new(compiler)
-        .args(["--edition", "2024", "--emit", "metadata", "--out-dir"])
-        .arg(&out)
-        .arg("-L")
-        .arg(format!("dependency={}", dependencies.display()))
-        .arg("--extern")
-        .arg(format!("basehttp={}", runtime.display()))
-        .arg(file)
-        .output()
-        .unwrap();
-    let _ = fs::remove_dir_all(out); // Only a file that compiles leaves one.
-    String::from_utf8(output.stderr).unwrap()
+/// A package of the files as programs, made so that its features are known: those of the workspace's packages are united,
+/// and a build of the runtime that lies beside this test may be of any of them.
+struct Package {
+    directory: PathBuf,
 }
 
-/// The newest build of the runtime beside this test, which cargo has made for it.
-fn runtime() -> PathBuf {
-    let directory = env::current_exe().unwrap().parent().unwrap().to_owned();
-    let is_runtime = |path: &PathBuf| {
-        path.extension().is_some_and(|extension| extension == "rlib")
-            && path.file_name().unwrap().to_str().unwrap().starts_with("libbasehttp-")
-    };
-    let builds = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).filter(is_runtime);
-    builds.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).expect("the runtime is built")
+impl Package {
+    fn new(name: &str, programs: &[PathBuf], features: &str) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let directory = target().join("tests").join(name);
+        fs::create_dir_all(&directory).unwrap();
+        fs::copy(root.join("Cargo.lock"), directory.join("Cargo.lock")).unwrap();
+        let program = |path: &PathBuf| {
+            format!("[[bin]]\nname = \"{}\"\npath = \"{}\"\n\n", stem(path), root.join(path).display())
+        };
+        let programs = programs.iter().map(program).collect::<Vec<_>>().concat();
+        let manifest = format!(
+            "[workspace]\n\n[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n{programs}\
+             [dependencies.basehttp]\npath = \"{}\"\ndefault-features = false\nfeatures = {features}\n",
+            root.join("basehttp").display()
+        );
+        fs::write(directory.join("Cargo.toml"), manifest).unwrap();
+        Self { directory }
+    }
+
+    /// What cargo says of one program.
+    fn check(&self, program: &Path) -> String {
+        let output = Command::new(env!("CARGO"))
+            .args(["check", "--offline", "--color=never", "--bin", stem(program), "--target-dir"])
+            .arg(target().join("tests/trybuild")) // It has the dependencies already.
+            .current_dir(&self.directory)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    }
 }
 
-/// What cargo says of a program whose `basehttp` has no features. Its package is made for this, since those of the
-/// workspace share their features.
-fn check_without_features(file: &Path) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // Where trybuild has built the dependencies already.
-    let target = runtime().ancestors().nth(3).unwrap().join("tests/trybuild");
-    let package = target.with_file_name("without_features");
-    fs::create_dir_all(&package).unwrap();
-    fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
-    let [program, runtime] = [file, Path::new("basehttp")].map(|path| root.join(path).to_str().unwrap().to_owned());
-    let manifest = format!(
-        "[workspace]\n\n[package]\nname = \"without-features\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [[bin]]\nname = \"main\"\npath = {program:?}\n\n\
-         [dependencies.basehttp]\npath = {runtime:?}\ndefault-features = false\n"
-    );
-    fs::write(package.join("Cargo.toml"), manifest).unwrap();
-    let output = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--color=never", "--target-dir"])
-        .arg(target)
-        .current_dir(package)
-        .output()
-        .unwrap();
-    String::from_utf8(output.stderr).unwrap()
+fn stem(path: &Path) -> &str {
+    path.file_stem().unwrap().to_str().unwrap()
+}
+
+/// The directory of all builds, in which this test lies under `debug/deps`.
+fn target() -> PathBuf {
+    env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
 }
