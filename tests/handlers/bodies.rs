@@ -251,6 +251,39 @@ fn the_media_type_that_is_wanted_is_said() {
 }
 
 #[test]
+fn a_content_coding_is_refused_by_what_looks_into_the_body() {
+    let user = br#"{"name":"Ada","age":36}"#;
+    let gzip = b"\x1f\x8b\x08\0\0\0\0\0\0\x03";
+    let sent = |path, media_type, coding: &str, body: &[u8]| {
+        let fields = format!("{media_type}\r\n{coding}");
+        Reply::all(&respond(&Site, request(path, &fields, body))).remove(0)
+    };
+    for (path, media_type) in [("/user", JSON), ("/read", JSON), ("/order", FORM), ("/form", FORM)] {
+        for coding in [
+            "Content-Encoding: gzip",
+            "content-encoding: GZIP",
+            "Content-Encoding: identity, br",
+            "Content-Encoding: identity\r\nContent-Encoding: deflate",
+            "Content-Encoding: unheard-of",
+        ] {
+            let reply = sent(path, media_type, coding, gzip);
+            assert_eq!(reply.status, 415, "{path} {coding}");
+            assert_eq!(reply.text(), "send the body without a content-encoding, which this server does not undo");
+            assert_eq!(reply.field("Accept-Encoding"), Some("identity"), "RFC 9110, section 12.5.3");
+            assert_eq!(reply.field("Accept"), None, "the media type was right");
+        }
+        let reply = sent(path, "text/plain", "Content-Encoding: gzip", gzip);
+        assert_eq!((reply.status, reply.field("Accept-Encoding")), (415, None), "the media type is another");
+    }
+    for coding in ["Content-Encoding: identity", "Content-Encoding: Identity, identity", "Content-Encoding:"] {
+        assert_eq!(sent("/user", JSON, coding, user).text(), "Ada 36", "{coding}");
+        assert_eq!(sent("/form", FORM, coding, b"a=1").text(), "a:1;", "{coding}");
+    }
+    let raw = sent("/bytes", "application/gzip", "Content-Encoding: gzip", gzip);
+    assert_eq!((raw.status, raw.text()), (200, "10"), "bytes are what the client sent");
+}
+
+#[test]
 fn a_client_that_waits_for_leave_is_refused_before_it_sends() {
     let server = Server::start(Site).unwrap();
     let head = |path, media_type| {

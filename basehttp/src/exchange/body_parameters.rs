@@ -19,7 +19,7 @@ use super::form::Form;
 use super::form_values::from_fields;
 #[cfg(feature = "json")]
 use super::json::from_json;
-use crate::proto::ContentType;
+use crate::proto::{ContentType, Field, list_members};
 
 /// Largest body that is read before the handler is called: 64 KiB. Parameters take no more unless they say so, so that
 /// slow clients hold no thread.
@@ -160,18 +160,31 @@ impl<'b, T: serde::Deserialize<'b>> FromForm<'b> for T {
 const JSON: &str = "application/json";
 
 impl<M> Exchange<'_, M> {
-    /// Reads the text of a JSON body. Returns a 415 for another media type.
+    /// Reads the text of a JSON body. Returns a 415 for another media type, and for a body with a content coding.
     pub(super) fn read_json_text(&mut self, max: usize) -> io::Result<String> {
         if !self.media_type().is_some_and(is_json) {
             return Err(HTTPError::unsupported_media_type(JSON).into());
         }
+        self.refuse_content_coding()?;
         self.read_text(max)
     }
 
     /// Returns the media type of the request's body, from the server's own parse.
     pub(super) fn media_type(&self) -> Option<ContentType<'_>> {
-        let field = self.fields.iter().find(|field| field.name().eq_ignore_ascii_case("content-type"));
+        let field = self.fields_named("content-type").next();
         field.and_then(|field| str::from_utf8(field.value()).ok()).and_then(ContentType::parse)
+    }
+
+    /// Returns a 415 for a body with a content coding, such as `gzip`, for readers that look into the body. RFC 9110,
+    /// sections 8.4 and 12.5.3.
+    pub(super) fn refuse_content_coding(&self) -> Result<(), HTTPError> {
+        let mut codings = self.fields_named("content-encoding").flat_map(|field| list_members(field.value()));
+        let is_plain = codings.all(|coding| coding.eq_ignore_ascii_case(b"identity"));
+        if is_plain { Ok(()) } else { Err(HTTPError::unsupported_content_coding()) }
+    }
+
+    fn fields_named(&self, name: &str) -> impl Iterator<Item = &Field<'_>> {
+        self.fields.iter().filter(move |field| field.name().eq_ignore_ascii_case(name))
     }
 }
 

@@ -23,7 +23,7 @@ impl<'c, M> Exchange<'c, M> {
     /// Reads the whole request body, of at most `max` bytes. Blocks as [`rfile`](Self::rfile) does.
     ///
     /// [`read_text`](Self::read_text) reads a text, [`read_form`](Self::read_form) a form, and `read_json` JSON (feature
-    /// `json`).
+    /// `json`). The bytes come as the client sent them: a `Content-Encoding`, such as `gzip`, is not undone.
     ///
     /// # Errors
     /// Returned with `?`, the error for a longer body becomes a 413 (Content Too Large), and that for a malformed or

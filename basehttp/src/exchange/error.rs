@@ -99,6 +99,12 @@ impl HTTPError {
         HTTPError::from(415).with_explain(format!("send the body as {wanted}")).with_header("Accept", wanted)
     }
 
+    /// Creates a 415 for a body with a content coding, which says that none is taken (RFC 9110, section 12.5.3).
+    pub(crate) fn unsupported_content_coding() -> Self {
+        let explain = "send the body without a content-encoding, which this server does not undo";
+        HTTPError::from(415).with_explain(explain).with_header("Accept-Encoding", "identity")
+    }
+
     /// Adds a response field, such as `Retry-After` or `WWW-Authenticate`.
     pub fn with_header(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.0.headers.push((name.into(), value.to_string()));

@@ -3,6 +3,7 @@
 //! | body                                        | response                    |
 //! |---------------------------------------------|-----------------------------|
 //! | another media type, or none                 | 415                         |
+//! | a content coding, such as gzip              | 415                         |
 //! | longer than the handler allows              | 413                         |
 //! | more than 1000 fields                       | 413                         |
 //! | a `%` without two digits, or not UTF-8      | 400                         |
@@ -26,9 +27,9 @@ impl<M> Exchange<'_, M> {
     /// form with files is `multipart/form-data`, which this does not read.
     ///
     /// # Errors
-    /// Returned with `?`, the error becomes a 415 (Unsupported Media Type) for another media type, a 413 (Content Too
-    /// Large) for a longer body or for more than 1000 fields, and a 400 for a body that is malformed, incomplete or not
-    /// UTF-8.
+    /// Returned with `?`, the error becomes a 415 (Unsupported Media Type) for another media type or a body with a
+    /// `Content-Encoding`, a 413 (Content Too Large) for a longer body or for more than 1000 fields, and a 400 for a body
+    /// that is malformed, incomplete or not UTF-8.
     ///
     /// ```
     /// use basehttp::{Exchange, OrError, http_handler};
@@ -56,6 +57,7 @@ impl<M> Exchange<'_, M> {
         if !self.media_type().is_some_and(|media_type| media_type.is(MEDIA_TYPE)) {
             return Err(HTTPError::unsupported_media_type(MEDIA_TYPE).into());
         }
+        self.refuse_content_coding()?;
         let body = self.read_body(max)?;
         Ok(Form::parse(str::from_utf8(&body).map_err(|error| not_utf8().with_source(error))?)?)
     }

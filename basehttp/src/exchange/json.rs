@@ -3,6 +3,7 @@
 //! | body                                          | response                                     |
 //! |-----------------------------------------------|----------------------------------------------|
 //! | another media type, or none                   | 415                                          |
+//! | a content coding, such as gzip                | 415                                          |
 //! | longer than the handler allows                | 413                                          |
 //! | not UTF-8, or not one JSON text               | 400                                          |
 //! | JSON that does not fit the type               | 422, which names the field                   |
@@ -60,9 +61,9 @@ impl<M> Exchange<'_, M> {
     /// parsed. Types that borrow from the body are parameters of a method: `#[json] user: User<'_>`.
     ///
     /// # Errors
-    /// Returned with `?`, the error becomes a 415 (Unsupported Media Type) for another media type, a 413 (Content Too
-    /// Large) for a longer body, a 400 for a body that is incomplete or not JSON, and a 422 (Unprocessable Content) for
-    /// JSON that does not fit the type. The 422 names the field.
+    /// Returned with `?`, the error becomes a 415 (Unsupported Media Type) for another media type or a body with a
+    /// `Content-Encoding`, a 413 (Content Too Large) for a longer body, a 400 for a body that is incomplete or not JSON,
+    /// and a 422 (Unprocessable Content) for JSON that does not fit the type. The 422 names the field.
     ///
     /// ```
     /// use basehttp::{Exchange, http_handler};
