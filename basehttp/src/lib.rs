@@ -87,6 +87,7 @@
 //! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).
 //! * `CGIHTTPRequestHandler` runs programs as pages, beside files (feature `cgi`).
 //! * `Json` and `Exchange::read_json` send and read JSON by serde (feature `json`).
+//! * `tls` reads certificates, and `rustls` is the crate that TLS is made by (feature `tls`).
 //! * [`testing`] is for your tests: requests to a handler without a socket, a server that remembers its requests, and
 //!   responses that go wrong on purpose.
 
@@ -118,6 +119,8 @@ mod proto;
 mod server;
 mod sys;
 pub mod testing;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 pub use basehttp_macros::http_handler;
 
@@ -137,6 +140,8 @@ pub use exchange::Json;
 #[doc(inline)]
 pub use files::{ETag, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};
 pub use proto::{ContentType, Field, Headers, HeadersIter, RESPONSES, Responses, Trailer, Version, html_escape};
+#[cfg(feature = "tls")]
+pub use rustls;
 pub use server::{
     AddressFamily, BaseHTTPRequestHandler, Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass,
     defaults,

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! handlers   the public API alone: what the crate's root exports
-//! above      lib, private, defaults, connection, testing, files, cgi
+//! above      lib, private, defaults, connection, testing, files, cgi, tls
 //! server
 //! engine
 //! conn
@@ -39,7 +39,7 @@ fn upward(source: &Source) -> Vec<String> {
 }
 
 /// Public modules of the crate's root. All other public names there are types or functions.
-const PUBLIC_MODULES: [&str; 4] = ["cgi", "defaults", "files", "testing"];
+const PUBLIC_MODULES: [&str; 5] = ["cgi", "defaults", "files", "testing", "tls"];
 
 /// The targets outside the handlers that no other crate could name.
 fn private(source: &Source, private_modules: &[String]) -> Vec<String> {

@@ -1,0 +1,87 @@
+//! Certificates and keys out of PEM files (RFC 7468). A file that has none says what it has instead.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use rustls::pki_types::pem::{self, PemObject, SectionKind};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::flaw::{Flaw, Instead, Wanted};
+
+/// The largest file, 1 MiB. A long chain has 20 KiB; this keeps a wrong path, such as that of a disk, from filling memory.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Reads the certificates of a file, one at least.
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Flaw> {
+    let text = contents(path)?;
+    let of_certificate = |(kind, der)| <CertificateDer<'_> as PemObject>::from_pem(kind, der);
+    let certificates: Vec<_> = sections(path, &text)?.into_iter().filter_map(of_certificate).collect();
+    if certificates.is_empty() {
+        return Err(missing(path, Wanted::Certificate, &text));
+    }
+    Ok(certificates)
+}
+
+/// Reads the key of a file.
+pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Flaw> {
+    let text = contents(path)?;
+    // Keys with a password in the form of OpenSSL before 1.0 have a field in the section, which is not base64.
+    if has(&text, "-----BEGIN ENCRYPTED PRIVATE KEY-----") || has(&text, "Proc-Type: 4,ENCRYPTED") {
+        return Err(Flaw::EncryptedKey(path.into()));
+    }
+    let mut keys: Vec<_> =
+        sections(path, &text)?.into_iter().filter_map(|(kind, der)| PrivateKeyDer::from_pem(kind, der)).collect();
+    match (keys.pop(), keys.len()) {
+        (Some(key), 0) => Ok(key),
+        (Some(_), others) => Err(Flaw::ManyKeys(path.into(), others + 1)),
+        (None, _) => Err(missing(path, Wanted::Key, &text)),
+    }
+}
+
+type Section = (SectionKind, Vec<u8>);
+
+fn sections(path: &Path, text: &[u8]) -> Result<Vec<Section>, Flaw> {
+    let broken = |error: pem::Error| {
+        Flaw::BrokenPem(
+            path.into(),
+            match error {
+                pem::Error::MissingSectionEnd { .. } => {
+                    "its last section has no END line; is it a part of a file?".into()
+                }
+                pem::Error::IllegalSectionStart { .. } => "a BEGIN line does not end with five hyphens".into(),
+                error => error.to_string(),
+            },
+        )
+    };
+    Section::pem_slice_iter(text).collect::<Result<_, _>>().map_err(broken)
+}
+
+/// Reads a file of some bytes.
+fn contents(path: &Path) -> Result<Vec<u8>, Flaw> {
+    let mut text = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut text));
+    match read {
+        Err(error) => Err(Flaw::Unreadable(path.into(), error)),
+        Ok(0) => Err(Flaw::Empty(path.into())),
+        Ok(_) if text.len() as u64 > MAX_BYTES => Err(Flaw::TooLarge(path.into())),
+        Ok(_) => Ok(text),
+    }
+}
+
+fn missing(path: &Path, wanted: Wanted, text: &[u8]) -> Flaw {
+    let other = match wanted {
+        Wanted::Certificate => "PRIVATE KEY-----",
+        Wanted::Key => "-----BEGIN CERTIFICATE-----",
+    };
+    let instead = match text {
+        _ if has(text, other) => Instead::TheOther,
+        _ if std::str::from_utf8(text).is_err() => Instead::Binary,
+        _ => Instead::Text,
+    };
+    Flaw::Missing { path: path.into(), wanted, instead }
+}
+
+fn has(text: &[u8], words: &str) -> bool {
+    text.windows(words.len()).any(|window| window == words.as_bytes())
+}

@@ -1,0 +1,197 @@
+//! Pairs of files that are right, and each way in which they can be wrong.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rustls::crypto::{CryptoProvider, ring};
+
+use super::CertificateFiles;
+
+/// A directory with `cert.pem` and `key.pem`, gone when the value is.
+struct Files(PathBuf);
+
+impl Files {
+    fn with(certificate: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("basehttp-tls-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let files = Files(env::temp_dir().join(name));
+        fs::create_dir_all(&files.0).expect("a scratch directory");
+        files.write("cert.pem", certificate);
+        files.write("key.pem", key);
+        files
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.0.join(name), content).expect("a file");
+    }
+
+    fn load(&self) -> io::Result<CertificateFiles> {
+        self.load_as("cert.pem", "key.pem")
+    }
+
+    fn load_as(&self, certfile: &str, keyfile: &str) -> io::Result<CertificateFiles> {
+        CertificateFiles::load_with_provider(provider(), self.0.join(certfile), self.0.join(keyfile))
+    }
+
+    /// Loads, and returns the error with `DIR` for the directory.
+    fn refusal(&self) -> (io::ErrorKind, String) {
+        let error = self.load().expect_err("it is refused");
+        (error.kind(), error.to_string().replace(self.0.to_str().expect("its name is text"), "DIR"))
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // The system clears its directory for temporary files some day.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+/// A certificate of `localhost`, signed by itself, and its key.
+fn pair() -> (String, String) {
+    pair_of(|_| ())
+}
+
+fn pair_of(change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+    change(&mut params);
+    (params.self_signed(&key).expect("a certificate").pem(), key.serialize_pem())
+}
+
+#[test]
+fn a_pair_is_loaded_from_two_files_or_from_one() {
+    let (certificate, key) = pair();
+    let files = Files::with(&certificate, &key);
+    files.write("both.pem", format!("some words before\n{key}{certificate}"));
+    let two = files.load().expect("two files");
+    let one = files.load_as("both.pem", "both.pem").expect("one file");
+    assert_eq!(two.certified_key().cert, one.certified_key().cert);
+    assert_eq!(two.certified_key().cert.len(), 1);
+    assert_eq!(crate::proto::http_date(two.not_after()), "Sun, 01 Jan 4096 00:00:00 GMT");
+    assert!(!format!("{two:?}").contains("PRIVATE"), "{two:?}");
+}
+
+#[test]
+fn a_wrong_pair_is_refused_with_the_file_the_reason_and_the_remedy() {
+    let (certificate, key) = pair();
+    let (other_certificate, other_key) = pair();
+    let (expired, expired_key) = pair_of(|params| params.not_after = date_time_ymd(2001, 2, 3));
+    let (early, early_key) = pair_of(|params| params.not_before = date_time_ymd(4000, 1, 1));
+    let cut = &key[..key.len() - 10];
+    let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    let old_encrypted = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n\
+                         -----END RSA PRIVATE KEY-----\n";
+    let not_a_certificate = key.replace("PRIVATE KEY", "CERTIFICATE");
+    let not_a_key = certificate.replace("CERTIFICATE", "PRIVATE KEY");
+    let wrong_order = format!("{other_certificate}{certificate}");
+    let table: [(&[u8], &[u8], &str); 17] = [
+        (b"", key.as_bytes(), "DIR/cert.pem is empty"),
+        (certificate.as_bytes(), b"", "DIR/key.pem is empty"),
+        (
+            key.as_bytes(),
+            certificate.as_bytes(),
+            "DIR/cert.pem has a key and no certificate: were the two files swapped?",
+        ),
+        (
+            certificate.as_bytes(),
+            certificate.as_bytes(),
+            "DIR/key.pem has a certificate and no key: were the two files",
+        ),
+        (
+            b"hello",
+            key.as_bytes(),
+            "DIR/cert.pem has no certificate: it should have a line `-----BEGIN CERTIFICATE-----`",
+        ),
+        (
+            certificate.as_bytes(),
+            b"hello",
+            "DIR/key.pem has no key: it should have a line `-----BEGIN PRIVATE KEY-----`",
+        ),
+        (
+            b"\x30\x82\xff\x00",
+            key.as_bytes(),
+            "`openssl x509 -inform der -in DIR/cert.pem -out certificate.pem` makes it PEM",
+        ),
+        (
+            certificate.as_bytes(),
+            cut.as_bytes(),
+            "DIR/key.pem is not well-formed PEM: its last section has no END line",
+        ),
+        (
+            certificate.as_bytes(),
+            encrypted.as_bytes(),
+            "is encrypted: write it without a password, as in `openssl pkey -in DIR/key.pem",
+        ),
+        (certificate.as_bytes(), old_encrypted.as_bytes(), "the key in DIR/key.pem is encrypted"),
+        (
+            certificate.as_bytes(),
+            other_key.as_bytes(),
+            "the key in DIR/key.pem does not belong to the certificate in DIR/cert.pem",
+        ),
+        (
+            wrong_order.as_bytes(),
+            key.as_bytes(),
+            "the key belongs to certificate 2 of DIR/cert.pem: put that one first",
+        ),
+        (not_a_certificate.as_bytes(), key.as_bytes(), "DIR/cert.pem does not begin with a well-formed certificate"),
+        (certificate.as_bytes(), not_a_key.as_bytes(), "the key in DIR/key.pem cannot be used: "),
+        (
+            expired.as_bytes(),
+            expired_key.as_bytes(),
+            "the certificate in DIR/cert.pem has expired: it was valid until Sat, 03 Feb 2001 00:00:00 GMT, and now is ",
+        ),
+        (
+            early.as_bytes(),
+            early_key.as_bytes(),
+            "the certificate in DIR/cert.pem is not valid before Sat, 01 Jan 4000 00:00:00 GMT, and now is ",
+        ),
+        (&vec![b' '; 1024 * 1024 + 1], key.as_bytes(), "DIR/cert.pem is larger than 1 MiB"),
+    ];
+    for (certificate, key, expected) in table {
+        let (kind, text) = Files::with(certificate, key).refusal();
+        assert!(text.contains(expected), "expected {expected:?}, got {text:?}");
+        assert_eq!(kind, io::ErrorKind::InvalidData, "{text}");
+    }
+    let keys = [key, other_key].concat();
+    assert!(Files::with(certificate, keys).refusal().1.contains("DIR/key.pem has 2 keys: leave the one"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_the_systems_reason() {
+    let (certificate, key) = pair();
+    let files = Files::with(certificate, key);
+    let missing = files.load_as("cert.pem", "nowhere.pem").expect_err("there is no such file");
+    assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+    assert!(missing.to_string().starts_with("cannot read "), "{missing}");
+    assert!(missing.to_string().contains("nowhere.pem: No such file"), "{missing}");
+    let directory = files.load_as(".", "key.pem").expect_err("it is a directory");
+    assert_eq!(directory.kind(), io::ErrorKind::IsADirectory);
+}
+
+#[test]
+fn a_new_pair_takes_effect_with_a_reload_and_a_wrong_one_leaves_the_old() {
+    let (old, old_key) = pair();
+    let files = Files::with(old, old_key);
+    let certificate = files.load().expect("the old pair");
+    let before = certificate.certified_key();
+
+    let (new, new_key) = pair();
+    files.write("cert.pem", new);
+    let error = certificate.reload().expect_err("the key is still the old one");
+    assert!(error.to_string().contains("does not belong to the certificate"), "{error}");
+    assert!(Arc::ptr_eq(&before, &certificate.certified_key()), "the old pair stays");
+
+    files.write("key.pem", new_key);
+    certificate.reload().expect("the new pair");
+    assert_ne!(before.cert, certificate.certified_key().cert);
+}
