@@ -105,7 +105,7 @@ impl<'e> Worker<'e> {
             let mut wait = self.buffers.drive(&mut conn, service, context, scheduler, ready);
             conn.pooled_in_a_row = scheduler.in_a_row;
             let served = scheduler.end_turn(self.buffers.counts());
-            if wait == Wait::Turn && checked_out.key.is_none() && conn.is_idle() {
+            if wait == Wait::Turn && checked_out.key.is_none() && conn.is_idle() && !conn.socket.has_buffered() {
                 // Nothing is left to serve. The poller reports bytes that have arrived, as soon as it knows the socket.
                 wait = Wait::For(Direction::Read);
             }

@@ -83,7 +83,7 @@ impl Hijacked {
         permit: Option<Permit>,
     ) -> io::Result<Self> {
         // The other end is closed at once. Reads find the end and writes an error, so a poller calls it always ready.
-        let stand_in = if socket.tells_readiness() { None } else { Some(UnixStream::pair()?.0) };
+        let stand_in = if socket.descriptor().is_some() { None } else { Some(UnixStream::pair()?.0) };
         let shared = Arc::new(HijackedSocket { socket, peer: peer.clone(), stand_in, _permit: permit });
         Ok(Hijacked {
             reader: ReadHalf { shared: Arc::clone(&shared), ahead, start: 0, timeout: None },

@@ -1,28 +1,14 @@
 //! Waiting in `handle_request`: for new connections, and for the first bytes of those that it has accepted.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, poll};
-
-use crate::sys::{Accepted, Listener, is_transient_accept_error, timespec};
+use crate::sys::{Accepted, Listener, is_transient_accept_error, wait_for_any};
 
 /// Silent connections that `handle_request` keeps beside the one it serves: 64, enough for some browsers.
 const MAX_WAITING: usize = 64;
-
-/// Waits until one of `descriptors` can be read, and says which ones can. None can when `wait` is over.
-fn wait_readable(descriptors: &[BorrowedFd<'_>], wait: Option<Duration>) -> io::Result<Vec<bool>> {
-    let mut polled: Vec<PollFd<'_>> =
-        descriptors.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
-    let wait = wait.map(timespec);
-    match poll(&mut polled, wait.as_ref()) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => {}
-        Err(error) => return Err(error.into()),
-    }
-    Ok(polled.iter().map(|fd| !fd.revents().is_empty()).collect())
-}
 
 /// One new connection, if there is one. A failure that concerns a single client is not an error.
 fn accept(listener: &Listener) -> io::Result<Option<Accepted>> {
@@ -48,14 +34,13 @@ impl SilentConns {
     ) -> io::Result<Option<Accepted>> {
         loop {
             let wait = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let mut descriptors: Vec<_> = listeners.iter().map(AsFd::as_fd).collect();
-            descriptors.extend(self.silent.iter().filter_map(|accepted| accepted.socket.descriptor()));
-            let readable = wait_readable(&descriptors, wait)?;
-            let (doors, speakers) = readable.split_at(listeners.len());
+            let descriptors: Vec<_> = listeners.iter().map(AsFd::as_fd).collect();
+            let sockets: Vec<_> = self.silent.iter().map(|accepted| &accepted.socket).collect();
+            let (doors, speakers) = wait_for_any(&descriptors, &sockets, wait)?;
             if let Some(speaker) = speakers.iter().position(|&can_be_read| can_be_read) {
                 return Ok(Some(self.silent.remove(speaker)));
             }
-            let mut called_at = listeners.iter().zip(doors).filter(|(_, can_be_read)| **can_be_read).peekable();
+            let mut called_at = listeners.iter().zip(doors).filter(|(_, can_be_read)| *can_be_read).peekable();
             if called_at.peek().is_none() && wait.is_some_and(|wait| wait.is_zero()) {
                 return Ok(None);
             }

@@ -36,12 +36,12 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
-                let socket = Socket::Tcp(TcpStream::from(OwnedFd::from(stream)));
+                let socket = Socket::from(TcpStream::from(OwnedFd::from(stream)));
                 Ok(Accepted { socket, address: address.into() })
             }
             Listener::Unix { listener, .. } => {
                 let (stream, address) = listener.accept()?;
-                let socket = Socket::Unix(UnixStream::from(OwnedFd::from(stream)));
+                let socket = Socket::from(UnixStream::from(OwnedFd::from(stream)));
                 Ok(Accepted { socket, address: Address::Unix(address.as_pathname().map(Path::to_owned)) })
             }
         }

@@ -42,7 +42,7 @@ pub(crate) use self::quota::{
 pub(crate) use self::settings::{Settings, bounded};
 pub(crate) use self::sigpipe::look_at_sigpipe;
 pub use self::socket::Stream;
-pub(crate) use self::socket::{Direction, EndSeen, Socket, timespec};
+pub(crate) use self::socket::{Direction, EndSeen, Socket, timespec, wait_for_any};
 pub(crate) use self::stats::{COUNTED_ERRORS, CountedError, LocalCounts};
 pub use self::stats::{DrainReport, ErrorCounts, Stats};
 pub(crate) use self::unwatched::set_unwatched_leader;

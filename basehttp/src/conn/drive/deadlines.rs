@@ -42,7 +42,7 @@ impl Drive<'_> {
         let got_on = self.moved() != moved_before;
         match self.next_deadline() {
             // The stream's own timeout has passed, which no clock here measures.
-            _ if !self.io().socket.tells_readiness() => !got_on,
+            _ if !self.io().socket.is_nonblocking() => !got_on,
             Deadline::FromNow(_) => !got_on,
             Deadline::Until(deadline) => deadline <= now,
             Deadline::Unchanged => self.conn.deadline <= now,

@@ -70,7 +70,7 @@ impl Drive<'_> {
         self.conn.may_have_ended |= ready.closed;
         self.conn.may_read |= ready.readable || ready.closed;
         // The process may have been stopped, or the leader late. So the socket is read before a deadline is believed.
-        self.conn.may_read |= ready.expired && self.io().socket.tells_readiness();
+        self.conn.may_read |= ready.expired && self.io().socket.is_nonblocking();
         let (mut is_due, moved) = (ready.expired, self.moved());
         let wait = loop {
             match self.step() {

@@ -116,9 +116,9 @@ impl Drive<'_> {
             Ok(count) => {
                 self.buffers.input.fill(count);
                 counts.bytes_received += count as u64;
-                // The poller is edge-triggered. A short read has emptied the socket, unless the client's end is behind
-                // the bytes.
-                self.conn.may_read = count == asked || self.conn.may_have_ended || !socket.tells_readiness();
+                // The poller is edge-triggered, and a drained socket needs no second read, unless the client's end is
+                // behind the bytes.
+                self.conn.may_read = self.conn.may_have_ended || !socket.is_drained(count == asked);
                 Some(count)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

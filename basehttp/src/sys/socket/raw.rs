@@ -1,0 +1,85 @@
+//! A socket of the system, TCP or Unix, and the calls that it knows. None of them waits, except a `receive` after
+//! `set_blocking_reads`. None is repeated when a signal interrupts it; that is the caller's decision.
+
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::net::{RecvFlags, SendFlags};
+use socket2::SockRef;
+
+use super::super::address::Address;
+
+/// A socket of the system, in non-blocking mode.
+pub(crate) enum RawSocket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl RawSocket {
+    /// Receives without the standard library, whose `read` goes through the C library. There every call is a point
+    /// where a thread may be cancelled, at the price of two locked instructions.
+    pub(super) fn receive(&self, buffer: &mut [u8], flags: RecvFlags) -> io::Result<usize> {
+        let (count, _) = rustix::net::recv(self, buffer, flags)?;
+        Ok(count)
+    }
+
+    /// Sends without the standard library, for the reason of [`receive`](Self::receive). A client that is gone is an
+    /// error, not a signal.
+    pub(super) fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::net::send(self, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?)
+    }
+
+    /// Makes `receive` wait for up to `wait`, or no more.
+    pub(super) fn set_blocking_reads(&self, wait: Option<Duration>) -> io::Result<()> {
+        let socket = SockRef::from(self);
+        if wait.is_some() {
+            socket.set_read_timeout(wait)?;
+        }
+        socket.set_nonblocking(wait.is_none())
+    }
+
+    pub(super) fn local_address(&self) -> io::Result<Address> {
+        match self {
+            RawSocket::Tcp(stream) => Ok(stream.local_addr()?.into()),
+            RawSocket::Unix(stream) => Ok(Address::Unix(stream.local_addr()?.as_pathname().map(Path::to_owned))),
+        }
+    }
+
+    pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        match self {
+            RawSocket::Tcp(stream) => stream.shutdown(how),
+            RawSocket::Unix(stream) => stream.shutdown(how),
+        }
+    }
+
+    /// Makes the coming close a reset. A Unix socket has no resets.
+    pub(super) fn reset_on_close(&self) -> io::Result<()> {
+        match self {
+            RawSocket::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+            RawSocket::Unix(_) => Ok(()),
+        }
+    }
+}
+
+impl AsFd for RawSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            RawSocket::Tcp(stream) => stream.as_fd(),
+            RawSocket::Unix(stream) => stream.as_fd(),
+        }
+    }
+}
+
+/// Repeats a call that a signal interrupts.
+pub(super) fn retried<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
