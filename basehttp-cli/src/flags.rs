@@ -39,7 +39,7 @@ pub(crate) struct Flags {
     /// Address to listen on [default: 127.0.0.1, this computer alone]
     ///
     /// With 0.0.0.0 (or :: for IPv6 too) the whole network can read the directory. A name such as localhost is looked
-    /// up, and its first address that works is used. May be given several times.
+    /// up, and its first address that works is used; localhost takes IPv4 and IPv6. May be given several times.
     #[arg(short, long, value_name = "ADDRESS", value_parser = values::host, value_hint = ValueHint::Hostname)]
     #[arg(help_heading = "Server")]
     pub bind: Vec<String>,

@@ -33,7 +33,11 @@ const MAY_WAIT: [(&str, &[&str], &str); 15] = [
     ("sys/socket/file", &["fs::", "sendfile("], "`unwatched` checks the thread"),
     ("sys/socket/wait", &["poll("], "`unwatched` checks the thread, and `handle_request` has one of its own"),
     ("sys/quota/connections", &["fs::"], "the type of a file; `unwatched` checks the thread that closes it"),
-    ("sys/listener", &["fs::"], "when a server binds, and when it is dropped"),
+    (
+        "sys/socket_file",
+        &["fs::", "File::open", "thread::sleep"],
+        "when a server binds, and in the loop's own thread at its end",
+    ),
     ("engine/shard", &["poll("], "where a leader waits for all of its connections"),
     ("engine/pool", &["thread::park"], "a thread without work"),
     ("engine/monitor", &["Condvar"], "the monitor's own thread"),

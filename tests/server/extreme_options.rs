@@ -221,6 +221,7 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     amount!(cases, tcp_keepalive: Some(Duration::from_secs(60)), Some(HOUR) => [Refused, Serves, Serves, Serves, Serves]);
     each!(cases, allow_reuse_address: [(true, Serves), (false, Serves)]);
     each!(cases, allow_reuse_port: [(true, Serves), (false, Serves)]);
+    each!(cases, unix_mode: [(None, Serves), (Some(0), Serves), (Some(0o777), Serves), (Some(u32::MAX), Refused)]);
     each!(cases, address_family: [(None, Serves), (Some(AddressFamily::Inet), Serves)]);
     let more =
         |builder, count| (0..count).fold(builder, |builder: HTTPServerBuilder, _| builder.also_listen("127.0.0.1:0"));

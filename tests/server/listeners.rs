@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::support::stage::{Stage, Staged, expect_all_served, expect_served, get, one_worker, wait_until};
 use crate::support::{Client, PATIENCE, expect_refused, needs};
-use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, http_handler};
+use basehttp::{AddressFamily, Exchange, HTTPServer, HTTPServerBuilder, http_handler};
 use socket2::SockRef;
 
 /// A server that listens as the builder says, and on one more free port.
@@ -240,4 +240,85 @@ fn what_is_wrong_with_one_address_is_told_by_bind() {
         let error = builder.bind(("127.0.0.1", 0), Staged(Arc::default())).unwrap_err();
         assert_eq!(error.kind(), expected, "{error}");
     }
+}
+
+#[test]
+fn localhost_is_both_loopback_addresses_with_one_port() {
+    if !needs::ipv6() {
+        return;
+    }
+    let loopbacks = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+    for (httpd, why) in [
+        (HTTPServer::bind(("localhost", 0), Asks), "a pair"),
+        (HTTPServer::bind("LocalHost:0", Asks), "one text"),
+        (HTTPServer::builder().also_listen("localhost:0").bind(("127.0.0.1", 0), Asks), "one more address"),
+    ] {
+        let mut httpd = httpd.unwrap_or_else(|error| panic!("{why}: {error}"));
+        let addresses = httpd.server_addresses().to_vec();
+        let last_two = &addresses[addresses.len() - 2..];
+        assert_eq!([0, 1].map(|at| last_two[at].ip()), loopbacks.map(Some), "{why}");
+        assert_eq!(last_two[0].port(), last_two[1].port(), "{why}");
+        for address in addresses {
+            let mut client = Client::connect(address.socket_addr().expect("IP"));
+            client.send("GET / HTTP/1.0\r\n\r\n");
+            httpd.handle_request().expect("one has come");
+            assert_eq!(client.read_reply().status, 200, "{why}, at {address}");
+        }
+    }
+}
+
+#[test]
+fn localhost_finds_a_port_that_is_free_at_both_addresses() {
+    if !needs::ipv6() {
+        return;
+    }
+    // A port with another program at one of the two is an error, and not half a server.
+    let taken = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).expect("a free port");
+    let port = taken.local_addr().expect("it is bound").port();
+    let error = HTTPServer::bind(("localhost", port), Asks).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    assert!(error.to_string().contains(&format!("cannot listen on [::1]:{port}")), "{error}");
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("nothing is left at the other address");
+    for (family, expected) in [(AddressFamily::Inet, "127.0.0.1"), (AddressFamily::Inet6, "::1")] {
+        let httpd = HTTPServer::builder().address_family(Some(family)).bind("localhost:0", Asks).expect("a free port");
+        let ips: Vec<_> =
+            httpd.server_addresses().iter().map(|address| address.ip().expect("IP").to_string()).collect();
+        assert_eq!(ips, [expected]);
+    }
+}
+
+#[test]
+fn a_server_at_localhost_serves_again_at_the_same_port() {
+    let mut httpd = HTTPServer::bind(("localhost", 0), Asks).expect("a free port");
+    let addresses = httpd.server_addresses().to_vec();
+    httpd.server_handle().shutdown();
+    httpd.serve_forever().expect("a loop");
+    for address in &addresses {
+        let mut client = {
+            // The first call listens again.
+            let address = address.socket_addr().expect("IP");
+            let asking = thread::spawn(move || {
+                loop {
+                    if std::net::TcpStream::connect(address).is_ok() {
+                        let mut client = Client::connect(address);
+                        client.send("GET / HTTP/1.0\r\n\r\n");
+                        return client;
+                    }
+                    thread::yield_now();
+                }
+            });
+            httpd.handle_request().expect("one has come");
+            asking.join().expect("no panic")
+        };
+        assert_eq!(client.read_reply().status, 200, "at {address}");
+    }
+}
+
+#[test]
+fn a_socket_that_does_not_listen_is_refused() {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
+    let error = HTTPServer::bind(TcpListener::from(socket), Asks).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("does not listen"), "{error}");
 }

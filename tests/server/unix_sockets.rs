@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufReader, ErrorKind, Read, Write};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -159,31 +159,135 @@ fn handle_request_serves_unix_and_tcp_alike() {
 }
 
 #[test]
-fn the_file_is_removed_at_the_end_and_by_nobody_else() {
+fn the_file_is_removed_at_the_end_and_by_no_other_server() {
     let folder = Folder::new();
     let path = folder.socket();
     let mut httpd = staged(&path);
     assert!(fs::symlink_metadata(&path).expect("it is there").file_type().is_socket());
     let again = HTTPServer::bind(&*path, Telling).unwrap_err();
     assert_eq!(again.kind(), ErrorKind::AddrInUse);
-    assert!(again.to_string().contains("remove it if no server uses it"), "{again}");
-    assert!(path.exists(), "whoever could not bind has made nothing");
+    assert!(again.to_string().contains("a server listens there already"), "{again}");
+    assert!(path.exists(), "a server that could not bind has removed nothing");
     httpd.server_close();
     assert!(!path.exists(), "the file that was made is gone");
     drop(httpd);
 
-    // A stale one, of a program that was killed, is not ours to judge.
-    drop(UnixListener::bind(&path).expect("a new file"));
-    assert_eq!(HTTPServer::bind(&*path, Telling).unwrap_err().kind(), ErrorKind::AddrInUse);
-    assert!(path.exists());
-    fs::remove_file(&path).expect("it is there");
-
-    // Another file in the place of ours is not ours either.
+    // Another file in the place of ours is not ours.
     let httpd = staged(&path);
     fs::rename(&path, folder.0.join("moved")).expect("it is there");
     fs::write(&path, "another's").expect("a new file");
     drop(httpd);
     assert_eq!(fs::read(&path).expect("it is there still"), b"another's");
+}
+
+#[test]
+fn a_socket_whose_server_is_gone_is_replaced() {
+    let folder = Folder::new();
+    let path = folder.socket();
+    for _ in 0..3 {
+        // As a program that was killed leaves it.
+        drop(UnixListener::bind(&path).expect("a new file"));
+        let serving = Serving::start(HTTPServer::bind(&*path, Telling).expect("nothing listens there"));
+        assert_eq!(ask(&mut connect(&path), "GET / HTTP/1.0\r\n\r\n").status, 200);
+        drop(serving);
+        assert!(!path.exists(), "it is ours to remove");
+    }
+}
+
+#[test]
+fn a_server_with_a_full_queue_is_not_taken_for_a_dead_one() {
+    let folder = Folder::new();
+    let path = folder.socket();
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).expect("a socket");
+    let address = socket2::SockAddr::unix(&path).expect("a short path");
+    socket.bind(&address).expect("a new file");
+    socket.listen(0).expect("it is bound");
+    let _waiting = UnixStream::connect(&path).expect("the queue has one place");
+    assert_eq!(HTTPServer::bind(&*path, Telling).unwrap_err().kind(), ErrorKind::AddrInUse);
+    assert!(path.exists());
+}
+
+#[test]
+fn what_is_no_socket_is_never_removed() {
+    let folder = Folder::new();
+    let (path, target) = (folder.socket(), folder.0.join("target"));
+    let refused = || {
+        let error = HTTPServer::bind(&*path, Telling).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AddrInUse);
+        assert!(error.to_string().contains("is not a socket"), "{error}");
+    };
+    fs::write(&path, "data").expect("a new file");
+    refused();
+    assert_eq!(fs::read(&path).expect("it is there"), b"data");
+    fs::remove_file(&path).expect("it is there");
+    fs::create_dir(&path).expect("a new folder");
+    refused();
+    fs::remove_dir(&path).expect("it is there");
+    // A link to a socket is a link, and its target may be anybody's.
+    drop(UnixListener::bind(&target).expect("a new file"));
+    std::os::unix::fs::symlink(&target, &path).expect("a new link");
+    refused();
+    assert!(target.exists() && fs::symlink_metadata(&path).is_ok());
+}
+
+#[test]
+fn the_file_has_its_mode_whatever_the_umask_is() {
+    let folder = Folder::new();
+    for mode in [0o600, 0o660, 0o666, 0o777] {
+        let path = folder.0.join(format!("{mode:o}"));
+        let httpd = HTTPServer::builder().unix_mode(Some(mode)).bind(&*path, Telling).expect("a new file");
+        assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o7777, mode);
+        drop(httpd);
+        assert!(!path.exists());
+    }
+}
+
+/// Each of several servers that start at once sees the socket of a killed one.
+#[test]
+fn of_servers_that_start_at_once_one_gets_a_stale_path_and_keeps_it() {
+    let folder = Folder::new();
+    let path = folder.socket();
+    for round in 0..20 {
+        drop(UnixListener::bind(&path).expect("a new file"));
+        let binding: Vec<_> = (0..4)
+            .map(|_| {
+                let path = path.clone();
+                thread::spawn(move || HTTPServer::bind(path, Telling))
+            })
+            .collect();
+        let results: Vec<_> = binding.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+        let mut bound = results.into_iter().flatten();
+        let serving = Serving::start(bound.next().expect("one of them"));
+        assert!(bound.next().is_none(), "round {round}: one of them alone");
+        assert_eq!(ask(&mut connect(&path), "GET / HTTP/1.0\r\n\r\n").status, 200, "round {round}");
+        drop(serving);
+        assert!(!path.exists());
+    }
+}
+
+/// A server that ends has removed its file before its successor can bind.
+#[test]
+fn a_successor_keeps_its_file_however_the_first_server_ends() {
+    let folder = Folder::new();
+    let path = folder.socket();
+    let stage = Arc::new(Stage::default());
+    let first = Serving::start(one_worker().bind(&*path, Staged(Arc::clone(&stage))).expect("a new file"));
+    let mut held = connect(&path);
+    held.get_mut().write_all(get("/hold/a").as_bytes()).expect("it is taken");
+    stage.wait_for("a");
+    let handle = first.handle.clone();
+    let draining = thread::spawn(move || handle.drain(PATIENCE));
+    let give_up = std::time::Instant::now() + PATIENCE;
+    while path.exists() {
+        assert!(std::time::Instant::now() < give_up, "the file goes before the last request is answered");
+        thread::yield_now();
+    }
+    let _second = Serving::start(HTTPServer::bind(&*path, Telling).expect("the path is free"));
+    stage.open("a");
+    assert_eq!(Reply::read(&mut held, "GET").expect("a reply").text(), "a");
+    assert_eq!(draining.join().expect("no panic").expect("it was running").cut, 0);
+    drop(first);
+    assert_eq!(ask(&mut connect(&path), "GET / HTTP/1.0\r\n\r\n").status, 200);
 }
 
 #[test]

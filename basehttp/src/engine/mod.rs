@@ -55,7 +55,7 @@ use self::work::Counted;
 use self::worker::Worker;
 use crate::conn::Conn;
 use crate::exchange::{Context, Service, drop_panic_payload};
-use crate::sys::{Accepted, Listener, Permit, RunningServer, Stats, log};
+use crate::sys::{Accepted, Listener, Permit, RunningServer, SocketFile, Stats, log};
 
 pub(crate) use self::lease::MAX_LISTENERS;
 pub(crate) use self::monitor::run;
@@ -82,6 +82,8 @@ pub(crate) struct Engine {
     context: Arc<Context>,
     options: EngineOptions,
     shards: Vec<Shard>,
+    /// The files of Unix sockets that the loop listens on.
+    socket_files: Vec<Arc<SocketFile>>,
     pool: Pool<Job>,
     pace: PaceTable,
     /// From a handler.
@@ -105,6 +107,7 @@ impl Engine {
     ) -> io::Result<Arc<Self>> {
         // No leader waits for room yet. The last loop may have left the flag set.
         context.quota.await_room(false);
+        let socket_files = listeners.iter().filter_map(|listener| listener.file().cloned()).collect();
         let mut acceptor = Some(Acceptor::new(listeners, options.backlog));
         let shards = (0..options.workers).map(|_| Shard::new(acceptor.take())).collect::<io::Result<_>>()?;
         let limits =
@@ -115,6 +118,7 @@ impl Engine {
             context,
             options,
             shards,
+            socket_files,
             pool: Pool::new(limits),
             pace: PaceTable::new(),
             last_rescue: LastRescue::new(Instant::now()),

@@ -93,6 +93,8 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
     while !engine.context.handle.is_shutting_down() {
         monitor.go();
     }
+    // No client comes to a Unix socket from now on, so that none is behind those that are accepted last.
+    engine.socket_files.iter().for_each(|file| file.remove());
     let answered = engine.counters.answered();
     engine.closing.store(true, Ordering::SeqCst);
     engine.shards.iter().for_each(super::shard::Shard::wake);

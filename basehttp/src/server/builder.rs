@@ -70,6 +70,7 @@ impl Default for HTTPServerBuilder {
             allow_reuse_address: true,
             allow_reuse_port: false,
             address_family: None,
+            unix_mode: None,
             tcp_keepalive: Some(TCP_KEEPALIVE),
         };
         HTTPServerBuilder {
@@ -210,6 +211,10 @@ options! {
     tcp_keepalive: Option<Duration> => listen.tcp_keepalive;
     /// The IP version to listen with, where the address leaves a choice. Default `None`, the first that comes.
     address_family: Option<AddressFamily> => listen.address_family;
+    /// Permissions of the file of a Unix socket, such as `0o660`. Default `None`, those that the umask leaves.
+    ///
+    /// Users who may write to the file may connect. The file has the permissions before the first client can.
+    unix_mode: Option<u32> => listen.unix_mode;
 }
 
 impl HTTPServerBuilder {
@@ -278,7 +283,7 @@ impl HTTPServerBuilder {
         // Each shard has a poller, a second name of it, and a waker.
         self.settings.max_connections = self.settings.max_connections.min(MAX_SLOTS);
         self.settings.max_descriptors = process_limit().saturating_sub(3 * self.engine.workers);
-        HTTPServer::listen_on(self, endpoints, service)
+        HTTPServer::listen_on(self, &endpoints, service)
     }
 
     /// Refuses options with which no request could be served.
@@ -308,6 +313,9 @@ impl HTTPServerBuilder {
         ];
         if let Some((name, count, least)) = counts.iter().find(|(_, count, least)| count < least) {
             return Err(refused(format!("{name} is {count}, and nothing could be served: write {least} or more")));
+        }
+        if let Some(mode) = self.listen.unix_mode.filter(|mode| *mode > 0o777) {
+            return Err(refused(format!("unix_mode is 0o{mode:o}: write 0o777 at most, as in 0o660")));
         }
         let (workers, most) = (self.engine.workers, most_workers());
         if workers > most {

@@ -15,7 +15,8 @@ use crate::sys::Listener;
 ///
 /// | given | is |
 /// |---|---|
-/// | `("127.0.0.1", 8000)`, `"localhost:8000"`, the standard library's addresses | host and port; port 0 lets the system pick one |
+/// | `("127.0.0.1", 8000)`, `"example.org:8000"`, the standard library's addresses | host and port; port 0 lets the system pick one |
+/// | `("localhost", 8000)`, `"localhost:8000"` | 127.0.0.1 and `::1`, as far as the machine has them, with one port; two of the server's addresses |
 /// | `("", 8000)`, `":8000"` | every interface, IPv6 and IPv4 |
 /// | a [`Path`], `"unix:/run/app.sock"` | a Unix socket |
 /// | a [`TcpListener`], a [`UnixListener`] | a socket that listens already, as a service manager hands it over; it is made non-blocking |
@@ -28,11 +29,13 @@ use crate::sys::Listener;
 ///
 /// # Unix sockets
 ///
-/// Binding makes the file, with the permissions that the process's umask leaves. Every user who may write to the file
-/// may connect, so put it into a directory that only those users can enter. When the server is dropped or closed it
-/// removes the file that it made, and no other. An existing file is never removed, not even a stale socket that a
-/// killed program has left. Binding then fails with [`AddrInUse`](io::ErrorKind::AddrInUse), and the message says what
-/// to do.
+/// Binding makes the file, with the permissions of
+/// [`unix_mode`](crate::HTTPServerBuilder::unix_mode), or those that the process's umask leaves. Every user who may
+/// write to the file may connect, from the first moment on. When the server is asked to end, it removes the file that
+/// it made, and no other, and then serves the clients that have connected.
+///
+/// A socket that a killed program has left is replaced. Binding fails with
+/// [`AddrInUse`](io::ErrorKind::AddrInUse) where a server listens, and where the file is not a socket.
 ///
 /// A reply that has to be cut off ends a TCP connection with a reset; Unix sockets have none, so that a client of
 /// HTTP/1.0 may take a part for the whole. `Content-Length` and chunks let a client see the difference.
@@ -81,6 +84,8 @@ pub struct Endpoint {
 pub(super) enum Place {
     /// The first one that can be bound.
     Addresses(Vec<SocketAddr>),
+    /// Those of `localhost`: every one that the machine has, with one port.
+    Loopbacks([SocketAddr; 2]),
     /// A Unix socket's.
     Path(PathBuf),
     /// A socket that was handed over, bound by another program or by the caller.
@@ -102,10 +107,12 @@ impl Endpoint {
         &self.host
     }
 
-    /// The socket addresses to try, the first first; none for a Unix socket, and for one that listens already.
+    /// The socket addresses to try, the first first; none for a Unix socket, and for one that listens already. Those of
+    /// `localhost` are all used.
     pub fn candidates(&self) -> &[SocketAddr] {
         match &self.place {
             Place::Addresses(candidates) => candidates,
+            Place::Loopbacks(addresses) => addresses,
             Place::Path(_) | Place::Listening(_) => &[],
         }
     }
@@ -135,6 +142,9 @@ impl ListenAddress for (&str, u16) {
             let text = format!("{host:?} is more than a host: write it alone, as in (\"127.0.0.1\", {port})");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
+        if is_localhost(bare) {
+            return Ok(localhost(host, port));
+        }
         Ok(Endpoint::new(host, (bare, port).to_socket_addrs()?))
     }
 }
@@ -153,7 +163,10 @@ impl ListenAddress for &str {
         if let Some(path) = self.strip_prefix("unix:").filter(|path| path.starts_with('/')) {
             return Path::new(path).into_endpoint();
         }
-        let (host, _port) = host_and_port(self).map_err(|text| io::Error::new(io::ErrorKind::InvalidInput, text))?;
+        let (host, port) = host_and_port(self).map_err(|text| io::Error::new(io::ErrorKind::InvalidInput, text))?;
+        if is_localhost(host) {
+            return Ok(localhost(host, port));
+        }
         Ok(Endpoint::new(host, self.to_socket_addrs()?))
     }
 }
@@ -195,6 +208,7 @@ impl ListenAddress for PathBuf {
 impl ListenAddress for TcpListener {
     fn into_endpoint(self) -> io::Result<Endpoint> {
         let host = self.local_addr()?.ip().to_string();
+        must_listen(&SockRef::from(&self))?;
         self.set_nonblocking(true)?;
         // As for those that are bound here: accepted sockets inherit it.
         SockRef::from(&self).set_tcp_nodelay(true)?;
@@ -205,10 +219,26 @@ impl ListenAddress for TcpListener {
 /// A socket that listens already. Its file is not ours to remove.
 impl ListenAddress for UnixListener {
     fn into_endpoint(self) -> io::Result<Endpoint> {
+        must_listen(&SockRef::from(&self))?;
         self.set_nonblocking(true)?;
         let listener = mio::net::UnixListener::from_std(self);
         Ok(Endpoint::listening(String::new(), Listener::Unix { listener, file: None }))
     }
+}
+
+/// Refuses a socket at which no client could connect, such as one that was bound and no more.
+#[cfg(target_os = "linux")]
+fn must_listen(socket: &SockRef<'_>) -> io::Result<()> {
+    if socket.is_listener()? {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "the socket that was handed over does not listen"))
+}
+
+/// Other systems do not say it.
+#[cfg(not(target_os = "linux"))]
+fn must_listen(_: &SockRef<'_>) -> io::Result<()> {
+    Ok(())
 }
 
 /// Parts `localhost:8000` and `[::1]:8000`.
@@ -259,6 +289,17 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 /// IPv6 with IPv4 in it; IPv4 alone where the system has no IPv6.
 fn every_interface(port: u16) -> Endpoint {
     Endpoint::new("", [(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()])
+}
+
+fn is_localhost(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+}
+
+/// This computer by its name, in IPv4 and IPv6. No resolver is asked (RFC 6761, section 6.3). A client may try either
+/// address first, and would otherwise find another program at the one that was left.
+fn localhost(host: &str, port: u16) -> Endpoint {
+    let addresses = [(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()];
+    Endpoint { host: host.to_owned(), place: Place::Loopbacks(addresses) }
 }
 
 #[cfg(test)]

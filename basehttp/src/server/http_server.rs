@@ -60,7 +60,7 @@ impl HTTPServer {
 
     pub(super) fn listen_on(
         options: HTTPServerBuilder,
-        endpoints: Vec<Endpoint>,
+        endpoints: &[Endpoint],
         service: Arc<dyn Service>,
     ) -> io::Result<Self> {
         look_at_sigpipe();

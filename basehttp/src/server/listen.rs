@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::net::{TcpListener, UnixListener};
-use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use super::endpoint::{Endpoint, ListenAddress, Place};
+use crate::engine::MAX_LISTENERS;
 use crate::exchange::sentence;
 use crate::sys::{Address, Listener, SocketFile};
 
@@ -39,8 +40,16 @@ pub(super) struct ListenOptions {
     pub allow_reuse_address: bool,
     pub allow_reuse_port: bool,
     pub address_family: Option<AddressFamily>,
+    /// Permissions of a Unix socket's file.
+    pub unix_mode: Option<u32>,
     /// Silence after which the system asks a client whether it is still there.
     pub tcp_keepalive: Option<Duration>,
+}
+
+impl ListenOptions {
+    fn may_use(&self, address: SocketAddr) -> bool {
+        self.address_family.is_none_or(|family| family.has(address))
+    }
 }
 
 /// The addresses of one server, and the sockets that listen there while it serves or may.
@@ -57,10 +66,15 @@ pub(super) struct Doors {
 
 impl Doors {
     /// Listens at each of them.
-    pub(super) fn open(endpoints: Vec<Endpoint>, options: ListenOptions) -> io::Result<Self> {
-        let open = listen_at_each(&endpoints, &options)?;
-        let endpoints = endpoints.into_iter().zip(&open).map(|(endpoint, listener)| bound(endpoint, listener));
-        Ok(Doors { endpoints: endpoints.collect::<io::Result<_>>()?, options, open })
+    pub(super) fn open(endpoints: &[Endpoint], options: ListenOptions) -> io::Result<Self> {
+        let open = listen_at_each(endpoints, &options)?;
+        let count = open.len();
+        if count > MAX_LISTENERS {
+            let text = format!("these are {count} addresses: write {MAX_LISTENERS} at most");
+            return Err(sentence(io::ErrorKind::InvalidInput, text));
+        }
+        let (endpoints, open) = open.into_iter().unzip();
+        Ok(Doors { endpoints, options, open })
     }
 
     /// Returns the sockets that listen, bound again if the last loop has closed them.
@@ -73,7 +87,8 @@ impl Doors {
             return Err(sentence(io::ErrorKind::NotConnected, "the server is closed: bind another"));
         }
         if self.open.is_empty() {
-            self.open = listen_at_each(&self.endpoints, &self.options)?;
+            let open = listen_at_each(&self.endpoints, &self.options)?;
+            self.open = open.into_iter().map(|(_, listener)| listener).collect();
         }
         Ok(&self.open)
     }
@@ -100,45 +115,104 @@ impl Doors {
     }
 }
 
-fn listen_at_each(endpoints: &[Endpoint], options: &ListenOptions) -> io::Result<Vec<Arc<Listener>>> {
-    endpoints.iter().map(|endpoint| listen(endpoint, options)).collect()
-}
+/// A socket that listens, and the endpoint that it is bound to: a port that the system has picked stays the same.
+type Open = (Endpoint, Arc<Listener>);
 
-/// The endpoint with the one address that was bound: a port that the system has picked stays the same.
-fn bound(endpoint: Endpoint, listener: &Listener) -> io::Result<Endpoint> {
-    match (endpoint.place(), listener) {
-        (Place::Addresses(_), Listener::Tcp(listener)) => Ok(Endpoint::new(endpoint.host(), [listener.local_addr()?])),
-        // The program may change its directory later.
-        (Place::Path(path), Listener::Unix { file: Some(_), .. }) => std::path::absolute(path)?.into_endpoint(),
-        _ => Ok(endpoint),
+fn listen_at_each(endpoints: &[Endpoint], options: &ListenOptions) -> io::Result<Vec<Open>> {
+    let mut open = Vec::with_capacity(endpoints.len());
+    for endpoint in endpoints {
+        open.extend(listen(endpoint, options)?);
     }
+    Ok(open)
 }
 
-/// Listens there: on the first candidate that lets us.
-fn listen(endpoint: &Endpoint, options: &ListenOptions) -> io::Result<Arc<Listener>> {
+/// Listens there: on the first candidate that lets us, or on each address of `localhost`.
+fn listen(endpoint: &Endpoint, options: &ListenOptions) -> io::Result<Vec<Open>> {
+    let host = endpoint.host();
     match endpoint.place() {
-        Place::Addresses(candidates) => listen_on_first(endpoint.host(), candidates, options),
-        Place::Path(path) => listen_at(path, options).map(Arc::new).map_err(|error| not_at(path, &error)),
+        Place::Addresses(candidates) => Ok(vec![open_at(host, listen_on_first(host, candidates, options)?)?]),
+        Place::Loopbacks(addresses) => {
+            let listeners = listen_on_all(host, addresses, options)?;
+            listeners.into_iter().map(|listener| open_at(host, listener)).collect()
+        }
+        Place::Path(path) => {
+            let listener = listen_at(path, options).map_err(|error| not_at(path, &error))?;
+            let endpoint = if listener.file().is_some() {
+                // The program may change its directory later.
+                std::path::absolute(path)?.into_endpoint()?
+            } else {
+                endpoint.clone()
+            };
+            Ok(vec![(endpoint, Arc::new(listener))])
+        }
         Place::Listening(listener) => {
             if let Listener::Tcp(listener) = &**listener {
                 keep_alive(&SockRef::from(listener), options)?;
             }
-            Ok(Arc::clone(listener))
+            Ok(vec![(endpoint.clone(), Arc::clone(listener))])
         }
     }
 }
 
-fn listen_on_first(host: &str, candidates: &[SocketAddr], options: &ListenOptions) -> io::Result<Arc<Listener>> {
-    let mut last_error = sentence(io::ErrorKind::InvalidInput, format!("{host:?} has no address"));
-    let of_family =
-        candidates.iter().filter(|&&candidate| options.address_family.is_none_or(|family| family.has(candidate)));
-    for &candidate in of_family {
+fn open_at(host: &str, listener: TcpListener) -> io::Result<Open> {
+    let endpoint = Endpoint::new(host, [listener.local_addr()?]);
+    Ok((endpoint, Arc::new(Listener::Tcp(listener))))
+}
+
+fn listen_on_first(host: &str, candidates: &[SocketAddr], options: &ListenOptions) -> io::Result<TcpListener> {
+    let mut last_error = no_address(host);
+    for &candidate in candidates.iter().filter(|candidate| options.may_use(**candidate)) {
         match listen_on(candidate, options) {
-            Ok(listener) => return Ok(Arc::new(Listener::Tcp(listener))),
-            Err(error) => last_error = sentence(error.kind(), format!("cannot listen on {candidate}: {error}")),
+            Ok(listener) => return Ok(listener),
+            Err(error) => last_error = not_on(candidate, &error),
         }
     }
     Err(last_error)
+}
+
+/// Ports that are tried before a port of the system's choice counts as free for one address alone: 16.
+const PORT_TRIES: u32 = 16;
+
+/// Listens on every address that this machine has, all with one port.
+fn listen_on_all(host: &str, addresses: &[SocketAddr], options: &ListenOptions) -> io::Result<Vec<TcpListener>> {
+    let has_choice = addresses.iter().all(|address| address.port() == 0);
+    let mut tries = if has_choice { PORT_TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        match try_all(host, addresses, options) {
+            // Another program has the port that the system picked, at the other address.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
+            listeners => return listeners,
+        }
+    }
+}
+
+fn try_all(host: &str, addresses: &[SocketAddr], options: &ListenOptions) -> io::Result<Vec<TcpListener>> {
+    let (mut listeners, mut missing): (Vec<TcpListener>, _) = (Vec::new(), None);
+    for &address in addresses.iter().filter(|address| options.may_use(**address)) {
+        let port = listeners.first().map_or(Ok(address.port()), |first| first.local_addr().map(|own| own.port()))?;
+        let address = SocketAddr::new(address.ip(), port);
+        match listen_on(address, options) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if is_missing(&error) => missing = Some(not_on(address, &error)),
+            Err(error) => return Err(not_on(address, &error)),
+        }
+    }
+    if listeners.is_empty() { Err(missing.unwrap_or_else(|| no_address(host))) } else { Ok(listeners) }
+}
+
+/// Returns whether the machine does not have the address, as one without IPv6 does not have `::1`.
+fn is_missing(error: &io::Error) -> bool {
+    let is_unknown = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT);
+    is_unknown || error.kind() == io::ErrorKind::AddrNotAvailable
+}
+
+fn no_address(host: &str) -> io::Error {
+    sentence(io::ErrorKind::InvalidInput, format!("{host:?} has no address"))
+}
+
+fn not_on(address: SocketAddr, error: &io::Error) -> io::Error {
+    sentence(error.kind(), format!("cannot listen on {address}: {error}"))
 }
 
 fn listen_on(address: SocketAddr, options: &ListenOptions) -> io::Result<TcpListener> {
@@ -177,18 +251,12 @@ fn keep_alive(socket: &SockRef<'_>, options: &ListenOptions) -> io::Result<()> {
 fn listen_at(path: &Path, options: &ListenOptions) -> io::Result<Listener> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
-    socket.bind(&SockAddr::unix(path)?)?;
-    let file = SocketFile::just_made(path);
-    socket.listen(options.request_queue_size)?;
-    Ok(Listener::Unix { listener: UnixListener::from_std(socket.into()), file })
+    let file = SocketFile::listen(&socket, path, options.unix_mode, options.request_queue_size)?;
+    Ok(Listener::Unix { file: file.map(Arc::new), listener: UnixListener::from_std(socket.into()) })
 }
 
 fn not_at(path: &Path, error: &io::Error) -> io::Error {
-    let hint = match error.kind() {
-        io::ErrorKind::AddrInUse => ": a file is there already; remove it if no server uses it",
-        _ => "",
-    };
-    sentence(error.kind(), format!("cannot listen on unix:{}: {error}{hint}", path.display()))
+    sentence(error.kind(), format!("cannot listen on unix:{}: {error}", path.display()))
 }
 
 /// Returns `server_name` of Python's `http.server`, without asking a resolver: the name that was bound, or the

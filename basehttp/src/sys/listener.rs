@@ -1,26 +1,26 @@
 //! A listening socket, and the connections that come from it. It never waits: the poller and `handle_request` do that.
 
-use std::fs::{Metadata, remove_file, symlink_metadata};
 use std::io;
 use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use mio::net::{TcpListener, UnixListener};
 
 use super::address::Address;
 use super::socket::Socket;
+use super::socket_file::SocketFile;
 
 /// A listening socket in non-blocking mode.
 #[derive(Debug)]
 pub(crate) enum Listener {
     Tcp(TcpListener),
     Unix {
+        /// The socket's file, if this server made it. It is removed before the socket closes.
+        file: Option<Arc<SocketFile>>,
         listener: UnixListener,
-        /// The socket's file, if this server made it. It is removed with the listener.
-        file: Option<SocketFile>,
     },
 }
 
@@ -47,6 +47,14 @@ impl Listener {
         }
     }
 
+    /// Returns the file of a Unix socket that this server made.
+    pub(crate) fn file(&self) -> Option<&Arc<SocketFile>> {
+        match self {
+            Listener::Tcp(_) => None,
+            Listener::Unix { file, .. } => file.as_ref(),
+        }
+    }
+
     /// Returns the address that it listens on.
     pub(crate) fn address(&self) -> io::Result<Address> {
         match self {
@@ -63,39 +71,6 @@ impl AsFd for Listener {
         match self {
             Listener::Tcp(listener) => listener.as_fd(),
             Listener::Unix { listener, .. } => listener.as_fd(),
-        }
-    }
-}
-
-/// The file of a Unix socket that this server bound. Dropped, it removes that file, but not another one that has taken
-/// its path since.
-#[derive(Debug)]
-pub(crate) struct SocketFile {
-    path: PathBuf,
-    device: u64,
-    inode: u64,
-}
-
-impl SocketFile {
-    /// Takes note of the file at `path`, which bind(2) has just made. Returns `None` if it made none, since Linux has
-    /// names without files.
-    pub(crate) fn just_made(path: &Path) -> Option<Self> {
-        // The program may change its directory later.
-        let path = std::path::absolute(path).ok()?;
-        let made = symlink_metadata(&path).ok()?;
-        Some(SocketFile { path, device: made.dev(), inode: made.ino() })
-    }
-
-    fn is(&self, found: &Metadata) -> bool {
-        (found.dev(), found.ino()) == (self.device, self.inode)
-    }
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        if symlink_metadata(&self.path).is_ok_and(|found| self.is(&found)) {
-            // A file that cannot be removed stays, and the next server to bind its path gets an error.
-            let _ = remove_file(&self.path);
         }
     }
 }

@@ -6,7 +6,8 @@
 //! | module      | is                                                                                   |
 //! |-------------|--------------------------------------------------------------------------------------|
 //! | `socket`    | a connection's bytes: reads, writes, files, and waits with a deadline                |
-//! | `listener`  | a listening socket, and the file of a Unix socket                                    |
+//! | `listener`  | a listening socket                                                                   |
+//! | `socket_file` | the file of a Unix socket                                                          |
 //! | `address`   | the name of one end of a connection                                                  |
 //! | `sigpipe`   | whether sending a file could end the process                                         |
 //! | `clock`     | the time of day for `Date` and the log                                               |
@@ -28,13 +29,14 @@ mod quota;
 mod settings;
 mod sigpipe;
 mod socket;
+mod socket_file;
 mod stats;
 mod unwatched;
 
 pub use self::address::Address;
 pub(crate) use self::handle::RunningServer;
 pub use self::handle::ServerHandle;
-pub(crate) use self::listener::{Accepted, Listener, SocketFile, is_transient_accept_error};
+pub(crate) use self::listener::{Accepted, Listener, is_transient_accept_error};
 pub(crate) use self::lock::{lock, unpoisoned};
 pub(crate) use self::quota::{
     BRIEF, BlockingQuota, Load, MemoryQuota, Permit, QUEUE_WAIT, QueuedFile, Quota, Reservation, process_limit,
@@ -43,6 +45,7 @@ pub(crate) use self::settings::{Settings, bounded};
 pub(crate) use self::sigpipe::look_at_sigpipe;
 pub use self::socket::Stream;
 pub(crate) use self::socket::{Direction, EndSeen, Socket, timespec, wait_for_any};
+pub(crate) use self::socket_file::SocketFile;
 pub(crate) use self::stats::{COUNTED_ERRORS, CountedError, LocalCounts};
 pub use self::stats::{DrainReport, ErrorCounts, Stats};
 pub(crate) use self::unwatched::set_unwatched_leader;
