@@ -17,10 +17,12 @@ use support::{Client, PATIENCE, Reply};
 fn every_example_is_short_and_says_how_to_run_it() {
     for path in sources() {
         let (name, source) = (name(&path), read(&path));
-        let lines = source.lines().count();
-        assert!(lines < 60, "{name} has {lines} lines: an example has fewer than 60");
+        let lines = source.lines().filter(|line| !line.starts_with("//!") && !line.is_empty()).count();
+        assert!(lines < 60, "{name} has {lines} lines beside its header: an example has fewer than 60");
         let header: String = source.lines().take_while(|line| line.starts_with("//!")).collect();
-        assert!(header.contains(&format!("`cargo run --release --example {name}`")), "{name} says how to run it");
+        let features = if needs_more(&path) { " --features full" } else { "" };
+        let command = format!("`cargo run --release --example {name}{features}`");
+        assert!(header.contains(&command), "{name} says how to run it: {command}");
         assert!(header.contains("curl "), "{name} has a curl line");
     }
 }
@@ -61,11 +63,12 @@ fn the_readme_shows_the_examples_and_what_they_print() {
 
 #[test]
 fn every_example_answers_as_its_header_shows() {
-    for path in sources() {
+    for path in built() {
         let program = Program::start(&name(&path));
+        let mut jar = String::new();
         for step in steps(&read(&path).replace("127.0.0.1:8000", &program.address)) {
-            let shown = carry_out(&step.command, &program.address);
-            assert_eq!(shown.trim_end(), step.output.trim_end(), "{} of {}", step.command, path.display());
+            let shown = carry_out(&step.command, &program.address, &mut jar);
+            assert_eq!(shown.trim(), step.output.trim(), "{} of {}", step.command, path.display());
         }
     }
 }
@@ -117,10 +120,86 @@ fn shared_state_tells_a_new_key_from_an_old_one() {
     }
 }
 
+#[cfg(feature = "full")]
+#[test]
+fn rest_refuses_what_does_not_fit_and_pages_what_does() {
+    let program = Program::start("rest");
+    let json = "Content-Type: application/json\r\n";
+    for id in 1..=11 {
+        let user = format!("{{\"name\":\"user {id}\",\"age\":{id}}}");
+        let reply = ask(&program.address, &format!("POST /users HTTP/1.1\r\n{json}"), &user);
+        assert_eq!((reply.status, reply.text()), (201, &*format!("/users/{id}")));
+    }
+    let admin = "Authorization: Bearer secret\r\n";
+    let table = [
+        ("GET /users?page=1 HTTP/1.1\r\n".to_owned(), "", 200, "[{\"name\":\"user 11\",\"age\":11}]"),
+        ("GET /users?page=18446744073709551615 HTTP/1.1\r\n".to_owned(), "", 200, "[]"),
+        ("GET /users?page=x HTTP/1.1\r\n".to_owned(), "", 400, "the query parameter page cannot be read"),
+        ("GET /users/12 HTTP/1.1\r\n".to_owned(), "", 404, "Not Found"),
+        ("DELETE /users/1 HTTP/1.1\r\n".to_owned(), "", 401, "who are you?"),
+        (format!("DELETE /users/1 HTTP/1.1\r\n{admin}"), "", 204, ""),
+        (format!("DELETE /users/1 HTTP/1.1\r\n{admin}"), "", 404, "Not Found"),
+        (format!("POST /users HTTP/1.1\r\n{json}"), "{\"name\":", 400, "not valid JSON"),
+        (format!("POST /users HTTP/1.1\r\n{json}"), "{\"name\":\"x\",\"age\":300}", 422, "integer from 0 to 255"),
+        ("POST /users HTTP/1.1\r\nContent-Type: text/plain\r\n".to_owned(), "{}", 415, "application/json"),
+    ];
+    for (head, body, status, text) in table {
+        let reply = ask(&program.address, &head, body);
+        assert_eq!(reply.status, status, "{head}{body}: {}", reply.text());
+        assert!(reply.text().contains(text), "{head}{body}: {}", reply.text());
+    }
+}
+
+#[test]
+fn sessions_are_of_one_user_and_end_with_the_log_out() {
+    let program = Program::start("sessions");
+    let ask = |line: &str, cookie: &str, form: &str| {
+        let fields = format!("Cookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n");
+        ask(&program.address, &format!("{line} HTTP/1.1\r\n{fields}"), form)
+    };
+    let log_in = || {
+        let reply = ask("POST /login", "", "name=ada&password=lovelace");
+        let cookie = reply.field("Set-Cookie").expect("a session");
+        let (cookie, attributes) = cookie.split_once("; ").expect("attributes");
+        assert_eq!((reply.status, attributes), (303, "Path=/; HttpOnly; SameSite=Lax"));
+        cookie.to_owned()
+    };
+    for form in ["name=ada&password=", "name=ada", "name=bob&password=lovelace", "name=ada&password=lovelace2"] {
+        let reply = ask("POST /login", "", form);
+        assert_eq!((reply.status, reply.field("Set-Cookie")), (403, None), "{form}");
+    }
+    let [first, second] = [log_in(), log_in()];
+    assert!(first != second && first.len() == "sid=".len() + 32, "{first} {second}");
+    let home = |cookie: &str| ask("GET /", cookie, "").status;
+    assert_eq!([&*first, &second, "sid=", "sid=0", "a=b"].map(home), [303, 200, 303, 303, 303]);
+    assert_eq!(ask("POST /logout", &second, "").status, 303);
+    assert_eq!(home(&second), 303);
+    assert_eq!(ask("POST /logout", &second, "").status, 303, "once more does no harm");
+}
+
+#[cfg(feature = "full")]
+#[test]
+fn openapi_describes_the_table_of_paths() {
+    let program = Program::start("openapi");
+    let reply = ask(&program.address, "GET /openapi.json HTTP/1.1\r\n", "");
+    let document: serde_json::Value = serde_json::from_slice(&reply.body).expect("it is JSON");
+    let keys = |value: &serde_json::Value| value.as_object().expect("a map").keys().cloned().collect::<Vec<_>>();
+    assert_eq!(document["openapi"], "3.1.0");
+    let paths = &document["paths"];
+    assert_eq!(keys(paths), ["/books/{id}", "/covers/{file}", "/openapi.json"]);
+    assert_eq!(keys(&paths["/books/{id}"]), ["delete", "get"]);
+    assert_eq!(paths["/openapi.json"]["get"]["parameters"], serde_json::json!([]));
+    for (path, name) in [("/books/{id}", "id"), ("/covers/{file}", "file")] {
+        let expected =
+            serde_json::json!([{ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }]);
+        assert_eq!(paths[path]["get"]["parameters"], expected);
+    }
+}
+
 #[test]
 fn run_while_ends_by_itself_when_its_condition_does() {
     let mut program = Program::start("run_while");
-    carry_out(&format!("curl http://{}/stop", program.address), &program.address);
+    carry_out(&format!("curl http://{}/stop", program.address), &program.address, &mut String::new());
     let mut rest = String::new();
     program.stdout.read_to_string(&mut rest).expect("the program ends, and its output with it");
     assert_eq!(rest, "", "it prints one line");
@@ -162,7 +241,7 @@ fn program(name: &str) -> PathBuf {
 fn an_example_that_cannot_start_says_why_in_one_line() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let port = taken.local_addr().expect("it is bound").port().to_string();
-    for path in sources() {
+    for path in built() {
         let name = name(&path);
         for (argument, wanted) in [("http", "a port number"), ("70000", "a port number"), (&*port, "in use")] {
             let output = Command::new(program(&name)).arg(argument).output().expect("the examples are built");
@@ -227,25 +306,34 @@ fn steps(source: &str) -> Vec<Step> {
     steps
 }
 
-/// Does what a shell would do with `[printf BODY |] curl [-si] [-X METHOD] [-r RANGE] [-b COOKIES] [-d FORM | -T -] URL [| grep WORD]`.
-fn carry_out(command: &str, address: &str) -> String {
+/// Does what a shell would do with `[printf BODY |] curl [-si] [-X METHOD] [-H FIELD] [-r RANGE] [-c jar] [-b COOKIE | -b jar]
+/// [-d FORM | -T -] URL [| grep WORD]`. The jar is a file of cookies, and holds one here.
+fn carry_out(command: &str, address: &str, jar: &mut String) -> String {
     let mut words = words(command).into_iter();
     let mut word = || words.next();
     let (mut method, mut path, mut piped, mut body) = (None, None, None, String::new());
-    let (mut shows_head, mut wanted, mut fields) = (false, None, String::new());
+    let (mut shows_head, mut wanted, mut fields, mut fills_jar) =
+        (false, None, vec![format!("Host: {address}")], false);
     while let Some(option) = word() {
         match option.as_str() {
             "|" | "curl" => {}
             "printf" => piped = word(),
             "-si" => shows_head = true,
             "-X" => method = word(),
-            "-r" => fields = format!("Range: bytes={}\r\n", word().expect("-r has a range")),
-            "-b" => fields = format!("Cookie: {}\r\n", word().expect("-b has cookies")),
+            "-H" => fields.push(word().expect("-H has a field")),
+            "-r" => fields.push(format!("Range: bytes={}", word().expect("-r has a range"))),
+            "-c" => fills_jar = word().is_some_and(|file| file == "jar"),
+            "-b" => {
+                let cookie = word().expect("-b has a cookie");
+                fields.push(format!("Cookie: {}", if cookie == "jar" { &*jar } else { &cookie }));
+            }
             "-d" => {
                 let data = word().expect("-d has data");
                 method.get_or_insert_with(|| "POST".to_owned());
-                let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-                body = format!("{form}Content-Length: {}\r\n\r\n{data}", data.len());
+                if !fields.iter().any(|field| field.starts_with("Content-Type:")) {
+                    fields.push("Content-Type: application/x-www-form-urlencoded".to_owned());
+                }
+                body = format!("Content-Length: {}\r\n\r\n{data}", data.len());
             }
             "-T" => {
                 assert_eq!(word().as_deref(), Some("-"), "the body comes through the pipe");
@@ -260,13 +348,24 @@ fn carry_out(command: &str, address: &str) -> String {
     let path = path.unwrap_or_else(|| panic!("{command:?} has no URL, or an option that this test does not know"));
     let body = if body.is_empty() { "\r\n" } else { &body };
     let mut client = Client::connect(address);
-    client.send(format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{fields}{body}"));
+    client.send(format!("{method} {path} HTTP/1.1\r\n{}\r\n{body}", fields.join("\r\n")));
     let reply = client.try_read_reply(&method).expect("a whole reply");
+    if fills_jar {
+        let cookie = reply.field("Set-Cookie").and_then(|cookie| cookie.split(';').next());
+        cookie.unwrap_or_default().clone_into(jar);
+    }
     let shown = if shows_head { head(&reply) + reply.text() } else { reply.text().to_owned() };
     match wanted {
         Some(wanted) => shown.lines().filter(|line| line.contains(&wanted)).collect(),
         None => shown,
     }
+}
+
+/// Sends one request, and returns the reply.
+fn ask(address: &str, head: &str, body: &str) -> Reply {
+    let mut client = Client::connect(address);
+    client.send(format!("{head}Host: x\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+    client.read_reply()
 }
 
 /// A reply's head as `curl -i` shows it.
@@ -297,6 +396,19 @@ fn sources() -> Vec<PathBuf> {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
     paths.sort();
     paths
+}
+
+/// Those that are built: the others need `--features full` or `--all-features`.
+fn built() -> impl Iterator<Item = PathBuf> {
+    sources().into_iter().filter(|path| cfg!(feature = "full") || !needs_more(path))
+}
+
+/// Whether an example uses crates that are optional.
+fn needs_more(path: &Path) -> bool {
+    let manifest = read(&path.with_file_name("Cargo.toml"));
+    let target = format!("name = \"{0}\"\npath = \"{0}.rs\"\n", name(path));
+    let rest = manifest.split(&target).nth(1).expect("the manifest lists every example");
+    rest.starts_with("required-features = [\"full\"]")
 }
 
 fn name(path: &Path) -> String {
