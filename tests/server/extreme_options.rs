@@ -223,6 +223,19 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     each!(cases, allow_reuse_port: [(true, Serves), (false, Serves)]);
     each!(cases, unix_mode: [(None, Serves), (Some(0), Serves), (Some(0o777), Serves), (Some(u32::MAX), Refused)]);
     each!(cases, address_family: [(None, Serves), (Some(AddressFamily::Inet), Serves)]);
+    each!(cases, hosts: [(vec![], Refused), (vec!["*"], Refused), (vec!["x"], Answers(&[421]))]);
+    each!(cases, refuse_cross_site: [(true, Serves), (false, Serves)]);
+    let origins =
+        |builder: HTTPServerBuilder, origins: Vec<&str>| builder.refuse_cross_site(true).trusted_origins(origins);
+    cases.each("trusted_origins", origins, [(vec![], Serves), (vec!["https://x"], Serves), (vec!["x"], Refused)]);
+    let networks = |builder: HTTPServerBuilder, networks: Vec<&str>| {
+        builder.forwarded_fields(["Forwarded"]).trust_proxies(networks)
+    };
+    let everyone = vec!["0.0.0.0/0", "::/0", "unix:"];
+    cases.each("trust_proxies", networks, [(vec![], Refused), (vec!["::/129"], Refused), (everyone, Serves)]);
+    let fields =
+        |builder: HTTPServerBuilder, fields: Vec<&str>| builder.trust_proxies(["::/0"]).forwarded_fields(fields);
+    cases.each("forwarded_fields", fields, [(vec![], Refused), (vec!["Via"], Refused), (vec!["Forwarded"], Serves)]);
     let more =
         |builder, count| (0..count).fold(builder, |builder: HTTPServerBuilder, _| builder.also_listen("127.0.0.1:0"));
     cases.each("also_listen", more, [(0, Serves), (1, Serves), (20, Serves), (256, Refused), (10_000, Refused)]);
@@ -549,7 +562,9 @@ fn scripts_with_an_extreme_option_are_run_or_it_is_refused_with_a_sentence() {
 fn every_option_of_every_builder_has_its_row() {
     let folder = Folder::with(&[]);
     let scripts = Scripts::with(&[]);
-    assert_eq!(server_cases().options(), options_of("server/builder.rs"));
+    let mut of_server = [options_of("server/builder.rs"), options_of("server/builder/access.rs")].concat();
+    of_server.sort();
+    assert_eq!(server_cases().options(), of_server);
     assert_eq!(files_cases(&folder).options(), options_of("handlers/simple/builder.rs"));
     assert_eq!(cgi_cases(&scripts).options(), options_of("handlers/cgi/builder.rs"));
 }

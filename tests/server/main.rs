@@ -3,8 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod admission;
 mod extreme_options;
 mod listeners;
+mod proxies;
 mod security_limits;
 mod servers;
 mod shutdown;

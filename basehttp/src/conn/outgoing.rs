@@ -19,8 +19,8 @@ pub(super) struct OutgoingBody {
 }
 
 impl OutgoingBody {
-    pub(super) fn new(queued: QueuedBody, lines: String, client: &Address) -> Self {
-        OutgoingBody { queued, sent: 0, lines, client: client.clone(), is_slow: false }
+    pub(super) fn new(queued: QueuedBody, lines: String, client: Address) -> Self {
+        OutgoingBody { queued, sent: 0, lines, client, is_slow: false }
     }
 
     pub(super) fn sent(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! [`Exchange`]: one request and its response, as the handler sees them. Its `send_*` methods are in `sending`, its
 //! shortcuts in `convenience`. It knows nothing of other connections.
 
+mod addresses;
 mod body_parameters;
 mod body_reader;
 mod body_writer;
@@ -79,7 +80,7 @@ use std::time::{Duration, Instant};
 use std::{fmt, io};
 
 use self::extensions::Extensions;
-use crate::proto::{BodyDecoder, Field, Headers, RequestBody};
+use crate::proto::{BodyDecoder, Field, Headers, RequestBody, Scheme};
 use crate::sys::Address;
 use crate::sys::ServerHandle;
 use crate::sys::bounded;
@@ -133,7 +134,9 @@ pub struct Exchange<'c, M = Headers<'c>> {
     pub rfile: BodyReader<'c>,
     /// The response's body.
     pub wfile: BodyWriter<'c>,
-    /// The address of the client.
+    /// The address of the client. It is the proxy's word if the server was told to believe it, with the port 0 if the
+    /// proxy does not say it, and [`Address::Unnamed`] for a client whose address the proxy does not tell.
+    /// [`peer_address`](Self::peer_address) is always that of the connection.
     pub client_address: Address,
     /// A handle on the server, with its name, its port, and `shutdown`.
     pub server: &'c ServerHandle,
@@ -163,6 +166,8 @@ pub(crate) struct RequestHead<'c> {
     pub requestline: &'c str,
     pub request_version: &'c str,
     pub authority: Option<&'c [u8]>,
+    /// The scheme by which the client has sent it.
+    pub scheme: Scheme,
     pub body: RequestBody,
     pub expects_continue: bool,
 }
@@ -176,6 +181,8 @@ pub(crate) struct IncomingRequest<'c> {
     /// The bytes that were read behind the head.
     pub(crate) ahead: &'c [u8],
     pub(crate) peer: &'c Address,
+    /// The peer, or the client for which it speaks.
+    pub(crate) client: &'c Address,
     pub(crate) io: &'c RefCell<ExchangeIo>,
     pub(crate) context: &'c Context,
     pub(crate) decoded: &'c DecodedPaths,
@@ -193,7 +200,7 @@ impl<'c, M> Exchange<'c, M> {
             headers,
             rfile: BodyReader::new(incoming.io, decoder, incoming.ahead),
             wfile: BodyWriter::new(incoming.io),
-            client_address: incoming.peer.clone(),
+            client_address: incoming.client.clone(),
             server: &incoming.context.handle,
             close_connection: false,
             request,
@@ -208,35 +215,6 @@ impl<'c, M> Exchange<'c, M> {
             in_end_headers: Cell::new(false),
             in_send_error: Cell::new(false),
         }
-    }
-
-    /// Returns the address at the other end of the connection. It differs from `client_address` if a proxy speaks for
-    /// the client and the server was told to believe it.
-    pub fn peer_address(&self) -> &'c Address {
-        self.peer
-    }
-
-    /// Returns the server's address of this connection: the one that the client has reached. It makes one system call.
-    ///
-    /// A server that listens on `0.0.0.0` learns here which of its addresses that was. A Unix socket has its path. It is
-    /// [`Address::Unnamed`] for a connection in memory and for a pipe.
-    ///
-    /// # Errors
-    /// The connection was hijacked, or the system does not tell.
-    ///
-    /// ```
-    /// # use basehttp::{Exchange, http_handler};
-    /// # struct WhereAmI;
-    /// # #[http_handler] impl WhereAmI {
-    /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
-    ///     let address = ex.local_address()?;
-    ///     ex.send_text(200, format!("you have reached {address}"))
-    /// }
-    /// # }
-    /// # assert!(basehttp::testing::respond(&WhereAmI, b"GET / HTTP/1.0\r\n\r\n").ends_with(b"you have reached -"));
-    /// ```
-    pub fn local_address(&self) -> io::Result<Address> {
-        self.io.borrow().socket.local_address()
     }
 
     /// Returns the time since the server began with this request. Its head was complete then, and so was a body of up to
@@ -255,15 +233,6 @@ impl<'c, M> Exchange<'c, M> {
     /// ```
     pub fn elapsed(&self) -> Duration {
         self.io.borrow().elapsed()
-    }
-
-    /// Returns the host and port that the client asked for, from the request target or else from `Host`.
-    ///
-    /// It is `None` only for an HTTP/1.0 request that has neither. The client can send any name here, so check it
-    /// before you build links from it. (RFC 9112, section 3.3.)
-    pub fn authority(&self) -> Option<&'c str> {
-        // The check of the head lets only ASCII pass.
-        self.request.authority.and_then(|authority| str::from_utf8(authority).ok())
     }
 
     /// Duplicates the descriptor of the connection's socket, so that the handler can wait for it with poll(2) beside

@@ -172,7 +172,7 @@ impl<M> Exchange<'_, M> {
     #[cold]
     fn add_cookies(&self) {
         let io = &mut *self.io.borrow_mut();
-        let is_secured = io.socket.served_scheme() == Scheme::Https;
+        let is_secured = self.request.scheme == Scheme::Https;
         io.reply.add_cookies(is_secured, &mut io.out);
     }
 

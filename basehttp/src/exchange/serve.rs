@@ -25,7 +25,7 @@ use super::payload::QueuedBody;
 use super::reply::{Bare, Reply};
 use super::service::{Next, Served};
 use super::{Exchange, IncomingRequest};
-use crate::sys::{CountedError, log};
+use crate::sys::{Address, CountedError, log};
 
 /// Serves one request. Sends the refusal if there is one, and otherwise lets `dispatch` call the handler's method.
 pub(crate) fn serve<'c, M>(
@@ -55,7 +55,7 @@ pub(crate) fn serve<'c, M>(
         Ok(queued) if is_refused => (queued, Next::Linger),
         Ok(queued) => (queued, after),
     };
-    Served { leftover, queued, lines, next }
+    Served { leftover, queued, client: ex.client_address, lines, next }
 }
 
 /// A part of the response was sent, and the rest cannot follow. A response that was not aborted is complete, except for
@@ -287,6 +287,7 @@ pub(crate) fn answer_bare(io: &mut ExchangeIo, bare: Bare) -> Served {
     Served {
         leftover: Leftover { used_ahead: 0, refill: Vec::new() },
         queued: None,
+        client: Address::Unnamed,
         lines: String::new(),
         next: Next::Linger,
     }

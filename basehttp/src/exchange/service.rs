@@ -6,6 +6,7 @@ use super::body_reader::Leftover;
 use super::context::HandlerSpec;
 use super::hooks::ServerHooks;
 use super::payload::QueuedBody;
+use crate::sys::Address;
 
 /// A handler, as connections and loops see it. They hold nothing else of it.
 pub(crate) trait Service: ServerHooks + Send + Sync + 'static {
@@ -48,6 +49,8 @@ pub enum Pace {
 pub(crate) struct Served {
     pub(crate) leftover: Leftover,
     pub(crate) queued: Option<QueuedBody>,
+    /// The client, for the log.
+    pub(crate) client: Address,
     /// The log lines that are held back until the queued body is sent.
     pub(crate) lines: String,
     pub(crate) next: Next,
@@ -59,6 +62,7 @@ impl Served {
         Served {
             leftover: Leftover { used_ahead: 0, refill: Vec::new() },
             queued: None,
+            client: Address::Unnamed,
             lines: String::new(),
             next: Next::Abort,
         }

@@ -7,6 +7,7 @@
 //!       -> head::parse         method, target, version, fields, and their meaning
 //!            target, host      the server and the path that are asked
 //!            framing           the body that follows
+//!       -> admission           the client, if a proxy speaks for it (proxy), and whether it may ask
 //!       -> body::BodyDecoder   the body's own bytes (chunked underneath)
 //! ```
 //!
@@ -15,6 +16,7 @@
 //! [`refusal::Refusal`], with the reason. If you change what a head may say, also look at `head/tests.rs`: its table is
 //! the contract.
 
+pub(crate) mod admission;
 pub(crate) mod body;
 pub(crate) mod chunked;
 pub(crate) mod content_type;
@@ -29,6 +31,7 @@ pub(crate) mod headers;
 pub(crate) mod host;
 pub(crate) mod limits;
 pub(crate) mod product;
+pub(crate) mod proxy;
 pub(crate) mod refusal;
 pub(crate) mod reply;
 pub(crate) mod status;
@@ -36,6 +39,7 @@ pub(crate) mod target;
 pub(crate) mod version;
 pub(crate) mod write;
 
+pub(crate) use admission::{Admission, Admitted, Hosts, TrustedOrigins};
 pub(crate) use body::{BODY_ENDED_EARLY, BODY_TOO_SLOW, BodyDecoder};
 pub use chunked::Trailer;
 pub use content_type::ContentType;
@@ -55,6 +59,7 @@ pub use headers::{Headers, HeadersIter};
 pub(crate) use limits::Limits;
 pub(crate) use product::VERSION_STRING;
 pub use product::{SERVER_VERSION, SYS_VERSION, Words, utf8};
+pub(crate) use proxy::{ClientAddress, ForwardedFields, NetworkNode};
 pub(crate) use refusal::Refusal;
 pub(crate) use reply::{BodyRule, ReplyFraming, body_allowed, keeps_alive, reply_framing, singleton};
 pub(crate) use status::lookup;

@@ -6,7 +6,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Refusal {
-    /// Status of the response: 400, 408, 414, 417, 421, 431, 501 or 505.
+    /// Status of the response: 400, 403, 408, 414, 417, 421, 431, 501 or 505.
     pub status: u16,
     /// The mistake, and the right way, in lower case. Never contains bytes of the client.
     pub reason: &'static str,

@@ -1,9 +1,12 @@
 //! The options of a server, each with its default and the limit it sets.
 
+mod access;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::access::AccessOptions;
 use super::listen::{AddressFamily, ListenOptions};
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServer, ListenAddress};
 use crate::engine::{EngineOptions, MAX_LISTENERS, MAX_SLOTS};
@@ -34,6 +37,7 @@ pub struct HTTPServerBuilder {
     pub(super) timeout: Option<Duration>,
     pub(super) poll_interval: Duration,
     pub(super) engine: EngineOptions,
+    access: AccessOptions,
 }
 
 /// Connections that may wait to be accepted: 1,024. The 5 of Python's `http.server` drop clients in any burst.
@@ -86,6 +90,7 @@ impl Default for HTTPServerBuilder {
                 backlog: USUAL_BACKLOG,
                 service_actions: None,
             },
+            access: AccessOptions::default(),
         }
     }
 }
@@ -262,6 +267,7 @@ impl HTTPServerBuilder {
         service: Arc<dyn Service>,
     ) -> io::Result<HTTPServer> {
         self.check()?;
+        self.settings.admission = self.access.rules().map_err(refused)?;
         let address = address.into_endpoint().map_err(|error| sentence(error.kind(), error.to_string()))?;
         let mut endpoints = vec![address];
         for also in self.also.drain(..) {

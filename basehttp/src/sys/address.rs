@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::proto::log_line;
+use crate::proto::{ClientAddress, NetworkNode, log_line};
 
 /// The address of one end of a connection: IP and port, or a Unix socket's path.
 ///
@@ -24,7 +24,7 @@ pub enum Address {
     Ip(SocketAddr),
     /// A Unix stream socket. `None` where that end has no name, as is usual for clients.
     Unix(Option<PathBuf>),
-    /// Not a socket but memory or a pipe.
+    /// Not a socket but memory or a pipe. Also a client whose proxy does not tell its address.
     Unnamed,
 }
 
@@ -55,9 +55,27 @@ impl Address {
         }
     }
 
+    /// Returns what networks can tell of it.
+    pub(crate) fn node(&self) -> NetworkNode {
+        match self {
+            Address::Ip(address) => NetworkNode::Ip(address.ip()),
+            Address::Unix(_) => NetworkNode::Unix,
+            Address::Unnamed => NetworkNode::Unknown,
+        }
+    }
+
     /// Returns the name for the access log, an IP address without its port, as Python's `http.server` shows it.
     pub(crate) fn log_name(&self) -> String {
         self.ip().map_or_else(|| self.to_string(), |ip| ip.to_string())
+    }
+}
+
+impl From<ClientAddress> for Address {
+    fn from(client: ClientAddress) -> Self {
+        match client {
+            ClientAddress::Known(address) => address.into(),
+            ClientAddress::Hidden => Address::Unnamed,
+        }
     }
 }
 

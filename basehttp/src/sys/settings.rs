@@ -1,8 +1,9 @@
 //! Bounds that every connection keeps, beside those of the head and the chunks ([`Limits`]).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::proto::Limits;
+use crate::proto::{Admission, Limits};
 
 /// Largest body of a response that is buffered, and so gets a `Content-Length`: one write takes it well.
 const MAX_BUFFERED_REPLY_BYTES: usize = 64 * 1024;
@@ -58,6 +59,8 @@ pub(crate) struct Settings {
     pub max_blocked_on_clients: usize,
     /// Further handlers that may wait for a permit to do so.
     pub max_queued_streaming: usize,
+    /// Rules about the requests that reach the handler. `None` if all of them do.
+    pub admission: Option<Arc<Admission>>,
 }
 
 /// Bytes of a response that are composed before they are written, at least, however little is to be buffered: 16 KiB.
@@ -109,6 +112,7 @@ impl Default for Settings {
             max_descriptors: usize::MAX,
             max_blocked_on_clients: usize::MAX,
             max_queued_streaming: usize::MAX,
+            admission: None,
         }
     }
 }

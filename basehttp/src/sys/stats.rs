@@ -65,7 +65,8 @@ pub struct Stats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorCounts {
-    /// Requests that were refused for their head, because it was malformed, too long, or of another version.
+    /// Requests that were refused for their head, because it was malformed, too long, or of another version, or named a
+    /// host or a site that the server's options do not admit.
     pub bad_heads: u64,
     /// Requests whose body was malformed or ended early.
     pub bad_bodies: u64,

@@ -167,7 +167,7 @@ impl ServerHooks for Recorded {
 mod tests {
     use super::*;
     use crate::exchange::RequestHead;
-    use crate::proto::{Field, RequestBody};
+    use crate::proto::{Field, RequestBody, Scheme};
 
     fn request(path: &str) -> ReceivedRequest {
         let head = RequestHead {
@@ -176,6 +176,7 @@ mod tests {
             requestline: &format!("PUT {path} HTTP/1.1"),
             request_version: "HTTP/1.1",
             authority: None,
+            scheme: Scheme::Http,
             body: RequestBody::Chunked,
             expects_continue: false,
         };

@@ -7,7 +7,7 @@ use super::serving::method_for_reply;
 use crate::conn::connection::Wait;
 use crate::conn::scheduler::RunOn;
 use crate::exchange::{Bare, Context, HTTPError, Next, ReplyContext, RequestHead, answer_bare};
-use crate::proto::{self, RequestBody, Version};
+use crate::proto::{self, RequestBody, Scheme, Version};
 
 /// Bytes that are logged of a first line that is not HTTP: 100.
 const MAX_SHOWN_BYTES: usize = 100;
@@ -51,7 +51,8 @@ impl Drive<'_> {
         self.scheduler.begin();
         let now = self.scheduler.now();
         self.io().begin(asked, false, now);
-        let served = self.arrive(refused_request(&requestline), &[], &[], Some(error));
+        let request = refused_request(&requestline, self.io().socket.served_scheme());
+        let served = self.arrive(request, &[], &[], None, Some(error));
         self.scheduler.end();
         self.buffers.input.consume_all();
         self.settle(served)
@@ -88,13 +89,14 @@ fn shown_line(line: &[u8]) -> &[u8] {
 }
 
 /// Builds the head of a refused request. Only its line is known, for the log.
-fn refused_request(requestline: &str) -> RequestHead<'_> {
+fn refused_request(requestline: &str, scheme: Scheme) -> RequestHead<'_> {
     RequestHead {
         command: "",
         path: "",
         requestline,
         request_version: "",
         authority: None,
+        scheme,
         body: RequestBody::None,
         expects_continue: false,
     }

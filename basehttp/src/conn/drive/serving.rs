@@ -11,8 +11,8 @@ use crate::conn::read_buffer::ReadBuffer;
 use crate::conn::saved::PartialRequest;
 use crate::conn::scheduler::RunOn;
 use crate::exchange::{DecodedPaths, HTTPError, IncomingRequest, Next, ReplyContext, RequestHead, Served, catch_panic};
-use crate::proto::{self, Field, FieldBuffer, Head, HeadSpan};
-use crate::sys::CountedError;
+use crate::proto::{self, Admitted, Field, FieldBuffer, Head, HeadSpan, Refusal, Scheme};
+use crate::sys::{Address, CountedError};
 
 /// Reason of a 503 for a request whose handler may block.
 const NO_THREAD: &str = "no thread is free, and no more requests may wait for one";
@@ -23,7 +23,7 @@ impl Drive<'_> {
     pub(super) fn serve_whole(&mut self) -> Option<ControlFlow<Wait>> {
         let (input, mut fields) = self.lend();
         let unread = input.unread();
-        let served = self.io().socket.served_scheme();
+        let served = self.parsed_as();
         let found = proto::parse_whole(unread, &mut fields, &self.context.settings.limits, served);
         let step = found.map(|(end, head)| {
             let span = HeadSpan { start: 0, end };
@@ -39,7 +39,7 @@ impl Drive<'_> {
         let (input, mut fields) = self.lend();
         let unread = input.unread();
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
-        let served = self.io().socket.served_scheme();
+        let served = self.parsed_as();
         let ascii = proto::with_ascii_target(bytes);
         let step = match proto::parse(&ascii, &mut fields, &self.context.settings.limits, served) {
             Err(refusal) => {
@@ -53,6 +53,25 @@ impl Drive<'_> {
         step
     }
 
+    /// Returns the scheme with which heads are parsed.
+    fn parsed_as(&mut self) -> Scheme {
+        let served = self.io().socket.served_scheme();
+        self.context.settings.admission.as_ref().map_or(served, |admission| admission.parsed_as(served))
+    }
+
+    /// Applies the server's rules to a request.
+    fn admit<'h>(&mut self, head: &Head<'h>, fields: &[Field<'h>]) -> Result<Admitted<'h>, Refusal> {
+        match &self.context.settings.admission {
+            None => Ok(self.as_sent(head)),
+            Some(admission) => admission.admit(head, fields, self.conn.peer.node(), self.io().socket.served_scheme()),
+        }
+    }
+
+    /// Returns a request as its connection and head have it.
+    fn as_sent<'h>(&mut self, head: &Head<'h>) -> Admitted<'h> {
+        Admitted { client: None, scheme: self.io().socket.served_scheme(), authority: head.authority }
+    }
+
     /// Lends the memory from which a request borrows while it is served.
     fn lend<'b>(&mut self) -> (ReadBuffer, FieldBuffer<'b>) {
         (self.buffers.input.lend(), mem::take(&mut self.buffers.fields).recycle())
@@ -61,12 +80,22 @@ impl Drive<'_> {
     /// Serves a request, or decides what it waits for. `span` is the place of its head in the unread bytes, and `ahead`
     /// are the unread bytes behind it.
     fn serve_head(&mut self, span: HeadSpan, head: &Head<'_>, fields: &[Field<'_>], ahead: &[u8]) -> ControlFlow<Wait> {
-        // First: must more of the body arrive?
+        // First: may this client ask? A proxy may speak for another one.
+        let (client, request, refusal) = match self.admit(head, fields) {
+            Ok(admitted) => (admitted.client.map(Address::from), request_of(head, &admitted), None),
+            Err(refusal) => (None, request_of(head, &self.as_sent(head)), Some(HTTPError::from(refusal))),
+        };
+        let is_inadmissible = refusal.is_some();
+        // Then: must more of the body arrive?
         let body = match &self.buffers.pending.partial.body {
             Some(body) => body.state(),
             None => body_arrival(head, span, ahead, self.context),
         };
-        let is_refused = !matches!(body, BodyArrival::Complete) && !self.is_implemented(head.method);
+        let refusal = refusal.or_else(|| {
+            let is_refused = !matches!(body, BodyArrival::Complete) && !self.is_implemented(head.method);
+            is_refused.then(|| self.context.unknown_method(head.method))
+        });
+        let is_refused = refusal.is_some();
         let may_wait = match body {
             BodyArrival::Complete | BodyArrival::Broken => false,
             // A refusal does not need the body.
@@ -82,9 +111,7 @@ impl Drive<'_> {
         let place = if is_refused { RunOn::Refused } else { self.scheduler.run_on(head, may_wait) };
         let (place, refusal) = match place {
             // The hooks that answer need a thread as well.
-            RunOn::Refused if is_refused => {
-                (self.scheduler.place_refusal(), Some(self.context.unknown_method(head.method)))
-            }
+            RunOn::Refused if is_refused => (self.scheduler.place_refusal(), refusal),
             RunOn::Refused => (self.scheduler.place_refusal(), Some(HTTPError::busy(NO_THREAD))),
             place => (place, None),
         };
@@ -105,10 +132,13 @@ impl Drive<'_> {
             return self.refuse_bare(asked);
         }
         // Last: call the method.
+        if is_inadmissible {
+            self.note(CountedError::BadHead);
+        }
         self.scheduler.begin();
         let now = self.scheduler.now();
         self.io().begin(asked, head.expects_continue, now);
-        let served = self.arrive(request_of(head), fields, ahead, refusal);
+        let served = self.arrive(request, fields, ahead, client.as_ref(), refusal);
         self.scheduler.end();
         self.buffers.input.consume(span.end);
         self.settle(served)
@@ -116,7 +146,7 @@ impl Drive<'_> {
 
     /// Takes over what an exchange left: bytes, a queued body, and what follows.
     pub(super) fn settle(&mut self, served: Served) -> ControlFlow<Wait> {
-        let Served { leftover, queued, lines, next } = served;
+        let Served { leftover, queued, client, lines, next } = served;
         let io = self.buffers.io.get_mut();
         self.conn.has_served = true;
         self.rests = false;
@@ -131,7 +161,7 @@ impl Drive<'_> {
             // The handler has used all bytes read ahead, and those that it read itself.
             self.buffers.input.consume_all();
         }
-        self.buffers.pending.queued = queued.map(|queued| OutgoingBody::new(queued, lines, &self.conn.peer));
+        self.buffers.pending.queued = queued.map(|queued| OutgoingBody::new(queued, lines, client));
         match next {
             // More requests may be here. Their responses go out in the same write.
             Next::Keep
@@ -144,16 +174,18 @@ impl Drive<'_> {
         }
     }
 
-    /// Calls the handler.
+    /// Calls the handler. `client` is `None` if it is the connection's.
     pub(super) fn arrive(
         &self,
         request: RequestHead<'_>,
         fields: &[Field<'_>],
         ahead: &[u8],
+        client: Option<&Address>,
         refusal: Option<HTTPError>,
     ) -> Served {
         let (peer, io, context, decoded) = (&self.conn.peer, &self.buffers.io, self.context, &DecodedPaths::default());
-        let incoming = IncomingRequest { request, fields, refusal, ahead, peer, io, context, decoded };
+        let client = client.unwrap_or(peer);
+        let incoming = IncomingRequest { request, fields, refusal, ahead, peer, client, io, context, decoded };
         // Methods and hooks have a guard of their own. This one catches a panic in a `Drop` of the user's.
         catch_panic(|| self.service.serve(incoming)).unwrap_or_else(|| {
             self.buffers.io.borrow_mut().counts.note(CountedError::Panic);
@@ -194,13 +226,14 @@ pub(super) fn method_for_reply(method: &str) -> &'static str {
     }
 }
 
-fn request_of<'h>(head: &'h Head<'_>) -> RequestHead<'h> {
+fn request_of<'h>(head: &'h Head<'_>, admitted: &Admitted<'h>) -> RequestHead<'h> {
     RequestHead {
         command: head.method,
         path: &head.target.path,
         requestline: head.requestline,
         request_version: head.request_version,
-        authority: head.authority,
+        authority: admitted.authority,
+        scheme: admitted.scheme,
         body: head.body,
         expects_continue: head.expects_continue,
     }

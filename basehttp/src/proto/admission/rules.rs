@@ -1,0 +1,68 @@
+//! Applies all rules to one request, in this order: whom do the proxies speak for, may this scheme and this host be
+//! asked here, and may this page ask.
+
+use super::super::{
+    head::{Field, Head},
+    proxy::{ClientAddress, NetworkNode, TrustedProxies},
+    refusal::Refusal,
+    target::Scheme,
+};
+use super::{Hosts, TrustedOrigins};
+
+/// The rules of a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Admission {
+    pub proxies: TrustedProxies,
+    /// The hosts that are served. `None` for all.
+    pub hosts: Option<Hosts>,
+    /// Refuses what pages of other sites send, except these. `None` if all may send everything.
+    pub origins: Option<TrustedOrigins>,
+}
+
+/// A request that may be served, as its client has sent it to the first proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Admitted<'b> {
+    /// The client's address, if it is not the connection's.
+    pub client: Option<ClientAddress>,
+    pub scheme: Scheme,
+    pub authority: Option<&'b [u8]>,
+}
+
+impl Admission {
+    /// Returns whether there is no rule, so that requests need not be looked at.
+    pub(crate) fn is_trivial(&self) -> bool {
+        *self == Admission::default()
+    }
+
+    /// Returns the scheme with which a head is parsed on a connection that serves `served`. A proxy may say that it
+    /// was another one, and [`admit`](Self::admit) then decides.
+    pub(crate) fn parsed_as(&self, served: Scheme) -> Scheme {
+        if self.proxies.may_tell_scheme() { Scheme::Https } else { served }
+    }
+
+    /// Applies the rules to a request from `peer`, on a connection that serves `served`.
+    pub(crate) fn admit<'b>(
+        &self,
+        head: &Head<'b>,
+        fields: &[Field<'b>],
+        peer: NetworkNode,
+        served: Scheme,
+    ) -> Result<Admitted<'b>, Refusal> {
+        let says = self.proxies.read(fields, peer)?;
+        let (scheme, authority) = (says.scheme.unwrap_or(served), says.authority.or(head.authority));
+        head.target.check_scheme(scheme)?;
+        // Only a client of HTTP/1.0 sends no host at all, and a browser is none.
+        if let (Some(hosts), Some(authority)) = (&self.hosts, authority)
+            && !hosts.allows(authority)
+        {
+            return Err(NOT_SERVED);
+        }
+        if let Some(origins) = &self.origins {
+            origins.check(head.method, fields, authority)?;
+        }
+        Ok(Admitted { client: says.client, scheme, authority })
+    }
+}
+
+/// RFC 9110, section 15.5.20.
+const NOT_SERVED: Refusal = Refusal::new(421, "this server does not serve the host that was asked");
