@@ -59,11 +59,13 @@ impl<'m> Exchange<'m> {
     ///
     /// Another block of the same type may have a method of that name, most likely one that is handed the exchange.
     pub(crate) fn is_missed(&self, call: &ExprMethodCall) -> bool {
+        if !is_self(&call.receiver) {
+            return false;
+        }
         let name = call.method.unraw();
         let is_sending = SENDING.iter().any(|method| name == method)
             || SENDING_WHOLE.iter().any(|method| name == method) && status(call).is_some();
-        is_self(&call.receiver)
-            && is_sending
+        is_sending
             && !self.handler.methods.iter().any(|method| method.name().unraw() == name)
             && !call.args.iter().any(|argument| self.is_handed_on(argument))
     }

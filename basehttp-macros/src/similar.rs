@@ -38,21 +38,22 @@ fn allowed(known: &str) -> usize {
 /// Counts the letters that are missing, too many, wrong, or swapped with their neighbour.
 fn slips(left: &str, right: &str) -> usize {
     let (left, right) = (left.as_bytes(), right.as_bytes());
-    let mut table: Vec<Vec<usize>> = vec![(0..=right.len()).collect()];
-    for row in 1..=left.len() {
-        let mut slips = vec![row];
+    // The last three rows of the table: a swap looks two rows back.
+    let mut last: Vec<usize> = (0..=right.len()).collect();
+    let (mut before, mut row) = (last.clone(), last.clone());
+    for length in 1..=left.len() {
+        row[0] = length;
         for column in 1..=right.len() {
-            let wrong = usize::from(left[row - 1] != right[column - 1]);
-            let mut least =
-                (table[row - 1][column] + 1).min(slips[column - 1] + 1).min(table[row - 1][column - 1] + wrong);
-            if is_swapped(&left[..row], &right[..column]) {
-                least = least.min(table[row - 2][column - 2] + 1);
+            let wrong = usize::from(left[length - 1] != right[column - 1]);
+            let mut fewest = (last[column] + 1).min(row[column - 1] + 1).min(last[column - 1] + wrong);
+            if is_swapped(&left[..length], &right[..column]) {
+                fewest = fewest.min(before[column - 2] + 1);
             }
-            slips.push(least);
+            row[column] = fewest;
         }
-        table.push(slips);
+        (before, last, row) = (last, row, before);
     }
-    table[left.len()][right.len()]
+    last[right.len()]
 }
 
 fn is_swapped(left: &[u8], right: &[u8]) -> bool {

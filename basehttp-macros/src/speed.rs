@@ -4,8 +4,8 @@
 //! CARGO_PROFILE_RELEASE_BUILD_OVERRIDE_OPT_LEVEL=3 cargo test --release -p basehttp-macros speed -- --nocapture
 //! ```
 //!
-//! prints it; the goals are less than 20 ms, and less than 25 ms. Without the variable, cargo does not optimize macros
-//! and what they use.
+//! prints it; the goal is less than 20 ms for each. Without the variable, cargo does not optimize macros and what they
+//! use.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};

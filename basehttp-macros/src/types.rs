@@ -18,6 +18,16 @@ pub(crate) fn contradicts(found: &Type, wanted: &str) -> bool {
     types_contradict(found, &wanted)
 }
 
+/// True if the type can be `&mut Exchange` or `&Exchange`.
+pub(crate) fn may_borrow_exchange(ty: &Type) -> bool {
+    let is_one = |elem: &Type| last_segment(elem).is_some_and(|last| last.ident == "Exchange");
+    match ungrouped(ty) {
+        // The usual case, told without reading the types that are wanted.
+        Type::Reference(reference) if is_one(&reference.elem) => true,
+        ty => !contradicts(ty, "&mut Exchange") || !contradicts(ty, "&Exchange"),
+    }
+}
+
 /// The type without parentheses, and without the group that `$ty` of a macro makes.
 pub(crate) fn ungrouped(ty: &Type) -> &Type {
     match ty {
@@ -151,6 +161,24 @@ mod tests {
         ] {
             let found_type = syn::parse_str(found).expect("these are types");
             assert_eq!(contradicts(&found_type, wanted), expected, "{found} for {wanted}");
+        }
+    }
+
+    #[test]
+    fn only_a_reference_or_an_alias_may_borrow_the_exchange() {
+        for (found, expected) in [
+            ("&mut Exchange", true),
+            ("&Exchange<'_, Mine>", true),
+            ("(&basehttp::Exchange)", true),
+            ("Ex<'_>", true),
+            ("&mut Ex<'_>", true),
+            ("Exchange", false),
+            ("&&Exchange", false),
+            ("&str", false),
+            ("u64", false),
+        ] {
+            let found_type = syn::parse_str(found).expect("these are types");
+            assert_eq!(may_borrow_exchange(&found_type), expected, "{found}");
         }
     }
 }

@@ -7,7 +7,7 @@ use syn::{Lifetime, Type, TypeReference};
 
 use crate::model::{Count, Leaf, Method, Parameter, Source, is_rest, is_source};
 use crate::refusals::{Refusals, refusal};
-use crate::types::{contradicts, inside, last_segment, target, type_argument, ungrouped, written};
+use crate::types::{contradicts, inside, last_segment, may_borrow_exchange, target, type_argument, ungrouped, written};
 
 pub(super) fn check(parameter: &Parameter<'_>, method: &Method<'_>, refusals: &mut Refusals) {
     let result = match &parameter.source {
@@ -23,7 +23,7 @@ pub(super) fn check(parameter: &Parameter<'_>, method: &Method<'_>, refusals: &m
 
 fn exchange(parameter: &Parameter<'_>, method: &Method<'_>) -> syn::Result<()> {
     let ty = &parameter.item.ty;
-    if contradicts(ty, "&mut Exchange") && contradicts(ty, "&Exchange") {
+    if !may_borrow_exchange(ty) {
         let wrong = format!("the exchange of `{}` has to be `&mut Exchange`, or `&Exchange`", method.name());
         return Err(refusal(ty, wrong, "write `ex: &mut Exchange`"));
     }
@@ -42,7 +42,7 @@ fn segment(name: &str, parameter: &Parameter<'_>, method: &Method<'_>) -> syn::R
         return Err(refusal(ty, wrong, "give one of them another name"));
     }
     let is_a_rest = method.paths.iter().any(|path| path.rest() == Some(name));
-    let count = parameter.form().count;
+    let count = parameter.form.count;
     if is_a_rest && !is_rest(ty) {
         let wrong = format!("`{{*{name}}}` is a list of segments");
         return Err(refusal(ty, wrong, format_args!("write `{name}: &[&str]`")));
@@ -108,7 +108,7 @@ fn owned(parameter: &Parameter<'_>) -> syn::Result<()> {
             Err(refusal(ty, "values that may come several times are a `Vec`", instead))
         }
         _ if to == "String" => Err(refusal(ty, wrong, format_args!("write `{name}: &str` or `{name}: String`"))),
-        _ if parameter.form().leaf == Leaf::Str => Ok(()),
+        _ if parameter.form.leaf == Leaf::Str => Ok(()),
         _ => Err(refusal(ty, wrong, format_args!("write `{name}: {to}`"))),
     }
 }

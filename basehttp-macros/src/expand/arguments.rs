@@ -44,10 +44,10 @@ pub(super) fn response(
     let ex = names.parameter("ex", Span::call_site());
     let arguments =
         method.parameters.iter().enumerate().map(|(at, parameter)| {
-            placed(&Argument { at, parameter, shape, names }.value(), site_of(&parameter.item.ty))
+            placed(Argument { at, parameter, shape, names }.value(), site_of(&parameter.item.ty))
         });
     let call = call(method, arguments);
-    let returned = placed(&quote!(#runtime::response), returned_at(method));
+    let returned = placed(quote!(#runtime::response), returned_at(method));
     let made = made(method, shape, handler, names);
     if made.is_empty() {
         return quote!(#returned(#call).send(#ex));
@@ -68,7 +68,7 @@ fn made(method: &Method<'_>, shape: Option<&Shape<'_>>, handler: &Handler<'_>, n
         let parameters = method.parameters.iter().enumerate().filter(move |(_, parameter)| is_now(&parameter.source));
         parameters.filter_map(move |(at, parameter)| {
             let statement = Argument { at, parameter, shape, names }.statement()?;
-            Some(placed(&statement, site_of(&parameter.item.ty)))
+            Some(placed(statement, site_of(&parameter.item.ty)))
         })
     };
     let segments = of(|source| matches!(source, Source::Path(_)));
@@ -128,7 +128,7 @@ impl Argument<'_> {
             }
             _ => return None,
         };
-        let form = self.parameter.form();
+        let form = self.parameter.form;
         let method = format_ident!("{}", method_of(form));
         let end = match form {
             Form { is_result: false, .. } => quote!(?),
@@ -155,13 +155,13 @@ impl Argument<'_> {
                 }
             }
             Source::Path(_) if self.is_there() => {
-                if self.parameter.form().is_result {
+                if self.parameter.form.is_result {
                     quote!(#runtime::Ok(#name))
                 } else {
                     quote!(#name)
                 }
             }
-            Source::Text(..) if self.parameter.form().leaf == Leaf::Str => self.borrowed(),
+            Source::Text(..) if self.parameter.form.leaf == Leaf::Str => self.borrowed(),
             _ => quote!(#name),
         }
     }
@@ -170,7 +170,7 @@ impl Argument<'_> {
     fn borrowed(&self) -> TokenStream {
         let runtime = &self.names.runtime;
         let name = self.name();
-        let form = self.parameter.form();
+        let form = self.parameter.form;
         let borrowed = |whole: TokenStream, text: TokenStream| match form.count {
             Count::One => text,
             Count::Optional => quote!(#name.as_deref()),
@@ -191,7 +191,7 @@ impl Argument<'_> {
     /// True if the pattern of the path binds the value: a text, which may be anything, or a rest.
     fn is_there(&self) -> bool {
         match &self.parameter.source {
-            Source::Path(name) => self.is_rest(name) || self.parameter.form().leaf == Leaf::Str,
+            Source::Path(name) => self.is_rest(name) || self.parameter.form.leaf == Leaf::Str,
             _ => false,
         }
     }
@@ -229,10 +229,10 @@ fn method_of(form: Form) -> String {
 }
 
 /// The tokens, all of them at this place: `quote_spanned` leaves those that it interpolates where they were.
-fn placed(tokens: &TokenStream, at: Span) -> TokenStream {
+fn placed(tokens: TokenStream, at: Span) -> TokenStream {
     let place = |token| match token {
         TokenTree::Group(group) => {
-            let mut group = Group::new(group.delimiter(), placed(&group.stream(), at));
+            let mut group = Group::new(group.delimiter(), placed(group.stream(), at));
             group.set_span(at);
             TokenTree::Group(group)
         }
@@ -241,5 +241,5 @@ fn placed(tokens: &TokenStream, at: Span) -> TokenStream {
             token
         }
     };
-    tokens.clone().into_iter().map(place).collect()
+    tokens.into_iter().map(place).collect()
 }

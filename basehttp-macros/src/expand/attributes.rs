@@ -1,12 +1,14 @@
 //! The user's attributes that the trait impl needs too, and the lints that the user has no choice about.
 
-use proc_macro2::{TokenStream, TokenTree};
+use std::fmt::Display;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, ImplItem, ItemImpl, Meta, Path, ReturnType, Token};
+use syn::token::{Bracket, Paren, Pound};
+use syn::{AttrStyle, Attribute, ImplItem, ItemImpl, MacroDelimiter, Meta, MetaList, Path, ReturnType, Token};
 
 use crate::model::{Handler, Method, Role, Source};
-use crate::types::written;
 
 /// The attributes of the trait impl: the block's `cfg`s, what it allows, and calls of methods that are deprecated.
 pub(super) fn of_trait_impl<'h>(handler: &'h Handler<'h>) -> impl Iterator<Item = TokenStream> + 'h {
@@ -57,7 +59,7 @@ fn has_bare_name(tokens: TokenStream) -> bool {
 ///
 /// The receiver `&self` stands even where a method uses nothing of itself, and the return type of an overridable. A
 /// lint that the user expects has to come, so it is not allowed here; on the method, the user's attribute comes last.
-pub(super) fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<TokenStream> {
+pub(super) fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<Attribute> {
     let mut lints = match method.role {
         Role::Helper => return None,
         Role::Route(_) => vec![quote!(clippy::unused_self), quote!(clippy::trivially_copy_pass_by_ref)],
@@ -77,11 +79,18 @@ pub(super) fn allowed_on(method: &Method<'_>, handler: &Handler<'_>) -> Option<T
         ]);
     }
     // A status with fields and a body, `(u16, [(&str, String); 1], Json<Vec<User>>)`, is too complex for the lint.
-    if matches!(&method.item.sig.output, ReturnType::Type(_, ty) if written(ty).contains('[')) {
+    if matches!(&method.item.sig.output, ReturnType::Type(_, ty) if ty.to_token_stream().to_string().contains('[')) {
         lints.push(quote!(clippy::type_complexity));
     }
-    lints.retain(|lint| !is_expected(&lint.to_string(), &handler.block.attrs));
-    (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]))
+    lints.retain(|lint| !is_expected(lint, &handler.block.attrs));
+    (!lints.is_empty()).then(|| attribute("allow", quote!(#(#lints),*)))
+}
+
+/// `#[allow(…)]`. Nearly every method gets one, and to have it parsed would take longer than all the rest of them.
+pub(super) fn attribute(name: &str, arguments: TokenStream) -> Attribute {
+    let path = Ident::new(name, Span::call_site()).into();
+    let meta = Meta::List(MetaList { path, delimiter: MacroDelimiter::Paren(Paren::default()), tokens: arguments });
+    Attribute { pound_token: Pound::default(), style: AttrStyle::Outer, bracket_token: Bracket::default(), meta }
 }
 
 /// Returns whether the user expects the lint about names, which then has to come.
@@ -89,11 +98,11 @@ pub(super) fn expects_snake_case_lint(method: &Method<'_>, handler: &Handler<'_>
     [&method.item.attrs, &handler.block.attrs].into_iter().any(|attributes| is_expected("non_snake_case", attributes))
 }
 
-fn is_expected(lint: &str, attributes: &[Attribute]) -> bool {
+fn is_expected(lint: impl Display, attributes: &[Attribute]) -> bool {
     let expected = attributes.iter().filter(|attribute| attribute.path().is_ident("expect"));
     let lists = expected
         .filter_map(|attribute| attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok());
-    lists.flatten().any(|meta| matches!(&meta, Meta::Path(path) if is_named(path, lint)))
+    lists.flatten().any(|meta| matches!(&meta, Meta::Path(path) if is_named(path, &lint.to_string())))
 }
 
 fn is_named(path: &Path, lint: &str) -> bool {

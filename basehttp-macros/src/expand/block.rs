@@ -1,10 +1,10 @@
 //! The user's block, given back with the lints allowed that its author has no choice about.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::quote_spanned;
-use syn::{FnArg, ImplItem, ImplItemFn, ItemImpl, parse_quote};
+use quote::{quote, quote_spanned};
+use syn::{FnArg, ImplItem, ImplItemFn, ItemImpl};
 
-use super::attributes::{allowed_on, expects_snake_case_lint, hides_lifetimes};
+use super::attributes::{allowed_on, attribute, expects_snake_case_lint, hides_lifetimes};
 use super::call::site_of;
 use super::names::Names;
 use super::repair::repair;
@@ -38,7 +38,7 @@ fn annotated_with(handler: &Handler<'_>, names: &Names, change: impl Fn(&mut Imp
     let mut block = handler.block.clone();
     block.attrs.retain(|attribute| !is_own(attribute));
     if hides_lifetimes(&block) {
-        block.attrs.insert(0, parse_quote!(#[allow(elided_lifetimes_in_paths)]));
+        block.attrs.insert(0, attribute("allow", quote!(elided_lifetimes_in_paths)));
     }
     let mut methods = handler.methods.iter();
     for item in &mut block.items {
@@ -68,7 +68,7 @@ fn annotate(function: &mut ImplItemFn, method: &Method<'_>, handler: &Handler<'_
         return;
     }
     if let Some(allowed) = allowed_on(method, handler) {
-        function.attrs.insert(0, parse_quote!(#allowed));
+        function.attrs.insert(0, allowed);
     }
     let is_snake_case = !method.name().to_string().contains(|letter: char| letter.is_ascii_uppercase());
     if !is_snake_case && !expects_snake_case_lint(method, handler) {
@@ -76,7 +76,7 @@ fn annotate(function: &mut ImplItemFn, method: &Method<'_>, handler: &Handler<'_
         // forbidden.
         function.sig.ident.set_span(site_of(&function.sig.ident));
         // Editors read neither spans nor `forbid`. This is the condition that they set and the compiler does not.
-        function.attrs.insert(0, parse_quote!(#[cfg_attr(miri, allow(non_snake_case))]));
+        function.attrs.insert(0, attribute("cfg_attr", quote!(miri, allow(non_snake_case))));
     }
 }
 

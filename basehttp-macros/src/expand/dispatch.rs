@@ -35,9 +35,8 @@ pub(super) fn table_and_match(handler: &Handler<'_>, names: &Names) -> TokenStre
         (methods_of_all_paths(handler), paths::dispatch(handler, names))
     } else {
         let rows = plain_rows(handler);
-        let methods = names.methods();
         let otherwise = quote!(return #runtime::None);
-        let value = match_on_command(&rows, None, &methods, &otherwise, handler, names);
+        let value = match_on_command(&rows, None, &names.methods, &otherwise, handler, names);
         (rows.iter().flat_map(Row::entries).collect(), value)
     };
     with_body(names, &quote!(#(#table),*), &ex.into_token_stream(), &quote!(#runtime::Some(#value)))

@@ -9,7 +9,7 @@
 //! | lifetimes                       | a letter that the user's generics leave free                              |
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::{GenericParam, Generics, Ident, Lifetime};
 
 use crate::model::Handler;
@@ -18,6 +18,8 @@ use crate::overridables::FaceType;
 pub(super) struct Names {
     /// `::basehttp::__private`, where everything is found.
     pub runtime: TokenStream,
+    /// `<Self as BaseHTTPRequestHandler>::METHODS`
+    pub methods: TokenStream,
     /// `'c`, the lifetime of the exchange.
     pub lifetime: Lifetime,
     /// The names of the block's generic parameters.
@@ -29,13 +31,14 @@ impl Names {
         let given = handler.arguments.runtime.as_ref().map(|path| quote!(#path::__private));
         let runtime = given.unwrap_or_else(|| quote!(::basehttp::__private));
         let taken = parameter_names(&handler.block.generics);
-        let lifetime = Lifetime::new(&format!("'{}", free("c", &taken)), Span::call_site());
-        Self { runtime, lifetime, taken }
+        let lifetime = Lifetime::new(&format!("'{}", free("c".to_owned(), &taken)), Span::call_site());
+        let methods = quote!(<Self as #runtime::BaseHTTPRequestHandler>::METHODS);
+        Self { runtime, methods, lifetime, taken }
     }
 
     /// The name of a parameter, shown at the user's tokens if the compiler has to speak of it.
     pub(super) fn parameter(&self, name: &str, at: Span) -> Ident {
-        format_ident!("{}", free(&format!("__{name}"), &self.taken), span = at)
+        Ident::new(&free(format!("__{name}"), &self.taken), at)
     }
 
     /// The name of a parameter of the path, or of a value made for a method: none that the expansion gives itself.
@@ -43,18 +46,12 @@ impl Names {
         const TAKEN: [&str; 5] = ["ex", "parts", "command", "path", "decoded"];
         // `ex_` gets one more too, since a path may have both.
         let end = if TAKEN.contains(&name.trim_end_matches('_')) { "_" } else { "" };
-        self.parameter(&format!("{name}{end}"), Span::call_site())
+        Ident::new(&free(format!("__{name}{end}"), &self.taken), Span::call_site())
     }
 
     /// A lifetime like `wish` that the user's generics leave free.
     pub(super) fn free_lifetime(&self, wish: &str) -> Lifetime {
-        Lifetime::new(&format!("'{}", free(wish, &self.taken)), Span::call_site())
-    }
-
-    /// `<Self as BaseHTTPRequestHandler>::METHODS`
-    pub(super) fn methods(&self) -> TokenStream {
-        let handler = self.handler();
-        quote!(#handler::METHODS)
+        Lifetime::new(&format!("'{}", free(wish.to_owned(), &self.taken)), Span::call_site())
     }
 
     /// `<Self as BaseHTTPRequestHandler>`
@@ -108,9 +105,8 @@ fn parameter_names(generics: &Generics) -> Vec<String> {
     generics.params.iter().map(name).collect()
 }
 
-/// `wish`, with as many `_` behind it as it takes to be free.
-fn free(wish: &str, taken: &[String]) -> String {
-    let mut name = wish.to_owned();
+/// The name, with as many `_` behind it as it takes to be free.
+fn free(mut name: String, taken: &[String]) -> String {
     while taken.contains(&name) {
         name.push('_');
     }

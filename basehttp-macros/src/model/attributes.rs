@@ -72,9 +72,11 @@ pub(crate) fn is_before(attribute: &Attribute) -> bool {
 /// True for `#[paht("/users")]`, and for `#[get("/users")]` and its like, by which other libraries name paths.
 pub(crate) fn is_meant_as_path(attribute: &Attribute) -> bool {
     const ELSEWHERE: [&str; 9] = ["route", "uri", "url", "get", "head", "post", "put", "delete", "patch"];
-    let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { return false };
-    let is_like_one = ELSEWHERE.contains(&&*name) || similar::nearest(&name.to_ascii_lowercase(), &OWN) == Some(PATH);
-    is_like_one && name != PATH && attribute.parse_args::<LitStr>().is_ok_and(|text| text.value().starts_with('/'))
+    let Meta::List(list) = &attribute.meta else { return false };
+    let Some(name) = list.path.get_ident().map(ToString::to_string) else { return false };
+    let is_like_one =
+        || ELSEWHERE.contains(&&*name) || similar::nearest(&name.to_ascii_lowercase(), &OWN) == Some(PATH);
+    name != PATH && is_like_one() && list.parse_args::<LitStr>().is_ok_and(|text| text.value().starts_with('/'))
 }
 
 fn is_named(attribute: &Attribute, name: &str) -> bool {

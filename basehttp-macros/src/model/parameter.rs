@@ -24,6 +24,7 @@ use crate::types;
 pub(crate) struct Parameter<'b> {
     pub item: &'b PatType,
     pub source: Source,
+    pub form: Form,
 }
 
 /// The place where the value of a parameter comes from.
@@ -116,7 +117,7 @@ pub(super) fn all<'b>(method: &'b ImplItemFn, paths: &[Template], refusals: &mut
             has_exchange |= matches!(source, Source::Exchange);
             source
         });
-        Parameter { item, source }
+        Parameter { item, source, form: Form::of(&item.ty) }
     };
     method.sig.inputs.iter().filter_map(typed).map(read).collect()
 }
@@ -131,10 +132,6 @@ impl<'b> Parameter<'b> {
     pub(crate) fn unknown_name(&self) -> Option<String> {
         let name = self.name().filter(|_| matches!(self.source, Source::Unknown));
         name.map(|name| name.unraw().to_string())
-    }
-
-    pub(crate) fn form(&self) -> Form {
-        Form::of(&self.item.ty)
     }
 }
 
@@ -223,10 +220,9 @@ fn untold_source(item: &PatType, paths: &[Template], has_exchange: bool) -> Sour
         Type::Reference(reference) => (true, reference.mutability.is_some()),
         _ => (false, false),
     };
-    let may_be = (is_reference || paths.is_empty())
-        && (!types::contradicts(&item.ty, "&mut Exchange") || !types::contradicts(&item.ty, "&Exchange"));
+    let may_be = || (is_reference || paths.is_empty()) && types::may_borrow_exchange(&item.ty);
     // Only the exchange can be borrowed for writing, and `check` refuses any other type.
-    if !has_exchange && (is_named_so || is_mutable || may_be) { Source::Exchange } else { Source::Unknown }
+    if !has_exchange && (is_named_so || is_mutable || may_be()) { Source::Exchange } else { Source::Unknown }
 }
 
 impl Form {

@@ -54,7 +54,7 @@ pub(in crate::expand) fn dispatch(handler: &Handler<'_>, names: &Names) -> Token
 fn arm(shape: &Shape<'_>, handler: &Handler<'_>, names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let ex = names.parameter("ex", Span::call_site());
-    let methods = names.methods();
+    let methods = &names.methods;
     let cfgs = any_of(shape.methods.iter().map(|(method, _)| Condition::of(method))).attributes();
     let (pattern, guard) = (pattern(shape, names), guard(shape, names));
     let rows = rows_of(shape, handler);
@@ -70,7 +70,7 @@ fn arm(shape: &Shape<'_>, handler: &Handler<'_>, names: &Names) -> TokenStream {
 fn values(shape: &Shape<'_>, names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let ex = names.parameter("ex", Span::call_site());
-    let methods = names.methods();
+    let methods = &names.methods;
     let parameters = parameters(shape, names);
     let segments = (!parameters.is_empty()).then(|| {
         quote! {
@@ -101,7 +101,7 @@ fn allowed(rows: &[Row<'_>]) -> TokenStream {
 fn asterisk(handler: &Handler<'_>, plain: &[Row<'_>], names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let ex = names.parameter("ex", Span::call_site());
-    let methods = names.methods();
+    let methods = &names.methods;
     let is_derived = handler.arguments.derive_options != Some(false);
     // A `do_OPTIONS` is asked first, where there is one.
     let derived = plain.iter().find(|row| row.method.is_none());
@@ -115,7 +115,7 @@ fn asterisk(handler: &Handler<'_>, plain: &[Row<'_>], names: &Names) -> TokenStr
 fn otherwise(handler: &Handler<'_>, plain: &[Row<'_>], names: &Names) -> TokenStream {
     let runtime = &names.runtime;
     let ex = names.parameter("ex", Span::call_site());
-    let methods = names.methods();
+    let methods = &names.methods;
     let not_found = quote!(return #runtime::not_found(#ex, #methods));
     let served = any_of(handler.plain().map(Condition::of));
     if handler.plain().next().is_none() {

@@ -1,6 +1,6 @@
 //! A function for each word, which makes the link to its path.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -22,12 +22,10 @@ struct Link<'h> {
 
 /// `path_WORD` for each word.
 pub(super) fn all(handler: &Handler<'_>, names: &Names) -> TokenStream {
+    let taken = item_names(handler);
     let links = links(handler);
-    links
-        .iter()
-        .filter(|link| is_free(&format!("path_{}", link.word), handler))
-        .map(|link| link.function(names))
-        .collect()
+    let free = links.iter().filter(|link| !taken.contains(&format!("path_{}", link.word)));
+    free.map(|link| link.function(names)).collect()
 }
 
 fn links<'h>(handler: &'h Handler<'h>) -> Vec<Link<'h>> {
@@ -44,13 +42,14 @@ fn links<'h>(handler: &'h Handler<'h>) -> Vec<Link<'h>> {
     links
 }
 
-/// True if the block has no item of that name. In a block that is not refused, it is always so.
-pub(super) fn is_free(name: &str, handler: &Handler<'_>) -> bool {
-    !handler.block.items.iter().any(|item| match item {
-        ImplItem::Const(item) => item.ident.unraw() == name,
-        ImplItem::Fn(item) => item.sig.ident.unraw() == name,
-        _ => false,
-    })
+/// The names of the block's items. In a block that is not refused, the second impl gives none of them.
+pub(super) fn item_names(handler: &Handler<'_>) -> HashSet<String> {
+    let names = handler.block.items.iter().filter_map(|item| match item {
+        ImplItem::Const(item) => Some(&item.ident),
+        ImplItem::Fn(item) => Some(&item.sig.ident),
+        _ => None,
+    });
+    names.map(|name| name.unraw().to_string()).collect()
 }
 
 impl Link<'_> {

@@ -11,8 +11,8 @@ use crate::parse::Piece;
 /// The number of segments to split a path into. It is one more than the deepest shape has, so that longer paths fit
 /// none.
 pub(super) fn depth(handler: &Handler<'_>) -> usize {
-    let depths = handler.shapes().into_iter().map(|shape| shape.template.pieces.len());
-    depths.max().unwrap_or(0) + 1
+    let paths = handler.routes().flat_map(|(method, _)| &method.paths);
+    paths.map(|path| path.pieces.len()).max().unwrap_or(0) + 1
 }
 
 /// `&["users", id]`, or `&["static", _, ..]` for a rest, which is one segment or more.

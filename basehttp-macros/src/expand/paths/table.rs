@@ -40,7 +40,7 @@ pub(in crate::expand) fn table_and_links(handler: &Handler<'_>, names: &Names) -
     let served = served(handler);
     let documented = served.iter().map(Served::documented);
     let routes = served.iter().map(|served| served.route(names));
-    let table = links::is_free("ROUTES", handler).then(|| {
+    let table = (!links::item_names(handler).contains("ROUTES")).then(|| {
         quote! {
             /// The paths and methods that this handler serves, in the order of its block.
             pub const ROUTES: &'static [#runtime::Route] = &[#(#routes),*];
