@@ -17,7 +17,7 @@ const SENDING: [&str; 4] = ["send_response", "send_response_only", "send_header"
 
 /// The methods of an exchange that Python does not have. A handler may have its own, for text messages say, so that
 /// only a call with a status code is taken for one on the exchange.
-const SENDING_WHOLE: [&str; 2] = ["send_text", "send_bytes"];
+const SENDING_WHOLE: [&str; 4] = ["send_text", "send_html", "send_json", "send_bytes"];
 
 /// The methods whose message is `format_args!(…)`.
 const LOGGING: [&str; 2] = ["log_message", "log_error"];

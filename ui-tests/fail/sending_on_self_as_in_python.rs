@@ -17,6 +17,11 @@ impl Hello {
     fn do_PUT(&self, ex: &mut Exchange) -> Result {
         Ok(self.send_bytes(200, "text/plain", "hello".to_owned())?)
     }
+
+    fn do_PATCH(&self, ex: &mut Exchange) -> Result {
+        self.send_json(200, "hello")?;
+        Ok(self.send_html(200, "hello")?)
+    }
 }
 
 fn main() {}

@@ -77,7 +77,8 @@ impl Calls<'_> {
 
     fn call(&mut self, call: &ExprMethodCall) {
         match call.method.to_string().as_str() {
-            "send_response" | "send_response_only" | "send_error" | "send_text" | "send_bytes" => self.status(call),
+            "send_response" | "send_response_only" | "send_error" | "send_text" | "send_html" | "send_json"
+            | "send_bytes" => self.status(call),
             "redirect" => self.redirect(call),
             "send_header" => self.header(call),
             "log_message" | "log_error" => self.message(call),

@@ -1,4 +1,4 @@
-//! Shortcuts that Python's `http.server` does not have: whole texts, whole bodies, path segments, and the query. Also
+//! Shortcuts that Python's `http.server` does not have: whole texts and pages, whole bodies, path segments, and the query. Also
 //! the overridable methods, for handlers that call them.
 
 use std::borrow::Cow;
@@ -18,6 +18,29 @@ impl<'c, M> Exchange<'c, M> {
     /// Sends a whole response of `text/plain; charset=utf-8`.
     pub fn send_text<'s>(&self, status: impl IntoStatus<'s>, text: impl Into<String>) -> io::Result<()> {
         self.send_bytes(status, "text/plain; charset=utf-8", text.into())
+    }
+
+    /// Sends a whole response of `text/html; charset=utf-8`. A method can return [`Html`](crate::Html) instead.
+    ///
+    /// The page is sent as it is. Put a text that comes from a client through [`html_escape`](crate::html_escape) first.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, html_escape, http_handler};
+    /// # struct Home;
+    /// # #[http_handler] impl Home {
+    /// fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+    ///     match ex.cookie("user") {
+    ///         Some(user) => ex.send_html(200, format!("<!doctype html><title>Home</title><p>{}", html_escape(user))),
+    ///         None => ex.redirect(303, "/login"),
+    ///     }
+    /// }
+    /// # }
+    /// # let reply = basehttp::testing::get("/").cookie("user", "<Ada>").send(&Home).expect_status(200);
+    /// # assert_eq!(reply.header("Content-Type"), Some("text/html; charset=utf-8"));
+    /// # assert!(reply.text().ends_with("<p>&lt;Ada&gt;"));
+    /// ```
+    pub fn send_html<'s>(&self, status: impl IntoStatus<'s>, page: impl Into<String>) -> io::Result<()> {
+        self.send_bytes(status, "text/html; charset=utf-8", page.into())
     }
 
     /// Reads the whole request body, of at most `max` bytes. Blocks as [`rfile`](Self::rfile) does.
