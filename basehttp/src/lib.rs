@@ -87,7 +87,8 @@
 //! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).
 //! * `CGIHTTPRequestHandler` runs programs as pages, beside files (feature `cgi`).
 //! * `Json` and `Exchange::read_json` send and read JSON by serde (feature `json`).
-//! * `tls` reads certificates, and `rustls` is the crate that TLS is made by (feature `tls`).
+//! * `HTTPServerBuilder::tls` serves `https`, `tls` reads certificates, and `rustls` is the crate that TLS is made by
+//!   (feature `tls`).
 //! * [`testing`] is for your tests: requests to a handler without a socket, a server that remembers its requests, and
 //!   responses that go wrong on purpose.
 
@@ -129,6 +130,8 @@ pub use crate::exchange::{
     Html, IntoHTTPError, IntoHandlerError, IntoPayload, IntoResponse, IntoStatus, OrError, Overrides, Pace, Payload,
     Query, QueryIter, ReadHalf, Result, Route, SameSite, Status, WriteHalf,
 };
+#[cfg(feature = "tls")]
+pub use crate::sys::TlsInfo;
 pub use crate::sys::{Address, DrainReport, ErrorCounts, ServerHandle, Stats, Stream};
 #[cfg(feature = "cgi")]
 #[doc(inline)]

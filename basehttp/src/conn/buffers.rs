@@ -60,7 +60,8 @@ impl Buffers {
         let io = self.io.get_mut();
         conn.socket = io.detach();
         conn.permit = io.permit.take();
-        let has_rest = !self.input.is_empty() || !io.out.is_empty() || !self.pending.is_nothing();
+        let has_rest =
+            self.pending.share.is_some() || !self.input.is_empty() || !io.out.is_empty() || !self.pending.is_nothing();
         if has_rest && !conn.is_closed() {
             let (input, unsent) = (self.input.unread().to_vec(), io.out[self.sent..].to_vec());
             conn.saved = Some(Box::new(Saved { input, unsent, pending: mem::take(&mut self.pending) }));

@@ -2,7 +2,9 @@
 //! A thread lends it its `Buffers` while it drives the connection.
 //!
 //! ```text
-//!             request has arrived         response sent
+//!   Handshaking     with TLS, before the first request
+//!      |
+//!      |      request has arrived         response sent
 //!   Reading ----------------------> Writing -------------> Reading          keep
 //!                                      |
 //!                                      +-----------------> Lingering        close, and the client still sends
@@ -52,6 +54,9 @@ pub(crate) struct Conn {
 /// State of a connection in its life.
 #[derive(Debug)]
 pub(super) enum State {
+    /// The TLS session is being made. Next: `Reading`, `Closed`.
+    #[cfg(feature = "tls")]
+    Handshaking,
     /// The connection is between requests, or has a part of one. Next: `Writing`, `Closed`.
     Reading,
     /// Responses are being sent since this time, and the client has taken so many bytes. Next: as `next` says.
@@ -106,11 +111,19 @@ impl Ready {
 
 impl Conn {
     pub(crate) fn new(socket: Socket, peer: Address, settings: &Settings, now: Instant) -> Self {
+        #[cfg(feature = "tls")]
+        let socket = match &settings.tls {
+            Some(config) => socket.secured(config).expect("the configuration was tried when the server was bound"),
+            None => socket,
+        };
         Conn {
+            #[cfg(feature = "tls")]
+            state: if socket.is_handshaking() { State::Handshaking } else { State::Reading },
+            #[cfg(not(feature = "tls"))]
+            state: State::Reading,
             socket,
             permit: None,
             peer,
-            state: State::Reading,
             saved: None,
             deadline: now + settings.head_timeout,
             // The request may have arrived together with the connection.
@@ -172,7 +185,13 @@ impl Conn {
     pub(crate) fn is_idle(&self) -> bool {
         // Empty lines do not begin a request (RFC 9112, section 2.2).
         let is_blank = |saved: &Saved| saved.input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-        matches!(self.state, State::Reading) && self.saved.as_deref().is_none_or(is_blank)
+        match self.state {
+            // No request can be on its way before.
+            #[cfg(feature = "tls")]
+            State::Handshaking => true,
+            State::Reading => self.saved.as_deref().is_none_or(is_blank),
+            State::Writing { .. } | State::Lingering(..) | State::Closed => false,
+        }
     }
 
     /// Returns whether a server that ends may close the connection. Nothing is under way then, and the client has had

@@ -14,6 +14,18 @@ pub(crate) trait Scheduler {
     /// block.
     fn place_refusal(&mut self) -> RunOn;
 
+    /// Decides where the next step of a TLS handshake is made. The user's certificates and verifiers may block.
+    #[cfg(feature = "tls")]
+    fn place_handshake(&mut self) -> RunOn;
+
+    /// Called just before that step.
+    #[cfg(feature = "tls")]
+    fn begin_handshake(&mut self);
+
+    /// Called after it.
+    #[cfg(feature = "tls")]
+    fn end_handshake(&mut self);
+
     /// Reads the clock after the system has worked for a socket, so that no handler is charged with that time.
     fn look_at_clock(&mut self);
 

@@ -22,6 +22,10 @@ const REQUESTS_A_TURN: u32 = 64;
 /// Duration above which a call on a file is slow: 4 ms, the time after which a stuck leader is replaced.
 const SLOW_FILE: Duration = Duration::from_millis(4);
 
+/// Duration above which a step of a handshake counts as slow: 4 ms. A signature by a large RSA key takes 1 to 3 ms.
+#[cfg(feature = "tls")]
+const SLOW_HANDSHAKE: Duration = Duration::from_millis(4);
+
 /// Schedules for one thread: a leader, on which other connections depend, or a thread of the pool.
 pub(super) struct WorkerScheduler<'e> {
     engine: &'e Engine,
@@ -275,6 +279,27 @@ impl Scheduler for WorkerScheduler<'_> {
             Counters::add(&self.engine.counters.busy);
         }
         place
+    }
+
+    #[cfg(feature = "tls")]
+    fn place_handshake(&mut self) -> RunOn {
+        // No request has such a method.
+        self.place_hook("tls handshake", true)
+    }
+
+    #[cfg(feature = "tls")]
+    fn begin_handshake(&mut self) {
+        self.look_at_clock();
+        self.enter_user_code();
+    }
+
+    #[cfg(feature = "tls")]
+    fn end_handshake(&mut self) {
+        let began = self.now;
+        self.look_at_clock();
+        let took = self.now - began;
+        // Signing is work and not waiting, so that more threads would not help.
+        self.learn(if took > SLOW_HANDSHAKE { took } else { Duration::ZERO });
     }
 
     fn look_at_clock(&mut self) {

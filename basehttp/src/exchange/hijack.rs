@@ -55,6 +55,8 @@ pub struct ReadHalf {
     ahead: Vec<u8>,
     start: usize,
     timeout: Option<Duration>,
+    /// Time for a message that says the end.
+    stall_timeout: Duration,
 }
 
 /// The half of a [`Hijacked`] connection that writes. If it is dropped before the other half, the client reads to an
@@ -85,10 +87,9 @@ impl Hijacked {
         // The other end is closed at once. Reads find the end and writes an error, so a poller calls it always ready.
         let stand_in = if socket.descriptor().is_some() { None } else { Some(UnixStream::pair()?.0) };
         let shared = Arc::new(HijackedSocket { socket, peer: peer.clone(), stand_in, _permit: permit });
-        Ok(Hijacked {
-            reader: ReadHalf { shared: Arc::clone(&shared), ahead, start: 0, timeout: None },
-            writer: WriteHalf { shared, stall_timeout },
-        })
+        let mut reader = ReadHalf { shared: Arc::clone(&shared), ahead, start: 0, timeout: None, stall_timeout };
+        reader.take_buffered();
+        Ok(Hijacked { reader, writer: WriteHalf { shared, stall_timeout } })
     }
 
     /// Splits the connection into two halves, so that one thread can read while another writes. Timeouts stay as they
@@ -163,7 +164,7 @@ impl Hijacked {
     /// # Errors
     /// The connection is gone.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.reader.shared.socket.shutdown(how)
+        self.reader.shutdown(how)
     }
 }
 
@@ -195,7 +196,23 @@ impl ReadHalf {
     /// # Errors
     /// The connection is gone.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.shared.socket.shutdown(how)
+        self.shared.socket.shutdown_waiting(how, self.stall_timeout)
+    }
+
+    /// Takes the bytes that the socket holds already, so that a poller need not tell of them.
+    fn take_buffered(&mut self) {
+        /// The contents of one record of TLS.
+        const RECORD_BYTES: usize = 16 * 1024;
+        while self.shared.socket.has_buffered() {
+            let length = self.ahead.len();
+            self.ahead.resize(length + RECORD_BYTES, 0);
+            // The next read finds the end, or an error, once more.
+            let count = self.shared.socket.read_now(&mut self.ahead[length..]).unwrap_or(0);
+            self.ahead.truncate(length + count);
+            if count == 0 {
+                return;
+            }
+        }
     }
 }
 
@@ -222,7 +239,7 @@ impl WriteHalf {
     /// # Errors
     /// The connection is gone.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.shared.socket.shutdown(how)
+        self.shared.socket.shutdown_waiting(how, self.stall_timeout)
     }
 }
 
@@ -230,7 +247,7 @@ impl Drop for WriteHalf {
     fn drop(&mut self) {
         if Arc::strong_count(&self.shared) > 1 {
             // An error means that the client is gone, and then it need not be told.
-            let _ = self.shared.socket.finish_writing();
+            let _ = self.shutdown(Shutdown::Write);
         }
     }
 }
@@ -245,7 +262,12 @@ impl Read for ReadHalf {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let ahead = &self.ahead[self.start..];
         if ahead.is_empty() {
-            return self.shared.socket.read_waiting(buffer, self.timeout);
+            let read = self.shared.socket.read_waiting(buffer, self.timeout);
+            if self.shared.socket.has_buffered() {
+                (self.start, self.ahead) = (0, Vec::new());
+                self.take_buffered();
+            }
+            return read;
         }
         let count = ahead.len().min(buffer.len());
         buffer[..count].copy_from_slice(&ahead[..count]);

@@ -36,6 +36,8 @@ mod sending;
 mod serve;
 mod service;
 mod status;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use self::body_parameters::{MAX_BODY_AHEAD, body_bytes, form_fields, json_text, of_body, of_form, of_json};
 pub use self::body_reader::BodyReader;

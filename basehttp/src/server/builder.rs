@@ -1,6 +1,8 @@
 //! The options of a server, each with its default and the limit it sets.
 
 mod access;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::io;
 use std::sync::Arc;
@@ -268,6 +270,8 @@ impl HTTPServerBuilder {
     ) -> io::Result<HTTPServer> {
         self.check()?;
         self.settings.admission = self.access.rules().map_err(refused)?;
+        #[cfg(feature = "tls")]
+        self.prepare_tls()?;
         let address = address.into_endpoint().map_err(|error| sentence(error.kind(), error.to_string()))?;
         let mut endpoints = vec![address];
         for also in self.also.drain(..) {

@@ -43,7 +43,11 @@ pub(crate) use self::quota::{
 };
 pub(crate) use self::settings::{Settings, bounded};
 pub(crate) use self::sigpipe::look_at_sigpipe;
+#[cfg(feature = "tls")]
+pub(crate) use self::socket::Handshake;
 pub use self::socket::Stream;
+#[cfg(feature = "tls")]
+pub use self::socket::TlsInfo;
 pub(crate) use self::socket::{Direction, EndSeen, Socket, timespec, wait_for_any};
 pub(crate) use self::socket_file::SocketFile;
 pub(crate) use self::stats::{COUNTED_ERRORS, CountedError, LocalCounts};

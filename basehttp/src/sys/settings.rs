@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "tls")]
+use rustls::ServerConfig;
+
 use crate::proto::{Admission, Limits};
 
 /// Largest body of a response that is buffered, and so gets a `Content-Length`: one write takes it well.
@@ -51,6 +54,9 @@ pub(crate) struct Settings {
     /// `None` means the same as `write_stall_timeout`.
     pub paused_reader_timeout: Option<Duration>,
     pub idle_timeout: Duration,
+    /// Connections are made with TLS.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Arc<ServerConfig>>,
     /// Connections that may be open at once.
     pub max_connections: usize,
     /// Descriptors that the process may have.
@@ -108,6 +114,8 @@ impl Default for Settings {
             write_stall_timeout: WRITE_STALL_TIMEOUT,
             paused_reader_timeout: None,
             idle_timeout: IDLE_TIMEOUT,
+            #[cfg(feature = "tls")]
+            tls: None,
             max_connections: usize::MAX,
             max_descriptors: usize::MAX,
             max_blocked_on_clients: usize::MAX,

@@ -80,6 +80,8 @@ pub struct ErrorCounts {
     pub idle: u64,
     /// Clients that went away in the middle of a head or a response.
     pub clients_gone: u64,
+    /// TLS sessions that failed: handshakes that the client or the server refused, and records that were broken.
+    pub tls: u64,
     /// Errors of handlers that became a 500 or cut off a response: those that [`handle_error`] was called for, and
     /// files that shrank while they were sent.
     ///
@@ -116,6 +118,7 @@ pub(crate) enum CountedError {
     SlowReader,
     Idle,
     ClientGone,
+    Tls,
     HandlerError,
     Panic,
     ResourceLimit,
@@ -158,6 +161,7 @@ impl ErrorCounts {
             slow_readers: count(CountedError::SlowReader),
             idle: count(CountedError::Idle),
             clients_gone: count(CountedError::ClientGone),
+            tls: count(CountedError::Tls),
             handler_errors: count(CountedError::HandlerError),
             panics: count(CountedError::Panic),
             resource_limit: count(CountedError::ResourceLimit),

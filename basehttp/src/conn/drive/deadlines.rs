@@ -61,6 +61,8 @@ impl Drive<'_> {
             State::Reading if self.buffers.pending.partial.body.is_some() => BODY_TOO_SLOW.reason,
             State::Reading if self.buffers.pending.partial.began.is_some() => "the request's head came too slowly",
             State::Writing { .. } => return self.abort(),
+            #[cfg(feature = "tls")]
+            State::Handshaking => return self.close(),
             State::Reading | State::Lingering(..) | State::Closed => return self.close(),
         };
         self.refuse(HTTPError::from(408).with_explain(late))
@@ -74,6 +76,8 @@ impl Drive<'_> {
                 Some(CountedError::Idle)
             }
             State::Reading => Some(CountedError::SlowHead),
+            #[cfg(feature = "tls")]
+            State::Handshaking => Some(CountedError::SlowHead),
             State::Writing { .. } => Some(CountedError::SlowReader),
             State::Lingering(..) | State::Closed => None,
         }
@@ -89,6 +93,9 @@ fn next_deadline(state: &State, partial: &PartialRequest, has_served: bool, sett
             None if has_served => Deadline::FromNow(settings.idle_timeout),
             None => Deadline::Unchanged,
         },
+        // The first head has what is left of its time.
+        #[cfg(feature = "tls")]
+        State::Handshaking => Deadline::Unchanged,
         State::Writing { .. } | State::Lingering(..) | State::Closed => Deadline::Unchanged,
     }
 }

@@ -1,11 +1,13 @@
 //! Lingering: our side has ended. Bytes that the client still sends are read and thrown away, so that it can read the
 //! response.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::Drive;
 use crate::conn::connection::{State, Wait};
+use crate::exchange::Next;
 use crate::sys::Direction;
 
 /// Shortest lingering, in which the client can read the response, and longest pause of a client that still sends: 2 s.
@@ -25,8 +27,10 @@ impl Drive<'_> {
     ///
     /// RFC 9112, section 9.6.
     pub(super) fn linger(&mut self) -> ControlFlow<Wait> {
-        if self.io().socket.finish_writing().is_err() {
-            return self.close();
+        match self.io().socket.finish_writing() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return self.end_later(Next::Linger),
+            Err(_) => return self.close(),
+            Ok(()) => {}
         }
         let now = self.scheduler.now();
         self.conn.state = State::Lingering(now, 0);

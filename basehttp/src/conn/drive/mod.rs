@@ -5,6 +5,7 @@
 //!
 //! ```text
 //!   Drive::step, by the connection's state
+//!     Handshaking  make the TLS session                  handshake
 //!     Reading    a request is here    serve it           serving, refusing
 //!                unsent responses     start writing      writing
 //!                otherwise            read, or wait      reading
@@ -16,6 +17,8 @@
 
 mod ahead;
 mod deadlines;
+#[cfg(feature = "tls")]
+mod handshake;
 mod lingering;
 mod reading;
 mod refusing;
@@ -100,6 +103,8 @@ impl Drive<'_> {
                 }
                 step
             }
+            #[cfg(feature = "tls")]
+            State::Handshaking => self.shake_hands(),
             State::Reading => self.read_request(),
             State::Lingering(..) => self.throw_away(),
         }
@@ -110,6 +115,8 @@ impl Drive<'_> {
         let now = self.scheduler.now();
         if self.conn.is_closed() {
             self.drop_tail();
+            #[cfg(feature = "tls")]
+            self.log_fault();
         }
         match self.next_deadline() {
             Deadline::FromNow(wait) => self.conn.deadline = now + wait,
@@ -134,7 +141,7 @@ impl Drive<'_> {
 
     /// Reserves memory for the unread bytes that the connection takes along.
     fn make_share(&mut self) {
-        let length = self.buffers.input.len();
+        let length = self.held_input();
         if length == 0 && self.buffers.pending.share.is_none() {
             return;
         }
@@ -151,6 +158,14 @@ impl Drive<'_> {
             // It has reserved the memory already, or it waits for a thread or a turn, as few connections do.
             _ => Reservation::resize_anyway(&mut self.buffers.pending.share, length, &self.context.unfinished),
         }
+        if length == 0 {
+            self.buffers.pending.share = None;
+        }
+    }
+
+    /// Returns the bytes of the client's that are held for the next requests, decrypted or not.
+    fn held_input(&mut self) -> usize {
+        self.buffers.input.len() + self.io().socket.held_input()
     }
 
     /// Returns the socket and the response. Only while no handler runs.

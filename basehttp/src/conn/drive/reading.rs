@@ -73,7 +73,8 @@ impl Drive<'_> {
 
     /// Reserves memory for a partial request. Returns whether there is enough.
     fn may_wait_for_more(&mut self) -> bool {
-        Reservation::resize(&mut self.buffers.pending.share, self.buffers.input.len(), &self.context.unfinished)
+        let held = self.held_input();
+        Reservation::resize(&mut self.buffers.pending.share, held, &self.context.unfinished)
     }
 
     /// Returns whether an awaited body comes too slowly.

@@ -100,7 +100,9 @@ impl Drive<'_> {
     /// Reserves memory for unsent responses. Returns whether there is enough. A response larger than the whole quota
     /// may have all of it.
     fn may_hold_unsent(&mut self) -> bool {
-        let held = self.unsent_len() + self.buffers.pending.queued.as_ref().map_or(0, OutgoingBody::own_bytes);
+        let held = self.unsent_len()
+            + self.buffers.pending.queued.as_ref().map_or(0, OutgoingBody::own_bytes)
+            + self.io().socket.held_output();
         Reservation::resize_up_to_all(&mut self.buffers.pending.unsent_share, held, &self.context.unsent)
     }
 
@@ -148,8 +150,19 @@ impl Drive<'_> {
             Next::Linger => self.linger(),
             Next::Close if self.has_more() => self.linger(),
             Next::Abort => self.abort(),
-            Next::Close | Next::Hijacked => self.close(),
+            Next::Close => match self.io().socket.end_session() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.end_later(next),
+                _ => self.close(),
+            },
+            Next::Hijacked => self.close(),
         }
+    }
+
+    /// Waits until the client takes the message that its response was whole. It has what is left of the time for the
+    /// response.
+    pub(super) fn end_later(&mut self, next: Next) -> ControlFlow<Wait> {
+        self.conn.state = State::Writing { next, since: self.scheduler.now(), taken: 0 };
+        ControlFlow::Break(Wait::For(Direction::Write))
     }
 
     /// Returns whether the client has sent bytes that were not read. The system resets a socket that is closed with

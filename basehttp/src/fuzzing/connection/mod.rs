@@ -197,6 +197,17 @@ impl Scheduler for Hand {
         }
     }
 
+    #[cfg(feature = "tls")]
+    fn place_handshake(&mut self) -> RunOn {
+        RunOn::ThisThread
+    }
+
+    #[cfg(feature = "tls")]
+    fn begin_handshake(&mut self) {}
+
+    #[cfg(feature = "tls")]
+    fn end_handshake(&mut self) {}
+
     fn look_at_clock(&mut self) {}
 
     fn begin(&mut self) {

@@ -1,7 +1,7 @@
-//! A connection's socket: TCP, Unix, or any other stream that reads and writes.
+//! A connection's socket: TCP, Unix, TLS over one of them, or any other stream that reads and writes.
 //!
 //! A socket never blocks by itself. `read`, `write` and `send_file` return [`io::ErrorKind::WouldBlock`]. The
-//! `*_waiting` methods are for a handler's thread, which may wait for a bounded time. Any other stream blocks as it
+//! `*_waiting` methods, in `wait`, are for a handler's thread, which may wait for a bounded time. Any other stream blocks as it
 //! likes. When it returns `WouldBlock` or `TimedOut`, it has waited as long as it wanted to, and its time is up.
 //!
 //! A wait has one deadline, which is fixed when it begins. Signals interrupt it and do not prolong it. The socket is
@@ -9,6 +9,14 @@
 
 mod file;
 mod raw;
+#[cfg(feature = "tls")]
+mod secured;
+#[cfg(feature = "tls")]
+mod session;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tls")]
+mod tls_info;
 mod wait;
 
 use std::fs::File;
@@ -17,13 +25,18 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::PollFlags;
 use rustix::net::RecvFlags;
 
 use self::raw::{RawSocket, retried};
-use self::wait::{SENDING_ENDED, deadline_after, is_at_end, poll_until};
+#[cfg(feature = "tls")]
+pub(crate) use self::tls::Handshake;
+#[cfg(feature = "tls")]
+use self::tls::TlsSocket;
+#[cfg(feature = "tls")]
+pub use self::tls_info::TlsInfo;
 pub(crate) use self::wait::{timespec, wait_for_any};
 use super::address::Address;
 use super::lock::lock;
@@ -40,19 +53,22 @@ impl<S: Read + Write + Send + 'static> Stream for S {}
 /// Its kinds differ in five answers. The other floors ask these questions, and never look at the kind or wait for the
 /// descriptor themselves.
 ///
-/// | question                                                                     | system's socket | other stream |
-/// |------------------------------------------------------------------------------|-----------------|--------------|
-/// | [`has_buffered`](Self::has_buffered): does a read find bytes that no poller reports? | never   | unknown: no  |
-/// | [`wants`](Self::wants): which events make another read or write worth it?     | of its direction | none        |
-/// | [`descriptor`](Self::descriptor): what does a poller watch?                   | its own         | nothing      |
-/// | [`is_nonblocking`](Self::is_nonblocking): does an empty read return at once?  | yes             | no           |
-/// | [`is_drained`](Self::is_drained): would another read find nothing?            | after a short read | unknown: no |
+/// | question                                                                | system's socket  | TLS                   | other stream |
+/// |-------------------------------------------------------------------------|------------------|-----------------------|--------------|
+/// | [`has_buffered`](Self::has_buffered): does a read find bytes that no poller reports? | never | decrypted ones     | unknown: no  |
+/// | [`wants`](Self::wants): which events make another read or write worth it? | its direction's | the other's, too      | none         |
+/// | [`descriptor`](Self::descriptor): what does a poller watch?             | its own          | the socket's below    | nothing      |
+/// | [`is_nonblocking`](Self::is_nonblocking): does an empty read return at once? | yes         | yes                   | no           |
+/// | [`is_drained`](Self::is_drained): would another read find nothing?      | after a short read | both layers are empty | unknown: no |
 ///
 /// The poller reports each change of a descriptor once. So a connection may be parked only when its socket is drained,
 /// or when a read has returned `WouldBlock`, and neither happens while bytes are buffered.
 pub(crate) enum Socket {
     /// Not blocking.
     Raw(RawSocket),
+    /// Not blocking. Boxed, so that other connections stay small.
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsSocket>),
     /// Memory, a pipe, or standard input and output. It has no timeouts and no half-close. The lock lets two halves
     /// share it.
     Other(Mutex<Box<dyn Stream>>),
@@ -100,6 +116,8 @@ impl Socket {
     /// Returns whether a read finds bytes although the descriptor may not become readable.
     pub(crate) fn has_buffered(&self) -> bool {
         match self {
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.has_buffered(),
             Socket::Raw(_) | Socket::Other(_) | Socket::Taken => false,
         }
     }
@@ -109,6 +127,8 @@ impl Socket {
         match (self, direction) {
             (Socket::Raw(_), Direction::Read) => PollFlags::IN,
             (Socket::Raw(_), Direction::Write) => PollFlags::OUT,
+            #[cfg(feature = "tls")]
+            (Socket::Tls(socket), _) => socket.wants(direction),
             (Socket::Other(_) | Socket::Taken, _) => PollFlags::empty(),
         }
     }
@@ -117,13 +137,15 @@ impl Socket {
     pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Socket::Raw(socket) => Some(socket.as_fd()),
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => Some(socket.as_fd()),
             Socket::Other(_) | Socket::Taken => None,
         }
     }
 
     /// Returns whether an empty read returns at once and says so. The time of any other stream is measured by itself.
     pub(crate) fn is_nonblocking(&self) -> bool {
-        matches!(self, Socket::Raw(_))
+        self.descriptor().is_some()
     }
 
     /// Returns whether the last read has left nothing behind. `was_full` says that it has filled its buffer. The
@@ -131,15 +153,37 @@ impl Socket {
     pub(crate) fn is_drained(&self, was_full: bool) -> bool {
         match self {
             Socket::Raw(_) => !was_full,
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.is_drained(),
             Socket::Other(_) | Socket::Taken => false,
         }
     }
 
-    /// Returns the scheme that requests on this connection may name. It will be `https` for a socket that ends TLS. The
-    /// client of a Unix socket is trusted no more than any other.
+    /// Returns the scheme that requests on this connection may name. The client of a Unix socket is trusted no more than
+    /// any other.
     pub(crate) fn served_scheme(&self) -> Scheme {
         match self {
+            #[cfg(feature = "tls")]
+            Socket::Tls(_) => Scheme::Https,
             Socket::Raw(_) | Socket::Other(_) | Socket::Taken => Scheme::Http,
+        }
+    }
+
+    /// Returns the bytes that the socket holds for the reader and cannot give yet: parts of records.
+    pub(crate) fn held_input(&self) -> usize {
+        match self {
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.held_input(),
+            Socket::Raw(_) | Socket::Other(_) | Socket::Taken => 0,
+        }
+    }
+
+    /// Returns the bytes that the socket has taken and not sent: records under way.
+    pub(crate) fn held_output(&self) -> usize {
+        match self {
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.held_output(),
+            Socket::Raw(_) | Socket::Other(_) | Socket::Taken => 0,
         }
     }
 
@@ -150,6 +194,8 @@ impl Socket {
         loop {
             let result = match self {
                 Socket::Raw(socket) => socket.receive(buffer, RecvFlags::empty()),
+                #[cfg(feature = "tls")]
+                Socket::Tls(socket) => socket.read(buffer, RecvFlags::empty()),
                 Socket::Other(stream) => lock(stream).read(buffer).map_err(with_one_name),
                 Socket::Taken => return Err(taken()),
             };
@@ -172,22 +218,10 @@ impl Socket {
     pub(crate) fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Socket::Raw(socket) => socket.receive(buffer, RecvFlags::DONTWAIT),
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.read(buffer, RecvFlags::DONTWAIT),
             Socket::Other(_) => Err(io::ErrorKind::WouldBlock.into()),
             Socket::Taken => Err(taken()),
-        }
-    }
-
-    /// Reads the bytes that are there, and waits for the first one for at most `wait` (`None`: for ever). Then it
-    /// returns `TimedOut`.
-    pub(crate) fn read_waiting(&self, buffer: &mut [u8], wait: Option<Duration>) -> io::Result<usize> {
-        let deadline = wait.and_then(deadline_after);
-        loop {
-            match self.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait_until(Direction::Read, deadline)?;
-                }
-                other => return other,
-            }
         }
     }
 
@@ -197,6 +231,8 @@ impl Socket {
         loop {
             let result = match self {
                 Socket::Raw(socket) => socket.send(bytes),
+                #[cfg(feature = "tls")]
+                Socket::Tls(socket) => socket.write(bytes),
                 Socket::Other(stream) => write_through(&mut *lock(stream), bytes),
                 Socket::Taken => return Err(taken()),
             };
@@ -208,18 +244,6 @@ impl Socket {
         }
     }
 
-    /// Writes all bytes. Each part may wait for at most `stall`. Then it returns `TimedOut`.
-    pub(crate) fn write_all_waiting(&self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
-        while !bytes.is_empty() {
-            match self.write(bytes) {
-                Ok(count) => bytes = &bytes[count..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(Direction::Write, Some(stall))?,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
     /// Sends up to `count` bytes of `file` from `offset` on, by sendfile(2) where the socket and the system can, or a
     /// copy. A file that has become shorter is an [`io::ErrorKind::UnexpectedEof`]. After `WouldBlock` the next write
     /// must be that of the same part.
@@ -227,43 +251,15 @@ impl Socket {
         assert_may_wait("a file is read");
         let sent = match self {
             Socket::Raw(socket) => file::send_file(socket, file, offset, count)?,
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => match socket.finish_claim()? {
+                Some(count) => count as u64,
+                None => socket.write(&file::read_part(file, offset, count)?)? as u64,
+            },
             Socket::Other(stream) => copy_part(&mut *lock(stream), file, offset, count)?,
             Socket::Taken => return Err(taken()),
         };
         if sent == 0 && count > 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(sent) }
-    }
-
-    // Waiting.
-
-    /// Waits until another attempt is worth it, for at most `wait` (`None`: for ever). Then it returns `TimedOut`. It
-    /// does so at once for a stream without readiness, which has waited by itself.
-    pub(crate) fn wait(&self, direction: Direction, wait: Option<Duration>) -> io::Result<()> {
-        self.wait_until(direction, wait.and_then(deadline_after))
-    }
-
-    fn wait_until(&self, direction: Direction, deadline: Option<Instant>) -> io::Result<()> {
-        assert_may_wait("a single client is waited for");
-        if direction == Direction::Read && self.has_buffered() {
-            return Ok(());
-        }
-        let Some(descriptor) = self.descriptor() else { return Err(io::ErrorKind::TimedOut.into()) };
-        let seen = poll_until(descriptor, self.wants(direction), deadline)?;
-        if seen.is_empty() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
-    }
-
-    /// Waits until the socket tells of the client's end, or until `deadline`. Returns `None` for a stream without
-    /// readiness.
-    ///
-    /// After [`EndSeen::Sending`] only the end of both directions is waited for.
-    pub(crate) fn wait_for_end(&self, seen: EndSeen, deadline: Instant) -> io::Result<Option<EndSeen>> {
-        let Some(descriptor) = self.descriptor() else { return Ok(None) };
-        let flags = if seen == EndSeen::None { SENDING_ENDED } else { PollFlags::empty() };
-        let events = poll_until(descriptor, flags, Some(deadline))?;
-        if events.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
-            return Ok(Some(EndSeen::Both));
-        }
-        let has_ended_sending = seen == EndSeen::Sending || events.intersects(SENDING_ENDED) || is_at_end(descriptor);
-        Ok(Some(if has_ended_sending { EndSeen::Sending } else { EndSeen::None }))
     }
 
     /// Makes reads wait by themselves for up to `wait` before they return `WouldBlock`. `None` restores reads that do
@@ -271,6 +267,8 @@ impl Socket {
     pub(crate) fn set_blocking_reads(&self, wait: Option<Duration>) -> io::Result<()> {
         match self {
             Socket::Raw(socket) => socket.set_blocking_reads(wait),
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.set_blocking_reads(wait),
             Socket::Other(_) | Socket::Taken => Err(io::ErrorKind::Unsupported.into()),
         }
     }
@@ -281,6 +279,8 @@ impl Socket {
     pub(crate) fn local_address(&self) -> io::Result<Address> {
         match self {
             Socket::Raw(socket) => socket.local_address(),
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.local_address(),
             Socket::Other(_) => Ok(Address::Unnamed),
             Socket::Taken => Err(taken()),
         }
@@ -291,15 +291,33 @@ impl Socket {
         self.descriptor().map(|descriptor| descriptor.try_clone_to_owned()).transpose()
     }
 
+    /// Tells the client that the bytes so far are all, before the socket is closed. TLS alone has a message for that.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the client takes nothing now: try again.
+    pub(crate) fn end_session(&self) -> io::Result<()> {
+        match self {
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.end_session(),
+            Socket::Raw(_) | Socket::Other(_) | Socket::Taken => Ok(()),
+        }
+    }
+
     /// Tells the client that no more bytes come. It may still send.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the client takes nothing now: try again.
     pub(crate) fn finish_writing(&self) -> io::Result<()> {
+        self.end_session()?;
         self.shutdown(Shutdown::Write)
     }
 
     /// Ends one direction or both. Other streams have no such end.
-    pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
             Socket::Raw(socket) => socket.shutdown(how),
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.shutdown(how),
             Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }
@@ -309,6 +327,8 @@ impl Socket {
     pub(crate) fn reset_on_close(&self) -> io::Result<()> {
         match self {
             Socket::Raw(socket) => socket.reset_on_close(),
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.reset_on_close(),
             Socket::Other(_) | Socket::Taken => Ok(()),
         }
     }

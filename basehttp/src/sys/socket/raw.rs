@@ -33,6 +33,13 @@ impl RawSocket {
         Ok(rustix::net::send(self, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?)
     }
 
+    /// Sends several parts by one call.
+    #[cfg(feature = "tls")]
+    pub(super) fn send_parts(&self, parts: &[std::io::IoSlice<'_>]) -> io::Result<usize> {
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        Ok(rustix::net::sendmsg(self, parts, &mut rustix::net::SendAncillaryBuffer::default(), flags)?)
+    }
+
     /// Makes `receive` wait for up to `wait`, or no more.
     pub(super) fn set_blocking_reads(&self, wait: Option<Duration>) -> io::Result<()> {
         let socket = SockRef::from(self);

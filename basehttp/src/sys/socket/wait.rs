@@ -1,26 +1,94 @@
-//! Waits for sockets by poll(2). Each has one deadline, which signals do not prolong.
+//! The methods of a socket that wait, and waits for many sockets, by poll(2). Each wait has one deadline, which signals do
+//! not prolong.
 
 use std::io;
+use std::net::Shutdown;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::RecvFlags;
 
-use super::{Direction, Socket};
+use super::super::unwatched::assert_may_wait;
+use super::{Direction, EndSeen, Socket};
 
 /// The event of a client that sends no more. Only Linux has it; on other systems [`is_at_end`] finds out.
 #[cfg(target_os = "linux")]
-pub(super) const SENDING_ENDED: PollFlags = PollFlags::RDHUP;
+const SENDING_ENDED: PollFlags = PollFlags::RDHUP;
 #[cfg(not(target_os = "linux"))]
-pub(super) const SENDING_ENDED: PollFlags = PollFlags::empty();
+const SENDING_ENDED: PollFlags = PollFlags::empty();
+
+impl Socket {
+    /// Reads the bytes that are there, and waits for the first one for at most `wait` (`None`: for ever). Then it
+    /// returns `TimedOut`.
+    pub(crate) fn read_waiting(&self, buffer: &mut [u8], wait: Option<Duration>) -> io::Result<usize> {
+        let deadline = wait.and_then(deadline_after);
+        loop {
+            match self.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait_until(Direction::Read, deadline)?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Writes all bytes. Each part may wait for at most `stall`. Then it returns `TimedOut`.
+    pub(crate) fn write_all_waiting(&self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.write(bytes) {
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(Direction::Write, Some(stall))?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until another attempt is worth it, for at most `wait` (`None`: for ever). Then it returns `TimedOut`. It
+    /// does so at once for a stream without readiness, which has waited by itself.
+    pub(crate) fn wait(&self, direction: Direction, wait: Option<Duration>) -> io::Result<()> {
+        self.wait_until(direction, wait.and_then(deadline_after))
+    }
+
+    fn wait_until(&self, direction: Direction, deadline: Option<Instant>) -> io::Result<()> {
+        assert_may_wait("a single client is waited for");
+        if direction == Direction::Read && self.has_buffered() {
+            return Ok(());
+        }
+        let Some(descriptor) = self.descriptor() else { return Err(io::ErrorKind::TimedOut.into()) };
+        let seen = poll_until(descriptor, self.wants(direction), deadline)?;
+        if seen.is_empty() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+    }
+
+    /// Waits until the socket tells of the client's end, or until `deadline`. Returns `None` for a stream without
+    /// readiness.
+    ///
+    /// After [`EndSeen::Sending`] only the end of both directions is waited for.
+    pub(crate) fn wait_for_end(&self, seen: EndSeen, deadline: Instant) -> io::Result<Option<EndSeen>> {
+        let Some(descriptor) = self.descriptor() else { return Ok(None) };
+        let flags = if seen == EndSeen::None { SENDING_ENDED } else { PollFlags::empty() };
+        let events = poll_until(descriptor, flags, Some(deadline))?;
+        if events.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            return Ok(Some(EndSeen::Both));
+        }
+        let has_ended_sending = seen == EndSeen::Sending || events.intersects(SENDING_ENDED) || is_at_end(descriptor);
+        Ok(Some(if has_ended_sending { EndSeen::Sending } else { EndSeen::None }))
+    }
+
+    /// Ends one direction or both, and waits for at most `stall` until the client takes the message that says so.
+    pub(crate) fn shutdown_waiting(&self, how: Shutdown, stall: Duration) -> io::Result<()> {
+        let deadline = deadline_after(stall);
+        while how != Shutdown::Read
+            && self.end_session().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+            && self.wait_until(Direction::Write, deadline).is_ok()
+        {}
+        self.shutdown(how)
+    }
+}
 
 /// Waits for `flags`. Returns no flags if the deadline has passed and none of them had come.
-pub(super) fn poll_until(
-    descriptor: BorrowedFd<'_>,
-    flags: PollFlags,
-    deadline: Option<Instant>,
-) -> io::Result<PollFlags> {
+fn poll_until(descriptor: BorrowedFd<'_>, flags: PollFlags, deadline: Option<Instant>) -> io::Result<PollFlags> {
     let mut watched = [PollFd::from_borrowed_fd(descriptor, flags)];
     loop {
         let left = deadline.map(|deadline| timespec(deadline.saturating_duration_since(Instant::now())));
@@ -56,12 +124,12 @@ pub(crate) fn wait_for_any(
 }
 
 /// Returns the time after `wait`, or `None` for ever.
-pub(super) fn deadline_after(wait: Duration) -> Option<Instant> {
+fn deadline_after(wait: Duration) -> Option<Instant> {
     Instant::now().checked_add(wait)
 }
 
 /// Returns whether a read would find the end. Linux tells by [`SENDING_ENDED`], also behind bytes that are not read.
-pub(super) fn is_at_end(descriptor: BorrowedFd<'_>) -> bool {
+fn is_at_end(descriptor: BorrowedFd<'_>) -> bool {
     !cfg!(target_os = "linux")
         && rustix::net::recv(descriptor, &mut [0_u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT)
             .is_ok_and(|(count, _)| count == 0)

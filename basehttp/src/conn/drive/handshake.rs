@@ -1,0 +1,85 @@
+//! The TLS handshake, before the first request. It has the time of the first head.
+//!
+//! Each step is placed like a handler, since a certificate resolver or a verifier of the user's may block or panic. No
+//! thread waits for the client between two steps.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use super::Drive;
+use crate::conn::connection::{State, Wait};
+use crate::conn::scheduler::RunOn;
+use crate::exchange::{HTTPError, catch_panic};
+use crate::proto::log_line;
+use crate::sys::{CountedError, Handshake, Reservation, clock, log};
+
+/// Reason of a 400 for a client that does not speak TLS.
+const PLAIN: &str = "this port speaks https; the request came without TLS";
+
+impl Drive<'_> {
+    /// Goes on with the handshake.
+    pub(super) fn shake_hands(&mut self) -> ControlFlow<Wait> {
+        match self.scheduler.place_handshake() {
+            RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
+            RunOn::Pool => return ControlFlow::Break(Wait::Thread),
+            RunOn::Refused => {
+                self.note(CountedError::ResourceLimit);
+                return self.close();
+            }
+        }
+        let serving = self.context.handle.enter();
+        self.scheduler.begin_handshake();
+        let socket = &self.buffers.io.get_mut().socket;
+        let step = catch_panic(|| socket.shake_hands());
+        self.scheduler.end_handshake();
+        drop(serving);
+        match step {
+            Some(Ok(Handshake::Complete)) => {
+                self.conn.state = State::Reading;
+                // A request may have come with the client's last message.
+                self.conn.may_read = true;
+                ControlFlow::Continue(())
+            }
+            Some(Ok(Handshake::Waits(direction))) => {
+                let held = self.held_input();
+                if Reservation::resize(&mut self.buffers.pending.share, held, &self.context.unfinished) {
+                    return ControlFlow::Break(Wait::For(direction));
+                }
+                self.note(CountedError::ResourceLimit);
+                self.close()
+            }
+            Some(Ok(Handshake::PlainText(bytes))) => self.refuse_plain_text(&bytes),
+            Some(Err(error)) => {
+                // A failure of TLS is counted with its line in the log.
+                if error.kind() != io::ErrorKind::InvalidData && self.held_input() > 0 {
+                    self.note(CountedError::ClientGone);
+                }
+                self.close()
+            }
+            None => {
+                self.note(CountedError::Panic);
+                self.close()
+            }
+        }
+    }
+
+    /// Tells a client that does not speak TLS what the port is for, in words that it understands.
+    fn refuse_plain_text(&mut self, bytes: &[u8]) -> ControlFlow<Wait> {
+        let io = self.io();
+        let socket = io.detach();
+        io.attach(socket.unsecured());
+        self.conn.state = State::Reading;
+        self.conn.may_read = true;
+        self.buffers.input.load(bytes);
+        self.note(CountedError::BadHead);
+        self.refuse(HTTPError::from(400).with_explain(PLAIN))
+    }
+
+    /// Logs why the TLS session of a closed connection has failed, if it has.
+    pub(super) fn log_fault(&mut self) {
+        let Some(fault) = self.io().socket.take_fault() else { return };
+        self.note(CountedError::Tls);
+        let (client, date, fault) = (self.conn.peer.log_name(), clock::log_date(), fault.to_string());
+        log::add_lines(&format!("{client} - - [{date}] TLS failed: {}\n", log_line(fault.as_bytes())));
+    }
+}

@@ -1,0 +1,59 @@
+//! The methods of a socket that only TLS has.
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+
+use super::super::unwatched::assert_may_wait;
+use super::Socket;
+use super::tls::{Handshake, TlsSocket};
+use super::tls_info::TlsInfo;
+
+impl Socket {
+    /// Has a socket of the system end TLS. Others stay as they are.
+    ///
+    /// # Errors
+    /// The configuration cannot be used.
+    pub(crate) fn secured(self, config: &Arc<ServerConfig>) -> Result<Self, rustls::Error> {
+        match self {
+            Socket::Raw(raw) => Ok(Socket::Tls(Box::new(TlsSocket::new(raw, config)?))),
+            other => Ok(other),
+        }
+    }
+
+    /// Returns the socket without TLS, for a client that does not know it.
+    pub(crate) fn unsecured(self) -> Self {
+        match self {
+            Socket::Tls(socket) => Socket::Raw(socket.into_raw()),
+            other => other,
+        }
+    }
+
+    /// Returns whether nothing can be read or written before a handshake.
+    pub(crate) fn is_handshaking(&self) -> bool {
+        matches!(self, Socket::Tls(socket) if socket.is_handshaking())
+    }
+
+    /// Goes on with the handshake. It runs code of the user's, which may block or panic.
+    ///
+    /// # Errors
+    /// It has failed, and the client was told why.
+    pub(crate) fn shake_hands(&self) -> io::Result<Handshake> {
+        assert_may_wait("the user's certificates are asked");
+        match self {
+            Socket::Tls(socket) => socket.shake_hands(),
+            Socket::Raw(_) | Socket::Other(_) | Socket::Taken => Ok(Handshake::Complete),
+        }
+    }
+
+    /// Takes the reason why a session has failed, if it has.
+    pub(crate) fn take_fault(&self) -> Option<rustls::Error> {
+        if let Socket::Tls(socket) = self { socket.take_fault() } else { None }
+    }
+
+    /// Returns the facts about the TLS session, if there is one.
+    pub(crate) fn tls_info(&self) -> Option<TlsInfo> {
+        if let Socket::Tls(socket) = self { Some(socket.info()) } else { None }
+    }
+}

@@ -1,0 +1,160 @@
+//! A TLS session of rustls on a socket of the system: what is received is decrypted, and what is encrypted is sent, as far
+//! as both go without waiting.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::sync::Arc;
+
+use rustix::net::RecvFlags;
+use rustls::{Error, ServerConfig, ServerConnection};
+
+use super::raw::{RawSocket, retried};
+
+pub(super) struct Session {
+    pub(super) tls: ServerConnection,
+    pub(super) stage: Stage,
+    /// Bytes of the caller that are encrypted and not sent. The caller learns that they are written when they are sent.
+    pub(super) claimed: usize,
+    /// The last receive has emptied the system's buffer.
+    pub(super) is_drained: bool,
+    /// Bytes that were received since the last ones that could be decrypted, so that rustls may hold them.
+    pub(super) undecrypted: usize,
+    /// We have ended the reading direction ourselves, so that its end is no surprise.
+    pub(super) ended_reading: bool,
+    /// Why the session failed.
+    pub(super) fault: Option<Error>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nothing was received.
+    Silent,
+    Handshake,
+    Traffic,
+    /// No `close_notify` may follow: it was sent, or something is missing that the client must not take for the end.
+    Over,
+}
+
+impl Session {
+    /// # Errors
+    /// The configuration cannot be used.
+    pub(super) fn new(config: &Arc<ServerConfig>) -> Result<Self, Error> {
+        Ok(Session {
+            tls: ServerConnection::new(Arc::clone(config))?,
+            stage: Stage::Silent,
+            claimed: 0,
+            is_drained: false,
+            undecrypted: 0,
+            ended_reading: false,
+            fault: None,
+        })
+    }
+
+    pub(super) fn has_plaintext(&mut self) -> bool {
+        match self.tls.reader().into_first_chunk() {
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+            Ok(_) => true,
+        }
+    }
+
+    pub(super) fn take_claim(&mut self) -> Option<usize> {
+        Some(std::mem::take(&mut self.claimed)).filter(|claimed| *claimed > 0)
+    }
+
+    /// Hands the first bytes to rustls.
+    pub(super) fn take_first(&mut self, mut first: &[u8], raw: &RawSocket) -> io::Result<()> {
+        while !first.is_empty() {
+            self.undecrypted += self.tls.read_tls(&mut first)?;
+            self.process(raw)?;
+        }
+        Ok(())
+    }
+
+    /// Receives once, and decrypts. Returns the number of bytes received, which is 0 at the end.
+    pub(super) fn receive(&mut self, raw: &RawSocket, flags: RecvFlags) -> io::Result<usize> {
+        let mut receiver = Receiver { raw, flags, was_short: false };
+        let result = self.tls.read_tls(&mut receiver);
+        self.is_drained = receiver.was_short;
+        let count = result?;
+        self.undecrypted += count;
+        self.process(raw)?;
+        Ok(count)
+    }
+
+    /// Has rustls look at what was received.
+    fn process(&mut self, raw: &RawSocket) -> io::Result<()> {
+        // A panic of the user's code leaves the session in a state that nothing must be said about.
+        let stage = std::mem::replace(&mut self.stage, Stage::Over);
+        match self.tls.process_new_packets() {
+            Ok(told) => {
+                self.stage = stage;
+                if told.plaintext_bytes_to_read() > 0 {
+                    self.undecrypted = 0;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                // The alert. A client that does not take it sees the end alone.
+                let _ = self.flush(raw);
+                self.fault = Some(error.clone());
+                Err(io::Error::new(io::ErrorKind::InvalidData, error))
+            }
+        }
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8], raw: &RawSocket) -> io::Result<usize> {
+        if self.stage != Stage::Traffic {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let count = self.tls.writer().write(bytes)?;
+        self.claimed = count;
+        self.flush(raw)?;
+        self.claimed = 0;
+        Ok(count)
+    }
+
+    /// Sends the records that wait.
+    pub(super) fn flush(&mut self, raw: &RawSocket) -> io::Result<()> {
+        while self.tls.wants_write() {
+            self.tls.write_tls(&mut Sender(raw))?;
+        }
+        Ok(())
+    }
+}
+
+/// Receives for rustls.
+struct Receiver<'s> {
+    raw: &'s RawSocket,
+    flags: RecvFlags,
+    /// The receive has emptied the system's buffer.
+    was_short: bool,
+}
+
+impl Read for Receiver<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let receive = |buffer: &mut [u8]| self.raw.receive(buffer, self.flags);
+        // A receive that waits is not repeated as it was, or it would wait for all of its time again.
+        let received = if self.flags.is_empty() { receive(buffer) } else { retried(|| receive(buffer)) };
+        self.was_short = match &received {
+            Ok(count) => *count < buffer.len(),
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+        };
+        received
+    }
+}
+
+/// Sends for rustls.
+struct Sender<'s>(&'s RawSocket);
+
+impl Write for Sender<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        retried(|| self.0.send(bytes))
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        retried(|| self.0.send_parts(parts))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,282 @@
+//! A socket that ends TLS by rustls: the handshake, records in both directions, and the end of the session.
+//!
+//! rustls has no socket. It takes bytes that we have received and gives bytes that we send. So a read may leave decrypted
+//! bytes behind that no poller reports, and a write may leave records behind that the client has not taken.
+//!
+//! ```text
+//!   Handshake --> Traffic ----------------------> Over        a fault, a reset, or our close_notify
+//!       |
+//!       +--> plain text, not TLS: the socket is taken out again, so that the client can be told
+//! ```
+//!
+//! The handshake runs code of the user's: certificate resolvers and verifiers. So it has a method of its own, which the
+//! caller guards. No other method runs such code.
+
+use std::io::{self, Read};
+use std::net::Shutdown;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use rustix::event::PollFlags;
+use rustix::net::RecvFlags;
+use rustls::{Error, ServerConfig};
+
+use super::super::address::Address;
+use super::super::lock::lock;
+use super::Direction;
+use super::raw::{RawSocket, retried};
+use super::session::{Session, Stage};
+use super::tls_info::TlsInfo;
+
+/// Bytes that are encrypted at once: 64 KiB, four records. One system call sends them.
+const MAX_CLAIMED_BYTES: usize = 64 * 1024;
+
+/// Size of the first read: 4 KiB. Nearly every first message of a client fits.
+const FIRST_READ_BYTES: usize = 4096;
+
+/// The first byte of a TLS handshake (RFC 8446, section 5.1).
+const HANDSHAKE_RECORD: u8 = 22;
+
+/// A socket of the system with a TLS session on it. The lock lets two halves share it; it is never held while one waits,
+/// except in a read after `set_blocking_reads`, when the connection has one thread.
+pub(crate) struct TlsSocket {
+    /// `None` when it was taken out.
+    raw: Option<RawSocket>,
+    session: Mutex<Session>,
+}
+
+/// State of a handshake after a step.
+pub(crate) enum Handshake {
+    Complete,
+    /// The next step needs this direction of the socket.
+    Waits(Direction),
+    /// The client does not speak TLS. These are its first bytes.
+    PlainText(Vec<u8>),
+}
+
+impl TlsSocket {
+    /// # Errors
+    /// The configuration cannot be used.
+    pub(super) fn new(raw: RawSocket, config: &Arc<ServerConfig>) -> Result<Self, Error> {
+        Ok(TlsSocket { raw: Some(raw), session: Mutex::new(Session::new(config)?) })
+    }
+
+    fn raw(&self) -> &RawSocket {
+        self.raw.as_ref().expect("it is there until it is taken out")
+    }
+
+    fn session(&self) -> MutexGuard<'_, Session> {
+        lock(&self.session)
+    }
+
+    /// Takes the socket out, to speak to a client that does not know TLS.
+    pub(super) fn into_raw(mut self) -> RawSocket {
+        self.raw.take().expect("it is there until it is taken out")
+    }
+
+    // The handshake.
+
+    pub(super) fn is_handshaking(&self) -> bool {
+        matches!(self.session().stage, Stage::Silent | Stage::Handshake)
+    }
+
+    /// Goes on with the handshake as far as it goes without waiting. It runs code of the user's, which may block or
+    /// panic. After a panic the session is over.
+    ///
+    /// # Errors
+    /// The handshake has failed, and the client was told why if it could be. [`fault`](Self::take_fault) knows more.
+    pub(super) fn shake_hands(&self) -> io::Result<Handshake> {
+        let (session, raw) = (&mut *self.session(), self.raw());
+        if session.stage == Stage::Silent {
+            let mut first = [0; FIRST_READ_BYTES];
+            let count = match retried(|| raw.receive(&mut first, RecvFlags::DONTWAIT)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Handshake::Waits(Direction::Read));
+                }
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                received => received?,
+            };
+            let first = &first[..count];
+            // A request line begins with a letter, or there are empty lines before it. Everything else gets an alert.
+            if first[0] != HANDSHAKE_RECORD && (first[0].is_ascii_alphabetic() || matches!(first[0], b'\r' | b'\n')) {
+                session.stage = Stage::Over;
+                return Ok(Handshake::PlainText(first.to_vec()));
+            }
+            session.stage = Stage::Handshake;
+            session.take_first(first, raw)?;
+        }
+        loop {
+            // A client that takes nothing is not read, so that what waits for it stays small.
+            match session.flush(raw) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && session.tls.is_handshaking() => {
+                    return Ok(Handshake::Waits(Direction::Write));
+                }
+                // Records behind the handshake go out with the first response.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                flushed => flushed?,
+            }
+            if !session.tls.is_handshaking() {
+                session.stage = Stage::Traffic;
+                session.undecrypted = 0;
+                return Ok(Handshake::Complete);
+            }
+            match session.receive(raw, RecvFlags::DONTWAIT) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Handshake::Waits(Direction::Read));
+                }
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                received => received.map(drop)?,
+            }
+        }
+    }
+
+    // The questions.
+
+    /// Returns whether a read returns bytes, or the end, whatever the system's socket says.
+    pub(super) fn has_buffered(&self) -> bool {
+        let session = &mut *self.session();
+        match session.stage {
+            Stage::Silent | Stage::Handshake => false,
+            Stage::Traffic | Stage::Over => session.has_plaintext(),
+        }
+    }
+
+    pub(super) fn wants(&self, direction: Direction) -> PollFlags {
+        let session = self.session();
+        let is_owed = session.tls.wants_write() && session.claimed == 0;
+        match direction {
+            Direction::Write => PollFlags::OUT,
+            Direction::Read if is_owed && session.stage == Stage::Handshake => PollFlags::OUT,
+            // An answer of rustls', such as to an update of keys. The reader sends it on its way.
+            Direction::Read if is_owed => PollFlags::IN | PollFlags::OUT,
+            Direction::Read => PollFlags::IN,
+        }
+    }
+
+    pub(super) fn is_drained(&self) -> bool {
+        let session = &mut *self.session();
+        session.is_drained && !session.has_plaintext()
+    }
+
+    /// Returns the bytes that the session holds of the client's, not decrypted.
+    pub(super) fn held_input(&self) -> usize {
+        self.session().undecrypted
+    }
+
+    /// Returns the bytes that the session holds for the client.
+    pub(super) fn held_output(&self) -> usize {
+        self.session().claimed
+    }
+
+    // Bytes.
+
+    /// Reads decrypted bytes. The end without the client's `close_notify` is an
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof).
+    pub(super) fn read(&self, buffer: &mut [u8], mut flags: RecvFlags) -> io::Result<usize> {
+        let (session, raw) = (&mut *self.session(), self.raw());
+        loop {
+            match session.tls.reader().read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && session.ended_reading => return Ok(0),
+                read => return read,
+            }
+            if let Some(fault) = &session.fault {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, fault.clone()));
+            }
+            if session.tls.wants_write() && session.claimed == 0 {
+                // An error comes back when the response is written.
+                let _ = session.flush(raw);
+            }
+            session.receive(raw, flags)?;
+            // A part of a record must not prolong the wait.
+            flags = RecvFlags::DONTWAIT;
+        }
+    }
+
+    /// Encrypts a part of `bytes` and sends it. After `WouldBlock` the next call must be with the same bytes: they are
+    /// encrypted already, and are reported as written when they are sent.
+    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let (session, raw) = (&mut *self.session(), self.raw());
+        session.flush(raw)?;
+        if let Some(count) = session.take_claim() {
+            return Ok(count.min(bytes.len()));
+        }
+        session.write(&bytes[..bytes.len().min(MAX_CLAIMED_BYTES)], raw)
+    }
+
+    /// Sends the part that an earlier call has encrypted, if there is one. Returns its length when it is sent.
+    pub(super) fn finish_claim(&self) -> io::Result<Option<usize>> {
+        let (session, raw) = (&mut *self.session(), self.raw());
+        session.flush(raw)?;
+        Ok(session.take_claim())
+    }
+
+    // The end.
+
+    /// Tells the client that nothing is missing, by a `close_notify` (RFC 8446, section 6.1). Does nothing if something
+    /// is.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the client takes nothing now.
+    pub(super) fn end_session(&self) -> io::Result<()> {
+        let (session, raw) = (&mut *self.session(), self.raw());
+        match session.stage {
+            Stage::Traffic if session.claimed == 0 => {
+                session.tls.send_close_notify();
+                session.flush(raw)?;
+                session.stage = Stage::Over;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends one direction of the socket or both, without a word.
+    pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        if how != Shutdown::Write {
+            self.session().ended_reading = true;
+        }
+        self.raw().shutdown(how)
+    }
+
+    /// Makes the coming close a reset, without a `close_notify`, so that the client sees that something is missing.
+    pub(super) fn reset_on_close(&self) -> io::Result<()> {
+        self.session().stage = Stage::Over;
+        self.raw().reset_on_close()
+    }
+
+    /// Takes the reason why the session failed, if it did.
+    pub(super) fn take_fault(&self) -> Option<Error> {
+        self.session().fault.take()
+    }
+
+    // The rest.
+
+    pub(super) fn info(&self) -> TlsInfo {
+        TlsInfo::of(&self.session().tls)
+    }
+
+    pub(super) fn set_blocking_reads(&self, wait: Option<Duration>) -> io::Result<()> {
+        self.raw().set_blocking_reads(wait)
+    }
+
+    pub(super) fn local_address(&self) -> io::Result<Address> {
+        self.raw().local_address()
+    }
+}
+
+impl AsFd for TlsSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.raw().as_fd()
+    }
+}
+
+impl Drop for TlsSocket {
+    fn drop(&mut self) {
+        // The client may take nothing now. Then it is not told, since a drop must not wait.
+        if self.raw.is_some() {
+            let _ = self.end_session();
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! A certificate, configurations for both sides, a handler, and a client that speaks TLS.
+
+use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use basehttp::testing::Server;
+use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, Result, http_handler};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ResolvesServerCert;
+use rustls::sign::CertifiedKey;
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, ServerConfig, SignatureScheme, StreamOwned,
+    SupportedProtocolVersion,
+};
+
+use crate::support::{PATIENCE, Reply};
+
+/// Both versions, each with its name.
+pub(crate) const VERSIONS: [(&str, &SupportedProtocolVersion); 2] = [("TLS 1.2", &TLS12), ("TLS 1.3", &TLS13)];
+
+/// Size of a large body, more than the sockets of both sides take.
+pub(crate) const LARGE_BYTES: usize = 10 * 1024 * 1024;
+
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    Arc::clone(PROVIDER.get_or_init(|| Arc::new(ring::default_provider())))
+}
+
+/// A certificate of one's own and its key, the same for all tests.
+pub(crate) fn certified_key() -> Arc<CertifiedKey> {
+    static PAIR: OnceLock<Arc<CertifiedKey>> = OnceLock::new();
+    Arc::clone(PAIR.get_or_init(|| {
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let key = CertifiedKey::from_der(vec![made.cert.der().clone()], key, &provider()).expect("they match");
+        Arc::new(key)
+    }))
+}
+
+/// Gives every client the same certificate.
+#[derive(Debug)]
+struct Always;
+
+impl ResolvesServerCert for Always {
+    fn resolve(&self, _: rustls::server::ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(certified_key())
+    }
+}
+
+/// A configuration with that resolver.
+pub(crate) fn config_with(resolver: impl ResolvesServerCert + 'static) -> ServerConfig {
+    let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+    builder.expect("both versions").with_no_client_auth().with_cert_resolver(Arc::new(resolver))
+}
+
+pub(crate) fn config() -> ServerConfig {
+    config_with(Always)
+}
+
+/// Options of a server with TLS.
+pub(crate) fn secured() -> HTTPServerBuilder {
+    HTTPServer::builder().tls(Arc::new(config()))
+}
+
+/// Starts a server with TLS.
+pub(crate) fn server() -> Server {
+    Server::start_with(secured(), Secured).expect("a free port")
+}
+
+/// A handler for all that differs with TLS.
+pub(crate) struct Secured;
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Secured {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        match ex.path {
+            "/large" => ex.send_bytes(200, "application/octet-stream", large_body())?,
+            "/stream" => {
+                ex.send_response(200).end_headers()?;
+                ex.wfile.write_all(&large_body())?;
+            }
+            "/file" => {
+                let path = std::env::temp_dir().join(format!("basehttp-secured-{:?}", thread::current().id()));
+                std::fs::write(&path, large_body())?;
+                let file = std::fs::File::open(&path)?;
+                std::fs::remove_file(&path)?;
+                ex.send_response(200).send_file(file, ..)?;
+            }
+            "/early" => {
+                ex.send_response(103).send_header("Link", "</style.css>; rel=preload").end_headers()?;
+                ex.send_text(200, "after a hint")?;
+            }
+            "/session" => {
+                let session = ex.tls().expect("there is one");
+                let name = session.server_name().unwrap_or("-").to_owned();
+                let protocol = session.alpn_protocol().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+                let (version, certificates) = (session.version(), session.peer_certificates().len());
+                ex.send_text(200, format!("{version:?} {name} {protocol} {certificates}"))?;
+            }
+            "/panic" => panic!("as the test wants"),
+            "/cut" => {
+                ex.send_response(200).send_header("Content-Length", "1000000").end_headers()?;
+                ex.wfile.write_all(&vec![b'x'; 100_000])?;
+            }
+            "/until-close" => {
+                ex.close_connection = true;
+                ex.send_text(200, "to the end")?;
+            }
+            path => ex.send_text(200, path)?,
+        }
+        Ok(())
+    }
+
+    fn do_POST(&self, ex: &mut Exchange) -> Result {
+        let mut body = Vec::new();
+        ex.rfile.read_to_end(&mut body)?;
+        let sum = body.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+        ex.send_text(200, format!("{} {sum}", body.len()))?;
+        Ok(())
+    }
+
+    fn log_message(&self, _: &Exchange, _: std::fmt::Arguments) {}
+}
+
+pub(crate) fn large_body() -> Vec<u8> {
+    (0..LARGE_BYTES).map(|number| number.to_le_bytes()[1]).collect()
+}
+
+/// Takes any certificate, since the tests ask about the server and not about its name.
+#[derive(Debug)]
+struct TakesAny;
+
+impl ServerCertVerifier for TakesAny {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        self.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The client's side, with the versions that it knows.
+pub(crate) fn client_config(versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+    let builder = ClientConfig::builder_with_provider(provider()).with_protocol_versions(versions);
+    let builder = builder.expect("known versions").dangerous().with_custom_certificate_verifier(Arc::new(TakesAny));
+    builder.with_no_client_auth()
+}
+
+/// The client's side of a session that has not begun.
+pub(crate) fn session(config: ClientConfig) -> ClientConnection {
+    let name = ServerName::try_from("localhost").expect("a name");
+    ClientConnection::new(Arc::new(config), name).expect("a configuration that works")
+}
+
+/// A stream whose ends are seen, since a test's client must not wait for ever.
+pub(crate) fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.address()).expect("the server listens");
+    stream.set_nodelay(true).expect("a fresh socket takes options");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+    stream.set_write_timeout(Some(PATIENCE)).expect("a time");
+    stream
+}
+
+/// A client that speaks TLS.
+pub(crate) struct TlsClient {
+    reader: BufReader<StreamOwned<ClientConnection, TcpStream>>,
+}
+
+impl TlsClient {
+    /// Connects with the newest version.
+    pub(crate) fn of(server: &Server) -> Self {
+        TlsClient::with(server, client_config(&[&TLS13]))
+    }
+
+    /// Connects, and finishes the handshake.
+    pub(crate) fn with(server: &Server, config: ClientConfig) -> Self {
+        TlsClient::try_with(server, config).expect("the handshake succeeds")
+    }
+
+    pub(crate) fn try_with(server: &Server, config: ClientConfig) -> io::Result<Self> {
+        let mut stream = StreamOwned::new(session(config), connect(server));
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock)?;
+        }
+        Ok(TlsClient { reader: BufReader::new(stream) })
+    }
+
+    pub(crate) fn get(path: &str) -> String {
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    }
+
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.try_send(bytes).expect("the server takes it");
+    }
+
+    pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.reader.get_mut().write_all(bytes.as_ref())?;
+        self.reader.get_mut().flush()
+    }
+
+    #[track_caller]
+    pub(crate) fn read_reply(&mut self) -> Reply {
+        self.try_read_reply("GET").expect("a whole reply")
+    }
+
+    pub(crate) fn try_read_reply(&mut self, method: &str) -> io::Result<Reply> {
+        Reply::read(&mut self.reader, method)
+    }
+
+    /// Asks for a path, and returns the reply.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, path: &str) -> Reply {
+        self.send(TlsClient::get(path));
+        self.read_reply()
+    }
+
+    /// Reads to the end. The end without `close_notify` is an `UnexpectedEof`.
+    pub(crate) fn try_read_to_end(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.reader.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The server ends the session with a `close_notify`, and nothing before it.
+    #[track_caller]
+    pub(crate) fn expect_end(&mut self) {
+        let rest = self.try_read_to_end().expect("the session ends with a close_notify");
+        assert!(rest.is_empty(), "nothing but the end was to come: {:?}", String::from_utf8_lossy(&rest));
+    }
+
+    /// The session, for what the methods do not offer.
+    pub(crate) fn tls(&mut self) -> &mut ClientConnection {
+        &mut self.reader.get_mut().conn
+    }
+
+    /// The stream below the session.
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+        &mut self.reader.get_mut().sock
+    }
+
+    /// Sends a request as records that the caller then sends as it likes.
+    pub(crate) fn encrypt(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut records = Vec::new();
+        self.tls().writer().write_all(bytes).expect("room for it");
+        while self.tls().wants_write() {
+            self.tls().write_tls(&mut records).expect("memory takes everything");
+        }
+        records
+    }
+}
+
+/// Reads until the connection ends, by whatever. Fails if it does not end in time.
+#[track_caller]
+pub(crate) fn read_to_any_end(stream: &mut TcpStream) -> Vec<u8> {
+    let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
+    stream.set_read_timeout(Some(3 * PATIENCE)).expect("a time");
+    loop {
+        match stream.read(&mut piece) {
+            Ok(0) => return bytes,
+            Ok(count) => bytes.extend_from_slice(&piece[..count]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return bytes,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => panic!("the server was to end the connection: {error}"),
+        }
+    }
+}
+
+/// A time that is short for a server's deadline, and long for its work.
+pub(crate) const SHORT: Duration = Duration::from_millis(500);
