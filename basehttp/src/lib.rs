@@ -83,7 +83,8 @@
 //! * [`Exchange`] is what a method gets: one request and its response. [`IntoResponse`] is what a method can return.
 //! * [`Cookie`], [`Form`], [`OrError`] and [`html_escape`] are for what most programs do: sessions, forms, errors, pages.
 //! * [`BaseHTTPRequestHandler`] has the class variables and the overridable methods.
-//! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it.
+//! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it, and so do signals
+//!   (`HTTPServer::serve_until_terminated`, feature `signals`). [`systemd`] is for services.
 //! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).
 //! * `CGIHTTPRequestHandler` runs programs as pages, beside files (feature `cgi`).
 //! * `Json` and `Exchange::read_json` send and read JSON by serde (feature `json`).
@@ -119,6 +120,7 @@ mod handlers;
 mod proto;
 mod server;
 mod sys;
+pub mod systemd;
 pub mod testing;
 #[cfg(feature = "tls")]
 pub mod tls;
@@ -146,6 +148,6 @@ pub use proto::{ContentType, Field, Headers, HeadersIter, RESPONSES, Responses, 
 #[cfg(feature = "tls")]
 pub use rustls;
 pub use server::{
-    AddressFamily, BaseHTTPRequestHandler, Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress, MessageClass,
-    defaults,
+    AddressFamily, BackgroundServer, BaseHTTPRequestHandler, Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress,
+    MessageClass, defaults,
 };

@@ -39,7 +39,7 @@ fn upward(source: &Source) -> Vec<String> {
 }
 
 /// Public modules of the crate's root. All other public names there are types or functions.
-const PUBLIC_MODULES: [&str; 5] = ["cgi", "defaults", "files", "testing", "tls"];
+const PUBLIC_MODULES: [&str; 6] = ["cgi", "defaults", "files", "systemd", "testing", "tls"];
 
 /// The targets outside the handlers that no other crate could name.
 fn private(source: &Source, private_modules: &[String]) -> Vec<String> {

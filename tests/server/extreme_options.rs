@@ -217,6 +217,8 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     amount!(cases, max_connections: 20_000, 1 << 40 => [Refused, Serves, Serves, Serves, Serves]);
     amount!(cases, timeout: None, Some(HOUR) => [Serves; 5]);
     amount!(cases, poll_interval: Duration::from_millis(500), HOUR => [Refused, Serves, Serves, Serves, Serves]);
+    // A longer delay makes the end of each server late. `tests/server/life.rs` has some.
+    each!(cases, shutdown_delay: [(Duration::ZERO, Serves), (Duration::from_nanos(1), Serves)]);
     amount!(cases, request_queue_size: 1024, 1 << 30 => [Serves; 5]);
     amount!(cases, tcp_keepalive: Some(Duration::from_secs(60)), Some(HOUR) => [Refused, Serves, Serves, Serves, Serves]);
     each!(cases, allow_reuse_address: [(true, Serves), (false, Serves)]);

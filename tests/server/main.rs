@@ -5,6 +5,7 @@ mod support;
 
 mod admission;
 mod extreme_options;
+mod life;
 mod listeners;
 mod proxies;
 mod security_limits;

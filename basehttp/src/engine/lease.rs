@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use mio::{Events, Poll, Token};
@@ -44,11 +45,13 @@ impl Lease {
         Ok(Lease { poll, events, ready: VecDeque::new(), next_sweep, sweep_at: None, acceptor })
     }
 
-    /// Moves the events of the last poll to the ready list.
-    pub(super) fn take_events(&mut self) {
+    /// Moves the events of the last poll to the ready list. `wakes` counts the wake-ups.
+    pub(super) fn take_events(&mut self, wakes: &AtomicU64) {
         for event in &self.events {
             match event.token() {
-                WAKER => {}
+                WAKER => {
+                    wakes.fetch_add(1, Ordering::Relaxed);
+                }
                 token => match listener_number(token) {
                     Some(number) => self.acceptor.iter_mut().for_each(|acceptor| acceptor.note_event(number)),
                     None => self.ready.push_back(Work::Event(Key::from_bits(token.0), ready_of(event))),

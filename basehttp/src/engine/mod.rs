@@ -55,7 +55,7 @@ use self::work::Counted;
 use self::worker::Worker;
 use crate::conn::Conn;
 use crate::exchange::{Context, Service, drop_panic_payload};
-use crate::sys::{Accepted, Listener, Permit, RunningServer, SocketFile, Stats, log};
+use crate::sys::{Accepted, Listener, Notifier, Permit, RunningServer, SocketFile, Stats, log};
 
 pub(crate) use self::lease::MAX_LISTENERS;
 pub(crate) use self::monitor::run;
@@ -74,6 +74,8 @@ pub(crate) struct EngineOptions {
     pub backlog: usize,
     /// Time between two calls of `service_actions`, if the handler has it.
     pub service_actions: Option<Duration>,
+    /// The service manager that is told of the loop's beginning, life and end.
+    pub notifier: Option<Notifier>,
 }
 
 /// Everything the threads of a running server share.
@@ -310,7 +312,14 @@ mod tests {
         /// Returns an engine without listeners and threads.
         pub(super) fn idle(workers: usize, settings: Settings) -> Arc<Engine> {
             let context = Context::new(Nothing.spec(), settings, ServerHandle::detached());
-            let options = EngineOptions { workers, max_threads: 1, max_queued: 1, backlog: 1, service_actions: None };
+            let options = EngineOptions {
+                workers,
+                max_threads: 1,
+                max_queued: 1,
+                backlog: 1,
+                service_actions: None,
+                notifier: None,
+            };
             Engine::new(Vec::new(), Arc::new(Nothing), Arc::new(context), options).expect("pollers")
         }
     }

@@ -12,7 +12,7 @@ use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::{Condvar, Mutex, fence_in_models};
 use crate::conn::Conn;
 use crate::exchange::catch_panic;
-use crate::sys::{DrainReport, log, unpoisoned};
+use crate::sys::{DrainReport, Notifier, log, unpoisoned};
 
 /// Time between two looks at the leaders: 4 ms. A leader that is seen twice in one handler is replaced, after 4 to 8 ms.
 const TICK: Duration = Duration::from_millis(4);
@@ -73,11 +73,11 @@ impl MonitorWaker {
     }
 }
 
-/// Runs the engine until it is asked to end. Then gives requests under way their time to finish.
+/// Runs the engine until it is asked to end, or until `end`. Then gives requests under way their time to finish.
 ///
 /// # Errors
 /// If the system gives no thread to lead.
-pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
+pub(crate) fn run(engine: &Arc<Engine>, end: Option<Instant>) -> io::Result<DrainReport> {
     (0..engine.shards.len()).for_each(|shard| engine.appoint_leader(shard));
     let (leaders, shards) = (engine.pool.threads(), engine.shards.len());
     if leaders == 0 {
@@ -90,16 +90,31 @@ pub(crate) fn run(engine: &Arc<Engine>) -> io::Result<DrainReport> {
         ));
     }
     let mut monitor = MonitorLoop::new(engine);
-    while !engine.context.handle.is_shutting_down() {
+    let handle = &engine.context.handle;
+    monitor.say("READY=1");
+    monitor.alarm = end;
+    while !handle.is_shutting_down() {
+        if end.is_some_and(|end| Instant::now() >= end) {
+            // It does not wait on a thread of the server.
+            handle.shutdown();
+        } else {
+            monitor.go();
+        }
+    }
+    monitor.say("STOPPING=1");
+    // Load balancers need a while to see that the server is not ready.
+    while let Some(end) = handle.serves_until().filter(|end| Instant::now() < *end) {
+        monitor.alarm = Some(end);
         monitor.go();
     }
+    monitor.alarm = None;
     // No client comes to a Unix socket from now on, so that none is behind those that are accepted last.
     engine.socket_files.iter().for_each(|file| file.remove());
     let answered = engine.counters.answered();
     engine.closing.store(true, Ordering::SeqCst);
     engine.shards.iter().for_each(super::shard::Shard::wake);
     // Another call of `drain` may bring the deadline forward meanwhile.
-    while engine.has_work_left() && engine.context.handle.deadline().is_some_and(|deadline| Instant::now() < deadline) {
+    while engine.has_work_left() && handle.deadline().is_some_and(|deadline| Instant::now() < deadline) {
         monitor.go();
     }
     // An idle connection has no request that could be cut off.
@@ -135,17 +150,32 @@ struct MonitorLoop<'e> {
     quiet_ticks: u32,
     last_look: Instant,
     next_actions: Option<Instant>,
+    /// Time at which the loop must have a look whether it ends.
+    alarm: Option<Instant>,
+    watchdog: Option<Watchdog>,
+}
+
+/// Signs of life for the service manager.
+struct Watchdog {
+    interval: Duration,
+    next: Instant,
+    /// Wake-ups of the thread that accepts, when the last sign was due.
+    wakes: u64,
 }
 
 impl<'e> MonitorLoop<'e> {
     fn new(engine: &'e Arc<Engine>) -> Self {
         let next_actions = engine.options.service_actions.map(|interval| Instant::now() + interval);
+        let interval = engine.options.notifier.as_ref().and_then(Notifier::watchdog_interval);
+        let watchdog = interval.map(|interval| Watchdog { interval, next: Instant::now(), wakes: 0 });
         MonitorLoop {
             engine,
             seen: vec![0; engine.shards.len()],
             quiet_ticks: 0,
             last_look: Instant::now(),
             next_actions,
+            alarm: None,
+            watchdog,
         }
     }
 
@@ -168,11 +198,14 @@ impl<'e> MonitorLoop<'e> {
             }
         }
         self.act();
+        self.give_sign_of_life();
     }
 
     /// Sleeps until a handler begins, or something else is due.
     fn sleep(&mut self) {
-        let due = self.next_actions.map(|next| next.saturating_duration_since(Instant::now()));
+        let sign = self.watchdog.as_ref().map(|watchdog| watchdog.next);
+        let next = [self.next_actions, self.alarm, sign].into_iter().flatten().min();
+        let due = next.map(|next| next.saturating_duration_since(Instant::now()));
         let closing = self.engine.is_closing().then_some(TICK);
         self.engine.monitor_waker.sleep(closing.or(due), || self.is_any_in_handler());
         self.quiet_ticks = 0;
@@ -215,6 +248,28 @@ impl<'e> MonitorLoop<'e> {
                 }
             }
             *seen = word;
+        }
+    }
+
+    /// Sends a message to the service manager, if there is one.
+    fn say(&self, message: &str) {
+        if let Some(notifier) = &self.engine.options.notifier {
+            // The server goes on without a manager. One that waits for the message ends the program.
+            let _ = notifier.send(message);
+        }
+    }
+
+    /// Tells the service manager that the server is alive, if the thread that accepts has gone on since the last time.
+    fn give_sign_of_life(&mut self) {
+        let Some(watchdog) = self.watchdog.as_mut().filter(|watchdog| watchdog.next <= Instant::now()) else { return };
+        watchdog.next = Instant::now() + watchdog.interval;
+        let accepting = &self.engine.shards[0];
+        let before = std::mem::replace(&mut watchdog.wakes, accepting.wakes());
+        let has_gone_on = watchdog.wakes != before;
+        // It answers by the time of the next sign, even if it has nothing to do.
+        accepting.wake();
+        if has_gone_on {
+            self.say("WATCHDOG=1");
         }
     }
 

@@ -8,7 +8,7 @@
 //! * `inbox` (work for the next turn): held by any thread, just to add work or take it, also inside the lease.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use std::{io, mem};
@@ -51,6 +51,8 @@ pub(super) struct Shard {
     sleeps_for_good: AtomicBool,
     /// Whether the leader may still accept connections.
     accepts: AtomicBool,
+    /// Wake-ups that a leader has seen.
+    wakes: AtomicU64,
 }
 
 impl Shard {
@@ -71,6 +73,7 @@ impl Shard {
             waker,
             sleeps_for_good: AtomicBool::new(false),
             accepts,
+            wakes: AtomicU64::new(0),
         })
     }
 
@@ -160,7 +163,7 @@ impl Shard {
         }
         // A poll that a signal interrupts has no events.
         if polled.is_ok() {
-            lease.take_events();
+            lease.take_events(&self.wakes);
         }
         // Behind the events: connections that have had their turn come last.
         lease.ready.extend(inbox);
@@ -245,6 +248,11 @@ impl Shard {
         // A wake-up that a signal interrupts is tried again, since a leader without parked connections would never
         // wake. After any other failure the leader finds the work at its next sweep.
         while self.waker.wake().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
+    }
+
+    /// Returns the number of wake-ups that a leader has seen.
+    pub(super) fn wakes(&self) -> u64 {
+        self.wakes.load(Ordering::Relaxed)
     }
 
     // Parking.

@@ -40,6 +40,7 @@ pub struct HTTPServerBuilder {
     pub(super) poll_interval: Duration,
     pub(super) engine: EngineOptions,
     access: AccessOptions,
+    pub(super) shutdown_delay: Duration,
 }
 
 /// Connections that may wait to be accepted: 1,024. The 5 of Python's `http.server` drop clients in any burst.
@@ -91,8 +92,10 @@ impl Default for HTTPServerBuilder {
                 max_queued: MAX_QUEUED,
                 backlog: USUAL_BACKLOG,
                 service_actions: None,
+                notifier: None,
             },
             access: AccessOptions::default(),
+            shutdown_delay: Duration::ZERO,
         }
     }
 }
@@ -205,6 +208,12 @@ options! {
     timeout: Option<Duration> => timeout;
     /// Time between two calls of `service_actions`, for a handler that defines it. Default 500 ms.
     poll_interval: Duration => poll_interval;
+    /// Time for which a server that was asked to end serves on before it stops listening. Default 0.
+    ///
+    /// Meanwhile [`ServerHandle::is_ready`](crate::ServerHandle::is_ready) is false, and responses say `Connection:
+    /// close`. A load balancer that asks for the readiness sees that, and sends its clients elsewhere. Choose more than
+    /// the time that it takes to see it, in Kubernetes some 10 s.
+    shutdown_delay: Duration => shutdown_delay;
     /// Binds the address even while connections of an earlier server linger (`SO_REUSEADDR`). Default `true`.
     allow_reuse_address: bool => listen.allow_reuse_address;
     /// Lets several servers bind the address and share its clients (`SO_REUSEPORT`). Default `false`.
@@ -283,6 +292,7 @@ impl HTTPServerBuilder {
         }
         self.settings.paused_reader_timeout = self.settings.paused_reader_timeout.map(bounded);
         self.timeout = self.timeout.map(bounded);
+        self.shutdown_delay = bounded(self.shutdown_delay);
         self.engine.backlog = usize::try_from(self.listen.request_queue_size).unwrap_or(0).max(USUAL_BACKLOG);
         self.settings.max_blocked_on_clients =
             self.settings.max_blocked_on_clients.min((self.engine.max_threads / 2).max(1));

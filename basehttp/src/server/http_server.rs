@@ -11,7 +11,9 @@ use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
 use crate::conn::{Buffers, Conn, handle_one_request};
 use crate::engine::{self, Engine, EngineOptions};
 use crate::exchange::{Context, Service, catch_panic};
-use crate::sys::{Accepted, Address, ServerHandle, log, look_at_sigpipe};
+#[cfg(feature = "signals")]
+use crate::sys::WatchedSignals;
+use crate::sys::{Accepted, Address, DrainReport, Notifier, ServerHandle, bounded, log, look_at_sigpipe};
 
 /// An HTTP/1.x server: one listening socket or more, and the handler that answers for them.
 ///
@@ -41,6 +43,8 @@ pub struct HTTPServer {
     lobby: SilentConns,
     timeout: Option<Duration>,
     engine_options: EngineOptions,
+    #[cfg(feature = "signals")]
+    pub(super) watched_signals: Option<WatchedSignals>,
 }
 
 impl HTTPServer {
@@ -67,7 +71,7 @@ impl HTTPServer {
         let host = endpoints[0].host().to_owned();
         let doors = Doors::open(endpoints, options.listen)?;
         let bound = doors.addresses()?;
-        let handle = ServerHandle::new(server_name(&host, &bound[0]), bound);
+        let handle = ServerHandle::new(server_name(&host, &bound[0]), bound, options.shutdown_delay);
         let spec = service.spec();
         let engine_options = EngineOptions {
             service_actions: spec.overrides.service_actions.then_some(options.poll_interval),
@@ -80,6 +84,8 @@ impl HTTPServer {
             lobby: SilentConns::default(),
             timeout: options.timeout,
             engine_options,
+            #[cfg(feature = "signals")]
+            watched_signals: None,
         })
     }
 
@@ -164,10 +170,10 @@ impl HTTPServer {
 
     /// Serves until [`ServerHandle::shutdown`] is called, from a handler or from another thread.
     ///
-    /// Blocks. When it is asked to end it first serves the clients that have connected already and stops listening, so
-    /// that later ones are refused by the system, or reach a successor that has bound the address. Then it closes idle
-    /// connections, and returns when the requests that handlers are working on are answered, or after 5 seconds. The
-    /// `poll_interval` of Python's is a builder option, for `service_actions` only: nothing here polls.
+    /// Blocks. When it is asked to end it first serves on for the builder's `shutdown_delay`, which is 0 by default. Then
+    /// it serves the clients that have connected already and stops listening, so that later ones are refused by the
+    /// system, or reach a successor that has bound the address. It closes idle connections, and returns when the
+    /// requests that handlers are working on are answered, or after 5 seconds. The `poll_interval` of Python's is a builder option, for `service_actions` only: nothing here polls.
     ///
     /// Called again, it listens again: at the same addresses, with the port that the system picked if 0 was asked for.
     /// Between two loops the system refuses clients, unlike with Python's `http.server`. A socket that was handed over
@@ -178,6 +184,34 @@ impl HTTPServer {
     /// has bound meanwhile; a poller the system refuses. Whatever a client does, and descriptors running out, is not an
     /// error.
     pub fn serve_forever(&mut self) -> io::Result<()> {
+        self.serve_until(None).map(drop)
+    }
+
+    /// Serves as [`serve_forever`](Self::serve_forever) does, and shuts down when the time is over.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, HTTPServer, http_handler};
+    /// # use std::time::Duration;
+    /// # struct Hello;
+    /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
+    /// let mut httpd = HTTPServer::bind(("127.0.0.1", 0), Hello)?;
+    /// httpd.serve_for(Duration::from_millis(10))?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `serve_forever`.
+    pub fn serve_for(&mut self, time: Duration) -> io::Result<()> {
+        self.serve_until(Some(Instant::now() + bounded(time))).map(drop)
+    }
+
+    /// Tells a service manager when the server is ready, alive and ending: [`Notifier`].
+    pub fn set_notifier(&mut self, notifier: Notifier) {
+        self.engine_options.notifier = Some(notifier);
+    }
+
+    /// Serves until `end`, or until it is asked to end before.
+    pub(super) fn serve_until(&mut self, end: Option<Instant>) -> io::Result<DrainReport> {
         // The program may have changed it since it was bound.
         look_at_sigpipe();
         let listeners = self.doors.listening()?.to_vec();
@@ -187,11 +221,11 @@ impl HTTPServer {
         let running = self.context.handle.begin_loop(Arc::<Engine>::clone(&engine));
         // User code that runs in drops at the end must not wait for that end.
         let serving = self.context.handle.enter();
-        let report = engine::run(&engine)?;
+        let report = engine::run(&engine, end)?;
         drop(serving);
         log::flush();
         running.end(report);
-        Ok(())
+        Ok(report)
     }
 
     /// Serves one request of a new connection, on this thread. False if the client did not send any.

@@ -1,5 +1,6 @@
 //! The server: the handler's trait, the listening socket, and the loop that serves.
 
+mod background;
 mod builder;
 pub mod defaults;
 mod endpoint;
@@ -8,8 +9,11 @@ mod http_server;
 mod listen;
 mod service;
 mod shared;
+#[cfg(feature = "signals")]
+mod signals;
 mod waiting;
 
+pub use background::BackgroundServer;
 pub use builder::HTTPServerBuilder;
 pub use endpoint::{Endpoint, ListenAddress};
 pub use handler::{BaseHTTPRequestHandler, MessageClass};

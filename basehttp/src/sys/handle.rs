@@ -41,17 +41,23 @@ struct ServerState {
     addresses: Vec<Address>,
     /// The loop was asked to end, and has not ended yet.
     stopping: AtomicBool,
+    /// The program has said that it is not ready for clients.
+    is_unready: AtomicBool,
+    /// Time for which a loop that was asked to end serves on.
+    delay: Duration,
     running: Mutex<Running>,
     ended: Condvar,
     /// Results of the last loop.
     last: Mutex<Last>,
 }
 
-/// The present loop, and the time at which it must be over.
+/// The present loop, and the times at which it stops accepting and must be over.
 #[derive(Default)]
 struct Running {
     /// The present loop, if one runs.
     engine: Option<Arc<dyn RunningServer>>,
+    /// Time until which a loop that was asked to end serves on. It is forgotten with its loop.
+    serves_until: Option<Instant>,
     /// Time at which requests in flight are cut off, the earliest that a caller asked for. It is forgotten with its
     /// loop.
     deadline: Option<Instant>,
@@ -60,13 +66,15 @@ struct Running {
 }
 
 impl Running {
-    /// Makes the running loop end within `grace`, or the next one if none runs. The shortest grace counts.
-    fn end_within(&mut self, grace: Duration) {
+    /// Makes the running loop serve on for `delay` and then end within `grace`, or the next one end at once if none
+    /// runs. The shortest time counts.
+    fn end_within(&mut self, delay: Duration, grace: Duration) {
         if self.engine.is_none() {
             self.grace = Some(self.grace.map_or(grace, |asked| asked.min(grace)));
             return;
         }
-        let deadline = Instant::now() + grace;
+        let serves_until = *self.serves_until.get_or_insert(Instant::now() + delay);
+        let deadline = serves_until.max(Instant::now()) + grace;
         self.deadline = Some(self.deadline.map_or(deadline, |asked| asked.min(deadline)));
     }
 }
@@ -97,11 +105,13 @@ pub(crate) trait RunningServer: Send + Sync {
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 impl ServerHandle {
-    pub(crate) fn new(name: String, addresses: Vec<Address>) -> Self {
+    pub(crate) fn new(name: String, addresses: Vec<Address>, delay: Duration) -> Self {
         let state = ServerState {
             name,
             addresses,
             stopping: AtomicBool::new(false),
+            is_unready: AtomicBool::new(false),
+            delay,
             running: Mutex::default(),
             ended: Condvar::new(),
             last: Mutex::default(),
@@ -111,7 +121,7 @@ impl ServerHandle {
 
     /// Makes a handle without a server, for a connection that has none.
     pub(crate) fn detached() -> Self {
-        ServerHandle::new(String::new(), vec![Address::Unnamed])
+        ServerHandle::new(String::new(), vec![Address::Unnamed], Duration::ZERO)
     }
 
     /// Returns the host's name by the rules of Python's `http.server`: the name that was bound, or the machine's own
@@ -140,8 +150,11 @@ impl ServerHandle {
 
     /// Shuts the server down, and waits until its loop has ended.
     ///
-    /// Clients that have connected already are served. Then the server stops listening, so that later clients are
-    /// refused or reach a successor. Idle connections are closed. Requests in flight are answered for at most 5 s.
+    /// 1. [`is_ready`](Self::is_ready) is false, and responses say `Connection: close`. The server serves on for
+    ///    [`shutdown_delay`](crate::HTTPServerBuilder::shutdown_delay), which is no time by default.
+    /// 2. Clients that have connected already are served. Then the server stops listening, so that later clients are
+    ///    refused or reach a successor. Idle connections are closed.
+    /// 3. Requests in flight are answered for at most 5 s. What is still busy then is cut off.
     ///
     /// It returns at once when a handler or a hook of this server calls it, or when no loop is running. In the first
     /// case the running `serve_forever` ends soon, in the second the next one ends at once.
@@ -154,7 +167,7 @@ impl ServerHandle {
     fn stop(&self, grace: Duration) -> bool {
         // Under the lock, so that a loop which ends meanwhile either obeys the wish or leaves it to the next loop.
         let mut running = self.running();
-        running.end_within(grace);
+        running.end_within(self.state.delay, grace);
         self.state.stopping.store(true, Ordering::SeqCst);
         // Waits for this loop alone. By the time this thread wakes, the next one may have begun.
         let Some(awaited) = running.engine.clone() else { return false };
@@ -170,9 +183,9 @@ impl ServerHandle {
 
     /// Shuts down gracefully: lets requests in flight run for up to `grace`, and reports the result.
     ///
-    /// Responses to requests in flight say `Connection: close`. Connections that are still busy after that are cut
-    /// off. Of several deadlines for one loop the earliest counts, so that another `drain` or `shutdown` can hurry a
-    /// drain.
+    /// The order is that of [`shutdown`](Self::shutdown). The time begins when the server stops listening. Connections
+    /// that are still busy after it are cut off. Of several deadlines for one loop the earliest counts, so that another
+    /// `drain` or `shutdown` can hurry a drain.
     ///
     /// If no loop runs, the next one ends at once, and its time counts from its beginning. Returns `None` if no loop is
     /// running, or on a thread that works for this server.
@@ -209,9 +222,52 @@ impl ServerHandle {
         self.running().deadline
     }
 
+    /// Returns whether new clients should come: the server was not asked to shut down, and the program has not said
+    /// [`set_ready(false)`](Self::set_ready).
+    ///
+    /// This is the answer for the readiness probe of a load balancer. A server that is not ready serves all the same.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// struct Health;
+    ///
+    /// #[http_handler]
+    /// impl Health {
+    ///     #[path("/readyz")]
+    ///     fn do_GET_readyz(&self, ex: &Exchange) -> (u16, &'static str) {
+    ///         if ex.server.is_ready() { (200, "ready\n") } else { (503, "not ready\n") }
+    ///     }
+    /// }
+    /// # assert!(basehttp::testing::respond(&Health, "GET /readyz HTTP/1.0\r\n\r\n").ends_with(b"\r\n\r\nready\n"));
+    /// ```
+    pub fn is_ready(&self) -> bool {
+        !self.state.is_unready.load(Ordering::SeqCst) && !self.is_shutting_down()
+    }
+
+    /// Says whether the program is ready for clients. A program that must warm up, or whose database is away, is not.
+    ///
+    /// It changes [`is_ready`](Self::is_ready) alone. A new server is ready.
+    pub fn set_ready(&self, is_ready: bool) {
+        self.state.is_unready.store(!is_ready, Ordering::SeqCst);
+    }
+
     /// Returns whether the server was asked to shut down and has not ended yet. Long handlers may check it.
     pub fn is_shutting_down(&self) -> bool {
         self.state.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Returns the time until which a loop that was asked to end serves on.
+    pub(crate) fn serves_until(&self) -> Option<Instant> {
+        self.running().serves_until
+    }
+
+    /// Takes back a wish to end that no loop has heard, so that the next one serves.
+    pub(crate) fn forget_wish(&self) {
+        let mut running = self.running();
+        if running.engine.is_none() {
+            running.grace = None;
+            self.state.stopping.store(false, Ordering::SeqCst);
+        }
     }
 
     /// Registers the loop as running until the returned value is dropped, also by a panic.
@@ -219,7 +275,8 @@ impl ServerHandle {
         let mut now = self.running();
         now.engine = Some(running);
         if let Some(grace) = now.grace.take() {
-            now.end_within(grace);
+            // It was asked before the first client could rely on it.
+            now.end_within(Duration::ZERO, grace);
         }
         drop(now);
         RunningLoop { handle: self.clone() }
@@ -292,6 +349,7 @@ impl Drop for RunningLoop {
         state.stopping.store(false, Ordering::SeqCst);
         let ended = running.engine.take();
         running.deadline = None;
+        running.serves_until = None;
         drop(running);
         if let Some(ended) = ended {
             self.handle.last().stats = ended.stats();

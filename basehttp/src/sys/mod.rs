@@ -9,9 +9,11 @@
 //! | `listener`  | a listening socket                                                                   |
 //! | `socket_file` | the file of a Unix socket                                                          |
 //! | `address`   | the name of one end of a connection                                                  |
+//! | `signals`   | signals that end a server                                                            |
 //! | `sigpipe`   | whether sending a file could end the process                                         |
 //! | `clock`     | the time of day for `Date` and the log                                               |
 //! | `log`       | lines for standard error, written by a thread of its own                             |
+//! | `notifier`  | messages to the service manager                                                      |
 //! | `settings`  | the bounds that each connection keeps, with their defaults                           |
 //! | `quota`     | the bounds that all connections of a server keep together                            |
 //! | `stats`     | the counts that users see, and the counts of one thread                              |
@@ -25,8 +27,11 @@ mod handle;
 mod listener;
 mod lock;
 pub(crate) mod log;
+mod notifier;
 mod quota;
 mod settings;
+#[cfg(feature = "signals")]
+mod signals;
 mod sigpipe;
 mod socket;
 mod socket_file;
@@ -38,10 +43,13 @@ pub(crate) use self::handle::RunningServer;
 pub use self::handle::ServerHandle;
 pub(crate) use self::listener::{Accepted, Listener, is_transient_accept_error};
 pub(crate) use self::lock::{lock, unpoisoned};
+pub use self::notifier::Notifier;
 pub(crate) use self::quota::{
     BRIEF, BlockingQuota, Load, MemoryQuota, Permit, QUEUE_WAIT, QueuedFile, Quota, Reservation, process_limit,
 };
 pub(crate) use self::settings::{Settings, bounded};
+#[cfg(feature = "signals")]
+pub(crate) use self::signals::WatchedSignals;
 pub(crate) use self::sigpipe::look_at_sigpipe;
 #[cfg(feature = "tls")]
 pub(crate) use self::socket::Handshake;

@@ -3,13 +3,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::received::ReceivedRequest;
 use super::record::{Recorded, RequestRecord};
 use crate::server::BaseHTTPRequestHandler;
-use crate::{HTTPServer, HTTPServerBuilder, ServerHandle};
+use crate::{BackgroundServer, HTTPServer, HTTPServerBuilder, ServerHandle};
 
 /// Longest time that [`Server::wait_for_requests`] waits: 30 s, enough to tell a slow machine from a client that sends
 /// nothing.
@@ -39,9 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    handle: ServerHandle,
     record: Arc<RequestRecord>,
-    serving: Option<JoinHandle<io::Result<()>>>,
+    serving: BackgroundServer,
 }
 
 impl Server {
@@ -54,11 +52,9 @@ impl Server {
     pub fn start_with<H: BaseHTTPRequestHandler>(builder: HTTPServerBuilder, handler: H) -> io::Result<Self> {
         let record = Arc::new(RequestRecord::default());
         let recorded = Recorded { handler: Arc::new(handler), record: Arc::clone(&record) };
-        let mut httpd = builder.bind_service(("127.0.0.1", 0), Arc::new(recorded))?;
-        let handle = httpd.server_handle();
+        let httpd = builder.bind_service(("127.0.0.1", 0), Arc::new(recorded))?;
         let address = SocketAddr::from(([127, 0, 0, 1], httpd.server_port()));
-        let serving = thread::Builder::new().name("basehttp-test".into()).spawn(move || httpd.serve_forever())?;
-        Ok(Server { address, handle, record, serving: Some(serving) })
+        Ok(Server { address, record, serving: httpd.serve_in_background()? })
     }
 
     /// Returns the address that the server listens on.
@@ -73,7 +69,7 @@ impl Server {
 
     /// The running server's handle: statistics, and `shutdown`.
     pub fn server_handle(&self) -> &ServerHandle {
-        &self.handle
+        self.serving.server_handle()
     }
 
     /// Returns the requests that have come so far, in the order in which the handler was called for them.
@@ -106,19 +102,8 @@ impl Server {
     ///
     /// # Panics
     /// If the serving thread did.
-    pub fn stop(mut self) -> io::Result<()> {
-        self.handle.shutdown();
-        let serving = self.serving.take().expect("`stop` takes the server, so that it has not been joined");
-        serving.join().expect("the serving thread does not panic")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(serving) = self.serving.take() {
-            self.handle.shutdown();
-            // Its end is all that matters here; `stop` tells more.
-            let _ = serving.join();
-        }
+    pub fn stop(self) -> io::Result<()> {
+        self.server_handle().shutdown();
+        self.serving.join().map(drop)
     }
 }
