@@ -97,6 +97,30 @@ impl<'c> BodyReader<'c> {
         self.decoder.remaining().map(|beyond| beyond + self.payload as u64)
     }
 
+    /// Returns whether bytes have been received that were not read yet, so that a poller of
+    /// [`socket_fd`](crate::Exchange::socket_fd) does not tell of them. Ask before you wait there: the next read does
+    /// not depend on it.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, http_handler};
+    /// # use std::io::BufRead;
+    /// # struct Upload;
+    /// # #[http_handler] impl Upload {
+    /// fn do_POST(&self, ex: &mut Exchange) -> basehttp::Result {
+    ///     if !ex.rfile.has_buffered() {
+    ///         // Wait for ex.socket_fd(), beside other descriptors.
+    ///     }
+    ///     let count = ex.rfile.fill_buf()?.len();
+    ///     Ok(ex.send_text(200, format!("{count} bytes so far"))?)
+    /// }
+    /// # }
+    /// # let request = b"POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi";
+    /// # assert!(basehttp::testing::respond(&Upload, request).ends_with(b"\r\n\r\n2 bytes so far"));
+    /// ```
+    pub fn has_buffered(&self) -> bool {
+        !self.raw().is_empty() || self.io.borrow().socket.has_buffered()
+    }
+
     /// Takes all bytes that were read and not used, for the handler that hijacks the socket.
     pub(crate) fn take_raw(&mut self) -> Vec<u8> {
         let raw = [self.ahead, &self.refill[self.unread.clone()]].concat();

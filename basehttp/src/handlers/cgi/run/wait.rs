@@ -56,6 +56,11 @@ impl Run<'_> {
         let (until_flush, has_room) = (self.clock.until_flush(Instant::now()), self.output.has_room());
         // Output that waits to be flushed shortens the wait, if the client reads.
         let mut wait = until_flush.filter(|_| side == Client::Reads).unwrap_or(CHECK_INTERVAL);
+        // Bytes of the body that are here already are no event of the socket.
+        let is_body_here = client_flags.contains(PollFlags::IN) && ex.rfile.has_buffered();
+        if is_body_here {
+            wait = Duration::ZERO;
+        }
         // The exit matters once the output has ended. Before that, the end of the output wakes the run.
         let mut exit = None;
         if self.stdout.is_none() && self.process.status().is_none() {
@@ -78,7 +83,7 @@ impl Run<'_> {
         let mut watched: Vec<_> =
             watched.map(|(descriptor, flags)| PollFd::from_borrowed_fd(descriptor, flags)).collect();
         match poll(&mut watched, Some(&timespec(wait))) {
-            Ok(count) => self.was_idle = count == 0,
+            Ok(count) => self.was_idle = count == 0 && !is_body_here,
             // An interrupted wait has no events, and the run looks again.
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -86,6 +91,9 @@ impl Run<'_> {
         let mut seen = watched.iter().map(PollFd::revents);
         for (_, _, events) in all.iter_mut().filter(|(descriptor, ..)| descriptor.is_some()) {
             **events = seen.next().expect("there is one for each descriptor");
+        }
+        if is_body_here {
+            events.client |= PollFlags::IN;
         }
         Ok(events)
     }
