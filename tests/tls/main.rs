@@ -3,7 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod clients;
 mod ends;
+mod engine;
 mod handshakes;
 mod secured;
 mod serving;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use basehttp::testing::Server;
 use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, Result, http_handler};
+use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -15,7 +16,7 @@ use rustls::server::ResolvesServerCert;
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, ServerConfig, SignatureScheme, StreamOwned,
+    ClientConfig, ClientConnection, ConfigBuilder, DigitallySignedStruct, ServerConfig, SignatureScheme, StreamOwned,
     SupportedProtocolVersion,
 };
 
@@ -172,11 +173,16 @@ impl ServerCertVerifier for TakesAny {
     }
 }
 
-/// The client's side, with the versions that it knows.
+/// The client's side, with the versions that it knows, and without its own certificate.
 pub(crate) fn client_config(versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+    take_any_server(versions).with_no_client_auth()
+}
+
+pub(crate) fn take_any_server(
+    versions: &[&'static SupportedProtocolVersion],
+) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let builder = ClientConfig::builder_with_provider(provider()).with_protocol_versions(versions);
-    let builder = builder.expect("known versions").dangerous().with_custom_certificate_verifier(Arc::new(TakesAny));
-    builder.with_no_client_auth()
+    builder.expect("known versions").dangerous().with_custom_certificate_verifier(Arc::new(TakesAny))
 }
 
 /// The client's side of a session that has not begun.
