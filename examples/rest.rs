@@ -43,6 +43,7 @@ struct Users(Mutex<BTreeMap<u64, User>>);
 #[http_handler(
     server_version = "Users/1.0",
     protocol_version = "HTTP/1.1",
+    unknown_method = 405,
     error_content_type = "application/json",
     error_message_format = r#"{"error": "%(message)s", "explanation": "%(explain)s"}"#
 )]

@@ -55,6 +55,8 @@ fn the_readme_shows_the_examples_and_what_they_print() {
             "the README's program is another"
         );
     }
+    // Otherwise cargo builds the features that the tests of the workspace need, too.
+    assert!(readme.contains("$ cargo run --release -p basehttp-examples --example hello\n"));
     for step in steps(&hello) {
         let Step { command, output } = step;
         assert!(readme.contains(&format!("```console\n$ {command}\n{output}```")), "the README lacks {command}");
@@ -136,6 +138,7 @@ fn rest_refuses_what_does_not_fit_and_pages_what_does() {
         ("GET /users?page=18446744073709551615 HTTP/1.1\r\n".to_owned(), "", 200, "[]"),
         ("GET /users?page=x HTTP/1.1\r\n".to_owned(), "", 400, "the query parameter page cannot be read"),
         ("GET /users/12 HTTP/1.1\r\n".to_owned(), "", 404, "Not Found"),
+        ("PATCH /users HTTP/1.1\r\n".to_owned(), "", 405, "Method Not Allowed"),
         ("DELETE /users/1 HTTP/1.1\r\n".to_owned(), "", 401, "who are you?"),
         (format!("DELETE /users/1 HTTP/1.1\r\n{admin}"), "", 204, ""),
         (format!("DELETE /users/1 HTTP/1.1\r\n{admin}"), "", 404, "Not Found"),
