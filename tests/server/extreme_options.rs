@@ -235,6 +235,7 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     };
     let everyone = vec!["0.0.0.0/0", "::/0", "unix:"];
     cases.each("trust_proxies", networks, [(vec![], Refused), (vec!["::/129"], Refused), (everyone, Serves)]);
+    each!(cases, proxy_protocol: [(true, Refused), (false, Serves)]);
     let fields =
         |builder: HTTPServerBuilder, fields: Vec<&str>| builder.trust_proxies(["::/0"]).forwarded_fields(fields);
     cases.each("forwarded_fields", fields, [(vec![], Refused), (vec!["Via"], Refused), (vec!["Forwarded"], Serves)]);

@@ -8,6 +8,7 @@ mod extreme_options;
 mod life;
 mod listeners;
 mod proxies;
+mod proxy_protocol;
 mod security_limits;
 mod servers;
 mod shutdown;

@@ -15,7 +15,7 @@ const DERIVED: [(&str, &str); 2] = [
 ];
 
 /// Limits that no option changes, each with its row's first cell, and the constants that it quotes with their file.
-const FIXED: [(&str, &str, &[&str]); 7] = [
+const FIXED: [(&str, &str, &[&str]); 8] = [
     ("method", "proto/limits.rs", &["MAX_METHOD_BYTES"]),
     ("empty lines before a request", "proto/limits.rs", &["MAX_EMPTY_LINES"]),
     (
@@ -23,6 +23,7 @@ const FIXED: [(&str, &str, &[&str]); 7] = [
         "proto/limits.rs",
         &["MAX_CHUNK_EXTENSION_BYTES", "MAX_TRAILER_BYTES"],
     ),
+    ("PROXY header", "proto/proxy/header.rs", &["MAX_LINE_BYTES", "MAX_VARIABLE_BYTES"]),
     ("body that is read before the handler is called", "exchange/body_parameters.rs", &["MAX_BODY_AHEAD"]),
     (
         "lingering after the last response",

@@ -2,7 +2,8 @@
 //! A thread lends it its `Buffers` while it drives the connection.
 //!
 //! ```text
-//!   Handshaking     with TLS, before the first request
+//!   AwaitingProxy   with the PROXY protocol
+//!   Handshaking     with TLS
 //!      |
 //!      |      request has arrived         response sent
 //!   Reading ----------------------> Writing -------------> Reading          keep
@@ -29,6 +30,8 @@ pub(crate) struct Conn {
     /// Counts the connection, and is dropped after the socket. `None` without a loop that counts.
     pub permit: Option<Permit>,
     pub peer: Address,
+    /// The client, if the peer is a proxy that has named it before the first request.
+    pub(super) client: Option<Box<Address>>,
     pub(super) state: State,
     /// State that few connections have while they wait. It is boxed, so that an idle connection is small.
     pub(super) saved: Option<Box<Saved>>,
@@ -54,6 +57,8 @@ pub(crate) struct Conn {
 /// State of a connection in its life.
 #[derive(Debug)]
 pub(super) enum State {
+    /// A trusted proxy is about to name its client. Next: `Handshaking`, `Reading`, `Closed`.
+    AwaitingProxy,
     /// The TLS session is being made. Next: `Reading`, `Closed`.
     #[cfg(feature = "tls")]
     Handshaking,
@@ -65,6 +70,19 @@ pub(super) enum State {
     Lingering(Instant, u64),
     /// The socket is gone.
     Closed,
+}
+
+impl State {
+    /// Returns the state in which the client's own bytes begin.
+    #[cfg(feature = "tls")]
+    pub(super) fn of_client(socket: &Socket) -> Self {
+        if socket.is_handshaking() { State::Handshaking } else { State::Reading }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    pub(super) fn of_client(_: &Socket) -> Self {
+        State::Reading
+    }
 }
 
 /// Event for which a connection waits.
@@ -117,13 +135,11 @@ impl Conn {
             None => socket,
         };
         Conn {
-            #[cfg(feature = "tls")]
-            state: if socket.is_handshaking() { State::Handshaking } else { State::Reading },
-            #[cfg(not(feature = "tls"))]
-            state: State::Reading,
+            state: if settings.awaits_proxy_header() { State::AwaitingProxy } else { State::of_client(&socket) },
             socket,
             permit: None,
             peer,
+            client: None,
             saved: None,
             deadline: now + settings.head_timeout,
             // The request may have arrived together with the connection.
@@ -171,6 +187,11 @@ impl Conn {
         self.permit = None;
     }
 
+    /// Returns the client: the peer, or the one that it has named in a PROXY header.
+    pub(crate) fn client(&self) -> &Address {
+        self.client.as_deref().unwrap_or(&self.peer)
+    }
+
     /// Returns whether any request was answered.
     pub(crate) fn has_served(&self) -> bool {
         self.has_served
@@ -187,6 +208,7 @@ impl Conn {
         let is_blank = |saved: &Saved| saved.input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
         match self.state {
             // No request can be on its way before.
+            State::AwaitingProxy => true,
             #[cfg(feature = "tls")]
             State::Handshaking => true,
             State::Reading => self.saved.as_deref().is_none_or(is_blank),

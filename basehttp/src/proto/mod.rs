@@ -59,7 +59,7 @@ pub use headers::{Headers, HeadersIter};
 pub(crate) use limits::Limits;
 pub(crate) use product::VERSION_STRING;
 pub use product::{SERVER_VERSION, SYS_VERSION, Words, utf8};
-pub(crate) use proxy::{ClientAddress, ForwardedFields, NetworkNode};
+pub(crate) use proxy::{ClientAddress, ForwardedFields, NetworkNode, ProxySource, proxy_header};
 pub(crate) use refusal::Refusal;
 pub(crate) use reply::{BodyRule, ReplyFraming, body_allowed, keeps_alive, reply_framing, singleton};
 pub(crate) use status::lookup;

@@ -74,6 +74,11 @@ pub(crate) struct Settings {
 const LEAST_PIECE_BYTES: usize = 16 * 1024;
 
 impl Settings {
+    /// Returns whether each connection begins with the PROXY header of a trusted proxy.
+    pub(crate) fn awaits_proxy_header(&self) -> bool {
+        self.admission.as_ref().is_some_and(|admission| admission.proxies.sends_header)
+    }
+
     /// Returns the bytes of responses that may collect before they are written.
     pub(crate) fn piece_bytes(&self) -> usize {
         self.max_buffered_reply_bytes.max(LEAST_PIECE_BYTES)

@@ -79,7 +79,7 @@ impl Drive<'_> {
     pub(super) fn log_fault(&mut self) {
         let Some(fault) = self.io().socket.take_fault() else { return };
         self.note(CountedError::Tls);
-        let (client, date, fault) = (self.conn.peer.log_name(), clock::log_date(), fault.to_string());
+        let (client, date, fault) = (self.conn.client().log_name(), clock::log_date(), fault.to_string());
         log::add_lines(&format!("{client} - - [{date}] TLS failed: {}\n", log_line(fault.as_bytes())));
     }
 }

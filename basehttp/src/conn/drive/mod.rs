@@ -5,6 +5,7 @@
 //!
 //! ```text
 //!   Drive::step, by the connection's state
+//!     AwaitingProxy  find out who the client is          proxy_header
 //!     Handshaking  make the TLS session                  handshake
 //!     Reading    a request is here    serve it           serving, refusing
 //!                unsent responses     start writing      writing
@@ -20,6 +21,7 @@ mod deadlines;
 #[cfg(feature = "tls")]
 mod handshake;
 mod lingering;
+mod proxy_header;
 mod reading;
 mod refusing;
 mod serving;
@@ -103,6 +105,7 @@ impl Drive<'_> {
                 }
                 step
             }
+            State::AwaitingProxy => self.read_proxy_header(),
             #[cfg(feature = "tls")]
             State::Handshaking => self.shake_hands(),
             State::Reading => self.read_request(),

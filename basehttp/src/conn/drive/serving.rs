@@ -63,7 +63,9 @@ impl Drive<'_> {
     fn admit<'h>(&mut self, head: &Head<'h>, fields: &[Field<'h>]) -> Result<Admitted<'h>, Refusal> {
         match &self.context.settings.admission {
             None => Ok(self.as_sent(head)),
-            Some(admission) => admission.admit(head, fields, self.conn.peer.node(), self.io().socket.served_scheme()),
+            Some(admission) => {
+                admission.admit(head, fields, self.conn.client().node(), self.io().socket.served_scheme())
+            }
         }
     }
 
@@ -184,7 +186,7 @@ impl Drive<'_> {
         refusal: Option<HTTPError>,
     ) -> Served {
         let (peer, io, context, decoded) = (&self.conn.peer, &self.buffers.io, self.context, &DecodedPaths::default());
-        let client = client.unwrap_or(peer);
+        let client = client.unwrap_or(self.conn.client());
         let incoming = IncomingRequest { request, fields, refusal, ahead, peer, client, io, context, decoded };
         // Methods and hooks have a guard of their own. This one catches a panic in a `Drop` of the user's.
         catch_panic(|| self.service.serve(incoming)).unwrap_or_else(|| {

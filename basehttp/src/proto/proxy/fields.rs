@@ -26,6 +26,8 @@ use super::network::{NetworkNode, Networks};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TrustedProxies {
     pub networks: Networks,
+    /// Each connection begins with a PROXY header.
+    pub sends_header: bool,
     pub fields: ForwardedFields,
 }
 

@@ -12,7 +12,7 @@ fn proxies(fields: ForwardedFields) -> TrustedProxies {
     for text in ["10.0.0.0/8", "2001:db8::/32", "unix:"] {
         networks.add(text).expect("a network");
     }
-    TrustedProxies { networks, fields }
+    TrustedProxies { networks, sends_header: false, fields }
 }
 
 /// Reads fields that were written one a line, and shows the result as `client scheme authority`, with `-` for what the

@@ -1,5 +1,5 @@
-//! The header of HAProxy's PROXY protocol, versions 1 and 2, which stands before the first byte of a connection (before
-//! a TLS handshake, too). It names the client for which the proxy has connected.
+//! The header of the PROXY protocol, versions 1 and 2, which stands before the first byte of a connection (before a TLS
+//! handshake, too). It names the client for which the proxy has connected.
 //!
 //! | header                                              | client                                |
 //! |-----------------------------------------------------|---------------------------------------|
@@ -12,7 +12,7 @@
 //!
 //! Version 2 can add further values behind the addresses (TLV). They are skipped.
 //!
-//! The specification is `doc/proxy-protocol.txt` of HAProxy. A header must be whole before the first byte behind it
+//! The specification is `doc/proxy-protocol.txt` of the program haproxy. A header must be whole before the first byte behind it
 //! means anything, and it is short, so that each try reads it from its start.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -48,6 +48,7 @@ const FIXED_BYTES: usize = 16;
 const MAX_VARIABLE_BYTES: usize = 4 * 1024;
 
 /// Longest header that is taken. No more bytes are ever needed to decide.
+#[cfg(any(test, fuzzing))]
 pub(crate) const MAX_PROXY_HEADER_BYTES: usize = FIXED_BYTES + MAX_VARIABLE_BYTES;
 
 /// Reads the header at the start of a connection's bytes. Returns `None` while it is not whole.

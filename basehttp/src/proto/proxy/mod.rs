@@ -3,7 +3,13 @@
 
 mod fields;
 mod forwarded;
+mod header;
 mod network;
 
 pub(crate) use self::fields::{ClientAddress, ForwardedFields, TrustedProxies};
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::forwarded::node_address;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::header::MAX_PROXY_HEADER_BYTES;
+pub(crate) use self::header::{ProxySource, proxy_header};
 pub(crate) use self::network::NetworkNode;

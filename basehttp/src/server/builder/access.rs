@@ -56,12 +56,15 @@ impl AccessOptions {
         let has_fields = proxies.fields != ForwardedFields::default();
         let has_x = ForwardedFields { forwarded: false, ..proxies.fields } != ForwardedFields::default();
         let fault = match () {
+            () if proxies.networks.is_empty() && proxies.sends_header => {
+                "proxy_protocol believes no proxy: write trust_proxies([\"10.0.0.0/8\"]) with the networks of yours"
+            }
             () if proxies.networks.is_empty() && has_fields => {
                 "forwarded_fields believes no proxy: write trust_proxies([\"10.0.0.0/8\"]) with the networks of yours"
             }
-            () if !proxies.networks.is_empty() && !has_fields => {
+            () if !proxies.networks.is_empty() && !has_fields && !proxies.sends_header => {
                 "trust_proxies does not know what your proxies say: write forwarded_fields([\"X-Forwarded-For\"]) with the \
-                 fields that they set"
+                 fields that they set, or proxy_protocol(true)"
             }
             () if proxies.fields.forwarded && has_x => {
                 "forwarded_fields has Forwarded and X-Forwarded fields: write the ones that your proxies set, since they \
@@ -88,8 +91,8 @@ impl HTTPServerBuilder {
     /// Believes the proxies of these networks when they say for which client they speak.
     ///
     /// A network is written `10.0.0.0/8` or `2001:db8::/32`, a single proxy as its address, and `unix:` stands for every
-    /// client of a Unix socket. [`forwarded_fields`](Self::forwarded_fields) says what they are believed. Called again,
-    /// it adds networks.
+    /// client of a Unix socket. [`forwarded_fields`](Self::forwarded_fields) says what they are believed, or
+    /// [`proxy_protocol`](Self::proxy_protocol). Called again, it adds networks.
     ///
     /// Then [`client_address`](crate::Exchange::client_address), [`scheme`](crate::Exchange::scheme),
     /// [`authority`](crate::Exchange::authority) and the log have the client's.
@@ -142,6 +145,36 @@ impl HTTPServerBuilder {
             *is_read(&mut access.rules.proxies.fields) = true;
             Ok(())
         });
+        self
+    }
+
+    /// Expects the header of the PROXY protocol, version 1 or 2, at the beginning of every connection. Default
+    /// `false`.
+    ///
+    /// It is for proxies that pass on bytes and do not read HTTP. The header comes before a TLS handshake. Its source is
+    /// the [`client_address`](crate::Exchange::client_address) of all requests of the connection. A LOCAL or UNKNOWN
+    /// header, as health checks send it, leaves the proxy's own. If the source is a trusted proxy itself, the
+    /// [`forwarded_fields`](Self::forwarded_fields) of its requests are believed.
+    ///
+    /// Only the proxies of [`trust_proxies`](Self::trust_proxies) may connect then, and each must send a header within
+    /// the [`head_timeout`](Self::head_timeout). Any other connection is closed without an answer, with a line in the
+    /// log, since a server that guesses would believe a client that writes such a header. A header of version 2 may have
+    /// 4 KiB behind its first 16 bytes. The values there, except the addresses, are skipped. `verify_request` is asked
+    /// about the proxy, before the header is read.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, HTTPServer, http_handler};
+    /// # struct Hello;
+    /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
+    /// let httpd = HTTPServer::builder()
+    ///     .trust_proxies(["10.0.0.0/8"])
+    ///     .proxy_protocol(true)
+    ///     .bind(("127.0.0.1", 0), Hello)?;
+    /// # drop(httpd);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn proxy_protocol(mut self, proxy_protocol: bool) -> Self {
+        self.access.rules.proxies.sends_header = proxy_protocol;
         self
     }
 

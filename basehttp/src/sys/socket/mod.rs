@@ -225,6 +225,30 @@ impl Socket {
         }
     }
 
+    /// Looks at the next bytes of the connection, below TLS, and leaves them there. A stream without readiness cannot.
+    pub(crate) fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.receive_below_tls(buffer, RecvFlags::PEEK)
+    }
+
+    /// Takes bytes away that [`peek`](Self::peek) has shown. Returns their number, which is not 0.
+    pub(crate) fn take_peeked(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.receive_below_tls(buffer, RecvFlags::empty())? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            count => Ok(count),
+        }
+    }
+
+    fn receive_below_tls(&self, buffer: &mut [u8], flags: RecvFlags) -> io::Result<usize> {
+        let flags = flags | RecvFlags::DONTWAIT;
+        match self {
+            Socket::Raw(socket) => retried(|| socket.receive(buffer, flags)),
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => retried(|| socket.raw().receive(buffer, flags)),
+            Socket::Other(_) => Err(io::ErrorKind::Unsupported.into()),
+            Socket::Taken => Err(taken()),
+        }
+    }
+
     /// Writes as many bytes as the client takes. After `WouldBlock` the next write must begin with the same bytes,
     /// because a part of them may be on its way already.
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {

@@ -62,7 +62,8 @@ impl TlsSocket {
         Ok(TlsSocket { raw: Some(raw), session: Mutex::new(Session::new(config)?) })
     }
 
-    fn raw(&self) -> &RawSocket {
+    /// Returns the socket below.
+    pub(super) fn raw(&self) -> &RawSocket {
         self.raw.as_ref().expect("it is there until it is taken out")
     }
 
