@@ -17,6 +17,7 @@
 //! | `form`       | a form's body                               | a plain decoder, itself encoded again, serde's values |
 //! | `json`       | a JSON body                                 | serde_json alone, itself sent                   |
 //! | `script`     | what a CGI program says                     | itself cut in pieces, what no reply may say     |
+//! | `proxy`      | a PROXY header, or two lines of proxies' fields | itself cut in pieces, a search from the right |
 //! | `connection` | what a client does, step by step            | a strict reader of replies; see the module      |
 
 mod choices;
@@ -33,6 +34,7 @@ mod json;
 mod misfit;
 #[cfg(feature = "files")]
 mod multipart;
+mod proxy;
 #[cfg(feature = "files")]
 mod range;
 mod reply;
@@ -52,6 +54,7 @@ pub use self::head::head;
 pub use self::json::json;
 #[cfg(feature = "files")]
 pub use self::multipart::multipart;
+pub use self::proxy::proxy;
 #[cfg(feature = "files")]
 pub use self::range::range;
 pub use self::route::route;
@@ -88,6 +91,7 @@ mod tests {
         hold("target", super::target);
         hold("decoding", super::decoding);
         hold("form", super::form);
+        hold("proxy", super::proxy);
         hold("route", super::route);
         hold("connection", super::connection::connection_in_every_weather);
         #[cfg(feature = "files")]
