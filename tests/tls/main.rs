@@ -7,5 +7,6 @@ mod clients;
 mod ends;
 mod engine;
 mod handshakes;
+mod proxied;
 mod secured;
 mod serving;

@@ -105,6 +105,7 @@ impl Secured {
                 let (version, certificates) = (session.version(), session.peer_certificates().len());
                 ex.send_text(200, format!("{version:?} {name} {protocol} {certificates}"))?;
             }
+            "/client" => ex.send_text(200, format!("{} by {}", ex.client_address, ex.scheme()))?,
             "/panic" => panic!("as the test wants"),
             "/cut" => {
                 ex.send_response(200).send_header("Content-Length", "1000000").end_headers()?;
@@ -217,7 +218,12 @@ impl TlsClient {
     }
 
     pub(crate) fn try_with(server: &Server, config: ClientConfig) -> io::Result<Self> {
-        let mut stream = StreamOwned::new(session(config), connect(server));
+        TlsClient::try_over(connect(server), config)
+    }
+
+    /// Makes a session over a stream on which bytes may have been sent already.
+    pub(crate) fn try_over(stream: TcpStream, config: ClientConfig) -> io::Result<Self> {
+        let mut stream = StreamOwned::new(session(config), stream);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
         }
