@@ -88,8 +88,8 @@
 //! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).
 //! * `CGIHTTPRequestHandler` runs programs as pages, beside files (feature `cgi`).
 //! * `Json` and `Exchange::read_json` send and read JSON by serde (feature `json`).
-//! * `HTTPServerBuilder::tls` serves `https`, `tls` reads certificates, and `rustls` is the crate that TLS is made by
-//!   (feature `tls`).
+//! * `HTTPSServer` serves `https` with a certificate from files, `HTTPServerBuilder::tls` with any configuration of
+//!   `rustls` (feature `tls`).
 //! * [`testing`] is for your tests: requests to a handler without a socket, a server that remembers its requests, and
 //!   responses that go wrong on purpose.
 
@@ -151,3 +151,6 @@ pub use server::{
     AddressFamily, BackgroundServer, BaseHTTPRequestHandler, Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress,
     MessageClass, defaults,
 };
+#[cfg(feature = "tls")]
+#[doc(inline)]
+pub use tls::HTTPSServer;

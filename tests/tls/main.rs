@@ -7,6 +7,7 @@ mod clients;
 mod ends;
 mod engine;
 mod handshakes;
+mod https_server;
 mod proxied;
 mod secured;
 mod serving;

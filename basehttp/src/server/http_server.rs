@@ -115,6 +115,15 @@ impl HTTPServer {
         self.context.handle.server_addresses()
     }
 
+    /// The scheme of the server's URLs.
+    pub(crate) fn scheme(&self) -> &'static str {
+        #[cfg(feature = "tls")]
+        if self.context.settings.tls.is_some() {
+            return "https";
+        }
+        "http"
+    }
+
     /// The descriptor of the listening socket (the first of several), for a poller of your own.
     ///
     /// `None` while the server does not listen: after [`server_close`](Self::server_close), and after

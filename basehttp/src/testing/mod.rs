@@ -6,6 +6,7 @@
 //! | a handler | [`get`], [`post`] and so on, [`Request::send`], and the [`Response`] that comes back |
 //! | a handler, byte by byte | [`respond`], [`respond_to_pieces`], [`Response::parse`] |
 //! | a handler behind real sockets | [`Server`], [`Request::send_to`] |
+//! | the same with TLS | `Server::start_tls`, `Certificate` (feature `tls-testing`) |
 //! | what a client sends | [`Server::requests`], [`Server::wait_for_requests`] |
 //! | what a client makes of a bad server | [`Fault`] |
 //!
@@ -60,8 +61,10 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The kit blocks and needs no other crate. It is made for tests: a mistake in a test is a panic that says what to write.
+//! The kit blocks and needs no other crate, except with `tls-testing`. It is made for tests: a mistake in a test is a panic that says what to write.
 
+#[cfg(feature = "tls-testing")]
+mod certificate;
 mod fault;
 mod fields;
 #[cfg(feature = "json")]
@@ -75,6 +78,8 @@ mod response;
 mod server;
 mod wire_steps;
 
+#[cfg(feature = "tls-testing")]
+pub use self::certificate::Certificate;
 pub use self::fault::Fault;
 pub use self::memory::{respond, respond_to_pieces};
 pub use self::received::ReceivedRequest;

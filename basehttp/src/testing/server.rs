@@ -38,6 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    scheme: &'static str,
     record: Arc<RequestRecord>,
     serving: BackgroundServer,
 }
@@ -48,13 +49,20 @@ impl Server {
         Server::start_with(HTTPServer::builder(), handler)
     }
 
+    /// Starts a server with TLS and the default options. Feature `tls-testing`.
+    #[cfg(feature = "tls-testing")]
+    pub fn start_tls<H: BaseHTTPRequestHandler>(certificate: &super::Certificate, handler: H) -> io::Result<Self> {
+        Server::start_with(HTTPServer::builder().tls(certificate.server_config()), handler)
+    }
+
     /// Starts a server with the builder's options.
     pub fn start_with<H: BaseHTTPRequestHandler>(builder: HTTPServerBuilder, handler: H) -> io::Result<Self> {
         let record = Arc::new(RequestRecord::default());
         let recorded = Recorded { handler: Arc::new(handler), record: Arc::clone(&record) };
         let httpd = builder.bind_service(("127.0.0.1", 0), Arc::new(recorded))?;
+        let scheme = httpd.scheme();
         let address = SocketAddr::from(([127, 0, 0, 1], httpd.server_port()));
-        Ok(Server { address, record, serving: httpd.serve_in_background()? })
+        Ok(Server { address, scheme, record, serving: httpd.serve_in_background()? })
     }
 
     /// Returns the address that the server listens on.
@@ -62,9 +70,9 @@ impl Server {
         self.address
     }
 
-    /// `http://127.0.0.1:PORT` and the path, which begins with a slash.
+    /// `http://127.0.0.1:PORT` and the path, which begins with a slash. With TLS it begins with `https`.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// The running server's handle: statistics, and `shutdown`.

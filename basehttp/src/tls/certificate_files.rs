@@ -11,6 +11,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 
+use super::config::default_provider;
 use super::flaw::Flaw;
 use super::pem;
 use super::validity::Validity;
@@ -23,13 +24,11 @@ use crate::sys::lock;
 ///
 /// ```no_run
 /// # fn main() -> std::io::Result<()> {
-/// use basehttp::rustls::ServerConfig;
-/// use basehttp::tls::CertificateFiles;
+/// use basehttp::tls::{self, CertificateFiles};
 /// use std::sync::Arc;
 ///
 /// let certificate = Arc::new(CertificateFiles::load("fullchain.pem", "privkey.pem")?);
-/// let mut config = ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::clone(&certificate) as _);
-/// config.alpn_protocols = vec![b"http/1.1".to_vec()];
+/// let config = tls::server_config(Arc::clone(&certificate) as _)?;
 /// // Later, when the files are new:
 /// if let Err(error) = certificate.reload() {
 ///     eprintln!("the old certificate stays: {error}");
@@ -70,8 +69,7 @@ impl CertificateFiles {
     ///   certificate's, or if the certificate is not valid now. The text names the file, the reason and the remedy.
     /// * [`InvalidInput`](io::ErrorKind::InvalidInput) if no provider is installed. The text has the two lines to write.
     pub fn load(certfile: impl Into<PathBuf>, keyfile: impl Into<PathBuf>) -> io::Result<Self> {
-        let provider = CryptoProvider::get_default().ok_or(Flaw::NoProvider)?;
-        CertificateFiles::load_with_provider(Arc::clone(provider), certfile, keyfile)
+        CertificateFiles::load_with_provider(default_provider()?, certfile, keyfile)
     }
 
     /// Reads both files, for a program that installs no default provider. Otherwise as [`load`](Self::load).

@@ -195,3 +195,12 @@ fn a_new_pair_takes_effect_with_a_reload_and_a_wrong_one_leaves_the_old() {
     certificate.reload().expect("the new pair");
     assert_ne!(before.cert, certificate.certified_key().cert);
 }
+
+#[test]
+fn without_a_provider_the_error_has_the_two_lines_to_write() {
+    let error = io::Error::from(super::flaw::Flaw::NoProvider);
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    for line in ["rustls = { version = \"0.23\", ", "rustls::crypto::ring::default_provider().install_default()"] {
+        assert!(error.to_string().contains(line), "{error}");
+    }
+}
