@@ -10,7 +10,7 @@
 //! | `chunks`     | limits, then a chunked body                 | the plain decoder, itself cut in pieces         |
 //! | `target`     | a method, a version, a target, a Host       | a grammar of hosts written anew                 |
 //! | `range`      | a file's size, then a Range field           | every byte asked for, one by one                |
-//! | `multipart`  | a Range field, sent to a file's handler     | the file, read out of the reply's parts         |
+//! | `byteranges` | a Range field, sent to a file's handler     | the file, read out of the reply's parts         |
 //! | `conditions` | a file's state, then fields                 | the standard's steps, written anew              |
 //! | `decoding`   | a path and a query                          | what no path may mean, what encoding undoes     |
 //! | `route`      | a target, for a handler with paths          | a matcher that tries every shape                |
@@ -20,6 +20,8 @@
 //! | `proxy`      | a PROXY header, or two lines of proxies' fields | itself cut in pieces, a search from the right |
 //! | `connection` | what a client does, step by step            | a strict reader of replies; see the module      |
 
+#[cfg(feature = "files")]
+mod byteranges;
 mod choices;
 mod chunks;
 #[cfg(feature = "files")]
@@ -32,8 +34,6 @@ mod head;
 mod json;
 #[cfg(feature = "json")]
 mod misfit;
-#[cfg(feature = "files")]
-mod multipart;
 mod proxy;
 #[cfg(feature = "files")]
 mod range;
@@ -43,6 +43,8 @@ mod route;
 mod script;
 mod target;
 
+#[cfg(feature = "files")]
+pub use self::byteranges::byteranges;
 pub use self::chunks::chunks;
 #[cfg(feature = "files")]
 pub use self::conditions::conditions;
@@ -52,8 +54,6 @@ pub use self::form::form;
 pub use self::head::head;
 #[cfg(feature = "json")]
 pub use self::json::json;
-#[cfg(feature = "files")]
-pub use self::multipart::multipart;
 pub use self::proxy::proxy;
 #[cfg(feature = "files")]
 pub use self::range::range;
@@ -97,7 +97,7 @@ mod tests {
         #[cfg(feature = "files")]
         {
             hold("range", super::range);
-            hold("multipart", super::multipart);
+            hold("byteranges", super::byteranges);
             hold("conditions", super::conditions);
         }
         #[cfg(feature = "json")]

@@ -8,7 +8,7 @@ use basehttp::{Exchange, Result, SimpleHTTPRequestHandler, http_handler, testing
 use super::reply::{ReceivedReply, replies};
 
 /// This very file is what is asked for.
-const FILE: &[u8] = include_bytes!("multipart.rs");
+const FILE: &[u8] = include_bytes!("byteranges.rs");
 
 /// The directory of this file, without a log.
 struct ThisDirectory(SimpleHTTPRequestHandler);
@@ -30,10 +30,10 @@ static FOLDERS: LazyLock<[ThisDirectory; 2]> = LazyLock::new(|| {
 });
 
 /// Runs this target on `bytes`.
-pub fn multipart(bytes: &[u8]) {
+pub fn byteranges(bytes: &[u8]) {
     let field: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_control()).take(1000).collect();
     let request =
-        [b"GET /multipart.rs HTTP/1.1\r\nHost: h\r\nConnection: close\r\nRange: ", &field[..], b"\r\n\r\n"].concat();
+        [b"GET /byteranges.rs HTTP/1.1\r\nHost: h\r\nConnection: close\r\nRange: ", &field[..], b"\r\n\r\n"].concat();
     let folder = &FOLDERS[usize::from(bytes.first().is_some_and(u8::is_ascii_uppercase))];
     let sent = testing::respond(folder, &request);
     let reply = replies(&sent, |_| false).pop().expect("one reply");
