@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use support::{Client, PATIENCE, Reply};
 
@@ -232,6 +233,8 @@ struct Program {
     address: String,
     /// The output after its first line.
     stdout: BufReader<UnixStream>,
+    /// Its directory for temporary files.
+    scratch: PathBuf,
 }
 
 /// `cargo test` puts this program into `target/PROFILE/deps` and the examples beside that folder.
@@ -247,7 +250,10 @@ fn an_example_that_cannot_start_says_why_in_one_line() {
     for path in built() {
         let name = name(&path);
         for (argument, wanted) in [("http", "a port number"), ("70000", "a port number"), (&*port, "in use")] {
-            let output = Command::new(program(&name)).arg(argument).output().expect("the examples are built");
+            let scratch = scratch();
+            let output = Command::new(program(&name)).arg(argument).env("TMPDIR", &scratch).output();
+            let output = output.expect("the examples are built");
+            fs::remove_dir_all(scratch).expect("nothing runs there any more");
             let said = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(1), "{name} {argument}: {said}");
             assert!(said.starts_with("Error: ") && said.contains(wanted), "{name} {argument}: {said}");
@@ -262,14 +268,17 @@ impl Program {
         // A socket and no pipe, since it has a timeout.
         let (ours, theirs) = UnixStream::pair().expect("two descriptors");
         ours.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
-        let spawned = Command::new(&program).arg("0").stdout(OwnedFd::from(theirs)).stderr(Stdio::null()).spawn();
+        let scratch = scratch();
+        let mut command = Command::new(&program);
+        command.arg("0").env("TMPDIR", &scratch).stdout(OwnedFd::from(theirs)).stderr(Stdio::null());
+        let spawned = command.spawn();
         let child = spawned.unwrap_or_else(|error| {
             panic!(
                 "{}: {error}. `cargo test --test examples` builds no examples: cargo build --examples",
                 program.display()
             )
         });
-        let mut program = Program { child, address: String::new(), stdout: BufReader::new(ours) };
+        let mut program = Program { child, address: String::new(), stdout: BufReader::new(ours), scratch };
         let mut line = String::new();
         program.stdout.read_line(&mut line).expect("the program prints where it serves");
         let address = line.strip_prefix("serving on http://").and_then(|rest| rest.strip_suffix("/\n"));
@@ -283,7 +292,17 @@ impl Drop for Program {
         // One that has ended by itself cannot be killed, and that is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.scratch);
     }
+}
+
+/// Makes a directory for one program.
+fn scratch() -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("example-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&path).expect("a scratch directory");
+    path
 }
 
 /// One command of a header, and what it prints.
@@ -310,13 +329,14 @@ fn steps(source: &str) -> Vec<Step> {
 }
 
 /// Does what a shell would do with `[printf BODY |] curl [-si] [-X METHOD] [-H FIELD] [-r RANGE] [-c jar] [-b COOKIE | -b jar]
-/// [-d FORM | -T -] URL [| grep WORD]`. The jar is a file of cookies, and holds one here.
+/// [-d FORM | -F PART | -T -] URL [| grep WORD]`. The jar is a file of cookies, and holds one here.
 fn carry_out(command: &str, address: &str, jar: &mut String) -> String {
     let mut words = words(command).into_iter();
     let mut word = || words.next();
     let (mut method, mut path, mut piped, mut body) = (None, None, None, String::new());
     let (mut shows_head, mut wanted, mut fields, mut fills_jar) =
         (false, None, vec![format!("Host: {address}")], false);
+    let mut parts = Vec::new();
     while let Some(option) = word() {
         match option.as_str() {
             "|" | "curl" => {}
@@ -338,6 +358,7 @@ fn carry_out(command: &str, address: &str, jar: &mut String) -> String {
                 }
                 body = format!("Content-Length: {}\r\n\r\n{data}", data.len());
             }
+            "-F" => parts.push(word().expect("-F has a part")),
             "-T" => {
                 assert_eq!(word().as_deref(), Some("-"), "the body comes through the pipe");
                 let data = piped.take().expect("something is piped into curl -T -");
@@ -346,6 +367,10 @@ fn carry_out(command: &str, address: &str, jar: &mut String) -> String {
             "grep" => wanted = word(),
             url => path = url.strip_prefix("http://").and_then(|url| url.strip_prefix(address)).map(str::to_owned),
         }
+    }
+    if !parts.is_empty() {
+        method.get_or_insert_with(|| "POST".to_owned());
+        body = form_with_files(&parts);
     }
     let method = method.unwrap_or_else(|| "GET".to_owned());
     let path = path.unwrap_or_else(|| panic!("{command:?} has no URL, or an option that this test does not know"));
@@ -369,6 +394,19 @@ fn ask(address: &str, head: &str, body: &str) -> Reply {
     let mut client = Client::connect(address);
     client.send(format!("{head}Host: x\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
     client.read_reply()
+}
+
+/// Makes a body, with its fields before it, of parts as `curl -F` takes them: `NAME=CONTENT[;filename=NAME]`.
+fn form_with_files(parts: &[String]) -> String {
+    let parts = parts.iter().map(|part| {
+        let (name, content) = part.split_once('=').expect("a part has a name");
+        let (content, file) =
+            content.split_once(";filename=").map_or((content, None), |(text, file)| (text, Some(file)));
+        let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n")
+    });
+    let form = parts.collect::<String>() + "--x--\r\n";
+    format!("Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {}\r\n\r\n{form}", form.len())
 }
 
 /// A reply's head as `curl -i` shows it.

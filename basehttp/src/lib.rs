@@ -88,6 +88,7 @@
 //! * [`SimpleHTTPRequestHandler`] serves files and directories, on its own or for a handler of yours (feature `files`).
 //! * `CGIHTTPRequestHandler` runs programs as pages, beside files (feature `cgi`).
 //! * `Json` and `Exchange::read_json` send and read JSON by serde (feature `json`).
+//! * `Exchange::read_multipart` reads forms with files, part by part (feature `multipart`).
 //! * `HTTPSServer` serves `https` with a certificate from files, `HTTPServerBuilder::tls` with any configuration of
 //!   `rustls` (feature `tls`).
 //! * [`testing`] is for your tests: requests to a handler without a socket, a server that remembers its requests, and
@@ -141,6 +142,8 @@ pub use cgi::{CGIHTTPRequestHandler, CGIHTTPRequestHandlerBuilder};
 pub use connection::Connection;
 #[cfg(feature = "json")]
 pub use exchange::Json;
+#[cfg(feature = "multipart")]
+pub use exchange::{Multipart, MultipartLimits, Part};
 #[cfg(feature = "files")]
 #[doc(inline)]
 pub use files::{ETag, SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};

@@ -12,6 +12,7 @@ mod error_pages;
 mod failing_hooks;
 mod faults;
 mod injected_faults;
+mod multipart;
 mod outcomes;
 mod overridables;
 mod parameters;

@@ -183,7 +183,8 @@ impl<M> Exchange<'_, M> {
         if is_plain { Ok(()) } else { Err(HTTPError::unsupported_content_coding()) }
     }
 
-    fn fields_named(&self, name: &str) -> impl Iterator<Item = &Field<'_>> {
+    /// Returns the fields of this name, from the server's own parse.
+    pub(super) fn fields_named(&self, name: &str) -> impl Iterator<Item = &Field<'_>> {
         self.fields.iter().filter(move |field| field.name().eq_ignore_ascii_case(name))
     }
 }

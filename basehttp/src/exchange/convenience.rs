@@ -45,8 +45,8 @@ impl<'c, M> Exchange<'c, M> {
 
     /// Reads the whole request body, of at most `max` bytes. Blocks as [`rfile`](Self::rfile) does.
     ///
-    /// [`read_text`](Self::read_text) reads a text, [`read_form`](Self::read_form) a form, and `read_json` JSON (feature
-    /// `json`). The bytes come as the client sent them: a `Content-Encoding`, such as `gzip`, is not undone.
+    /// [`read_text`](Self::read_text) reads a text, [`read_form`](Self::read_form) a form, `read_json` JSON (feature
+    /// `json`), and `read_multipart` a form with files (feature `multipart`). The bytes come as the client sent them: a `Content-Encoding`, such as `gzip`, is not undone.
     ///
     /// # Errors
     /// Returned with `?`, the error for a longer body becomes a 413 (Content Too Large), and that for a malformed or
@@ -69,11 +69,11 @@ impl<'c, M> Exchange<'c, M> {
         let max = max as u64;
         let announced = self.rfile.remaining().unwrap_or(0);
         if announced > max {
-            return Err(too_large(max));
+            return Err(too_large(max).into());
         }
         let mut body = Vec::with_capacity(usize::try_from(announced.min(MAX_TRUSTED_CAPACITY)).unwrap_or(0));
         (&mut self.rfile).take(max.saturating_add(1)).read_to_end(&mut body)?;
-        if body.len() as u64 > max { Err(too_large(max)) } else { Ok(body) }
+        if body.len() as u64 > max { Err(too_large(max).into()) } else { Ok(body) }
     }
 
     /// Reads the whole request body as UTF-8, of at most `max` bytes.
@@ -187,6 +187,7 @@ pub(super) fn not_utf8() -> HTTPError {
     HTTPError::from(400).with_explain("the request's body is not utf-8")
 }
 
-fn too_large(max: u64) -> io::Error {
-    HTTPError::from(413).with_explain(format!("the body may have at most {max} bytes")).into()
+/// The error for a body above `max` bytes.
+pub(super) fn too_large(max: u64) -> HTTPError {
+    HTTPError::from(413).with_explain(format!("the body may have at most {max} bytes"))
 }

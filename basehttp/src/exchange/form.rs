@@ -24,7 +24,7 @@ impl<M> Exchange<'_, M> {
     /// Reads a form of at most `max` bytes from the request's body. Blocks as [`rfile`](Self::rfile) does.
     ///
     /// The body has the media type `application/x-www-form-urlencoded`, as browsers send a form with `method="post"`. A
-    /// form with files is `multipart/form-data`, which this does not read.
+    /// form with files is `multipart/form-data`, which `read_multipart` reads (feature `multipart`).
     ///
     /// # Errors
     /// Returned with `?`, the error becomes a 415 (Unsupported Media Type) for another media type or a body with a

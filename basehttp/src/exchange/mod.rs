@@ -23,6 +23,8 @@ mod hooks;
 mod json;
 #[cfg(feature = "json")]
 mod misfit;
+#[cfg(feature = "multipart")]
+mod multipart;
 mod or_error;
 mod parameters;
 mod payload;
@@ -61,6 +63,8 @@ pub(crate) use self::hooks::{Hooks, ServerHooks};
 pub use self::json::Json;
 #[cfg(all(feature = "json", any(test, fuzzing)))]
 pub(crate) use self::json::from_json;
+#[cfg(feature = "multipart")]
+pub use self::multipart::{Multipart, MultipartLimits, Part};
 pub use self::or_error::OrError;
 pub use self::parameters::{FromText, Texts, cookie, header, path, query};
 pub(crate) use self::payload::QueuedBody;

@@ -16,6 +16,7 @@
 //! | `route`      | a target, for a handler with paths          | a matcher that tries every shape                |
 //! | `form`       | a form's body                               | a plain decoder, itself encoded again, serde's values |
 //! | `json`       | a JSON body                                 | serde_json alone, itself sent                   |
+//! | `multipart_form` | limits, pieces, then a form with files   | a reader that goes line by line                 |
 //! | `script`     | what a CGI program says                     | itself cut in pieces, what no reply may say     |
 //! | `proxy`      | a PROXY header, or two lines of proxies' fields | itself cut in pieces, a search from the right |
 //! | `connection` | what a client does, step by step            | a strict reader of replies; see the module      |
@@ -34,6 +35,8 @@ mod head;
 mod json;
 #[cfg(feature = "json")]
 mod misfit;
+#[cfg(feature = "multipart")]
+mod multipart_form;
 mod proxy;
 #[cfg(feature = "files")]
 mod range;
@@ -54,6 +57,8 @@ pub use self::form::form;
 pub use self::head::head;
 #[cfg(feature = "json")]
 pub use self::json::json;
+#[cfg(feature = "multipart")]
+pub use self::multipart_form::multipart_form;
 pub use self::proxy::proxy;
 #[cfg(feature = "files")]
 pub use self::range::range;
@@ -102,6 +107,8 @@ mod tests {
         }
         #[cfg(feature = "json")]
         hold("json", super::json);
+        #[cfg(feature = "multipart")]
+        hold("multipart_form", super::multipart_form);
         #[cfg(feature = "cgi")]
         hold("script", super::script);
     }

@@ -41,6 +41,12 @@ impl<'c> ContentType<'c> {
         Params(self.params).flatten().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| unquote(value))
     }
 
+    /// Returns how many parameters have this name.
+    #[cfg(feature = "multipart")]
+    pub(super) fn param_count(self, name: &str) -> usize {
+        Params(self.params).flatten().filter(|(key, _)| key.eq_ignore_ascii_case(name)).count()
+    }
+
     /// Returns the `charset` parameter, as sent.
     pub fn charset(self) -> Option<Cow<'c, str>> {
         self.param("charset")
@@ -56,7 +62,15 @@ const WHITESPACE: [char; 2] = [' ', '\t'];
 
 /// Iterates over `*( OWS ";" OWS [ name "=" ( token / quoted-string ) ] )`. Yields `None` once where that grammar is
 /// broken.
-struct Params<'c>(&'c str);
+pub(super) struct Params<'c>(&'c str);
+
+impl<'c> Params<'c> {
+    /// Reads what stands behind a media type, or behind another value with parameters. It is empty, or begins with `;`.
+    #[cfg(feature = "multipart")]
+    pub(super) fn new(text: &'c str) -> Self {
+        Self(text)
+    }
+}
 
 impl<'c> Iterator for Params<'c> {
     type Item = Option<(&'c str, &'c str)>;

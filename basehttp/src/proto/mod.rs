@@ -30,6 +30,8 @@ pub(crate) mod head;
 pub(crate) mod headers;
 pub(crate) mod host;
 pub(crate) mod limits;
+#[cfg(feature = "multipart")]
+pub(crate) mod multipart;
 pub(crate) mod product;
 pub(crate) mod proxy;
 pub(crate) mod refusal;
@@ -57,6 +59,8 @@ pub(crate) use head::{
 };
 pub use headers::{Headers, HeadersIter};
 pub(crate) use limits::Limits;
+#[cfg(feature = "multipart")]
+pub(crate) use multipart::{Boundary, Disposition, Scanned};
 pub(crate) use product::VERSION_STRING;
 pub use product::{SERVER_VERSION, SYS_VERSION, Words, utf8};
 pub(crate) use proxy::{ClientAddress, ForwardedFields, NetworkNode, ProxySource, proxy_header};

@@ -62,7 +62,7 @@ impl<'b> FieldBuffer<'b> {
     }
 
     /// Reads the field lines of a head, the empty line at their end included.
-    pub(super) fn read(&mut self, lines: &'b [u8], limits: &Limits) -> Result<(), Refusal> {
+    pub(crate) fn read(&mut self, lines: &'b [u8], limits: &Limits) -> Result<(), Refusal> {
         let mut tokens = [EMPTY_HEADER; USUAL_FIELDS];
         match httparse::parse_headers(lines, &mut tokens) {
             Ok(Status::Complete((used, found))) if used == lines.len() && found.len() <= limits.max_fields => {
