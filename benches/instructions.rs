@@ -1,6 +1,6 @@
-//! Counts the instructions of a request. `cargo bench --bench instructions` needs valgrind.
+//! Counts the instructions and the allocations of a request. `cargo bench --bench instructions` needs valgrind.
 //!
-//! Callgrind counts the instructions of a server, so that the figures are the same on a busy machine. Each scenario
+//! Callgrind counts the instructions of a server and the calls of its allocator, so that the figures are the same on a busy machine. Each scenario
 //! runs twice, with few and with many requests. The difference of the two runs, divided by the difference of the
 //! requests, is the cost of one request, since both runs start and stop alike. The kernel's instructions are not
 //! counted.
@@ -8,14 +8,15 @@
 //! The handlers say `pace = "inline"`. A program under valgrind is some fifty times slower, so that every handler would
 //! look like a blocking one, and would be moved to the pool.
 //!
-//! Each figure is compared with its band in `instructions.band`, and the program fails if one is outside. Times are never
-//! compared. A machine that stalls has leaders replaced and lets the monitor look more often, which costs instructions. A
+//! Each figure is compared with its band in `instructions.band`, the allocations with their exact number, and the program
+//! fails if one is outside. Times are never compared. A machine that stalls has leaders replaced and lets the monitor look more often, which costs instructions. A
 //! figure outside its band is therefore taken again, up to twice, and the least that was counted is what counts.
 //! A changed compiler may move all figures; then the bands move in a commit of their own. With names of
 //! scenarios as its arguments it runs these alone.
 
 mod scenarios;
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::ops::RangeInclusive;
@@ -30,6 +31,9 @@ const LONG: u32 = 1_000;
 
 /// How often a figure is taken at most.
 const ATTEMPTS: u32 = 3;
+
+/// The functions of the C library that Rust's allocator calls.
+const ALLOCATING: [&str; 4] = ["malloc", "calloc", "realloc", "posix_memalign"];
 
 /// The figures that are expected, beside this file.
 const BANDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.band");
@@ -56,22 +60,82 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Instructions of one request, or of one expansion. Taken again while it is not in its band, up to `ATTEMPTS` times.
-fn cost_of(name: &str, band: &RangeInclusive<u64>) -> u64 {
+/// The counts of a whole run, or of one request or expansion.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    instructions: u64,
+    allocations: u64,
+}
+
+/// A row of the table of bands.
+struct Expected {
+    instructions: RangeInclusive<u64>,
+    /// `None` for the macro, whose allocations are those of `syn`.
+    allocations: Option<u64>,
+}
+
+impl Expected {
+    /// Reads the row of that name: `NAME LOW..=HIGH ALLOCATIONS`.
+    fn of(name: &str) -> Self {
+        let bands = fs::read_to_string(BANDS).expect("the bands");
+        let mut rows = bands.lines().map(|row| row.split(' ').collect::<Vec<_>>());
+        let row = rows.find(|row| row[0] == name).expect("a row for each figure");
+        let number = |text: &str| text.parse::<u64>().expect("a number");
+        let (low, high) = row[1].split_once("..=").expect("a band, as LOW..=HIGH");
+        Expected {
+            instructions: number(low)..=number(high),
+            allocations: row.get(2).map(|allocations| number(allocations)),
+        }
+    }
+
+    fn holds(&self, found: Counts) -> bool {
+        self.instructions.contains(&found.instructions)
+            && self.allocations.is_none_or(|expected| expected == found.allocations)
+    }
+
+    fn verdict(&self, found: Counts) -> &'static str {
+        match found.instructions {
+            _ if self.holds(found) => "ok",
+            instructions if instructions < *self.instructions.start() => {
+                "BELOW the band: if that is meant, lower the band"
+            }
+            instructions if instructions > *self.instructions.end() => "ABOVE the band",
+            _ => "ANOTHER number of allocations",
+        }
+    }
+}
+
+/// Prints the figure with what was expected. False where it is another.
+fn is_in_band(name: &str) -> bool {
+    let expected = Expected::of(name);
+    let found = cost_of(name, &expected);
+    let Counts { instructions, allocations } = found;
+    let (low, high) = (expected.instructions.start(), expected.instructions.end());
+    let allocations = expected.allocations.map(|expected| format!(", {allocations} allocations of {expected}"));
+    let verdict = expected.verdict(found);
+    println!(
+        "{name:20} {instructions:>9} instructions, band {low}..={high}{}: {verdict}",
+        allocations.unwrap_or_default()
+    );
+    expected.holds(found)
+}
+
+/// The counts of one request, or of one expansion. Taken again while they are not as expected, up to `ATTEMPTS` times.
+fn cost_of(name: &str, expected: &Expected) -> Counts {
     let directory = std::env::temp_dir().join(format!("basehttp-instructions-{}", std::process::id()));
     fs::create_dir_all(&directory).expect("a temporary directory");
     let counted = directory.join("counted");
-    let (mut cost, mut least) = (0, [u64::MAX; 2]);
+    let (mut cost, mut least) = (Counts::default(), [Counts { instructions: u64::MAX, allocations: u64::MAX }; 2]);
     for _ in 0..ATTEMPTS {
         cost = if name == MACRO {
             expansion(&counted)
         } else {
             let scenario = Scenario::named(name).unwrap_or_else(|| panic!("{name} is not a scenario"));
             let runs = [SHORT, LONG].map(|requests| run(scenario, requests, &counted));
-            least = [0, 1].map(|which| least[which].min(runs[which]));
-            (least[1] - least[0]) / u64::from(LONG - SHORT)
+            least = [0, 1].map(|which| least[which].least(runs[which]));
+            least[1].since(least[0]).each(LONG - SHORT)
         };
-        if band.contains(&cost) {
+        if expected.holds(cost) {
             break;
         }
     }
@@ -79,25 +143,63 @@ fn cost_of(name: &str, band: &RangeInclusive<u64>) -> u64 {
     cost
 }
 
-/// Prints the figure with its band. False where it is outside.
-fn is_in_band(name: &str) -> bool {
-    let bands = fs::read_to_string(BANDS).expect("the bands");
-    let rows = bands.lines().filter(|line| !line.starts_with('#'));
-    let band = rows.filter_map(|row| row.split_once(' ')).find(|(of, _)| *of == name);
-    let (low, high) = band.and_then(|(_, band)| band.trim().split_once("..=")).expect("a band, as LOW..=HIGH");
-    let [low, high] = [low, high].map(|end| end.parse::<u64>().expect("a number of instructions"));
-    let cost = cost_of(name, &(low..=high));
-    let verdict = match cost {
-        _ if cost < low => "BELOW the band: if that is meant, lower the band",
-        _ if cost > high => "ABOVE the band",
-        _ => "ok",
-    };
-    println!("{name:20} {cost:>9} instructions, band {low}..={high}: {verdict}");
-    (low..=high).contains(&cost)
+impl Counts {
+    fn least(self, other: Self) -> Self {
+        Counts {
+            instructions: self.instructions.min(other.instructions),
+            allocations: self.allocations.min(other.allocations),
+        }
+    }
+
+    fn since(self, shorter: Self) -> Self {
+        Counts {
+            instructions: self.instructions - shorter.instructions,
+            allocations: self.allocations.saturating_sub(shorter.allocations),
+        }
+    }
+
+    /// The share of one among so many. A thread that was started has allocated a little, which no request has: that
+    /// vanishes when the allocations are rounded.
+    fn each(self, among: u32) -> Self {
+        let among = u64::from(among);
+        Counts { instructions: self.instructions / among, allocations: (self.allocations + among / 2) / among }
+    }
+
+    /// Reads what callgrind has written.
+    fn read(counted: &Path) -> Self {
+        let text = fs::read_to_string(counted).expect("what callgrind has written");
+        let sum = text.lines().find_map(|line| line.strip_prefix("totals:").or_else(|| line.strip_prefix("summary:")));
+        let instructions = sum.expect("a sum").trim().parse().expect("a number of instructions");
+        Counts { instructions, allocations: allocations(&text) }
+    }
 }
 
-/// Runs the scenario's server under callgrind and asks it so often. Returns its instructions.
-fn run(scenario: &Scenario, requests: u32, counted: &Path) -> u64 {
+/// Adds the calls of the functions that allocate.
+///
+/// ```text
+/// cfn=(17) malloc     the function that is called; later only `cfn=(17)`
+/// calls=3 0           the number of calls
+/// ```
+fn allocations(counted: &str) -> u64 {
+    let mut allocating = HashSet::new();
+    let (mut is_allocation, mut sum) = (false, 0);
+    for line in counted.lines() {
+        if let Some(function) = line.strip_prefix("cfn=").or_else(|| line.strip_prefix("fn=")) {
+            let (number, name) = function.split_once(' ').unwrap_or((function, ""));
+            if ALLOCATING.contains(&name) {
+                allocating.insert(number);
+            }
+            is_allocation = allocating.contains(number);
+        } else if let Some(calls) = line.strip_prefix("calls=").filter(|_| is_allocation) {
+            let calls = calls.split(' ').next().expect("a number comes first");
+            sum += calls.parse::<u64>().expect("a number of calls");
+        }
+    }
+    sum
+}
+
+/// Runs the scenario's server under callgrind and asks it so often.
+fn run(scenario: &Scenario, requests: u32, counted: &Path) -> Counts {
     let myself = std::env::current_exe().expect("the path of this program");
     let mut server = callgrind(counted)
         .arg(myself)
@@ -111,11 +213,11 @@ fn run(scenario: &Scenario, requests: u32, counted: &Path) -> u64 {
         scenario.ask(port, requests);
     }
     assert!(server.wait().expect("its status").success(), "{} failed", scenario.name);
-    total(counted)
+    Counts::read(counted)
 }
 
-/// Instructions of the macro for a block of 100 methods, a tenth of those of the unit test that expands it ten times.
-fn expansion(counted: &Path) -> u64 {
+/// Counts of the macro for a block of 100 methods, a tenth of those of the unit test that expands it ten times.
+fn expansion(counted: &Path) -> Counts {
     let built = Command::new(env!("CARGO"))
         .args(["test", "--release", "--package", "basehttp-macros", "--lib", "--no-run", "--message-format=json"])
         .env("CARGO_PROFILE_RELEASE_BUILD_OVERRIDE_OPT_LEVEL", "3")
@@ -129,7 +231,7 @@ fn expansion(counted: &Path) -> u64 {
     let mut test = callgrind(counted);
     test.arg(PathBuf::from(executable)).args(["--exact", "speed::a_hundred_methods_are_expanded"]);
     assert!(test.stdout(Stdio::null()).status().expect("valgrind").success(), "the macro's test failed");
-    total(counted) / 10
+    Counts::read(counted).each(10)
 }
 
 fn callgrind(counted: &Path) -> Command {
@@ -137,11 +239,4 @@ fn callgrind(counted: &Path) -> Command {
     command.args(["--quiet", "--tool=callgrind", "--fair-sched=try"]);
     command.arg(format!("--callgrind-out-file={}", counted.display())).stderr(Stdio::null());
     command
-}
-
-/// The sum that callgrind has written.
-fn total(counted: &Path) -> u64 {
-    let text = fs::read_to_string(counted).expect("what callgrind has written");
-    let sum = text.lines().find_map(|line| line.strip_prefix("totals:").or_else(|| line.strip_prefix("summary:")));
-    sum.expect("a sum").trim().parse().expect("a number of instructions")
 }

@@ -1,6 +1,6 @@
 //! The scenarios, each with a server and its client.
 //!
-//! Five scenarios serve a socket, as users do. Two run a [`Connection`] over memory, where nothing but the protocol counts.
+//! Six scenarios serve a socket, as users do. Two run a [`Connection`] over memory, where nothing but the protocol counts.
 
 mod memory;
 mod socket;
@@ -27,6 +27,7 @@ enum Kind {
 pub(crate) static SCENARIOS: &[Scenario] = &[
     Scenario { name: "keep-alive-get", kind: Kind::Socket { request: GET, depth: 1 } },
     Scenario { name: "path", kind: Kind::Socket { request: PATH, depth: 1 } },
+    Scenario { name: "path-parameters", kind: Kind::Socket { request: PARAMETERS, depth: 1 } },
     Scenario { name: "pipelined-get", kind: Kind::Socket { request: GET, depth: 20 } },
     Scenario { name: "post-1k", kind: Kind::Socket { request: POST, depth: 1 } },
     Scenario { name: "file-1k", kind: Kind::Socket { request: FILE, depth: 1 } },
@@ -39,6 +40,10 @@ const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: gauge
 
 /// As long as [`GET`], but for the path.
 const PATH: &[u8] = b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: gauge/1.0\r\nAccept: */*\r\n\r\n";
+
+/// A word of the path, a text of the query, and a field, which a method borrows.
+const PARAMETERS: &[u8] =
+    b"GET /users/me?page=2 HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: gauge/1.0\r\nAccept: */*\r\n\r\n";
 
 const FILE: &[u8] = b"GET /page.html HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: gauge/1.0\r\nAccept: */*\r\n\r\n";
 
@@ -90,7 +95,7 @@ impl Scenario {
     /// Serves so many requests. A server of a socket prints its port first, the other one an empty line.
     pub(crate) fn serve(&self, requests: u32) {
         match self.kind {
-            Kind::Socket { request, .. } if request == PATH => socket::serve_path(requests),
+            Kind::Socket { request, .. } if [PATH, PARAMETERS].contains(&request) => socket::serve_path(requests),
             Kind::Socket { request, .. } => socket::serve(requests, request == FILE),
             Kind::Memory { request } => {
                 println!();

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use basehttp::{Exchange, HTTPServer, Result, SimpleHTTPRequestHandler, http_handler};
+use basehttp::{Exchange, HTTPServer, Payload, Result, SimpleHTTPRequestHandler, http_handler};
 
 struct Gauged {
     files: SimpleHTTPRequestHandler,
@@ -36,7 +36,7 @@ impl Gauged {
     fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
 }
 
-/// One path beside a plain method, whose cost is that of a handler without paths and what a path adds.
+/// Two paths beside a plain method. The cost of one is that of a handler without paths and what a path adds.
 struct Routed {
     left: AtomicU32,
 }
@@ -47,6 +47,20 @@ impl Routed {
     fn do_GET_hello(&self, ex: &Exchange) -> &'static str {
         count_down(&self.left, ex);
         "Hello, World!"
+    }
+
+    /// A body that is not copied, so that nothing is left that could be allocated.
+    #[path("/users/{name}")]
+    fn do_GET_user(
+        &self,
+        ex: &Exchange,
+        name: &str,
+        #[query] page: &str,
+        #[header("User-Agent")] agent: &str,
+    ) -> (u16, Payload) {
+        count_down(&self.left, ex);
+        let is_right = (name, page, agent) == ("me", "2", "gauge/1.0");
+        (if is_right { 200 } else { 500 }, "Hello, World!".into())
     }
 
     fn do_GET(&self, ex: &mut Exchange) -> Result {
@@ -64,7 +78,7 @@ fn count_down(left: &AtomicU32, ex: &Exchange) {
     }
 }
 
-/// Serves so many requests for the path of [`Routed`], and prints the port first.
+/// Serves so many requests for the paths of [`Routed`], and prints the port first.
 pub(super) fn serve_path(requests: u32) {
     run(HTTPServer::builder().workers(1).bind((Ipv4Addr::LOCALHOST, 0), Routed { left: AtomicU32::new(requests) }));
 }
