@@ -19,9 +19,9 @@ const SLEEPER: &str = "#!/bin/sh\ntrap '' HUP\nsleep 1000 &\necho $! >child\nech
 const STUBBORN: &str = "#!/bin/sh\ntrap '' TERM HUP\nsleep 1000 &\necho $! >child\necho $$ >here\n\
                         while :; do wait; sleep 1000; done\n";
 
-/// Never stops writing.
-const ENDLESS: &str =
-    "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nyes &\necho $! >child\necho $$ >here\nwait\n";
+/// Never stops writing. It says who it is before its head, with which it may be let go.
+const ENDLESS: &str = "#!/bin/sh\nmkfifo pipe\nyes >pipe &\necho $! >child\necho $$ >here\n\
+                       printf 'Content-Type: text/plain\\n\\n'\ncat <pipe\n";
 
 /// A short time, where a test wants it to pass once its script is at work.
 const SHORT: Duration = Duration::from_millis(300);
