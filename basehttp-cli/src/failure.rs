@@ -35,7 +35,10 @@ impl Failure {
 
     /// The server cannot listen on the address.
     pub(crate) fn of_address(host: &str, port: u16, error: &io::Error) -> Self {
+        let text = error.to_string();
         Failure::System(match error.kind() {
+            // It names the one of several addresses.
+            _ if text.contains("unix:") => text,
             io::ErrorKind::AddrInUse => {
                 format!("port {port} of {host} is in use: choose another one, or 0 for any free port")
             }

@@ -39,7 +39,8 @@ pub(crate) struct Flags {
     /// Address to listen on [default: 127.0.0.1, this computer alone]
     ///
     /// With 0.0.0.0 (or :: for IPv6 too) the whole network can read the directory. A name such as localhost is looked
-    /// up, and its first address that works is used; localhost takes IPv4 and IPv6. May be given several times.
+    /// up, and its first address that works is used; localhost takes IPv4 and IPv6.
+    /// For a Unix socket, write unix: and its path. May be given several times.
     #[arg(short, long, value_name = "ADDRESS", value_parser = values::host, value_hint = ValueHint::Hostname)]
     #[arg(help_heading = "Server")]
     pub bind: Vec<String>,
@@ -62,6 +63,30 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "N", help_heading = "Server")]
     #[arg(value_parser = RangedU64ValueParser::<u16>::new().range(1..=MAX_WORKERS))]
     pub workers: Option<u16>,
+
+    /// Permissions of the Unix sockets of --bind, in octal, such as 660 [default: what the umask leaves]
+    ///
+    /// Users who may write to a socket may connect.
+    #[arg(long, value_name = "MODE", value_parser = values::mode, help_heading = "Service")]
+    pub unix_mode: Option<u32>,
+
+    /// Share the port with other programs of this user that say the same, such as a successor
+    #[arg(long, help_heading = "Service")]
+    pub reuse_port: bool,
+
+    /// Path that tells load balancers whether to send clients: 200, or 503 when the program is about to end
+    #[arg(long, value_name = "PATH", value_parser = values::target, help_heading = "Service")]
+    pub health: Option<String>,
+
+    /// Time to serve on after SIGTERM or SIGINT, in seconds, so that load balancers see it at --health
+    #[arg(long, value_name = "SECONDS", value_parser = values::any_seconds, default_value = "0")]
+    #[arg(help_heading = "Service")]
+    pub shutdown_delay: Duration,
+
+    /// Time for requests in flight to finish after that, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = values::any_seconds, default_value = "5")]
+    #[arg(help_heading = "Service")]
+    pub grace: Duration,
 
     /// Index page of directories; may be given several times, and the first that exists is sent
     ///
@@ -229,10 +254,9 @@ impl Flags {
         })
     }
 
-    /// Returns the first address to listen on, and all others.
-    pub(crate) fn hosts(&self) -> (&str, Vec<&str>) {
-        let mut hosts = self.bind.iter().map(String::as_str);
-        (hosts.next().unwrap_or(LOOPBACK), hosts.collect())
+    /// Returns the addresses to listen on.
+    pub(crate) fn hosts(&self) -> Vec<&str> {
+        if self.bind.is_empty() { vec![LOOPBACK] } else { self.bind.iter().map(String::as_str).collect() }
     }
 
     /// Returns the library's options. Options without a flag keep the library's defaults.

@@ -1,27 +1,29 @@
 //! The command `basehttp`, which serves a directory as `python -m http.server` does. `basehttp --help` lists its flags.
 //!
 //! The library does the serving, by its `SimpleHTTPRequestHandler` and, with `--cgi`, its `CGIHTTPRequestHandler`. This
-//! program turns flags into their options (`flags`, `values`), writes the log in local time (`site`, `clock`), and ends
-//! on signals (`ending`).
+//! program turns flags into their options (`flags`, `values`), finds its sockets (`sockets`), and writes the log in local
+//! time (`site`, `clock`).
 
 #![forbid(unsafe_code)]
 
 mod clock;
 mod descriptors;
-mod ending;
 mod failure;
 mod flags;
 mod manual;
 mod mistakes;
 mod site;
+mod sockets;
 mod values;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use basehttp::{Address, Endpoint, HTTPServer, ListenAddress};
+use basehttp::systemd::Notifier;
+use basehttp::{Address, DrainReport, HTTPServer, HTTPServerBuilder};
 use clap::CommandFactory;
+use rustix::process::Signal;
 
 use self::failure::Failure;
 use self::flags::Flags;
@@ -42,50 +44,71 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     if let Some(shell) = flags.completions {
         return print(&completions(shell));
     }
+    let handed_over = sockets::handed_over()?;
+    let is_handed_over = !handed_over.is_empty();
     let soft_limit = descriptors::raise_soft_limit();
-    let mut httpd = bind(flags, Site::of(flags, soft_limit)?)?;
-    ending::on_signals(httpd.server_handle()).map_err(|error| Failure::cannot("watch for signals", &error))?;
-    announce(flags, &httpd);
-    httpd.serve_forever().map_err(|error| Failure::cannot("serve", &error))
+    let site = Site::of(flags, soft_limit)?;
+    let mut httpd = sockets::bind(server(flags), site, flags, handed_over)?;
+    let watched = httpd.end_on_signals(flags.grace, |signal| {
+        if signal == Signal::INT.as_raw() {
+            say("\nKeyboard interrupt received, exiting.\n");
+        }
+    });
+    watched.map_err(|error| Failure::cannot("watch for signals", &error))?;
+    let notifier = Notifier::from_env().map_err(|error| Failure::cannot("notify the service manager", &error))?;
+    if let Some(notifier) = notifier {
+        httpd.set_notifier(notifier);
+    }
+    announce(flags, is_handed_over, &httpd);
+    httpd.serve_forever().map_err(|error| Failure::cannot("serve", &error))?;
+    report(httpd.server_handle().drain_report(), flags.grace);
+    Ok(())
 }
 
-fn bind(flags: &Flags, site: Site) -> Result<HTTPServer, Failure> {
-    let mut server = HTTPServer::builder().paused_reader_timeout(flags.pause.unwrap_or(PAUSE));
-    if let Some(workers) = flags.workers {
-        server = server.workers(workers.into());
+/// Returns the library's options. Options without a flag keep the library's defaults.
+fn server(flags: &Flags) -> HTTPServerBuilder {
+    let server = HTTPServer::builder()
+        .paused_reader_timeout(flags.pause.unwrap_or(PAUSE))
+        .allow_reuse_port(flags.reuse_port)
+        .unix_mode(flags.unix_mode)
+        .shutdown_delay(flags.shutdown_delay);
+    match flags.workers {
+        Some(workers) => server.workers(workers.into()),
+        None => server,
     }
-    let (first, others) = flags.hosts();
-    for host in &others {
-        server = server.also_listen(endpoint(host, flags.port)?);
-    }
-    let bound = site.bind(server, endpoint(first, flags.port)?, flags);
-    bound.map_err(|error| Failure::of_address(&[&[first], &others[..]].concat().join(" or "), flags.port, &error))
 }
 
 /// Time for which a client may pause a download: 10 min, for a lid that was closed or a film that was stopped. It holds
 /// a connection and a descriptor meanwhile, and no thread.
 const PAUSE: Duration = Duration::from_secs(10 * 60);
 
-/// Looks up the host, if it is a name.
-fn endpoint(host: &str, port: u16) -> Result<Endpoint, Failure> {
-    (host, port).into_endpoint().map_err(|error| Failure::of_address(host, port, &error))
-}
-
 /// Prints the banner of Python's `http.server`, which other programs wait for and read, and a hint for users who expect
 /// to be on the network.
-fn announce(flags: &Flags, httpd: &HTTPServer) {
+fn announce(flags: &Flags, is_handed_over: bool, httpd: &HTTPServer) {
     let mut text: String = httpd.server_addresses().iter().map(banner).collect();
-    if flags.bind.is_empty() && !flags.quiet {
+    if flags.bind.is_empty() && !flags.quiet && !is_handed_over {
         text += "Only this computer can reach it. To share it on the network: basehttp --bind 0.0.0.0\n";
     }
     say(&text);
 }
 
 fn banner(address: &Address) -> String {
+    if address.ip().is_none() {
+        return format!("Serving HTTP on {address} ...\n");
+    }
     let host = address.ip().map_or_else(String::new, |ip| ip.to_string());
     let in_url = if host.contains(':') { format!("[{host}]") } else { host.clone() };
     let port = address.port().unwrap_or_default();
     format!("Serving HTTP on {host} port {port} (http://{in_url}:{port}/) ...\n")
+}
+
+/// Says what was cut off at the end, if anything was.
+fn report(report: DrainReport, grace: Duration) {
+    if report.cut > 0 {
+        let DrainReport { cut, finished, .. } = report;
+        let seconds = grace.as_secs();
+        eprintln!("basehttp: cut off {cut} connections that were busy after {seconds} s; {finished} requests finished");
+    }
 }
 
 /// Writes to standard output at once. If it is closed, the program serves all the same.

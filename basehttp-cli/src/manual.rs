@@ -36,13 +36,19 @@ The first line on standard output is
     Serving HTTP on 127.0.0.1 port 8000 (http://127.0.0.1:8000/) ...
 .EE
 .PP
-with the real port if 0 was given, and one such line for each further \-\-bind. It is written once clients can connect.
+with the real port if 0 was given, and one such line for each further address. It is written once clients can connect.
 Requests and errors are logged to standard error, one line each, in the format of Python's http.server and in local time.
 .SH SIGNALS
 .TP
 \fBSIGINT\fR (Ctrl-C), \fBSIGTERM\fR
-The first one ends the program in order. New clients are refused, requests in flight have up to 5 seconds to finish, and
-the exit status is 0. The second one ends the program at once.
+The first one ends the program in order. With \-\-shutdown\-delay it serves on for that time, and \-\-health answers 503.
+Then new clients are refused, requests in flight have up to 5 seconds (\-\-grace) to finish, and the exit status is 0. What
+was cut off is said on standard error. The second signal ends the program at once.
+.SH SERVICES
+A service manager may open the sockets and hand them over (\fBLISTEN_FDS\fR). They are served instead of the default
+address, beside those of \-\-bind. Clients then wait while the program restarts, and none is refused. With
+\fBNOTIFY_SOCKET\fR it tells the manager that it is ready, ending, and alive (\fBWATCHDOG_USEC\fR), as systemd has it
+with Type=notify.
 .SH LIMITS
 Each connection takes one file descriptor, and a download two. When the program starts, it raises its soft limit of
 descriptors (\fBulimit \-n\fR) up to 65536, as far as the hard limit allows. On Linux, programs below cgi\-bin run with
@@ -65,6 +71,9 @@ Ended at once by a second signal, SIGINT or SIGTERM.
 .TP
 \fBTZ\fR
 The time zone of the log. By default it is the system's.
+.TP
+\fBLISTEN_FDS\fR, \fBLISTEN_PID\fR, \fBNOTIFY_SOCKET\fR, \fBWATCHDOG_USEC\fR, \fBWATCHDOG_PID\fR
+Set by service managers; see SERVICES.
 .TP
 \fBNO_COLOR\fR
 If set, help and messages have no colours. In files and pipes they never have any.

@@ -39,14 +39,34 @@ impl Site {
 
     /// Binds `address`, with the handler for the protocol that the flags name.
     pub(crate) fn bind(self, server: HTTPServerBuilder, address: Endpoint, flags: &Flags) -> io::Result<HTTPServer> {
-        let is_quiet = flags.quiet;
+        let front = Front { is_quiet: flags.quiet, health: flags.health.clone() };
         match (self, flags.protocol) {
-            (Site::Files(inner), Protocol::Http10) => server.bind(address, Files10 { inner, is_quiet }),
-            (Site::Files(inner), Protocol::Http11) => server.bind(address, Files11 { inner, is_quiet }),
-            (Site::Programs(inner), Protocol::Http10) => server.bind(address, Programs10 { inner, is_quiet }),
-            (Site::Programs(inner), Protocol::Http11) => server.bind(address, Programs11 { inner, is_quiet }),
+            (Site::Files(inner), Protocol::Http10) => server.bind(address, Files10 { inner, front }),
+            (Site::Files(inner), Protocol::Http11) => server.bind(address, Files11 { inner, front }),
+            (Site::Programs(inner), Protocol::Http10) => server.bind(address, Programs10 { inner, front }),
+            (Site::Programs(inner), Protocol::Http11) => server.bind(address, Programs11 { inner, front }),
         }
     }
+}
+
+/// The flags that stand before the files and programs.
+struct Front {
+    is_quiet: bool,
+    /// Path of the health check.
+    health: Option<String>,
+}
+
+impl Front {
+    /// Returns whether the request is a health check, which comes every second or so and is not logged.
+    fn is_asked_for_health(&self, ex: &Exchange) -> bool {
+        self.health.as_deref().is_some_and(|health| ex.path.split('?').next() == Some(health))
+    }
+}
+
+fn tell_health(ex: &mut Exchange) -> Result {
+    let (status, text) = if ex.server.is_ready() { (200, "ready\n") } else { (503, "about to end\n") };
+    ex.send_header("Cache-Control", "no-store");
+    Ok(ex.send_text(status, text)?)
 }
 
 // Input:  handler!(Files11, "HTTP/1.1", SimpleHTTPRequestHandler {});
@@ -57,12 +77,15 @@ macro_rules! handler {
     ($name:ident, $protocol_version:literal, $inner:ty { $($method:ident)* }) => {
         struct $name {
             inner: $inner,
-            is_quiet: bool,
+            front: Front,
         }
 
         #[http_handler(server_version = "SimpleHTTP/0.1.0", protocol_version = $protocol_version)]
         impl $name {
             fn do_GET(&self, ex: &mut Exchange) -> Result {
+                if self.front.is_asked_for_health(ex) {
+                    return tell_health(ex);
+                }
                 self.inner.do_GET(ex)
             }
 
@@ -76,7 +99,7 @@ macro_rules! handler {
             }
 
             fn log_message(&self, ex: &Exchange, message: fmt::Arguments) {
-                if !self.is_quiet {
+                if !self.front.is_quiet && !self.front.is_asked_for_health(ex) {
                     defaults::log_message(self, ex, message);
                 }
             }

@@ -24,6 +24,9 @@ pub(crate) fn host(text: &str) -> Result<String, String> {
     if bare.is_empty() {
         return Err("write 127.0.0.1 for this computer alone, 0.0.0.0 or :: for the whole network".into());
     }
+    if bare.starts_with("unix:/") {
+        return Ok(bare.to_owned());
+    }
     if bare.contains('/') {
         return Err("write the address alone, as in --bind 127.0.0.1".into());
     }
@@ -102,6 +105,28 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
         Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
         _ => Err("write the number of seconds in digits, as in 600".into()),
     }
+}
+
+/// Reads a number of seconds, which may be 0.
+pub(crate) fn any_seconds(text: &str) -> Result<Duration, String> {
+    text.parse().map(Duration::from_secs).map_err(|_| "write the number of seconds in digits, as in 10".into())
+}
+
+/// Reads the permissions of a file.
+pub(crate) fn mode(text: &str) -> Result<u32, String> {
+    match u32::from_str_radix(text, 8) {
+        Ok(mode @ 0..=0o777) => Ok(mode),
+        _ => Err("write three octal digits, as in 660".into()),
+    }
+}
+
+/// Reads the path of a request.
+pub(crate) fn target(text: &str) -> Result<String, String> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#%\"<>".contains(&byte));
+    if text.starts_with('/') && is_plain {
+        return Ok(text.to_owned());
+    }
+    Err("write a path with a leading slash, as in /healthz".into())
 }
 
 /// Reads a number of bytes.

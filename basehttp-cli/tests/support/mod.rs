@@ -74,8 +74,13 @@ pub(crate) struct Ended {
 
 impl Program {
     /// Starts the program, and collects its output.
-    pub(crate) fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    pub(crate) fn start(command: Command) -> Self {
+        Program::start_with_input(command, Stdio::null())
+    }
+
+    /// Starts the program with this standard input, and collects its output.
+    pub(crate) fn start_with_input(mut command: Command, input: Stdio) -> Self {
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = Output::of(child.stdout.take().expect("it is piped"));
         let stderr = Output::of(child.stderr.take().expect("it is piped"));

@@ -286,3 +286,43 @@ impl<'e> MonitorLoop<'e> {
         self.next_actions = Some(Instant::now() + interval);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::os::unix::net::UnixDatagram;
+
+    use super::*;
+    use crate::sys::Settings;
+
+    /// Gives signs of life, many of which are due, and returns how many come.
+    fn signs(monitor: &mut MonitorLoop<'_>, manager: &UnixDatagram, between: impl Fn(&Engine)) -> usize {
+        for _ in 0..10 {
+            let watchdog = monitor.watchdog.as_mut().expect("the manager wants signs");
+            watchdog.next = Instant::now();
+            monitor.give_sign_of_life();
+            between(monitor.engine);
+        }
+        let mut buffer = [0; 64];
+        std::iter::from_fn(|| manager.recv(&mut buffer).ok()).count()
+    }
+
+    #[test]
+    fn there_is_no_sign_of_life_while_the_thread_that_accepts_does_not_go_on() {
+        let path = std::env::temp_dir().join(format!("basehttp-watchdog-{}", std::process::id()));
+        let manager = UnixDatagram::bind(&path).expect("a free path");
+        manager.set_nonblocking(true).expect("a socket");
+        let mut engine = Engine::idle(1, Settings::default());
+        let address = manager.local_addr().expect("it is bound");
+        let notifier = Notifier::to(address, Some(Duration::from_secs(1))).expect("a socket");
+        Arc::get_mut(&mut engine).expect("no thread has it yet").options.notifier = Some(notifier);
+        let mut monitor = MonitorLoop::new(&engine);
+        assert_eq!(signs(&mut monitor, &manager, |_| {}), 0, "no thread accepts");
+        assert_eq!(
+            signs(&mut monitor, &manager, |engine| engine.shards[0].see_wake()),
+            9,
+            "the first sign needs one that was seen before"
+        );
+        assert_eq!(signs(&mut monitor, &manager, |_| {}), 1, "it has stopped behind the last of them");
+        std::fs::remove_file(&path).expect("it is there");
+    }
+}

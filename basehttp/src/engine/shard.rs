@@ -250,6 +250,12 @@ impl Shard {
         while self.waker.wake().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
     }
 
+    /// Sees a wake-up, as a leader does.
+    #[cfg(test)]
+    pub(super) fn see_wake(&self) {
+        self.wakes.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Returns the number of wake-ups that a leader has seen.
     pub(super) fn wakes(&self) -> u64 {
         self.wakes.load(Ordering::Relaxed)

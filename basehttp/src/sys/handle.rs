@@ -206,6 +206,12 @@ impl ServerHandle {
         self.stop(bounded(grace)).then(|| self.last().report)
     }
 
+    /// Returns the result of the last end of the server, also for a program that did not call
+    /// [`drain`](Self::drain) itself. It is empty before the first one.
+    pub fn drain_report(&self) -> DrainReport {
+        self.last().report
+    }
+
     /// Returns the server's counts so far. They are all zero before it serves.
     pub fn stats(&self) -> Stats {
         self.running_loop().map_or_else(|| self.last().stats, |running| running.stats())

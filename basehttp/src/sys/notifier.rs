@@ -52,10 +52,15 @@ impl Notifier {
         let name = name.to_str().ok_or_else(|| invalid("NOTIFY_SOCKET is not a path in UTF-8"))?;
         let variable = |name| env::var(name).ok();
         let watchdog = watchdog(variable("WATCHDOG_USEC"), variable("WATCHDOG_PID"), std::process::id());
-        let shared = Manager { socket: UnixDatagram::unbound()?, address: address(name)?, watchdog };
+        Notifier::to(address(name)?, watchdog).map(Some)
+    }
+
+    /// Makes a notifier of a manager that wants a sign of life in each such time.
+    pub(crate) fn to(address: SocketAddr, watchdog: Option<Duration>) -> io::Result<Self> {
+        let socket = UnixDatagram::unbound()?;
         // A manager that does not read must not stop the server.
-        shared.socket.set_nonblocking(true)?;
-        Ok(Some(Notifier { shared: Arc::new(shared) }))
+        socket.set_nonblocking(true)?;
+        Ok(Notifier { shared: Arc::new(Manager { socket, address, watchdog }) })
     }
 
     /// Says `STATUS=`, one line for people who look at the service.
