@@ -28,7 +28,7 @@ pub(super) struct Upload<'e> {
     body: &'e mut dyn Read,
     boundary: Boundary,
     limits: MultipartLimits,
-    stage: Stage,
+    stage: UploadStage,
     /// The next byte begins a line, so that a delimiter may stand here without a line break before it.
     is_line_start: bool,
     /// Memory for bytes of the body, and the part of it that holds unused ones.
@@ -52,7 +52,7 @@ pub(super) struct Upload<'e> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum UploadStage {
     /// Before the first delimiter. The bytes here are discarded.
     Preamble,
     /// Behind a delimiter.
@@ -69,7 +69,7 @@ impl<'e> Upload<'e> {
             body,
             boundary,
             limits,
-            stage: Stage::Preamble,
+            stage: UploadStage::Preamble,
             is_line_start: true,
             window: vec![0; WINDOW_BYTES],
             unread: 0..0,
@@ -89,14 +89,14 @@ impl<'e> Upload<'e> {
         while !self.content()?.is_empty() {
             self.consume(self.content);
         }
-        if self.stage == Stage::Epilogue {
+        if self.stage == UploadStage::Epilogue {
             self.skip_epilogue()?;
             self.saved.drain(..).for_each(NewFile::keep);
             return Ok(false);
         }
         self.begin_part()?;
         self.read_head(head)?;
-        self.stage = Stage::Content;
+        self.stage = UploadStage::Content;
         self.is_line_start = true;
         Ok(true)
     }
@@ -106,17 +106,17 @@ impl<'e> Upload<'e> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone().into());
         }
-        while self.content == 0 && matches!(self.stage, Stage::Preamble | Stage::Content) {
+        while self.content == 0 && matches!(self.stage, UploadStage::Preamble | UploadStage::Content) {
             let unread = &self.window[self.unread.clone()];
             match self.boundary.scan(unread, self.is_line_start, self.is_at_end) {
                 Scanned::Content(count) => self.found_content(count)?,
                 Scanned::Delimiter(count) => {
                     self.unread.start += count;
-                    self.stage = Stage::Head;
+                    self.stage = UploadStage::Head;
                 }
                 Scanned::LastDelimiter(count) => {
                     self.unread.start += count;
-                    self.stage = Stage::Epilogue;
+                    self.stage = UploadStage::Epilogue;
                 }
                 Scanned::Unfinished => self.read_more()?,
             }
@@ -152,7 +152,7 @@ impl<'e> Upload<'e> {
     }
 
     fn found_content(&mut self, count: usize) -> io::Result<()> {
-        if self.stage == Stage::Content {
+        if self.stage == UploadStage::Content {
             let Some(room) = self.part_room.checked_sub(count as u64) else {
                 let most = self.limits.part_bytes();
                 return Err(self.fault_of_part(413, &format!("it may have at most {most} bytes")));
@@ -212,7 +212,7 @@ impl<'e> Upload<'e> {
             return self.read_once();
         }
         Err(match self.stage {
-            Stage::Preamble => {
+            UploadStage::Preamble => {
                 let explain = "no line of the body is its boundary, between cr lf and cr lf";
                 self.fault(HTTPError::from(400).with_explain(explain))
             }
