@@ -5,7 +5,7 @@ use std::net::Shutdown;
 
 use basehttp::testing::Server;
 
-use crate::secured::{Secured, TlsClient, VERSIONS, client_config, secured, server};
+use crate::secured::{LARGE_BYTES, Secured, TlsClient, VERSIONS, client_config, secured, server};
 use crate::support::stage::wait_until;
 
 #[test]
@@ -122,4 +122,23 @@ fn a_record_that_is_too_long_ends_the_session_with_an_alert() {
     let error = client.try_read_to_end().expect_err("an alert, or a reset behind it");
     assert!(matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::ConnectionReset), "{error}");
     wait_until(server.server_handle(), "it is counted", |stats| stats.errors.tls == 1);
+}
+
+/// The client's message that it sends no more, and the end below it, may come at any time.
+#[test]
+fn a_client_that_has_ended_both_layers_gets_a_long_response() {
+    let server = server();
+    for (name, version) in VERSIONS {
+        for (path, ending) in [("/stream", "HTTP/1.0"), ("/file", "HTTP/1.1")] {
+            let mut client = TlsClient::with(&server, client_config(&[version]));
+            client.send(format!("GET {path} {ending}\r\nHost: x\r\n\r\n"));
+            client.tls().send_close_notify();
+            client.send("");
+            client.stream().shutdown(Shutdown::Write).expect("the connection is open");
+            let reply = client.try_read_reply("GET");
+            let length = reply.as_ref().map(|reply| reply.body.len()).map_err(std::io::Error::kind);
+            assert_eq!(length, Ok(LARGE_BYTES), "{name} {path} {ending}");
+            client.expect_end();
+        }
+    }
 }

@@ -83,9 +83,7 @@ fn large_bodies_arrive_whole_in_both_directions() {
     let sum = body.iter().map(|byte| u64::from(*byte)).sum::<u64>();
     for (name, version) in VERSIONS {
         let mut client = TlsClient::with(&server, client_config(&[version]));
-        for path in ["/large", "/stream", "/file"] {
-            assert!(client.ask(path).body == body, "{name}: {path}");
-        }
+        assert!(client.ask("/stream").body == body, "{name}");
         client.send(format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGE_BYTES}\r\n\r\n"));
         client.send(&body);
         assert_eq!(client.read_reply().text(), format!("{LARGE_BYTES} {sum}"), "{name}");

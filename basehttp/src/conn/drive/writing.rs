@@ -168,6 +168,8 @@ impl Drive<'_> {
     /// Returns whether the client has sent bytes that were not read. The system resets a socket that is closed with
     /// unread bytes, and the response may be lost. Reads only a socket that may hold some, and does not wait.
     fn has_more(&mut self) -> bool {
+        // A client that has nothing to say may have said so.
+        self.conn.may_read |= self.io().socket.has_messages();
         let may_look = self.conn.may_read && self.io().socket.is_nonblocking();
         !self.buffers.input.is_empty()
             || may_look && self.unblock_reads().is_ok() && self.read_more().is_some_and(|bytes| bytes > 0)

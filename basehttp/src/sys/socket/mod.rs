@@ -169,6 +169,15 @@ impl Socket {
         }
     }
 
+    /// Returns whether the client's end may send messages of its own accord, which are not the client's bytes.
+    pub(crate) fn has_messages(&self) -> bool {
+        match self {
+            #[cfg(feature = "tls")]
+            Socket::Tls(_) => true,
+            Socket::Raw(_) | Socket::Other(_) | Socket::Taken => false,
+        }
+    }
+
     /// Returns the bytes that the socket holds for the reader and cannot give yet: parts of records.
     pub(crate) fn held_input(&self) -> usize {
         match self {
