@@ -4,6 +4,7 @@
 mod support;
 
 mod clients;
+mod full_pool;
 mod gone_clients;
 mod hijack;
 mod limits;

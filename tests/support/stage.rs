@@ -17,6 +17,9 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 /// Bytes that a handler writes by itself for `/buffered`. They just fit the reply's buffer.
 pub(crate) const BUFFERED_BYTES: usize = 60_000;
 
+/// Time for which a handler may be held to make it slow. It is rarely replaced meanwhile.
+pub(crate) const NAP: Duration = Duration::from_micros(500);
+
 /// Size of a large body, more than the sockets of both sides take.
 pub(crate) const LARGE_BYTES: usize = 10 * 1024 * 1024;
 

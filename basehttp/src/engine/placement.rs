@@ -15,15 +15,22 @@ pub(super) enum Room {
 }
 
 /// Decides where a leader has a request served whose handler is expected to be that fast. `cools_down` says whether a
-/// leader was rescued in the last second. It and `room` are called only if the answer matters.
-pub(super) fn place(expected: Speed, cools_down: impl FnOnce() -> bool, room: impl FnOnce() -> Room) -> RunOn {
+/// leader was rescued in the last second, and `may_risk_leader` whether this leader may get stuck: threads are left for
+/// more leaders after it. They and `room` are called only if the answer matters.
+pub(super) fn place(
+    expected: Speed,
+    cools_down: impl FnOnce() -> bool,
+    room: impl FnOnce() -> Room,
+    may_risk_leader: impl FnOnce() -> bool,
+) -> RunOn {
     match expected {
         Speed::Fast => RunOn::ThisThread,
         Speed::Blocking => with_thread(room()),
         // A full pool keeps the machine busy, which makes fast handlers look slow. They do not wait for the pool.
         Speed::Mixed => match room() {
             Room::Free => RunOn::Pool,
-            Room::Queue | Room::Full => RunOn::ThisThreadOnceSent,
+            _ if may_risk_leader() => RunOn::ThisThreadOnceSent,
+            room => with_thread(room),
         },
         // A leader that gets stuck needs a thread of the pool. While there is none, only proven handlers run on a
         // leader.
@@ -37,19 +44,19 @@ pub(super) fn place(expected: Speed, cools_down: impl FnOnce() -> bool, room: im
 /// Decides where a leader has the next piece of a file read and sent. `was_slow`: the last piece took long.
 ///
 /// A file system that hangs takes a thread for each file, and may take all of them. The files are then given up, before
-/// the leaders are stuck as well.
+/// the threads run out that replace the leaders of fast handlers.
 pub(super) fn send_file_on(
     was_slow: bool,
     cools_down: impl FnOnce() -> bool,
     room: impl FnOnce() -> Room,
-    has_leader_left: impl FnOnce() -> bool,
+    may_risk_leader: impl FnOnce() -> bool,
 ) -> RunOn {
     if !was_slow && !cools_down() {
         return RunOn::ThisThread;
     }
     match room() {
         Room::Free | Room::Queue => RunOn::Pool,
-        Room::Full if has_leader_left() => RunOn::ThisThread,
+        Room::Full if may_risk_leader() => RunOn::ThisThread,
         Room::Full => RunOn::Refused,
     }
 }
@@ -81,12 +88,12 @@ mod tests {
             (true, OFF, Queue, true, RunOn::Pool, "the same, in its turn"),
             (false, ON, Free, true, RunOn::Pool, "another file was slow just now"),
             (true, ON, Full, true, RunOn::ThisThread, "a leader that gets stuck will be replaced"),
-            (true, OFF, Full, false, RunOn::Refused, "one that gets stuck would stop its shard"),
+            (true, OFF, Full, false, RunOn::Refused, "the last threads are for fast handlers"),
             (false, ON, Full, false, RunOn::Refused, "the same"),
         ];
-        for (was_slow, cools_down, room, has_leader_left, expected, why) in table {
-            let place = send_file_on(was_slow, || cools_down, || room, || has_leader_left);
-            assert_eq!(place, expected, "{was_slow} {cools_down} {room:?} {has_leader_left}: {why}");
+        for (was_slow, cools_down, room, may_risk_leader, expected, why) in table {
+            let place = send_file_on(was_slow, || cools_down, || room, || may_risk_leader);
+            assert_eq!(place, expected, "{was_slow} {cools_down} {room:?} {may_risk_leader}: {why}");
         }
     }
 
@@ -124,10 +131,26 @@ mod tests {
         ];
         for (pace, speed, may_wait, cools_down, room, placement, why) in table {
             assert_eq!(
-                place(expected(pace, speed, may_wait), || cools_down, || room),
+                place(expected(pace, speed, may_wait), || cools_down, || room, || true),
                 placement,
                 "{pace:?} {speed:?} {may_wait} {cools_down} {room:?}: {why}"
             );
         }
+    }
+
+    #[test]
+    fn only_a_handler_that_is_known_to_be_fast_runs_on_a_leader_that_must_not_get_stuck() {
+        let table = [
+            (Fast, [RunOn::ThisThread; 3]),
+            (Mixed, [RunOn::Pool, RunOn::Pool, RunOn::Refused]),
+            (Blocking, [RunOn::Pool, RunOn::Pool, RunOn::Refused]),
+        ];
+        for (speed, places) in table {
+            let found = [Free, Queue, Full].map(|room| place(speed, || OFF, || room, || false));
+            assert_eq!(found, places, "{speed:?}");
+        }
+        // With a thread free for jobs, there is one for a leader, too.
+        let found = [Queue, Full].map(|room| place(Unproven, || OFF, || room, || false));
+        assert_eq!(found, [RunOn::Pool, RunOn::Refused]);
     }
 }

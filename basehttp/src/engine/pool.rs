@@ -3,9 +3,16 @@
 //!
 //! The thread that fell asleep last is woken first, because the processor's caches still hold its stack.
 //!
-//! Jobs have `max_threads` threads. As many more as there are shards lead, and as many again are reserved for shards
+//! Jobs have `max_threads` threads. As many more as there are shards lead, and twice as many are reserved for shards
 //! whose leader gets stuck. A thread takes no job while only reserved ones are left besides. Stuck leaders count as
 //! threads at jobs.
+//!
+//! | threads that sleep or can be started | a leader calls handlers that                                |
+//! |--------------------------------------|-------------------------------------------------------------|
+//! | more than two for each shard         | are known to be fast, or not known yet                      |
+//! | more than one for each shard         | are known to be fast, or are fast at times                  |
+//! | one or more                          | are known to be fast                                        |
+//! | none                                 | have `pace = "inline"`, since it could not be replaced      |
 //!
 //! The system may refuse a thread. Jobs then wait while any thread is serving. If none is, they come back after 1 s,
 //! and new ones are refused for 1 s.
@@ -40,16 +47,23 @@ pub(super) enum Task<J> {
 pub(super) struct PoolLimits {
     /// Threads that serve jobs, at most.
     pub max_threads: usize,
-    /// Shards: each has a leader, and a spare thread in case that one is stuck.
+    /// Shards: each has a leader, and two spare threads in case that one is stuck.
     pub leaders: usize,
     /// Jobs that wait for a thread, at most.
     pub max_queued: usize,
 }
 
 impl PoolLimits {
-    /// Returns the largest number of threads: those for jobs, and two for each shard. `max_threads` may be any number.
+    /// Returns the largest number of threads: those for jobs, the leaders, and the reserved ones. `max_threads` may be
+    /// any number.
     fn most(&self) -> usize {
-        self.max_threads.saturating_add(2 * self.leaders)
+        self.max_threads.saturating_add(self.leaders + self.reserved())
+    }
+
+    /// Returns the number of threads that take no jobs, so that a leader that gets stuck is replaced. Half of them
+    /// replace only leaders that were at a handler that is known to be fast. A client can make any other handler block.
+    fn reserved(&self) -> usize {
+        2 * self.leaders
     }
 }
 
@@ -57,10 +71,11 @@ impl PoolLimits {
 pub(super) struct Pool<J> {
     limits: PoolLimits,
     state: Mutex<PoolState<J>>,
-    /// Two answers that threads need between requests, updated with each change of the state. They are read without the
-    /// lock: among hundreds of threads, one that is preempted while it holds the lock would make the others wait.
+    /// Three answers that threads need between requests, updated with each change of the state. They are read without
+    /// the lock: among hundreds of threads, one that is preempted while it holds the lock would make the others wait.
     is_quiet: AtomicBool,
     has_leader_left: AtomicBool,
+    may_risk_leader: AtomicBool,
 }
 
 /// The locked state. Updates the answers that are read without the lock when it is dropped.
@@ -86,10 +101,13 @@ impl<J> DerefMut for Locked<'_, J> {
 impl<J> Drop for Locked<'_, J> {
     /// Still under the lock, so that the answers fit the latest state.
     fn drop(&mut self) {
-        let is_quiet = self.jobs.len() + self.leases.len() <= self.coming;
-        for (seen, is_so) in
-            [(&self.pool.is_quiet, is_quiet), (&self.pool.has_leader_left, self.has_more_than(0, &self.pool.limits))]
-        {
+        let (pool, limits) = (self.pool, &self.pool.limits);
+        let answers = [
+            (&pool.is_quiet, self.jobs.len() + self.leases.len() <= self.coming),
+            (&pool.has_leader_left, self.has_more_than(0, limits)),
+            (&pool.may_risk_leader, self.has_more_than(limits.leaders, limits)),
+        ];
+        for (seen, is_so) in answers {
             if seen.load(Ordering::Relaxed) != is_so {
                 seen.store(is_so, Ordering::Relaxed);
             }
@@ -146,6 +164,7 @@ impl<J: Send + 'static> Pool<J> {
             state: Mutex::new(state),
             is_quiet: AtomicBool::new(true),
             has_leader_left: AtomicBool::new(true),
+            may_risk_leader: AtomicBool::new(true),
         }
     }
 
@@ -158,7 +177,7 @@ impl<J: Send + 'static> Pool<J> {
         if state.deserted_until.is_some_and(|until| Instant::now() < until) {
             return Room::Full;
         }
-        if state.has_more_than(self.limits.leaders, &self.limits) {
+        if state.has_more_than(self.limits.reserved(), &self.limits) {
             Room::Free
         } else if state.jobs.len() < self.limits.max_queued {
             Room::Queue
@@ -170,6 +189,12 @@ impl<J: Send + 'static> Pool<J> {
     /// Returns whether a shard would get a leader at once.
     pub(super) fn has_leader_left(&self) -> bool {
         self.has_leader_left.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether a leader may call what may block. If all leaders get stuck at the same time, all are replaced,
+    /// and a thread is left for the next one.
+    pub(super) fn may_risk_leader(&self) -> bool {
+        self.may_risk_leader.load(Ordering::Relaxed)
     }
 
     /// Returns whether a thread is on its way for every job and every shard that waits for one.
@@ -190,7 +215,7 @@ impl<J: Send + 'static> Pool<J> {
             return Err(job);
         }
         state.jobs.push_back(job);
-        self.rouse(state, self.limits.leaders, spawn);
+        self.rouse(state, self.limits.reserved(), spawn);
         Ok(())
     }
 
@@ -202,7 +227,7 @@ impl<J: Send + 'static> Pool<J> {
             return Err(job);
         }
         state.jobs.push_back(job);
-        self.rouse(state, self.limits.leaders, spawn);
+        self.rouse(state, self.limits.reserved(), spawn);
         Ok(())
     }
 
@@ -221,7 +246,7 @@ impl<J: Send + 'static> Pool<J> {
         if state.leases.is_empty() && state.jobs.is_empty() {
             return None;
         }
-        let reserved = if state.leases.is_empty() { self.limits.leaders } else { 0 };
+        let reserved = if state.leases.is_empty() { self.limits.reserved() } else { 0 };
         self.rouse(state, reserved, spawn);
         let mut state = self.lock();
         if state.lacks_thread.is_none() {
@@ -278,7 +303,7 @@ impl<J: Send + 'static> Pool<J> {
                 return Some(Task::Lead { shard, epoch });
             }
             // The last threads are reserved for shards. A job waits for the next thread that comes back.
-            if state.has_more_than(self.limits.leaders.saturating_sub(1), &self.limits)
+            if state.has_more_than(self.limits.reserved().saturating_sub(1), &self.limits)
                 && let Some(job) = state.jobs.pop_front()
             {
                 state.serving += 1;

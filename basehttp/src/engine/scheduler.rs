@@ -207,7 +207,7 @@ impl<'e> WorkerScheduler<'e> {
         let slot = self.engine.pace.slot(name, "");
         match self.place_slot(slot, Pace::Auto, false) {
             // Nothing is known against it, and a spare thread can lead if it blocks.
-            RunOn::Refused if self.speed(slot) == Speed::Unproven && self.engine.pool.has_leader_left() => {
+            RunOn::Refused if self.speed(slot) == Speed::Unproven && self.engine.pool.may_risk_leader() => {
                 self.slot = Some(slot);
                 RunOn::ThisThreadOnceSent
             }
@@ -222,9 +222,10 @@ impl<'e> WorkerScheduler<'e> {
             // The first request of a job has waited for this thread already, and goes before other jobs.
             return self.note_slot(place_next(self.expected, || self.has_served && self.others_wait()), slot);
         }
+        let pool = &self.engine.pool;
         let cools_down = || self.engine.last_rescue.is_on(self.now);
         let expected = expected(pace, self.speed(slot), may_wait);
-        self.note_slot(place(expected, cools_down, || self.engine.pool.room()), slot)
+        self.note_slot(place(expected, cools_down, || pool.room(), || pool.may_risk_leader()), slot)
     }
 
     /// Notes the slot of user code that runs on this thread.
@@ -236,14 +237,13 @@ impl<'e> WorkerScheduler<'e> {
     }
 
     /// Returns the speed of a slot, as a leader takes it. While no thread is left to replace a leader, no handler
-    /// counts as proven. The pool reserves one thread for each shard, so that it is asked only while as many leaders
-    /// are stuck.
+    /// counts as proven. The pool reserves threads for the shards, so that it is asked only while at least as many
+    /// leaders are stuck.
     fn speed(&self, slot: usize) -> Speed {
         let Engine { counters, pool, shards, .. } = self.engine;
         let are_alone = || counters.stuck.load(Ordering::SeqCst) >= shards.len() && !pool.has_leader_left();
         match self.engine.pace.speed(slot) {
             Speed::Fast if are_alone() => Speed::Unproven,
-            Speed::Mixed if are_alone() => Speed::Blocking,
             speed => speed,
         }
     }
@@ -338,7 +338,7 @@ impl Scheduler for WorkerScheduler<'_> {
             was_slow,
             || engine.file_caution.is_on(now),
             || engine.pool.room(),
-            || engine.pool.has_leader_left(),
+            || engine.pool.may_risk_leader(),
         )
     }
 

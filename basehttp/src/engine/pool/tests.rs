@@ -71,49 +71,59 @@ fn a_job_that_is_put_back_stands_behind_the_others_and_needs_no_place() {
 }
 
 #[test]
-fn jobs_leave_a_thread_for_each_shard_whose_leader_gets_stuck() {
-    let pool = pool();
+fn jobs_leave_threads_for_shards_whose_leader_gets_stuck() {
+    let pool = &pool();
     let mut threads: Vec<_> = (0..5).map(|_| PoolThread::new()).collect();
-    let (ends_job, job_ends) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
-        pool.submit(0, started).expect("there is a thread");
-        let pool = &pool;
-        let returning = scope.spawn(move || {
-            let mut me = PoolThread::new();
-            assert!(matches!(pool.next(&mut me), Some(Task::Job(0))));
-            job_ends.recv().expect("the test ends it");
-            pool.next(&mut me)
+        let returning = [0, 1].map(|job| {
+            let (ends_job, job_ends) = std::sync::mpsc::channel();
+            pool.submit(job, started).expect("there is a thread");
+            let thread = scope.spawn(move || {
+                let mut me = PoolThread::new();
+                assert!(matches!(pool.next(&mut me), Some(Task::Job(_))));
+                job_ends.recv().expect("the test ends it");
+                pool.next(&mut me)
+            });
+            (ends_job, thread)
         });
-        while pool.lock().serving == 0 {
+        while pool.lock().serving < 2 {
             std::thread::yield_now();
         }
         // A leader that is stuck, its successor, and as many other jobs as the pool allows.
-        let (others, first_leaders) = threads.split_at_mut(3);
-        for (epoch, leader) in (1..).zip(first_leaders) {
+        let (worker, leaders) = threads.split_first_mut().expect("five");
+        let mut leaders = (1..).zip(leaders);
+        let mut lead = || {
+            let (epoch, leader) = leaders.next().expect("four lead");
             pool.grant(0, epoch, started);
             assert!(matches!(pool.next(leader), Some(Task::Lead { .. })));
-        }
-        let [first, second, last_leader] = others else { unreachable!("three are left") };
-        for (job, member) in [(1, &mut *first), (2, second)] {
-            assert_eq!(pool.room(), Room::Free);
-            pool.submit(job, started).expect("there is a thread");
-            assert!(matches!(pool.next(member), Some(Task::Job(_))));
-        }
+        };
+        (0..2).for_each(|_| lead());
+        assert_eq!(pool.room(), Room::Free);
+        pool.submit(2, started).expect("there is a thread");
+        assert!(matches!(pool.next(worker), Some(Task::Job(2))));
         pool.submit(3, || panic!("no thread is left for jobs")).expect("it may wait");
         assert_eq!(pool.room(), Room::Queue);
-        assert!(pool.has_leader_left());
-        // The next leader gets stuck, too.
-        pool.grant(0, 3, started);
-        assert!(matches!(pool.next(last_leader), Some(Task::Lead { .. })));
+        assert!(pool.may_risk_leader() && pool.has_leader_left());
+        // The next leader gets stuck, and then another one.
+        lead();
+        assert!(!pool.may_risk_leader() && pool.has_leader_left(), "the last thread is for fast handlers");
+        lead();
         assert!(!pool.has_leader_left());
-        // The thread that comes back first is the one for the shard, although a job waits.
-        ends_job.send(()).expect("it waits");
-        while !pool.has_leader_left() {
-            std::thread::yield_now();
+        // The threads that come back first are those for the shard, although a job waits.
+        let answers: [fn(&Pool<u32>) -> bool; 2] = [Pool::has_leader_left, Pool::may_risk_leader];
+        let returning = returning.into_iter().zip(answers).map(|((ends_job, thread), is_there)| {
+            ends_job.send(()).expect("it waits");
+            while !is_there(pool) {
+                std::thread::yield_now();
+            }
+            thread
+        });
+        let returning: Vec<_> = returning.collect();
+        assert!(matches!(pool.next(worker), Some(Task::Job(3))), "the third one is for the job");
+        [5, 6].into_iter().for_each(|epoch| pool.grant(0, epoch, || panic!("a thread sleeps")));
+        for thread in returning {
+            assert!(matches!(thread.join(), Ok(Some(Task::Lead { epoch: 5 | 6, .. }))));
         }
-        assert!(matches!(pool.next(first), Some(Task::Job(3))), "the second one is for the job");
-        pool.grant(0, 4, || panic!("a thread sleeps"));
-        assert!(matches!(returning.join(), Ok(Some(Task::Lead { epoch: 4, .. }))));
     });
 }
 

@@ -1,0 +1,94 @@
+//! Fast handlers while every thread of the pool is taken, and the queue is full. They are served on the leader, and
+//! threads are left to replace it.
+
+use std::sync::Arc;
+use std::thread;
+
+use crate::support::Client;
+use crate::support::stage::{NAP, Stage, expect_served, get, one_worker, start, upload, wait_until};
+use basehttp::testing::Server;
+
+/// Threads of the pool, and paths that a test asks for. On a busy machine a few of the paths may look slow, so that the
+/// tests demand that one of them is served.
+const THREADS: usize = 2;
+const PATHS: usize = 10;
+
+fn one_small_pool() -> (Server, Arc<Stage>) {
+    start(one_worker().max_threads(THREADS).max_queued(1))
+}
+
+/// Takes every thread of the pool, and the only place of the queue.
+fn fill_pool(server: &Server, stage: &Stage) -> Vec<Client> {
+    // A connection that comes back at once may stay with the thread it was on.
+    wait_until(server.server_handle(), "all threads are free", |stats| stats.connections == 0);
+    let mut held = Vec::new();
+    for name in ["a", "b"] {
+        held.push(Client::sending(server, upload(&format!("/hold/{name}"))));
+        stage.wait_for(name);
+    }
+    held.push(Client::sending(server, upload("/hold/queued")));
+    wait_until(server.server_handle(), "one waits in the queue", |stats| {
+        stats.connections == 3 && stats.parked == 0 && stats.in_handlers == THREADS as u64
+    });
+    assert_eq!(Client::sending(server, upload("/")).read_reply().status, 503, "and there is no room for another one");
+    held
+}
+
+/// Lets go of the requests of [`fill_pool`].
+fn empty_pool(held: &mut [Client], stage: &Stage) {
+    for name in ["a", "b", "queued"] {
+        stage.open(name);
+    }
+    for client in held {
+        assert_eq!(client.read_reply().status, 200);
+    }
+}
+
+/// Asks for each path with a connection of its own. Returns how many were served.
+fn count_served(server: &Server, path: impl Fn(usize) -> String) -> usize {
+    let statuses = (0..PATHS).map(|number| Client::sending(server, get(&path(number))).read_reply().status);
+    statuses.filter(|status| *status == 200).count()
+}
+
+#[test]
+fn handlers_that_block_at_times_leave_a_thread_for_a_leader_of_the_fast_ones() {
+    const MOODY: usize = 3;
+    let (server, stage) = one_small_pool();
+    for number in 0..MOODY {
+        let name = format!("moody{number}");
+        let mut client = Client::of(&server);
+        // Whether it runs on the leader or in the pool, it is slow three times, and then fast.
+        for _ in 0..3 {
+            client.send(get(&format!("/hold/{name}")));
+            stage.wait_for(&name);
+            thread::sleep(NAP);
+            stage.open(&name);
+            assert_eq!(client.read_reply().text(), name);
+            stage.close(&name);
+        }
+        stage.open(&name);
+        (0..2).for_each(|_| expect_served(&mut client, &format!("/hold/{name}")));
+        stage.close(&name);
+    }
+    for number in 0..PATHS {
+        let mut client = Client::of(&server);
+        (0..10).for_each(|_| expect_served(&mut client, &format!("/{number}")));
+    }
+    let mut held = fill_pool(&server, &stage);
+    let mut stuck = Vec::new();
+    for number in 0..MOODY {
+        let before = server.server_handle().stats();
+        let name = format!("moody{number}");
+        stuck.push(Client::sending(&server, get(&format!("/hold/{name}"))));
+        wait_until(server.server_handle(), "it is refused, or blocks a leader that is replaced", |stats| {
+            stats.busy > before.busy || stage.was_entered(&name) && stats.rescues > before.rescues
+        });
+    }
+    let served = count_served(&server, |number| format!("/{number}"));
+    assert!(served > 0, "the others wait for none of them: {:?}", server.server_handle().stats());
+    (0..MOODY).for_each(|number| stage.open(&format!("moody{number}")));
+    for client in &mut stuck {
+        assert!(matches!(client.read_reply().status, 200 | 503));
+    }
+    empty_pool(&mut held, &stage);
+}
