@@ -1,5 +1,5 @@
-//! Fast handlers while every thread of the pool is taken, and the queue is full. They are served on the leader, and
-//! threads are left to replace it.
+//! Fast handlers while every thread of the pool is taken, and the queue is full. They are served on the leader, also if
+//! they were slow for a moment, and threads are left to replace the leader.
 
 use std::sync::Arc;
 use std::thread;
@@ -51,6 +51,23 @@ fn count_served(server: &Server, path: impl Fn(usize) -> String) -> usize {
 }
 
 #[test]
+fn a_fast_handler_that_was_slow_three_times_in_a_row_needs_no_thread() {
+    let (server, stage) = one_small_pool();
+    for number in 0..PATHS {
+        let mut client = Client::of(&server);
+        (0..8).for_each(|_| expect_served(&mut client, &format!("/nap/{number}")));
+        for _ in 0..4 {
+            client.send(get(&format!("/nap/{number}?long")));
+            assert_eq!(client.read_reply().status, 200);
+        }
+    }
+    let mut held = fill_pool(&server, &stage);
+    let count = count_served(&server, |number| format!("/nap/{number}"));
+    assert!(count > 0, "each of them had fast runs, too: {:?}", server.server_handle().stats());
+    empty_pool(&mut held, &stage);
+}
+
+#[test]
 fn handlers_that_block_at_times_leave_a_thread_for_a_leader_of_the_fast_ones() {
     const MOODY: usize = 3;
     let (server, stage) = one_small_pool();
@@ -84,8 +101,8 @@ fn handlers_that_block_at_times_leave_a_thread_for_a_leader_of_the_fast_ones() {
             stats.busy > before.busy || stage.was_entered(&name) && stats.rescues > before.rescues
         });
     }
-    let served = count_served(&server, |number| format!("/{number}"));
-    assert!(served > 0, "the others wait for none of them: {:?}", server.server_handle().stats());
+    let count = count_served(&server, |number| format!("/{number}"));
+    assert!(count > 0, "the others wait for none of them: {:?}", server.server_handle().stats());
     (0..MOODY).for_each(|number| stage.open(&format!("moody{number}")));
     for client in &mut stuck {
         assert!(matches!(client.read_reply().status, 200 | 503));

@@ -17,7 +17,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 /// Bytes that a handler writes by itself for `/buffered`. They just fit the reply's buffer.
 pub(crate) const BUFFERED_BYTES: usize = 60_000;
 
-/// Time for which a handler may be held to make it slow. It is rarely replaced meanwhile.
+/// Time that `/nap/NAME?long` takes at least. A handler that takes so long is slow, but rarely replaced.
 pub(crate) const NAP: Duration = Duration::from_micros(500);
 
 /// Size of a large body, more than the sockets of both sides take.
@@ -105,6 +105,12 @@ impl Staged {
             ["hold", name] => {
                 self.0.hold(name);
                 ex.send_text(200, name)?;
+            }
+            ["nap", _] => {
+                if ex.path.ends_with("?long") {
+                    std::thread::sleep(NAP);
+                }
+                ex.send_text(200, ex.path)?;
             }
             ["panic"] => panic!("as the test wants it"),
             ["bomb"] => std::panic::panic_any(Bomb),

@@ -7,8 +7,11 @@
 //! A place stores its owner, the last eight runs with one bit each (slow or not), and its age. The age is the number of
 //! requests without a place that have come since the owner's last run. (A single preemption would spoil an average of
 //! the runs.) A run that had to be rescued counts as eight slow runs. The first one of a handler that is known to be
-//! fast counts as two: it may have been the system's fault, and a blocking handler may be refused while the pool is
-//! full.
+//! fast counts as two, since it may have been the system's fault.
+//!
+//! While the pool is full, a blocking handler waits or is refused. A full pool also keeps the processors busy, so that
+//! fast handlers are preempted and have three or four slow runs in a row. Therefore a handler is blocking only if not
+//! one of its last eight runs was fast.
 //!
 //! A request without a route has a choice of four places. It takes a vacant one, or the oldest one if it may:
 //!
@@ -63,16 +66,21 @@ const AGE_STEP: u16 = 1 << 10;
 pub(super) const SLOW: Duration = Duration::from_micros(100);
 
 /// Slow runs, of the last eight, from which on a handler is not fast.
-const BLOCKING_RUNS: u32 = 3;
+const SLOW_RUNS: u32 = 3;
 
-/// The last three runs. If all are slow, the handler is blocking.
-const LAST_RUNS: u8 = 0b111;
+/// Runs that are needed before anything is known of a handler.
+const PROVEN_RUNS: u32 = 3;
 
-/// The history of a fast handler after its first rescue: two slow runs, so that a third one counts.
-const FORGIVEN: u16 = 0b11;
+/// The runs of a handler that always blocks, and those of a fast one after its first rescue. The second has two slow
+/// runs, so that a third one counts.
+const BLOCKED: u16 = FULL | 0xff;
+const FORGIVEN: u16 = FULL | 0b11;
 
-/// Runs that are needed before a handler is known not to block.
-const PROVEN_RUNS: u16 = 3;
+/// The bit above eight runs.
+const FULL: u16 = 1 << 8;
+
+/// The bits of the runs and of the one above them.
+const RUNS: u16 = FULL | 0xff;
 
 /// The speed of a handler, as far as its runs tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +88,10 @@ pub(super) enum Speed {
     /// Too little yet.
     Unproven,
     Fast,
-    /// Slow too often to be fast, but not in all of its last three runs: a fast handler on a busy machine, or one that
-    /// blocks at times.
+    /// Slow in three or more of its last eight runs, but not in all of them: a fast handler on a busy machine, or one
+    /// that blocks at times.
     Mixed,
+    /// Slow in all of its last eight runs, or in all that there were.
     Blocking,
 }
 
@@ -107,7 +116,8 @@ pub(super) struct PaceTable {
 type RouteBlock = Box<[AtomicU32; ROUTES_A_BLOCK]>;
 
 /// The places that a request may choose from, in one cache line. The high half of a place is its owner. The low half
-/// holds the last eight runs, above them their number (up to `PROVEN_RUNS`), and then the age. Zero is vacant.
+/// holds the age, and below it the last eight runs. A one bit stands above the oldest run, so that their number is known.
+/// Zero is vacant.
 #[derive(Default)]
 #[repr(align(16))]
 struct Group([AtomicU32; PLACES]);
@@ -144,11 +154,11 @@ impl PaceTable {
     /// Records a run that had to be rescued. Later runs may prove the handler fast again.
     pub(super) fn record_blocked(&self, slot: usize) {
         let Some((place, word)) = self.find(slot) else {
-            return self.settle(slot, PROVEN_RUNS << 8 | 0xff, 0);
+            return self.settle(slot, BLOCKED, 0);
         };
         let is_known_fast = speed(runs_of(word)) == Speed::Fast;
-        let history = if is_known_fast && !was_forgiven(runs_of(word)) { FORGIVEN } else { 0xff };
-        place.store(word & OWNER | u32::from(PROVEN_RUNS << 8 | history), Ordering::Relaxed);
+        let runs = if is_known_fast && !was_forgiven(runs_of(word)) { FORGIVEN } else { BLOCKED };
+        place.store(word & OWNER | u32::from(runs), Ordering::Relaxed);
     }
 
     /// Records a run that took so long. Two at once may count as one.
@@ -238,30 +248,38 @@ fn runs_of(word: u32) -> u16 {
     (word & 0xffff) as u16
 }
 
-/// Returns the number of runs, up to `PROVEN_RUNS`.
-fn count(runs: u16) -> u16 {
-    runs >> 8 & 0b11
-}
-
 /// Returns the low half after one more run. Its age is zero again.
 fn after_run(runs: u16, is_slow: bool) -> u16 {
-    let count = count(runs).saturating_add(1).min(PROVEN_RUNS);
-    let history = runs << 1 & 0xff | u16::from(is_slow);
-    count << 8 | history
+    let before = (runs & RUNS).max(1);
+    before << 1 & RUNS | before & FULL | u16::from(is_slow)
 }
 
 fn speed(runs: u16) -> Speed {
-    match runs.to_be_bytes()[1] {
-        history if history & LAST_RUNS == LAST_RUNS => Speed::Blocking,
-        history if history.count_ones() >= BLOCKING_RUNS => Speed::Mixed,
-        _ if count(runs) < PROVEN_RUNS => Speed::Unproven,
+    // The common case.
+    if runs & RUNS == FULL {
+        return Speed::Fast;
+    }
+    match (known_runs(runs), slow_runs(runs)) {
+        (known, _) if known < PROVEN_RUNS => Speed::Unproven,
+        (known, slow) if known == slow => Speed::Blocking,
+        (_, slow) if slow >= SLOW_RUNS => Speed::Mixed,
         _ => Speed::Fast,
     }
 }
 
+/// Returns the number of runs, up to eight.
+fn known_runs(runs: u16) -> u32 {
+    (runs & RUNS).checked_ilog2().unwrap_or(0)
+}
+
+/// Returns the number of slow runs among them.
+fn slow_runs(runs: u16) -> u32 {
+    (runs & RUNS).count_ones().saturating_sub(1)
+}
+
 /// Returns whether a recent rescue was forgiven already: it has left two slow runs.
 fn was_forgiven(runs: u16) -> bool {
-    (runs & 0xff).count_ones() >= FORGIVEN.count_ones()
+    slow_runs(runs) >= slow_runs(FORGIVEN)
 }
 
 /// Returns `/a/b` of `/a/b/c?d`, so that `/users/7` and `/users/8` differ, and `/static/x/1` and `/static/x/2` do not.

@@ -120,7 +120,9 @@ fn jobs_leave_threads_for_shards_whose_leader_gets_stuck() {
         });
         let returning: Vec<_> = returning.collect();
         assert!(matches!(pool.next(worker), Some(Task::Job(3))), "the third one is for the job");
-        [5, 6].into_iter().for_each(|epoch| pool.grant(0, epoch, || panic!("a thread sleeps")));
+        for epoch in [5, 6] {
+            pool.grant(0, epoch, || panic!("a thread sleeps"));
+        }
         for thread in returning {
             assert!(matches!(thread.join(), Ok(Some(Task::Lead { epoch: 5 | 6, .. }))));
         }
