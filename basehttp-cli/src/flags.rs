@@ -45,6 +45,16 @@ pub(crate) struct Flags {
     #[arg(help_heading = "Server")]
     pub bind: Vec<String>,
 
+    /// Host to answer for, such as the name of a tunnel; may be given several times
+    ///
+    /// The host is what stands behind http:// in the browser. *.example.org stands for all names below example.org.
+    /// localhost and the addresses that are listened on are answered for in any case, and other hosts get 421. Without
+    /// this flag that holds only if this computer alone can connect. It keeps out pages of other sites that reach the
+    /// server by a name of theirs.
+    #[arg(long, value_name = "NAME", value_parser = values::served_host, value_hint = ValueHint::Hostname)]
+    #[arg(help_heading = "Server")]
+    pub host: Vec<String>,
+
     /// Directory to serve [default: the current one]
     #[arg(short, long, value_name = "DIRECTORY", default_value = ".", hide_default_value = true, value_hint = ValueHint::DirPath)]
     #[arg(help_heading = "Server")]
@@ -255,7 +265,7 @@ impl Flags {
     }
 
     /// Returns the addresses to listen on.
-    pub(crate) fn hosts(&self) -> Vec<&str> {
+    pub(crate) fn addresses(&self) -> Vec<&str> {
         if self.bind.is_empty() { vec![LOOPBACK] } else { self.bind.iter().map(String::as_str).collect() }
     }
 

@@ -10,6 +10,7 @@ mod clock;
 mod descriptors;
 mod failure;
 mod flags;
+mod hosts;
 mod manual;
 mod mistakes;
 mod site;

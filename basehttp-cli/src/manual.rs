@@ -97,6 +97,12 @@ Let others clone and push to the repositories of a directory, with git's own pro
     ln -s $(git \-\-exec\-path)/git\-http\-backend public/cgi\-bin/git
     basehttp \-d public \-\-follow\-links \-\-cgi \-\-cgi\-env GIT_PROJECT_ROOT=/srv/git \-\-cgi\-env GIT_HTTP_EXPORT_ALL=1
 .EE
+.PP
+Serve the current directory through a tunnel, which passes on the name that it has:
+.PP
+.EX
+    basehttp \-\-host '*.tunnel.example'
+.EE
 .SH SEE ALSO
 \fBcurl\fR(1), \fBpython3\fR(1)
 ";

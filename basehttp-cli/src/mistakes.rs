@@ -111,13 +111,12 @@ fn is_number(text: &str) -> bool {
 
 const PORTS: [&str; 4] = ["--port", "--http-port", "-P", "--http"];
 
-const ADDRESSES: [&str; 14] = [
+const ADDRESSES: [&str; 13] = [
     "--listen",
     "-l",
     "--address",
     "--addr",
     "-a",
-    "--host",
     "--hostname",
     "--ip",
     "--interface",

@@ -7,6 +7,7 @@ use listenfd::ListenFd;
 
 use crate::failure::Failure;
 use crate::flags::Flags;
+use crate::hosts;
 use crate::site::Site;
 
 /// The first descriptor that a service manager hands over, after those of standard input, output and error.
@@ -44,16 +45,20 @@ pub(crate) fn bind(
     flags: &Flags,
     handed_over: Vec<Endpoint>,
 ) -> Result<HTTPServer, Failure> {
-    let hosts = if handed_over.is_empty() || !flags.bind.is_empty() { flags.hosts() } else { Vec::new() };
+    let addresses = if handed_over.is_empty() || !flags.bind.is_empty() { flags.addresses() } else { Vec::new() };
     let mut endpoints = handed_over;
-    for host in &hosts {
-        endpoints.push(endpoint(host, flags.port)?);
+    for address in &addresses {
+        endpoints.push(endpoint(address, flags.port)?);
     }
+    let server = match hosts::to_answer_for(&flags.host, &endpoints) {
+        Some(hosts) => server.hosts(hosts),
+        None => server,
+    };
     let mut endpoints = endpoints.into_iter();
     let first = endpoints.next().expect("there is an address by default");
     let server = endpoints.fold(server, HTTPServerBuilder::also_listen);
     let bound = site.bind(server, first, flags);
-    bound.map_err(|error| Failure::of_address(&hosts.join(" or "), flags.port, &error))
+    bound.map_err(|error| Failure::of_address(&addresses.join(" or "), flags.port, &error))
 }
 
 /// Looks up the host, if it is a name.

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, PathBuf};
 use std::time::Duration;
@@ -40,6 +41,25 @@ pub(crate) fn host(text: &str) -> Result<String, String> {
         }
         _ => Ok(bare.to_owned()),
     }
+}
+
+/// Reads a host to answer for: a name, perhaps with `*.` for all names below it, or an address.
+pub(crate) fn served_host(text: &str) -> Result<String, String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    match bare.parse::<IpAddr>() {
+        Ok(address) if address.is_unspecified() => return Err(format!("name an address with --bind {bare}")),
+        Ok(_) => return Ok(bare.to_owned()),
+        Err(_) => {}
+    }
+    let is_label = |label: &str| {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !label.is_empty() && label.bytes().all(is_letter)
+    };
+    let name = text.strip_suffix('.').unwrap_or(text);
+    if name.strip_prefix("*.").unwrap_or(name).split('.').all(is_label) {
+        return Ok(name.to_owned());
+    }
+    Err("write the name alone, as in --host example.org or --host '*.example.org'".into())
 }
 
 /// Reads `*`, `null`, or a scheme, a host and perhaps a port, as browsers put them into `Origin` (RFC 6454, section

@@ -90,7 +90,7 @@ fn what_cannot_be_served_is_one_line_and_exit_code_1() {
 
 #[test]
 fn a_wrong_flag_says_what_to_write_and_exits_2() {
-    let table: [(&[&str], &str); 83] = [
+    let table: [(&[&str], &str); 88] = [
         (&["65536"], "the highest port is 65535"),
         (&["eighty"], "a port is a number from 0 to 65535; 0 picks a free one"),
         (&["-1"], "a port is a number from 0 to 65535; 0 picks a free one"),
@@ -121,7 +121,12 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["-l", "0.0.0.0:80"], "write address and port as two words: basehttp --bind 0.0.0.0 80\n"),
         (&["-S", "localhost:80"], "write address and port as two words: basehttp --bind localhost 80\n"),
         (&["--host", "0.0.0.0"], "name an address with --bind 0.0.0.0\n"),
-        (&["--host"], "name an address with --bind, as in --bind 0.0.0.0\n"),
+        (&["--host"], "a value is required for '--host <NAME>'"),
+        (&["--host", "[::]"], "name an address with --bind ::\n"),
+        (&["--host", "example.org:80"], "write the name alone, as in --host example.org"),
+        (&["--host", "https://example.org"], "write the name alone, as in --host example.org"),
+        (&["--host", "*"], "write the name alone, as in --host example.org"),
+        (&["--hostname", "0.0.0.0"], "name an address with --bind 0.0.0.0\n"),
         (&["--auth", "a:b"], "a proxy in front can ask for passwords"),
         (&["-a", "a:b"], "a proxy in front can ask for passwords"),
         (&["--password=x"], "a proxy in front can ask for passwords"),

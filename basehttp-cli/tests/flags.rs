@@ -127,7 +127,7 @@ fn without_a_folder_it_is_the_current_one() {
 
 #[test]
 fn connections_are_kept_but_for_http_1_0() {
-    let request = "GET /a.txt HTTP/1.1\r\nHost: h\r\n\r\n";
+    let request = "GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let scratch = site();
     for (flags, version) in [(&[][..], "HTTP/1.1"), (&["-p", "HTTP/1.1"], "HTTP/1.1")] {
         let (_program, address) = Program::serving(&[&["-d", scratch.as_str()], flags].concat());
@@ -152,10 +152,10 @@ fn own_headers_are_in_replies_that_no_file_has_a_part_in() {
     let scratch = site();
     let (_program, address) = Program::serving(&["-d", scratch.as_str(), "-H", "X-A", "b", "--cors"]);
     for (request, status) in [
-        ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", "501"),
-        ("OPTIONS / HTTP/1.1\r\nHost: h\r\n\r\n", "204"),
-        ("HEAD /a.txt HTTP/1.1\r\nHost: h\r\n\r\n", "200"),
-        ("GET /none HTTP/1.1\r\nHost: h\r\n\r\n", "404"),
+        ("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", "501"),
+        ("OPTIONS / HTTP/1.1\r\nHost: localhost\r\n\r\n", "204"),
+        ("HEAD /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n", "200"),
+        ("GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n", "404"),
         ("nonsense\r\n\r\n", "400"),
     ] {
         let text = String::from_utf8(ask(address, request)).expect("it is text");
@@ -203,7 +203,7 @@ fn a_download_may_be_paused_for_as_long_as_the_flag_says() {
     let (program, hasty) = Program::serving(&[&directory[..], &["--pause", "1"]].concat());
     let start = |address| {
         let mut client = Client::connect(address);
-        client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+        client.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client.read_exactly(1000);
         client
     };
@@ -294,4 +294,29 @@ fn httpdate(time: SystemTime) -> String {
         fn do_GET(&self, _ex: &mut basehttp::Exchange) {}
     }
     basehttp::defaults::date_time_string(&Silent, time)
+}
+
+#[test]
+fn only_hosts_of_this_computer_and_those_of_the_flag_are_answered_for() {
+    let scratch = site();
+    let status = |address, host: &str| {
+        let text = ask(address, &format!("GET /a.txt HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        String::from_utf8_lossy(&text).split(' ').nth(1).map(str::to_owned).expect("a status")
+    };
+    let (_program, address) = Program::serving(&["-d", scratch.as_str()]);
+    let own = address.to_string();
+    for host in ["localhost", "LOCALHOST:80", "localhost.", "app.localhost", "127.0.0.1", "[::1]:8000", &own] {
+        assert_eq!(status(address, host), "200", "{host}");
+    }
+    for host in ["evil.example", "localhost.evil.example", "127.0.0.2", "a.tunnel.example", "h", ""] {
+        assert_eq!(status(address, host), "421", "{host}");
+    }
+    let (_program, address) =
+        Program::serving(&["-d", scratch.as_str(), "--host", "*.tunnel.example", "--host", "192.0.2.1"]);
+    for host in ["localhost", "a.tunnel.example", "192.0.2.1:8000"] {
+        assert_eq!(status(address, host), "200", "{host}");
+    }
+    for host in ["tunnel.example", "evil.example"] {
+        assert_eq!(status(address, host), "421", "{host}");
+    }
 }

@@ -42,11 +42,13 @@ fn programs_run_where_they_are_asked_for_and_are_files_elsewhere() {
         assert_eq!(get(address, "/cgi-bin/").status, 403, "nothing is listed");
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
             let mut client = Client::connect(address);
-            client.send(format!("{method} /cgi-bin/vars HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"));
+            client
+                .send(format!("{method} /cgi-bin/vars HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello"));
             let reply = client.read_reply();
             assert_eq!((reply.status, reply.text()), (200, "hello"), "{method}");
         }
-        let refused = ask(address, "POST /a.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        let refused =
+            ask(address, "POST /a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         assert!(refused.starts_with(format!("{protocol} 501 ").as_bytes()), "a file takes no input");
     }
 }
@@ -85,7 +87,7 @@ fn the_command_raises_its_soft_limit_of_descriptors_and_programs_get_the_old_one
     let program = Program::start(command);
     let mut client = Client::connect(program.address());
     // The limit is set before the program gets its input.
-    client.send("POST /cgi-bin/limits HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\ngo\n");
+    client.send("POST /cgi-bin/limits HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\ngo\n");
     let reply = client.read_reply();
     let (own, servers) = reply.text().split_once('\n').expect("two lines");
     let servers: Vec<_> = servers.split_whitespace().collect();

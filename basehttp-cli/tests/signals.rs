@@ -47,7 +47,7 @@ struct Idle(Client);
 impl Idle {
     fn at(program: &Program) -> Self {
         let mut client = Client::connect(program.address());
-        client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert_eq!(client.read_reply().status, 200);
         Idle(client)
     }

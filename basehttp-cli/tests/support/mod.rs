@@ -282,7 +282,7 @@ pub(crate) fn ask(address: SocketAddr, request: &str) -> Vec<u8> {
 /// Returns the response to a request of HTTP/1.1. Each of the further fields ends its own line.
 pub(crate) fn reply(address: SocketAddr, method: &str, target: &str, fields: &str) -> Reply {
     let mut client = Client::connect(address);
-    client.send(format!("{method} {target} HTTP/1.1\r\nHost: h\r\n{fields}\r\n"));
+    client.send(format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n"));
     client.try_read_reply(method).expect("a whole reply")
 }
 
