@@ -15,6 +15,10 @@ use crate::server::BaseHTTPRequestHandler;
 /// that hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The text between the parts of a form with files, which no file is likely to have.
+const BOUNDARY: &str = "part-of-a-test-4f1d9c7e2b";
+const FORM_WITH_FILES: &str = "multipart/form-data; boundary=part-of-a-test-4f1d9c7e2b";
+
 /// A request to be sent to a handler or to a server, made by [`get`], [`post`] and so on.
 ///
 /// It has a `Host`, `Connection: close`, and a `Content-Length` where the method or the body asks for one. It can be
@@ -46,6 +50,8 @@ pub struct Request {
     fields: Vec<(String, Vec<u8>)>,
     cookies: Vec<String>,
     body: Option<Vec<u8>>,
+    /// The parts of a form with files, without the end of the last one.
+    parts: Vec<u8>,
 }
 
 /// Makes a GET request. See [`request`] for the target.
@@ -118,7 +124,7 @@ pub fn request(method: impl Into<String>, target: impl Into<String>) -> Request 
     }
     let has_form = target.starts_with('/') || target.starts_with("http://") || target == "*" || method == "CONNECT";
     assert!(has_form && !target.is_empty(), "the target {target:?} is not a path: write \"/{target}\"");
-    Request { method, target, fields: Vec::new(), cookies: Vec::new(), body: None }
+    Request { method, target, fields: Vec::new(), cookies: Vec::new(), body: None, parts: Vec::new() }
 }
 
 impl Request {
@@ -186,6 +192,33 @@ impl Request {
     pub fn form(self, pairs: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>) -> Self {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         self.header("Content-Type", "application/x-www-form-urlencoded").body(body)
+    }
+
+    /// Adds a file to a form that is sent as `multipart/form-data` (RFC 7578). [`part`](Self::part) adds the others.
+    ///
+    /// ```
+    /// let request = basehttp::testing::post("/photos").part("caption", "me").file("photo", "me.jpg", b"\xff\xd8");
+    /// let part = b"\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"me.jpg\"\r\n\r\n\xff\xd8\r\n";
+    /// assert!(request.to_bytes().windows(part.len()).any(|bytes| bytes == part));
+    /// ```
+    pub fn file(self, name: &str, file_name: &str, content: impl AsRef<[u8]>) -> Self {
+        self.with_part(&format!("name=\"{}\"; filename=\"{}\"", quoted(name), quoted(file_name)), content.as_ref())
+    }
+
+    /// Adds a field without a file to a form that is sent as `multipart/form-data`, as [`file`](Self::file) adds a file.
+    pub fn part(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.with_part(&format!("name=\"{}\"", quoted(name)), value.as_ref())
+    }
+
+    fn with_part(self, parameters: &str, content: &[u8]) -> Self {
+        let is_first = self.parts.is_empty();
+        let mut request = if is_first { self.header("Content-Type", FORM_WITH_FILES) } else { self };
+        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {parameters}\r\n\r\n");
+        request.parts.extend_from_slice(head.as_bytes());
+        request.parts.extend_from_slice(content);
+        request.parts.extend_from_slice(b"\r\n");
+        request.body = Some([&*request.parts, format!("--{BOUNDARY}--\r\n").as_bytes()].concat());
+        request
     }
 
     /// Returns the bytes that [`send`](Self::send) feeds to the handler, for instance to be changed and given to
@@ -258,6 +291,11 @@ impl Request {
     }
 }
 
+/// A name as browsers quote it in a part's head.
+fn quoted(name: &str) -> String {
+    name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+}
+
 #[cfg(test)]
 mod tests {
     use std::panic::catch_unwind;
@@ -299,6 +337,20 @@ mod tests {
             assert_eq!(text(&request), expected, "{why}");
         }
         assert!(get("/").header("X", "caf\u{e9}").to_bytes().windows(7).any(|bytes| bytes == b"X: caf\xe9"));
+    }
+
+    #[test]
+    fn a_form_with_files_has_a_part_for_each_and_one_end() {
+        let request = post("/").part("a\"b", "1").file("c", "d\r\n.txt", b"2\n");
+        let part = |parameters, content| {
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {parameters}\r\n\r\n{content}\r\n")
+        };
+        let first = part("name=\"a%22b\"", "1");
+        let second = part("name=\"c\"; filename=\"d%0D%0A.txt\"", "2\n");
+        let body = format!("{first}{second}--{BOUNDARY}--\r\n");
+        let fields =
+            format!("Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {}", body.len());
+        assert!(text(&request).ends_with(&format!("\r\n{fields}\r\n\r\n{body}")), "{}", text(&request));
     }
 
     #[test]
