@@ -24,7 +24,7 @@ impl HTTPServerBuilder {
     /// If `alpn_protocols` of the configuration is empty, `http/1.1` and `http/1.0` are offered. A client that offers
     /// only others, such as `h2`, is then refused by an alert (RFC 7301, section 3.2).
     ///
-    /// An idle connection costs some 10 KiB with TLS. Files are encrypted in this process, without sendfile(2).
+    /// An idle connection costs some 8 KiB with TLS. Files are encrypted in this process, without sendfile(2).
     ///
     /// [`bind`](Self::bind) refuses a configuration with early data, which an attacker may repeat (RFC 8470), and one
     /// that offers `h2`.
