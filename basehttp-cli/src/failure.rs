@@ -1,6 +1,6 @@
 //! Reasons why nothing is served, as one line on standard error and an exit code.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -64,8 +64,7 @@ impl Failure {
         match self {
             Failure::Flag(text) => command.error(ErrorKind::ValueValidation, text).exit(),
             Failure::System(text) => {
-                // Without a standard error, only the exit code is left to tell.
-                let _ = writeln!(io::stderr(), "basehttp: {text}");
+                crate::complain(&text);
                 ExitCode::FAILURE
             }
         }

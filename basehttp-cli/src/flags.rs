@@ -15,6 +15,8 @@ use clap::{ArgAction, CommandFactory, Parser, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::failure::Failure;
+#[cfg(feature = "tls")]
+use crate::https_flags::HttpsFlags;
 use crate::{mistakes, values};
 
 /// The address to listen on without `--bind`, this computer alone.
@@ -23,7 +25,7 @@ const LOOPBACK: &str = "127.0.0.1";
 /// Most workers: 1,024, more than any machine this was tried on has processors. Each has a thread and a poller.
 const MAX_WORKERS: u64 = 1024;
 
-/// Serves the files of a directory over HTTP, and a list of them where there is no index page.
+/// Serves the files of a directory over HTTP or HTTPS, and a list of them where there is no index page.
 ///
 /// It takes the flags of `python -m http.server`. It differs on purpose in a few points: only this computer can connect
 /// unless --bind says otherwise, files with a leading dot are not served, links are followed inside the directory only,
@@ -97,6 +99,10 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "SECONDS", value_parser = values::any_seconds, default_value = "5")]
     #[arg(help_heading = "Service")]
     pub grace: Duration,
+
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    pub https: HttpsFlags,
 
     /// Index page of directories; may be given several times, and the first that exists is sent
     ///

@@ -1,8 +1,8 @@
 //! The command `basehttp`, which serves a directory as `python -m http.server` does. `basehttp --help` lists its flags.
 //!
 //! The library does the serving, by its `SimpleHTTPRequestHandler` and, with `--cgi`, its `CGIHTTPRequestHandler`. This
-//! program turns flags into their options (`flags`, `values`), finds its sockets (`sockets`), and writes the log in local
-//! time (`site`, `clock`).
+//! program turns flags into their options (`flags`, `values`), finds its sockets (`sockets`) and its certificate
+//! (`https`, `redirect`), and writes the log in local time (`site`, `clock`).
 
 #![forbid(unsafe_code)]
 
@@ -11,8 +11,14 @@ mod descriptors;
 mod failure;
 mod flags;
 mod hosts;
+#[cfg(feature = "tls")]
+mod https;
+#[cfg(feature = "tls")]
+mod https_flags;
 mod manual;
 mod mistakes;
+#[cfg(feature = "tls")]
+mod redirect;
 mod site;
 mod sockets;
 mod values;
@@ -49,7 +55,12 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     let is_handed_over = !handed_over.is_empty();
     let soft_limit = descriptors::raise_soft_limit();
     let site = Site::of(flags, soft_limit)?;
-    let mut httpd = sockets::bind(server(flags), site, flags, handed_over)?;
+    let server = server(flags);
+    #[cfg(feature = "tls")]
+    let secure = https::Https::of(flags)?;
+    #[cfg(feature = "tls")]
+    let server = secure.iter().fold(server, |server, secure| secure.secure(server));
+    let mut httpd = sockets::bind(server, site, flags, handed_over)?;
     let watched = httpd.end_on_signals(flags.grace, |signal| {
         if signal == Signal::INT.as_raw() {
             say("\nKeyboard interrupt received, exiting.\n");
@@ -60,7 +71,17 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     if let Some(notifier) = notifier {
         httpd.set_notifier(notifier);
     }
-    announce(flags, is_handed_over, &httpd);
+    #[cfg(feature = "tls")]
+    let (scheme, notice, _redirect) = match &secure {
+        Some(secure) => {
+            let (notice, redirect) = secure.accompany(flags, &httpd)?;
+            ("https", notice, redirect)
+        }
+        None => ("http", String::new(), None),
+    };
+    #[cfg(not(feature = "tls"))]
+    let (scheme, notice) = ("http", String::new());
+    announce(flags, is_handed_over, &httpd, scheme, &notice);
     httpd.serve_forever().map_err(|error| Failure::cannot("serve", &error))?;
     report(httpd.server_handle().drain_report(), flags.grace);
     Ok(())
@@ -85,22 +106,23 @@ const PAUSE: Duration = Duration::from_secs(10 * 60);
 
 /// Prints the banner of Python's `http.server`, which other programs wait for and read, and a hint for users who expect
 /// to be on the network.
-fn announce(flags: &Flags, is_handed_over: bool, httpd: &HTTPServer) {
-    let mut text: String = httpd.server_addresses().iter().map(banner).collect();
+fn announce(flags: &Flags, is_handed_over: bool, httpd: &HTTPServer, scheme: &str, notice: &str) {
+    let mut text: String = httpd.server_addresses().iter().map(|address| banner(address, scheme)).collect();
     if flags.bind.is_empty() && !flags.quiet && !is_handed_over {
         text += "Only this computer can reach it. To share it on the network: basehttp --bind 0.0.0.0\n";
     }
-    say(&text);
+    say(&(text + notice));
 }
 
-fn banner(address: &Address) -> String {
+fn banner(address: &Address, scheme: &str) -> String {
+    let protocol = scheme.to_ascii_uppercase();
     if address.ip().is_none() {
-        return format!("Serving HTTP on {address} ...\n");
+        return format!("Serving {protocol} on {address} ...\n");
     }
     let host = address.ip().map_or_else(String::new, |ip| ip.to_string());
     let in_url = if host.contains(':') { format!("[{host}]") } else { host.clone() };
     let port = address.port().unwrap_or_default();
-    format!("Serving HTTP on {host} port {port} (http://{in_url}:{port}/) ...\n")
+    format!("Serving {protocol} on {host} port {port} ({scheme}://{in_url}:{port}/) ...\n")
 }
 
 /// Says what was cut off at the end, if anything was.
@@ -108,7 +130,7 @@ fn report(report: DrainReport, grace: Duration) {
     if report.cut > 0 {
         let DrainReport { cut, finished, .. } = report;
         let seconds = grace.as_secs();
-        eprintln!("basehttp: cut off {cut} connections that were busy after {seconds} s; {finished} requests finished");
+        complain(&format!("cut off {cut} connections that were busy after {seconds} s; {finished} requests finished"));
     }
 }
 
@@ -116,6 +138,11 @@ fn report(report: DrainReport, grace: Duration) {
 fn say(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Writes a line to standard error, at once and as a whole. Without one, only the exit code is left to tell.
+fn complain(text: &str) {
+    let _ = io::stderr().write_all(format!("basehttp: {text}\n").as_bytes());
 }
 
 /// Writes the output that a flag asks for. A reader that has seen enough (`| head`) is not an error.

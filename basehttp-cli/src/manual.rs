@@ -36,7 +36,8 @@ The first line on standard output is
     Serving HTTP on 127.0.0.1 port 8000 (http://127.0.0.1:8000/) ...
 .EE
 .PP
-with the real port if 0 was given, and one such line for each further address. It is written once clients can connect.
+with the real port if 0 was given, and one such line for each further address. With a certificate it says HTTPS and https.
+It is written once clients can connect. Lines about a certificate made for this run and about \-\-http\-redirect follow.
 Requests and errors are logged to standard error, one line each, in the format of Python's http.server and in local time.
 .SH SIGNALS
 .TP
@@ -44,6 +45,10 @@ Requests and errors are logged to standard error, one line each, in the format o
 The first one ends the program in order. With \-\-shutdown\-delay it serves on for that time, and \-\-health answers 503.
 Then new clients are refused, requests in flight have up to 5 seconds (\-\-grace) to finish, and the exit status is 0. What
 was cut off is said on standard error. The second signal ends the program at once.
+.TP
+\fBSIGHUP\fR
+With \-\-tls\-cert, the certificate and its key are read again. If they are wrong, the old ones stay. One line on standard
+error says what has happened. Without \-\-tls\-cert the signal ends the program.
 .SH SERVICES
 A service manager may open the sockets and hand them over (\fBLISTEN_FDS\fR). They are served instead of the default
 address, beside those of \-\-bind. Clients then wait while the program restarts, and none is refused. With
@@ -102,6 +107,14 @@ Serve the current directory through a tunnel, which passes on the name that it h
 .PP
 .EX
     basehttp \-\-host '*.tunnel.example'
+.EE
+.PP
+Serve the network over HTTPS, with a certificate that certbot renews, and send clients of plain HTTP there:
+.PP
+.EX
+    cd /etc/letsencrypt/live/example.org
+    basehttp 443 \-\-bind :: \-d /srv/www \-\-tls\-cert fullchain.pem \-\-tls\-key privkey.pem \-\-http\-redirect 80
+    certbot renew \-\-deploy\-hook \(aqpkill \-HUP \-x basehttp\(aq
 .EE
 .SH SEE ALSO
 \fBcurl\fR(1), \fBpython3\fR(1)

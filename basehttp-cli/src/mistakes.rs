@@ -143,14 +143,25 @@ const DIRECTORIES: [&str; 11] = [
 
 const NO_PASSWORDS: &str = "without --bind only this computer can connect, and a proxy in front can ask for passwords";
 
-const NO_TLS: &str = "this server speaks plain http: a proxy in front can speak https, as in \
-                      caddy reverse-proxy --from example.org --to :8000";
+#[cfg(feature = "tls")]
+const TLS: &str = "write --tls-cert PATH and --tls-key PATH, or --tls-self-signed for development";
+
+#[cfg(not(feature = "tls"))]
+const TLS: &str = "this basehttp was built without its feature tls: a proxy in front can speak https, as in \
+                   caddy reverse-proxy --from example.org --to :8000";
+
+const NO_KEY_PASSWORDS: &str = "keys with a password are not read: write it without one, as in \
+                                openssl pkey -in key.pem -out plain.pem, and let only the server's user read it";
+
+const NO_HTTP2: &str = "this server speaks HTTP/1.1: a proxy in front can speak HTTP/2";
 
 /// Flags of other servers. The advice names the flag that does the same here, or says that there is none.
-const OTHERS: [(&[&str], &str); 34] = [
+const OTHERS: [(&[&str], &str); 36] = [
     (&["--auth", "--auth-file", "--basic-auth", "--username", "--user", "--password"], NO_PASSWORDS),
-    (&["--tls", "--ssl", "--https", "--cert", "--key", "--tls-cert", "--tls-key", "--tls-password-file"], NO_TLS),
-    (&["--ssl-cert", "--ssl-key", "--ssl-pass", "-C", "-K", "--http2", "--http2-tls-cert", "--http2-tls-key"], NO_TLS),
+    (&["--tls", "--ssl", "--https", "--cert", "--key", "--tls-cert", "--tls-key", "--tls-self-signed"], TLS),
+    (&["--ssl-cert", "--ssl-key", "-C", "-K", "--http2-tls-cert", "--http2-tls-key", "--http-redirect"], TLS),
+    (&["--tls-password-file", "--ssl-pass", "--password-file"], NO_KEY_PASSWORDS),
+    (&["--http2", "--http3", "--h2"], NO_HTTP2),
     (&["--single", "--single-page", "--fallback", "--page-fallback", "--push-state", "--history"], "write --spa"),
     (&["-s"], "write --quiet to log nothing, --spa for a program that runs in the browser"),
     (&["--silent", "--no-log", "--no-request-logging", "-L", "--no-logging"], "write --quiet to log nothing"),

@@ -46,9 +46,20 @@ pub(crate) fn bind(
     handed_over: Vec<Endpoint>,
 ) -> Result<HTTPServer, Failure> {
     let addresses = if handed_over.is_empty() || !flags.bind.is_empty() { flags.addresses() } else { Vec::new() };
-    let mut endpoints = handed_over;
-    for address in &addresses {
-        endpoints.push(endpoint(address, flags.port)?);
+    listen(server, handed_over, &addresses, flags, flags.port, |server, address| site.bind(server, address, flags))
+}
+
+/// Binds `endpoints`, and all addresses at `port`. There is one of either at least.
+pub(crate) fn listen(
+    server: HTTPServerBuilder,
+    mut endpoints: Vec<Endpoint>,
+    addresses: &[&str],
+    flags: &Flags,
+    port: u16,
+    bind: impl FnOnce(HTTPServerBuilder, Endpoint) -> io::Result<HTTPServer>,
+) -> Result<HTTPServer, Failure> {
+    for address in addresses {
+        endpoints.push(endpoint(address, port)?);
     }
     let server = match hosts::to_answer_for(&flags.host, &endpoints) {
         Some(hosts) => server.hosts(hosts),
@@ -56,9 +67,8 @@ pub(crate) fn bind(
     };
     let mut endpoints = endpoints.into_iter();
     let first = endpoints.next().expect("there is an address by default");
-    let server = endpoints.fold(server, HTTPServerBuilder::also_listen);
-    let bound = site.bind(server, first, flags);
-    bound.map_err(|error| Failure::of_address(&addresses.join(" or "), flags.port, &error))
+    let bound = bind(endpoints.fold(server, HTTPServerBuilder::also_listen), first);
+    bound.map_err(|error| Failure::of_address(&addresses.join(" or "), port, &error))
 }
 
 /// Looks up the host, if it is a name.

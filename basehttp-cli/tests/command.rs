@@ -90,7 +90,7 @@ fn what_cannot_be_served_is_one_line_and_exit_code_1() {
 
 #[test]
 fn a_wrong_flag_says_what_to_write_and_exits_2() {
-    let table: [(&[&str], &str); 88] = [
+    let table: [(&[&str], &str); 92] = [
         (&["65536"], "the highest port is 65535"),
         (&["eighty"], "a port is a number from 0 to 65535; 0 picks a free one"),
         (&["-1"], "a port is a number from 0 to 65535; 0 picks a free one"),
@@ -132,9 +132,13 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["--password=x"], "a proxy in front can ask for passwords"),
         (&["--root", "public"], "name the directory with --directory public\n"),
         (&["-t", "public"], "name the directory with --directory public\n"),
-        (&["--tls-cert", "a.pem"], "this server speaks plain http"),
-        (&["--tls-key=a.pem"], "this server speaks plain http"),
-        (&["--tls-password-file", "a"], "this server speaks plain http"),
+        (&["--tls"], "write --tls-cert PATH and --tls-key PATH, or --tls-self-signed"),
+        (&["--ssl-cert=a.pem"], "write --tls-cert PATH and --tls-key PATH, or --tls-self-signed"),
+        (&["--tls-key=a.pem"], "--tls-cert <PATH>"),
+        (&["--tls-password-file", "a"], "write it without one, as in openssl pkey -in key.pem -out plain.pem"),
+        (&["--tls-cert", "a.pem", "--tls-self-signed"], "cannot be used with"),
+        (&["--http-redirect", "80"], "--tls-self-signed"),
+        (&["--tls-self-signed", "--http-redirect", "http"], "a port is a number from 0 to 65535"),
         (&["--single"], "write --spa\n"),
         (&["--hidden"], "write --dot-files\n"),
         (&["-c-1"], "write --cache-control max-age=60"),
@@ -198,7 +202,7 @@ fn help_and_version_are_printed() {
     for flag in ["-h", "--help"] {
         let ended = run(&[flag]);
         assert_eq!((ended.how().as_str(), ended.stderr.as_str()), ("exit 0", ""), "{flag}");
-        let parts = ["[PORT]", "\nServer:\n", "\nFiles:\n", "\nResponses:\n", "\nGeneral:\n"];
+        let parts = ["[PORT]", "\nServer:\n", "\nHTTPS:\n", "\nFiles:\n", "\nResponses:\n", "\nGeneral:\n"];
         let places: Vec<_> = parts.iter().map(|part| ended.stdout.find(part).expect(part)).collect();
         assert!(places.is_sorted(), "{flag}: {}", ended.stdout);
         assert!(ended.stdout.contains("[default: 8000]"), "{flag}: {}", ended.stdout);

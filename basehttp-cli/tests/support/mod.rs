@@ -99,7 +99,7 @@ impl Program {
     pub(crate) fn address(&self) -> SocketAddr {
         let text = self.stdout.wait_for("\n");
         let words: Vec<_> = text.lines().next().unwrap_or_default().split(' ').collect();
-        let ["Serving", "HTTP", "on", host, "port", port, ..] = words[..] else {
+        let ["Serving", "HTTP" | "HTTPS", "on", host, "port", port, ..] = words[..] else {
             panic!("no banner: {text:?}, {:?}", self.stderr.so_far());
         };
         let host: IpAddr = host.parse().expect("the banner's host is an address");
@@ -256,6 +256,11 @@ impl Scratch {
 
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Returns the path of a file in it, as an argument.
+    pub(crate) fn path_of(&self, name: &str) -> String {
+        format!("{}/{name}", self.as_str())
     }
 
     /// Returns the path as an argument.

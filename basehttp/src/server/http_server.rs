@@ -116,6 +116,7 @@ impl HTTPServer {
     }
 
     /// The scheme of the server's URLs.
+    #[cfg_attr(not(feature = "tls"), allow(clippy::unused_self))] // Without TLS there is one.
     pub(crate) fn scheme(&self) -> &'static str {
         #[cfg(feature = "tls")]
         if self.context.settings.tls.is_some() {

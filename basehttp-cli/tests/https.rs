@@ -1,0 +1,237 @@
+//! HTTPS of the command: its certificate from files or made for a run, what it says of a wrong one, its renewal, and the
+//! redirect from plain HTTP.
+
+#![cfg(feature = "tls")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+
+use basehttp::testing::Certificate;
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rustix::process::Signal;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use support::http::{Client, PATIENCE};
+use support::{Program, Scratch, basehttp, run};
+
+/// A directory with a page, and with the pair of `certificate` beside it.
+fn site(certificate: &Certificate) -> Scratch {
+    let scratch = Scratch::with(&[("www/a.txt", "over TLS")]);
+    write(&scratch, certificate);
+    scratch
+}
+
+fn write(scratch: &Scratch, certificate: &Certificate) {
+    scratch.file("cert.pem", certificate.pem());
+    scratch.file("key.pem", certificate.key_pem());
+    scratch.file("both.pem", &[certificate.pem(), certificate.key_pem()].concat());
+}
+
+/// Sends a request with TLS and returns the reply, or the reason why the client refuses the server.
+fn ask(address: SocketAddr, client: Arc<ClientConfig>, request: &str) -> std::io::Result<(String, ClientConnection)> {
+    let session = ClientConnection::new(client, "localhost".try_into().expect("a name")).expect("a session");
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut client = StreamOwned::new(session, stream);
+    client.write_all(request.as_bytes())?;
+    let mut reply = String::new();
+    client.read_to_string(&mut reply)?;
+    Ok((reply, client.conn))
+}
+
+const REQUEST: &str = "GET /a.txt HTTP/1.0\r\n\r\n";
+
+#[test]
+fn a_certificate_and_its_key_are_served_from_two_files_or_from_one() {
+    let certificate = Certificate::new();
+    let scratch = site(&certificate);
+    let [www, cert, key, both] = ["www", "cert.pem", "key.pem", "both.pem"].map(|name| scratch.path_of(name));
+    for pair in [&["--tls-cert", &cert, "--tls-key", &key][..], &["--tls-cert", &both]] {
+        let (program, address) = Program::serving(&[&["-d", &www], pair].concat());
+        let (reply, _) = ask(address, certificate.client_config(), REQUEST).expect("the client trusts it");
+        assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.ends_with("\r\n\r\nover TLS"), "{reply}");
+        let port = address.port();
+        let banner = format!("Serving HTTPS on 127.0.0.1 port {port} (https://127.0.0.1:{port}/) ...\n");
+        let ended = program.stopped();
+        assert!(ended.stdout.starts_with(&banner), "{ended:?}");
+        assert_eq!(ended.how(), "exit 0");
+    }
+}
+
+#[test]
+fn a_wrong_pair_is_refused_with_the_file_and_the_reason() {
+    let scratch = site(&Certificate::new());
+    scratch.file("other.pem", Certificate::new().key_pem());
+    scratch.file("empty.pem", "");
+    scratch.file("encrypted.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    let key = KeyPair::generate().expect("a key");
+    let mut expired = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+    expired.not_after = date_time_ymd(2001, 2, 3);
+    let expired = expired.self_signed(&key).expect("a certificate");
+    scratch.file("expired.pem", &[expired.pem(), key.serialize_pem()].concat());
+    let table = [
+        ("missing.pem", "key.pem", "cannot read DIR/missing.pem: No such file or directory"),
+        ("cert.pem", "missing.pem", "cannot read DIR/missing.pem: No such file or directory"),
+        ("www", "key.pem", "cannot read DIR/www: Is a directory"),
+        ("cert.pem", "other.pem", "the key in DIR/other.pem does not belong to the certificate in DIR/cert.pem"),
+        ("key.pem", "cert.pem", "DIR/key.pem has a key and no certificate: were the two files swapped?"),
+        ("empty.pem", "key.pem", "DIR/empty.pem is empty"),
+        ("cert.pem", "encrypted.pem", "`openssl pkey -in DIR/encrypted.pem -out key.pem`"),
+        ("expired.pem", "expired.pem", "DIR/expired.pem has expired: it was valid until Sat, 03 Feb 2001 00:00:00 GMT"),
+    ];
+    for (certificate, key, text) in table {
+        let ended = run(&["0", "--tls-cert", &scratch.path_of(certificate), "--tls-key", &scratch.path_of(key)]);
+        assert_eq!((ended.how().as_str(), ended.stdout.as_str()), ("exit 2", ""), "{text}: {ended:?}");
+        let stderr = ended.stderr.replace(scratch.as_str(), "DIR");
+        assert!(stderr.contains(text) && stderr.contains("Usage: basehttp "), "expected {text:?}: {stderr}");
+    }
+}
+
+#[test]
+fn sighup_reads_a_renewed_certificate_and_keeps_the_old_one_if_it_is_wrong() {
+    let (old, new) = (Certificate::new(), Certificate::new());
+    let scratch = site(&old);
+    let [www, cert, key] = ["www", "cert.pem", "key.pem"].map(|name| scratch.path_of(name));
+    let (program, address) = Program::serving(&["-d", &www, "-q", "--tls-cert", &cert, "--tls-key", &key]);
+    scratch.file("key.pem", new.key_pem());
+    program.signal(Signal::HUP);
+    let text = program.stderr.wait_for("\n");
+    let kept = "basehttp: the certificate stays as it was: the key in ";
+    assert!(text.starts_with(kept) && text.contains("key.pem does not belong to the certificate in "), "{text}");
+    ask(address, old.client_config(), REQUEST).expect("it is still the old one");
+
+    write(&scratch, &new);
+    program.signal(Signal::HUP);
+    let text = program.stderr.wait_for("00Z\n");
+    let renewed = "\nbasehttp: the certificate was read again, and is valid until 4096-01-01T00:00:00Z\n";
+    assert!(text.ends_with(renewed), "{text}");
+    ask(address, new.client_config(), REQUEST).expect("it is the new one");
+    ask(address, old.client_config(), REQUEST).expect_err("it is no longer the old one");
+    assert_eq!(program.stopped().how(), "exit 0");
+}
+
+/// Takes any certificate, for a client that compares fingerprints.
+#[derive(Debug)]
+struct TakesAny(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for TakesAny {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[test]
+fn a_certificate_for_one_run_has_the_fingerprint_that_is_printed() {
+    let scratch = site(&Certificate::new());
+    let provider = Arc::new(ring::default_provider());
+    let client = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+    let client = client.expect("both versions").dangerous();
+    let client = client.with_custom_certificate_verifier(Arc::new(TakesAny(provider))).with_no_client_auth();
+    let (program, address) = Program::serving(&["-d", &scratch.path_of("www"), "-q", "--tls-self-signed"]);
+    let (reply, session) = ask(address, Arc::new(client), REQUEST).expect("the client takes it");
+    assert!(reply.ends_with("over TLS"), "{reply}");
+    let shown = &session.peer_certificates().expect("the server has shown one")[0];
+
+    // A client that trusts this one certificate takes it for `localhost`: names and dates are right.
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(shown.clone().into_owned()).expect("it is well-formed");
+    let strict = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let strict = strict.with_safe_default_protocol_versions().expect("both versions");
+    ask(address, Arc::new(strict.with_root_certificates(roots).with_no_client_auth()), REQUEST).expect("it is right");
+
+    let text = program.stdout.wait_for("fingerprint is ");
+    let suite = ring::cipher_suite::TLS13_AES_128_GCM_SHA256.tls13().expect("it is a suite of TLS 1.3");
+    let hash = suite.common.hash_provider.hash(shown);
+    let expected = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");
+    let printed = text.trim_end().rsplit(' ').next().expect("there is a last word");
+    assert_eq!(printed, expected, "{text}");
+    assert_eq!(program.stopped().how(), "exit 0");
+}
+
+#[test]
+fn plain_http_is_sent_to_the_same_url_with_https() {
+    let scratch = site(&Certificate::new());
+    let flags = [
+        "0",
+        "-d",
+        &scratch.path_of("www"),
+        "--tls-self-signed",
+        "--http-redirect",
+        "0",
+        "--host",
+        "h.example",
+        "--host",
+        "h",
+    ];
+    let program = Program::start(basehttp(flags));
+    let secure = program.address().port();
+    let text = program.stdout.wait_for(" are sent to HTTPS.\n");
+    let port = text.split("Clients of port ").nth(1).and_then(|rest| rest.split(' ').next()).expect("it is printed");
+    let plain = SocketAddr::from(([127, 0, 0, 1], port.parse().expect("a number")));
+    let table = [
+        ("GET /a.txt?x=1&y HTTP/1.1", "h.example", 301, format!("https://h.example:{secure}/a.txt?x=1&y")),
+        ("HEAD / HTTP/1.1", "h.example:8000", 301, format!("https://h.example:{secure}/")),
+        ("POST /form HTTP/1.1", "[::1]:8000", 308, format!("https://[::1]:{secure}/form")),
+        ("DELETE / HTTP/1.1", "127.0.0.1", 308, format!("https://127.0.0.1:{secure}/")),
+        ("OPTIONS * HTTP/1.1", "h", 308, format!("https://h:{secure}/")),
+        ("GET http://h.example/b HTTP/1.1", "h.example", 301, format!("https://h.example:{secure}/b")),
+        ("GET //other.example/ HTTP/1.1", "h", 301, format!("https://h:{secure}/other.example/")),
+        ("GET /%0d%0aX:y HTTP/1.1", "h", 301, format!("https://h:{secure}/%0d%0aX:y")),
+        ("GET /{a}|b^c HTTP/1.1", "h", 301, format!("https://h:{secure}/%7Ba%7D%7Cb%5Ec")),
+        ("GET /a HTTP/1.1", "h.example:", 301, format!("https://h.example:{secure}/a")),
+        ("GET /a HTTP/1.1", "[::1]", 301, format!("https://[::1]:{secure}/a")),
+        ("GET / HTTP/1.1", "other.example", 421, String::new()),
+        ("GET @other.example/ HTTP/1.1", "h", 400, String::new()),
+        ("GET / HTTP/1.1", "user@other.example", 400, String::new()),
+        ("GET / HTTP/1.1", "h/other.example", 400, String::new()),
+        ("GET / HTTP/1.1", "", 421, String::new()),
+        ("GET http://h.example/ HTTP/1.1", "other.example", 400, String::new()),
+    ];
+    for (line, host, status, location) in table {
+        let mut client = Client::connect(plain);
+        client.send(format!("{line}\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        let method = line.split(' ').next().expect("a method");
+        let reply = client.try_read_reply(method).expect("a whole reply");
+        assert_eq!(reply.status, status, "{line} {host:?}: {reply:?}");
+        assert_eq!(reply.field("Location").unwrap_or_default(), location, "{line} {host:?}");
+        let kept_for = if status >= 400 { None } else { Some("max-age=3600") };
+        assert_eq!(reply.field("Cache-Control"), kept_for, "{line} {host:?}");
+    }
+    assert_eq!(program.stopped().how(), "exit 0");
+}
