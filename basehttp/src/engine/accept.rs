@@ -146,10 +146,15 @@ impl Acceptor {
     }
 
     /// Closes the listeners. One that another owner holds as well goes on listening, but is no longer watched.
-    pub(super) fn close(self, registry: &Registry) {
-        for listener in self.listeners {
+    ///
+    /// The system resets a client that it puts into the queue after the last accept. That is the case where another
+    /// server shares the address. Therefore each listener is asked once more right before it is closed.
+    pub(super) fn close(self, registry: &Registry, ready: &mut VecDeque<Work>, engine: &Engine) {
+        for mut listener in self.listeners {
             // If this fails, the listener is closed with the poller.
             let _ = registry.deregister(&mut SourceFd(&listener.listener.as_fd().as_raw_fd()));
+            listener.is_pending = true;
+            listener.accept(ACCEPTS_A_TURN, ready, engine);
         }
     }
 

@@ -178,7 +178,7 @@ impl Shard {
             return true;
         }
         if let Some(acceptor) = lease.acceptor.take() {
-            acceptor.close(&self.registry);
+            acceptor.close(&self.registry, &mut lease.ready, engine);
             self.accepts.store(false, Ordering::SeqCst);
             engine.note_last_accepted();
         }

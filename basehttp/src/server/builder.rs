@@ -217,6 +217,12 @@ options! {
     /// Binds the address even while connections of an earlier server linger (`SO_REUSEADDR`). Default `true`.
     allow_reuse_address: bool => listen.allow_reuse_address;
     /// Lets several servers bind the address and share its clients (`SO_REUSEPORT`). Default `false`.
+    ///
+    /// On Linux each server has a queue of its own, and no call empties a queue and closes it in one step. A server that
+    /// ends serves all clients in its queue. The system resets a client that gets there in the microseconds before the
+    /// queue is closed, and one whose handshake is under way. `sysctl net.ipv4.tcp_migrate_req=1`, set before the servers
+    /// start, gives such clients to another server of the address instead (Linux 5.14). Servers that share one listening
+    /// socket lose none either: [`bind`](Self::bind) takes a [`TcpListener`](std::net::TcpListener) of a service manager.
     allow_reuse_port: bool => listen.allow_reuse_port;
     /// Silence after which the system asks a TCP client whether it is still there (`SO_KEEPALIVE`). Default 60 s;
     /// `None` never asks.

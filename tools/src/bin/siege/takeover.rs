@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind};
 use std::net::TcpListener;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
 
 use basehttp_tools::content;
 use basehttp_tools::honest::{Action, Client, Probe, Record, StopOnDrop};
@@ -24,6 +24,12 @@ const TIME_ALONE: Duration = Duration::from_secs(2);
 /// than the 5 s that requests have.
 const READ_BEFORE: usize = 100_000;
 const PAUSE: Duration = Duration::from_secs(3);
+
+/// New connections that may be reset: one for each client that connects. Where two servers share a port, the system
+/// resets a client that comes between the last accept of a server and its close. It gives the client to the other
+/// server only if [`MIGRATES`] says so.
+const MOST_RESETS: u64 = 3;
+const MIGRATES: &str = "/proc/sys/net/ipv4/tcp_migrate_req";
 
 /// Lets a second server take over from the first, and checks the clients' results.
 pub(crate) fn take_over(verdict: &mut Verdict) -> io::Result<()> {
@@ -66,11 +72,16 @@ pub(crate) fn take_over(verdict: &mut Verdict) -> io::Result<()> {
     let is_whole = read.as_ref().is_ok_and(|read| read.ends_with(&big));
     let text = read.map(|read| format!("{} bytes", read.len()));
     verdict.check(is_whole, &format!("a slow reader gets all of its reply from the first server: {text:?}"));
+    let migrates = fs::read_to_string(MIGRATES).is_ok_and(|value| value.trim() == "1");
     for (who, record) in [("new", fresh), ("kept", kept)] {
         let Record { latencies, failed, failures, .. } = Record::take(&record);
-        let what =
-            format!("{who} connections are served by either: {} were, {failed} not: {failures:?}", latencies.len());
-        verdict.check(failed == 0 && !latencies.is_empty(), &what);
+        let are_resets = failures.iter().all(|failure| failure.contains("Connection reset"));
+        let excused = if who == "new" && are_resets && !migrates { MOST_RESETS } else { 0 };
+        let what = format!(
+            "{who} connections are served by either: {} were, {failed} not ({excused} may be reset): {failures:?}",
+            latencies.len()
+        );
+        verdict.check(failed <= excused && !latencies.is_empty(), &what);
     }
     let served = successor.counters()?["requests"];
     verdict.check(served > 0, &format!("the successor serves: {served} requests"));
