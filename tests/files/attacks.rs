@@ -230,7 +230,7 @@ fn check(reply: &Reply, folder: &Folder, what: &str) {
         assert!(!text.contains(forbidden), "{what}: {forbidden} is in {text}");
     }
     for location in reply.fields_named("Location") {
-        let is_local = location.starts_with('/') && !location.starts_with("//");
+        let is_local = location.starts_with("./") || location.starts_with('/') && !location.starts_with("//");
         let is_plain = location.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\\"<>".contains(&byte));
         assert!(is_local && is_plain, "{what}: {location}");
     }

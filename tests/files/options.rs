@@ -87,7 +87,7 @@ fn what_is_mounted_stays_below_its_path() {
         assert_eq!(reply.status, status, "{path}: {why}");
         assert!(status != 200 || reply.text() == text, "{path}: {why}");
     }
-    for (path, location) in [("/static", "/static/"), ("/static?x", "/static/?x"), ("/static/docs", "/static/docs/")] {
+    for (path, location) in [("/static", "./static/"), ("/static?x", "./static/?x"), ("/static/docs", "./docs/")] {
         let reply = ask(&handler, &format!("GET {path}"), "");
         assert_eq!((reply.status, reply.field("Location")), (301, Some(location)), "{path}");
     }

@@ -84,13 +84,14 @@ fn the_fields_of_a_file_come_in_the_originals_order() {
 fn a_folder_without_a_slash_is_a_redirect_to_the_path_with_one() {
     let folder = tree();
     let table = [
-        ("/docs", "/docs/", "a folder with an index page"),
-        ("/bare", "/bare/", "one without"),
-        ("/bare?x=/y", "/bare/?x=/y", "the query stays"),
-        ("/docs/.", "/docs/./", "dots"),
-        ("/docs/..", "/docs/../", "dots"),
-        ("/%64ocs", "/%64ocs/", "as it was sent"),
-        ("/docs%2f", "/docs%2f/", "a slash that only decoding brings is none for relative links"),
+        ("/docs", "./docs/", "a folder with an index page"),
+        ("/bare", "./bare/", "one without"),
+        ("/bare?x=/y", "./bare/?x=/y", "the query stays"),
+        ("/docs/.", "././", "dots"),
+        ("/docs/..", "./../", "dots"),
+        ("//docs", "./docs/", "slashes in front"),
+        ("/%64ocs", "./%64ocs/", "as it was sent"),
+        ("/docs%2f", "./docs%2f/", "a slash that only decoding brings is none for relative links"),
     ];
     for (path, location, why) in table {
         let reply = ask(&folder.handler(), &format!("GET {path}"), "");
@@ -98,7 +99,30 @@ fn a_folder_without_a_slash_is_a_redirect_to_the_path_with_one() {
         assert_eq!((reply.field("Content-Length"), reply.field("Content-type")), (Some("0"), None), "{path}: {why}");
     }
     let reply = ask(&folder.handler(), "GET http://h/docs", "");
-    assert_eq!(reply.field("Location"), Some("/docs/"), "the path alone");
+    assert_eq!(reply.field("Location"), Some("./docs/"), "the path alone");
+}
+
+/// Serves one directory, whatever the path is.
+struct Elsewhere(SimpleHTTPRequestHandler);
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Elsewhere {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        ex.path = "/docs";
+        self.0.do_GET(ex)
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+#[test]
+fn a_folder_that_is_sent_for_another_name_is_a_redirect_from_the_root() {
+    let folder = tree();
+    let handler = Elsewhere(folder.options().build().unwrap());
+    for (asked, location) in [("/a/b/c", "/docs/"), ("/app/docs", "./docs/"), ("/docs/x", "/docs/")] {
+        let reply = ask(&handler, &format!("GET {asked}"), "");
+        assert_eq!((reply.status, reply.field("Location")), (301, Some(location)), "{asked}");
+    }
 }
 
 #[test]

@@ -191,6 +191,21 @@ pub(crate) fn directory_location(raw: &str) -> String {
     location
 }
 
+/// Returns the part of a path or URI behind its last slash, without the query.
+pub(crate) fn last_segment(raw: &str) -> &str {
+    let path = without_query(raw);
+    path.rsplit_once('/').map_or(path, |(_, segment)| segment)
+}
+
+/// Returns the same address, relative to a path with the same last segment. It holds behind a proxy that has cut off the front of the
+/// path, and no name in it is taken for a scheme.
+pub(crate) fn relative_directory_location(raw: &str) -> String {
+    let location = directory_location(raw);
+    let end = without_query(&location).len() - 1;
+    let start = location[..end].rfind('/').map_or(0, |at| at + 1);
+    format!("./{}", &location[start..])
+}
+
 fn push_encoded(location: &mut String, text: &str) {
     for byte in text.bytes() {
         match byte {
@@ -328,6 +343,25 @@ mod tests {
         ];
         for (raw, location) in table {
             assert_eq!(directory_location(raw), location, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_folders_relative_location_is_its_own_name_with_a_slash() {
+        let table = [
+            ("/a", "./a/"),
+            ("/a/b", "./b/"),
+            ("/a/b?x=/y", "./b/?x=/y"),
+            ("/a:b", "./a:b/"),
+            ("/http://evil.example", "./evil.example/"),
+            ("//evil.example", "./evil.example/"),
+            ("/\\\\evil.example", "./evil.example/"),
+            ("/a/\\b", "./%5Cb/"),
+            ("/a%2f", "./a%2f/"),
+            ("/a/..", "./../"),
+        ];
+        for (raw, location) in table {
+            assert_eq!(relative_directory_location(raw), location, "{raw:?}");
         }
     }
 

@@ -169,7 +169,13 @@ pub(super) fn refuse(options: &Options, ex: &Exchange<'_>, error: HTTPError) -> 
 
 /// Redirects a client that asked for a directory without a slash, by `path`, to the same path with one.
 pub(super) fn redirect(options: &Options, ex: &Exchange<'_>, path: &str) -> Result {
-    let location = path::directory_location(path);
+    let asked = ex.requestline.split(' ').nth(1).unwrap_or_default();
+    // The handler may have set another path, and then the client's own leads elsewhere.
+    let location = if path::last_segment(asked) == path::last_segment(path) {
+        path::relative_directory_location(path)
+    } else {
+        path::directory_location(path)
+    };
     ex.send_response(301).send_header("Location", location).send_header("Content-Length", 0);
     options.common_fields.send(ex);
     Ok(ex.end_headers()?)
