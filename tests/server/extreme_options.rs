@@ -215,6 +215,8 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     amount!(cases, max_blocked_on_clients: 256, 1 << 40 => [Hurries, Serves, Serves, Serves, Serves]);
     amount!(cases, max_queued: 1024, 1 << 40 => [Serves; 5]);
     amount!(cases, max_connections: 20_000, 1 << 40 => [Refused, Serves, Serves, Serves, Serves]);
+    // A client's last connection may still be closing when it opens the next one.
+    amount!(cases, max_connections_per_address: 1000, 1 << 40 => [Refused, Hurries, Serves, Serves, Serves]);
     amount!(cases, timeout: None, Some(HOUR) => [Serves; 5]);
     amount!(cases, poll_interval: Duration::from_millis(500), HOUR => [Refused, Serves, Serves, Serves, Serves]);
     // A longer delay makes the end of each server late. `tests/server/life.rs` has some.

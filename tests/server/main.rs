@@ -4,6 +4,7 @@
 mod support;
 
 mod admission;
+mod connections_per_address;
 mod extreme_options;
 mod life;
 mod listeners;

@@ -15,8 +15,9 @@ const SOURCES: [&str; 5] = [
 ];
 
 /// Options whose default follows from other options.
-const DERIVED: [(&str, &str); 2] = [
+const DERIVED: [(&str, &str); 3] = [
     ("paused_reader_timeout", "as `write_stall_timeout`"),
+    ("max_connections_per_address", "no limit"),
     ("max_blocked_on_clients", "256"), // Half of `max_threads`.
 ];
 

@@ -10,7 +10,7 @@ use super::work::{Counted, Work};
 use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, Wait};
 use crate::exchange::catch_panic;
 use crate::sys::log::{self, TurnLines};
-use crate::sys::{Accepted, Address, Direction};
+use crate::sys::{Accepted, Address, CountedError, Direction};
 
 /// A thread at work, with its buffers.
 pub(super) struct Worker<'e> {
@@ -77,8 +77,13 @@ impl<'e> Worker<'e> {
             // Without a thread for the hook it can be neither admitted nor answered.
             RunOn::Refused => return,
         }
-        let Counted { accepted: Accepted { socket, address }, shard, permit } = counted;
+        let Counted { accepted: Accepted { socket, address }, shard, mut permit } = counted;
         let checked_out = CheckedOut::new(engine, shard, None);
+        // With the PROXY protocol, the client is counted when it is known.
+        let settings = &engine.context.settings;
+        if !settings.awaits_proxy_header() && !settings.is_trusted_proxy(&address) && !permit.count_for(&address) {
+            return self.buffers.counts().note(CountedError::ResourceLimit);
+        }
         if engine.is_admitted(&address, scheduler) {
             let mut conn = Box::new(Conn::new(socket, address, &engine.context.settings, scheduler.now));
             conn.permit = Some(permit);

@@ -203,6 +203,13 @@ options! {
     /// hundred bytes, one in the middle of a request what [`max_unfinished_bytes`](Self::max_unfinished_bytes) allows,
     /// one that does not take its replies what [`max_unsent_bytes`](Self::max_unsent_bytes) does.
     max_connections: usize => settings.max_connections;
+    /// The most connections that one client's address has at once, in [`HTTPServer::serve_forever`]. Default no limit;
+    /// further ones are closed without an answer.
+    ///
+    /// Clients with IPv6 count by their network of 64 bits, and clients of a Unix socket do not count. With
+    /// [`proxy_protocol`](Self::proxy_protocol) the client that a proxy names counts. Proxies that are trusted do not
+    /// count themselves. Many people may share an address, so leave room for browsers, which open six connections each.
+    max_connections_per_address: usize => settings.max_connections_per_address;
     /// Time that [`HTTPServer::handle_request`] waits for a request before it calls `handle_timeout`. Default `None`,
     /// for ever.
     timeout: Option<Duration> => timeout;
@@ -336,6 +343,7 @@ impl HTTPServerBuilder {
             ("workers", self.engine.workers, 1),
             ("max_threads", self.engine.max_threads, 1),
             ("max_connections", settings.max_connections, 1),
+            ("max_connections_per_address", settings.max_connections_per_address, 1),
         ];
         if let Some((name, count, least)) = counts.iter().find(|(_, count, least)| count < least) {
             return Err(refused(format!("{name} is {count}, and nothing could be served: write {least} or more")));

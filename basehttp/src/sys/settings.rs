@@ -6,6 +6,7 @@ use std::time::Duration;
 #[cfg(feature = "tls")]
 use rustls::ServerConfig;
 
+use super::address::Address;
 use crate::proto::{Admission, Limits};
 
 /// Largest body of a response that is buffered, and so gets a `Content-Length`: one write takes it well.
@@ -59,6 +60,8 @@ pub(crate) struct Settings {
     pub tls: Option<Arc<ServerConfig>>,
     /// Connections that may be open at once.
     pub max_connections: usize,
+    /// Connections that one address may have open at once.
+    pub max_connections_per_address: usize,
     /// Descriptors that the process may have.
     pub max_descriptors: usize,
     /// Handlers that may block on slow clients at once.
@@ -74,6 +77,11 @@ pub(crate) struct Settings {
 const LEAST_PIECE_BYTES: usize = 16 * 1024;
 
 impl Settings {
+    /// Returns whether this is a proxy that speaks for its clients.
+    pub(crate) fn is_trusted_proxy(&self, address: &Address) -> bool {
+        self.admission.as_ref().is_some_and(|admission| admission.proxies.networks.contains(address.node()))
+    }
+
     /// Returns whether each connection begins with the PROXY header of a trusted proxy.
     pub(crate) fn awaits_proxy_header(&self) -> bool {
         self.admission.as_ref().is_some_and(|admission| admission.proxies.sends_header)
@@ -122,6 +130,7 @@ impl Default for Settings {
             #[cfg(feature = "tls")]
             tls: None,
             max_connections: usize::MAX,
+            max_connections_per_address: usize::MAX,
             max_descriptors: usize::MAX,
             max_blocked_on_clients: usize::MAX,
             max_queued_streaming: usize::MAX,

@@ -93,7 +93,8 @@ pub struct ErrorCounts {
     /// connections together had used up their memory, threads or descriptors:
     /// [`max_unfinished_bytes`](crate::HTTPServerBuilder::max_unfinished_bytes),
     /// [`max_unsent_bytes`](crate::HTTPServerBuilder::max_unsent_bytes),
-    /// [`max_blocked_on_clients`](crate::HTTPServerBuilder::max_blocked_on_clients).
+    /// [`max_blocked_on_clients`](crate::HTTPServerBuilder::max_blocked_on_clients). Also connections beyond
+    /// [`max_connections_per_address`](crate::HTTPServerBuilder::max_connections_per_address).
     pub resource_limit: u64,
 }
 

@@ -18,8 +18,7 @@ use crate::sys::{Address, CountedError, Direction, clock, log};
 impl Drive<'_> {
     /// Goes on with the header.
     pub(super) fn read_proxy_header(&mut self) -> ControlFlow<Wait> {
-        let admission = self.context.settings.admission.as_ref();
-        if !admission.is_some_and(|admission| admission.proxies.networks.contains(self.conn.peer.node())) {
+        if !self.context.settings.is_trusted_proxy(&self.conn.peer) {
             return self.turn_away(format_args!("only trusted proxies may connect to this port"));
         }
         if !self.conn.may_read {
@@ -58,6 +57,14 @@ impl Drive<'_> {
             Some(client) => {
                 self.buffers.input.consume_all();
                 self.conn.client = client.map(Box::new);
+                let (client, settings) = (self.conn.client(), &self.context.settings);
+                if let Some(permit) = &mut self.buffers.io.get_mut().permit
+                    && !settings.is_trusted_proxy(client)
+                    && !permit.count_for(client)
+                {
+                    self.note(CountedError::ResourceLimit);
+                    return self.close();
+                }
                 self.conn.state = State::of_client(&self.io().socket);
                 ControlFlow::Continue(())
             }

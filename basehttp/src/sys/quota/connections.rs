@@ -8,6 +8,8 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::addresses::{AddressQuota, AddressShare};
+use crate::sys::address::Address;
 use crate::sys::handle::ServerHandle;
 use crate::sys::settings::Settings;
 use crate::sys::unwatched::assert_may_wait;
@@ -30,6 +32,8 @@ pub(crate) struct Quota {
     /// Connections that a handler has taken and kept when it returned.
     hijacked: AtomicUsize,
     files: AtomicUsize,
+    /// `None` if an address may have any number.
+    addresses: Option<Arc<AddressQuota>>,
     max_connections: usize,
     /// Bound on connections and files together.
     max_descriptors: usize,
@@ -41,11 +45,12 @@ pub(crate) struct Quota {
 impl Quota {
     /// Makes a quota of the sizes that the settings give.
     pub(crate) fn new(settings: &Settings, handle: ServerHandle) -> Arc<Self> {
-        let &Settings { max_connections, max_descriptors, .. } = settings;
+        let &Settings { max_connections, max_connections_per_address: most, max_descriptors, .. } = settings;
         Arc::new(Quota {
             connections: AtomicUsize::new(0),
             hijacked: AtomicUsize::new(0),
             files: AtomicUsize::new(0),
+            addresses: (most < usize::MAX).then(|| AddressQuota::new(most)),
             max_connections,
             max_descriptors: (max_descriptors - reserved(max_descriptors)).max(1),
             is_awaited: AtomicBool::new(false),
@@ -121,6 +126,8 @@ pub(crate) struct Permit {
     load: Option<Load>,
     /// Set when the other half is gone. `None` if there is no other half.
     is_last: Option<Arc<AtomicBool>>,
+    /// Counts it for its client's address. The halves share it.
+    share: Option<Arc<AddressShare>>,
 }
 
 impl Permit {
@@ -128,14 +135,21 @@ impl Permit {
     pub(crate) fn new(quota: &Arc<Quota>, load: &Load) -> Self {
         quota.connections.fetch_add(1, Ordering::SeqCst);
         load.0.fetch_add(1, Ordering::SeqCst);
-        Permit { quota: Arc::clone(quota), load: Some(load.clone()), is_last: None }
+        Permit { quota: Arc::clone(quota), load: Some(load.clone()), is_last: None, share: None }
+    }
+
+    /// Counts the connection for its client's address. Returns whether that may have one more.
+    pub(crate) fn count_for(&mut self, client: &Address) -> bool {
+        let Some(addresses) = &self.quota.addresses else { return true };
+        let taken = addresses.take(client).map(|share| self.share = share.map(Arc::new));
+        taken.is_ok()
     }
 
     /// Splits off the handler's half, when it takes the connection.
     pub(crate) fn split(&mut self) -> Permit {
         let is_last = Arc::<AtomicBool>::default();
         self.is_last = Some(Arc::clone(&is_last));
-        Permit { quota: Arc::clone(&self.quota), load: None, is_last: Some(is_last) }
+        Permit { quota: Arc::clone(&self.quota), load: None, is_last: Some(is_last), share: self.share.clone() }
     }
 }
 
