@@ -129,9 +129,9 @@ pub mod tls;
 pub use basehttp_macros::http_handler;
 
 pub use crate::exchange::{
-    Body, BodyReader, BodyWriter, Cookie, Exchange, Form, FormIter, FromText, Guard, HTTPError, HandlerError, Hijacked,
-    Html, IntoHTTPError, IntoHandlerError, IntoPayload, IntoResponse, IntoStatus, OrError, Overrides, Pace, Payload,
-    Query, QueryIter, ReadHalf, Result, Route, SameSite, Status, WriteHalf,
+    BasicAuth, BasicUser, Body, BodyReader, BodyWriter, Cookie, Credentials, Exchange, Form, FormIter, FromText, Guard,
+    HTTPError, HandlerError, Hijacked, Html, IntoHTTPError, IntoHandlerError, IntoPayload, IntoResponse, IntoStatus,
+    OrError, Overrides, Pace, Payload, Query, QueryIter, ReadHalf, Result, Route, SameSite, Status, WriteHalf,
 };
 #[cfg(feature = "tls")]
 pub use crate::sys::TlsInfo;

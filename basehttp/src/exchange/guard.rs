@@ -47,7 +47,8 @@ use crate::proto::Headers;
 /// # assert!(basehttp::testing::respond(&site, request).ends_with(b"user 7 is gone"));
 /// ```
 ///
-/// A guard for every handler is generic: `impl<'c, H, M> Guard<'c, H, M> for Secure`.
+/// A guard for every handler is generic: `impl<'c, H, M> Guard<'c, H, M> for Secure`. [`BasicUser`](crate::BasicUser) is
+/// a ready-made one, for name and password.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a guard of the handler `{H}`",
     label = "no `impl<'c> Guard<'c, {H}> for {Self}`",

@@ -2,6 +2,7 @@
 //! shortcuts in `convenience`. It knows nothing of other connections.
 
 mod addresses;
+mod basic_auth;
 mod body_parameters;
 mod body_reader;
 mod body_writer;
@@ -41,6 +42,7 @@ mod status;
 #[cfg(feature = "tls")]
 mod tls;
 
+pub use self::basic_auth::{BasicAuth, BasicUser, Credentials};
 pub use self::body_parameters::{MAX_BODY_AHEAD, body_bytes, form_fields, json_text, of_body, of_form, of_json};
 pub use self::body_reader::BodyReader;
 pub use self::body_writer::BodyWriter;
