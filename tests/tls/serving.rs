@@ -9,6 +9,7 @@ use basehttp::{Exchange, Result, http_handler};
 use rustls::version::{TLS12, TLS13};
 
 use crate::secured::{LARGE_BYTES, Secured, TlsClient, VERSIONS, client_config, large_body, secured, server};
+use crate::support::PATIENCE;
 use crate::support::stage::wait_until;
 
 #[test]
@@ -202,6 +203,37 @@ fn a_unix_socket_can_be_secured_as_well() {
     assert!(reply.ends_with("\r\n\r\n/unix"), "{reply}");
     handle.shutdown();
     serving.join().expect("no panic").expect("a loop");
+}
+
+/// Browsers open spare sessions, and half of a handshake may never go on.
+#[test]
+fn handle_request_is_not_held_up_by_sessions_without_a_request() {
+    let builder = secured().head_timeout(PATIENCE * 3);
+    let mut httpd = builder.bind(("127.0.0.1", 0), Secured).expect("a free port");
+    let address = httpd.server_address().socket_addr().expect("of TCP");
+    let begin = move || {
+        let stream = std::net::TcpStream::connect(address).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+        let mut stream = rustls::StreamOwned::new(crate::secured::session(client_config(&[&TLS13])), stream);
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock).expect("the handshake succeeds");
+        }
+        stream
+    };
+    let asking = thread::spawn(move || {
+        let _silent = std::net::TcpStream::connect(address).expect("the server listens");
+        let (mut first, mut second) = (begin(), begin());
+        let replies = [&mut second, &mut first].map(|stream| {
+            stream.write_all(b"GET /once HTTP/1.0\r\n\r\n").expect("the server takes it");
+            let mut reply = String::new();
+            stream.read_to_string(&mut reply).expect("the session ends with a close_notify");
+            reply
+        });
+        assert!(replies.iter().all(|reply| reply.ends_with("\r\n\r\n/once")), "{replies:?}");
+    });
+    httpd.handle_request().expect("a request of the second session");
+    httpd.handle_request().expect("a request of the first session");
+    asking.join().expect("no panic");
 }
 
 #[test]

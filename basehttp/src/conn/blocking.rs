@@ -81,6 +81,32 @@ pub(crate) fn handle_one_request(
     }
 }
 
+/// Finishes the TLS handshake. Returns whether the connection is open. A request that has come with the handshake is
+/// left for [`handle_one_request`].
+#[cfg(feature = "tls")]
+pub(crate) fn finish_handshake(
+    conn: &mut Conn,
+    buffers: &mut Buffers,
+    service: &dyn Service,
+    context: &Context,
+) -> bool {
+    // The turn is over before a request.
+    let mut scheduler = Alone { has_served: true };
+    let mut ready = Ready::default();
+    loop {
+        match buffers.drive(conn, service, context, &mut scheduler, ready) {
+            Wait::Closed => return false,
+            Wait::For(direction) if conn.is_handshaking() || conn.is_ending_a_reply() => {
+                ready = wait_for(conn, direction);
+            }
+            Wait::Turn if conn.is_ending_a_reply() => ready = Ready::default(),
+            Wait::Turn | Wait::Thread | Wait::For(_) => break,
+        }
+    }
+    conn.restart_clock(Instant::now(), &context.settings);
+    true
+}
+
 fn wait_for(conn: &Conn, direction: Direction) -> Ready {
     let wait = conn.deadline().saturating_duration_since(Instant::now());
     match conn.socket.wait(direction, Some(wait)) {

@@ -175,6 +175,18 @@ impl Conn {
         self.is_last_request = true;
     }
 
+    /// Returns whether the TLS session is being made.
+    #[cfg(feature = "tls")]
+    pub(crate) fn is_handshaking(&self) -> bool {
+        matches!(self.state, State::Handshaking)
+    }
+
+    /// Gives the client the whole time of a head from now on.
+    #[cfg(feature = "tls")]
+    pub(crate) fn restart_clock(&mut self, now: Instant, settings: &Settings) {
+        self.deadline = now + settings.head_timeout;
+    }
+
     /// Returns whether the connection only has to send a response or to end. It does not wait for a request then.
     pub(crate) fn is_ending_a_reply(&self) -> bool {
         matches!(self.state, State::Writing { .. } | State::Lingering(..))

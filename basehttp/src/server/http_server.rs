@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::listen::{Doors, server_name};
-use super::waiting::SilentConns;
+use super::waiting::{SilentConn, SilentConns};
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
+#[cfg(feature = "tls")]
+use crate::conn::finish_handshake;
 use crate::conn::{Buffers, Conn, handle_one_request};
 use crate::engine::{self, Engine, EngineOptions};
 use crate::exchange::{Context, Service, catch_panic};
@@ -164,8 +166,8 @@ impl HTTPServer {
         let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
         let handled = loop {
             let listeners = self.doors.listening()?;
-            let Some(accepted) = self.lobby.next_to_speak(listeners, deadline)? else { break false };
-            if self.serve_one(accepted) {
+            let Some(speaker) = self.lobby.next_to_speak(listeners, deadline)? else { break false };
+            if self.serve_one(speaker) {
                 break true;
             }
         };
@@ -238,9 +240,13 @@ impl HTTPServer {
         Ok(report)
     }
 
-    /// Serves one request of a new connection, on this thread. False if the client did not send any.
-    fn serve_one(&self, accepted: Accepted) -> bool {
-        let Accepted { socket, address } = accepted;
+    /// Serves one request of a connection, on this thread. False if the client did not send any.
+    fn serve_one(&mut self, silent: SilentConn) -> bool {
+        let Accepted { socket, address } = match silent {
+            SilentConn::New(accepted) => accepted,
+            #[cfg(feature = "tls")]
+            SilentConn::Secured(conn) => return self.serve_admitted(*conn),
+        };
         let serving = self.context.handle.enter();
         // A panic refuses the client.
         let is_admitted = catch_panic(|| self.service.verify_request(&address)).unwrap_or(false);
@@ -248,7 +254,26 @@ impl HTTPServer {
         if !is_admitted {
             return false;
         }
-        let mut conn = Conn::new(socket, address, &self.context.settings, Instant::now());
+        let conn = Conn::new(socket, address, &self.context.settings, Instant::now());
+        #[cfg(feature = "tls")]
+        if conn.is_handshaking() {
+            self.make_session(conn);
+            return false;
+        }
+        self.serve_admitted(conn)
+    }
+
+    /// Makes the TLS session of a connection, whose client may say nothing then.
+    #[cfg(feature = "tls")]
+    fn make_session(&mut self, mut conn: Conn) {
+        let mut buffers = Buffers::new(&self.context);
+        if finish_handshake(&mut conn, &mut buffers, &*self.service, &self.context) {
+            self.lobby.add(SilentConn::Secured(Box::new(conn)));
+        }
+    }
+
+    /// Serves one request of a connection that was admitted.
+    fn serve_admitted(&self, mut conn: Conn) -> bool {
         conn.close_after_next_request();
         while handle_one_request(&mut conn, &mut Buffers::new(&self.context), &*self.service, &self.context) {}
         conn.has_served()

@@ -5,7 +5,9 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::sys::{Accepted, Listener, is_transient_accept_error, wait_for_any};
+#[cfg(feature = "tls")]
+use crate::conn::Conn;
+use crate::sys::{Accepted, Listener, Socket, is_transient_accept_error, wait_for_any};
 
 /// Silent connections that `handle_request` keeps beside the one it serves: 64, enough for some browsers.
 const MAX_WAITING: usize = 64;
@@ -19,10 +21,28 @@ fn accept(listener: &Listener) -> io::Result<Option<Accepted>> {
     }
 }
 
+/// A connection that has not said anything.
+pub(super) enum SilentConn {
+    New(Accepted),
+    /// Its TLS session is made, and no request has come. Browsers open spare ones.
+    #[cfg(feature = "tls")]
+    Secured(Box<Conn>),
+}
+
+impl SilentConn {
+    fn socket(&self) -> &Socket {
+        match self {
+            SilentConn::New(accepted) => &accepted.socket,
+            #[cfg(feature = "tls")]
+            SilentConn::Secured(conn) => &conn.socket,
+        }
+    }
+}
+
 /// Connections that have not said anything: a silent one must not keep the next one waiting.
 #[derive(Default)]
 pub(super) struct SilentConns {
-    silent: Vec<Accepted>,
+    silent: Vec<SilentConn>,
 }
 
 impl SilentConns {
@@ -31,11 +51,11 @@ impl SilentConns {
         &mut self,
         listeners: &[Arc<Listener>],
         deadline: Option<Instant>,
-    ) -> io::Result<Option<Accepted>> {
+    ) -> io::Result<Option<SilentConn>> {
         loop {
             let wait = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let descriptors: Vec<_> = listeners.iter().map(AsFd::as_fd).collect();
-            let sockets: Vec<_> = self.silent.iter().map(|accepted| &accepted.socket).collect();
+            let sockets: Vec<_> = self.silent.iter().map(SilentConn::socket).collect();
             let (doors, speakers) = wait_for_any(&descriptors, &sockets, wait)?;
             if let Some(speaker) = speakers.iter().position(|&can_be_read| can_be_read) {
                 return Ok(Some(self.silent.remove(speaker)));
@@ -49,10 +69,17 @@ impl SilentConns {
     }
 
     fn adopt(&mut self, listener: &Listener) -> io::Result<()> {
+        if let Some(accepted) = accept(listener)? {
+            self.add(SilentConn::New(accepted));
+        }
+        Ok(())
+    }
+
+    /// Keeps a connection until it has something to say. The oldest one has to go for it if there are many.
+    pub(super) fn add(&mut self, conn: SilentConn) {
         if self.silent.len() == MAX_WAITING {
             self.silent.remove(0);
         }
-        self.silent.extend(accept(listener)?);
-        Ok(())
+        self.silent.push(conn);
     }
 }
