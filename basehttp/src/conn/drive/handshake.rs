@@ -18,6 +18,8 @@ const PLAIN: &str = "this port speaks https; the request came without TLS";
 
 impl Drive<'_> {
     /// Goes on with the handshake.
+    #[cold]
+    #[inline(never)] // As in `sys/socket/tls`.
     pub(super) fn shake_hands(&mut self) -> ControlFlow<Wait> {
         match self.scheduler.place_handshake() {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
@@ -76,6 +78,8 @@ impl Drive<'_> {
     }
 
     /// Logs why the TLS session of a closed connection has failed, if it has.
+    #[cold]
+    #[inline(never)]
     pub(super) fn log_fault(&mut self) {
         let Some(fault) = self.io().socket.take_fault() else { return };
         self.note(CountedError::Tls);

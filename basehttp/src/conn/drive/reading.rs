@@ -72,6 +72,7 @@ impl Drive<'_> {
     }
 
     /// Reserves memory for a partial request. Returns whether there is enough.
+    #[inline]
     fn may_wait_for_more(&mut self) -> bool {
         let held = self.held_input();
         Reservation::resize(&mut self.buffers.pending.share, held, &self.context.unfinished)
