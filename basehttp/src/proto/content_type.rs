@@ -64,9 +64,9 @@ const WHITESPACE: [char; 2] = [' ', '\t'];
 /// broken.
 pub(super) struct Params<'c>(&'c str);
 
+#[cfg(feature = "multipart")]
 impl<'c> Params<'c> {
     /// Reads what stands behind a media type, or behind another value with parameters. It is empty, or begins with `;`.
-    #[cfg(feature = "multipart")]
     pub(super) fn new(text: &'c str) -> Self {
         Self(text)
     }
