@@ -10,6 +10,7 @@ use mio::net::TcpStream;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use super::reply::{self, Bodies};
+use super::transport::Stream;
 
 /// A step of an attacker.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ pub enum Progress {
 
 /// A hostile connection. It is driven by [`Attacker::go`].
 pub struct Attacker {
-    pub stream: TcpStream,
+    stream: Stream<TcpStream>,
     script: Vec<Step>,
     /// The index of the current step, and the bytes or replies of it that are done.
     step: usize,
@@ -108,15 +109,20 @@ impl Attacker {
             }
             _ => {}
         }
-        let stream = TcpStream::from_std(socket.into());
+        let stream = Stream::new(TcpStream::from_std(socket.into()))?;
         let (received, statuses) = (Vec::new(), Vec::new());
         Ok(Attacker { stream, script, step: 0, done: 0, wakes: None, is_connected: false, received, statuses })
+    }
+
+    /// The socket, for a poller.
+    pub fn socket(&mut self) -> &mut TcpStream {
+        &mut self.stream.socket
     }
 
     /// Runs steps until one has to wait. `is_cut` says that the poller has seen the server close the connection.
     pub fn go(&mut self, now: Instant, is_cut: bool, scratch: &mut [u8]) -> Progress {
         if !self.is_connected {
-            match self.stream.peer_addr() {
+            match self.socket().peer_addr() {
                 Ok(_) => self.is_connected = true,
                 Err(error) if error.kind() == ErrorKind::NotConnected && !is_cut => return Progress::Wait(None),
                 Err(_) => return Progress::Ended(End::NotConnected),
@@ -196,11 +202,12 @@ impl Attacker {
                     }
                 }
                 Step::EndSending => {
-                    self.stream.shutdown(Shutdown::Write)?;
+                    self.stream.end_sending()?;
+                    self.socket().shutdown(Shutdown::Write)?;
                     self.next_step();
                 }
                 Step::Reset => {
-                    SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
+                    SockRef::from(&self.stream.socket).set_linger(Some(Duration::ZERO))?;
                     return Ok(Progress::Ended(End::Done));
                 }
             }

@@ -3,7 +3,7 @@
 //! when it was due, not from when it could be sent.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use super::reply::{self, Bodies, Reply};
 use super::request::{MakeRequest, Persistence, Request};
+use super::transport::Stream;
 
 /// A client that connects when it needs to.
 pub struct Client {
     address: SocketAddr,
     timeout: Duration,
-    stream: Option<TcpStream>,
+    stream: Option<Stream<TcpStream>>,
     /// Bytes that were read and not yet used.
     received: Vec<u8>,
     /// Number of connections made so far.
@@ -50,7 +51,7 @@ impl Client {
 
     /// Sends bytes. Connects first if there is no connection, or if the last call failed.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let sent = self.connected().and_then(|mut stream| stream.write_all(bytes));
+        let sent = self.connected().and_then(|stream| stream.write_all(bytes));
         sent.inspect_err(|_| self.hang_up())
     }
 
@@ -107,21 +108,23 @@ impl Client {
         read
     }
 
-    fn connected(&mut self) -> io::Result<&TcpStream> {
+    fn connected(&mut self) -> io::Result<&mut Stream<TcpStream>> {
         if self.stream.is_none() {
             let stream = TcpStream::connect_timeout(&self.address, self.timeout)?;
             self.connections += 1;
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(self.timeout))?;
             stream.set_write_timeout(Some(self.timeout))?;
-            self.stream = Some(stream);
+            self.stream = Some(Stream::new(stream)?);
         }
-        self.stream.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
+        self.stream.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     /// Shuts down the sending side while replies are still to come.
-    pub fn end_sending(&self) -> io::Result<()> {
-        self.stream.as_ref().map_or(Ok(()), |stream| stream.shutdown(std::net::Shutdown::Write))
+    pub fn end_sending(&mut self) -> io::Result<()> {
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        stream.end_sending()?;
+        stream.socket.shutdown(Shutdown::Write)
     }
 
     /// Closes the connection.

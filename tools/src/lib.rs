@@ -6,7 +6,7 @@
 //! attacker        one hostile connection: a list of steps swarm           thousands of them on one thread
 //! scripts         the lists of steps                      content         bytes that both sides can make
 //! reply           a parser of replies                     verdict         a count of checks
-//! stalling        a file system with slow calls
+//! stalling        a file system with slow calls           transport       in the clear, or over TLS
 //! ```
 
 // A library of two programs only, and nothing prints its values.
@@ -22,4 +22,5 @@ pub mod server;
 pub mod server_process;
 pub mod stalling;
 pub mod swarm;
+pub mod transport;
 pub mod verdict;

@@ -15,7 +15,7 @@ use basehttp::{
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::{content, stalling};
+use super::{content, stalling, transport};
 
 /// The hidden argument that makes this program the server. [`Setting`]s follow, each as `name=value`.
 pub const ARGUMENT: &str = "--serve";
@@ -152,6 +152,7 @@ fn stats(ex: &Exchange) -> String {
         ("handler_errors", errors.handler_errors),
         ("panics", errors.panics),
         ("resource_limit", errors.resource_limit),
+        ("tls", errors.tls),
     ]
     .map(|(name, count)| format!("{name} {count}\n"))
     .concat()
@@ -170,6 +171,7 @@ pub fn serve(settings: impl Iterator<Item = String>) -> io::Result<()> {
         }
         builder = set(builder, name, value)?.ok_or_else(|| unknown(&setting))?;
     }
+    builder = transport::secured(builder)?;
     let folder = Folder::new()?;
     let files = SimpleHTTPRequestHandler::new(&folder.0)?;
     let programs = CGIHTTPRequestHandler::new(SimpleHTTPRequestHandler::new(&folder.0)?);

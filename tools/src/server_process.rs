@@ -16,6 +16,7 @@ use super::honest::Client;
 use super::request::{Persistence, Request};
 use super::server::{ARGUMENT, LISTENING, Setting};
 use super::stalling::{self, Stalling};
+use super::transport;
 
 /// Time for the server to become quiet again (30 s). Its threads leave after 10 s without work.
 pub const RECOVERY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -87,6 +88,7 @@ impl ServerProcess {
         let stalling = wants_stalling.then(Stalling::mount).transpose()?;
         let mut child = Command::new(env::current_exe()?)
             .envs(stalling.as_ref().map(|stalling| (stalling::VARIABLE, stalling.folder())))
+            .envs(transport::environment())
             .arg(ARGUMENT)
             .args(settings.iter().map(|(name, value)| format!("{name}={value}")))
             // By default the C library raises this threshold when large blocks are freed, and then keeps such blocks. A

@@ -204,7 +204,7 @@ impl<'s> Swarm<'s> {
         slot.generation += 1;
         (slot.squad, slot.timer) = (squad, None);
         let id = SlotId { number, generation: slot.generation };
-        self.poll.registry().register(&mut attacker.stream, id.token(), Interest::READABLE | Interest::WRITABLE)?;
+        self.poll.registry().register(attacker.socket(), id.token(), Interest::READABLE | Interest::WRITABLE)?;
         slot.attacker = Some(attacker);
         self.present[squad] += 1;
         self.call(id, now, false);

@@ -1,6 +1,6 @@
 //! Attacks a server while honest clients measure it. `cargo run --release -p basehttp-tools --bin siege`
 //!
-//! `--quick` makes everything a tenth as large. `--only PHASE` runs the phases whose name contains that word.
+//! `--quick` makes everything a tenth as large. `--tls` has the server and all clients speak TLS. `--only PHASE` runs the phases whose name contains that word.
 //! `--ignore-times` leaves times out of the verdict, for shared machines. The last line counts the checks, and the exit
 //! code is 0 if none failed. All of it runs on 127.0.0.0/8.
 //!
@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use basehttp_tools::server;
 use basehttp_tools::server_process::{Baseline, ServerProcess, raise_descriptor_limit};
 use basehttp_tools::stalling::Stalling;
+use basehttp_tools::transport;
 use basehttp_tools::verdict::{Times, Verdict};
 
 use phases::{Phase, Scale, phases};
@@ -45,10 +46,11 @@ fn main() -> io::Result<ExitCode> {
     while let Some(argument) = arguments.next() {
         match (argument.as_str(), arguments.peek()) {
             ("--quick", _) => options.scale = Scale::Quick,
+            ("--tls", _) => transport::use_tls(),
             ("--ignore-times", _) => options.times = Times::Ignored,
             ("--only", Some(_)) => options.only = arguments.next(),
             _ => {
-                eprintln!("usage: siege [--quick] [--ignore-times] [--only PHASE]");
+                eprintln!("usage: siege [--quick] [--tls] [--ignore-times] [--only PHASE]");
                 return Ok(ExitCode::from(2));
             }
         }

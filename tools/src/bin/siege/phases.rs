@@ -54,7 +54,7 @@ impl Phase {
 }
 
 /// The counters of failures.
-pub(crate) const FAULTS: [&str; 11] = [
+pub(crate) const FAULTS: [&str; 12] = [
     "bad_heads",
     "bad_bodies",
     "slow_heads",
@@ -66,6 +66,7 @@ pub(crate) const FAULTS: [&str; 11] = [
     "panics",
     "resource_limit",
     "busy",
+    "tls",
 ];
 
 impl Scale {
@@ -329,7 +330,7 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
 }
 
 /// Counters of failures that clients cause, and of refusals for want of threads, memory or descriptors.
-const FAULTS_OF_CLIENTS: [&str; 9] = [
+const FAULTS_OF_CLIENTS: [&str; 10] = [
     "bad_heads",
     "bad_bodies",
     "slow_heads",
@@ -339,4 +340,5 @@ const FAULTS_OF_CLIENTS: [&str; 9] = [
     "handler_errors",
     "resource_limit",
     "busy",
+    "tls",
 ];

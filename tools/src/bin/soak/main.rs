@@ -2,7 +2,7 @@
 //! faults. `cargo run --release -p basehttp-tools --bin soak -- --minutes 20`
 //!
 //! It prints a line a minute. At the end no honest request may have failed, every fault that the server counted must be
-//! one of ours, and nothing may have grown. `--ignore-times` leaves times out of the verdict. The last line counts the
+//! one of ours, and nothing may have grown. `--tls` has all of them speak TLS. `--ignore-times` leaves times out of the verdict. The last line counts the
 //! checks, and the exit code is 0 if none failed. Server, clients and attackers are those of `siege`.
 
 mod traffic;
@@ -18,6 +18,7 @@ use basehttp_tools::honest::{Probe, Record, StopOnDrop, WAKES};
 use basehttp_tools::server;
 use basehttp_tools::server_process::{Counters, LogSummary, ResourceUse, ServerProcess, raise_descriptor_limit};
 use basehttp_tools::swarm::{SquadStats, Swarm};
+use basehttp_tools::transport;
 use basehttp_tools::verdict::{Times, Verdict};
 
 /// Growth of memory from the first third to the last one, after the warm-up and by their medians (8 MiB). A request's
@@ -32,7 +33,7 @@ const GROWTH: u64 = 16;
 const P99: Duration = Duration::from_millis(100);
 
 /// Counters that must stay at zero.
-const UNEXPLAINED: [&str; 3] = ["panics", "resource_limit", "busy"];
+const UNEXPLAINED: [&str; 4] = ["panics", "resource_limit", "busy", "tls"];
 
 fn main() -> io::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1).peekable();
@@ -43,13 +44,14 @@ fn main() -> io::Result<ExitCode> {
     let (mut minutes, mut times) = (20, Times::Judged);
     while let Some(argument) = arguments.next() {
         match (argument.as_str(), arguments.peek().and_then(|next| next.parse().ok())) {
+            ("--tls", _) => transport::use_tls(),
             ("--ignore-times", _) => times = Times::Ignored,
             ("--minutes", Some(number @ 1..)) => {
                 minutes = number;
                 arguments.next();
             }
             _ => {
-                eprintln!("usage: soak [--minutes N] [--ignore-times]");
+                eprintln!("usage: soak [--minutes N] [--tls] [--ignore-times]");
                 return Ok(ExitCode::from(2));
             }
         }

@@ -1,0 +1,121 @@
+//! The way from the clients to the server, in the clear or over TLS. [`use_tls`] decides it once, for all of a process.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::{Arc, OnceLock};
+
+use basehttp::HTTPServerBuilder;
+use basehttp::rustls::crypto::ring;
+use basehttp::rustls::pki_types::pem::PemObject;
+use basehttp::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use basehttp::rustls::{ClientConfig, ClientConnection, ServerConfig};
+use basehttp::testing::Certificate;
+
+/// The environment variable by which the server gets its certificate and its key, as PEM.
+const VARIABLE: &str = "BASEHTTP_SIEGE_CERTIFICATE";
+
+/// Encrypted bytes that wait for the socket (64 KiB). A client that cannot send more waits, as it does without TLS.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+static TLS: OnceLock<(Certificate, Arc<ClientConfig>)> = OnceLock::new();
+
+/// Makes a certificate for the servers that this process starts. All its clients speak TLS from now on.
+pub fn use_tls() {
+    let certificate = Certificate::new();
+    let config = certificate.client_config();
+    assert!(TLS.set((certificate, config)).is_ok(), "it is called once");
+}
+
+/// The environment of the server, if it has a certificate.
+pub fn environment() -> Option<(&'static str, String)> {
+    TLS.get().map(|(certificate, _)| (VARIABLE, certificate.pem().to_owned() + certificate.key_pem()))
+}
+
+/// Gives the server the certificate of its environment, if there is one.
+pub fn secured(builder: HTTPServerBuilder) -> io::Result<HTTPServerBuilder> {
+    let Ok(pem) = std::env::var(VARIABLE) else { return Ok(builder) };
+    let certificates = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>();
+    let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(io::Error::other)?;
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_no_client_auth()
+        .with_single_cert(certificates.map_err(io::Error::other)?, key);
+    Ok(builder.tls(Arc::new(config.map_err(io::Error::other)?)))
+}
+
+/// A client's stream over its socket, which may block or not.
+pub struct Stream<S> {
+    pub socket: S,
+    session: Option<Box<ClientConnection>>,
+}
+
+impl<S: Read + Write> Stream<S> {
+    /// Begins a session if this process uses TLS. The handshake is made by the first reads and writes.
+    pub fn new(socket: S) -> io::Result<Self> {
+        let session = TLS.get().map(|(_, config)| {
+            let name = ServerName::try_from("localhost").expect("it is a name");
+            let mut session = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
+            session.set_buffer_limit(Some(BUFFER_BYTES));
+            io::Result::Ok(Box::new(session))
+        });
+        Ok(Stream { socket, session: session.transpose()? })
+    }
+
+    /// Tells the server that no more will come. The socket's own end is left to the caller.
+    pub fn end_sending(&mut self) -> io::Result<()> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        session.send_close_notify();
+        send(session, &mut self.socket)
+    }
+}
+
+impl<S: Read + Write> Read for Stream<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(session) = &mut self.session else { return self.socket.read(buffer) };
+        loop {
+            match session.reader().read(buffer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+            match send(session, &mut self.socket) {
+                // What the server sends may be a reason to read on.
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+                _ => receive(session, &mut self.socket)?,
+            }
+        }
+    }
+}
+
+impl<S: Read + Write> Write for Stream<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Some(session) = &mut self.session else { return self.socket.write(bytes) };
+        send(session, &mut self.socket)?;
+        while session.is_handshaking() {
+            receive(session, &mut self.socket)?;
+            send(session, &mut self.socket)?;
+        }
+        let count = session.writer().write(bytes)?;
+        match send(session, &mut self.socket) {
+            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
+            // The rest goes with the next call.
+            _ => Ok(count),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
+}
+
+fn send(session: &mut ClientConnection, socket: &mut impl Write) -> io::Result<()> {
+    while session.wants_write() {
+        session.write_tls(socket)?;
+    }
+    Ok(())
+}
+
+fn receive(session: &mut ClientConnection, socket: &mut impl Read) -> io::Result<()> {
+    let count = session.read_tls(socket)?;
+    session.process_new_packets().map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+    if count == 0 && session.is_handshaking() { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+}
