@@ -36,6 +36,9 @@ impl Failure {
     /// The server cannot listen on the address.
     pub(crate) fn of_address(host: &str, port: u16, error: &io::Error) -> Self {
         let text = error.to_string();
+        if let Some(fault) = text.strip_prefix("trust_proxies: ") {
+            return Failure::Flag(format!("--trust-proxy: {fault}"));
+        }
         Failure::System(match error.kind() {
             // It names the one of several addresses.
             _ if text.contains("unix:") => text,

@@ -90,6 +90,17 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "PATH", value_parser = values::target, help_heading = "Service")]
     pub health: Option<String>,
 
+    /// Proxy to believe when it says for which client it speaks, by X-Forwarded-For and -Proto; may be given several times
+    ///
+    /// A network is written 10.0.0.0/8, and unix: stands for all clients of Unix sockets. The proxy must set both fields
+    /// in every request. The log then has the addresses of the clients.
+    #[arg(long, value_name = "ADDRESS", help_heading = "Service")]
+    pub trust_proxy: Vec<String>,
+
+    /// Expect the PROXY protocol from each --trust-proxy instead of fields, and refuse all others
+    #[arg(long, requires = "trust_proxy", help_heading = "Service")]
+    pub proxy_protocol: bool,
+
     /// Time to serve on after SIGTERM or SIGINT, in seconds, so that load balancers see it at --health
     #[arg(long, value_name = "SECONDS", value_parser = values::any_seconds, default_value = "0")]
     #[arg(help_heading = "Service")]

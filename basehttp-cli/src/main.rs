@@ -94,6 +94,11 @@ fn server(flags: &Flags) -> HTTPServerBuilder {
         .allow_reuse_port(flags.reuse_port)
         .unix_mode(flags.unix_mode)
         .shutdown_delay(flags.shutdown_delay);
+    let server = match (&flags.trust_proxy[..], flags.proxy_protocol) {
+        ([], _) => server,
+        (proxies, true) => server.trust_proxies(proxies).proxy_protocol(true),
+        (proxies, false) => server.trust_proxies(proxies).forwarded_fields(["X-Forwarded-For", "X-Forwarded-Proto"]),
+    };
     match flags.workers {
         Some(workers) => server.workers(workers.into()),
         None => server,

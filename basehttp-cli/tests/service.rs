@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use support::http::{Client, PATIENCE};
-use support::{Ended, Program, Scratch, basehttp, get, run};
+use support::{Ended, Program, Scratch, basehttp, get, reply, run};
 
 /// Starts the command as a service manager does. The shell puts its standard input where `redirections` say, and becomes
 /// the command, with its process number.
@@ -217,6 +217,28 @@ fn what_is_cut_off_is_said() {
     assert!(ended.stderr.contains("cut off 1 connections"), "{ended:?}");
 }
 
+/// The files of `deploy` are not in the package, and may be missing.
+#[test]
+fn the_files_to_deploy_name_flags_that_there_are() {
+    let help = run(&["--help"]).stdout;
+    let Ok(files) = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy")) else { return };
+    let mut found = 0;
+    for file in files.map(|file| file.expect("a readable directory").path()) {
+        let text = fs::read_to_string(&file).expect("a text");
+        let is_start = |line: &&str| line.contains("--directory") || line.contains("--health");
+        for line in text.lines().filter(is_start) {
+            let words = line.split(|c: char| c.is_whitespace() || "`\"',[]()".contains(c));
+            for flag in words.filter(|word| word.starts_with("--")) {
+                // curl has flags of its own.
+                let is_ours = help.lines().any(|line| line.split([' ', ',', '=', '[']).any(|word| word == flag));
+                assert!(is_ours || line.contains("curl"), "{}: {flag}", file.display());
+                found += usize::from(is_ours);
+            }
+        }
+    }
+    assert!(found > 10, "the files are read: {found}");
+}
+
 #[test]
 fn two_programs_share_a_port_if_both_say_so() {
     let (first, address) = Program::serving(&["--reuse-port"]);
@@ -229,8 +251,43 @@ fn two_programs_share_a_port_if_both_say_so() {
 }
 
 #[test]
+fn the_log_has_the_client_for_which_a_trusted_proxy_speaks() {
+    let field = "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n";
+    for (flags, expected) in [
+        (&["--trust-proxy", "127.0.0.0/8"][..], "192.0.2.7 - - "),
+        (&[], "127.0.0.1 - - "),
+        (&["--trust-proxy", "unix:"], "127.0.0.1 - - "),
+    ] {
+        let (program, address) = Program::serving(flags);
+        assert_eq!(reply(address, "GET", "/", field).status, 200, "{flags:?}");
+        let log = program.stopped().stderr;
+        assert!(log.starts_with(expected), "{flags:?}: {log}");
+    }
+}
+
+#[test]
+fn the_proxy_protocol_is_spoken_by_trusted_proxies_alone() {
+    let flags = ["--trust-proxy", "127.0.0.1", "--proxy-protocol", "--health", "/healthz"];
+    let (program, address) = Program::serving(&flags);
+    let mut proxy = Client::connect(address);
+    proxy.send("PROXY TCP4 192.0.2.7 127.0.0.1 4000 80\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(proxy.read_reply().status, 200);
+    let mut check = Client::connect(address);
+    check.send("PROXY UNKNOWN\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(check.read_reply().text(), "ready\n");
+    let mut plain = Client::connect(address);
+    plain.send("GET / HTTP/1.0\r\n\r\n");
+    let answer = plain.try_read_to_end().unwrap_or_default();
+    assert!(answer.is_empty(), "{:?}", String::from_utf8_lossy(&answer));
+    let log = program.stopped().stderr;
+    assert!(log.contains("192.0.2.7 - - "), "{log}");
+}
+
+#[test]
 fn wrong_values_say_what_to_write() {
-    let table: [(&[&str], &str); 6] = [
+    let table: [(&[&str], &str); 8] = [
+        (&["--trust-proxy", "300.1.2.3"], "--trust-proxy: "),
+        (&["--proxy-protocol"], "--trust-proxy"),
         (&["--unix-mode", "888"], "three octal digits"),
         (&["--unix-mode", "1777"], "three octal digits"),
         (&["--health", "healthz"], "a leading slash"),
