@@ -6,7 +6,7 @@
 //! $ curl -r 4-23 http://127.0.0.1:8000/examples/hello.rs
 //! The smallest server.
 //! $ curl -si http://127.0.0.1:8000/examples | grep Location
-//! Location: /examples/
+//! Location: ./examples/
 //! $ curl http://127.0.0.1:8000/api/answer
 //! 42
 //! ```
