@@ -1,11 +1,22 @@
 //! A connection without a server: `handle` and `handle_one_request` of Python's `http.server`, over any stream.
 
 use std::fmt;
+#[cfg(feature = "tls")]
+use std::io;
+#[cfg(feature = "tls")]
+use std::os::fd::OwnedFd;
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 use std::time::Instant;
+
+#[cfg(feature = "tls")]
+use rustls::ServerConfig;
 
 use crate::conn::{Buffers, Conn, handle_one_request};
 use crate::exchange::{Context, Service};
 use crate::server::BaseHTTPRequestHandler;
+#[cfg(feature = "tls")]
+use crate::server::checked_tls;
 use crate::sys::{Address, ServerHandle, Settings, Socket, Stream};
 
 /// A connection over any [`Read`](std::io::Read) and [`Write`](std::io::Write): memory, a pipe, what inetd hands over.
@@ -56,6 +67,45 @@ impl<'h> Connection<'h> {
         let socket = Socket::other(stream);
         let conn = Conn::new(socket, Address::Unnamed, &context.settings, Instant::now());
         Connection { service: handler, buffers: Buffers::new(&context), context, conn }
+    }
+
+    /// Makes a connection with TLS over a socket of the system, a `TcpStream` or a `UnixStream`. Needs the feature `tls`.
+    ///
+    /// The first call of [`handle_one_request`](Self::handle_one_request) makes the session, for which the client has
+    /// 15 s. The other times are the defaults of [`HTTPServerBuilder`](crate::HTTPServerBuilder), unlike those of
+    /// [`new`](Self::new), which measures none. [`tls`](crate::HTTPServerBuilder::tls) says how a configuration is
+    /// completed.
+    ///
+    /// ```no_run
+    /// # use basehttp::{Connection, Exchange, http_handler};
+    /// # struct Hello;
+    /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
+    /// use basehttp::tls::{self, CertificateFiles};
+    /// use std::sync::Arc;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let config = Arc::new(tls::server_config(Arc::new(CertificateFiles::load("fullchain.pem", "privkey.pem")?))?);
+    /// let (stream, _) = std::net::TcpListener::bind(("127.0.0.1", 8443))?.accept()?;
+    /// Connection::with_tls(stream, config, &Hello)?.handle();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a configuration that cannot work, and for a descriptor that is
+    /// not a connected TCP or Unix socket.
+    #[cfg(feature = "tls")]
+    pub fn with_tls<H: BaseHTTPRequestHandler>(
+        stream: impl Into<OwnedFd>,
+        config: Arc<ServerConfig>,
+        handler: &'h H,
+    ) -> io::Result<Self> {
+        let settings = Settings { tls: Some(checked_tls(config)?), ..Settings::default() };
+        let context = Context::new(handler.spec(), settings, ServerHandle::detached());
+        let socket = Socket::of_descriptor(stream.into())?;
+        let peer = socket.peer_address()?;
+        let conn = Conn::new(socket, peer, &context.settings, Instant::now());
+        Ok(Connection { service: handler, buffers: Buffers::new(&context), context, conn })
     }
 
     /// Serves requests until the connection ends.

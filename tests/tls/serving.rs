@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::thread;
 
 use basehttp::testing::Server;
@@ -9,8 +11,8 @@ use basehttp::{Exchange, Result, http_handler};
 use rustls::version::{TLS12, TLS13};
 
 use crate::secured::{LARGE_BYTES, Secured, TlsClient, VERSIONS, client_config, large_body, secured, server};
-use crate::support::PATIENCE;
 use crate::support::stage::wait_until;
+use crate::support::{PATIENCE, Reply};
 
 #[test]
 fn requests_are_served_one_after_the_other_in_both_versions() {
@@ -195,7 +197,7 @@ fn a_unix_socket_can_be_secured_as_well() {
     let mut httpd = secured().bind(path.as_path(), Secured).expect("a fresh path");
     let handle = httpd.server_handle();
     let serving = thread::spawn(move || httpd.serve_forever());
-    let stream = std::os::unix::net::UnixStream::connect(&path).expect("the server listens");
+    let stream = UnixStream::connect(&path).expect("the server listens");
     let mut stream = rustls::StreamOwned::new(crate::secured::session(client_config(&[&TLS13])), stream);
     stream.write_all(b"GET /unix HTTP/1.0\r\n\r\n").expect("the server takes it");
     let mut reply = String::new();
@@ -203,6 +205,27 @@ fn a_unix_socket_can_be_secured_as_well() {
     assert!(reply.ends_with("\r\n\r\n/unix"), "{reply}");
     handle.shutdown();
     serving.join().expect("no panic").expect("a loop");
+}
+
+#[test]
+fn a_connection_without_a_server_speaks_tls() {
+    for (name, version) in VERSIONS {
+        let (ours, theirs) = UnixStream::pair().expect("two sockets");
+        let serving = thread::spawn(move || {
+            let connection = basehttp::Connection::with_tls(ours, Arc::new(crate::secured::config()), &Secured);
+            connection.expect("a socket").handle();
+        });
+        let mut stream = rustls::StreamOwned::new(crate::secured::session(client_config(&[version])), theirs);
+        stream.write_all(b"GET /session HTTP/1.1\r\nHost: x\r\n\r\nGET /two HTTP/1.0\r\n\r\n").expect("it reads");
+        let mut replies = Vec::new();
+        stream.read_to_end(&mut replies).expect("the session ends with a close_notify");
+        let texts: Vec<_> = Reply::all(&replies).iter().map(|reply| reply.text().to_owned()).collect();
+        assert!(texts.len() == 2 && texts[0].contains("localhost") && texts[1] == "/two", "{name}: {texts:?}");
+        serving.join().expect("no panic");
+    }
+    let file = std::fs::File::open("Cargo.toml").expect("a file");
+    let refused = basehttp::Connection::with_tls(file, Arc::new(crate::secured::config()), &Secured);
+    assert!(refused.is_err(), "not a socket");
 }
 
 /// Browsers open spare sessions, and half of a handshake may never go on.

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::access::AccessOptions;
+#[cfg(feature = "tls")]
+pub(crate) use self::tls::checked_tls;
 use super::listen::{AddressFamily, ListenOptions};
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServer, ListenAddress};
 use crate::engine::{EngineOptions, MAX_LISTENERS, MAX_SLOTS};

@@ -15,6 +15,8 @@ mod waiting;
 
 pub use background::BackgroundServer;
 pub use builder::HTTPServerBuilder;
+#[cfg(feature = "tls")]
+pub(crate) use builder::checked_tls;
 pub use endpoint::{Endpoint, ListenAddress};
 pub use handler::{BaseHTTPRequestHandler, MessageClass};
 pub use http_server::HTTPServer;

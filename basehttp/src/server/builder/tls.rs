@@ -49,23 +49,34 @@ impl HTTPServerBuilder {
         self
     }
 
-    /// Checks the configuration, and completes it.
     pub(super) fn prepare_tls(&mut self) -> io::Result<()> {
-        let Some(config) = &mut self.settings.tls else { return Ok(()) };
-        if config.max_early_data_size > 0 {
-            let text = "tls: max_early_data_size is not 0, and early data can be repeated by an attacker: write 0";
-            return Err(refused(text.into()));
+        if let Some(config) = &mut self.settings.tls {
+            *config = checked_tls(Arc::clone(config))?;
         }
-        if config.alpn_protocols.iter().any(|protocol| protocol == b"h2") {
-            return Err(refused("tls: alpn_protocols has h2, which this server does not speak: leave it out".into()));
-        }
-        if config.alpn_protocols.is_empty() {
-            let mut completed = ServerConfig::clone(config);
-            completed.alpn_protocols = OFFERED.map(<[u8]>::to_vec).to_vec();
-            *config = Arc::new(completed);
-        }
-        // Each connection relies on it.
-        let tried = ServerConnection::new(Arc::clone(config));
-        tried.map(drop).map_err(|error| refused(format!("tls: the configuration cannot be used: {error}")))
+        Ok(())
+    }
+}
+
+/// Checks a configuration that connections will rely on, and completes it.
+///
+/// # Errors
+/// [`InvalidInput`](io::ErrorKind::InvalidInput), with a text that says what to write.
+pub(crate) fn checked_tls(config: Arc<ServerConfig>) -> io::Result<Arc<ServerConfig>> {
+    if config.max_early_data_size > 0 {
+        let text = "tls: max_early_data_size is not 0, and early data can be repeated by an attacker: write 0";
+        return Err(refused(text.into()));
+    }
+    if config.alpn_protocols.iter().any(|protocol| protocol == b"h2") {
+        return Err(refused("tls: alpn_protocols has h2, which this server does not speak: leave it out".into()));
+    }
+    let mut config = config;
+    if config.alpn_protocols.is_empty() {
+        let mut completed = ServerConfig::clone(&config);
+        completed.alpn_protocols = OFFERED.map(<[u8]>::to_vec).to_vec();
+        config = Arc::new(completed);
+    }
+    match ServerConnection::new(Arc::clone(&config)) {
+        Ok(_) => Ok(config),
+        Err(error) => Err(refused(format!("tls: the configuration cannot be used: {error}"))),
     }
 }

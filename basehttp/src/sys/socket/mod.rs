@@ -277,6 +277,15 @@ impl Socket {
         }
     }
 
+    /// Frees the next write from beginning with the same bytes. A part of them may arrive all the same.
+    pub(crate) fn give_up_write(&self) {
+        match self {
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.give_up_write(),
+            Socket::Raw(_) | Socket::Other(_) | Socket::Taken => {}
+        }
+    }
+
     /// Sends up to `count` bytes of `file` from `offset` on, by sendfile(2) where the socket and the system can, or a
     /// copy. A file that has become shorter is an [`io::ErrorKind::UnexpectedEof`]. After `WouldBlock` the next write
     /// must be that of the same part.

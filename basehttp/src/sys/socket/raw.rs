@@ -56,6 +56,14 @@ impl RawSocket {
         }
     }
 
+    #[cfg(feature = "tls")]
+    pub(super) fn peer_address(&self) -> io::Result<Address> {
+        match self {
+            RawSocket::Tcp(stream) => Ok(stream.peer_addr()?.into()),
+            RawSocket::Unix(stream) => Ok(Address::Unix(stream.peer_addr()?.as_pathname().map(Path::to_owned))),
+        }
+    }
+
     pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
             RawSocket::Tcp(stream) => stream.shutdown(how),

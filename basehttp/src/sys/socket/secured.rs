@@ -1,16 +1,43 @@
 //! The methods of a socket that only TLS has.
 
 use std::io;
+use std::net::TcpStream;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
+use rustix::net::AddressFamily;
 use rustls::ServerConfig;
 
+use super::super::address::Address;
 use super::super::unwatched::assert_may_wait;
 use super::Socket;
 use super::tls::{Handshake, TlsSocket};
 use super::tls_info::TlsInfo;
 
 impl Socket {
+    /// Takes a connected socket of the system, which does not block from now on.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is neither TCP nor Unix.
+    pub(crate) fn of_descriptor(descriptor: OwnedFd) -> io::Result<Self> {
+        let socket = match rustix::net::getsockname(&descriptor)?.address_family() {
+            AddressFamily::UNIX => Socket::from(UnixStream::from(descriptor)),
+            AddressFamily::INET | AddressFamily::INET6 => Socket::from(TcpStream::from(descriptor)),
+            _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "neither a TCP nor a Unix socket")),
+        };
+        socket.set_blocking_reads(None)?;
+        Ok(socket)
+    }
+
+    /// Returns the address of the client.
+    pub(crate) fn peer_address(&self) -> io::Result<Address> {
+        match self {
+            Socket::Raw(socket) => socket.peer_address(),
+            Socket::Tls(_) | Socket::Other(_) | Socket::Taken => Ok(Address::Unnamed),
+        }
+    }
+
     /// Has a socket of the system end TLS. Others stay as they are.
     ///
     /// # Errors

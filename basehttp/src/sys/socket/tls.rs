@@ -234,6 +234,11 @@ impl TlsSocket {
         Ok(session.take_claim())
     }
 
+    /// Forgets about the part that is encrypted. It is sent before the next one.
+    pub(super) fn give_up_write(&self) {
+        self.session().take_claim();
+    }
+
     // The end.
 
     /// Tells the client that nothing is missing, by a `close_notify` (RFC 8446, section 6.1). Does nothing if something

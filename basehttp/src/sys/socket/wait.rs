@@ -38,7 +38,10 @@ impl Socket {
         while !bytes.is_empty() {
             match self.write(bytes) {
                 Ok(count) => bytes = &bytes[count..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(Direction::Write, Some(stall))?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // The next write may be of other bytes.
+                    self.wait(Direction::Write, Some(stall)).inspect_err(|_| self.give_up_write())?;
+                }
                 Err(error) => return Err(error),
             }
         }
