@@ -89,6 +89,7 @@ fn what_cannot_be_served_is_one_line_and_exit_code_1() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines)] // A table.
 fn a_wrong_flag_says_what_to_write_and_exits_2() {
     let table: [(&[&str], &str); 92] = [
         (&["65536"], "the highest port is 65535"),

@@ -242,6 +242,7 @@ impl HTTPServer {
 
     /// Serves one request of a connection, on this thread. False if the client did not send any.
     fn serve_one(&mut self, silent: SilentConn) -> bool {
+        #[cfg_attr(not(feature = "tls"), allow(clippy::infallible_destructuring_match))]
         let Accepted { socket, address } = match silent {
             SilentConn::New(accepted) => accepted,
             #[cfg(feature = "tls")]

@@ -337,6 +337,7 @@ impl Socket {
     ///
     /// # Errors
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the client takes nothing now: try again.
+    #[cfg_attr(not(feature = "tls"), allow(clippy::unnecessary_wraps))]
     pub(crate) fn end_session(&self) -> io::Result<()> {
         match self {
             #[cfg(feature = "tls")]
