@@ -11,7 +11,9 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
+use rustix::process::{Pid, Signal, kill_process};
 use support::{Client, PATIENCE, Reply};
 
 #[test]
@@ -208,6 +210,31 @@ fn run_while_ends_by_itself_when_its_condition_does() {
     program.stdout.read_to_string(&mut rest).expect("the program ends, and its output with it");
     assert_eq!(rest, "", "it prints one line");
     assert!(program.child.wait().expect("it is our child").success());
+}
+
+#[test]
+fn the_service_says_that_it_is_about_to_end_and_a_second_signal_does_not_wait() {
+    if !cfg!(feature = "full") {
+        return;
+    }
+    let mut program = Program::start("service");
+    let ready = |address: &str| {
+        let mut client = Client::connect(address);
+        client.send("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
+        let reply = client.read_reply();
+        (reply.status, reply.field("Connection") != Some("close"))
+    };
+    assert_eq!(ready(&program.address), (200, true));
+    let end = |child: &Child| kill_process(Pid::from_child(child), Signal::TERM).expect("it is our child");
+    end(&program.child);
+    let give_up = Instant::now() + PATIENCE;
+    while ready(&program.address).0 == 200 {
+        assert!(Instant::now() < give_up, "it is ready still");
+    }
+    // It serves on for five seconds.
+    assert_eq!(ready(&program.address), (503, false));
+    end(&program.child);
+    assert_eq!(program.child.wait().expect("it is our child").code(), Some(128 + 15));
 }
 
 #[test]

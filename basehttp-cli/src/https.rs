@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use basehttp::systemd::Notifier;
 use basehttp::tls::{self, CertificateFiles};
 use basehttp::{BackgroundServer, HTTPServer, HTTPServerBuilder};
 use jiff::Timestamp;
@@ -80,8 +81,9 @@ impl Https {
         &self,
         flags: &Flags,
         httpd: &HTTPServer,
+        manager: Option<Notifier>,
     ) -> Result<(String, Option<BackgroundServer>), Failure> {
-        self.reload_on_hangup().map_err(|error| Failure::cannot("watch for signals", &error))?;
+        self.reload_on_hangup(manager).map_err(|error| Failure::cannot("watch for signals", &error))?;
         let notice = match &self.certificate {
             Certificate::Files(_) => String::new(),
             Certificate::SelfSigned { fingerprint } => {
@@ -95,17 +97,21 @@ impl Https {
         Ok((notice, Some(serving)))
     }
 
-    /// Makes SIGHUP read a certificate of files again. A line on standard error says what has come of it.
-    fn reload_on_hangup(&self) -> io::Result<()> {
+    /// Makes SIGHUP read a certificate of files again. A line on standard error says what has come of it. The service
+    /// manager is told of the beginning and the end.
+    fn reload_on_hangup(&self, manager: Option<Notifier>) -> io::Result<()> {
         let Certificate::Files(files) = &self.certificate else { return Ok(()) };
         let files = Arc::clone(files);
         let mut signals = Signals::new([SIGHUP])?;
         thread::Builder::new().name("basehttp-renewal".into()).spawn(move || {
             for _ in signals.forever() {
+                // A manager that is gone does not matter.
+                let _ = manager.as_ref().map(Notifier::reloading);
                 crate::complain(&match files.reload() {
                     Ok(()) => format!("the certificate was read again, and is valid until {}", date(files.not_after())),
                     Err(error) => format!("the certificate stays as it was: {error}"),
                 });
+                let _ = manager.as_ref().map(Notifier::ready);
             }
         })?;
         Ok(())

@@ -68,13 +68,13 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     });
     watched.map_err(|error| Failure::cannot("watch for signals", &error))?;
     let notifier = Notifier::from_env().map_err(|error| Failure::cannot("notify the service manager", &error))?;
-    if let Some(notifier) = notifier {
-        httpd.set_notifier(notifier);
+    if let Some(notifier) = &notifier {
+        httpd.set_notifier(notifier.clone());
     }
     #[cfg(feature = "tls")]
     let (scheme, notice, _redirect) = match &secure {
         Some(secure) => {
-            let (notice, redirect) = secure.accompany(flags, &httpd)?;
+            let (notice, redirect) = secure.accompany(flags, &httpd, notifier)?;
             ("https", notice, redirect)
         }
         None => ("http", String::new(), None),

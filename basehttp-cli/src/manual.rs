@@ -53,7 +53,7 @@ error says what has happened. Without \-\-tls\-cert the signal ends the program.
 A service manager may open the sockets and hand them over (\fBLISTEN_FDS\fR). They are served instead of the default
 address, beside those of \-\-bind. Clients then wait while the program restarts, and none is refused. With
 \fBNOTIFY_SOCKET\fR it tells the manager that it is ready, ending, and alive (\fBWATCHDOG_USEC\fR), as systemd has it
-with Type=notify.
+with Type=notify. Type=notify\-reload is for \-\-tls\-cert, since it tells the manager when SIGHUP has been obeyed.
 .SH LIMITS
 Each connection takes one file descriptor, and a download two. When the program starts, it raises its soft limit of
 descriptors (\fBulimit \-n\fR) up to 65536, as far as the hard limit allows. On Linux, programs below cgi\-bin run with

@@ -7,6 +7,7 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
 
 use basehttp::testing::Certificate;
@@ -113,6 +114,36 @@ fn sighup_reads_a_renewed_certificate_and_keeps_the_old_one_if_it_is_wrong() {
     ask(address, new.client_config(), REQUEST).expect("it is the new one");
     ask(address, old.client_config(), REQUEST).expect_err("it is no longer the old one");
     assert_eq!(program.stopped().how(), "exit 0");
+}
+
+#[test]
+fn a_service_manager_knows_when_a_renewal_begins_and_ends() {
+    let certificate = Certificate::new();
+    let scratch = site(&certificate);
+    let [www, both, socket] = ["www", "both.pem", "notify"].map(|name| scratch.path_of(name));
+    let manager = UnixDatagram::bind(&socket).expect("a new file");
+    manager.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
+    let message = || {
+        let mut buffer = [0; 1024];
+        let count = manager.recv(&mut buffer).expect("a message");
+        String::from_utf8_lossy(&buffer[..count]).into_owned()
+    };
+    let mut command = basehttp(["0", "-d", &www, "-q", "--tls-cert", &both]);
+    command.env("NOTIFY_SOCKET", &socket).env_remove("WATCHDOG_USEC");
+    let program = Program::start(command);
+    assert_eq!(message(), "READY=1");
+    // Whatever comes of it, it comes to an end.
+    for pem in [certificate.pem(), "nothing of the kind"] {
+        scratch.file("both.pem", &[pem, certificate.key_pem()].concat());
+        program.signal(Signal::HUP);
+        let reloading = message();
+        let time = reloading.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").expect("what systemd waits for");
+        assert!(time.parse::<u64>().is_ok_and(|time| time > 0), "{reloading}");
+        assert_eq!(message(), "READY=1");
+    }
+    program.signal(Signal::TERM);
+    assert_eq!(message(), "STOPPING=1");
+    assert_eq!(program.ended().how(), "exit 0");
 }
 
 /// Takes any certificate, for a client that compares fingerprints.
