@@ -37,6 +37,7 @@ fn is_local(endpoint: &Endpoint) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
     use std::path::Path;
 
     use basehttp::ListenAddress;
@@ -44,7 +45,8 @@ mod tests {
     use super::*;
 
     fn hosts(named: &[&str], addresses: &[(&str, &str)]) -> Option<Vec<String>> {
-        let endpoint = |(host, ip): &(&str, &str)| Endpoint::new(*host, [(ip.parse().expect("an address"), 0).into()]);
+        let endpoint =
+            |(host, ip): &(&str, &str)| Endpoint::new(*host, [(ip.parse::<IpAddr>().expect("an address"), 0).into()]);
         to_answer_for(&owned(named), &addresses.iter().map(endpoint).collect::<Vec<_>>())
     }
 

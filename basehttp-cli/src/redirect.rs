@@ -91,3 +91,25 @@ fn location(host: &str, https_port: u16, target: &str) -> Option<String> {
         port => Some(format!("https://{name}:{port}{target}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_location_is_the_same_url_with_https_and_its_port() {
+        let table = [
+            ("example.org", 443, "/", Some("https://example.org/")),
+            ("example.org:80", 443, "/a?b=c", Some("https://example.org/a?b=c")),
+            ("example.org:", 8443, "/a", Some("https://example.org:8443/a")),
+            ("[::1]", 443, "/a", Some("https://[::1]/a")),
+            ("[::1]:8000", 8443, "//other.example/", Some("https://[::1]:8443//other.example/")),
+            ("h", 443, "*", Some("https://h/")),
+            ("", 443, "/", None),
+            (":8000", 443, "/", None),
+        ];
+        for (host, port, target, expected) in table {
+            assert_eq!(location(host, port, target).as_deref(), expected, "{host:?} {target:?}");
+        }
+    }
+}
