@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::stage::{
-    Stage, expect_all_served, expect_ping, expect_served, get, one_worker, ping, start, upload, wait_until,
+    NAP, Stage, expect_all_served, expect_ping, expect_served, get, one_worker, ping, start, upload, wait_until,
 };
 use crate::support::{Client, PATIENCE};
 use basehttp::testing::Server;
@@ -259,6 +259,7 @@ fn a_path_that_blocks_is_learnt_and_then_goes_to_the_pool_at_once() {
         wait_until(server.server_handle(), "rescued or in the pool", |stats| {
             stats.rescues > before.rescues || stats.pooled > before.pooled
         });
+        thread::sleep(NAP);
         stage.open("slow");
         assert_eq!(client.read_reply().text(), "slow");
         stage.close("slow");

@@ -18,7 +18,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 pub(crate) const BUFFERED_BYTES: usize = 60_000;
 
 /// Time that `/nap/NAME?long` takes at least. A handler that takes so long is slow, but rarely replaced.
-pub(crate) const NAP: Duration = Duration::from_micros(500);
+pub(crate) const NAP: Duration = Duration::from_millis(2);
 
 /// Size of a large body, more than the sockets of both sides take.
 pub(crate) const LARGE_BYTES: usize = 10 * 1024 * 1024;

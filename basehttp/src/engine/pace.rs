@@ -11,7 +11,8 @@
 //!
 //! While the pool is full, a blocking handler waits or is refused. A full pool also keeps the processors busy, so that
 //! fast handlers are preempted and have three or four slow runs in a row. Therefore a handler is blocking only if not
-//! one of its last eight runs was fast.
+//! one of its last eight runs was fast. A run in the pool counts as slow only from a longer duration on, since it takes
+//! longer there.
 //!
 //! A request without a route has a choice of four places. It takes a vacant one, or the oldest one if it may:
 //!
@@ -64,6 +65,10 @@ const AGE_STEP: u16 = 1 << 10;
 
 /// Duration above which a run is slow: 100 µs, some thirty times the cost of a fast request.
 pub(super) const SLOW: Duration = Duration::from_micros(100);
+
+/// Duration above which a run on a thread of the pool is slow: 1 ms. Such a thread has cold caches and competes with
+/// hundreds of others, so that a fast handler takes some 150 µs there. Between the two durations a run says nothing.
+pub(super) const SLOW_IN_POOL: Duration = Duration::from_millis(1);
 
 /// Slow runs, of the last eight, from which on a handler is not fast.
 const SLOW_RUNS: u32 = 3;
@@ -159,6 +164,13 @@ impl PaceTable {
         let is_known_fast = speed(runs_of(word)) == Speed::Fast;
         let runs = if is_known_fast && !was_forgiven(runs_of(word)) { FORGIVEN } else { BLOCKED };
         place.store(word & OWNER | u32::from(runs), Ordering::Relaxed);
+    }
+
+    /// Records a run on a thread of the pool, unless it says nothing.
+    pub(super) fn record_pool_run(&self, slot: usize, took: Duration) {
+        if took <= SLOW || took > SLOW_IN_POOL {
+            self.record_run(slot, took);
+        }
     }
 
     /// Records a run that took so long. Two at once may count as one.

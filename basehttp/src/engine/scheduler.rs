@@ -183,11 +183,11 @@ impl<'e> WorkerScheduler<'e> {
     /// Ends user code that took so long, and records the run. Returns whether this leader was replaced meanwhile.
     pub(super) fn learn(&mut self, took: Duration) -> bool {
         let was_rescued = self.leave_user_code();
-        // The monitor has recorded a run that it had to rescue.
-        if let Some(slot) = self.slot.take()
-            && !was_rescued
-        {
-            self.engine.pace.record_run(slot, took);
+        match self.slot.take() {
+            Some(slot) if self.leads() => self.engine.pace.record_run(slot, took),
+            // The monitor has recorded a run that it had to rescue.
+            Some(slot) if !was_rescued => self.engine.pace.record_pool_run(slot, took),
+            _ => {}
         }
         was_rescued
     }

@@ -26,6 +26,26 @@ fn a_handler_is_blocking_if_none_of_its_last_eight_runs_was_fast() {
     }
 }
 
+#[test]
+fn a_fast_handler_that_takes_longer_in_the_pool_comes_back_from_there() {
+    let pace = PaceTable::new();
+    let table = [
+        (SLOW * 2, SLOW, Speed::Fast, "cold caches are no reason to keep it"),
+        (SLOW_IN_POOL * 2, SLOW, Speed::Mixed, "a handler that waits may be fast at times"),
+        (SLOW_IN_POOL * 2, SLOW_IN_POOL * 2, Speed::Blocking, "or never"),
+    ];
+    for (slot, (odd, even, expected, why)) in table.into_iter().enumerate() {
+        (0..3).for_each(|_| pace.record_run(slot, SLOW * 2));
+        for took in [odd, even].into_iter().cycle().take(16) {
+            pace.record_pool_run(slot, took);
+        }
+        assert_eq!(pace.speed(slot), expected, "{why}");
+    }
+    let unclear = 5;
+    (0..8).for_each(|_| pace.record_pool_run(unclear, SLOW_IN_POOL));
+    assert_eq!(pace.speed(unclear), Speed::Unproven);
+}
+
 /// Returns the slot of a request whose places are those of group 7.
 fn neighbour(owner: usize) -> usize {
     owner * GROUPS + 7
