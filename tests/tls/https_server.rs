@@ -9,7 +9,7 @@ use std::thread;
 
 use basehttp::testing::{Certificate, Server};
 use basehttp::tls::CertificateFiles;
-use basehttp::{HTTPSServer, HTTPServer};
+use basehttp::{Cookie, Exchange, HTTPSServer, HTTPServer, Result, http_handler};
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, StreamOwned};
 
 use crate::secured::{Secured, provider};
@@ -111,4 +111,23 @@ fn options_and_a_loaded_certificate_can_be_given() {
     let asking = thread::spawn(move || ask(port, &client).expect("a reply").0);
     httpd.handle_request().expect("it serves one");
     assert!(asking.join().expect("no panic").ends_with("/here"));
+}
+
+struct Baker;
+
+#[http_handler]
+impl Baker {
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        ex.send_cookie(Cookie::new("theme", "dark"));
+        Ok(ex.send_text(200, ex.scheme())?)
+    }
+}
+
+#[test]
+fn a_cookie_over_tls_is_secure() {
+    let certificate = Certificate::new();
+    let server = Server::start_tls(&certificate, Baker).expect("a free port");
+    let (reply, _) = ask(server.address().port(), &certificate.client_config()).expect("a reply");
+    let field = "\r\nSet-Cookie: theme=dark; Path=/; Secure; HttpOnly; SameSite=Lax\r\n";
+    assert!(reply.contains(field) && reply.ends_with("\r\n\r\nhttps"), "{reply}");
 }
