@@ -4,6 +4,7 @@
 mod support;
 
 mod access_log;
+mod basic_auth;
 mod bodies;
 mod class_variables;
 mod cookies;
