@@ -6,8 +6,8 @@ use std::fs;
 
 use crate::support::scripts::{SH, Scripts, Site, get};
 use crate::support::{Client, Reply, child};
-use basehttp::CGIHTTPRequestHandlerBuilder;
-use basehttp::{CGIHTTPRequestHandler, SimpleHTTPRequestHandler};
+use basehttp::testing::Server;
+use basehttp::{CGIHTTPRequestHandler, CGIHTTPRequestHandlerBuilder, HTTPServer, SimpleHTTPRequestHandler};
 use rustix::process::{Resource, Rlimit, getrlimit};
 
 /// Prints the environment that it was started with, one variable a line, and nothing that the shell has added.
@@ -80,6 +80,25 @@ fn a_script_can_tell_the_path_as_it_was_sent() {
     let reply = Site::of(mounted).get("/site/cgi-bin/env/x");
     assert_eq!(variables(&reply, "SCRIPT_NAME"), ["SCRIPT_NAME=/site/cgi-bin/env"], "below a mount");
     assert_eq!(variables(&reply, "DOCUMENT_ROOT"), [format!("DOCUMENT_ROOT={}", scripts.www().display())]);
+}
+
+#[test]
+fn a_script_learns_the_client_and_the_scheme_from_a_trusted_proxy() {
+    let scripts = scripts();
+    let builder = HTTPServer::builder().trust_proxies(["127.0.0.1"]);
+    let builder = builder.forwarded_fields(["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"]);
+    let trusting = Server::start_with(builder, Site::of(scripts.options())).expect("a free port");
+    let (plain, _) = scripts.serve();
+    let request = "GET /cgi-bin/env HTTP/1.0\r\nX-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n\
+                   X-Forwarded-Host: example.org\r\n\r\n";
+    for (server, expected) in [
+        (&trusting, ["HTTPS=on", "REMOTE_ADDR=203.0.113.7", "SERVER_NAME=example.org"]),
+        (&plain, ["", "REMOTE_ADDR=127.0.0.1", "SERVER_NAME=127.0.0.1"]),
+    ] {
+        let reply = Client::sending(server, request).read_reply();
+        let found = ["HTTPS=", "REMOTE_ADDR=", "SERVER_NAME="].map(|name| variables(&reply, name).concat());
+        assert_eq!(found, expected);
+    }
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub(super) struct ScriptRequest<'r> {
     pub software: &'r str,
     pub server_name: &'r str,
     pub server_port: u16,
+    /// The client has sent it over TLS, to this server or to a trusted proxy.
+    pub is_https: bool,
     /// Empty for a client without an IP address.
     pub remote_addr: String,
     /// `None` for a request without content.
@@ -51,7 +53,7 @@ pub(super) struct ScriptRequest<'r> {
 /// Returns the variables of a request. `AUTH_TYPE`, `REMOTE_IDENT` and `REMOTE_USER` are missing, since this server
 /// does not authenticate users.
 ///
-/// Three of the variables are not in the RFC, but every server sets them. `SCRIPT_FILENAME` is required by PHP.
+/// Four of the variables are not in the RFC, but every server sets them. `HTTPS` is `on` for a client that came by TLS. `SCRIPT_FILENAME` is required by PHP.
 /// `DOCUMENT_ROOT` is the root of the files. `REQUEST_URI` is the path before it was decoded and collapsed, for
 /// programs that route by it. After a local redirect it is still the path that the client sent.
 pub(super) fn variables(request: &ScriptRequest<'_>) -> Vec<(OsString, OsString)> {
@@ -59,6 +61,9 @@ pub(super) fn variables(request: &ScriptRequest<'_>) -> Vec<(OsString, OsString)
     let mut add = |name: &str, value: &OsStr| variables.push((OsString::from(name), value.to_owned()));
     add("DOCUMENT_ROOT", request.document_root.as_os_str());
     add("GATEWAY_INTERFACE", "CGI/1.1".as_ref());
+    if request.is_https {
+        add("HTTPS", "on".as_ref());
+    }
     add("PATH_INFO", &bytes(request.path_info));
     if let Some(path) = request.path_translated {
         add("PATH_TRANSLATED", path.as_os_str());

@@ -109,6 +109,7 @@ use super::simple::path;
 /// | `CONTENT_TYPE` and `CONTENT_LENGTH` always       | where there is content               | RFC 3875, section 4.1      |
 /// | `PATH_INFO` decoded twice; `PATH_TRANSLATED` always | once; where there is `PATH_INFO`  | RFC 3875, section 4.1      |
 /// | no `REQUEST_URI`, no `DOCUMENT_ROOT`             | the path and query as sent; the root | every other server sets them |
+/// | no `HTTPS`                                       | `on` for a client that came by TLS   | every other server sets it |
 /// | the query as one argument                        | as its words, decoded                | RFC 3875, section 4.4      |
 /// | runs as `nobody`, if root started the server     | as the server's user                 | start the server as another user |
 /// | the server's working directory                   | the script's directory               | RFC 3875, section 7.2      |
@@ -306,6 +307,7 @@ impl CGIHTTPRequestHandler {
             software: &ex.version_string(),
             server_name: server_name.unwrap_or_else(|| ex.server.server_name()),
             server_port: ex.server.server_port(),
+            is_https: ex.scheme() == "https",
             remote_addr: ex.client_address.ip().map(|ip| ip.to_string()).unwrap_or_default(),
             content_length,
             fields: ex.headers,
