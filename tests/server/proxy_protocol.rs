@@ -3,10 +3,11 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use basehttp::testing::Server;
-use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, http_handler};
+use basehttp::{Address, Exchange, HTTPServer, HTTPServerBuilder, http_handler};
 
 use crate::support::Client;
 
@@ -190,6 +191,60 @@ fn fields_are_believed_if_the_named_client_is_a_trusted_proxy() {
     for (header, expected) in table {
         assert_eq!(Client::sending(&server, [header, request].concat()).read_reply().text(), expected, "{header}");
     }
+}
+
+/// Admits one client, and panics about another.
+struct Choosy {
+    asked: Sender<String>,
+}
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Choosy {
+    fn do_GET(&self) -> &'static str {
+        "welcome"
+    }
+
+    fn verify_request(&self, client_address: &Address) -> bool {
+        self.asked.send(client_address.to_string()).expect("the test listens");
+        match client_address.ip().map(|ip| ip.to_string()).as_deref() {
+            // As slow as a look into a database, so that the server learns to ask on another thread.
+            Some("203.0.113.7") => {
+                std::thread::sleep(Duration::from_millis(5));
+                true
+            }
+            Some("203.0.113.8") => panic!("as the test wants"),
+            _ => false,
+        }
+    }
+}
+
+#[test]
+fn verify_request_is_asked_about_the_client_that_was_named() {
+    let (asked, questions) = channel();
+    let server = Server::start_with(builder(), Choosy { asked }).unwrap();
+    let request = |client: &str| format!("PROXY TCP4 {client} 198.51.100.1 1 2\r\n{REQUEST}");
+    for _ in 0..20 {
+        assert_eq!(Client::sending(&server, request("203.0.113.7")).read_reply().text(), "welcome");
+        assert_eq!(questions.recv().as_deref(), Ok("203.0.113.7:1"));
+    }
+    for client in ["203.0.113.8", "203.0.113.9"] {
+        expect_no_answer(&mut Client::sending(&server, request(client)), client);
+        assert_eq!(questions.recv(), Ok(format!("{client}:1")));
+    }
+    expect_no_answer(&mut Client::sending(&server, REQUEST), "without a header");
+    server.stop().unwrap();
+    assert!(questions.try_recv().is_err(), "no one else was asked about");
+}
+
+#[test]
+fn handle_request_asks_about_the_named_client_as_well() {
+    let (asked, questions) = channel();
+    let mut httpd = builder().bind(("127.0.0.1", 0), Choosy { asked }).unwrap();
+    let mut client = Client::connect(("127.0.0.1", httpd.server_port()));
+    client.send([V1, REQUEST].concat());
+    httpd.handle_request().unwrap();
+    assert_eq!(client.read_reply().text(), "welcome");
+    assert_eq!(questions.recv().as_deref(), Ok("203.0.113.7:4711"));
 }
 
 #[test]

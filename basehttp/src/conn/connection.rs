@@ -2,7 +2,7 @@
 //! A thread lends it its `Buffers` while it drives the connection.
 //!
 //! ```text
-//!   AwaitingProxy   with the PROXY protocol
+//!   AwaitingProxy, Verifying   with the PROXY protocol
 //!   Handshaking     with TLS
 //!      |
 //!      |      request has arrived         response sent
@@ -57,8 +57,10 @@ pub(crate) struct Conn {
 /// State of a connection in its life.
 #[derive(Debug)]
 pub(super) enum State {
-    /// A trusted proxy is about to name its client. Next: `Handshaking`, `Reading`, `Closed`.
+    /// A trusted proxy is about to name its client. Next: `Verifying`, `Closed`.
     AwaitingProxy,
+    /// `verify_request` is to be asked about that client. Next: `Handshaking`, `Reading`, `Closed`.
+    Verifying,
     /// The TLS session is being made. Next: `Reading`, `Closed`.
     #[cfg(feature = "tls")]
     Handshaking,
@@ -220,7 +222,7 @@ impl Conn {
         let is_blank = |saved: &Saved| saved.input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
         match self.state {
             // No request can be on its way before.
-            State::AwaitingProxy => true,
+            State::AwaitingProxy | State::Verifying => true,
             #[cfg(feature = "tls")]
             State::Handshaking => true,
             State::Reading => self.saved.as_deref().is_none_or(is_blank),

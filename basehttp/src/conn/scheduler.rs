@@ -14,6 +14,15 @@ pub(crate) trait Scheduler {
     /// block.
     fn place_refusal(&mut self) -> RunOn;
 
+    /// Decides where `verify_request` is asked about a client that a proxy has named. It is user code, which may block.
+    fn place_verify_request(&mut self) -> RunOn;
+
+    /// Called just before that.
+    fn begin_verify_request(&mut self);
+
+    /// Called after it.
+    fn end_verify_request(&mut self);
+
     /// Decides where the next step of a TLS handshake is made. The user's certificates and verifiers may block.
     #[cfg(feature = "tls")]
     fn place_handshake(&mut self) -> RunOn;

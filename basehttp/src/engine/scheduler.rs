@@ -192,11 +192,6 @@ impl<'e> WorkerScheduler<'e> {
         was_rescued
     }
 
-    /// Decides where `verify_request` is called for a new connection.
-    pub(super) fn place_verify_request(&mut self) -> RunOn {
-        self.place_hook("verify request", self.engine.context.spec.overrides.verify_request)
-    }
-
     /// Decides where a hook runs that is called before any request is placed. If the handler overrides it, it is user
     /// code, and its speed is learnt like a handler's. `name` is its method in the pace table. No request has it, since
     /// methods have no spaces.
@@ -279,6 +274,21 @@ impl Scheduler for WorkerScheduler<'_> {
             Counters::add(&self.engine.counters.busy);
         }
         place
+    }
+
+    fn place_verify_request(&mut self) -> RunOn {
+        self.place_hook("verify request", self.engine.context.spec.overrides.verify_request)
+    }
+
+    fn begin_verify_request(&mut self) {
+        self.look_at_clock();
+        self.enter_user_code();
+    }
+
+    fn end_verify_request(&mut self) {
+        let began = self.now;
+        self.look_at_clock();
+        self.learn(self.now - began);
     }
 
     #[cfg(feature = "tls")]

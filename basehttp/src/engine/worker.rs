@@ -67,7 +67,10 @@ impl<'e> Worker<'e> {
     /// know of the connection. It is parked later, at the shard that it was counted for.
     fn adopt(&mut self, counted: Counted, scheduler: &mut WorkerScheduler<'_>) {
         let engine = self.engine;
-        match scheduler.place_verify_request() {
+        // With the PROXY protocol, the client is asked about and counted when it is known.
+        let awaits_proxy_header = engine.context.settings.awaits_proxy_header();
+        let place = if awaits_proxy_header { RunOn::ThisThread } else { scheduler.place_verify_request() };
+        match place {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
             RunOn::Pool => {
                 // The connection is closed if the queue has filled up meanwhile.
@@ -79,12 +82,11 @@ impl<'e> Worker<'e> {
         }
         let Counted { accepted: Accepted { socket, address }, shard, mut permit } = counted;
         let checked_out = CheckedOut::new(engine, shard, None);
-        // With the PROXY protocol, the client is counted when it is known.
         let settings = &engine.context.settings;
-        if !settings.awaits_proxy_header() && !settings.is_trusted_proxy(&address) && !permit.count_for(&address) {
+        if !awaits_proxy_header && !settings.is_trusted_proxy(&address) && !permit.count_for(&address) {
             return self.buffers.counts().note(CountedError::ResourceLimit);
         }
-        if engine.is_admitted(&address, scheduler) {
+        if awaits_proxy_header || engine.is_admitted(&address, scheduler) {
             let mut conn = Box::new(Conn::new(socket, address, &engine.context.settings, scheduler.now));
             conn.permit = Some(permit);
             conn.pooled_in_a_row = BEFORE_A_ROW;
@@ -167,12 +169,9 @@ impl Engine {
             return true;
         }
         let _serving = self.context.handle.enter();
-        scheduler.look_at_clock();
-        let began = scheduler.now;
-        scheduler.enter_user_code();
+        scheduler.begin_verify_request();
         let is_admitted = catch_panic(|| self.service.verify_request(peer)).unwrap_or(false);
-        scheduler.look_at_clock();
-        scheduler.learn(scheduler.now - began);
+        scheduler.end_verify_request();
         is_admitted
     }
 }

@@ -189,7 +189,8 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
         defaults::send_error(self, ex, code, message, explain)
     }
 
-    /// Decides whether the server accepts a client. `false` closes the new connection without a response.
+    /// Decides whether the server accepts a client. `false` closes the new connection without a response. With
+    /// [`proxy_protocol`](crate::HTTPServerBuilder::proxy_protocol), the client is the one that the proxy has named.
     fn verify_request(&self, client_address: &Address) -> bool {
         defaults::verify_request(self, client_address)
     }

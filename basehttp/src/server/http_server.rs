@@ -250,7 +250,9 @@ impl HTTPServer {
         };
         let serving = self.context.handle.enter();
         // A panic refuses the client.
-        let is_admitted = catch_panic(|| self.service.verify_request(&address)).unwrap_or(false);
+        // With the PROXY protocol, it is asked about the client, once that is known.
+        let is_admitted = self.context.settings.awaits_proxy_header()
+            || catch_panic(|| self.service.verify_request(&address)).unwrap_or(false);
         drop(serving);
         if !is_admitted {
             return false;

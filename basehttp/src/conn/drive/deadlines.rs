@@ -63,7 +63,9 @@ impl Drive<'_> {
             State::Writing { .. } => return self.abort(),
             #[cfg(feature = "tls")]
             State::Handshaking => return self.close(),
-            State::AwaitingProxy | State::Reading | State::Lingering(..) | State::Closed => return self.close(),
+            State::AwaitingProxy | State::Verifying | State::Reading | State::Lingering(..) | State::Closed => {
+                return self.close();
+            }
         };
         self.refuse(HTTPError::from(408).with_explain(late))
     }
@@ -75,7 +77,7 @@ impl Drive<'_> {
             State::Reading if self.buffers.pending.partial.began.is_none() && self.conn.has_served => {
                 Some(CountedError::Idle)
             }
-            State::AwaitingProxy | State::Reading => Some(CountedError::SlowHead),
+            State::AwaitingProxy | State::Verifying | State::Reading => Some(CountedError::SlowHead),
             #[cfg(feature = "tls")]
             State::Handshaking => Some(CountedError::SlowHead),
             State::Writing { .. } => Some(CountedError::SlowReader),
@@ -96,6 +98,8 @@ fn next_deadline(state: &State, partial: &PartialRequest, has_served: bool, sett
         // The first head has what is left of its time.
         #[cfg(feature = "tls")]
         State::Handshaking => Deadline::Unchanged,
-        State::AwaitingProxy | State::Writing { .. } | State::Lingering(..) | State::Closed => Deadline::Unchanged,
+        State::AwaitingProxy | State::Verifying | State::Writing { .. } | State::Lingering(..) | State::Closed => {
+            Deadline::Unchanged
+        }
     }
 }

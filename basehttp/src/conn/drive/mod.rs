@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   Drive::step, by the connection's state
-//!     AwaitingProxy  find out who the client is          proxy_header
+//!     AwaitingProxy, Verifying  learn of the client      proxy_header
 //!     Handshaking  make the TLS session                  handshake
 //!     Reading    a request is here    serve it           serving, refusing
 //!                unsent responses     start writing      writing
@@ -106,6 +106,7 @@ impl Drive<'_> {
                 step
             }
             State::AwaitingProxy => self.read_proxy_header(),
+            State::Verifying => self.verify_client(),
             #[cfg(feature = "tls")]
             State::Handshaking => self.shake_hands(),
             State::Reading => self.read_request(),

@@ -11,7 +11,8 @@ use std::path::Path;
 
 use super::Drive;
 use crate::conn::connection::{State, Wait};
-use crate::exchange::ExchangeIo;
+use crate::conn::scheduler::RunOn;
+use crate::exchange::{ExchangeIo, catch_panic};
 use crate::proto::{ProxySource, proxy_header};
 use crate::sys::{Address, CountedError, Direction, clock, log};
 
@@ -65,10 +66,32 @@ impl Drive<'_> {
                     self.note(CountedError::ResourceLimit);
                     return self.close();
                 }
-                self.conn.state = State::of_client(&self.io().socket);
+                self.conn.state = State::Verifying;
                 ControlFlow::Continue(())
             }
         }
+    }
+
+    /// Asks the handler whether the client that was named is admitted. A panic means no.
+    pub(super) fn verify_client(&mut self) -> ControlFlow<Wait> {
+        if self.context.spec.overrides.verify_request {
+            match self.scheduler.place_verify_request() {
+                RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
+                RunOn::Pool => return ControlFlow::Break(Wait::Thread),
+                // Without a thread for the hook it can be neither admitted nor answered.
+                RunOn::Refused => return self.close(),
+            }
+            let serving = self.context.handle.enter();
+            self.scheduler.begin_verify_request();
+            let is_admitted = catch_panic(|| self.service.verify_request(self.conn.client())).unwrap_or(false);
+            self.scheduler.end_verify_request();
+            drop(serving);
+            if !is_admitted {
+                return self.close();
+            }
+        }
+        self.conn.state = State::of_client(&self.io().socket);
+        ControlFlow::Continue(())
     }
 
     /// Takes bytes that were seen out of the socket.

@@ -197,6 +197,14 @@ impl Scheduler for Hand {
         }
     }
 
+    fn place_verify_request(&mut self) -> RunOn {
+        RunOn::ThisThread
+    }
+
+    fn begin_verify_request(&mut self) {}
+
+    fn end_verify_request(&mut self) {}
+
     #[cfg(feature = "tls")]
     fn place_handshake(&mut self) -> RunOn {
         RunOn::ThisThread
