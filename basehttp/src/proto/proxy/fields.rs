@@ -18,7 +18,7 @@
 
 use core::net::SocketAddr;
 
-use super::super::{field::list_members, head::Field, host::Authority, refusal::Refusal, target::Scheme};
+use super::super::{field::trim_whitespace, head::Field, host::Authority, refusal::Refusal, target::Scheme};
 use super::forwarded::{forwarded_elements, node_address};
 use super::network::{NetworkNode, Networks};
 
@@ -110,12 +110,11 @@ impl TrustedProxies {
         // Number of nodes on the right of the client.
         let mut nearer = 0;
         if self.fields.x_for {
-            for node in values(fields, "X-Forwarded-For").flat_map(list_members).map(ClientAddress::of) {
-                nearer += 1;
-                if client.is_none() || !self.networks.contains(node.node()) {
-                    (client, nearer) = (Some(node), 0);
-                }
-            }
+            each_from_right(fields, "X-Forwarded-For", |member| {
+                nearer += usize::from(client.is_some());
+                let node = *client.insert(ClientAddress::of(member));
+                self.networks.contains(node.node())
+            });
         }
         let read = |name, is_read: bool| if is_read { from_right(fields, name, nearer) } else { None };
         Ok(ProxySays {
@@ -131,12 +130,35 @@ fn values<'b>(fields: &[Field<'b>], name: &str) -> impl Iterator<Item = &'b [u8]
     fields.iter().filter(move |field| field.name().eq_ignore_ascii_case(name)).map(Field::value)
 }
 
+/// Calls `goes_on` for each member of the list that all fields of this name are together, from the right, until it says
+/// no. Most lists have one member, and the nearest ones decide, so that nothing is collected or counted first.
+fn each_from_right<'b>(fields: &[Field<'b>], name: &str, mut goes_on: impl FnMut(&'b [u8]) -> bool) {
+    for field in fields.iter().rev() {
+        if field.name().len() != name.len() || !field.name().eq_ignore_ascii_case(name) {
+            continue;
+        }
+        let mut rest = Some(field.value());
+        while let Some(text) = rest {
+            let comma = text.iter().rposition(|byte| *byte == b',');
+            let member = trim_whitespace(&text[comma.map_or(0, |comma| comma + 1)..]);
+            if !member.is_empty() && !goes_on(member) {
+                return;
+            }
+            rest = comma.map(|comma| &text[..comma]);
+        }
+    }
+}
+
 /// Returns the member that the same proxy has added as the client's address, which has `nearer` others on its right.
 /// Proxies that replace the field instead leave a shorter list, whose first member it is then.
 fn from_right<'b>(fields: &[Field<'b>], name: &str, nearer: usize) -> Option<&'b [u8]> {
-    let members = || values(fields, name).flat_map(list_members);
-    let last = members().count().checked_sub(1)?;
-    members().nth(last - nearer.min(last))
+    let (mut found, mut left) = (None, nearer);
+    each_from_right(fields, name, |member| {
+        let goes_on = left > 0;
+        (found, left) = (Some(member), left.saturating_sub(1));
+        goes_on
+    });
+    found
 }
 
 /// RFC 7239, section 5.4. Some proxies name the scheme of a WebSocket.
