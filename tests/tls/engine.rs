@@ -148,6 +148,39 @@ fn a_flood_of_messages_that_mean_nothing_ends_the_connection() {
     assert_eq!(TlsClient::of(&server).ask("/well").text(), "/well");
 }
 
+/// The memory of unfinished requests is shared, whatever layer they are unfinished in.
+#[test]
+fn unfinished_messages_together_hold_no_more_memory_than_they_may() {
+    let server = Server::start_with(secured().max_unfinished_bytes(20_000), Secured).expect("a free port");
+    let handle = server.server_handle();
+    // The first record of a first message of 60,000 bytes, which takes 12 KiB of the memory.
+    let mut first = vec![0x16, 3, 1, 0x3f, 0xfc, 1, 0, 0xea, 0x60];
+    first.resize(5 + 0x3ffc, 0);
+    let mut waiting = connect(&server);
+    waiting.write_all(&first).expect("the server takes it");
+    wait_until(handle, "it waits for more", |stats| stats.parked == 1 && stats.accepted == 1);
+    let mut refused = Vec::new();
+    while handle.stats().errors.resource_limit == 0 {
+        let mut stream = connect(&server);
+        // The server may close before all of it is sent.
+        let _ = stream.write_all(&first);
+        refused.push(stream);
+        assert!(refused.len() < 50, "{:?}", handle.stats());
+        wait_until(handle, "it is there", |stats| stats.accepted == refused.len() as u64 + 1);
+    }
+    // A usual client needs no memory beside its own.
+    let mut client = TlsClient::of(&server);
+    assert_eq!(client.ask("/well").text(), "/well");
+    // A part of a large record takes memory, too.
+    let records = client.encrypt(&[b'x'; 16_000]);
+    client.stream().write_all(&records[..14_000]).expect("the server takes it");
+    assert_eq!(client.read_reply().status, 503);
+    client.expect_end();
+    drop((waiting, refused, client));
+    wait_until(handle, "it is given back", |stats| stats.connections == 0);
+    assert_eq!(TlsClient::of(&server).ask("/after").text(), "/after");
+}
+
 /// Sends its input back, as it comes.
 const CAT: &str = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; exec cat\n";
 

@@ -103,7 +103,7 @@ impl Secured {
                 let name = session.server_name().unwrap_or("-").to_owned();
                 let protocol = session.alpn_protocol().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
                 let (version, certificates) = (session.version(), session.peer_certificates().len());
-                ex.send_text(200, format!("{version:?} {name} {protocol} {certificates}"))?;
+                ex.send_text(200, format!("{} {version:?} {name} {protocol} {certificates}", ex.scheme()))?;
             }
             "/client" => ex.send_text(200, format!("{} by {}", ex.client_address, ex.scheme()))?,
             "/panic" => panic!("as the test wants"),

@@ -32,7 +32,7 @@ fn a_handler_learns_of_the_session() {
         let mut config = client_config(&[version]);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let mut client = TlsClient::with(&server, config);
-        assert_eq!(client.ask("/session").text(), format!("{expected} localhost http/1.1 0"));
+        assert_eq!(client.ask("/session").text(), format!("https {expected} localhost http/1.1 0"));
     }
 }
 
