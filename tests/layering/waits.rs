@@ -22,7 +22,7 @@ const WAITS: [&str; 14] = [
 ];
 
 /// Files of the floors that a leader comes to where such calls stand, and why it makes none of them there.
-const MAY_WAIT: [(&str, &[&str], &str); 16] = [
+const MAY_WAIT: [(&str, &[&str], &str); 17] = [
     ("exchange/multipart/saving", &["fs::"], "in a handler"),
     ("exchange/response", &["fs::"], "the type of a file that a handler returns"),
     ("exchange/sending", &["fs::", "fstat("], "in a handler"),
@@ -32,6 +32,7 @@ const MAY_WAIT: [(&str, &[&str], &str); 16] = [
     ("sys/sigpipe", &["fs::"], "a file in the kernel's memory, read once"),
     ("sys/socket", &["fs::"], "the type of a file; `unwatched` checks the thread"),
     ("sys/socket/file", &["fs::", "sendfile("], "`unwatched` checks the thread"),
+    ("sys/socket/other", &["fs::"], "`unwatched` checks the thread"),
     ("sys/socket/wait", &["poll("], "`unwatched` checks the thread, and `handle_request` has one of its own"),
     ("sys/quota/connections", &["fs::"], "the type of a file; `unwatched` checks the thread that closes it"),
     (

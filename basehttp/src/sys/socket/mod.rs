@@ -8,6 +8,7 @@
 //! looked at once more after the deadline, so that a process which was stopped finds the bytes that came meanwhile.
 
 mod file;
+mod other;
 mod raw;
 #[cfg(feature = "tls")]
 mod secured;
@@ -30,6 +31,7 @@ use std::time::Duration;
 use rustix::event::PollFlags;
 use rustix::net::RecvFlags;
 
+use self::other::{copy_part, with_one_name, write_through};
 use self::raw::{RawSocket, retried};
 #[cfg(feature = "tls")]
 pub(crate) use self::tls::Handshake;
@@ -377,28 +379,11 @@ impl Socket {
     }
 }
 
-/// Gives a stream's timeout one name. Systems have two.
-fn with_one_name(error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::TimedOut { io::ErrorKind::WouldBlock.into() } else { error }
-}
-
-/// Copies one buffer of a file to any stream.
-fn copy_part(stream: &mut impl Write, file: &mut File, offset: u64, count: u64) -> io::Result<u64> {
-    let part = file::read_part(file, offset, count)?;
-    Ok(write_through(stream, &part)? as u64)
-}
-
-/// Writes as many bytes as the stream takes, and flushes it. Each step is repeated by itself when a signal interrupts
-/// it. Bytes that the stream has taken must not be written again because the flush after them was interrupted.
-fn write_through(stream: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
-    let count = retried(|| stream.write(bytes)).map_err(with_one_name)?;
-    retried(|| stream.flush()).map_err(|error| io::Error::new(io::ErrorKind::ConnectionAborted, error))?;
-    Ok(count)
-}
-
 fn taken() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "the connection was hijacked")
 }
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
+#[cfg(all(test, feature = "tls"))]
+mod tls_tests;

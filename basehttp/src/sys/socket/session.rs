@@ -56,10 +56,6 @@ impl Session {
         }
     }
 
-    pub(super) fn take_claim(&mut self) -> Option<usize> {
-        Some(std::mem::take(&mut self.claimed)).filter(|claimed| *claimed > 0)
-    }
-
     /// Hands the first bytes to rustls.
     pub(super) fn take_first(&mut self, mut first: &[u8], raw: &RawSocket) -> io::Result<()> {
         while !first.is_empty() {
@@ -105,19 +101,28 @@ impl Session {
         if self.stage != Stage::Traffic {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
-        let count = self.tls.writer().write(bytes)?;
-        self.claimed = count;
-        self.flush(raw)?;
-        self.claimed = 0;
-        Ok(count)
+        self.claimed = self.tls.writer().write(bytes)?;
+        Ok(self.send_claim(raw)?.unwrap_or(0))
+    }
+
+    /// Sends what waits. Returns the number of bytes that the caller may count as written, if any were claimed: all of
+    /// them when everything is sent, and before that some for what is sent, so that a slow client is seen to take it.
+    pub(super) fn send_claim(&mut self, raw: &RawSocket) -> io::Result<Option<usize>> {
+        let mut sender = Sender { raw, sent: 0 };
+        match sender.flush(&mut self.tls) {
+            Ok(()) => Ok(Some(std::mem::take(&mut self.claimed)).filter(|claimed| *claimed > 0)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && sender.sent > 0 && self.claimed > 1 => {
+                let part = sender.sent.min(self.claimed - 1);
+                self.claimed -= part;
+                Ok(Some(part))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends the records that wait.
     pub(super) fn flush(&mut self, raw: &RawSocket) -> io::Result<()> {
-        while self.tls.wants_write() {
-            self.tls.write_tls(&mut Sender(raw))?;
-        }
-        Ok(())
+        Sender { raw, sent: 0 }.flush(&mut self.tls)
     }
 }
 
@@ -142,10 +147,26 @@ impl Read for Receiver<'_> {
     }
 }
 
-/// Sends for rustls.
-struct Sender<'s>(&'s RawSocket);
+/// Sends for rustls, and counts.
+struct Sender<'s> {
+    raw: &'s RawSocket,
+    sent: usize,
+}
 
-impl Write for Sender<'_> {
+impl Sender<'_> {
+    /// Sends all records that wait.
+    fn flush(&mut self, tls: &mut ServerConnection) -> io::Result<()> {
+        while tls.wants_write() {
+            self.sent += tls.write_tls(&mut RecordWriter(self.raw))?;
+        }
+        Ok(())
+    }
+}
+
+/// Sends several records by one call.
+struct RecordWriter<'s>(&'s RawSocket);
+
+impl Write for RecordWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         retried(|| self.0.send(bytes))
     }

@@ -218,25 +218,22 @@ impl TlsSocket {
     #[inline(never)]
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let (session, raw) = (&mut *self.session(), self.raw());
-        session.flush(raw)?;
-        if let Some(count) = session.take_claim() {
+        if let Some(count) = session.send_claim(raw)? {
             return Ok(count.min(bytes.len()));
         }
         session.write(&bytes[..bytes.len().min(MAX_CLAIMED_BYTES)], raw)
     }
 
-    /// Sends the part that an earlier call has encrypted, if there is one. Returns its length when it is sent.
+    /// Sends the part that an earlier call has encrypted, if there is one. Returns the bytes of it that count as written.
     #[cold]
     #[inline(never)]
     pub(super) fn finish_claim(&self) -> io::Result<Option<usize>> {
-        let (session, raw) = (&mut *self.session(), self.raw());
-        session.flush(raw)?;
-        Ok(session.take_claim())
+        self.session().send_claim(self.raw())
     }
 
     /// Forgets about the part that is encrypted. It is sent before the next one.
     pub(super) fn give_up_write(&self) {
-        self.session().take_claim();
+        self.session().claimed = 0;
     }
 
     // The end.
