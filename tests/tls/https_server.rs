@@ -44,6 +44,11 @@ impl Drop for Files {
     }
 }
 
+/// Installs the provider that `HTTPSServer` takes. Another test may have done it before.
+fn install_provider() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// Sends a request over a new connection, and returns the reply and how the handshake went.
 fn ask(port: u16, client: &Arc<ClientConfig>) -> std::io::Result<(String, HandshakeKind)> {
     let name = "localhost".try_into().expect("a name");
@@ -59,8 +64,7 @@ fn ask(port: u16, client: &Arc<ClientConfig>) -> std::io::Result<(String, Handsh
 
 #[test]
 fn it_serves_the_pair_of_two_files_and_a_new_one_after_a_reload() {
-    // The process has no other provider; other tests name theirs.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_provider();
     let (old, new) = (Certificate::new(), Certificate::new());
     let files = Files::of("https-server", &old);
     let bound = HTTPSServer::bind(("127.0.0.1", 0), Secured, files.0.join("cert.pem"), files.0.join("key.pem"));
@@ -102,6 +106,7 @@ fn a_session_is_resumed_with_both_versions() {
 
 #[test]
 fn options_and_a_loaded_certificate_can_be_given() {
+    install_provider();
     let certificate = Certificate::new();
     let files = Files::of("https-options", &certificate);
     let builder = HTTPServer::builder().max_head_bytes(1000);
@@ -130,4 +135,19 @@ fn a_cookie_over_tls_is_secure() {
     let (reply, _) = ask(server.address().port(), &certificate.client_config()).expect("a reply");
     let field = "\r\nSet-Cookie: theme=dark; Path=/; Secure; HttpOnly; SameSite=Lax\r\n";
     assert!(reply.contains(field) && reply.ends_with("\r\n\r\nhttps"), "{reply}");
+}
+
+#[test]
+fn it_serves_in_the_background_and_its_certificate_is_reloaded_there() {
+    install_provider();
+    let (old, new) = (Certificate::new(), Certificate::new());
+    let files = Files::of("https-background", &old);
+    let httpd = HTTPSServer::bind_with(HTTPServer::builder(), ("127.0.0.1", 0), Secured, files.load()).expect("a pair");
+    let (port, certificate) = (httpd.server_port(), Arc::clone(httpd.certificate()));
+    let serving = httpd.serve_in_background().expect("a thread");
+    assert!(ask(port, &old.client_config()).expect("a reply").0.ends_with("/here"));
+    files.write(&new);
+    certificate.reload().expect("a pair");
+    assert!(ask(port, &new.client_config()).expect("a reply").0.ends_with("/here"));
+    serving.stop().expect("a loop");
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{CertificateFiles, server_config};
-use crate::{BaseHTTPRequestHandler, HTTPServer, HTTPServerBuilder, ListenAddress};
+use crate::{BackgroundServer, BaseHTTPRequestHandler, HTTPServer, HTTPServerBuilder, ListenAddress};
 
 /// An [`HTTPServer`] that serves `https`, with a certificate and a key from PEM files.
 ///
@@ -86,6 +86,15 @@ impl HTTPSServer {
         let config = server_config(Arc::clone(&certificate) as _)?;
         let server = builder.tls(Arc::new(config)).bind(address, handler)?;
         Ok(HTTPSServer { server, certificate })
+    }
+
+    /// Serves on a thread of its own, as [`HTTPServer::serve_in_background`] does. Take a clone of the
+    /// [`certificate`](Self::certificate) before, to reload it.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn serve_in_background(self) -> io::Result<BackgroundServer> {
+        self.server.serve_in_background()
     }
 
     /// The certificate, which can be [reloaded](CertificateFiles::reload) while the server runs.
