@@ -198,9 +198,19 @@ fn a_new_pair_takes_effect_with_a_reload_and_a_wrong_one_leaves_the_old() {
 
 #[test]
 fn without_a_provider_the_error_has_the_two_lines_to_write() {
-    let error = io::Error::from(super::flaw::Flaw::NoProvider);
-    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
-    for line in ["rustls = { version = \"0.23\", ", "rustls::crypto::ring::default_provider().install_default()"] {
-        assert!(error.to_string().contains(line), "{error}");
+    // Tests of this package name their provider and install none, which would hold for all of them.
+    assert!(CryptoProvider::get_default().is_none());
+    let (certificate, key) = pair();
+    let files = Files::with(certificate, key);
+    let loaded = Arc::new(files.load().expect("with a provider it is right"));
+    let errors = [
+        CertificateFiles::load(files.0.join("cert.pem"), files.0.join("key.pem")).map(drop),
+        super::server_config(loaded).map(drop),
+    ];
+    for error in errors.map(|result| result.expect_err("there is no provider")) {
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        for line in ["rustls = { version = \"0.23\", ", "rustls::crypto::ring::default_provider().install_default()"] {
+            assert!(error.to_string().contains(line), "{error}");
+        }
     }
 }
