@@ -29,6 +29,8 @@ impl Hosts {
     pub(crate) fn add(&mut self, text: &str) -> Result<(), String> {
         let unbracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         if let Ok(address) = unbracketed.parse::<IpAddr>() {
+            // Nearly all clients write it so, and then it need not be parsed.
+            self.names.push(if address.is_ipv6() { format!("[{address}]") } else { address.to_string() });
             self.addresses.push(address);
             return Ok(());
         }
