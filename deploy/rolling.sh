@@ -8,7 +8,8 @@
 #
 # Further arguments: the least number of requests (200000), and the directory for the results (target/rolling). Everything
 # listens on 127.0.0.1, at ports that are free. Needs Debian's packages curl, haproxy and nginx-light, and Python 3. The exit
-# status is 1 if a request failed or an instance did not end in order.
+# status is 1 if a request failed or an instance did not end in order. DELAY=0 in the environment shows what --shutdown-delay
+# is for.
 set -euo pipefail
 
 how=${1:?haproxy, nginx, inherited or reuseport}
@@ -18,10 +19,10 @@ cd "$(dirname "$0")/.."
 
 connections=32
 case $how in
-    haproxy) instances=(one two three) delay=3 rounds=1 further=(--trust-proxy 127.0.0.1 --proxy-protocol) ;;
-    nginx) instances=(one two three) delay=3 rounds=1 further=(--trust-proxy 127.0.0.1) ;;
-    inherited) instances=(one) delay=1 rounds=5 further=() ;;
-    reuseport) instances=(one) delay=1 rounds=5 further=(--reuse-port) ;;
+    haproxy) instances=(one two three) delay=${DELAY:-3} rounds=1 further=(--trust-proxy 127.0.0.1 --proxy-protocol) ;;
+    nginx) instances=(one two three) delay=${DELAY:-3} rounds=1 further=(--trust-proxy 127.0.0.1) ;;
+    inherited) instances=(one) delay=${DELAY:-1} rounds=5 further=() ;;
+    reuseport) instances=(one) delay=${DELAY:-1} rounds=5 further=(--reuse-port) ;;
     *) echo "$how is none of haproxy, nginx, inherited, reuseport" >&2; exit 2 ;;
 esac
 
