@@ -1,4 +1,4 @@
-//! How sessions end: with a message when nothing is missing, and without one when something is.
+//! The ends of sessions. They have a message when nothing is missing, and none when something is.
 
 use std::io::{ErrorKind, Write};
 use std::net::Shutdown;

@@ -1,4 +1,4 @@
-//! What a client gets once its session is there: all that it gets without TLS.
+//! Requests in a session, which are served as they are without TLS.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;

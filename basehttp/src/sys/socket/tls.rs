@@ -9,8 +9,8 @@
 //!       +--> plain text, not TLS: the socket is taken out again, so that the client can be told
 //! ```
 //!
-//! What a connection calls for each request is marked cold, since it would otherwise be compiled into the paths of
-//! connections without TLS, which cost 200 instructions a request.
+//! Methods that run for each request are marked cold. Otherwise the compiler puts them into the paths of connections
+//! without TLS, which then cost 200 instructions more for each request.
 //!
 //! The handshake runs code of the user's: certificate resolvers and verifiers. So it has a method of its own, which the
 //! caller guards. No other method runs such code.
