@@ -293,9 +293,8 @@ impl ExchangeIo {
         }
         match read {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(too_slow()),
-            // A connection that was cut, where TLS has a message for its end. The framing says that the body is not
-            // whole.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+            // The framing says that the body is not whole.
+            Err(error) if self.socket.was_cut(&error) => Ok(0),
             Ok(count) => {
                 self.body_clock.1 += count as u64;
                 self.note_received(&buffer[..count]);

@@ -171,6 +171,12 @@ impl Socket {
         }
     }
 
+    /// Returns whether a read failed with this error because the connection ended without the client's word for it. TLS
+    /// alone has a message that says so.
+    pub(crate) fn was_cut(&self, error: &io::Error) -> bool {
+        self.has_messages() && error.kind() == io::ErrorKind::UnexpectedEof
+    }
+
     /// Returns whether the client's end may send messages of its own accord, which are not the client's bytes.
     pub(crate) fn has_messages(&self) -> bool {
         match self {
