@@ -170,8 +170,8 @@ pub(super) fn refuse(options: &Options, ex: &Exchange<'_>, error: HTTPError) -> 
 /// Redirects a client that asked for a directory without a slash, by `path`, to the same path with one.
 pub(super) fn redirect(options: &Options, ex: &Exchange<'_>, path: &str) -> Result {
     let asked = ex.requestline.split(' ').nth(1).unwrap_or_default();
-    // The handler may have set another path, and then the client's own leads elsewhere.
-    let location = if path::last_segment(asked) == path::last_segment(path) {
+    // The handler or a script may have named another path, and then the client's own leads elsewhere.
+    let location = if path == ex.path && path::last_segment(asked) == path::last_segment(path) {
         path::relative_directory_location(path)
     } else {
         path::directory_location(path)
