@@ -336,7 +336,8 @@ fn what_a_loop_leaves_behind_takes_no_place_in_the_next_one() {
 
     let ((tell_entered, entered), (go_on, wait)) = (channel(), channel());
     let handler = Arc::new(Taking { kept: Mutex::default(), entered: tell_entered, go_on: Mutex::new(wait) });
-    let mut httpd = one_worker().bind(("127.0.0.1", 0), Arc::clone(&handler)).expect("a free port");
+    // It listens again in each round. At this address no client of another test takes the port meanwhile.
+    let mut httpd = one_worker().bind(("127.0.0.71", 0), Arc::clone(&handler)).expect("a free port");
     let (address, handle) = (httpd.server_address().socket_addr().expect("IP"), httpd.server_handle());
     let connect = || loop {
         if let Ok(stream) = std::net::TcpStream::connect(address) {
