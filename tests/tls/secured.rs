@@ -196,8 +196,9 @@ pub(crate) fn session(config: ClientConfig) -> ClientConnection {
 pub(crate) fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.address()).expect("the server listens");
     stream.set_nodelay(true).expect("a fresh socket takes options");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a time");
-    stream.set_write_timeout(Some(PATIENCE)).expect("a time");
+    // Long, since many large transfers at once share the memory that the system has for sockets.
+    stream.set_read_timeout(Some(3 * PATIENCE)).expect("a time");
+    stream.set_write_timeout(Some(3 * PATIENCE)).expect("a time");
     stream
 }
 
