@@ -88,7 +88,11 @@ impl Secured {
                 ex.wfile.write_all(&large_body())?;
             }
             "/file" => {
-                let path = std::env::temp_dir().join(format!("basehttp-secured-{:?}", thread::current().id()));
+                let path = std::env::temp_dir().join(format!(
+                    "basehttp-secured-{}-{:?}",
+                    std::process::id(),
+                    thread::current().id()
+                ));
                 std::fs::write(&path, large_body())?;
                 let file = std::fs::File::open(&path)?;
                 std::fs::remove_file(&path)?;
