@@ -128,11 +128,13 @@ fn heads_hints_and_expectations_are_answered() {
 }
 
 #[test]
-fn a_target_may_name_https() {
+fn a_target_may_name_https_and_no_other_scheme() {
     let server = server();
     let mut client = TlsClient::of(&server);
     client.send("GET https://localhost/named HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(client.read_reply().text(), "/named");
+    client.send("GET http://localhost/named HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(client.read_reply().status, 421);
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub fn head(bytes: &[u8]) {
     assert_eq!(naive_scan(bytes, &limits), whole.map_err(|refusal| refusal.status), "the twin");
 
     let mut fields = FieldBuffer::new();
-    let short = parse_whole(bytes, &mut fields, &limits, Scheme::Http);
+    let short = parse_whole(bytes, &mut fields, &limits, Some(Scheme::Http));
     let short_fields = fields.as_slice().to_vec();
     let Ok(Some(span)) = whole else {
         assert!(short.is_none(), "the short way takes what is refused, or not there");
@@ -27,7 +27,7 @@ pub fn head(bytes: &[u8]) {
     };
     let mut fields = FieldBuffer::new();
     let head_bytes = &bytes[span.start..span.end];
-    let parsed = parse(head_bytes, &mut fields, &limits, Scheme::Http);
+    let parsed = parse(head_bytes, &mut fields, &limits, Some(Scheme::Http));
     if let Some((end, short)) = short {
         assert_eq!((0, end), (span.start, span.end));
         assert_eq!(Ok(short), parsed);

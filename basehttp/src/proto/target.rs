@@ -8,8 +8,7 @@
 //! | asterisk  | `*`                    | OPTIONS   | `*`                         |           |
 //!
 //! CONNECT takes no other form. Schemes other than `http` and `https`, user information and fragments are refused. So
-//! is `https`, with 421, where the connection is not secured (RFC 9110, section 7.4); [`Target::check_scheme`] does
-//! that.
+//! is a scheme that the connection does not serve, with 421 (RFC 9110, section 7.4); [`Target::check_scheme`] does that.
 //!
 //! | characters                     | in a path                  | in a query                 |
 //! |--------------------------------|----------------------------|----------------------------|
@@ -69,7 +68,7 @@ pub(crate) enum TargetForm {
 /// The two schemes of HTTP (RFC 9110, section 4.2), which a target may name and a connection may serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
-    /// Over any connection.
+    /// Over a connection that is not secured.
     Http,
     /// Over a connection that is secured for the target's origin.
     Https,
@@ -115,12 +114,13 @@ impl<'b> Target<'b> {
     /// Checks that a connection which serves `served` may be asked for this target.
     ///
     /// RFC 9110, section 7.4: an `https` target is refused unless the connection is secured, or comes from a trusted
-    /// gateway. A server that believed such a request would send in the clear what its client thinks is private. No
-    /// gateway is trusted here. A gateway that ends TLS sends the origin form, and its word cannot be told from another
-    /// client's.
+    /// gateway whose client's was. A server that believed such a request would send in the clear what its client thinks
+    /// is private. An `http` target over a secured connection is another origin's (section 4.3.1), which this connection
+    /// does not speak for.
     pub(crate) fn check_scheme(&self, served: Scheme) -> Result<(), Refusal> {
         match (self.scheme, served) {
             (Some(Scheme::Https), Scheme::Http) => Err(NOT_SECURED),
+            (Some(Scheme::Http), Scheme::Https) => Err(SECURED),
             _ => Ok(()),
         }
     }
@@ -266,6 +266,7 @@ const PLAIN: [bool; 256] = byte_set(b"!$&'()*+,-./:;=@[]^_`{|}~");
 const NO_FORM: Refusal = Refusal::bad_request("the request-target is neither a path nor an http or https uri");
 const NOT_SECURED: Refusal =
     Refusal::new(421, "the request-target is an https uri, and this connection is not secured");
+const SECURED: Refusal = Refusal::new(421, "the request-target is an http uri, and this connection is secured");
 const ASTERISK: Refusal = Refusal::bad_request("the request-target * is for OPTIONS only");
 const NO_AUTHORITY: Refusal = Refusal::bad_request("the request-target of CONNECT is host:port");
 const EMPTY_HOST: Refusal = Refusal::bad_request("the request-target has an empty host");

@@ -54,9 +54,9 @@ impl Drive<'_> {
     }
 
     /// Returns the scheme with which heads are parsed.
-    fn parsed_as(&mut self) -> Scheme {
+    fn parsed_as(&mut self) -> Option<Scheme> {
         let served = self.io().socket.served_scheme();
-        self.context.settings.admission.as_ref().map_or(served, |admission| admission.parsed_as(served))
+        self.context.settings.admission.as_ref().map_or(Some(served), |admission| admission.parsed_as(served))
     }
 
     /// Applies the server's rules to a request.

@@ -34,10 +34,10 @@ impl Admission {
         *self == Admission::default()
     }
 
-    /// Returns the scheme with which a head is parsed on a connection that serves `served`. A proxy may say that it
-    /// was another one, and [`admit`](Self::admit) then decides.
-    pub(crate) fn parsed_as(&self, served: Scheme) -> Scheme {
-        if self.proxies.may_tell_scheme() { Scheme::Https } else { served }
+    /// Returns the scheme that a connection may be asked for, if it is known before the fields are read. A proxy may say
+    /// that its client used another one, and [`admit`](Self::admit) then decides.
+    pub(crate) fn parsed_as(&self, served: Scheme) -> Option<Scheme> {
+        (!self.proxies.may_tell_scheme()).then_some(served)
     }
 
     /// Applies the rules to a request from `peer`, on a connection that serves `served`.

@@ -18,7 +18,7 @@ pub(crate) fn parse_whole<'b>(
     bytes: &'b [u8],
     fields: &mut FieldBuffer<'b>,
     limits: &Limits,
-    served: Scheme,
+    served: Option<Scheme>,
 ) -> Option<(usize, Head<'b>)> {
     let mut tokens = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
     let mut request = Request::new(&mut []);

@@ -42,13 +42,13 @@ pub(crate) struct Head<'b> {
 /// Parses the bytes that a [`HeadScanner`](super::HeadScanner) delimited, and checks them by RFC 9112 and our own
 /// limits.
 ///
-/// `served` is the scheme that the connection may be asked for. The scanner has refused bare CR and LF and everything
+/// `served` is the scheme that the connection may be asked for, if it is known already. The scanner has refused bare CR and LF and everything
 /// that is too long. On other bytes this does not panic, but it may take a head that the scanner would refuse.
 pub(crate) fn parse<'b>(
     head: &'b [u8],
     fields: &mut FieldBuffer<'b>,
     limits: &Limits,
-    served: Scheme,
+    served: Option<Scheme>,
 ) -> Result<Head<'b>, Refusal> {
     let line_end = find_line_break(head).ok_or(NOT_A_REQUEST_LINE)?;
     let (line, rest) = head.split_at(line_end);
@@ -108,12 +108,16 @@ impl<'b> RequestLine<'b> {
 }
 
 /// Decides what the head means, once its syntax is right.
-pub(super) fn understand<'b>(line: RequestLine<'b>, fields: &[Field<'b>], served: Scheme) -> Result<Head<'b>, Refusal> {
+pub(super) fn understand<'b>(
+    line: RequestLine<'b>,
+    fields: &[Field<'b>],
+    served: Option<Scheme>,
+) -> Result<Head<'b>, Refusal> {
     let RequestLine { whole, method, target, request_version, version } = line;
     let target = Target::parse(method, target)?;
     let known = Known::of(fields)?;
     let authority = target::authority(known.host, &target, version)?;
-    target.check_scheme(served)?;
+    served.map_or(Ok(()), |served| target.check_scheme(served))?;
     let body = framing::request_body(method, version, known.content_length, known.transfer_encoding)?;
     // A client that waits without a body to send would never be answered by a read.
     let expects_continue = known.expects_continue(version)? && !body.is_empty();

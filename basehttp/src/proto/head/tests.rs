@@ -15,7 +15,7 @@ fn outcome_of_prefixes(
     let mut scanner = HeadScanner::default();
     for len in prefixes {
         let Some(span) = scanner.scan(&bytes[..len], limits)? else { continue };
-        parse(&bytes[span.start..span.end], &mut FieldBuffer::new(), limits, Scheme::Http)?;
+        parse(&bytes[span.start..span.end], &mut FieldBuffer::new(), limits, Some(Scheme::Http))?;
         return Ok(Some(span));
     }
     Ok(None)
@@ -51,8 +51,8 @@ fn assert_refused(table: &[(&str, u16, &str)], head_of: impl Fn(&str) -> Vec<u8>
 fn understand<T>(bytes: &[u8], look: impl FnOnce(&Head<'_>, &[Field<'_>]) -> T) -> T {
     let span = status(bytes).expect("a head that is taken").expect("a complete head");
     let mut fields = FieldBuffer::new();
-    let head =
-        parse(&bytes[span.start..span.end], &mut fields, &Limits::default(), Scheme::Http).expect("as just before");
+    let head = parse(&bytes[span.start..span.end], &mut fields, &Limits::default(), Some(Scheme::Http))
+        .expect("as just before");
     look(&head, fields.as_slice())
 }
 
@@ -227,18 +227,18 @@ fn heads_at_their_limits_are_taken() {
     let span = outcome(head.as_bytes(), &limits).unwrap();
     assert_eq!(span, Some(HeadSpan { start: 0, end: head.len() }));
     let mut buffer = FieldBuffer::new();
-    parse(head.as_bytes(), &mut buffer, &limits, Scheme::Http).unwrap();
+    parse(head.as_bytes(), &mut buffer, &limits, Some(Scheme::Http)).unwrap();
     assert_eq!(buffer.as_slice().len(), 30, "more than fit in place");
     assert_eq!(buffer.as_slice()[29], Field::new("X-29", b"29"));
     limits.max_fields = 29;
     assert_eq!(
-        parse(head.as_bytes(), &mut buffer, &limits, Scheme::Http).map_err(|r| r.status),
+        parse(head.as_bytes(), &mut buffer, &limits, Some(Scheme::Http)).map_err(|r| r.status),
         Err(431),
         "unscanned, too"
     );
     limits.max_fields = 10;
     assert_eq!(
-        parse(head.as_bytes(), &mut buffer, &limits, Scheme::Http).map_err(|r| r.status),
+        parse(head.as_bytes(), &mut buffer, &limits, Some(Scheme::Http)).map_err(|r| r.status),
         Err(431),
         "unscanned, too"
     );

@@ -51,11 +51,11 @@ fn one_byte_changed() -> impl Strategy<Value = Vec<u8>> {
 /// Whatever the short way takes, the careful way takes as the same.
 fn check_short_way(bytes: &[u8], limits: &Limits) -> Result<(), TestCaseError> {
     let mut fields = FieldBuffer::new();
-    let Some((end, head)) = parse_whole(bytes, &mut fields, limits, Scheme::Http) else { return Ok(()) };
+    let Some((end, head)) = parse_whole(bytes, &mut fields, limits, Some(Scheme::Http)) else { return Ok(()) };
     let span = HeadSpan { start: 0, end };
     prop_assert_eq!(HeadScanner::default().scan(bytes, limits), Ok(Some(span)));
     let mut careful = FieldBuffer::new();
-    prop_assert_eq!(parse(&bytes[..end], &mut careful, limits, Scheme::Http), Ok(head));
+    prop_assert_eq!(parse(&bytes[..end], &mut careful, limits, Some(Scheme::Http)), Ok(head));
     prop_assert_eq!(careful.as_slice(), fields.as_slice());
     Ok(())
 }
@@ -72,7 +72,7 @@ fn the_short_way_takes_what_clients_send() {
     for head in heads {
         check_short_way(&head, &Limits::default()).expect("the same");
         assert!(
-            parse_whole(&head, &mut FieldBuffer::new(), &Limits::default(), Scheme::Http).is_some(),
+            parse_whole(&head, &mut FieldBuffer::new(), &Limits::default(), Some(Scheme::Http)).is_some(),
             "{}",
             head.escape_ascii()
         );
@@ -98,7 +98,7 @@ fn the_short_way_leaves_what_is_odd_to_the_careful_one() {
     ];
     for head in odd {
         assert_eq!(
-            parse_whole(head, &mut FieldBuffer::new(), &Limits::default(), Scheme::Http),
+            parse_whole(head, &mut FieldBuffer::new(), &Limits::default(), Some(Scheme::Http)),
             None,
             "{}",
             head.escape_ascii()
@@ -137,7 +137,7 @@ proptest! {
 
     #[test]
     fn parse_panics_on_nothing(bytes in prop_oneof![head_like(), prop::collection::vec(any::<u8>(), 0..200)]) {
-        let _ = parse(&bytes, &mut FieldBuffer::new(), &Limits::default(), Scheme::Http);
+        let _ = parse(&bytes, &mut FieldBuffer::new(), &Limits::default(), Some(Scheme::Http));
     }
 
     #[test]
@@ -154,7 +154,7 @@ proptest! {
         let lines: Vec<String> = sent.iter().map(|(name, value)| format!("x{name}: \t{value} \r\n")).collect();
         let head = format!("GET / HTTP/1.0\r\n{}\r\n", lines.concat());
         let mut fields = FieldBuffer::new();
-        parse(head.as_bytes(), &mut fields, &Limits::default(), Scheme::Http).unwrap();
+        parse(head.as_bytes(), &mut fields, &Limits::default(), Some(Scheme::Http)).unwrap();
         prop_assert_eq!(fields.as_slice().len(), sent.len());
         for (field, (name, value)) in fields.as_slice().iter().zip(&sent) {
             prop_assert_eq!(field.name(), format!("x{name}"));

@@ -77,14 +77,15 @@ fn what_is_no_form_or_the_wrong_one_is_refused() {
 }
 
 #[test]
-fn an_https_target_needs_a_secured_connection() {
+fn a_target_needs_a_connection_of_its_scheme() {
     let table = [
         ("GET", "https://h/", Scheme::Http, Err(421), "in the clear"),
         ("GET", "HTTPS://h", Scheme::Http, Err(421), "schemes have no case"),
         ("OPTIONS", "https://h", Scheme::Http, Err(421), "whatever the method"),
         ("GET", "https://h/", Scheme::Https, Ok(()), "secured"),
         ("GET", "http://h/", Scheme::Http, Ok(()), "asks for no security"),
-        ("GET", "http://h/", Scheme::Https, Ok(()), "has more than it asks for"),
+        ("GET", "http://h/", Scheme::Https, Err(421), "another origin's"),
+        ("GET", "/", Scheme::Https, Ok(()), "names no scheme"),
         ("GET", "/https://h/", Scheme::Http, Ok(()), "a path"),
         ("OPTIONS", "*", Scheme::Http, Ok(()), "names no scheme"),
         ("CONNECT", "h:443", Scheme::Http, Ok(()), "names no scheme: what is in the tunnel secures itself"),
