@@ -223,7 +223,7 @@ fn what_is_no_socket_is_never_removed() {
     fs::create_dir(&path).expect("a new folder");
     refused();
     fs::remove_dir(&path).expect("it is there");
-    // A link to a socket is a link, and its target may be anybody's.
+    // A link to a socket is a link, and its target may belong to another program.
     drop(UnixListener::bind(&target).expect("a new file"));
     std::os::unix::fs::symlink(&target, &path).expect("a new link");
     refused();
