@@ -164,6 +164,20 @@ fn the_guard_sees_every_way_to_point_up() {
     }
 }
 
+/// The packages are published one by one, so neither of them can look into the other.
+#[test]
+fn the_macro_knows_the_same_overridables_as_the_runtime() {
+    let of_runtime = format!("{:?}", basehttp::Overrides::NONE);
+    let mut names: Vec<_> =
+        of_runtime.split([' ', '{', '}', ',']).filter_map(|field| field.strip_suffix(':')).collect();
+    let of_macro = include_str!("../../basehttp-macros/src/overridables.rs");
+    let mut known: Vec<_> = of_macro.split("name: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    names.sort_unstable();
+    known.sort_unstable();
+    assert!(names.contains(&"send_error"), "the names are found: {of_runtime}");
+    assert_eq!(known, names);
+}
+
 #[test]
 fn the_guard_sees_every_impurity() {
     let table: [(&str, &[&str]); 7] = [
