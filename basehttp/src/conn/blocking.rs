@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::buffers::Buffers;
 use super::connection::{Conn, Ready, Wait};
-use super::scheduler::{RunOn, Scheduler};
+use super::scheduler::{EarlyCode, RunOn, Scheduler};
 use crate::exchange::{Context, Service};
 use crate::proto::Head;
 use crate::sys::Direction;
@@ -24,24 +24,13 @@ impl Scheduler for Alone {
         RunOn::ThisThread
     }
 
-    fn place_verify_request(&mut self) -> RunOn {
+    fn place_early(&mut self, _code: EarlyCode) -> RunOn {
         RunOn::ThisThread
     }
 
-    fn begin_verify_request(&mut self) {}
+    fn begin_early(&mut self) {}
 
-    fn end_verify_request(&mut self) {}
-
-    #[cfg(feature = "tls")]
-    fn place_handshake(&mut self) -> RunOn {
-        RunOn::ThisThread
-    }
-
-    #[cfg(feature = "tls")]
-    fn begin_handshake(&mut self) {}
-
-    #[cfg(feature = "tls")]
-    fn end_handshake(&mut self) {}
+    fn end_early(&mut self, _code: EarlyCode) {}
 
     fn look_at_clock(&mut self) {}
 

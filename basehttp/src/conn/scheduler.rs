@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use crate::exchange::{Context, catch_panic};
 use crate::proto::Head;
 
 /// A thread that drives connections. It decides on which thread a request is served, and it knows the time.
@@ -14,26 +15,14 @@ pub(crate) trait Scheduler {
     /// block.
     fn place_refusal(&mut self) -> RunOn;
 
-    /// Decides where `verify_request` is asked about a client that a proxy has named. It is user code, which may block.
-    fn place_verify_request(&mut self) -> RunOn;
+    /// Decides where user code runs that comes before the first request.
+    fn place_early(&mut self, code: EarlyCode) -> RunOn;
 
-    /// Called just before that.
-    fn begin_verify_request(&mut self);
-
-    /// Called after it.
-    fn end_verify_request(&mut self);
-
-    /// Decides where the next step of a TLS handshake is made. The user's certificates and verifiers may block.
-    #[cfg(feature = "tls")]
-    fn place_handshake(&mut self) -> RunOn;
-
-    /// Called just before that step.
-    #[cfg(feature = "tls")]
-    fn begin_handshake(&mut self);
+    /// Called just before that code, which may block.
+    fn begin_early(&mut self);
 
     /// Called after it.
-    #[cfg(feature = "tls")]
-    fn end_handshake(&mut self);
+    fn end_early(&mut self, code: EarlyCode);
 
     /// Reads the clock after the system has worked for a socket, so that no handler is charged with that time.
     fn look_at_clock(&mut self);
@@ -60,6 +49,30 @@ pub(crate) trait Scheduler {
 
     /// Returns whether it is another connection's turn.
     fn is_turn_over(&self) -> bool;
+}
+
+/// User code that runs before a connection's first request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EarlyCode {
+    /// The hook is asked about a client.
+    VerifyRequest,
+    /// A step of the handshake, with certificate resolvers and verifiers.
+    #[cfg(feature = "tls")]
+    Handshake,
+}
+
+/// Runs such code on this thread, where it was placed. Returns `None` if it has panicked.
+pub(crate) fn run_early<T>(
+    code: EarlyCode,
+    scheduler: &mut dyn Scheduler,
+    context: &Context,
+    run: impl FnOnce() -> T,
+) -> Option<T> {
+    let _serving = context.handle.enter();
+    scheduler.begin_early();
+    let result = catch_panic(run);
+    scheduler.end_early(code);
+    result
 }
 
 /// Place where a request is served, a hook is called, or a piece of a file is sent.

@@ -11,7 +11,7 @@ use super::pace::{PaceTable, Speed, expected};
 use super::placement::{place, send_file_on};
 use super::slot::CheckedOut;
 use super::stats::Counters;
-use crate::conn::{Conn, RunOn, Scheduler, Wait};
+use crate::conn::{Conn, EarlyCode, RunOn, Scheduler, Wait};
 use crate::exchange::{Overrides, Pace};
 use crate::proto::Head;
 use crate::sys::{Direction, LocalCounts, set_unwatched_leader};
@@ -276,40 +276,34 @@ impl Scheduler for WorkerScheduler<'_> {
         place
     }
 
-    fn place_verify_request(&mut self) -> RunOn {
-        self.place_hook("verify request", self.engine.context.spec.overrides.verify_request)
+    fn place_early(&mut self, code: EarlyCode) -> RunOn {
+        match code {
+            EarlyCode::VerifyRequest => {
+                self.place_hook("verify request", self.engine.context.spec.overrides.verify_request)
+            }
+            // No request has such a method.
+            #[cfg(feature = "tls")]
+            EarlyCode::Handshake => self.place_hook("tls handshake", true),
+        }
     }
 
-    fn begin_verify_request(&mut self) {
+    fn begin_early(&mut self) {
         self.look_at_clock();
         self.enter_user_code();
     }
 
-    fn end_verify_request(&mut self) {
-        let began = self.now;
-        self.look_at_clock();
-        self.learn(self.now - began);
-    }
-
-    #[cfg(feature = "tls")]
-    fn place_handshake(&mut self) -> RunOn {
-        // No request has such a method.
-        self.place_hook("tls handshake", true)
-    }
-
-    #[cfg(feature = "tls")]
-    fn begin_handshake(&mut self) {
-        self.look_at_clock();
-        self.enter_user_code();
-    }
-
-    #[cfg(feature = "tls")]
-    fn end_handshake(&mut self) {
+    fn end_early(&mut self, code: EarlyCode) {
         let began = self.now;
         self.look_at_clock();
         let took = self.now - began;
-        // Signing is work and not waiting, so that more threads would not help.
-        self.learn(if took > SLOW_HANDSHAKE { took } else { Duration::ZERO });
+        self.learn(match code {
+            EarlyCode::VerifyRequest => took,
+            // Signing is work and not waiting, so that more threads would not help.
+            #[cfg(feature = "tls")]
+            EarlyCode::Handshake if took <= SLOW_HANDSHAKE => Duration::ZERO,
+            #[cfg(feature = "tls")]
+            EarlyCode::Handshake => took,
+        });
     }
 
     fn look_at_clock(&mut self) {

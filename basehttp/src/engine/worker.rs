@@ -7,8 +7,7 @@ use super::affinity::BEFORE_A_ROW;
 use super::scheduler::WorkerScheduler;
 use super::slot::{CheckedOut, Job, queue};
 use super::work::{Counted, Work};
-use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, Wait};
-use crate::exchange::catch_panic;
+use crate::conn::{Buffers, Conn, EarlyCode, Ready, RunOn, Scheduler, Wait, run_early};
 use crate::sys::log::{self, TurnLines};
 use crate::sys::{Accepted, Address, CountedError, Direction};
 
@@ -69,7 +68,8 @@ impl<'e> Worker<'e> {
         let engine = self.engine;
         // With the PROXY protocol, the client is asked about and counted when it is known.
         let awaits_proxy_header = engine.context.settings.awaits_proxy_header();
-        let place = if awaits_proxy_header { RunOn::ThisThread } else { scheduler.place_verify_request() };
+        let place =
+            if awaits_proxy_header { RunOn::ThisThread } else { scheduler.place_early(EarlyCode::VerifyRequest) };
         match place {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
             RunOn::Pool => {
@@ -165,13 +165,8 @@ impl<'e> Worker<'e> {
 impl Engine {
     /// Asks the handler whether the client is admitted. A panic means no.
     fn is_admitted(&self, peer: &Address, scheduler: &mut WorkerScheduler<'_>) -> bool {
-        if !self.service.spec().overrides.verify_request {
-            return true;
-        }
-        let _serving = self.context.handle.enter();
-        scheduler.begin_verify_request();
-        let is_admitted = catch_panic(|| self.service.verify_request(peer)).unwrap_or(false);
-        scheduler.end_verify_request();
-        is_admitted
+        let ask = || self.service.verify_request(peer);
+        !self.service.spec().overrides.verify_request
+            || run_early(EarlyCode::VerifyRequest, scheduler, &self.context, ask).unwrap_or(false)
     }
 }

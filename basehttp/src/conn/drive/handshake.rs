@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 
 use super::Drive;
 use crate::conn::connection::{State, Wait};
-use crate::conn::scheduler::RunOn;
-use crate::exchange::{HTTPError, catch_panic};
+use crate::conn::scheduler::{EarlyCode, RunOn, run_early};
+use crate::exchange::HTTPError;
 use crate::proto::log_line;
 use crate::sys::{CountedError, Handshake, Reservation, clock, log};
 
@@ -21,7 +21,7 @@ impl Drive<'_> {
     #[cold]
     #[inline(never)] // As in `sys/socket/tls`.
     pub(super) fn shake_hands(&mut self) -> ControlFlow<Wait> {
-        match self.scheduler.place_handshake() {
+        match self.scheduler.place_early(EarlyCode::Handshake) {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
             RunOn::Pool => return ControlFlow::Break(Wait::Thread),
             RunOn::Refused => {
@@ -29,13 +29,8 @@ impl Drive<'_> {
                 return self.close();
             }
         }
-        let serving = self.context.handle.enter();
-        self.scheduler.begin_handshake();
         let socket = &self.buffers.io.get_mut().socket;
-        let step = catch_panic(|| socket.shake_hands());
-        self.scheduler.end_handshake();
-        drop(serving);
-        match step {
+        match run_early(EarlyCode::Handshake, self.scheduler, self.context, || socket.shake_hands()) {
             Some(Ok(Handshake::Complete)) => {
                 self.conn.state = State::Reading;
                 // A request may have come with the client's last message.

@@ -24,7 +24,7 @@ use self::client::{End, Play, Weather};
 use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
-use crate::conn::{Buffers, Conn, Ready, RunOn, Scheduler, Wait};
+use crate::conn::{Buffers, Conn, EarlyCode, Ready, RunOn, Scheduler, Wait};
 use crate::exchange::{Context, Service};
 use crate::proto::{Head, Limits};
 use crate::sys::{Address, ServerHandle, Settings, Socket, lock};
@@ -197,24 +197,13 @@ impl Scheduler for Hand {
         }
     }
 
-    fn place_verify_request(&mut self) -> RunOn {
+    fn place_early(&mut self, _code: EarlyCode) -> RunOn {
         RunOn::ThisThread
     }
 
-    fn begin_verify_request(&mut self) {}
+    fn begin_early(&mut self) {}
 
-    fn end_verify_request(&mut self) {}
-
-    #[cfg(feature = "tls")]
-    fn place_handshake(&mut self) -> RunOn {
-        RunOn::ThisThread
-    }
-
-    #[cfg(feature = "tls")]
-    fn begin_handshake(&mut self) {}
-
-    #[cfg(feature = "tls")]
-    fn end_handshake(&mut self) {}
+    fn end_early(&mut self, _code: EarlyCode) {}
 
     fn look_at_clock(&mut self) {}
 
