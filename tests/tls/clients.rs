@@ -12,7 +12,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, DistinguishedName, RootCertSto
 
 use crate::secured::{
     Secured, TlsClient, VERSIONS, certified_key, client_config, connect, provider, read_to_any_end, session,
-    take_any_server,
+    trust_the_server,
 };
 use crate::support::stage::wait_until;
 
@@ -36,7 +36,7 @@ fn known_client(
     version: &'static rustls::SupportedProtocolVersion,
     (certificate, key): &(CertificateDer<'static>, PrivateKeyDer<'static>),
 ) -> ClientConfig {
-    take_any_server(&[version]).with_client_auth_cert(vec![certificate.clone()], key.clone_key()).expect("they match")
+    trust_the_server(&[version]).with_client_auth_cert(vec![certificate.clone()], key.clone_key()).expect("they match")
 }
 
 #[test]

@@ -9,15 +9,13 @@ use std::time::Duration;
 use basehttp::testing::Server;
 use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, Result, http_handler};
 use rustls::client::WantsClientCert;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::server::ResolvesServerCert;
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{
-    ClientConfig, ClientConnection, ConfigBuilder, DigitallySignedStruct, ServerConfig, SignatureScheme, StreamOwned,
-    SupportedProtocolVersion,
+    ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, ServerConfig, StreamOwned, SupportedProtocolVersion,
 };
 
 use crate::support::{PATIENCE, Reply};
@@ -37,7 +35,7 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 pub(crate) fn certified_key() -> Arc<CertifiedKey> {
     static PAIR: OnceLock<Arc<CertifiedKey>> = OnceLock::new();
     Arc::clone(PAIR.get_or_init(|| {
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let names = ["localhost", "127.0.0.1", "blocks"].map(str::to_owned).to_vec();
         let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
         let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
         let key = CertifiedKey::from_der(vec![made.cert.der().clone()], key, &provider()).expect("they match");
@@ -139,55 +137,18 @@ pub(crate) fn large_body() -> Vec<u8> {
     (0..LARGE_BYTES).map(|number| number.to_le_bytes()[1]).collect()
 }
 
-/// Takes any certificate, since the tests ask about the server and not about its name.
-#[derive(Debug)]
-struct TakesAny;
-
-impl ServerCertVerifier for TakesAny {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        self.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        provider().signature_verification_algorithms.supported_schemes()
-    }
-}
-
 /// The client's side, with the versions that it knows, and without its own certificate.
 pub(crate) fn client_config(versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
-    take_any_server(versions).with_no_client_auth()
+    trust_the_server(versions).with_no_client_auth()
 }
 
-pub(crate) fn take_any_server(
+pub(crate) fn trust_the_server(
     versions: &[&'static SupportedProtocolVersion],
 ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    let mut roots = RootCertStore::empty();
+    roots.add(certified_key().cert[0].clone()).expect("it is well-formed");
     let builder = ClientConfig::builder_with_provider(provider()).with_protocol_versions(versions);
-    builder.expect("known versions").dangerous().with_custom_certificate_verifier(Arc::new(TakesAny))
+    builder.expect("known versions").with_root_certificates(roots)
 }
 
 /// The client's side of a session that has not begun.
