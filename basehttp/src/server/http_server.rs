@@ -15,7 +15,7 @@ use crate::engine::{self, Engine, EngineOptions};
 use crate::exchange::{Context, Service, catch_panic};
 #[cfg(feature = "signals")]
 use crate::sys::WatchedSignals;
-use crate::sys::{Accepted, Address, DrainReport, Notifier, ServerHandle, bounded, log, look_at_sigpipe};
+use crate::sys::{Accepted, Address, DrainReport, Notifier, ServerHandle, bounded, log};
 
 /// An HTTP/1.x server: one listening socket or more, and the handler that answers for them.
 ///
@@ -69,7 +69,8 @@ impl HTTPServer {
         endpoints: &[Endpoint],
         service: Arc<dyn Service>,
     ) -> io::Result<Self> {
-        look_at_sigpipe();
+        #[cfg(target_os = "linux")]
+        crate::sys::look_at_sigpipe();
         let host = endpoints[0].host().to_owned();
         let doors = Doors::open(endpoints, options.listen)?;
         let bound = doors.addresses()?;
@@ -225,7 +226,8 @@ impl HTTPServer {
     /// Serves until `end`, or until it is asked to end before.
     pub(super) fn serve_until(&mut self, end: Option<Instant>) -> io::Result<DrainReport> {
         // The program may have changed it since it was bound.
-        look_at_sigpipe();
+        #[cfg(target_os = "linux")]
+        crate::sys::look_at_sigpipe();
         let listeners = self.doors.listening()?.to_vec();
         let (service, context) = (Arc::clone(&self.service), Arc::clone(&self.context));
         let engine = Engine::new(listeners, service, context, self.engine_options.clone())?;

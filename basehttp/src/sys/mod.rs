@@ -32,6 +32,7 @@ mod quota;
 mod settings;
 #[cfg(feature = "signals")]
 mod signals;
+#[cfg(target_os = "linux")]
 mod sigpipe;
 mod socket;
 mod socket_file;
@@ -50,6 +51,7 @@ pub(crate) use self::quota::{
 pub(crate) use self::settings::{Settings, bounded};
 #[cfg(feature = "signals")]
 pub(crate) use self::signals::WatchedSignals;
+#[cfg(target_os = "linux")]
 pub(crate) use self::sigpipe::look_at_sigpipe;
 #[cfg(feature = "tls")]
 pub(crate) use self::socket::Handshake;

@@ -59,7 +59,6 @@ mod tests {
         }
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn a_rust_program_ignores_it() {
         look_at_sigpipe();

@@ -89,7 +89,7 @@ impl Process {
 
     /// Does nothing, since the system has no call for it.
     #[cfg(not(target_os = "linux"))]
-    pub fn limit_descriptors(&self, _: u64) {}
+    pub(super) fn limit_descriptors(&self, _: u64) {}
 
     /// Returns the exit status if the process has ended, and reaps it.
     pub(super) fn status(&mut self) -> Option<ExitStatus> {

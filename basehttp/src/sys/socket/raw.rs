@@ -13,6 +13,13 @@ use socket2::SockRef;
 
 use super::super::address::Address;
 
+/// A send to a client that is gone fails, and raises no signal. Apple's systems have no such flag. There the standard
+/// library sets `SO_NOSIGPIPE` when it makes a socket, and an accepted socket inherits it from its listener.
+#[cfg(not(target_vendor = "apple"))]
+const SEND_FLAGS: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
+#[cfg(target_vendor = "apple")]
+const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
+
 /// A socket of the system, in non-blocking mode.
 pub(crate) enum RawSocket {
     Tcp(TcpStream),
@@ -27,17 +34,15 @@ impl RawSocket {
         Ok(count)
     }
 
-    /// Sends without the standard library, for the reason of [`receive`](Self::receive). A client that is gone is an
-    /// error, not a signal.
+    /// Sends without the standard library, for the reason of [`receive`](Self::receive).
     pub(super) fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::net::send(self, bytes, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?)
+        Ok(rustix::net::send(self, bytes, SEND_FLAGS)?)
     }
 
     /// Sends several parts by one call.
     #[cfg(feature = "tls")]
     pub(super) fn send_parts(&self, parts: &[std::io::IoSlice<'_>]) -> io::Result<usize> {
-        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-        Ok(rustix::net::sendmsg(self, parts, &mut rustix::net::SendAncillaryBuffer::default(), flags)?)
+        Ok(rustix::net::sendmsg(self, parts, &mut rustix::net::SendAncillaryBuffer::default(), SEND_FLAGS)?)
     }
 
     /// Makes `receive` wait for up to `wait`, or no more.

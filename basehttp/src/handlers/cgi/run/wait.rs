@@ -45,7 +45,7 @@ pub(super) const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 #[cfg(target_os = "linux")]
 pub(super) const ENDED: PollFlags = PollFlags::RDHUP;
 #[cfg(not(target_os = "linux"))]
-pub const ENDED: PollFlags = PollFlags::empty();
+pub(super) const ENDED: PollFlags = PollFlags::empty();
 
 impl Run<'_> {
     /// Waits for the first events, or for the next check.
