@@ -104,7 +104,7 @@ impl Secured {
                 let session = ex.tls().expect("there is one");
                 let name = session.server_name().unwrap_or("-").to_owned();
                 let protocol = session.alpn_protocol().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
-                let (version, certificates) = (session.version(), session.peer_certificates().len());
+                let (version, certificates) = (session.version(), ex.peer_certificates().len());
                 ex.send_text(200, format!("{} {version:?} {name} {protocol} {certificates}", ex.scheme()))?;
             }
             "/client" => ex.send_text(200, format!("{} by {}", ex.client_address, ex.scheme()))?,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustix::net::AddressFamily;
 use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
 
 use super::super::address::Address;
 use super::super::unwatched::assert_may_wait;
@@ -82,5 +83,10 @@ impl Socket {
     /// Returns the facts about the TLS session, if there is one.
     pub(crate) fn tls_info(&self) -> Option<TlsInfo> {
         if let Socket::Tls(socket) = self { Some(socket.info()) } else { None }
+    }
+
+    /// Returns the certificates of the client, if it has shown any.
+    pub(crate) fn peer_certificates(&self) -> Vec<CertificateDer<'static>> {
+        if let Socket::Tls(socket) = self { socket.peer_certificates() } else { Vec::new() }
     }
 }

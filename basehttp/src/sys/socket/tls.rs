@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use rustix::event::PollFlags;
 use rustix::net::RecvFlags;
+use rustls::pki_types::CertificateDer;
 use rustls::{Error, ServerConfig};
 
 use super::super::address::Address;
@@ -285,6 +286,10 @@ impl TlsSocket {
 
     pub(super) fn info(&self) -> TlsInfo {
         TlsInfo::of(&self.session().tls)
+    }
+
+    pub(super) fn peer_certificates(&self) -> Vec<CertificateDer<'static>> {
+        self.session().tls.peer_certificates().unwrap_or_default().to_vec()
     }
 
     pub(super) fn set_blocking_reads(&self, wait: Option<Duration>) -> io::Result<()> {

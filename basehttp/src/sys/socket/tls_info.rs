@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use rustls::pki_types::CertificateDer;
 use rustls::{CipherSuite, ProtocolVersion, ServerConnection};
 
-/// A client's TLS session: its version and cipher suite, the name that the client asked for, and its certificates.
+/// A client's TLS session: its version and cipher suite, and the name and the protocol that the client asked for.
 ///
-/// [`Exchange::tls`](crate::Exchange::tls) returns it. It is a copy, so a handler that needs it often keeps it.
+/// [`Exchange::tls`](crate::Exchange::tls) returns it. It is a copy, so a handler that needs it often keeps it. The client's
+/// certificates are large, and have a method of their own,
+/// [`Exchange::peer_certificates`](crate::Exchange::peer_certificates).
 #[derive(Clone)]
 pub struct TlsInfo {
     version: Option<ProtocolVersion>,
     cipher_suite: Option<CipherSuite>,
     server_name: Option<String>,
     alpn_protocol: Option<Vec<u8>>,
-    peer_certificates: Vec<CertificateDer<'static>>,
 }
 
 impl TlsInfo {
@@ -24,7 +24,6 @@ impl TlsInfo {
             cipher_suite: tls.negotiated_cipher_suite().map(|suite| suite.suite()),
             server_name: tls.server_name().map(str::to_owned),
             alpn_protocol: tls.alpn_protocol().map(<[u8]>::to_vec),
-            peer_certificates: tls.peer_certificates().unwrap_or_default().to_vec(),
         }
     }
 
@@ -49,15 +48,9 @@ impl TlsInfo {
     pub fn alpn_protocol(&self) -> Option<&[u8]> {
         self.alpn_protocol.as_deref()
     }
-
-    /// Returns the client's certificate and those that vouch for it, the client's own first. They are empty unless the
-    /// configuration asks for them, and were checked by its verifier.
-    pub fn peer_certificates(&self) -> &[CertificateDer<'static>] {
-        &self.peer_certificates
-    }
 }
 
-/// Without the certificates, which are long.
+/// With the protocol as text.
 impl fmt::Debug for TlsInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsInfo")
@@ -65,7 +58,6 @@ impl fmt::Debug for TlsInfo {
             .field("cipher_suite", &self.cipher_suite)
             .field("server_name", &self.server_name)
             .field("alpn_protocol", &self.alpn_protocol.as_deref().map(String::from_utf8_lossy))
-            .field("peer_certificates", &self.peer_certificates.len())
             .finish()
     }
 }
