@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::buffers::Buffers;
 use super::connection::{Conn, Ready, Wait};
-use super::scheduler::{EarlyCode, RunOn, Scheduler};
+use super::scheduler::{ConnectionCode, RunOn, Scheduler};
 use crate::exchange::{Context, Service};
 use crate::proto::Head;
 use crate::sys::Direction;
@@ -24,13 +24,13 @@ impl Scheduler for Alone {
         RunOn::ThisThread
     }
 
-    fn place_early(&mut self, _code: EarlyCode) -> RunOn {
+    fn place_code(&mut self, _code: ConnectionCode) -> RunOn {
         RunOn::ThisThread
     }
 
-    fn begin_early(&mut self) {}
+    fn begin_code(&mut self) {}
 
-    fn end_early(&mut self, _code: EarlyCode) {}
+    fn end_code(&mut self, _code: ConnectionCode) {}
 
     fn look_at_clock(&mut self) {}
 

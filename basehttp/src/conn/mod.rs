@@ -18,4 +18,4 @@ pub(crate) use self::blocking::finish_handshake;
 pub(crate) use self::blocking::handle_one_request;
 pub(crate) use self::buffers::Buffers;
 pub(crate) use self::connection::{Conn, Ready, Wait};
-pub(crate) use self::scheduler::{EarlyCode, RunOn, Scheduler, run_early};
+pub(crate) use self::scheduler::{ConnectionCode, RunOn, Scheduler, run_code};

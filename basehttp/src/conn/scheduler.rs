@@ -15,14 +15,14 @@ pub(crate) trait Scheduler {
     /// block.
     fn place_refusal(&mut self) -> RunOn;
 
-    /// Decides where user code runs that comes before the first request.
-    fn place_early(&mut self, code: EarlyCode) -> RunOn;
+    /// Decides where user code runs that is about a connection and not about a request.
+    fn place_code(&mut self, code: ConnectionCode) -> RunOn;
 
     /// Called just before that code, which may block.
-    fn begin_early(&mut self);
+    fn begin_code(&mut self);
 
     /// Called after it.
-    fn end_early(&mut self, code: EarlyCode);
+    fn end_code(&mut self, code: ConnectionCode);
 
     /// Reads the clock after the system has worked for a socket, so that no handler is charged with that time.
     fn look_at_clock(&mut self);
@@ -51,9 +51,9 @@ pub(crate) trait Scheduler {
     fn is_turn_over(&self) -> bool;
 }
 
-/// User code that runs before a connection's first request.
+/// User code that is about a connection and not about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EarlyCode {
+pub(crate) enum ConnectionCode {
     /// The hook is asked about a client.
     VerifyRequest,
     /// A step of the handshake, with certificate resolvers and verifiers.
@@ -62,16 +62,16 @@ pub(crate) enum EarlyCode {
 }
 
 /// Runs such code on this thread, where it was placed. Returns `None` if it has panicked.
-pub(crate) fn run_early<T>(
-    code: EarlyCode,
+pub(crate) fn run_code<T>(
+    code: ConnectionCode,
     scheduler: &mut dyn Scheduler,
     context: &Context,
     run: impl FnOnce() -> T,
 ) -> Option<T> {
     let _serving = context.handle.enter();
-    scheduler.begin_early();
+    scheduler.begin_code();
     let result = catch_panic(run);
-    scheduler.end_early(code);
+    scheduler.end_code(code);
     result
 }
 

@@ -11,7 +11,7 @@ use super::pace::{PaceTable, Speed, expected};
 use super::placement::{place, send_file_on};
 use super::slot::CheckedOut;
 use super::stats::Counters;
-use crate::conn::{Conn, EarlyCode, RunOn, Scheduler, Wait};
+use crate::conn::{Conn, ConnectionCode, RunOn, Scheduler, Wait};
 use crate::exchange::{Overrides, Pace};
 use crate::proto::Head;
 use crate::sys::{Direction, LocalCounts, set_unwatched_leader};
@@ -276,33 +276,33 @@ impl Scheduler for WorkerScheduler<'_> {
         place
     }
 
-    fn place_early(&mut self, code: EarlyCode) -> RunOn {
+    fn place_code(&mut self, code: ConnectionCode) -> RunOn {
         match code {
-            EarlyCode::VerifyRequest => {
+            ConnectionCode::VerifyRequest => {
                 self.place_hook("verify request", self.engine.context.spec.overrides.verify_request)
             }
             // No request has such a method.
             #[cfg(feature = "tls")]
-            EarlyCode::Handshake => self.place_hook("tls handshake", true),
+            ConnectionCode::Handshake => self.place_hook("tls handshake", true),
         }
     }
 
-    fn begin_early(&mut self) {
+    fn begin_code(&mut self) {
         self.look_at_clock();
         self.enter_user_code();
     }
 
-    fn end_early(&mut self, code: EarlyCode) {
+    fn end_code(&mut self, code: ConnectionCode) {
         let began = self.now;
         self.look_at_clock();
         let took = self.now - began;
         self.learn(match code {
-            EarlyCode::VerifyRequest => took,
+            ConnectionCode::VerifyRequest => took,
             // Signing is work and not waiting, so that more threads would not help.
             #[cfg(feature = "tls")]
-            EarlyCode::Handshake if took <= SLOW_HANDSHAKE => Duration::ZERO,
+            ConnectionCode::Handshake if took <= SLOW_HANDSHAKE => Duration::ZERO,
             #[cfg(feature = "tls")]
-            EarlyCode::Handshake => took,
+            ConnectionCode::Handshake => took,
         });
     }
 

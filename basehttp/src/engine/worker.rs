@@ -7,7 +7,7 @@ use super::affinity::BEFORE_A_ROW;
 use super::scheduler::WorkerScheduler;
 use super::slot::{CheckedOut, Job, queue};
 use super::work::{Counted, Work};
-use crate::conn::{Buffers, Conn, EarlyCode, Ready, RunOn, Scheduler, Wait, run_early};
+use crate::conn::{Buffers, Conn, ConnectionCode, Ready, RunOn, Scheduler, Wait, run_code};
 use crate::sys::log::{self, TurnLines};
 use crate::sys::{Accepted, Address, CountedError, Direction};
 
@@ -69,7 +69,7 @@ impl<'e> Worker<'e> {
         // With the PROXY protocol, the client is asked about and counted when it is known.
         let awaits_proxy_header = engine.context.settings.awaits_proxy_header();
         let place =
-            if awaits_proxy_header { RunOn::ThisThread } else { scheduler.place_early(EarlyCode::VerifyRequest) };
+            if awaits_proxy_header { RunOn::ThisThread } else { scheduler.place_code(ConnectionCode::VerifyRequest) };
         match place {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
             RunOn::Pool => {
@@ -167,6 +167,6 @@ impl Engine {
     fn is_admitted(&self, peer: &Address, scheduler: &mut WorkerScheduler<'_>) -> bool {
         let ask = || self.service.verify_request(peer);
         !self.service.spec().overrides.verify_request
-            || run_early(EarlyCode::VerifyRequest, scheduler, &self.context, ask).unwrap_or(false)
+            || run_code(ConnectionCode::VerifyRequest, scheduler, &self.context, ask).unwrap_or(false)
     }
 }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use super::Drive;
 use crate::conn::connection::{State, Wait};
-use crate::conn::scheduler::{EarlyCode, RunOn, run_early};
+use crate::conn::scheduler::{ConnectionCode, RunOn, run_code};
 use crate::exchange::HTTPError;
 use crate::proto::log_line;
 use crate::sys::{CountedError, Handshake, Reservation, clock, log};
@@ -21,7 +21,7 @@ impl Drive<'_> {
     #[cold]
     #[inline(never)] // As in `sys/socket/tls`.
     pub(super) fn shake_hands(&mut self) -> ControlFlow<Wait> {
-        match self.scheduler.place_early(EarlyCode::Handshake) {
+        match self.scheduler.place_code(ConnectionCode::Handshake) {
             RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
             RunOn::Pool => return ControlFlow::Break(Wait::Thread),
             RunOn::Refused => {
@@ -30,7 +30,7 @@ impl Drive<'_> {
             }
         }
         let socket = &self.buffers.io.get_mut().socket;
-        match run_early(EarlyCode::Handshake, self.scheduler, self.context, || socket.shake_hands()) {
+        match run_code(ConnectionCode::Handshake, self.scheduler, self.context, || socket.shake_hands()) {
             Some(Ok(Handshake::Complete)) => {
                 self.conn.state = State::Reading;
                 // A request may have come with the client's last message.

@@ -24,7 +24,7 @@ use self::client::{End, Play, Weather};
 use self::handler::Handler;
 use self::witness::Witness;
 use super::choices::Choices;
-use crate::conn::{Buffers, Conn, EarlyCode, Ready, RunOn, Scheduler, Wait};
+use crate::conn::{Buffers, Conn, ConnectionCode, Ready, RunOn, Scheduler, Wait};
 use crate::exchange::{Context, Service};
 use crate::proto::{Head, Limits};
 use crate::sys::{Address, ServerHandle, Settings, Socket, lock};
@@ -197,13 +197,13 @@ impl Scheduler for Hand {
         }
     }
 
-    fn place_early(&mut self, _code: EarlyCode) -> RunOn {
+    fn place_code(&mut self, _code: ConnectionCode) -> RunOn {
         RunOn::ThisThread
     }
 
-    fn begin_early(&mut self) {}
+    fn begin_code(&mut self) {}
 
-    fn end_early(&mut self, _code: EarlyCode) {}
+    fn end_code(&mut self, _code: ConnectionCode) {}
 
     fn look_at_clock(&mut self) {}
 
