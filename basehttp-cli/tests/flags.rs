@@ -257,19 +257,29 @@ fn quiet_logs_nothing_and_says_less() {
 }
 
 #[test]
-fn the_log_is_in_local_time() {
+fn every_line_of_the_log_is_in_local_time() {
+    let scratch = site();
+    fs::File::create(scratch.path().join("large")).and_then(|file| file.set_len(1 << 30)).expect("a file with a hole");
     // Names of zones need the system's tables; these do not.
     for (zone, ahead) in [("UTC0", 0), ("Here-5:30", 19_800), ("There8", -28_800)] {
-        let mut command = basehttp(["0"]);
+        let mut command = basehttp(["0", "-d", scratch.as_str()]);
         command.env("TZ", zone);
         let program = Program::start(command);
         let before = seconds_now();
         get(program.address(), "/");
+        let mut client = Client::connect(program.address());
+        client.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        client.wait_for_a_byte();
+        drop(client);
+        program.stderr.wait_for(" bytes of body\n");
         let log = program.stopped().stderr;
         let after = seconds_now();
-        let time = log.split(['[', ']']).nth(1).expect("a time in brackets");
         let possible: Vec<_> = (before..=after).map(|second| written(second + ahead)).collect();
-        assert!(possible.iter().any(|possible| possible == time), "{zone}: {time}, one of {possible:?}");
+        assert_eq!(log.lines().count(), 3, "two requests, and one that is cut off: {log}");
+        for line in log.lines() {
+            let time = line.split(['[', ']']).nth(1).expect("a time in brackets");
+            assert!(possible.iter().any(|possible| possible == time), "{zone}: {line}, one of {possible:?}");
+        }
     }
 }
 

@@ -64,6 +64,46 @@ fn a_certificate_and_its_key_are_served_from_two_files_or_from_one() {
     }
 }
 
+/// Connects without TLS, as a scanner of ports may, and reads to the end.
+fn scan(address: SocketAddr) {
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    stream.write_all(&[0xff; 100]).expect("the server takes it");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+    // An alert and the end, or a reset.
+    let _ = stream.read_to_end(&mut Vec::new());
+}
+
+#[test]
+fn a_session_that_fails_has_a_line_in_local_time_and_none_with_quiet() {
+    let certificate = Certificate::new();
+    let scratch = site(&certificate);
+    let [www, both] = ["www", "both.pem"].map(|name| scratch.path_of(name));
+    for quiet in [&[][..], &["-q"]] {
+        // Eleven and a half hours ahead, where it is another hour at any time.
+        let mut command = basehttp([&["0", "-d", &www, "--tls-cert", &both], quiet].concat());
+        command.env("TZ", "There-11:30");
+        let program = Program::start(command);
+        let address = program.address();
+        scan(address);
+        ask(address, certificate.client_config(), REQUEST).expect("it serves on");
+        let log = program.stopped().stderr;
+        if !quiet.is_empty() {
+            assert_eq!(log, "");
+            continue;
+        }
+        let [failure, request] = log.lines().collect::<Vec<_>>()[..] else { panic!("two lines: {log}") };
+        assert!(failure.starts_with("127.0.0.1 - - [") && failure.contains("] TLS failed: "), "{log}");
+        // The hour and its half are those of the request, or the next ones.
+        let minutes = |line: &str| {
+            let time = line.split(['[', ']']).nth(1).and_then(|time| time.split(' ').nth(1)).expect("a time");
+            let parts: Vec<u32> = time.split(':').map(|part| part.parse().expect("a number")).collect();
+            parts[0] * 60 + parts[1]
+        };
+        let apart = (minutes(request) + 24 * 60 - minutes(failure)) % (24 * 60);
+        assert!(apart < 60, "both are local: {log}");
+    }
+}
+
 #[test]
 fn a_wrong_pair_is_refused_with_the_file_and_the_reason() {
     let scratch = site(&Certificate::new());

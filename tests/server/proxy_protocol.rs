@@ -152,6 +152,39 @@ fn a_peer_that_is_not_trusted_cannot_connect() {
     expect_no_answer(&mut Client::of(&server), "without a byte");
 }
 
+/// Keeps its log from standard error.
+struct Logging(Sender<String>);
+
+#[http_handler]
+impl Logging {
+    fn do_GET(&self, ex: &mut Exchange) -> io::Result<()> {
+        ex.send_text(200, "hello")
+    }
+
+    fn log_message(&self, ex: &Exchange, message: fmt::Arguments) {
+        let line = format!("{}: {message}", ex.client_address.ip().expect("over TCP"));
+        self.0.send(line).expect("the test reads it");
+    }
+}
+
+#[test]
+fn the_log_of_the_handler_tells_why_a_peer_was_refused() {
+    let table = [("127.0.0.1", "no header\r\n\r\n"), ("192.0.2.1", V1)];
+    for (proxy, bytes) in table {
+        let (lines, logged) = channel();
+        let builder = HTTPServer::builder().trust_proxies([proxy]).proxy_protocol(true);
+        let server = Server::start_with(builder, Logging(lines)).expect("it binds");
+        let mut client = Client::connect(server.address());
+        // The server may have closed already.
+        let _ = client.try_send(bytes);
+        expect_no_answer(&mut client, proxy);
+        let line = logged.recv_timeout(crate::support::PATIENCE).expect("a line");
+        assert!(line.starts_with("127.0.0.1: refused: "), "{line}");
+        server.stop().expect("it ends");
+        assert!(logged.recv().is_err(), "one line is enough");
+    }
+}
+
 #[test]
 fn a_header_has_the_time_of_the_first_head() {
     let server = start(builder().head_timeout(Duration::from_secs(2)));

@@ -6,6 +6,7 @@ mod support;
 mod clients;
 mod ends;
 mod engine;
+mod failures;
 mod handshakes;
 mod https_server;
 mod proxied;

@@ -10,6 +10,8 @@
 //!                                      |
 //!                                      +-----------------> Lingering        close, and the client still sends
 //!                                      +-----------------> closed           close, abort, hijack
+//!
+//!   Failed          instead of closed, until the log knows why
 //! ```
 
 use std::time::{Duration, Instant};
@@ -68,10 +70,20 @@ pub(super) enum State {
     Reading,
     /// Responses are being sent since this time, and the client has taken so many bytes. Next: as `next` says.
     Writing { next: Next, since: Instant, taken: u64 },
+    /// The connection cannot go on, for a reason that the log has not been told. Next: `Closed`.
+    Failed(Box<Failure>),
     /// Our side ended at this time. Bytes that still come are thrown away; the number counts them. Next: `Closed`.
     Lingering(Instant, u64),
     /// The socket is gone.
     Closed,
+}
+
+/// A reason why a connection cannot go on.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub reason: String,
+    /// The client, if a proxy has named one with the last request.
+    pub client: Option<Address>,
 }
 
 impl State {
@@ -226,7 +238,7 @@ impl Conn {
             #[cfg(feature = "tls")]
             State::Handshaking => true,
             State::Reading => self.saved.as_deref().is_none_or(is_blank),
-            State::Writing { .. } | State::Lingering(..) | State::Closed => false,
+            State::Writing { .. } | State::Failed(_) | State::Lingering(..) | State::Closed => false,
         }
     }
 

@@ -1,11 +1,11 @@
 //! The body of a response that is sent from memory or from a file, after its handler has returned.
 
-use std::fmt::Write as _;
-use std::io;
+use std::{io, mem};
 
+use super::connection::Failure;
 use super::scheduler::Scheduler;
 use crate::exchange::QueuedBody;
-use crate::sys::{Address, Socket, clock, log};
+use crate::sys::{Address, Socket, log};
 
 /// A body under way to the client. Dropping it writes the request's log lines, whether it was sent or cut off.
 pub(super) struct OutgoingBody {
@@ -69,22 +69,26 @@ impl OutgoingBody {
         }
         Ok(true)
     }
+
+    /// Writes the lines of a request whose body cannot be sent to its end. Returns what is to be logged behind them.
+    pub(super) fn cut_off(&mut self) -> Option<Failure> {
+        let (sent, length, lines) = (self.sent, self.queued.len(), mem::take(&mut self.lines));
+        if lines.is_empty() {
+            return None;
+        }
+        log::add_lines(&lines);
+        (sent < length).then(|| Failure {
+            reason: format!("the response was cut off: {sent} of {length} bytes of body"),
+            client: Some(self.client.clone()),
+        })
+    }
 }
 
 impl Drop for OutgoingBody {
     fn drop(&mut self) {
-        if self.lines.is_empty() {
-            return;
+        // The server cuts the connection at its end, and does not ask the hooks again.
+        if let Some(failure) = self.cut_off() {
+            log::add_lines(&log::default_line(&self.client, &failure.reason));
         }
-        let (sent, length) = (self.sent, self.queued.len());
-        if sent < length {
-            let (client, date) = (self.client.log_name(), clock::log_date());
-            // Writing to a String cannot fail.
-            let _ = writeln!(
-                self.lines,
-                "{client} - - [{date}] the response was cut off: {sent} of {length} bytes of body"
-            );
-        }
-        log::add_lines(&self.lines);
     }
 }

@@ -59,6 +59,8 @@ pub(crate) enum ConnectionCode {
     /// A step of the handshake, with certificate resolvers and verifiers.
     #[cfg(feature = "tls")]
     Handshake,
+    /// The hooks that log why a connection has failed.
+    LogError,
 }
 
 /// Runs such code on this thread, where it was placed. Returns `None` if it has panicked.

@@ -296,6 +296,10 @@ mod tests {
         fn serve<'c>(&'c self, _: IncomingRequest<'c>) -> Served {
             unreachable!("no client asks")
         }
+
+        fn log_failure<'c>(&'c self, _: IncomingRequest<'c>, _: &str) {
+            unreachable!("no client comes")
+        }
     }
 
     impl ServerHooks for Nothing {

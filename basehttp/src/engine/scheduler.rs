@@ -284,6 +284,9 @@ impl Scheduler for WorkerScheduler<'_> {
             // No request has such a method.
             #[cfg(feature = "tls")]
             ConnectionCode::Handshake => self.place_hook("tls handshake", true),
+            ConnectionCode::LogError => {
+                self.place_hook("log error", runs_user_code_for_refusals(&self.engine.context.spec.overrides))
+            }
         }
     }
 
@@ -297,7 +300,7 @@ impl Scheduler for WorkerScheduler<'_> {
         self.look_at_clock();
         let took = self.now - began;
         self.learn(match code {
-            ConnectionCode::VerifyRequest => took,
+            ConnectionCode::VerifyRequest | ConnectionCode::LogError => took,
             // Signing is work and not waiting, so that more threads would not help.
             #[cfg(feature = "tls")]
             ConnectionCode::Handshake if took <= SLOW_HANDSHAKE => Duration::ZERO,

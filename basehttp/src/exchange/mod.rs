@@ -76,7 +76,7 @@ pub(crate) use self::reply::{Bare, ReplyContext};
 pub use self::response::{Body, Html, IntoResponse, Response};
 pub use self::route::{Piece, Route, link};
 pub use self::segments::{DecodedPaths, is_value, raw_segments, rest, segments};
-pub(crate) use self::serve::{answer_bare, catch_panic, drop_panic_payload, serve, serve_bare};
+pub(crate) use self::serve::{answer_bare, catch_panic, drop_panic_payload, log_failure, serve, serve_bare};
 pub(crate) use self::service::Next;
 pub use self::service::Pace;
 pub(crate) use self::service::{Served, Service};

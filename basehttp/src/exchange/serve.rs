@@ -58,6 +58,11 @@ pub(crate) fn serve<'c, M>(
     Served { leftover, queued, client: ex.client_address, lines, next }
 }
 
+/// Logs why a connection has failed that has no request.
+pub(crate) fn log_failure<M>(ex: &Exchange<'_, M>, reason: &str) {
+    ex.guarded(|ex| ex.log_error(format_args!("{reason}")));
+}
+
 /// A part of the response was sent, and the rest cannot follow. A response that was not aborted is complete, except for
 /// a queued body that is still to be sent.
 struct Aborted;

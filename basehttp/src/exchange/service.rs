@@ -25,6 +25,9 @@ pub(crate) trait Service: ServerHooks + Send + Sync + 'static {
     /// Serves one request, to the last byte of its response except for a queued body, or until the response must be
     /// aborted.
     fn serve<'c>(&'c self, incoming: IncomingRequest<'c>) -> Served;
+
+    /// Logs why a connection has failed. No request belongs to it, and it has no socket any more.
+    fn log_failure<'c>(&'c self, incoming: IncomingRequest<'c>, reason: &str);
 }
 
 /// The thread on which a handler's method runs, set by the `pace` of `#[http_handler]`.

@@ -11,7 +11,7 @@ use crate::exchange::{
     catch_panic, class_variables, overridables,
 };
 use crate::proto::Field;
-use crate::sys::Address;
+use crate::sys::{Address, log};
 
 impl<H: BaseHTTPRequestHandler> Service for H {
     fn spec(&self) -> HandlerSpec {
@@ -45,6 +45,13 @@ impl<H: BaseHTTPRequestHandler> Service for H {
         let refusal = refusal.or(incoming.refusal.clone());
         let ex: Exchange<'c, H::MessageClass<'c>> = Exchange::new(&incoming, headers, self);
         exchange::serve(ex, refusal, |ex| self.dispatch(ex))
+    }
+
+    fn log_failure<'c>(&'c self, incoming: IncomingRequest<'c>, reason: &str) {
+        match parse::<H>(&[]) {
+            Ok(headers) => exchange::log_failure(&Exchange::new(&incoming, headers, self), reason),
+            Err(_) => log::add_line(&log::default_line(incoming.client, reason)),
+        }
     }
 }
 

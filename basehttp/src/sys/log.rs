@@ -16,7 +16,10 @@ use std::thread;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
+use super::address::Address;
+use super::clock;
 use super::lock::{lock, unpoisoned};
+use crate::proto::log_line;
 
 /// Bytes of lines that may wait for a blocked sink: 1 MiB, some 10,000 requests.
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
@@ -124,6 +127,11 @@ pub(crate) fn add_lines(lines: &str) {
         Some(turn) => turn.add(lines.as_bytes()),
         None => LOG.add(lines.as_bytes()),
     });
+}
+
+/// Returns a line in the format and with the time of `defaults::log_message`, where the handler's own cannot be asked.
+pub(crate) fn default_line(client: &Address, message: &str) -> String {
+    format!("{} - - [{}] {}\n", client.log_name(), clock::log_date(), log_line(message.as_bytes()))
 }
 
 /// Waits until every line handed over so far is written, or 0.5 s have passed.

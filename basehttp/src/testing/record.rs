@@ -147,6 +147,10 @@ impl Service for Recorded {
         incoming.io.borrow_mut().tap = tap;
         self.handler.serve(incoming)
     }
+
+    fn log_failure<'c>(&'c self, incoming: IncomingRequest<'c>, reason: &str) {
+        self.handler.log_failure(incoming, reason);
+    }
 }
 
 impl ServerHooks for Recorded {

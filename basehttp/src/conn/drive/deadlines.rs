@@ -63,9 +63,12 @@ impl Drive<'_> {
             State::Writing { .. } => return self.abort(),
             #[cfg(feature = "tls")]
             State::Handshaking => return self.close(),
-            State::AwaitingProxy | State::Verifying | State::Reading | State::Lingering(..) | State::Closed => {
-                return self.close();
-            }
+            State::AwaitingProxy
+            | State::Verifying
+            | State::Reading
+            | State::Failed(_)
+            | State::Lingering(..)
+            | State::Closed => return self.close(),
         };
         self.refuse(HTTPError::from(408).with_explain(late))
     }
@@ -81,7 +84,7 @@ impl Drive<'_> {
             #[cfg(feature = "tls")]
             State::Handshaking => Some(CountedError::SlowHead),
             State::Writing { .. } => Some(CountedError::SlowReader),
-            State::Lingering(..) | State::Closed => None,
+            State::Failed(_) | State::Lingering(..) | State::Closed => None,
         }
     }
 }
@@ -98,8 +101,11 @@ fn next_deadline(state: &State, partial: &PartialRequest, has_served: bool, sett
         // The first head has what is left of its time.
         #[cfg(feature = "tls")]
         State::Handshaking => Deadline::Unchanged,
-        State::AwaitingProxy | State::Verifying | State::Writing { .. } | State::Lingering(..) | State::Closed => {
-            Deadline::Unchanged
-        }
+        State::AwaitingProxy
+        | State::Verifying
+        | State::Writing { .. }
+        | State::Failed(_)
+        | State::Lingering(..)
+        | State::Closed => Deadline::Unchanged,
     }
 }

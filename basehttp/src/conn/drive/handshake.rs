@@ -10,8 +10,7 @@ use super::Drive;
 use crate::conn::connection::{State, Wait};
 use crate::conn::scheduler::{ConnectionCode, RunOn, run_code};
 use crate::exchange::HTTPError;
-use crate::proto::log_line;
-use crate::sys::{CountedError, Handshake, Reservation, clock, log};
+use crate::sys::{CountedError, Handshake, Reservation};
 
 /// Reason of a 400 for a client that does not speak TLS.
 const PLAIN: &str = "this port speaks https; the request came without TLS";
@@ -70,15 +69,5 @@ impl Drive<'_> {
         self.buffers.input.load(bytes);
         self.note(CountedError::BadHead);
         self.refuse(HTTPError::from(400).with_explain(PLAIN))
-    }
-
-    /// Logs why the TLS session of a closed connection has failed, if it has.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn log_fault(&mut self) {
-        let Some(fault) = self.io().socket.take_fault() else { return };
-        self.note(CountedError::Tls);
-        let (client, date, fault) = (self.conn.client().log_name(), clock::log_date(), fault.to_string());
-        log::add_lines(&format!("{client} - - [{date}] TLS failed: {}\n", log_line(fault.as_bytes())));
     }
 }

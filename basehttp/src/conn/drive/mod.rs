@@ -12,12 +12,14 @@
 //!                otherwise            read, or wait      reading
 //!     Writing    send, then keep, linger or close        writing
 //!     Lingering  throw away what comes, then close       lingering
+//!     Failed     log why, then close                     failing
 //! ```
 //!
 //! `ahead` follows bodies that must arrive before the handler is called. `deadlines` limits the time of each state.
 
 mod ahead;
 mod deadlines;
+mod failing;
 #[cfg(feature = "tls")]
 mod handshake;
 mod lingering;
@@ -111,6 +113,7 @@ impl Drive<'_> {
             State::Handshaking => self.shake_hands(),
             State::Reading => self.read_request(),
             State::Lingering(..) => self.throw_away(),
+            State::Failed(_) => self.log_failure(),
         }
     }
 
@@ -119,8 +122,6 @@ impl Drive<'_> {
         let now = self.scheduler.now();
         if self.conn.is_closed() {
             self.drop_tail();
-            #[cfg(feature = "tls")]
-            self.log_fault();
         }
         match self.next_deadline() {
             Deadline::FromNow(wait) => self.conn.deadline = now + wait,
@@ -182,8 +183,11 @@ impl Drive<'_> {
         self.buffers.counts().note(fault);
     }
 
-    /// Closes the connection.
+    /// Closes the connection, after the log was told what went wrong with it, if anything did.
     fn close(&mut self) -> ControlFlow<Wait> {
+        if let Some(reason) = self.untold_failure() {
+            return self.fail(reason);
+        }
         self.conn.state = State::Closed;
         ControlFlow::Break(Wait::Closed)
     }

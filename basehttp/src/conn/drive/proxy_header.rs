@@ -10,11 +10,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::Drive;
-use crate::conn::connection::{State, Wait};
+use crate::conn::connection::{Failure, State, Wait};
 use crate::conn::scheduler::{ConnectionCode, RunOn, run_code};
 use crate::exchange::ExchangeIo;
 use crate::proto::{ProxySource, proxy_header};
-use crate::sys::{Address, CountedError, Direction, clock, log};
+use crate::sys::{Address, CountedError, Direction};
 
 impl Drive<'_> {
     /// Goes on with the header.
@@ -105,8 +105,7 @@ impl Drive<'_> {
     /// Closes a connection that is not served, with a line in the log.
     fn turn_away(&mut self, reason: fmt::Arguments<'_>) -> ControlFlow<Wait> {
         self.note(CountedError::BadHead);
-        log::add_lines(&format!("{} - - [{}] refused: {reason}\n", self.conn.peer.log_name(), clock::log_date()));
-        self.close()
+        self.fail(Failure { reason: format!("refused: {reason}"), client: None })
     }
 }
 

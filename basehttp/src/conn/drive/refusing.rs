@@ -88,8 +88,8 @@ fn shown_line(line: &[u8]) -> &[u8] {
     if proto::is_request_line(line) { line } else { &line[..line.len().min(MAX_SHOWN_BYTES)] }
 }
 
-/// Builds the head of a refused request. Only its line is known, for the log.
-fn refused_request(requestline: &str, scheme: Scheme) -> RequestHead<'_> {
+/// Returns the head of a refused request. Only its line is known, for the log.
+pub(super) fn refused_request(requestline: &str, scheme: Scheme) -> RequestHead<'_> {
     RequestHead {
         command: "",
         path: "",

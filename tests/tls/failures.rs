@@ -1,0 +1,114 @@
+//! Sessions that fail, as the handler's log learns of them.
+
+use std::fmt;
+use std::io::Write;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, channel};
+
+use basehttp::testing::Server;
+use basehttp::{Exchange, http_handler};
+
+use crate::secured::{TlsClient, VERSIONS, client_config, connect, read_to_any_end, secured};
+use crate::support::PATIENCE;
+use crate::support::stage::wait_until;
+
+/// Not a record of TLS.
+const GARBAGE: &[u8] = &[0xff; 100];
+
+/// Gives the lines of its log to a test.
+struct Logging<F> {
+    log: F,
+}
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl<F: Fn(String) + Send + Sync + 'static> Logging<F> {
+    fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+        ex.send_text(200, ex.path)
+    }
+
+    fn log_error(&self, ex: &Exchange, message: fmt::Arguments) {
+        // There is nothing that it could be sent to.
+        let _ = ex.send_text(200, "never sent");
+        let request = [ex.command, ex.path, ex.requestline].concat();
+        (self.log)(format!("{} {request:?} {} {message}", ex.client_address.ip().expect("over TCP"), ex.scheme()));
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+/// Starts a server with one leader, so that a log that holds it up holds up everything.
+fn start(log: impl Fn(String) + Send + Sync + 'static) -> Server {
+    Server::start_with(secured().workers(1), Logging { log }).expect("a free port")
+}
+
+#[test]
+fn the_log_of_the_handler_has_one_line_for_each_of_them() {
+    let (lines, logged) = channel();
+    let server = start(move |line| lines.send(line).expect("the test reads them"));
+    let next = |why: &str| {
+        let line = logged.recv_timeout(PATIENCE).expect("a line");
+        assert!(line.starts_with("127.0.0.1 \"\" https TLS failed: "), "{why}: {line}");
+    };
+    let mut stream = connect(&server);
+    stream.write_all(GARBAGE).expect("the server takes it");
+    let answer = read_to_any_end(&mut stream);
+    assert!(answer.is_empty() || answer[0] == 0x15 && answer.len() < 20, "an alert or nothing: {answer:?}");
+    next("no handshake");
+    for (name, version) in VERSIONS {
+        let mut client = TlsClient::with(&server, client_config(&[version]));
+        assert_eq!(client.ask("/before").text(), "/before");
+        let mut records = client.encrypt(TlsClient::get("/broken").as_bytes());
+        *records.last_mut().expect("there is one") ^= 1;
+        client.stream().write_all(&records).expect("the server takes it");
+        client.try_read_to_end().expect_err("an alert");
+        next(name);
+    }
+    // A client that only looks whether the port is open is no failure.
+    drop(connect(&server));
+    assert_eq!(TlsClient::of(&server).ask("/well").text(), "/well");
+    wait_until(server.server_handle(), "all of them have ended", |stats| stats.connections == 0);
+    server.stop().expect("it ends");
+    assert_eq!(logged.try_iter().collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn a_log_that_blocks_at_one_of_them_holds_up_no_other_client() {
+    let ((entered, has_entered), (go, go_on)) = (channel(), channel());
+    let go_on: Mutex<Receiver<()>> = Mutex::new(go_on);
+    let server = start(move |line| {
+        entered.send(line).expect("the test waits");
+        // A test that has failed says nothing any more.
+        let _ = go_on.lock().expect("no panic with it").recv_timeout(PATIENCE);
+    });
+    let mut other = TlsClient::of(&server);
+    assert_eq!(other.ask("/before").text(), "/before");
+    // More than prove it blocking, so that the last ones go to the pool.
+    let mut waiting = Vec::new();
+    for _ in 0..6 {
+        let mut stream = connect(&server);
+        stream.write_all(GARBAGE).expect("the server takes it");
+        has_entered.recv_timeout(PATIENCE).expect("the log is asked");
+        waiting.push(stream);
+        assert_eq!(other.ask("/meanwhile").text(), "/meanwhile");
+        if waiting.len() > 1 {
+            go.send(()).expect("a log waits");
+        }
+    }
+    assert_eq!(TlsClient::of(&server).ask("/another").text(), "/another");
+    go.send(()).expect("the log waits");
+    for stream in &mut waiting {
+        read_to_any_end(stream);
+    }
+    wait_until(server.server_handle(), "each is counted", |stats| stats.errors.tls == 6);
+}
+
+#[test]
+fn a_log_that_panics_at_one_of_them_costs_nothing_else() {
+    let server = start(|_| panic!("as the test wants"));
+    let mut stream = connect(&server);
+    stream.write_all(GARBAGE).expect("the server takes it");
+    read_to_any_end(&mut stream);
+    let handle = server.server_handle();
+    wait_until(handle, "it is counted", |stats| stats.errors.panics == 1 && stats.connections == 0);
+    assert_eq!(TlsClient::of(&server).ask("/well").text(), "/well");
+}
