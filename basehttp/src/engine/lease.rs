@@ -8,7 +8,6 @@ use std::time::Instant;
 use mio::{Events, Poll, Token};
 
 use super::accept::Acceptor;
-use super::slab::Key;
 use super::work::Work;
 use crate::conn::Ready;
 
@@ -54,7 +53,7 @@ impl Lease {
                 }
                 token => match listener_number(token) {
                     Some(number) => self.acceptor.iter_mut().for_each(|acceptor| acceptor.note_event(number)),
-                    None => self.ready.push_back(Work::Event(Key::from_bits(token.0), ready_of(event))),
+                    None => self.ready.push_back(Work::Event(token, ready_of(event))),
                 },
             }
         }

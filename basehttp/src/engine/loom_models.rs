@@ -9,11 +9,12 @@ use std::time::Instant;
 use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use loom::thread;
+use mio::Token;
 
 use super::heartbeat::Heartbeat;
 use super::monitor::MonitorWaker;
 use super::pool::{Pool, PoolLimits, PoolThread, Task};
-use super::slab::{Key, Slab};
+use super::slab::Slab;
 use crate::conn::{Conn, Ready};
 use crate::sys::{Address, Settings, Socket};
 
@@ -25,7 +26,7 @@ fn line() -> Box<Conn> {
 }
 
 /// Returns a slab with one connection that is out.
-fn one_out() -> (Arc<Mutex<Slab>>, Key, Box<Conn>) {
+fn one_out() -> (Arc<Mutex<Slab>>, Token, Box<Conn>) {
     let mut slab = Slab::default();
     let key = slab.insert(line());
     let line = slab.arrive(key, READABLE).expect("it was parked");

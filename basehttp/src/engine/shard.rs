@@ -20,7 +20,7 @@ use super::Engine;
 use super::accept::Acceptor;
 use super::heartbeat::Heartbeat;
 use super::lease::{Lease, WAKER};
-use super::slab::{Key, Slab};
+use super::slab::Slab;
 use super::work::{Counted, Work};
 use crate::conn::{Conn, Ready};
 use crate::sys::log::{self, TurnLines};
@@ -272,14 +272,14 @@ impl Shard {
     ///
     /// # Errors
     /// The connection, if its socket cannot be watched.
-    pub(super) fn admit(&self, conn: Box<Conn>) -> Result<Key, Box<Conn>> {
+    pub(super) fn admit(&self, conn: Box<Conn>) -> Result<Token, Box<Conn>> {
         let Some(descriptor) = conn.socket.descriptor().map(|descriptor| descriptor.as_raw_fd()) else {
             return Err(conn);
         };
         let mut slab = self.slab();
         let key = slab.insert(conn);
         let both = Interest::READABLE | Interest::WRITABLE;
-        let registered = self.registry.register(&mut SourceFd(&descriptor), Token(key.to_bits()), both);
+        let registered = self.registry.register(&mut SourceFd(&descriptor), key, both);
         if registered.is_err() {
             let conn = slab.arrive(key, Ready::default()).expect("it was parked under this lock");
             slab.free(key);
@@ -293,7 +293,7 @@ impl Shard {
     }
 
     /// Frees the slot of a connection that is out, and takes its socket off the poller.
-    pub(super) fn dismiss(&self, key: Key, conn: &Conn) {
+    pub(super) fn dismiss(&self, key: Token, conn: &Conn) {
         if let Some(descriptor) = conn.socket.descriptor() {
             self.forget(descriptor);
         }
@@ -307,12 +307,12 @@ impl Shard {
     }
 
     /// Parks a connection that was out. Returns it if an event came meanwhile: it must be driven again.
-    pub(super) fn park(&self, key: Key, conn: Box<Conn>) -> Option<(Box<Conn>, Ready)> {
+    pub(super) fn park(&self, key: Token, conn: Box<Conn>) -> Option<(Box<Conn>, Ready)> {
         self.slab().park(key, conn)
     }
 
     /// Has a parked connection driven again, after others have had their turn.
-    pub(super) fn queue(&self, key: Key, ready: Ready) {
+    pub(super) fn queue(&self, key: Token, ready: Ready) {
         self.inbox().push(Work::Event(key, Ready { readable: true, ..ready }));
         self.wake();
     }

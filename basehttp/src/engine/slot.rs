@@ -1,15 +1,16 @@
 //! A connection on its way between its slab, the thread that drives it, and the pool's queue.
 
+use mio::Token;
+
 use super::Engine;
 use super::shard::Shard;
-use super::slab::Key;
 use super::work::Counted;
 use crate::conn::{Conn, Ready};
 
 /// A connection on its way to a thread that may block.
 pub(super) enum Job {
     /// A connection with a request that may block.
-    Request { conn: Box<Conn>, shard: usize, key: Option<Key> },
+    Request { conn: Box<Conn>, shard: usize, key: Option<Token> },
     /// A new connection. The hook that has to admit it may block.
     Accepted(Counted),
 }
@@ -38,11 +39,11 @@ pub(super) struct CheckedOut<'e> {
     engine: &'e Engine,
     shard: usize,
     /// Key of the slot. `None` if the connection was never parked, or was adopted: the poller does not know it.
-    pub key: Option<Key>,
+    pub key: Option<Token>,
 }
 
 impl<'e> CheckedOut<'e> {
-    pub(super) fn new(engine: &'e Engine, shard: usize, key: Option<Key>) -> Self {
+    pub(super) fn new(engine: &'e Engine, shard: usize, key: Option<Token>) -> Self {
         CheckedOut { engine, shard, key }
     }
 

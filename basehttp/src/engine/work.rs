@@ -1,6 +1,7 @@
 //! The work that a shard finds for its leader.
 
-use super::slab::Key;
+use mio::Token;
+
 use crate::conn::Ready;
 use crate::sys::{Accepted, Permit};
 
@@ -13,7 +14,7 @@ pub(super) enum Work {
     /// A new connection from another shard.
     FromOtherShard(Counted),
     /// A parked connection that can be driven.
-    Event(Key, Ready),
+    Event(Token, Ready),
 }
 
 /// A new connection that has been counted, and the shard that gets it.
