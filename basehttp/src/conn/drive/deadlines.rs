@@ -5,20 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::Drive;
 use crate::conn::connection::{State, Wait};
-use crate::conn::saved::PartialRequest;
 use crate::exchange::HTTPError;
 use crate::proto::BODY_TOO_SLOW;
-use crate::sys::{CountedError, Settings};
-
-/// New deadline of a connection that was driven.
-pub(super) enum Deadline {
-    /// Counted from the last progress.
-    FromNow(Duration),
-    /// Fixed, whatever the client sends.
-    Until(Instant),
-    /// As it was set when the state began, or at its last progress.
-    Unchanged,
-}
+use crate::sys::CountedError;
 
 impl Drive<'_> {
     /// Returns a number that changes whenever bytes are sent or received.
@@ -27,25 +16,47 @@ impl Drive<'_> {
         counts.bytes_received + counts.bytes_sent
     }
 
-    /// Returns the time that the state may last from now on. Empty lines do not prolong the time of an idle connection.
-    pub(super) fn next_deadline(&self) -> Deadline {
-        if self.rests && matches!(self.conn.state, State::Reading) && self.buffers.pending.partial.began.is_none() {
-            return Deadline::Unchanged;
-        }
-        next_deadline(&self.conn.state, &self.buffers.pending.partial, self.conn.has_served, &self.context.settings)
+    /// Sets the deadline of a connection that was driven until `now`.
+    pub(super) fn set_deadline(&mut self, now: Instant) {
+        self.conn.deadline = match self.time_from_progress() {
+            Some(time) => now + time,
+            None => self.fixed_deadline(),
+        };
     }
 
     /// Returns whether a deadline that has passed still counts, although the connection was driven since. It does if no
     /// bytes moved, or if progress does not prolong the state.
     pub(super) fn is_late(&mut self, moved_before: u64) -> bool {
-        let now = self.scheduler.now();
-        let got_on = self.moved() != moved_before;
-        match self.next_deadline() {
-            // The stream's own timeout has passed, which no clock here measures.
-            _ if !self.io().socket.is_nonblocking() => !got_on,
-            Deadline::FromNow(_) => !got_on,
-            Deadline::Until(deadline) => deadline <= now,
-            Deadline::Unchanged => self.conn.deadline <= now,
+        // A stream's own timeout may have passed, which no clock here measures.
+        if self.time_from_progress().is_some() || !self.io().socket.is_nonblocking() {
+            self.moved() == moved_before
+        } else {
+            self.fixed_deadline() <= self.scheduler.now()
+        }
+    }
+
+    /// Returns the time that the state may last after each progress. `None` if its end is fixed.
+    fn time_from_progress(&self) -> Option<Duration> {
+        let (partial, settings) = (&self.buffers.pending.partial, &self.context.settings);
+        match self.conn.state {
+            State::Reading if partial.body.is_some() => Some(settings.body_stall_timeout),
+            // Empty lines do not prolong the time of an idle connection.
+            State::Reading if partial.began.is_none() && self.conn.has_served && !self.rests => {
+                Some(settings.idle_timeout)
+            }
+            State::AwaitingProxy | State::Verifying | State::Reading => None,
+            #[cfg(feature = "tls")]
+            State::Handshaking => None,
+            State::Writing { .. } | State::Failed(_) | State::Lingering(..) | State::Closed => None,
+        }
+    }
+
+    /// Returns the end of a state that progress does not prolong.
+    fn fixed_deadline(&self) -> Instant {
+        match (&self.conn.state, self.buffers.pending.partial.began) {
+            (State::Reading, Some(began)) => began + self.context.settings.head_timeout,
+            // It was set when the state began. The first head has what is left of its time.
+            _ => self.conn.deadline,
         }
     }
 
@@ -86,26 +97,5 @@ impl Drive<'_> {
             State::Writing { .. } => Some(CountedError::SlowReader),
             State::Failed(_) | State::Lingering(..) | State::Closed => None,
         }
-    }
-}
-
-/// Returns the time that a state may last, for a connection that has just been driven.
-fn next_deadline(state: &State, partial: &PartialRequest, has_served: bool, settings: &Settings) -> Deadline {
-    match state {
-        State::Reading if partial.body.is_some() => Deadline::FromNow(settings.body_stall_timeout),
-        State::Reading => match partial.began {
-            Some(began) => Deadline::Until(began + settings.head_timeout),
-            None if has_served => Deadline::FromNow(settings.idle_timeout),
-            None => Deadline::Unchanged,
-        },
-        // The first head has what is left of its time.
-        #[cfg(feature = "tls")]
-        State::Handshaking => Deadline::Unchanged,
-        State::AwaitingProxy
-        | State::Verifying
-        | State::Writing { .. }
-        | State::Failed(_)
-        | State::Lingering(..)
-        | State::Closed => Deadline::Unchanged,
     }
 }

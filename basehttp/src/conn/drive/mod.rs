@@ -31,7 +31,6 @@ mod writing;
 
 use std::ops::ControlFlow;
 
-use self::deadlines::Deadline;
 use super::buffers::Buffers;
 use super::connection::{Conn, Ready, State, Wait};
 use super::scheduler::Scheduler;
@@ -123,11 +122,7 @@ impl Drive<'_> {
         if self.conn.is_closed() {
             self.drop_tail();
         }
-        match self.next_deadline() {
-            Deadline::FromNow(wait) => self.conn.deadline = now + wait,
-            Deadline::Until(deadline) => self.conn.deadline = deadline,
-            Deadline::Unchanged => {}
-        }
+        self.set_deadline(now);
         self.make_share();
         self.buffers.unload(self.conn);
     }
