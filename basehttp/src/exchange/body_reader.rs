@@ -53,14 +53,6 @@ pub struct BodyReader<'c> {
 /// Size of one read: 64 KiB, so that a large upload costs few system calls.
 const READ_BYTES: usize = 64 * 1024;
 
-/// The raw bytes that an exchange leaves for the next one.
-pub(crate) struct Leftover {
-    /// The number of bytes behind the head that were used.
-    pub used_ahead: usize,
-    /// The bytes that were read later and not used. If there are any, all bytes behind the head were used.
-    pub refill: Vec<u8>,
-}
-
 impl<'c> BodyReader<'c> {
     pub(crate) fn new(io: &'c RefCell<ExchangeIo>, decoder: BodyDecoder, ahead: &'c [u8]) -> Self {
         BodyReader {
@@ -164,13 +156,17 @@ impl<'c> BodyReader<'c> {
         self.unread.end
     }
 
-    /// Returns the raw bytes that are left.
-    pub(crate) fn into_leftover(mut self) -> Leftover {
+    /// Ends the reading of the body. Returns the number of bytes behind the head that were used.
+    pub(crate) fn end(&mut self) -> usize {
         // The decoder has passed the payload that it announced, even if the handler has not consumed it.
         self.advance(self.payload);
-        let used_ahead = self.ahead_at_first - self.ahead.len();
-        let refill = self.refill[self.unread].to_vec();
-        Leftover { used_ahead, refill }
+        self.payload = 0;
+        self.ahead_at_first - self.ahead.len()
+    }
+
+    /// Returns the bytes that were read later and not used.
+    pub(crate) fn into_refill(self) -> Vec<u8> {
+        self.refill[self.unread].to_vec()
     }
 
     fn raw(&self) -> &[u8] {

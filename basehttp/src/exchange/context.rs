@@ -66,8 +66,12 @@ pub(crate) struct Context {
     pub unfinished: Arc<MemoryQuota>,
     pub unsent: Arc<MemoryQuota>,
     pub quota: Arc<Quota>,
-    ready: ReadyHeads,
+    /// The first bytes of the response for each code from 100 on, so that `send_response` is a copy. Each is made when
+    /// it is first sent, because a connection in memory has a context of its own and sends only a few.
+    ready_heads: Vec<OnceLock<Box<[u8]>>>,
 }
+
+const READY_CODES: std::ops::RangeInclusive<u16> = 100..=599;
 
 impl Context {
     pub(crate) fn new(spec: HandlerSpec, settings: Settings, handle: ServerHandle) -> Self {
@@ -75,12 +79,23 @@ impl Context {
         let unfinished = MemoryQuota::new(settings.max_unfinished_bytes);
         let unsent = MemoryQuota::new(settings.max_unsent_bytes);
         let quota = Quota::new(&settings, handle.clone());
-        Context { spec, settings, handle, blocking, unfinished, unsent, quota, ready: ReadyHeads::new(spec) }
+        let ready_heads = READY_CODES.map(|_| OnceLock::new()).collect();
+        Context { spec, settings, handle, blocking, unfinished, unsent, quota, ready_heads }
     }
 
     /// Returns the status line and `Server` field of a code in 100..=599, with the phrase of the `responses` map.
     pub(crate) fn ready_head(&self, code: u16) -> Option<&[u8]> {
-        self.ready.get(code)
+        let head = self.ready_heads.get(usize::from(code.checked_sub(*READY_CODES.start())?))?;
+        Some(head.get_or_init(|| self.make_head(code)))
+    }
+
+    #[cold]
+    fn make_head(&self, code: u16) -> Box<[u8]> {
+        let mut head = Vec::new();
+        let (phrase, _) = self.response(code);
+        proto::push_status_line(&mut head, self.spec.protocol_version, code, phrase);
+        proto::push_server(&mut head, self.spec.version_string);
+        head.into()
     }
 
     /// Returns whether a method is among these, or is refused as if it were: with a 405, and without a short cut.
@@ -99,35 +114,5 @@ impl Context {
     /// Returns the phrase and the explanation of a code. They are empty if the map has none.
     pub(crate) fn response(&self, code: u16) -> (&'static str, &'static str) {
         proto::lookup(self.spec.responses, code).unwrap_or_default()
-    }
-}
-
-/// The first bytes of the response for each code, so that `send_response` is a copy. Each is made when it is first
-/// sent, because a connection in memory has a context of its own and sends only a few.
-struct ReadyHeads {
-    spec: HandlerSpec,
-    /// One head for each code from 100 on.
-    heads: Vec<OnceLock<Box<[u8]>>>,
-}
-
-const READY_CODES: std::ops::RangeInclusive<u16> = 100..=599;
-
-impl ReadyHeads {
-    fn new(spec: HandlerSpec) -> Self {
-        ReadyHeads { spec, heads: READY_CODES.map(|_| OnceLock::new()).collect() }
-    }
-
-    fn get(&self, code: u16) -> Option<&[u8]> {
-        let head = self.heads.get(usize::from(code.checked_sub(*READY_CODES.start())?))?;
-        Some(head.get_or_init(|| self.make(code)))
-    }
-
-    #[cold]
-    fn make(&self, code: u16) -> Box<[u8]> {
-        let mut head = Vec::new();
-        let (phrase, _) = proto::lookup(self.spec.responses, code).unwrap_or_default();
-        proto::push_status_line(&mut head, self.spec.protocol_version, code, phrase);
-        proto::push_server(&mut head, self.spec.version_string);
-        head.into()
     }
 }

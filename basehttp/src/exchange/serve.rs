@@ -18,14 +18,13 @@ use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::body_reader::Leftover;
 use super::error::{HTTPError, HandlerError, Result};
 use super::exchange_io::ExchangeIo;
 use super::payload::QueuedBody;
 use super::reply::{Bare, Reply};
 use super::service::{Next, Served};
 use super::{Exchange, IncomingRequest};
-use crate::sys::{Address, CountedError, log};
+use crate::sys::{CountedError, log};
 
 /// Serves one request. Sends the refusal if there is one, and otherwise lets `dispatch` call the handler's method.
 pub(crate) fn serve<'c, M>(
@@ -49,13 +48,13 @@ pub(crate) fn serve<'c, M>(
     drop(serving);
     ex.note_broken_body();
     let after = ex.after();
-    let leftover = ex.rfile.into_leftover();
+    let used_ahead = ex.rfile.end();
     let (queued, next) = match end {
         Err(Aborted) => (None, Next::Abort),
         Ok(queued) if is_refused => (queued, Next::Linger),
         Ok(queued) => (queued, after),
     };
-    Served { leftover, queued, client: ex.client_address, lines, next }
+    Served { used_ahead, refill: ex.rfile.into_refill(), queued, client: ex.client_address, lines, next }
 }
 
 /// Logs why a connection has failed that has no request.
@@ -289,11 +288,5 @@ pub(crate) fn serve_bare(incoming: &IncomingRequest<'_>) -> Served {
 /// Sends a bare response, without calling any method of the handler.
 pub(crate) fn answer_bare(io: &mut ExchangeIo, bare: Bare) -> Served {
     io.reply.finish_bare(bare, &mut io.out);
-    Served {
-        leftover: Leftover { used_ahead: 0, refill: Vec::new() },
-        queued: None,
-        client: Address::Unnamed,
-        lines: String::new(),
-        next: Next::Linger,
-    }
+    Served::last(Next::Linger)
 }

@@ -2,7 +2,6 @@
 //! for every `BaseHTTPRequestHandler`.
 
 use super::IncomingRequest;
-use super::body_reader::Leftover;
 use super::context::HandlerSpec;
 use super::hooks::ServerHooks;
 use super::payload::QueuedBody;
@@ -50,7 +49,10 @@ pub enum Pace {
 
 /// The end of an exchange. The response is in `ExchangeIo::out`, except for a queued body.
 pub(crate) struct Served {
-    pub(crate) leftover: Leftover,
+    /// The number of bytes behind the head that were used.
+    pub(crate) used_ahead: usize,
+    /// The bytes that were read later and not used. If there are any, all bytes behind the head were used.
+    pub(crate) refill: Vec<u8>,
     pub(crate) queued: Option<QueuedBody>,
     /// The client, for the log.
     pub(crate) client: Address,
@@ -60,15 +62,9 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// The end of an exchange whose connection is of no more use.
-    pub(crate) fn aborted() -> Self {
-        Served {
-            leftover: Leftover { used_ahead: 0, refill: Vec::new() },
-            queued: None,
-            client: Address::Unnamed,
-            lines: String::new(),
-            next: Next::Abort,
-        }
+    /// The end of an exchange that has nothing to send or to log later, and after which no request is read.
+    pub(crate) fn last(next: Next) -> Self {
+        Served { used_ahead: 0, refill: Vec::new(), queued: None, client: Address::Unnamed, lines: String::new(), next }
     }
 }
 

@@ -148,7 +148,7 @@ impl Drive<'_> {
 
     /// Takes over what an exchange left: bytes, a queued body, and what follows.
     pub(super) fn settle(&mut self, served: Served) -> ControlFlow<Wait> {
-        let Served { leftover, queued, client, lines, next } = served;
+        let Served { used_ahead, refill, queued, client, lines, next } = served;
         let io = self.buffers.io.get_mut();
         self.conn.has_served = true;
         self.rests = false;
@@ -156,9 +156,9 @@ impl Drive<'_> {
         if !self.buffers.pending.partial.is_untouched() {
             self.buffers.pending.partial = PartialRequest::default();
         }
-        self.buffers.input.consume(leftover.used_ahead);
-        if !leftover.refill.is_empty() {
-            self.buffers.input.replace(leftover.refill);
+        self.buffers.input.consume(used_ahead);
+        if !refill.is_empty() {
+            self.buffers.input.replace(refill);
         } else if io.was_read() {
             // The handler has used all bytes read ahead, and those that it read itself.
             self.buffers.input.consume_all();
@@ -191,7 +191,7 @@ impl Drive<'_> {
         // Methods and hooks have a guard of their own. This one catches a panic in a `Drop` of the user's.
         catch_panic(|| self.service.serve(incoming)).unwrap_or_else(|| {
             self.buffers.io.borrow_mut().counts.note(CountedError::Panic);
-            Served::aborted()
+            Served::last(Next::Abort)
         })
     }
 
