@@ -16,7 +16,7 @@ use super::Exchange;
 use super::error::IntoHTTPError;
 use super::hijack::Hijacked;
 use super::payload::{IntoPayload, QueuedBody};
-use super::reply::{HeadParts, Reply, misuse};
+use super::reply::{Reply, misuse};
 use super::status::{IntoStatus, Status};
 use crate::proto::{self, Scheme};
 use crate::sys::{Permit, clock};
@@ -32,7 +32,7 @@ impl<M> Exchange<'_, M> {
         let overrides = &self.context.spec.overrides;
         match self.context.ready_head(status.code()) {
             Some(head) if status.reason().is_none() && !overrides.version_string => {
-                self.begin_head(status.code(), head, HeadParts::WithServer);
+                self.begin_head(status.code(), head);
             }
             _ => self.begin_formatted(status, Some(&self.hooks.version_string())),
         }
@@ -70,12 +70,11 @@ impl<M> Exchange<'_, M> {
         if let Some(server) = server {
             proto::push_server(&mut head, server);
         }
-        let parts = if server.is_some() { HeadParts::WithServer } else { HeadParts::StatusOnly };
-        self.begin_head(code, &head, parts);
+        self.begin_head(code, &head);
     }
 
-    fn begin_head(&self, code: u16, head: &[u8], parts: HeadParts) {
-        self.with_reply(|reply, out| reply.begin_head(code, head, parts, out));
+    fn begin_head(&self, code: u16, lines: &[u8]) {
+        self.with_reply(|reply, out| reply.begin_head(code, lines, out));
     }
 
     /// Adds a field to the response. It stays in the buffer.

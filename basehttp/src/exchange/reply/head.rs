@@ -10,7 +10,6 @@ use crate::sys::clock;
 
 /// The facts about the fields of the head under construction that later steps need.
 #[derive(Default)]
-#[allow(clippy::struct_excessive_bools)] // Four independent facts.
 pub(super) struct HeadFields {
     /// The `Content-Length` that the handler declared.
     declared: Option<u64>,
@@ -21,7 +20,6 @@ pub(super) struct HeadFields {
     connection_options: Vec<u8>,
     /// The fields that may come once and have come, a bit for each.
     singletons: u16,
-    has_server: bool,
     has_date: bool,
     pub has_allow: bool,
 }
@@ -35,16 +33,15 @@ impl HeadFields {
 }
 
 impl Reply {
-    /// Begins a head. `line` is the status line, and `has` says whether `Server` follows in it.
-    pub(crate) fn begin_head(&mut self, code: u16, line: &[u8], has: HeadParts, out: &mut Vec<u8>) {
+    /// Begins a head with these lines: the status line, and `Server` if it has one.
+    pub(crate) fn begin_head(&mut self, code: u16, lines: &[u8], out: &mut Vec<u8>) {
         if !self.is_unsent() {
             return self.mark_fault(format!("send_response({code}) after send_response({}): send one", self.code));
         }
         self.stage = ReplyStage::Head;
         self.code = code;
         self.rule = proto::body_allowed(code, self.asked.method);
-        self.fields.has_server = has == HeadParts::WithServer;
-        out.extend_from_slice(line);
+        out.extend_from_slice(lines);
         self.add_early_fields(out);
     }
 
@@ -79,9 +76,7 @@ impl Reply {
             4 if name.eq_ignore_ascii_case("date") && mem::replace(&mut self.fields.has_date, true) => {
                 remove_field(out, self.start, "Date");
             }
-            6 if name.eq_ignore_ascii_case("server") && mem::replace(&mut self.fields.has_server, true) => {
-                remove_field(out, self.start, "Server");
-            }
+            6 if name.eq_ignore_ascii_case("server") => remove_field(out, self.start, "Server"),
             5 => self.fields.has_allow |= name.eq_ignore_ascii_case("allow"),
             _ => {}
         }
@@ -311,11 +306,4 @@ impl Reply {
             }
         }
     }
-}
-
-/// The fields that come with the status line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum HeadParts {
-    StatusOnly,
-    WithServer,
 }

@@ -22,8 +22,6 @@ mod head;
 use std::ops::Range;
 use std::{io, mem};
 
-pub(crate) use self::head::HeadParts;
-
 use self::early::Early;
 use self::head::HeadFields;
 use super::error::sentence;
