@@ -1,10 +1,11 @@
 //! State that a connection keeps beside its socket while it waits: unread bytes, unsent responses, a partial request.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use super::outgoing::OutgoingBody;
 use crate::exchange::HTTPError;
-use crate::proto::{BodyDecoder, HeadScanner, HeadSpan};
+use crate::proto::{BodyDecoder, HeadScanner};
 use crate::sys::Reservation;
 
 /// Bytes that a waiting connection holds, and all that is known about them.
@@ -63,7 +64,7 @@ impl PartialRequest {
 /// A body that will fit the buffer and must arrive before the handler is called.
 pub(super) struct BodyAhead {
     /// Place of the head in the unread bytes.
-    pub span: HeadSpan,
+    pub span: Range<usize>,
     /// Number of unread bytes up to the body's end. `None` for a chunked body.
     pub needed: Option<usize>,
     /// Follows a chunked body.

@@ -16,7 +16,7 @@ pub fn head(bytes: &[u8]) {
     let mut scanner = HeadScanner::default();
     let mut in_pieces = ends(bytes.len(), piece).filter_map(|end| scanner.scan(&bytes[..end], &limits).transpose());
     assert_eq!(in_pieces.next().transpose(), whole, "cut into pieces of {piece}");
-    assert_eq!(naive_scan(bytes, &limits), whole.map_err(|refusal| refusal.status), "the twin");
+    assert_eq!(naive_scan(bytes, &limits), whole.clone().map_err(|refusal| refusal.status), "the twin");
 
     let mut fields = FieldBuffer::new();
     let short = parse_whole(bytes, &mut fields, &limits, Some(Scheme::Http));

@@ -1,8 +1,10 @@
 //! Decides which bodies arrive before the handler is called, and follows them.
 
+use std::ops::Range;
+
 use crate::conn::saved::BodyAhead;
 use crate::exchange::{Context, MAX_BODY_AHEAD};
-use crate::proto::{BodyDecoder, Head, HeadSpan, RequestBody};
+use crate::proto::{BodyDecoder, Head, RequestBody};
 
 /// Part of a request's body that has arrived.
 pub(super) enum BodyArrival {
@@ -17,7 +19,7 @@ pub(super) enum BodyArrival {
 }
 
 /// Decides how the body behind a new head is received.
-pub(super) fn body_arrival(head: &Head<'_>, span: HeadSpan, ahead: &[u8], context: &Context) -> BodyArrival {
+pub(super) fn body_arrival(head: &Head<'_>, span: &Range<usize>, ahead: &[u8], context: &Context) -> BodyArrival {
     let needed = match head.body {
         RequestBody::None => return BodyArrival::Complete,
         // The client sends no body before the handler has asked for it (RFC 9110, section 10.1.1).
@@ -30,7 +32,7 @@ pub(super) fn body_arrival(head: &Head<'_>, span: HeadSpan, ahead: &[u8], contex
         RequestBody::Chunked => None,
     };
     let decoder = BodyDecoder::new(head.body, &context.settings.limits);
-    let mut body = BodyAhead { span, needed, decoder, decoded: span.end };
+    let mut body = BodyAhead { span: span.clone(), needed, decoder, decoded: span.end };
     if needed.is_none() && body.is_decoded(ahead) { body.state() } else { BodyArrival::Pending(body) }
 }
 

@@ -1,12 +1,12 @@
 //! Reading: finds the request that has arrived, or reads more.
 
 use std::io;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use super::Drive;
 use crate::conn::connection::Wait;
 use crate::exchange::{ExchangeIo, HTTPError, Next};
-use crate::proto::{BODY_ENDED_EARLY, BODY_TOO_SLOW, HeadSpan, Refusal};
+use crate::proto::{BODY_ENDED_EARLY, BODY_TOO_SLOW, Refusal};
 use crate::sys::{CountedError, Direction, Reservation};
 
 /// Reason of a 503 when the quota for unfinished requests is used up.
@@ -31,7 +31,7 @@ impl Drive<'_> {
                 self.note(CountedError::BadHead);
                 self.refuse(refusal.into())
             }
-            Ok(Some(span)) if !self.scheduler.is_turn_over() => self.serve(span),
+            Ok(Some(span)) if !self.scheduler.is_turn_over() => self.serve(&span),
             // All requests that have arrived are served: one write sends the responses.
             Ok(_) if self.has_unsent() => self.start_writing(Next::Keep),
             Ok(_) if self.scheduler.is_turn_over() => ControlFlow::Break(Wait::Turn),
@@ -93,10 +93,10 @@ impl Drive<'_> {
     }
 
     /// Returns the head of a request that can be served: its body has arrived or is not awaited.
-    fn find_request(&mut self) -> Result<Option<HeadSpan>, Refusal> {
+    fn find_request(&mut self) -> Result<Option<Range<usize>>, Refusal> {
         let unread = self.buffers.input.unread();
         if let Some(body) = &mut self.buffers.pending.partial.body {
-            return Ok(body.is_here(unread).then_some(body.span));
+            return Ok(body.is_here(unread).then(|| body.span.clone()));
         }
         if unread.is_empty() {
             return Ok(None);

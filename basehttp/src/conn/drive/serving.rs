@@ -1,7 +1,7 @@
 //! Serving: parses a head, asks the scheduler where its request is served, and takes over the result of the exchange.
 
 use std::mem;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use super::Drive;
 use super::ahead::{BodyArrival, body_arrival};
@@ -11,7 +11,7 @@ use crate::conn::read_buffer::ReadBuffer;
 use crate::conn::saved::PartialRequest;
 use crate::conn::scheduler::RunOn;
 use crate::exchange::{DecodedPaths, HTTPError, IncomingRequest, Next, ReplyContext, RequestHead, Served, catch_panic};
-use crate::proto::{self, Admitted, Field, FieldBuffer, Head, HeadSpan, Refusal, Scheme};
+use crate::proto::{self, Admitted, Field, FieldBuffer, Head, Refusal, Scheme};
 use crate::sys::{Address, CountedError};
 
 /// Reason of a 503 for a request whose handler may block.
@@ -25,17 +25,14 @@ impl Drive<'_> {
         let unread = input.unread();
         let served = self.parsed_as();
         let found = proto::parse_whole(unread, &mut fields, &self.context.settings.limits, served);
-        let step = found.map(|(end, head)| {
-            let span = HeadSpan { start: 0, end };
-            self.serve_head(span, &head, fields.as_slice(), &unread[end..])
-        });
+        let step = found.map(|(end, head)| self.serve_head(&(0..end), &head, fields.as_slice(), &unread[end..]));
         self.buffers.fields = fields.recycle();
         self.buffers.input.take_back(input);
         step
     }
 
     /// Serves the request whose head the scanner has found.
-    pub(super) fn serve(&mut self, span: HeadSpan) -> ControlFlow<Wait> {
+    pub(super) fn serve(&mut self, span: &Range<usize>) -> ControlFlow<Wait> {
         let (input, mut fields) = self.lend();
         let unread = input.unread();
         let (bytes, ahead) = (&unread[span.start..span.end], &unread[span.end..]);
@@ -81,7 +78,13 @@ impl Drive<'_> {
 
     /// Serves a request, or decides what it waits for. `span` is the place of its head in the unread bytes, and `ahead`
     /// are the unread bytes behind it.
-    fn serve_head(&mut self, span: HeadSpan, head: &Head<'_>, fields: &[Field<'_>], ahead: &[u8]) -> ControlFlow<Wait> {
+    fn serve_head(
+        &mut self,
+        span: &Range<usize>,
+        head: &Head<'_>,
+        fields: &[Field<'_>],
+        ahead: &[u8],
+    ) -> ControlFlow<Wait> {
         // First: may this client ask? A proxy may speak for another one.
         let (client, request, refusal) = match self.admit(head, fields) {
             Ok(admitted) => (admitted.client.map(Address::from), request_of(head, &admitted), None),

@@ -24,4 +24,4 @@ pub use fields::Field;
 pub(crate) use fields::FieldBuffer;
 pub(crate) use framing_fields::ConnectionOptions;
 pub(crate) use parse::{Head, parse, with_ascii_target};
-pub(crate) use scan::{HeadScanner, HeadSpan, is_request_line, is_tls, request_line};
+pub(crate) use scan::{HeadScanner, is_request_line, is_tls, request_line};

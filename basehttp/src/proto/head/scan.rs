@@ -10,17 +10,10 @@
 //! Every refusal is tied to the first byte that shows it, and bytes are looked at in order. So the answer does not
 //! depend on how the bytes were cut into pieces, and it comes as early as it can be known.
 
+use std::ops::Range;
+
 use super::super::{field::is_token_byte, limits, limits::Limits, refusal::Refusal, version::Version};
 use super::fields::TOO_MANY_FIELDS;
-
-/// The place of a head in the bytes that were scanned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct HeadSpan {
-    /// The first byte of the request line: empty lines before it are skipped (RFC 9112, section 2.2).
-    pub start: usize,
-    /// Past the empty line that ends the head, where the body begins.
-    pub end: usize,
-}
 
 /// Looks for the end of a head, and remembers the bytes that it has seen.
 ///
@@ -51,10 +44,11 @@ impl HeadScanner {
         !matches!(bytes.get(self.start..).unwrap_or_default(), [] | [b'\r'])
     }
 
-    /// Returns the place of the head, or `None` while its end has not arrived.
+    /// Returns the place of the head, or `None` while its end has not arrived. It begins with the request line, since
+    /// empty lines before that are skipped (RFC 9112, section 2.2), and ends with the empty line before the body.
     ///
     /// `bytes` is everything unread of the connection. Between calls it may only grow.
-    pub(crate) fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, Refusal> {
+    pub(crate) fn scan(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<Range<usize>>, Refusal> {
         loop {
             let unseen = bytes.get(self.seen..).unwrap_or_default();
             self.seen += find_line_break(unseen).unwrap_or(unseen.len());
@@ -95,7 +89,7 @@ impl HeadScanner {
     }
 
     /// Takes a line whose CRLF has arrived, and moves on to the next one unless the head is done.
-    fn end_line(&mut self, line: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, Refusal> {
+    fn end_line(&mut self, line: &[u8], limits: &Limits) -> Result<Option<Range<usize>>, Refusal> {
         let next = self.seen + 2;
         match (self.lines, line.is_empty()) {
             (0, true) if self.empty_lines == limits.max_empty_lines => return Err(TOO_MANY_EMPTY_LINES),
@@ -104,7 +98,7 @@ impl HeadScanner {
                 self.start = next;
             }
             (_, true) if next - self.start > limits.max_head_bytes => return Err(HEAD_TOO_LONG),
-            (_, true) => return Ok(Some(HeadSpan { start: self.start, end: next })),
+            (_, true) => return Ok(Some(self.start..next)),
             (lines, false) => {
                 if lines == 0 {
                     // Only so that a client of HTTP/0.9 or 2 is not left waiting. `parse` looks at the rest.

@@ -1,6 +1,8 @@
 //! The contract of the request head: which heads are refused and with which status, and what the others mean. Every
 //! case is also fed byte by byte and at every split point, and the scanner is compared with a plain twin.
 
+use std::ops::Range;
+
 use super::super::{
     framing::RequestBody, limits::Limits, refusal::Refusal, target::Scheme, target::TargetForm, version::Version,
 };
@@ -11,7 +13,7 @@ fn outcome_of_prefixes(
     bytes: &[u8],
     limits: &Limits,
     prefixes: impl Iterator<Item = usize>,
-) -> Result<Option<HeadSpan>, Refusal> {
+) -> Result<Option<Range<usize>>, Refusal> {
     let mut scanner = HeadScanner::default();
     for len in prefixes {
         let Some(span) = scanner.scan(&bytes[..len], limits)? else { continue };
@@ -22,7 +24,7 @@ fn outcome_of_prefixes(
 }
 
 /// The outcome, after making sure that no way of cutting the bytes changes it.
-pub(super) fn outcome(bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, Refusal> {
+pub(super) fn outcome(bytes: &[u8], limits: &Limits) -> Result<Option<Range<usize>>, Refusal> {
     let whole = outcome_of_prefixes(bytes, limits, [bytes.len()].into_iter());
     assert_eq!(outcome_of_prefixes(bytes, limits, 0..=bytes.len()), whole, "byte by byte: {}", bytes.escape_ascii());
     for split in 0..bytes.len() {
@@ -32,7 +34,7 @@ pub(super) fn outcome(bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>,
     whole
 }
 
-fn status(bytes: &[u8]) -> Result<Option<HeadSpan>, u16> {
+fn status(bytes: &[u8]) -> Result<Option<Range<usize>>, u16> {
     outcome(bytes, &Limits::default()).map_err(|refusal| refusal.status)
 }
 
@@ -225,7 +227,7 @@ fn heads_at_their_limits_are_taken() {
     let fields: Vec<String> = (0..30).map(|n| format!("X-{n}: {n}\r\n")).collect();
     let head = format!("GET / HTTP/1.0\r\n{}\r\n", fields.concat());
     let span = outcome(head.as_bytes(), &limits).unwrap();
-    assert_eq!(span, Some(HeadSpan { start: 0, end: head.len() }));
+    assert_eq!(span, Some(0..head.len()));
     let mut buffer = FieldBuffer::new();
     parse(head.as_bytes(), &mut buffer, &limits, Some(Scheme::Http)).unwrap();
     assert_eq!(buffer.as_slice().len(), 30, "more than fit in place");
@@ -260,7 +262,7 @@ fn the_default_limits_answer_with_the_status_of_each() {
     for (bytes, expected, why) in &table {
         let bytes = bytes.as_bytes();
         let whole = outcome_of_prefixes(bytes, &limits, [bytes.len()].into_iter());
-        assert_eq!(whole.map_err(|r| r.status), Err(*expected), "{why}");
+        assert_eq!(whole.clone().map_err(|r| r.status), Err(*expected), "{why}");
         assert_eq!(outcome_of_prefixes(bytes, &limits, 0..=bytes.len()), whole, "{why}, byte by byte");
     }
 }
@@ -268,10 +270,10 @@ fn the_default_limits_answer_with_the_status_of_each() {
 #[test]
 fn empty_lines_before_a_request_are_skipped_and_what_follows_a_head_is_left() {
     let bytes = b"\r\n\r\nGET / HTTP/1.0\r\n\r\nGET /next HTTP/1.0\r\n\r\n";
-    assert_eq!(status(bytes), Ok(Some(HeadSpan { start: 4, end: 22 })));
+    assert_eq!(status(bytes), Ok(Some(4..22)));
     let mut scanner = HeadScanner::default();
-    assert_eq!(scanner.scan(bytes, &Limits::default()), Ok(Some(HeadSpan { start: 4, end: 22 })));
-    assert_eq!(scanner.scan(&bytes[22..], &Limits::default()), Ok(Some(HeadSpan { start: 0, end: 22 })), "and again");
+    assert_eq!(scanner.scan(bytes, &Limits::default()), Ok(Some(4..22)));
+    assert_eq!(scanner.scan(&bytes[22..], &Limits::default()), Ok(Some(0..22)), "and again");
 }
 
 #[test]

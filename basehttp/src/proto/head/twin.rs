@@ -1,10 +1,11 @@
 //! The scanner once more, written as plainly as possible. Tests and fuzzing compare the real one with it.
 
+use std::ops::Range;
+
 use super::super::{field::is_token_byte, limits::Limits, version::Version};
-use super::HeadSpan;
 
 /// Scans one byte after another, and remembers only the line.
-pub(crate) fn naive_scan(bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpan>, u16> {
+pub(crate) fn naive_scan(bytes: &[u8], limits: &Limits) -> Result<Option<Range<usize>>, u16> {
     let (mut start, mut lines, mut empty_lines, mut line) = (0, 0, 0, Vec::new());
     for (at, byte) in bytes.iter().enumerate() {
         let after_cr = line.last() == Some(&b'\r');
@@ -38,7 +39,7 @@ pub(crate) fn naive_scan(bytes: &[u8], limits: &Limits) -> Result<Option<HeadSpa
             (0, true) if empty_lines == limits.max_empty_lines => return Err(400),
             (0, true) => (empty_lines, start) = (empty_lines + 1, at + 1),
             (_, true) if at + 1 - start > limits.max_head_bytes => return Err(431),
-            (_, true) => return Ok(Some(HeadSpan { start, end: at + 1 })),
+            (_, true) => return Ok(Some(start..at + 1)),
             (0, false) => {
                 let version = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
                 Version::of_request(version).map_err(|refusal| refusal.status)?;
