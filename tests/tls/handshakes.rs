@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use basehttp::testing::Server;
+use rustls::SupportedProtocolVersion;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
@@ -103,17 +104,40 @@ fn a_handshake_that_comes_byte_by_byte_succeeds() {
     }
 }
 
+/// Sends the client's flights up to the first half of one of them, or to its end, and then ends the connection.
+fn vanish(server: &Server, version: &'static SupportedProtocolVersion, flight: usize, is_half: bool, how: Shutdown) {
+    let (mut tls, mut stream) = (session(client_config(&[version])), connect(server));
+    for number in 0..=flight {
+        let mut records = Vec::new();
+        while tls.wants_write() {
+            tls.write_tls(&mut records).expect("memory takes everything");
+        }
+        let is_last = number == flight;
+        let count = if is_last && is_half { records.len() / 2 } else { records.len() };
+        assert!(count > 0, "the client has another flight");
+        stream.write_all(&records[..count]).expect("the server takes it");
+        while !is_last && !tls.wants_write() {
+            tls.read_tls(&mut stream).expect("an answer");
+            tls.process_new_packets().expect("a good one");
+        }
+    }
+    stream.shutdown(how).expect("the connection is open");
+}
+
 #[test]
 fn a_client_that_vanishes_in_a_flight_is_forgotten() {
-    let server = server();
-    let hello = hello();
-    for (part, why) in [(0, "before the first"), (hello.len() / 2, "in the first"), (hello.len(), "after the first")] {
-        for how in [Shutdown::Write, Shutdown::Both] {
-            let mut stream = connect(&server);
-            stream.write_all(&hello[..part]).expect("the server takes it");
-            stream.shutdown(how).expect("the connection is open");
-            drop(stream);
-            wait_until(server.server_handle(), why, |stats| stats.accepted > 0 && stats.connections == 0);
+    let (server, mut connected) = (server(), 0);
+    for how in [Shutdown::Write, Shutdown::Both] {
+        connect(&server).shutdown(how).expect("the connection is open");
+        connected += 1;
+        for (name, version) in VERSIONS {
+            for (flight, is_half) in [(0, true), (0, false), (1, true), (1, false)] {
+                vanish(&server, version, flight, is_half, how);
+                connected += 1;
+                let why = format!("{name}, flight {flight}, {how:?}");
+                let has_ended = |stats: &basehttp::Stats| stats.accepted == connected && stats.connections == 0;
+                wait_until(server.server_handle(), &why, has_ended);
+            }
         }
     }
     assert_eq!(server.server_handle().stats().errors.tls, 0, "nothing was wrong with what came");

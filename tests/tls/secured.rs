@@ -145,9 +145,16 @@ pub(crate) fn client_config(versions: &[&'static SupportedProtocolVersion]) -> C
 pub(crate) fn trust_the_server(
     versions: &[&'static SupportedProtocolVersion],
 ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    trust_the_server_with(provider(), versions)
+}
+
+pub(crate) fn trust_the_server_with(
+    provider: Arc<CryptoProvider>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
     roots.add(certified_key().cert[0].clone()).expect("it is well-formed");
-    let builder = ClientConfig::builder_with_provider(provider()).with_protocol_versions(versions);
+    let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions);
     builder.expect("known versions").with_root_certificates(roots)
 }
 

@@ -9,6 +9,12 @@ use rustls::{Error, ServerConfig, ServerConnection};
 
 use super::raw::{RawSocket, retried};
 
+/// Bytes that may come in a row after the handshake and hold nothing for the reader: 64 KiB, four times the longest record.
+///
+/// rustls counts empty records in a row, and updates of keys in a row. In turns they could go on for ever, and each read
+/// would find more of them.
+const MAX_BARREN_BYTES: usize = 64 * 1024;
+
 pub(super) struct Session {
     pub(super) tls: ServerConnection,
     pub(super) stage: Stage,
@@ -70,10 +76,26 @@ impl Session {
         let mut receiver = Receiver { raw, flags, was_short: false };
         let result = self.tls.read_tls(&mut receiver);
         self.is_drained = receiver.was_short;
-        let count = result?;
+        let count = match result {
+            // Not the socket's: a message of the handshake is longer than rustls takes.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Err(self.fail(Error::General(error.to_string())));
+            }
+            result => result?,
+        };
         self.undecrypted += count;
         self.process(raw)?;
+        if self.stage == Stage::Traffic && self.undecrypted > MAX_BARREN_BYTES {
+            return Err(self.fail(Error::General("records without content came without end".into())));
+        }
         Ok(count)
+    }
+
+    /// Ends the session for this reason.
+    fn fail(&mut self, fault: Error) -> io::Error {
+        self.stage = Stage::Over;
+        self.fault = Some(fault.clone());
+        io::Error::new(io::ErrorKind::InvalidData, fault)
     }
 
     /// Has rustls look at what was received.
@@ -91,8 +113,7 @@ impl Session {
             Err(error) => {
                 // The alert. A client that does not take it sees the end alone.
                 let _ = self.flush(raw);
-                self.fault = Some(error.clone());
-                Err(io::Error::new(io::ErrorKind::InvalidData, error))
+                Err(self.fail(error))
             }
         }
     }
