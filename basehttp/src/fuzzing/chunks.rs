@@ -5,7 +5,7 @@ use crate::proto::chunked::twin::naive;
 use crate::proto::{BodyDecoder, Limits, Refusal, RequestBody, is_token};
 
 /// A whole body: its content, the bytes it took, its trailer fields.
-type Body = (Vec<u8>, usize, Vec<(String, Vec<u8>)>);
+type DecodedBody = (Vec<u8>, usize, Vec<(String, Vec<u8>)>);
 
 /// Runs this target on `bytes`.
 pub fn chunks(bytes: &[u8]) {
@@ -48,7 +48,7 @@ fn ends_in_plain_last_chunk(body: &[u8]) -> bool {
     !size.is_empty() && size.iter().all(|&byte| byte == b'0')
 }
 
-fn decode(bytes: &[u8], limits: &Limits, piece: usize) -> Result<Option<Body>, Refusal> {
+fn decode(bytes: &[u8], limits: &Limits, piece: usize) -> Result<Option<DecodedBody>, Refusal> {
     let mut decoder = BodyDecoder::new(RequestBody::Chunked, limits);
     let (mut at, mut content) = (0, Vec::new());
     for end in ends(bytes.len(), piece) {

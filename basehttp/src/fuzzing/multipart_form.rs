@@ -43,12 +43,12 @@ pub fn multipart_form(bytes: &[u8]) {
 }
 
 /// The body in pieces.
-struct Pieces<'b> {
+struct InPieces<'b> {
     rest: &'b [u8],
     piece: usize,
 }
 
-impl Read for Pieces<'_> {
+impl Read for InPieces<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = buffer.len().min(self.piece);
         self.rest.read(&mut buffer[..most])
@@ -56,7 +56,7 @@ impl Read for Pieces<'_> {
 }
 
 fn streamed(body: &[u8], boundary: &str, most: Most, piece: usize) -> Outcome {
-    let mut pieces = Pieces { rest: body, piece };
+    let mut pieces = InPieces { rest: body, piece };
     let mut form = form(&mut pieces, boundary, most);
     let mut parts = Vec::new();
     let error = loop {
@@ -125,22 +125,22 @@ fn plain(body: &[u8], boundary: &str, most: Most) -> Outcome {
         let content_start = at;
         let (content_end, next) = match delimiter(body, &mut at, boundary) {
             Some(next) => (content_start.max(at.saturating_sub(2)), next),
-            None => (body.len(), Next::Nothing),
+            None => (body.len(), Delimiter::Nothing),
         };
         if let Some((name, file_name)) = started.take() {
             let content = &body[content_start..content_end];
             if content.len() > most.part {
                 return (parts, Some(413));
             }
-            if next != Next::Nothing {
+            if next != Delimiter::Nothing {
                 parts.push((name, file_name, content.to_vec()));
             }
         }
         match next {
-            Next::Nothing => return (parts, Some(400)),
-            Next::End => return (parts, None),
-            Next::Part(_) if parts.len() == most.parts => return (parts, Some(413)),
-            Next::Part(head_start) => at = head_start,
+            Delimiter::Nothing => return (parts, Some(400)),
+            Delimiter::End => return (parts, None),
+            Delimiter::Part(_) if parts.len() == most.parts => return (parts, Some(413)),
+            Delimiter::Part(head_start) => at = head_start,
         }
         let head_start = at;
         if let Err(code) = end_of_head(body, &mut at, most.head) {
@@ -154,7 +154,7 @@ fn plain(body: &[u8], boundary: &str, most: Most) -> Outcome {
 }
 
 #[derive(PartialEq)]
-enum Next {
+enum Delimiter {
     /// A part, whose head starts here.
     Part(usize),
     End,
@@ -162,15 +162,15 @@ enum Next {
 }
 
 /// Goes to the next line that is a delimiter.
-fn delimiter(body: &[u8], at: &mut usize, boundary: &str) -> Option<Next> {
+fn delimiter(body: &[u8], at: &mut usize, boundary: &str) -> Option<Delimiter> {
     loop {
         let line_end = body[*at..].windows(2).position(|bytes| bytes == b"\r\n").map(|length| *at + length);
         let line = &body[*at..line_end.unwrap_or(body.len())];
         let rest = line.strip_prefix(b"--").and_then(|line| line.strip_prefix(boundary.as_bytes()));
         let is_padding = |bytes: &[u8]| bytes.len() <= MAX_PADDING && bytes.iter().all(|byte| b" \t".contains(byte));
         match (rest, line_end) {
-            (Some(rest), Some(line_end)) if is_padding(rest) => return Some(Next::Part(line_end + 2)),
-            (Some([b'-', b'-', rest @ ..]), _) if is_padding(rest) => return Some(Next::End),
+            (Some(rest), Some(line_end)) if is_padding(rest) => return Some(Delimiter::Part(line_end + 2)),
+            (Some([b'-', b'-', rest @ ..]), _) if is_padding(rest) => return Some(Delimiter::End),
             _ => *at = line_end? + 2,
         }
     }

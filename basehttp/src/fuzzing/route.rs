@@ -71,7 +71,7 @@ impl Table {
 }
 
 /// The shapes of the table once more, with the methods' names.
-const SHAPES: &[(&str, &[Piece])] = &[
+const SHAPES: &[(&str, &[ShapePiece])] = &[
     ("home", &[]),
     ("users", &[Word("users")]),
     ("user", &[Word("users"), Value]),
@@ -86,13 +86,13 @@ const SHAPES: &[(&str, &[Piece])] = &[
 
 /// A piece of a shape, the most specific first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Piece {
+enum ShapePiece {
     Word(&'static str),
     Value,
     Rest,
 }
 
-use Piece::{Rest, Value, Word};
+use ShapePiece::{Rest, Value, Word};
 
 /// Longest input, so that a link of it, in which a byte takes three, is no longer than a request line may be.
 const LONGEST: usize = 2000;
@@ -112,12 +112,12 @@ pub fn route(bytes: &[u8]) {
     let route = Table::route("GET", path);
     assert_eq!(route, Table::route("HEAD", path), "HEAD is served by what serves GET");
     match expected {
-        Served::By(name, values) => {
+        Winner::By(name, values) => {
             assert!(route.is_some(), "{path} has no route");
             check_link(name, &values);
         }
-        Served::Forbidden => {}
-        Served::Plain => assert_eq!(route, None, "{path} is served by no route"),
+        Winner::Forbidden => {}
+        Winner::Plain => assert_eq!(route, None, "{path} is served by no route"),
     }
 }
 
@@ -134,30 +134,30 @@ fn answer(path: &str) -> Option<String> {
 }
 
 /// The part of the table that serves a request.
-enum Served {
+enum Winner {
     By(&'static str, Vec<String>),
     /// A shape fits, with a value that is forbidden.
     Forbidden,
     Plain,
 }
 
-impl Served {
+impl Winner {
     fn answer(&self) -> Option<String> {
         match self {
-            Served::By(name, values) => Some(shown(name, &values.iter().map(String::as_str).collect::<Vec<_>>())),
-            Served::Forbidden => None,
-            Served::Plain => Some(shown("plain", &[])),
+            Winner::By(name, values) => Some(shown(name, &values.iter().map(String::as_str).collect::<Vec<_>>())),
+            Winner::Forbidden => None,
+            Winner::Plain => Some(shown("plain", &[])),
         }
     }
 }
 
 /// Finds what serves a path, by trying every shape.
-fn served(path: &str) -> Served {
+fn served(path: &str) -> Winner {
     let segments = segments(path);
     let fitting = SHAPES.iter().filter_map(|(name, shape)| Some((shape, name, values(shape, &segments)?)));
-    let Some((_, name, values)) = fitting.min_by_key(|(shape, ..)| shape.to_vec()) else { return Served::Plain };
+    let Some((_, name, values)) = fitting.min_by_key(|(shape, ..)| shape.to_vec()) else { return Winner::Plain };
     let values: Option<Vec<_>> = values.into_iter().map(allowed).collect();
-    values.map_or(Served::Forbidden, |values| Served::By(name, values))
+    values.map_or(Winner::Forbidden, |values| Winner::By(name, values))
 }
 
 /// The segments as bytes.
@@ -181,7 +181,7 @@ fn decoded(segment: &str) -> Vec<u8> {
 }
 
 /// The values of a shape that fits.
-fn values(shape: &[Piece], segments: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
+fn values(shape: &[ShapePiece], segments: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
     match (shape, segments) {
         ([], []) => Some(Vec::new()),
         ([Rest], [_, ..]) => Some(segments.to_vec()),

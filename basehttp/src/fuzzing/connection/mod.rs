@@ -57,13 +57,13 @@ fn play(bytes: &[u8], weather: Option<Weather>) {
     let context = Context::new(Handler.spec(), settings(&mut choices), ServerHandle::detached());
     let places = choices.take(8);
     let weather = weather.unwrap_or_else(|| Weather::ALL[usize::from(places.first().unwrap_or(&0) >> 6)]);
-    let mut stage = Stage::new(&context, places, Play::new(choices.rest(), weather));
-    let wait = stage.play_to_the_end();
+    let mut simulation = Simulation::new(&context, places, Play::new(choices.rest(), weather));
+    let wait = simulation.play_to_the_end();
     if context.settings.max_unfinished_bytes == MUCH {
-        stage.witness.judge(&stage.hand.play(), wait, stage.hand.has_refused);
+        simulation.witness.judge(&simulation.scheduler.play(), wait, simulation.scheduler.has_refused);
     }
-    stage.run_out_of_time();
-    drop(stage);
+    simulation.run_out_of_time();
+    drop(simulation);
     assert_eq!((context.unfinished.taken(), context.unsent.taken()), (0, 0), "all memory is given back");
 }
 
@@ -81,36 +81,44 @@ fn settings(choices: &mut Choices<'_>) -> Settings {
     }
 }
 
-/// Everybody together.
-struct Stage<'s> {
+/// The connection, the client at its other end, the scheduler, and the witness that judges.
+struct Simulation<'s> {
     context: &'s Context,
     conn: Conn,
     buffers: Buffers,
-    hand: Hand,
+    scheduler: ScriptedScheduler,
     witness: Witness,
 }
 
-impl<'s> Stage<'s> {
+impl<'s> Simulation<'s> {
     fn new(context: &'s Context, places: &[u8], play: Play) -> Self {
         let play = Arc::new(Mutex::new(play));
         let now = Instant::now();
         let socket = Socket::other(End(Arc::clone(&play)));
         let places = if places.is_empty() { vec![0] } else { places.to_vec() };
-        Stage {
+        Simulation {
             context,
             conn: Conn::new(socket, Address::Unnamed, &context.settings, now),
             buffers: Buffers::new(context),
-            hand: Hand { play, now, places, next_place: 0, is_leader: true, served: 0, has_refused: false },
+            scheduler: ScriptedScheduler {
+                play,
+                now,
+                places,
+                next_place: 0,
+                is_leader: true,
+                served: 0,
+                has_refused: false,
+            },
             witness: Witness::default(),
         }
     }
 
-    /// Until the script is over and the server has done all it can. Says what it waits for then.
+    /// Goes on until the script is over and the server has done all that it can. Returns what it waits for then.
     fn play_to_the_end(&mut self) -> Wait {
         let mut ready = Ready { readable: true, ..Ready::default() };
         loop {
             let wait = self.drive(ready);
-            let mut play = self.hand.play();
+            let mut play = self.scheduler.play();
             self.witness.look(&play, self.conn.has_ended_writing());
             match wait {
                 Wait::Turn | Wait::Thread => {}
@@ -121,36 +129,36 @@ impl<'s> Stage<'s> {
             drop(play);
             ready = match wait {
                 Wait::Turn | Wait::Thread => Ready::default(),
-                _ => self.hand.news(&self.conn),
+                _ => self.scheduler.news(&self.conn),
             };
-            self.hand.served = 0;
-            self.hand.is_leader = wait != Wait::Thread;
+            self.scheduler.served = 0;
+            self.scheduler.is_leader = wait != Wait::Thread;
         }
     }
 
     /// No state lasts for ever.
     fn run_out_of_time(&mut self) {
         for _ in 0..8 {
-            self.hand.now += Duration::from_secs(3600);
+            self.scheduler.now += Duration::from_secs(3600);
             if !self.conn.is_closed() {
                 let wait = self.drive(Ready { expired: true, ..Ready::default() });
                 // A refusal may be a thread's to answer, too.
-                self.hand.is_leader = wait != Wait::Thread;
+                self.scheduler.is_leader = wait != Wait::Thread;
             }
         }
-        self.witness.look(&self.hand.play(), true);
+        self.witness.look(&self.scheduler.play(), true);
         assert!(self.conn.is_closed(), "for ever");
     }
 
     fn drive(&mut self, ready: Ready) -> Wait {
-        let wait = self.buffers.drive(&mut self.conn, &Handler, self.context, &mut self.hand, ready);
+        let wait = self.buffers.drive(&mut self.conn, &Handler, self.context, &mut self.scheduler, ready);
         assert!(self.conn.held_bytes() <= MOST_HELD_BYTES, "{} bytes held", self.conn.held_bytes());
         wait
     }
 }
 
-/// The driver: a leader, or a thread of the pool, as the script says.
-struct Hand {
+/// Schedules as a leader or as a thread of the pool, as the script says.
+struct ScriptedScheduler {
     play: Arc<Mutex<Play>>,
     now: Instant,
     /// Places to serve the next requests, over and over.
@@ -161,7 +169,7 @@ struct Hand {
     has_refused: bool,
 }
 
-impl Hand {
+impl ScriptedScheduler {
     fn play(&self) -> MutexGuard<'_, Play> {
         lock(&self.play)
     }
@@ -174,7 +182,7 @@ impl Hand {
     }
 }
 
-impl Scheduler for Hand {
+impl Scheduler for ScriptedScheduler {
     fn run_on(&mut self, _request: &Head<'_>, may_wait: bool) -> RunOn {
         let place = self.places[self.next_place % self.places.len()] % 8;
         if self.is_leader && place == 7 {
