@@ -138,6 +138,7 @@ impl Engine {
         self.ended.store(true, Ordering::SeqCst);
         self.shards.iter().for_each(super::shard::Shard::close);
         drop(jobs);
+        self.shards.iter().for_each(super::shard::Shard::await_last_turn);
         self.shards.iter().for_each(super::shard::Shard::hand_over_lines);
     }
 }

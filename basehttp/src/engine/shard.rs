@@ -3,7 +3,7 @@
 //! Three locks, none of them held while user code runs:
 //!
 //! * `lease` (poller, ready list): held by the leader alone, also during a poll. A leader whose epoch is over finds that
-//!   out when it next takes the lock. No other thread ever waits for it.
+//!   out when it next takes the lock. No other thread waits for it, except the monitor when the server has ended.
 //! * `slab`: held by any thread, just to park or take out a connection, also inside the lease.
 //! * `inbox` (work for the next turn): held by any thread, just to add work or take it, also inside the lease.
 
@@ -231,6 +231,12 @@ impl Shard {
             lease.close();
         }
         self.wake();
+    }
+
+    /// Waits for the leader's last turn, from which [`close`](Self::close) has woken it. Closes the listeners then, if
+    /// the shutdown had no time to do so, since the next loop may listen at the same addresses at once.
+    pub(super) fn await_last_turn(&self) {
+        lock(&self.lease).close();
     }
 
     /// Returns whether a thread has ever led here. Without one, connections would wait in vain.
