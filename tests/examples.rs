@@ -4,16 +4,21 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use basehttp::testing::Certificate;
 use rustix::process::{Pid, Signal, kill_process};
+use rustls::{ClientConnection, StreamOwned};
+#[cfg(feature = "full")]
+use support::needs;
 use support::{Client, PATIENCE, Reply};
 
 #[test]
@@ -201,6 +206,51 @@ fn openapi_describes_the_table_of_paths() {
     }
 }
 
+#[cfg(feature = "full")]
+#[test]
+fn https_shows_a_renewed_certificate_after_a_signal() {
+    let mut program = Program::start("https");
+    let renewed = Certificate::new();
+    let is_shown = |address: &str, certificate: &Certificate| {
+        ask_by_tls(address, certificate, "GET", "GET / HTTP/1.1\r\nHost: x\r\n\r\n").is_ok()
+    };
+    assert!(is_shown(&program.address, certificate()) && !is_shown(&program.address, &renewed));
+    install(&renewed, &program.scratch);
+    let mut hang_up = |expected: &str| {
+        kill_process(Pid::from_child(&program.child), Signal::HUP).expect("it is our child");
+        let mut line = String::new();
+        program.stdout.read_line(&mut line).expect("it says what has come of it");
+        assert!(line.starts_with(expected), "{line}");
+    };
+    hang_up("the certificate was read again\n");
+    fs::write(program.scratch.join("key.pem"), certificate().key_pem()).expect("there is room");
+    hang_up("the certificate stays as it was: ");
+    assert!(is_shown(&program.address, &renewed) && !is_shown(&program.address, certificate()));
+}
+
+/// By the programs that the header names, where they are installed.
+#[cfg(feature = "full")]
+#[test]
+fn https_serves_a_certificate_that_is_made_as_its_header_says() {
+    if !(needs::program("openssl") && needs::program("curl")) {
+        return;
+    }
+    let scratch = scratch();
+    let shell = |command: &str, directory: &Path| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command]).current_dir(directory).env_remove("https_proxy").env_remove("HTTPS_PROXY");
+        let output = shell.output().expect("there is a shell");
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("it is text")
+    };
+    let source = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/https.rs"));
+    let [make, ask] = &steps(&source)[..] else { panic!("two commands") };
+    shell(&make.command, &scratch);
+    let program = Program::start_in("https", scratch);
+    let shown = shell(&ask.command.replace("127.0.0.1:8000", &program.address), &program.scratch);
+    assert_eq!(shown, ask.output);
+}
+
 #[test]
 fn run_while_ends_by_itself_when_its_condition_does() {
     let mut program = Program::start("run_while");
@@ -277,7 +327,8 @@ fn an_example_that_cannot_start_says_why_in_one_line() {
         let name = name(&path);
         for (argument, wanted) in [("http", "a port number"), ("70000", "a port number"), (&*port, "in use")] {
             let scratch = scratch();
-            let output = Command::new(program(&name)).arg(argument).env("TMPDIR", &scratch).output();
+            install(certificate(), &scratch);
+            let output = command(&name, &scratch).arg(argument).output();
             let output = output.expect("the examples are built");
             fs::remove_dir_all(scratch).expect("nothing runs there any more");
             let said = String::from_utf8_lossy(&output.stderr);
@@ -290,24 +341,29 @@ fn an_example_that_cannot_start_says_why_in_one_line() {
 
 impl Program {
     fn start(name: &str) -> Self {
-        let program = program(name);
+        let scratch = scratch();
+        install(certificate(), &scratch);
+        Program::start_in(name, scratch)
+    }
+
+    fn start_in(name: &str, scratch: PathBuf) -> Self {
         // A socket and no pipe, since it has a timeout.
         let (ours, theirs) = UnixStream::pair().expect("two descriptors");
         ours.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
-        let scratch = scratch();
-        let mut command = Command::new(&program);
-        command.arg("0").env("TMPDIR", &scratch).stdout(OwnedFd::from(theirs)).stderr(Stdio::null());
+        let mut command = command(name, &scratch);
+        command.arg("0").stdout(OwnedFd::from(theirs)).stderr(Stdio::null());
         let spawned = command.spawn();
         let child = spawned.unwrap_or_else(|error| {
             panic!(
                 "{}: {error}. `cargo test --test examples` builds no examples: cargo build --examples",
-                program.display()
+                program(name).display()
             )
         });
         let mut program = Program { child, address: String::new(), stdout: BufReader::new(ours), scratch };
         let mut line = String::new();
         program.stdout.read_line(&mut line).expect("the program prints where it serves");
-        let address = line.strip_prefix("serving on http://").and_then(|rest| rest.strip_suffix("/\n"));
+        let url = line.strip_prefix("serving on ").and_then(|rest| rest.strip_suffix("/\n"));
+        let address = url.and_then(|url| url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")));
         address.unwrap_or_else(|| panic!("{name} printed {line:?}")).clone_into(&mut program.address);
         program
     }
@@ -320,6 +376,28 @@ impl Drop for Program {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.scratch);
     }
+}
+
+/// The program, with a directory for its temporary files.
+fn command(name: &str, scratch: &Path) -> Command {
+    let mut command = Command::new(program(name));
+    command.env("TMPDIR", scratch);
+    // Others serve the repository.
+    if name == "https" {
+        command.current_dir(scratch);
+    }
+    command
+}
+
+/// The certificate of the example with HTTPS.
+fn certificate() -> &'static Certificate {
+    static CERTIFICATE: LazyLock<Certificate> = LazyLock::new(Certificate::new);
+    &CERTIFICATE
+}
+
+fn install(certificate: &Certificate, scratch: &Path) {
+    fs::write(scratch.join("cert.pem"), certificate.pem()).expect("there is room");
+    fs::write(scratch.join("key.pem"), certificate.key_pem()).expect("there is room");
 }
 
 /// Makes a directory for one program.
@@ -354,7 +432,7 @@ fn steps(source: &str) -> Vec<Step> {
     steps
 }
 
-/// Does what a shell would do with `[printf BODY |] curl [-si] [-X METHOD] [-H FIELD] [-r RANGE] [-c jar] [-b COOKIE | -b jar]
+/// Does what a shell would do with `[printf BODY |] curl [-si] [--cacert FILE] [-X METHOD] [-H FIELD] [-r RANGE] [-c jar] [-b COOKIE | -b jar]
 /// [-d FORM | -F PART | -T -] URL [| grep WORD]`. The jar is a file of cookies, and holds one here.
 fn carry_out(command: &str, address: &str, jar: &mut String) -> String {
     let mut words = words(command).into_iter();
@@ -363,10 +441,14 @@ fn carry_out(command: &str, address: &str, jar: &mut String) -> String {
     let (mut shows_head, mut wanted, mut fields, mut fills_jar) =
         (false, None, vec![format!("Host: {address}")], false);
     let mut parts = Vec::new();
+    let mut trusted = None;
     while let Some(option) = word() {
         match option.as_str() {
             "|" | "curl" => {}
             "printf" => piped = word(),
+            // It makes a pair that the program has already.
+            "openssl" => return String::new(),
+            "--cacert" => trusted = word(),
             "-si" => shows_head = true,
             "-X" => method = word(),
             "-H" => fields.push(word().expect("-H has a field")),
@@ -391,7 +473,10 @@ fn carry_out(command: &str, address: &str, jar: &mut String) -> String {
                 body = format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{data}\r\n0\r\n\r\n", data.len());
             }
             "grep" => wanted = word(),
-            url => path = url.strip_prefix("http://").and_then(|url| url.strip_prefix(address)).map(str::to_owned),
+            url => {
+                let scheme = if trusted.is_some() { "https://" } else { "http://" };
+                path = url.strip_prefix(scheme).and_then(|url| url.strip_prefix(address)).map(str::to_owned);
+            }
         }
     }
     if !parts.is_empty() {
@@ -401,9 +486,14 @@ fn carry_out(command: &str, address: &str, jar: &mut String) -> String {
     let method = method.unwrap_or_else(|| "GET".to_owned());
     let path = path.unwrap_or_else(|| panic!("{command:?} has no URL, or an option that this test does not know"));
     let body = if body.is_empty() { "\r\n" } else { &body };
-    let mut client = Client::connect(address);
-    client.send(format!("{method} {path} HTTP/1.1\r\n{}\r\n{body}", fields.join("\r\n")));
-    let reply = client.try_read_reply(&method).expect("a whole reply");
+    let request = format!("{method} {path} HTTP/1.1\r\n{}\r\n{body}", fields.join("\r\n"));
+    let reply = if trusted.is_some() {
+        ask_by_tls(address, certificate(), &method, &request).expect("a whole reply")
+    } else {
+        let mut client = Client::connect(address);
+        client.send(request);
+        client.try_read_reply(&method).expect("a whole reply")
+    };
     if fills_jar {
         let cookie = reply.field("Set-Cookie").and_then(|cookie| cookie.split(';').next());
         cookie.unwrap_or_default().clone_into(jar);
@@ -413,6 +503,16 @@ fn carry_out(command: &str, address: &str, jar: &mut String) -> String {
         Some(wanted) => shown.lines().filter(|line| line.contains(&wanted)).collect(),
         None => shown,
     }
+}
+
+/// Sends one request by TLS, and returns the reply, if the server shows this certificate.
+fn ask_by_tls(address: &str, certificate: &Certificate, method: &str, request: &str) -> io::Result<Reply> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let session = ClientConnection::new(certificate.client_config(), "127.0.0.1".try_into().expect("an address"));
+    let mut client = StreamOwned::new(session.expect("a configuration that works"), stream);
+    client.write_all(request.as_bytes())?;
+    Reply::read(&mut BufReader::new(client), method)
 }
 
 /// Sends one request, and returns the reply.

@@ -127,7 +127,7 @@ fn warnings_end_the_session_when_there_are_many() {
     let (server, told) = start(secured());
     for (_, version) in VERSIONS {
         let mut client = RecordClient::of(&server, version);
-        // `user_canceled`, the only warning that TLS 1.3 has.
+        // `user_canceled`, the only warning in TLS 1.3.
         flood(&mut client, |client| client.record(ContentType::Alert, &[1, 90]));
         expect_failure(&server, &told, &mut client, "TooManyWarningAlertsReceived");
     }

@@ -86,7 +86,7 @@ impl Session {
         self.undecrypted += count;
         self.process(raw)?;
         if self.stage == Stage::Traffic && self.undecrypted > MAX_BARREN_BYTES {
-            return Err(self.fail(Error::General("records without content came without end".into())));
+            return Err(self.fail(Error::General("too many records without content".into())));
         }
         Ok(count)
     }
