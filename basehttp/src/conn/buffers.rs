@@ -9,7 +9,7 @@ use super::read_buffer::{MAX_KEPT_BYTES, ReadBuffer};
 use super::saved::{Pending, Saved};
 use crate::exchange::{Context, ExchangeIo};
 use crate::proto::FieldBuffer;
-use crate::sys::{LocalCounts, Socket};
+use crate::sys::LocalCounts;
 
 /// Buffers of one thread, for the connection that it drives.
 pub(crate) struct Buffers {
@@ -42,8 +42,8 @@ impl Buffers {
     /// Takes over the connection's socket and its unfinished work.
     pub(super) fn load(&mut self, conn: &mut Conn) {
         let io = self.io.get_mut();
-        io.attach(mem::replace(&mut conn.socket, Socket::Taken));
-        io.permit = conn.permit.take();
+        io.swap_socket(&mut conn.socket);
+        mem::swap(&mut io.permit, &mut conn.permit);
         let Some(saved) = conn.saved.take() else { return };
         let Saved { input, unsent, pending } = *saved;
         self.pending = pending;
@@ -58,14 +58,14 @@ impl Buffers {
     /// Gives socket and unfinished work back to the connection, and forgets about it.
     pub(super) fn unload(&mut self, conn: &mut Conn) {
         let io = self.io.get_mut();
-        conn.socket = io.detach();
-        conn.permit = io.permit.take();
+        io.swap_socket(&mut conn.socket);
+        mem::swap(&mut io.permit, &mut conn.permit);
         let has_rest =
             self.pending.share.is_some() || !self.input.is_empty() || !io.out.is_empty() || !self.pending.is_nothing();
         if has_rest && !conn.is_closed() {
             let (input, unsent) = (self.input.unread().to_vec(), io.out[self.sent..].to_vec());
             conn.saved = Some(Box::new(Saved { input, unsent, pending: mem::take(&mut self.pending) }));
-        } else {
+        } else if !self.pending.is_untouched() {
             self.pending = Pending::default();
         }
         io.out.clear();

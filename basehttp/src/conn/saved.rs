@@ -35,6 +35,11 @@ impl Pending {
     pub(super) fn is_nothing(&self) -> bool {
         self.queued.is_none() && self.partial.refusal.is_none()
     }
+
+    /// Returns whether it equals [`Pending::default`].
+    pub(super) fn is_untouched(&self) -> bool {
+        self.partial.is_untouched() && self.share.is_none() && self.queued.is_none() && self.unsent_share.is_none()
+    }
 }
 
 /// A request of which only a part has arrived, or which was refused and waits for its answer.

@@ -101,6 +101,12 @@ impl ExchangeIo {
         self.gone = None;
     }
 
+    /// Takes the socket of another connection, or gives it back.
+    pub(crate) fn swap_socket(&mut self, socket: &mut Socket) {
+        mem::swap(&mut self.socket, socket);
+        self.gone = None;
+    }
+
     /// Gives the socket back.
     pub(crate) fn detach(&mut self) -> Socket {
         mem::replace(&mut self.socket, Socket::Taken)

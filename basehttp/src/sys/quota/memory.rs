@@ -47,7 +47,12 @@ impl MemoryQuota {
 impl Reservation {
     /// Adjusts `reservation` to a connection that holds `length` bytes. Returns false, and changes nothing, if the
     /// quota has too few left.
+    #[inline]
     pub(crate) fn resize(reservation: &mut Option<Reservation>, length: usize, quota: &Arc<MemoryQuota>) -> bool {
+        // The common case.
+        if reservation.is_none() && length <= FREE_BYTES {
+            return true;
+        }
         Reservation::change(reservation, length, |more| quota.take(more), quota)
     }
 
