@@ -4,7 +4,7 @@ use std::{io, mem};
 
 use super::connection::Failure;
 use super::scheduler::Scheduler;
-use crate::exchange::QueuedBody;
+use crate::exchange::{QueuedBody, QueuedReply};
 use crate::sys::{Address, Socket, log};
 
 /// A body under way to the client. Dropping it writes the request's log lines, whether it was sent or cut off.
@@ -19,7 +19,8 @@ pub(super) struct OutgoingBody {
 }
 
 impl OutgoingBody {
-    pub(super) fn new(queued: QueuedBody, lines: String, client: Address) -> Self {
+    pub(super) fn new(reply: QueuedReply) -> Self {
+        let QueuedReply { body: queued, client, lines } = reply;
         OutgoingBody { queued, sent: 0, lines, client, is_slow: false }
     }
 

@@ -79,7 +79,7 @@ pub use self::segments::{DecodedPaths, is_value, raw_segments, rest, segments};
 pub(crate) use self::serve::{answer_bare, catch_panic, drop_panic_payload, log_failure, serve, serve_bare};
 pub(crate) use self::service::Next;
 pub use self::service::Pace;
-pub(crate) use self::service::{Served, Service};
+pub(crate) use self::service::{QueuedReply, Served, Service};
 pub use self::status::{IntoStatus, Status};
 
 use std::cell::{Cell, RefCell};

@@ -22,7 +22,7 @@ use super::error::{HTTPError, HandlerError, Result};
 use super::exchange_io::ExchangeIo;
 use super::payload::QueuedBody;
 use super::reply::{Bare, Reply};
-use super::service::{Next, Served};
+use super::service::{Next, QueuedReply, Served};
 use super::{Exchange, IncomingRequest};
 use crate::sys::{CountedError, log};
 
@@ -49,12 +49,14 @@ pub(crate) fn serve<'c, M>(
     ex.note_broken_body();
     let after = ex.after();
     let used_ahead = ex.rfile.end();
-    let (queued, next) = match end {
+    let (body, next) = match end {
         Err(Aborted) => (None, Next::Abort),
-        Ok(queued) if is_refused => (queued, Next::Linger),
-        Ok(queued) => (queued, after),
+        Ok(body) if is_refused => (body, Next::Linger),
+        Ok(body) => (body, after),
     };
-    Served { used_ahead, refill: ex.rfile.into_refill(), queued, client: ex.client_address, lines, next }
+    let refill = ex.rfile.into_refill();
+    let queued = body.map(|body| QueuedReply { body, client: ex.client_address, lines });
+    Served { used_ahead, refill, queued, next }
 }
 
 /// Logs why a connection has failed that has no request.

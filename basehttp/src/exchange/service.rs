@@ -53,18 +53,22 @@ pub(crate) struct Served {
     pub(crate) used_ahead: usize,
     /// The bytes that were read later and not used. If there are any, all bytes behind the head were used.
     pub(crate) refill: Vec<u8>,
-    pub(crate) queued: Option<QueuedBody>,
-    /// The client, for the log.
-    pub(crate) client: Address,
-    /// The log lines that are held back until the queued body is sent.
-    pub(crate) lines: String,
+    pub(crate) queued: Option<QueuedReply>,
     pub(crate) next: Next,
+}
+
+/// A body that is sent when its handler has returned, with what is logged then.
+pub(crate) struct QueuedReply {
+    pub(crate) body: QueuedBody,
+    pub(crate) client: Address,
+    /// The log lines that are held back until the body is sent.
+    pub(crate) lines: String,
 }
 
 impl Served {
     /// The end of an exchange that has nothing to send or to log later, and after which no request is read.
     pub(crate) fn last(next: Next) -> Self {
-        Served { used_ahead: 0, refill: Vec::new(), queued: None, client: Address::Unnamed, lines: String::new(), next }
+        Served { used_ahead: 0, refill: Vec::new(), queued: None, next }
     }
 }
 

@@ -86,9 +86,9 @@ impl Drive<'_> {
         ahead: &[u8],
     ) -> ControlFlow<Wait> {
         // First: may this client ask? A proxy may speak for another one.
-        let (client, request, refusal) = match self.admit(head, fields) {
-            Ok(admitted) => (admitted.client.map(Address::from), request_of(head, &admitted), None),
-            Err(refusal) => (None, request_of(head, &self.as_sent(head)), Some(HTTPError::from(refusal))),
+        let (admitted, refusal) = match self.admit(head, fields) {
+            Ok(admitted) => (admitted, None),
+            Err(refusal) => (self.as_sent(head), Some(HTTPError::from(refusal))),
         };
         let is_inadmissible = refusal.is_some();
         // Then: must more of the body arrive?
@@ -143,7 +143,8 @@ impl Drive<'_> {
         self.scheduler.begin();
         let now = self.scheduler.now();
         self.io().begin(asked, head.expects_continue, now);
-        let served = self.arrive(request, fields, ahead, client.as_ref(), refusal);
+        let client = admitted.client.map(Address::from);
+        let served = self.arrive(request_of(head, &admitted), fields, ahead, client.as_ref(), refusal);
         self.scheduler.end();
         self.buffers.input.consume(span.end);
         self.settle(served)
@@ -151,7 +152,7 @@ impl Drive<'_> {
 
     /// Takes over what an exchange left: bytes, a queued body, and what follows.
     pub(super) fn settle(&mut self, served: Served) -> ControlFlow<Wait> {
-        let Served { used_ahead, refill, queued, client, lines, next } = served;
+        let Served { used_ahead, refill, queued, next } = served;
         let io = self.buffers.io.get_mut();
         self.conn.has_served = true;
         self.rests = false;
@@ -166,7 +167,7 @@ impl Drive<'_> {
             // The handler has used all bytes read ahead, and those that it read itself.
             self.buffers.input.consume_all();
         }
-        self.buffers.pending.queued = queued.map(|queued| OutgoingBody::new(queued, lines, client));
+        self.buffers.pending.queued = queued.map(OutgoingBody::new);
         match next {
             // More requests may be here. Their responses go out in the same write.
             Next::Keep
