@@ -1,18 +1,18 @@
 //! Counts the instructions and the allocations of a request. `cargo bench --bench instructions` needs valgrind.
 //!
-//! Callgrind counts the instructions of a server and the calls of its allocator, so that the figures are the same on a busy machine. Each scenario
-//! runs twice, with few and with many requests. The difference of the two runs, divided by the difference of the
-//! requests, is the cost of one request, since both runs start and stop alike. The kernel's instructions are not
-//! counted.
+//! Callgrind counts the instructions of a server and the calls of its allocator, so that the figures are the same on a
+//! busy machine. Each scenario runs twice, with few and with many requests. The difference of the two runs, divided by
+//! the difference of the requests, is the cost of one request, since both runs start and stop alike. The kernel's
+//! instructions are not counted.
 //!
 //! The handlers say `pace = "inline"`. A program under valgrind is some fifty times slower, so that every handler would
 //! look like a blocking one, and would be moved to the pool.
 //!
-//! Each figure is compared with its band in `instructions.band`, the allocations with their exact number, and the program
-//! fails if one is outside. Times are never compared. A machine that stalls has leaders replaced and lets the monitor look more often, which costs instructions. A
-//! figure outside its band is therefore taken again, up to twice, and the least that was counted is what counts.
-//! A changed compiler may move all figures; then the bands move in a commit of their own. With names of
-//! scenarios as its arguments it runs these alone.
+//! Each figure is compared with its band in `instructions.band`, the allocations with their exact number, and the
+//! program fails if one is outside. Times are never compared. A machine that stalls has leaders replaced and lets the
+//! monitor look more often, which costs instructions. A figure outside its band is therefore taken again, up to twice,
+//! and the least that was counted is what counts. A changed compiler may move all figures; then the bands move in a
+//! commit of their own. With names of scenarios as its arguments it runs these alone.
 
 mod scenarios;
 

@@ -1,9 +1,9 @@
 //! The attribute of basehttp, [`macro@http_handler`]. Use it through that crate, which re-exports it.
 //!
-//! Four steps, one module each: `parse`, `model`, `check`, `expand`. Beside them stands what several steps ask: the table
-//! of `overridables`, the words for `paces`, HTTP's `grammar`, the `calls` on an exchange, `types` as they are spelt,
-//! `similar` words, the `verbs` of HTTP, and the `refusals` that all of them report. Whole expansions, to be read, are in the folder `golden`. The
-//! documentation of the attribute is `http_handler.md`.
+//! Four steps, one module each: `parse`, `model`, `check`, `expand`. Beside them stands what several steps ask: the
+//! table of `overridables`, the words for `paces`, HTTP's `grammar`, the `calls` on an exchange, `types` as they are
+//! spelt, `similar` words, the `verbs` of HTTP, and the `refusals` that all of them report. Whole expansions, to be
+//! read, are in the folder `golden`. The documentation of the attribute is `http_handler.md`.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,5 @@
-//! The place where methods run, as the attribute's `pace` and `#[pace]` above methods say. Methods without one are left to the trait.
+//! The place where methods run, as the attribute's `pace` and `#[pace]` above methods say. Methods without one are left
+//! to the trait.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};

@@ -308,9 +308,9 @@ const CAUTION: Duration = Duration::from_secs(1);
 
 /// The last rescue of a leader. For a second after it, no unproven handler runs on a leader.
 ///
-/// Without a route, speeds are known by the path as it was sent, and a path has many spellings. Otherwise a client could force a rescue
-/// of 4 to 8 ms with every request, by spelling the path of a blocking handler differently each time. Requests that are
-/// not known to be fast go to the pool for that second, and their speed is learnt there.
+/// Without a route, speeds are known by the path as it was sent, and a path has many spellings. Otherwise a client
+/// could force a rescue of 4 to 8 ms with every request, by spelling the path of a blocking handler differently each
+/// time. Requests that are not known to be fast go to the pool for that second, and their speed is learnt there.
 pub(super) struct LastRescue {
     began: Instant,
     /// End of that second, in milliseconds since `began`. Zero if there was no rescue so far.

@@ -1,5 +1,5 @@
-//! Shortcuts that Python's `http.server` does not have: whole texts and pages, whole bodies, path segments, and the query. Also
-//! the overridable methods, for handlers that call them.
+//! Shortcuts that Python's `http.server` does not have: whole texts and pages, whole bodies, path segments, and the
+//! query. Also the overridable methods, for handlers that call them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -46,7 +46,8 @@ impl<'c, M> Exchange<'c, M> {
     /// Reads the whole request body, of at most `max` bytes. Blocks as [`rfile`](Self::rfile) does.
     ///
     /// [`read_text`](Self::read_text) reads a text, [`read_form`](Self::read_form) a form, `read_json` JSON (feature
-    /// `json`), and `read_multipart` a form with files (feature `multipart`). The bytes come as the client sent them: a `Content-Encoding`, such as `gzip`, is not undone.
+    /// `json`), and `read_multipart` a form with files (feature `multipart`). The bytes come as the client sent them: a
+    /// `Content-Encoding`, such as `gzip`, is not undone.
     ///
     /// # Errors
     /// Returned with `?`, the error for a longer body becomes a 413 (Content Too Large), and that for a malformed or

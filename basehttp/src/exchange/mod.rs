@@ -247,9 +247,10 @@ impl<'c, M> Exchange<'c, M> {
     /// others.
     ///
     /// It shows whether the client has gone, whether more of the request's body has come, and whether the client takes
-    /// more of the response. Bytes that have come already are in [`rfile`](BodyReader::has_buffered). With TLS a part of
-    /// a record counts as more, so that a read may wait for the rest. Do not read from it or write to it, which would break the messages. Use `rfile` and
-    /// `wfile` for that. The connection stays open as long as the descriptor does, so drop it before the exchange ends.
+    /// more of the response. Bytes that have come already are in [`rfile`](BodyReader::has_buffered). With TLS a part
+    /// of a record counts as more, so that a read may wait for the rest. Do not read from it or write to it, which
+    /// would break the messages. Use `rfile` and `wfile` for that. The connection stays open as long as the descriptor
+    /// does, so drop it before the exchange ends.
     ///
     /// Returns `None` if the connection cannot be polled: it is in memory, a pipe, or was hijacked.
     ///

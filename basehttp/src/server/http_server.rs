@@ -183,10 +183,11 @@ impl HTTPServer {
 
     /// Serves until [`ServerHandle::shutdown`] is called, from a handler or from another thread.
     ///
-    /// Blocks. When it is asked to end it first serves on for the builder's `shutdown_delay`, which is 0 by default. Then
-    /// it serves the clients that have connected already and stops listening, so that later ones are refused by the
-    /// system, or reach a successor that has bound the address. It closes idle connections, and returns when the
-    /// requests that handlers are working on are answered, or after 5 seconds. The `poll_interval` of Python's is a builder option, for `service_actions` only: nothing here polls.
+    /// Blocks. When it is asked to end it first serves on for the builder's `shutdown_delay`, which is 0 by default.
+    /// Then it serves the clients that have connected already and stops listening, so that later ones are refused by
+    /// the system, or reach a successor that has bound the address. It closes idle connections, and returns when the
+    /// requests that handlers are working on are answered, or after 5 seconds. The `poll_interval` of Python's is a
+    /// builder option, for `service_actions` only: nothing here polls.
     ///
     /// Called again, it listens again: at the same addresses, with the port that the system picked if 0 was asked for.
     /// Between two loops the system refuses clients, unlike with Python's `http.server`. A socket that was handed over

@@ -61,7 +61,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The kit blocks and needs no other crate, except with `tls-testing`. It is made for tests: a mistake in a test is a panic that says what to write.
+//! The kit blocks and needs no other crate, except with `tls-testing`. It is made for tests: a mistake in a test is a
+//! panic that says what to write.
 
 #[cfg(feature = "tls-testing")]
 mod certificate;

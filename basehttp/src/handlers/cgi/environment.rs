@@ -53,9 +53,10 @@ pub(super) struct ScriptRequest<'r> {
 /// Returns the variables of a request. `AUTH_TYPE`, `REMOTE_IDENT` and `REMOTE_USER` are missing, since this server
 /// does not authenticate users.
 ///
-/// Four of the variables are not in the RFC, but every server sets them. `HTTPS` is `on` for a client that came by TLS. `SCRIPT_FILENAME` is required by PHP.
-/// `DOCUMENT_ROOT` is the root of the files. `REQUEST_URI` is the path before it was decoded and collapsed, for
-/// programs that route by it. After a local redirect it is still the path that the client sent.
+/// Four of the variables are not in the RFC, but every server sets them. `HTTPS` is `on` for a client that came by TLS.
+/// `SCRIPT_FILENAME` is required by PHP. `DOCUMENT_ROOT` is the root of the files. `REQUEST_URI` is the path before it
+/// was decoded and collapsed, for programs that route by it. After a local redirect it is still the path that the
+/// client sent.
 pub(super) fn variables(request: &ScriptRequest<'_>) -> Vec<(OsString, OsString)> {
     let mut variables = Vec::with_capacity(32);
     let mut add = |name: &str, value: &OsStr| variables.push((OsString::from(name), value.to_owned()));

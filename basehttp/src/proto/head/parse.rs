@@ -42,8 +42,9 @@ pub(crate) struct Head<'b> {
 /// Parses the bytes that a [`HeadScanner`](super::HeadScanner) delimited, and checks them by RFC 9112 and our own
 /// limits.
 ///
-/// `served` is the scheme that the connection may be asked for, if it is known already. The scanner has refused bare CR and LF and everything
-/// that is too long. On other bytes this does not panic, but it may take a head that the scanner would refuse.
+/// `served` is the scheme that the connection may be asked for, if it is known already. The scanner has refused bare CR
+/// and LF and everything that is too long. On other bytes this does not panic, but it may take a head that the scanner
+/// would refuse.
 pub(crate) fn parse<'b>(
     head: &'b [u8],
     fields: &mut FieldBuffer<'b>,

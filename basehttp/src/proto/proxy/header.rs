@@ -12,8 +12,8 @@
 //!
 //! Version 2 can add further values behind the addresses (TLV). They are skipped.
 //!
-//! The specification is `doc/proxy-protocol.txt` of the program haproxy. A header must be whole before the first byte behind it
-//! means anything, and it is short, so that each try reads it from its start.
+//! The specification is `doc/proxy-protocol.txt` of the program haproxy. A header must be whole before the first byte
+//! behind it means anything, and it is short, so that each try reads it from its start.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

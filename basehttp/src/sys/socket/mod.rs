@@ -1,8 +1,9 @@
 //! A connection's socket: TCP, Unix, TLS over one of them, or any other stream that reads and writes.
 //!
 //! A socket never blocks by itself. `read`, `write` and `send_file` return [`io::ErrorKind::WouldBlock`]. The
-//! `*_waiting` methods, in `wait`, are for a handler's thread, which may wait for a bounded time. Any other stream blocks as it
-//! likes. When it returns `WouldBlock` or `TimedOut`, it has waited as long as it wanted to, and its time is up.
+//! `*_waiting` methods, in `wait`, are for a handler's thread, which may wait for a bounded time. Any other stream
+//! blocks as it likes. When it returns `WouldBlock` or `TimedOut`, it has waited as long as it wanted to, and its time
+//! is up.
 //!
 //! A wait has one deadline, which is fixed when it begins. Signals interrupt it and do not prolong it. The socket is
 //! looked at once more after the deadline, so that a process which was stopped finds the bytes that came meanwhile.

@@ -1,8 +1,8 @@
 //! Attacks a server while honest clients measure it. `cargo run --release -p basehttp-tools --bin siege`
 //!
-//! `--quick` makes everything a tenth as large. `--tls` has the server and all clients speak TLS. `--only PHASE` runs the phases whose name contains that word.
-//! `--ignore-times` leaves times out of the verdict, for shared machines. The last line counts the checks, and the exit
-//! code is 0 if none failed. All of it runs on 127.0.0.0/8.
+//! `--quick` makes everything a tenth as large. `--tls` has the server and all clients speak TLS. `--only PHASE` runs
+//! the phases whose name contains that word. `--ignore-times` leaves times out of the verdict, for shared machines. The
+//! last line counts the checks, and the exit code is 0 if none failed. All of it runs on 127.0.0.0/8.
 //!
 //! ```text
 //! main      options, the order of events              phases    the attackers of each phase, and the conditions to hold

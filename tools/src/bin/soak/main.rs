@@ -2,8 +2,9 @@
 //! faults. `cargo run --release -p basehttp-tools --bin soak -- --minutes 20`
 //!
 //! It prints a line a minute. At the end no honest request may have failed, every fault that the server counted must be
-//! one of ours, and nothing may have grown. `--tls` has all of them speak TLS. `--ignore-times` leaves times out of the verdict. The last line counts the
-//! checks, and the exit code is 0 if none failed. Server, clients and attackers are those of `siege`.
+//! one of ours, and nothing may have grown. `--tls` has all of them speak TLS. `--ignore-times` leaves times out of the
+//! verdict. The last line counts the checks, and the exit code is 0 if none failed. Server, clients and attackers are
+//! those of `siege`.
 
 mod traffic;
 
