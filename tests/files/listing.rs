@@ -265,7 +265,7 @@ fn a_program_can_show_folders_in_its_own_way() {
     scratch.folder("z y");
     let handler = scratch.builder().header("X-Own", "1").list_directory(|ex, listing| {
         let entries = listing.entries().map(|entry| {
-            let mark = if entry.kind() == EntryKind::Folder { "folder" } else { "file" };
+            let mark = if entry.kind() == EntryKind::Directory { "folder" } else { "file" };
             format!("{mark} {} {} {}", entry.name().display(), entry.size(), entry.href().unwrap_or_default())
         });
         let entries = entries.collect::<Vec<_>>().join("\n");

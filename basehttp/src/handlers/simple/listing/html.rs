@@ -93,7 +93,7 @@ fn push_name(out: &mut Vec<u8>, name: &[u8]) {
 
 /// Adds `2 folders, 1,234 files, 1.2 GiB`, without the kinds that are absent.
 fn push_summary(out: &mut Vec<u8>, listing: &Listing) {
-    let directories = listing.entries().filter(|entry| entry.kind().is_folder()).count() as u64;
+    let directories = listing.entries().filter(|entry| entry.kind().is_directory()).count() as u64;
     let files = listing.len() as u64 - directories;
     if listing.is_empty() {
         return out.extend_from_slice(b"This folder is empty.");
@@ -173,9 +173,9 @@ struct Looks {
 fn looks(kind: EntryKind) -> Looks {
     let (class, words, tail) = match kind {
         EntryKind::File => ("", "", ""),
-        EntryKind::Folder => (" class=d", "<i>, folder</i>", "/"),
+        EntryKind::Directory => (" class=d", "<i>, folder</i>", "/"),
         EntryKind::Link(LinkTarget::File) => (" class=l", "<i>, link to a file</i>", ""),
-        EntryKind::Link(LinkTarget::Folder) => (" class=\"d l\"", "<i>, link to a folder</i>", "/"),
+        EntryKind::Link(LinkTarget::Directory) => (" class=\"d l\"", "<i>, link to a folder</i>", "/"),
         EntryKind::Link(LinkTarget::Unreachable) => (" class=o", "<i>, link that leads nowhere</i>", ""),
         EntryKind::Other => (" class=o", "<i>, not a file</i>", ""),
     };

@@ -53,7 +53,7 @@ fn push_entry(out: &mut Vec<u8>, entry: &Entry<'_>) {
 
 fn kind_word(entry: &Entry<'_>) -> &'static str {
     match entry.kind() {
-        kind if kind.is_folder() => "folder",
+        kind if kind.is_directory() => "folder",
         kind if kind.is_file() => "file",
         _ => "other",
     }

@@ -55,7 +55,7 @@ pub enum EntryKind {
     /// A regular file.
     File,
     /// A directory.
-    Folder,
+    Directory,
     /// A symbolic link.
     Link(LinkTarget),
     /// A pipe, a socket or a device, which are never served.
@@ -69,15 +69,15 @@ pub enum LinkTarget {
     /// A regular file.
     File,
     /// A directory.
-    Folder,
+    Directory,
     /// Nothing that is served. The link is broken, leads out of the served directory, or leads to a pipe or device.
     Unreachable,
 }
 
 impl EntryKind {
     /// Returns true for a directory, or a link to one.
-    pub fn is_folder(self) -> bool {
-        matches!(self, EntryKind::Folder | EntryKind::Link(LinkTarget::Folder))
+    pub fn is_directory(self) -> bool {
+        matches!(self, EntryKind::Directory | EntryKind::Link(LinkTarget::Directory))
     }
 
     /// Returns true for a file, or a link to one.
@@ -201,7 +201,7 @@ impl<'l> Entry<'l> {
 
     /// Adds the link and returns true, if there is one.
     pub(super) fn push_href(&self, out: &mut Vec<u8>) -> bool {
-        if self.kind().is_folder() {
+        if self.kind().is_directory() {
             push_href(out, self.name);
             out.push(b'/');
         } else if self.kind().is_file() {
@@ -232,7 +232,7 @@ impl std::fmt::Debug for Entry<'_> {
 /// name.
 fn ordered(records: &[Record], sorting: Sorting) -> Vec<u32> {
     let mut order: Vec<u32> = (0..).take(records.len()).collect();
-    let directories = records.partition_point(|record| record.kind.is_folder());
+    let directories = records.partition_point(|record| record.kind.is_directory());
     let (directories, others) = order.split_at_mut(directories);
     for group in [directories, others] {
         let record = |&index: &u32| records[index as usize];

@@ -154,7 +154,7 @@ impl Scan {
         self.share.resize(self.bytes())?;
         let Scan { names, records, .. } = &mut self;
         records.sort_unstable_by(|a, b| {
-            let directories_first = b.kind.is_folder().cmp(&a.kind.is_folder());
+            let directories_first = b.kind.is_directory().cmp(&a.kind.is_directory());
             directories_first.then_with(|| compare_names(name_in(names, a), name_in(names, b)))
         });
         Ok(self)
@@ -214,10 +214,10 @@ fn look(directory: BorrowedFd<'_>, name: &CStr, follow: Follow<'_>) -> Result<Op
         Err(errno) => return Err(errno),
     };
     Ok(Some(match FileType::from_raw_mode(own.st_mode) {
-        FileType::Directory => seen_itself(&own, EntryKind::Folder),
+        FileType::Directory => seen_itself(&own, EntryKind::Directory),
         FileType::RegularFile => seen_itself(&own, EntryKind::File),
         FileType::Symlink => match follow(OsStr::from_bytes(name.to_bytes())) {
-            Some(target) if target.is_dir() => seen_through(&target, LinkTarget::Folder),
+            Some(target) if target.is_dir() => seen_through(&target, LinkTarget::Directory),
             Some(target) if target.is_file() => seen_through(&target, LinkTarget::File),
             _ => seen_itself(&own, EntryKind::Link(LinkTarget::Unreachable)),
         },

@@ -84,8 +84,8 @@ fn entries_are_what_they_are_and_links_what_they_lead_to() {
 
     let unreachable = EntryKind::Link(LinkTarget::Unreachable);
     let table = [
-        ("folder", EntryKind::Folder, 0, Some("folder/")),
-        ("to_folder", EntryKind::Link(LinkTarget::Folder), 0, Some("to_folder/")),
+        ("folder", EntryKind::Directory, 0, Some("folder/")),
+        ("to_folder", EntryKind::Link(LinkTarget::Directory), 0, Some("to_folder/")),
         ("broken", unreachable, 0, None),
         ("file", EntryKind::File, 12, Some("file")),
         ("pipe", EntryKind::Other, 0, None),
