@@ -3,7 +3,7 @@
 use std::mem;
 
 /// Size of a new buffer: 16 KiB. A browser's head fits several times over, and so do most bodies of forms.
-const READ_BYTES: usize = 16 * 1024;
+const INITIAL_BYTES: usize = 16 * 1024;
 
 /// Largest size that a buffer keeps when it has grown for one connection: 256 KiB.
 pub(super) const MAX_KEPT_BYTES: usize = 256 * 1024;
@@ -23,7 +23,7 @@ pub(super) struct ReadBuffer {
 
 impl ReadBuffer {
     pub(crate) fn new() -> Self {
-        ReadBuffer { bytes: vec![0; READ_BYTES], start: 0, end: 0 }
+        ReadBuffer { bytes: vec![0; INITIAL_BYTES], start: 0, end: 0 }
     }
 
     /// Returns the bytes that are not used yet. Panics while they are lent, if there are any.
@@ -57,7 +57,7 @@ impl ReadBuffer {
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
         }
-        if self.bytes.len() - self.end < READ_BYTES / 2 {
+        if self.bytes.len() - self.end < INITIAL_BYTES / 2 {
             self.make_room();
         }
         &mut self.bytes[self.end..]
@@ -67,8 +67,8 @@ impl ReadBuffer {
     fn make_room(&mut self) {
         self.bytes.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.len());
-        if self.bytes.len() - self.end < READ_BYTES / 2 {
-            self.bytes.resize((self.bytes.len() * 2).max(READ_BYTES), 0);
+        if self.bytes.len() - self.end < INITIAL_BYTES / 2 {
+            self.bytes.resize((self.bytes.len() * 2).max(INITIAL_BYTES), 0);
         }
     }
 
@@ -110,7 +110,7 @@ impl ReadBuffer {
     pub(crate) fn reset(&mut self) {
         (self.start, self.end) = (0, 0);
         if self.bytes.len() > MAX_KEPT_BYTES {
-            self.bytes = vec![0; READ_BYTES];
+            self.bytes = vec![0; INITIAL_BYTES];
         }
     }
 }
@@ -141,12 +141,12 @@ mod tests {
     fn room_is_made_by_moving_before_growing() {
         // Bytes in the buffer, how many of them are used, the room then, the size then, why.
         let table = [
-            (0, 0, READ_BYTES, READ_BYTES, "nothing was read"),
-            (READ_BYTES, READ_BYTES, READ_BYTES, READ_BYTES, "all is used"),
-            (1000, 0, READ_BYTES - 1000, READ_BYTES, "half of it is left"),
-            (1000, 10, READ_BYTES - 1000, READ_BYTES, "and nothing is moved then"),
-            (READ_BYTES - 1000, READ_BYTES - 1010, READ_BYTES - 10, READ_BYTES, "moved"),
-            (READ_BYTES, 1000, READ_BYTES + 1000, 2 * READ_BYTES, "grown"),
+            (0, 0, INITIAL_BYTES, INITIAL_BYTES, "nothing was read"),
+            (INITIAL_BYTES, INITIAL_BYTES, INITIAL_BYTES, INITIAL_BYTES, "all is used"),
+            (1000, 0, INITIAL_BYTES - 1000, INITIAL_BYTES, "half of it is left"),
+            (1000, 10, INITIAL_BYTES - 1000, INITIAL_BYTES, "and nothing is moved then"),
+            (INITIAL_BYTES - 1000, INITIAL_BYTES - 1010, INITIAL_BYTES - 10, INITIAL_BYTES, "moved"),
+            (INITIAL_BYTES, 1000, INITIAL_BYTES + 1000, 2 * INITIAL_BYTES, "grown"),
         ];
         for (filled, used, room, size, why) in table {
             let mut buffer = ReadBuffer::new();
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn a_buffer_that_has_grown_a_lot_is_given_up() {
         let mut buffer = ReadBuffer::new();
-        for (loaded, size) in [(MAX_KEPT_BYTES, MAX_KEPT_BYTES), (MAX_KEPT_BYTES + 1, READ_BYTES)] {
+        for (loaded, size) in [(MAX_KEPT_BYTES, MAX_KEPT_BYTES), (MAX_KEPT_BYTES + 1, INITIAL_BYTES)] {
             buffer.load(&vec![b'x'; loaded]);
             assert_eq!(buffer.len(), loaded);
             buffer.reset();

@@ -25,7 +25,7 @@ use crate::proto::log_line;
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
 
 /// Bytes of lines that a thread collects before it hands them over: 8 KiB, about one turn's requests.
-const MAX_TURN_BYTES: usize = 8 * 1024;
+const MAX_COLLECTED_BYTES: usize = 8 * 1024;
 
 /// The process's log. All servers of the process write to the same standard error.
 static LOG: Log = Log {
@@ -146,11 +146,11 @@ impl TurnLines {
     fn add(&self, more: &[u8]) {
         let mut collected = self.lock();
         let Some(lines) = &mut *collected else { return LOG.add(more) };
-        if lines.len() + more.len() > MAX_TURN_BYTES {
+        if lines.len() + more.len() > MAX_COLLECTED_BYTES {
             LOG.add(lines);
             lines.clear();
         }
-        if more.len() > MAX_TURN_BYTES { LOG.add(more) } else { lines.extend_from_slice(more) }
+        if more.len() > MAX_COLLECTED_BYTES { LOG.add(more) } else { lines.extend_from_slice(more) }
     }
 
     /// Begins to collect lines.
