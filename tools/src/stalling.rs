@@ -36,6 +36,9 @@ pub const VARIABLE: &str = "BASEHTTP_SIEGE_STALLING";
 /// The longest message of the kernel. It is a head and the largest write, which we forbid.
 const MESSAGE_BYTES: usize = 64 * 1024;
 
+/// Has the kernel look up several names at a time. Otherwise one late name would hold up every other file.
+const PARALLEL_LOOKUPS: u32 = 1 << 18;
+
 /// The version of the protocol. Newer kernels support it, too.
 const VERSION: (u32, u32) = (7, 31);
 
@@ -211,10 +214,10 @@ fn message_of(unique: u64, answer: Result<Vec<u8>, i32>) -> Vec<u8> {
     [&length.to_le_bytes()[..], &error.to_le_bytes(), &unique.to_le_bytes(), &body].concat()
 }
 
-/// `fuse_init_out` has the version, the sizes of read-ahead and writes, and no optional features.
+/// `fuse_init_out` has the version, the size of read-ahead, the optional features, and the sizes of queues and writes.
 fn init() -> Vec<u8> {
     let (major, minor) = VERSION;
-    let numbers = [major, minor, READ_AHEAD, 0, 0, 4096, 1, 0];
+    let numbers = [major, minor, READ_AHEAD, PARALLEL_LOOKUPS, 0, 4096, 1, 0];
     let mut answer: Vec<u8> = numbers.into_iter().flat_map(u32::to_le_bytes).collect();
     answer.resize(64, 0);
     answer
