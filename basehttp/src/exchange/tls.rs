@@ -29,8 +29,8 @@ impl<M> Exchange<'_, M> {
     /// Returns the client's certificate, and behind it those that vouch for it. The list is empty for a client that has
     /// shown none, without TLS, and after a hijack. Needs the feature `tls`.
     ///
-    /// Clients show certificates only to a server that asks for them, by a verifier in its `ServerConfig`
-    /// ([`WebPkiClientVerifier`](rustls::server::WebPkiClientVerifier)). The verifier has checked each certificate that
+    /// Clients show certificates only to a server that asks for them, by a verifier in its `ServerConfig`, as
+    /// [`tls`](crate::tls#certificates-of-clients) has it. The verifier has checked each certificate that
     /// is here. They are DER, copied out of the session.
     ///
     /// ```

@@ -1,5 +1,6 @@
 //! [`Flaw`]: the reasons why a certificate cannot be used, as texts that name the file, the reason and the remedy.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use super::validity::NotNow;
 use crate::proto::http_date;
 
 /// A reason why a certificate or its key cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub(super) enum Flaw {
     /// The system does not let the program read a file.
     #[error("cannot read {}: {}", .0.display(), .1)]
@@ -56,6 +57,13 @@ pub(super) enum Flaw {
              thing in `main`"
     )]
     NoProvider,
+}
+
+/// The text, since a `main` that returns `io::Result` shows an error by its `Debug`.
+impl fmt::Debug for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 /// The section that a file should have.

@@ -10,8 +10,8 @@ use crate::{BackgroundServer, BaseHTTPRequestHandler, HTTPServer, HTTPServerBuil
 
 /// An [`HTTPServer`] that serves `https`, with a certificate and a key from PEM files.
 ///
-/// It is used like the server that it contains. The program installs rustls' cryptography first; [`tls`](crate::tls) has
-/// the lines.
+/// It is used like the server that it contains. The program installs rustls' cryptography first, for which its
+/// `Cargo.toml` has `rustls = { version = "0.23", default-features = false, features = ["ring"] }`.
 ///
 /// ```no_run
 /// use basehttp::{HTTPSServer, http_handler};
@@ -25,10 +25,17 @@ use crate::{BackgroundServer, BaseHTTPRequestHandler, HTTPServer, HTTPServerBuil
 ///     }
 /// }
 ///
-/// fn main() -> std::io::Result<()> {
+/// fn main() -> basehttp::Result {
 ///     rustls::crypto::ring::default_provider().install_default().expect("no provider is installed yet");
-///     HTTPSServer::bind(("127.0.0.1", 8443), Hello, "fullchain.pem", "privkey.pem")?.serve_forever()
+///     Ok(HTTPSServer::bind(("127.0.0.1", 8443), Hello, "fullchain.pem", "privkey.pem")?.serve_forever()?)
 /// }
+/// ```
+///
+/// For a first try, this makes a certificate that only `curl --cacert fullchain.pem` trusts:
+///
+/// ```console
+/// $ openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -out fullchain.pem -keyout privkey.pem
+/// $ curl --cacert fullchain.pem https://localhost:8443/
 /// ```
 ///
 /// A renewed certificate needs no restart. A thread of the program, or a handler, reads the files again:
@@ -42,6 +49,27 @@ use crate::{BackgroundServer, BaseHTTPRequestHandler, HTTPServer, HTTPServerBuil
 ///         eprintln!("the old certificate stays: {error}");
 ///     }
 /// });
+/// # }
+/// ```
+///
+/// All addresses of a server speak TLS. A second server sends clients of plain HTTP there:
+///
+/// ```no_run
+/// use basehttp::{Exchange, HTTPServer, http_handler};
+///
+/// struct ToHttps;
+///
+/// #[http_handler]
+/// impl ToHttps {
+///     fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> {
+///         ex.redirect(301, format!("https://example.org{}", ex.path))
+///     }
+/// }
+///
+/// # fn main() -> std::io::Result<()> {
+/// // It serves until the value is dropped.
+/// let plain = HTTPServer::bind(("0.0.0.0", 80), ToHttps)?.serve_in_background()?;
+/// # Ok(())
 /// # }
 /// ```
 ///
@@ -73,6 +101,20 @@ impl HTTPSServer {
     }
 
     /// Binds with the options of a builder, and with a certificate that was loaded before.
+    ///
+    /// ```no_run
+    /// # use basehttp::{Exchange, http_handler};
+    /// # struct Hello;
+    /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
+    /// use basehttp::tls::CertificateFiles;
+    /// use basehttp::{HTTPSServer, HTTPServer};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let certificate = CertificateFiles::load("fullchain.pem", "privkey.pem")?;
+    /// let options = HTTPServer::builder().max_connections(500);
+    /// HTTPSServer::bind_with(options, ("0.0.0.0", 443), Hello, certificate)?.serve_forever()
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of [`server_config`] and of [`HTTPServerBuilder::bind`].

@@ -68,6 +68,17 @@ fn pair_of(change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
     (params.self_signed(&key).expect("a certificate").pem(), key.serialize_pem())
 }
 
+/// A `main` that returns an error shows it by its `Debug`.
+#[test]
+fn a_program_that_ends_by_an_error_says_what_to_do() {
+    let files = Files::with("", "");
+    for (certfile, text) in [("cert.pem", "cert.pem is empty"), ("missing.pem", "cannot read ")] {
+        let error = files.load_as(certfile, "key.pem").expect_err("it is refused");
+        let shown = format!("{error:?}");
+        assert!(shown.contains(text) && shown.contains(&error.to_string()), "{shown}");
+    }
+}
+
 #[test]
 fn a_pair_is_loaded_from_two_files_or_from_one() {
     let (certificate, key) = pair();
