@@ -8,7 +8,6 @@ mod blocking;
 mod buffers;
 mod connection;
 mod drive;
-mod outgoing;
 mod read_buffer;
 mod saved;
 mod scheduler;

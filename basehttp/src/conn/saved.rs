@@ -3,8 +3,7 @@
 use std::ops::Range;
 use std::time::Instant;
 
-use super::outgoing::OutgoingBody;
-use crate::exchange::HTTPError;
+use crate::exchange::{HTTPError, OutgoingBody};
 use crate::proto::{BodyDecoder, HeadScanner};
 use crate::sys::Reservation;
 

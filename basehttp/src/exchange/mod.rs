@@ -27,6 +27,7 @@ mod misfit;
 #[cfg(feature = "multipart")]
 mod multipart;
 mod or_error;
+mod outgoing;
 mod parameters;
 mod payload;
 mod query;
@@ -68,6 +69,7 @@ pub(crate) use self::json::from_json;
 #[cfg(feature = "multipart")]
 pub use self::multipart::{Multipart, MultipartLimits, Part};
 pub use self::or_error::OrError;
+pub(crate) use self::outgoing::OutgoingBody;
 pub use self::parameters::{FromText, Texts, cookie, header, path, query};
 pub(crate) use self::payload::QueuedBody;
 pub use self::payload::{IntoPayload, Payload};
@@ -79,7 +81,7 @@ pub use self::segments::{DecodedPaths, is_value, raw_segments, rest, segments};
 pub(crate) use self::serve::{answer_bare, catch_panic, drop_panic_payload, log_failure, serve, serve_bare};
 pub(crate) use self::service::Next;
 pub use self::service::Pace;
-pub(crate) use self::service::{QueuedReply, Served, Service};
+pub(crate) use self::service::{Served, Service};
 pub use self::status::{IntoStatus, Status};
 
 use std::cell::{Cell, RefCell};

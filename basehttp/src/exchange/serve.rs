@@ -20,9 +20,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::error::{HTTPError, HandlerError, Result};
 use super::exchange_io::ExchangeIo;
+use super::outgoing::OutgoingBody;
 use super::payload::QueuedBody;
 use super::reply::{Bare, Reply};
-use super::service::{Next, QueuedReply, Served};
+use super::service::{Next, Served};
 use super::{Exchange, IncomingRequest};
 use crate::sys::{CountedError, log};
 
@@ -55,7 +56,7 @@ pub(crate) fn serve<'c, M>(
         Ok(body) => (body, after),
     };
     let refill = ex.rfile.into_refill();
-    let queued = body.map(|body| QueuedReply { body, client: ex.client_address, lines });
+    let queued = body.map(|body| OutgoingBody::new(body, ex.client_address, lines));
     Served { used_ahead, refill, queued, next }
 }
 

@@ -4,8 +4,7 @@
 use super::IncomingRequest;
 use super::context::HandlerSpec;
 use super::hooks::ServerHooks;
-use super::payload::QueuedBody;
-use crate::sys::Address;
+use super::outgoing::OutgoingBody;
 
 /// A handler, as connections and loops see it. They hold nothing else of it.
 pub(crate) trait Service: ServerHooks + Send + Sync + 'static {
@@ -53,16 +52,8 @@ pub(crate) struct Served {
     pub(crate) used_ahead: usize,
     /// The bytes that were read later and not used. If there are any, all bytes behind the head were used.
     pub(crate) refill: Vec<u8>,
-    pub(crate) queued: Option<QueuedReply>,
+    pub(crate) queued: Option<OutgoingBody>,
     pub(crate) next: Next,
-}
-
-/// A body that is sent when its handler has returned, with what is logged then.
-pub(crate) struct QueuedReply {
-    pub(crate) body: QueuedBody,
-    pub(crate) client: Address,
-    /// The log lines that are held back until the body is sent.
-    pub(crate) lines: String,
 }
 
 impl Served {

@@ -2,7 +2,7 @@
 //! belong to the floors above.
 //!
 //! A constant is the default of the limit of that name, and stands here alone. The builder's documentation and
-//! `SECURITY.md` quote it, and `tests/security_limits.rs` compares them.
+//! `SECURITY.md` quote it, and `tests/server/security_limits.rs` compares them.
 
 /// Longer than any registered method (`UPDATEREDIRECTREF`, 17) with room for invented ones.
 const MAX_METHOD_BYTES: usize = 64;

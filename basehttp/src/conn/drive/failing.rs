@@ -8,7 +8,6 @@ use std::ops::ControlFlow;
 use super::Drive;
 use super::refusing::refused_request;
 use crate::conn::connection::{Failure, State, Wait};
-use crate::conn::outgoing::OutgoingBody;
 use crate::conn::scheduler::{ConnectionCode, RunOn, run_code};
 use crate::exchange::{DecodedPaths, IncomingRequest, ReplyContext};
 use crate::sys::{Address, CountedError, log};
@@ -28,7 +27,8 @@ impl Drive<'_> {
             self.note(CountedError::Tls);
             return Some(Failure { reason: format!("TLS failed: {fault}"), client: None });
         }
-        self.buffers.pending.queued.as_mut().and_then(OutgoingBody::cut_off)
+        let queued = self.buffers.pending.queued.as_mut()?;
+        queued.cut_off().map(|reason| Failure { reason, client: Some(queued.client.clone()) })
     }
 
     /// Calls the hooks, on a thread that may run them.

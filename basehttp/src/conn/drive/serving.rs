@@ -6,7 +6,6 @@ use std::ops::{ControlFlow, Range};
 use super::Drive;
 use super::ahead::{BodyArrival, body_arrival};
 use crate::conn::connection::Wait;
-use crate::conn::outgoing::OutgoingBody;
 use crate::conn::read_buffer::ReadBuffer;
 use crate::conn::saved::PartialRequest;
 use crate::conn::scheduler::RunOn;
@@ -167,7 +166,7 @@ impl Drive<'_> {
             // The handler has used all bytes read ahead, and those that it read itself.
             self.buffers.input.consume_all();
         }
-        self.buffers.pending.queued = queued.map(OutgoingBody::new);
+        self.buffers.pending.queued = queued;
         match next {
             // More requests may be here. Their responses go out in the same write.
             Next::Keep

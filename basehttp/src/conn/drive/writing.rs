@@ -6,10 +6,9 @@ use std::{io, mem};
 
 use super::Drive;
 use crate::conn::connection::{State, Wait};
-use crate::conn::outgoing::OutgoingBody;
-use crate::conn::scheduler::RunOn;
-use crate::exchange::Next;
-use crate::sys::{CountedError, Direction, Reservation};
+use crate::conn::scheduler::{RunOn, Scheduler};
+use crate::exchange::{Next, OutgoingBody, QueuedBody};
+use crate::sys::{CountedError, Direction, Reservation, Socket};
 
 impl Drive<'_> {
     /// Returns the number of bytes in the output that the socket has not taken.
@@ -123,17 +122,16 @@ impl Drive<'_> {
         io.out.clear();
         self.buffers.sent = 0;
         if let Some(queued) = &mut self.buffers.pending.queued {
-            let place =
-                if queued.is_file() { self.scheduler.send_file_on(queued.is_slow()) } else { RunOn::ThisThread };
+            let place = if queued.is_file() { self.scheduler.send_file_on(queued.is_slow) } else { RunOn::ThisThread };
             match place {
                 RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
                 RunOn::Pool => return Ok(Some(Wait::Thread)),
                 RunOn::Refused => return Ok(Some(Wait::Closed)),
             }
-            let before = queued.sent();
-            let sent = queued.send(&mut io.socket, self.turn_left, self.scheduler);
-            self.turn_left = self.turn_left.saturating_sub(queued.sent() - before);
-            io.counts.bytes_sent += queued.sent() - before;
+            let before = queued.sent;
+            let sent = send_body(queued, &mut io.socket, self.turn_left, self.scheduler);
+            self.turn_left = self.turn_left.saturating_sub(queued.sent - before);
+            io.counts.bytes_sent += queued.sent - before;
             if !sent? {
                 return Ok(Some(Wait::Turn));
             }
@@ -174,4 +172,32 @@ impl Drive<'_> {
         !self.buffers.input.is_empty()
             || may_look && self.unblock_reads().is_ok() && self.read_more().is_some_and(|bytes| bytes > 0)
     }
+}
+
+/// Writes a body to the socket until it ends, or about `most` bytes are sent. Returns whether all of it is sent.
+fn send_body(
+    body: &mut OutgoingBody,
+    socket: &mut Socket,
+    most: u64,
+    scheduler: &mut dyn Scheduler,
+) -> io::Result<bool> {
+    let turn_ends = body.sent.saturating_add(most);
+    while body.sent < body.queued.len() {
+        if body.sent >= turn_ends {
+            return Ok(false);
+        }
+        body.sent += match &mut body.queued {
+            QueuedBody::Bytes(payload) => {
+                let start = usize::try_from(body.sent).expect("a part of what is in memory");
+                socket.write(&payload.as_slice()[start..])? as u64
+            }
+            QueuedBody::File { file, offset, length } => {
+                scheduler.begin_blocking();
+                let sent = socket.send_file(&mut file.file, *offset + body.sent, *length - body.sent);
+                body.is_slow = scheduler.end_blocking();
+                sent?
+            }
+        };
+    }
+    Ok(true)
 }
