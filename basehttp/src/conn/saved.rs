@@ -75,4 +75,6 @@ pub(super) struct BodyAhead {
     pub decoder: BodyDecoder,
     /// Number of unread bytes that the decoder has seen, the head included.
     pub decoded: usize,
+    /// Number of unread bytes when its time was last set, the head included. 0 before that.
+    pub timed: usize,
 }

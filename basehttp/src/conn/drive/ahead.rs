@@ -32,7 +32,7 @@ pub(super) fn body_arrival(head: &Head<'_>, span: &Range<usize>, ahead: &[u8], c
         RequestBody::Chunked => None,
     };
     let decoder = BodyDecoder::new(head.body, &context.settings.limits);
-    let mut body = BodyAhead { span: span.clone(), needed, decoder, decoded: span.end };
+    let mut body = BodyAhead { span: span.clone(), needed, decoder, decoded: span.end, timed: 0 };
     if needed.is_none() && body.is_decoded(ahead) { body.state() } else { BodyArrival::Pending(body) }
 }
 

@@ -22,6 +22,9 @@ impl Drive<'_> {
             Some(time) => now + time,
             None => self.fixed_deadline(),
         };
+        if let Some(body) = &mut self.buffers.pending.partial.body {
+            body.timed = self.buffers.input.len();
+        }
     }
 
     /// Returns whether a deadline that has passed still counts, although the connection was driven since. It does if no
@@ -35,10 +38,12 @@ impl Drive<'_> {
         }
     }
 
-    /// Returns the time that the state may last after each progress. `None` if its end is fixed.
+    /// Returns the time that the state may last after each progress. `None` if its end is fixed, or nothing has come.
     fn time_from_progress(&self) -> Option<Duration> {
         let (partial, settings) = (&self.buffers.pending.partial, &self.context.settings);
         match self.conn.state {
+            // A visit may be for a record of TLS without content.
+            State::Reading if partial.body.as_ref().is_some_and(|body| body.timed == self.buffers.input.len()) => None,
             State::Reading if partial.body.is_some() => Some(settings.body_stall_timeout),
             // Empty lines do not prolong the time of an idle connection.
             State::Reading if partial.began.is_none() && self.conn.has_served && !self.rests => {
@@ -53,8 +58,9 @@ impl Drive<'_> {
 
     /// Returns the end of a state that progress does not prolong.
     fn fixed_deadline(&self) -> Instant {
-        match (&self.conn.state, self.buffers.pending.partial.began) {
-            (State::Reading, Some(began)) => began + self.context.settings.head_timeout,
+        let partial = &self.buffers.pending.partial;
+        match (&self.conn.state, partial.began) {
+            (State::Reading, Some(began)) if partial.body.is_none() => began + self.context.settings.head_timeout,
             // It was set when the state began. The first head has what is left of its time.
             _ => self.conn.deadline,
         }
