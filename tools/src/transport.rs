@@ -25,6 +25,11 @@ pub fn use_tls() {
     assert!(TLS.set((certificate, config)).is_ok(), "it is called once");
 }
 
+/// Returns whether the clients of this process speak TLS.
+pub fn uses_tls() -> bool {
+    TLS.get().is_some()
+}
+
 /// The environment of the server, if it has a certificate.
 pub fn environment() -> Option<(&'static str, String)> {
     TLS.get().map(|(certificate, _)| (VARIABLE, certificate.pem().to_owned() + certificate.key_pem()))

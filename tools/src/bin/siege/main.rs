@@ -24,6 +24,7 @@ use basehttp_tools::stalling::Stalling;
 use basehttp_tools::transport;
 use basehttp_tools::verdict::{Times, Verdict};
 
+use judge::Measures;
 use phases::{Phase, Scale, phases};
 use run::Run;
 
@@ -76,21 +77,33 @@ fn run_siege(options: &Options) -> io::Result<bool> {
         phases.retain(|phase| !phase.wants_stalling());
     }
     judge::print_head();
-    let mut server: Option<(ServerProcess, Vec<server::Setting>, Baseline)> = None;
-    let mut measure = None;
+    let mut server: Option<Server> = None;
+    let mut quiet_p99 = None;
     for phase in &phases {
-        if server.as_ref().is_none_or(|(_, settings, _)| *settings != phase.settings) {
-            if let Some((server, ..)) = server.take() {
+        if server.as_ref().is_none_or(|server| server.settings != phase.settings) {
+            if let Some(server) = server.take() {
                 close(server, &mut verdict)?;
             }
             server = Some(open(phase)?);
         }
-        let (server, _, baseline) = server.as_ref().expect("it was opened");
-        let run = Run::execute(phase, server, baseline)?;
-        judge::print_line(phase, &run);
-        judge::judge(phase, baseline, &run, *measure.get_or_insert(run.p99()), &mut verdict);
+        let server = server.as_mut().expect("it was opened");
+        let mut first = None;
+        for time in 1..=phase.times {
+            let run = Run::execute(phase, &server.process, &server.baseline)?;
+            server.connections = server.connections.max(run.at_peak["connections"]);
+            judge::print_line(phase, &run);
+            let quiet_p99 = *quiet_p99.get_or_insert(run.p99());
+            let measures = Measures { baseline: &server.baseline, quiet_p99, connections: server.connections };
+            judge::judge(phase, &measures, &run, &mut verdict);
+            if time == phase.times
+                && let Some(first) = &first
+            {
+                judge::judge_growth(first, &run, &mut verdict);
+            }
+            first.get_or_insert(run);
+        }
     }
-    if let Some((server, ..)) = server {
+    if let Some(server) = server {
         close(server, &mut verdict)?;
     }
     if options.only.as_ref().is_none_or(|only| "takeover".contains(only)) {
@@ -100,17 +113,26 @@ fn run_siege(options: &Options) -> io::Result<bool> {
     Ok(verdict.tell())
 }
 
-fn open(phase: &Phase) -> io::Result<(ServerProcess, Vec<server::Setting>, Baseline)> {
+/// A server under siege, by one or more phases.
+struct Server {
+    process: ServerProcess,
+    settings: Vec<server::Setting>,
+    baseline: Baseline,
+    /// The most connections that it had at once.
+    connections: u64,
+}
+
+fn open(phase: &Phase) -> io::Result<Server> {
     let settings: Vec<_> = phase.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let settings = if settings.is_empty() { "default settings".to_owned() } else { settings.join(", ") };
     println!("-- a server with {settings}");
-    let server = ServerProcess::start(&phase.settings)?;
-    let baseline = server.baseline()?;
-    Ok((server, phase.settings.clone(), baseline))
+    let process = ServerProcess::start(&phase.settings)?;
+    let baseline = process.baseline()?;
+    Ok(Server { process, settings: phase.settings.clone(), baseline, connections: 0 })
 }
 
-fn close(server: ServerProcess, verdict: &mut Verdict) -> io::Result<()> {
-    let status = server.end()?;
+fn close(server: Server, verdict: &mut Verdict) -> io::Result<()> {
+    let status = server.process.end()?;
     verdict.check(status.success(), &format!("the server ends in order: {status}"));
     Ok(())
 }

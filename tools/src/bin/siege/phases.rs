@@ -30,6 +30,8 @@ pub(crate) struct Phase {
     /// The server's settings, where they are not the defaults.
     pub settings: Vec<Setting>,
     pub seconds: u64,
+    /// Number of times that it is run. What the server keeps must not grow from the first time to the last.
+    pub times: u32,
     pub squads: Vec<Squad>,
     pub newcomers: Newcomers,
     /// In the middle, a signal stops the server for that time. Times are not judged then.
@@ -42,7 +44,7 @@ pub(crate) struct Phase {
     pub excused: &'static [&'static str],
     /// Statuses that attackers may receive.
     pub statuses: &'static [u16],
-    /// Memory that the server may use beyond its baseline, in MiB.
+    /// Memory that the server may use beyond what it has before the phase, in MiB.
     pub memory: u64,
 }
 
@@ -122,6 +124,7 @@ fn phase(scale: Scale, name: &'static str, squads: Vec<Squad>) -> Phase {
         name,
         settings: Vec::new(),
         seconds: scale.seconds(10),
+        times: 1,
         at_once: 0,
         squads,
         newcomers: Newcomers::Served,
@@ -155,6 +158,7 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
         },
         Phase {
             seconds: scale.seconds(16),
+            times: 3,
             squads: vec![Squad {
                 refill: Refill::Never,
                 receive_buffer: ReceiveBuffer::Default,

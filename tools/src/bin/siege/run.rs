@@ -32,7 +32,8 @@ pub(crate) struct Run {
     /// The counters just before the attackers leave.
     pub at_peak: Counters,
     pub after: Counters,
-    /// The maximum of each resource during the phase, and the values after it.
+    /// The resources before the phase, their maximum during it, and the values after it.
+    pub first: ResourceUse,
     pub most: ResourceUse,
     pub last: ResourceUse,
     /// Processor time of the server, in percent.
@@ -53,7 +54,7 @@ impl Run {
         server.forget_peak()?;
         let is_over = AtomicBool::new(false);
         let (probes, machine_probe) = (probes(phase), Probe::of_machine());
-        let began = (Instant::now(), server.resource_use()?.cpu);
+        let (began, first) = (Instant::now(), server.resource_use()?);
         let addresses = &server.addresses;
         let (mut most, mut at_peak) = (ResourceUse::default(), Counters::new());
         let (kept, fresh, machine) = (Mutex::default(), Mutex::default(), Mutex::default());
@@ -82,7 +83,7 @@ impl Run {
             attacking.join().expect("the swarm does not panic")
         })?;
         most = most.most(server.resource_use()?);
-        let (lasted, cpu) = (began.0.elapsed(), most.cpu.saturating_sub(began.1));
+        let (lasted, cpu) = (began.elapsed(), most.cpu.saturating_sub(first.cpu));
         let recovery = server.await_quiet(baseline)?;
         let (kept, fresh) = (Record::take(&kept), Record::take(&fresh));
         let admin = server.admin_connections() - admin_before;
@@ -95,6 +96,7 @@ impl Run {
             squad_stats,
             before,
             at_peak,
+            first,
             after: server.counters()?,
             most,
             last: server.resource_use()?,
