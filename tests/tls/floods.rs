@@ -166,7 +166,8 @@ fn a_record_with_more_than_it_may_have_ends_the_session() {
     }
 }
 
-/// They come one by one, and often enough that the connection is never silent. `part` is sent before them.
+/// Such records come often enough that the connection is never silent, or one long record comes byte by byte. `part` is
+/// sent before.
 #[test]
 fn records_without_content_prolong_no_deadline() {
     let table = [
@@ -175,20 +176,23 @@ fn records_without_content_prolong_no_deadline() {
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc", "a short body"),
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nabc", "a long body"),
     ];
-    let trickle = |part: &str, why: &str, min_rate: u64| {
+    let trickle = |part: &str, why: &str, min_rate: u64, is_one: bool| {
         let builder = secured().head_timeout(SHORT).idle_timeout(SHORT).body_stall_timeout(SHORT);
         let builder = builder.min_body_bytes_per_second(min_rate);
         let (server, _told) = start(builder);
         let mut client = RecordClient::of(&server, &TLS13);
         let part = client.record(ContentType::ApplicationData, part.as_bytes());
         client.send(&part).expect("the server takes it");
+        // The head of a record that would take five minutes.
+        let mut one = vec![0x17, 3, 3, 0x40, 0];
         let is_told = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
                 while !is_told.load(Ordering::Relaxed) {
-                    let pair = [client.record(EMPTY.0, EMPTY.1), client.key_update(false)].concat();
+                    let pair = |client: &mut RecordClient| [client.record(EMPTY.0, EMPTY.1), client.key_update(false)];
+                    let more = if is_one { std::mem::replace(&mut one, vec![0]) } else { pair(&mut client).concat() };
                     // The server may be closing.
-                    let _ = client.send(&pair);
+                    let _ = client.send(&more);
                     thread::sleep(Duration::from_millis(20));
                 }
             });
@@ -201,8 +205,8 @@ fn records_without_content_prolong_no_deadline() {
     thread::scope(|scope| {
         for (part, why) in table {
             // A server without the least rate has the other deadlines all the same.
-            for min_rate in [0, 100] {
-                scope.spawn(move || trickle(part, why, min_rate));
+            for (min_rate, is_one) in [(0, false), (100, false), (0, true), (100, true)] {
+                scope.spawn(move || trickle(part, why, min_rate, is_one));
             }
         }
     });
