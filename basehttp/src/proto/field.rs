@@ -101,7 +101,76 @@ pub(crate) const fn trim_whitespace(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-const TOKEN_BYTES: [bool; 256] = byte_set(b"!#$%&'*+-.^_`|~");
+/// Returns whether `text` is `lower` when case makes no difference. `lower` has no upper case. Compares eight bytes at a
+/// time, where `eq_ignore_ascii_case` takes one.
+// Always, since most callers compare with a constant, and nearly all of this is then known to the compiler.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+pub(crate) fn is_same_text(text: &[u8], lower: &[u8]) -> bool {
+    if text.len() != lower.len() {
+        return false;
+    }
+    match (text.last_chunk(), lower.last_chunk()) {
+        (Some(text_end), Some(lower_end)) => {
+            let (words, lower_words) = (text.as_chunks().0, lower.as_chunks().0);
+            words
+                .iter()
+                .zip(lower_words)
+                .all(|(word, lower)| is_same_word(u64::from_ne_bytes(*word), u64::from_ne_bytes(*lower)))
+                && is_same_word(u64::from_ne_bytes(*text_end), u64::from_ne_bytes(*lower_end))
+        }
+        _ => match (both_ends(text), both_ends(lower)) {
+            (Some(word), Some(lower)) => is_same_word(word, lower),
+            _ => text.iter().zip(lower).all(|(byte, lower)| is_same_word(u64::from(*byte), u64::from(*lower))),
+        },
+    }
+}
+
+/// Returns the first four and the last four bytes as one word. They may overlap.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+fn both_ends(text: &[u8]) -> Option<u64> {
+    let (first, last) = (text.first_chunk()?, text.last_chunk()?);
+    Some(u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last)))
+}
+
+#[allow(clippy::inline_always)]
+#[inline(always)]
+const fn is_same_word(word: u64, lower: u64) -> bool {
+    let differing = word ^ lower;
+    // Words that differ in another bit than that of the case are the usual ones that are not the same.
+    if differing & !repeated(0x20) != 0 {
+        return false;
+    }
+    // In each byte: is it from `a` to `z`? The sums stay within their bytes.
+    let low_bits = lower & repeated(0x7F);
+    let is_letter = (low_bits + repeated(0x80 - b'a')) & !(low_bits + repeated(0x7F - b'z')) & !lower & repeated(0x80);
+    differing & !(is_letter >> 2) == 0
+}
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Returns how many bytes at the start of the text are in the set. Four are looked up before a branch.
+pub(crate) fn span(text: &[u8], set: &[bool; 256]) -> usize {
+    let is_in = |byte: &u8| set[usize::from(*byte)];
+    let mut rest = text;
+    while let [a, b, c, d, behind @ ..] = rest
+        && is_in(a) & is_in(b) & is_in(c) & is_in(d)
+    {
+        rest = behind;
+    }
+    while let [byte, behind @ ..] = rest
+        && is_in(byte)
+    {
+        rest = behind;
+    }
+    text.len() - rest.len()
+}
+
+/// The bytes of a token, as a set for [`span`].
+pub(crate) const TOKEN_BYTES: [bool; 256] = byte_set(b"!#$%&'*+-.^_`|~");
 
 /// Makes a table of the ASCII letters, the digits and `others`, to be indexed by a byte.
 pub(crate) const fn byte_set(others: &[u8]) -> [bool; 256] {
@@ -156,6 +225,38 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_the_same_in_any_case_and_no_other() {
+        let table =
+            ["", "a", "-", "wss", "proto", "x-y-zz{", "12345678", "x-forwarded-for", "transfer-encoding", "az[]@`_^~"];
+        for lower in table {
+            assert!(is_same_text(lower.as_bytes(), lower.as_bytes()), "{lower}");
+            assert!(is_same_text(lower.to_ascii_uppercase().as_bytes(), lower.as_bytes()), "{lower} in upper case");
+            assert!(!is_same_text(format!("{lower}x").as_bytes(), lower.as_bytes()), "{lower} and more");
+            for (at, byte) in (0..lower.len()).flat_map(|at| (0..=255).map(move |byte| (at, byte))) {
+                let mut text = lower.as_bytes().to_vec();
+                text[at] = byte;
+                assert_eq!(
+                    is_same_text(&text, lower.as_bytes()),
+                    text.eq_ignore_ascii_case(lower.as_bytes()),
+                    "{text:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_span_ends_at_the_first_byte_that_is_not_in_the_set() {
+        for len in 0..20 {
+            for end in 0..=len {
+                let mut text = vec![b'a'; len];
+                text.iter_mut().skip(end).for_each(|byte| *byte = b',');
+                text.iter_mut().skip(end + 1).for_each(|byte| *byte = b'b');
+                assert_eq!(span(&text, &TOKEN_BYTES), end, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
     fn an_unsendable_character_is_named_and_nothing_is_appended() {
         for (text, offender) in [("ab\r\n", '\r'), ("\u{e9}\n", '\n'), ("a\u{20ac}", '\u{20ac}'), ("a\u{7f}", '\u{7f}')]
         {
@@ -172,6 +273,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_same_text_is_what_eq_ignore_ascii_case_says(
+            text in prop::collection::vec(prop_oneof![Just(b'a'), Just(b'A'), Just(b'\0'), any::<u8>()], 0..20),
+            lower in prop::collection::vec(prop_oneof![Just(b'a'), any::<u8>()], 0..20),
+        ) {
+            let lower = lower.to_ascii_lowercase();
+            prop_assert_eq!(is_same_text(&text, &lower), text.eq_ignore_ascii_case(&lower));
+        }
+
         #[test]
         fn what_push_latin1_accepts_is_a_legal_value(text in "\\PC{0,20}|[\\x00-\\xff]{0,20}") {
             let mut out = Vec::new();

@@ -5,7 +5,10 @@
 
 use core::net::Ipv6Addr;
 
-use super::{field::byte_set, refusal::Refusal};
+use super::{
+    field::{byte_set, span},
+    refusal::Refusal,
+};
 
 /// A host with or without a port, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,16 @@ impl<'b> Authority<'b> {
     }
 }
 
+/// Returns the host of an authority that [`Authority::parse`] has taken before. Only a port can stand behind it, so that the
+/// end is enough to find it.
+pub(crate) fn host_of_checked(authority: &[u8]) -> &[u8] {
+    let mut rest = authority;
+    while let [before @ .., b'0'..=b'9'] = rest {
+        rest = before;
+    }
+    rest.strip_suffix(b":").unwrap_or(authority)
+}
+
 /// Returns the length of the host at the start of the text, or `None` if a bracket does not begin an IP literal.
 fn host_len(text: &[u8]) -> Option<usize> {
     let [b'[', inner @ ..] = text else {
@@ -47,8 +60,7 @@ fn host_len(text: &[u8]) -> Option<usize> {
 fn reg_name_len(text: &[u8]) -> usize {
     let mut len = 0;
     loop {
-        let rest = &text[len..];
-        len += rest.iter().position(|byte| !NAME_BYTES[usize::from(*byte)]).unwrap_or(rest.len());
+        len += span(&text[len..], &NAME_BYTES);
         match &text[len..] {
             [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => len += 3,
             _ => return len,
@@ -129,6 +141,7 @@ mod tests {
         ];
         for (text, host, port) in table {
             assert_eq!(parts(text), Ok((host, port)), "{text}");
+            assert_eq!(host_of_checked(text.as_bytes()), host.as_bytes(), "{text}");
         }
     }
 

@@ -5,7 +5,10 @@
 
 use core::net::IpAddr;
 
-use super::super::host::Authority;
+use super::super::{
+    field::is_same_text,
+    host::{Authority, host_of_checked},
+};
 
 /// A list of hosts. Ports make no difference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,12 +62,12 @@ impl Hosts {
         }
     }
 
-    /// Returns whether the list has the host of this authority.
+    /// Returns whether the list has the host of this authority, which has been checked already.
     pub(crate) fn allows(&self, authority: &[u8]) -> bool {
-        let Ok(Authority { host, .. }) = Authority::parse(authority) else { return false };
+        let host = host_of_checked(authority);
         // The dot says that the name is complete, and leads to the same host.
         let host = host.strip_suffix(b".").unwrap_or(host);
-        self.names.iter().any(|name| host.eq_ignore_ascii_case(name.as_bytes()))
+        self.names.iter().any(|name| is_same_text(host, name.as_bytes()))
             || self.suffixes.iter().any(|suffix| is_below(host, suffix.as_bytes()))
             || !self.addresses.is_empty() && address(host).is_some_and(|address| self.addresses.contains(&address))
     }
@@ -72,7 +75,7 @@ impl Hosts {
 
 fn is_below(host: &[u8], suffix: &[u8]) -> bool {
     let at = host.len().checked_sub(suffix.len());
-    at.is_some_and(|at| at > 0 && host[at..].eq_ignore_ascii_case(suffix))
+    at.is_some_and(|at| at > 0 && is_same_text(&host[at..], suffix))
 }
 
 fn address(host: &[u8]) -> Option<IpAddr> {

@@ -1,6 +1,10 @@
 //! The five fields that the server itself obeys, collected in one pass over a head.
 
-use super::super::{field::list_members, refusal::Refusal, version::Version};
+use super::super::{
+    field::{is_same_text, list_members},
+    refusal::Refusal,
+    version::Version,
+};
 use super::Field;
 
 /// Options of the client's `Connection` fields. With both set, `close` wins.
@@ -36,20 +40,19 @@ impl<'b> Known<'b> {
     /// Takes note of a field. Most names differ by their length alone.
     fn note(&mut self, field: &Field<'b>) -> Result<(), Refusal> {
         let (name, value) = (field.name(), field.value());
+        let is = |lower: &str| is_same_text(name.as_bytes(), lower.as_bytes());
         match name.len() {
-            4 if name.eq_ignore_ascii_case("host") => once(&mut self.host, value, TWO_HOSTS),
-            6 if name.eq_ignore_ascii_case("expect") => {
+            4 if is("host") => once(&mut self.host, value, TWO_HOSTS),
+            6 if is("expect") => {
                 self.note_expect(value);
                 Ok(())
             }
-            10 if name.eq_ignore_ascii_case("connection") => {
+            10 if is("connection") => {
                 self.note_connection(value);
                 Ok(())
             }
-            14 if name.eq_ignore_ascii_case("content-length") => once(&mut self.content_length, value, TWO_LENGTHS),
-            17 if name.eq_ignore_ascii_case("transfer-encoding") => {
-                once(&mut self.transfer_encoding, value, TWO_CODINGS)
-            }
+            14 if is("content-length") => once(&mut self.content_length, value, TWO_LENGTHS),
+            17 if is("transfer-encoding") => once(&mut self.transfer_encoding, value, TWO_CODINGS),
             _ => Ok(()),
         }
     }
