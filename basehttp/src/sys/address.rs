@@ -73,7 +73,8 @@ impl Address {
 impl From<ClientAddress> for Address {
     fn from(client: ClientAddress) -> Self {
         match client {
-            ClientAddress::Known(address) => address.into(),
+            // In canonical form already.
+            ClientAddress::Known(address) => Address::Ip(address),
             ClientAddress::Hidden => Address::Unnamed,
         }
     }

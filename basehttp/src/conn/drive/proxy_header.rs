@@ -58,10 +58,10 @@ impl Drive<'_> {
             Some(client) => {
                 self.buffers.input.consume_all();
                 self.conn.client = client.map(Box::new);
-                let (client, settings) = (self.conn.client(), &self.context.settings);
+                self.conn.is_from_proxy = self.context.settings.is_trusted_proxy(self.conn.client());
                 if let Some(permit) = &mut self.buffers.io.get_mut().permit
-                    && !settings.is_trusted_proxy(client)
-                    && !permit.count_for(client)
+                    && !self.conn.is_from_proxy
+                    && !permit.count_for(self.conn.client())
                 {
                     self.note(CountedError::ResourceLimit);
                     return self.close();

@@ -60,7 +60,8 @@ impl Drive<'_> {
         match &self.context.settings.admission {
             None => Ok(self.as_sent(head)),
             Some(admission) => {
-                admission.admit(head, fields, self.conn.client().node(), self.io().socket.served_scheme())
+                let served = self.io().socket.served_scheme();
+                admission.admit(head, fields, self.conn.is_from_proxy, served)
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use super::super::{
     head::{Field, Head},
-    proxy::{ClientAddress, NetworkNode, TrustedProxies},
+    proxy::{ClientAddress, ProxySays, TrustedProxies},
     refusal::Refusal,
     target::Scheme,
 };
@@ -40,15 +40,15 @@ impl Admission {
         (!self.proxies.may_tell_scheme()).then_some(served)
     }
 
-    /// Applies the rules to a request from `peer`, on a connection that serves `served`.
+    /// Applies the rules to a request on a connection that serves `served`.
     pub(crate) fn admit<'b>(
         &self,
         head: &Head<'b>,
         fields: &[Field<'b>],
-        peer: NetworkNode,
+        is_from_proxy: bool,
         served: Scheme,
     ) -> Result<Admitted<'b>, Refusal> {
-        let says = self.proxies.read(fields, peer)?;
+        let says = if is_from_proxy { self.proxies.read(fields)? } else { ProxySays::default() };
         let (scheme, authority) = (says.scheme.unwrap_or(served), says.authority.or(head.authority));
         head.target.check_scheme(scheme)?;
         // Only a client of HTTP/1.0 sends no host at all, and a browser is none.

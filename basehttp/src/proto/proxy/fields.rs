@@ -18,7 +18,13 @@
 
 use core::net::SocketAddr;
 
-use super::super::{field::trim_whitespace, head::Field, host::Authority, refusal::Refusal, target::Scheme};
+use super::super::{
+    field::{is_same_text, trim_whitespace},
+    head::Field,
+    host::Authority,
+    refusal::Refusal,
+    target::Scheme,
+};
 use super::forwarded::{forwarded_elements, node_address};
 use super::network::{NetworkNode, Networks};
 
@@ -52,7 +58,7 @@ pub(crate) struct ProxySays<'b> {
 /// The client's address by the word of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientAddress {
-    /// This one. The port is 0 if the proxy does not tell it.
+    /// This one, in canonical form. The port is 0 if the proxy does not tell it.
     Known(SocketAddr),
     /// The proxy does not tell it, or does not know it.
     Hidden,
@@ -77,31 +83,30 @@ impl TrustedProxies {
         self.fields.forwarded || self.fields.x_proto
     }
 
-    /// Reads the fields of a request that came from `peer`. They say nothing if `peer` is not trusted.
+    /// Reads the fields of a request that came from a trusted proxy. The fields of any other peer say nothing.
     ///
     /// # Errors
     /// A field is malformed, or names a scheme or a host that cannot be.
-    pub(crate) fn read<'b>(&self, fields: &[Field<'b>], peer: NetworkNode) -> Result<ProxySays<'b>, Refusal> {
-        if self.fields == ForwardedFields::default() || !self.networks.contains(peer) {
-            return Ok(ProxySays::default());
-        }
+    pub(crate) fn read<'b>(&self, fields: &[Field<'b>]) -> Result<ProxySays<'b>, Refusal> {
         if self.fields.forwarded { self.read_forwarded(fields) } else { self.read_x_forwarded(fields) }
     }
 
     fn read_forwarded<'b>(&self, fields: &[Field<'b>]) -> Result<ProxySays<'b>, Refusal> {
         let mut nearest = None;
-        for element in values(fields, "Forwarded").flat_map(forwarded_elements) {
-            let element = element?;
-            let client = element.node.map_or(ClientAddress::Hidden, ClientAddress::of);
-            if nearest.is_none() || !self.networks.contains(client.node()) {
-                nearest = Some((client, element));
+        for value in values(fields, "forwarded") {
+            for element in forwarded_elements(value) {
+                let element = element?;
+                let client = element.node.map_or(ClientAddress::Hidden, ClientAddress::of);
+                if nearest.is_none() || !self.networks.contains(client.node()) {
+                    nearest = Some((client, element));
+                }
             }
         }
         let Some((client, element)) = nearest else { return Ok(ProxySays::default()) };
         Ok(ProxySays {
             client: Some(client),
-            scheme: element.scheme.map(scheme).transpose()?,
-            authority: element.host.map(authority).transpose()?,
+            scheme: element.scheme.map(|text| scheme(text).ok_or(NOT_A_SCHEME)).transpose()?,
+            authority: element.host.map(|text| authority(text).ok_or(NOT_A_HOST)).transpose()?,
         })
     }
 
@@ -110,38 +115,53 @@ impl TrustedProxies {
         // Number of nodes on the right of the client.
         let mut nearer = 0;
         if self.fields.x_for {
-            each_from_right(fields, "X-Forwarded-For", |member| {
+            each_from_right(fields, "x-forwarded-for", node_address, |address| {
                 nearer += usize::from(client.is_some());
-                let node = *client.insert(ClientAddress::of(member));
+                let node = *client.insert(address.map_or(ClientAddress::Hidden, ClientAddress::Known));
                 self.networks.contains(node.node())
             });
         }
-        let read = |name, is_read: bool| if is_read { from_right(fields, name, nearer) } else { None };
+        let (mut told_scheme, mut told_authority) = (None, None);
+        if self.fields.x_proto {
+            told_scheme = from_right(fields, "x-forwarded-proto", scheme, nearer);
+        }
+        if self.fields.x_host {
+            told_authority = from_right(fields, "x-forwarded-host", authority, nearer);
+        }
         Ok(ProxySays {
             client,
-            scheme: read("X-Forwarded-Proto", self.fields.x_proto).map(scheme).transpose()?,
-            authority: read("X-Forwarded-Host", self.fields.x_host).map(authority).transpose()?,
+            scheme: told_scheme.map(|scheme| scheme.ok_or(NOT_A_SCHEME)).transpose()?,
+            authority: told_authority.map(|authority| authority.ok_or(NOT_A_HOST)).transpose()?,
         })
     }
 }
 
-/// Iterates over the values of all fields of this name. Together they are one list (RFC 9110, section 5.3).
-fn values<'b>(fields: &[Field<'b>], name: &str) -> impl Iterator<Item = &'b [u8]> {
-    fields.iter().filter(move |field| field.name().eq_ignore_ascii_case(name)).map(Field::value)
+/// Iterates over the values of all fields of this name, which is in lower case. Together they are one list (RFC 9110,
+/// section 5.3).
+fn values<'b>(fields: &[Field<'b>], name: &str) -> impl DoubleEndedIterator<Item = &'b [u8]> {
+    let is_it = move |field: &&Field<'b>| is_same_text(field.name().as_bytes(), name.as_bytes());
+    fields.iter().filter(is_it).map(Field::value)
 }
 
-/// Calls `goes_on` for each member of the list that all fields of this name are together, from the right, until it says
-/// no. Most lists have one member, and the nearest ones decide, so that nothing is collected or counted first.
-fn each_from_right<'b>(fields: &[Field<'b>], name: &str, mut goes_on: impl FnMut(&'b [u8]) -> bool) {
-    for field in fields.iter().rev() {
-        if field.name().len() != name.len() || !field.name().eq_ignore_ascii_case(name) {
-            continue;
+/// Reads each member of the list that all fields of this name are together, from the right, until `goes_on` says no. The
+/// nearest members decide, so that nothing is collected or counted first. `read` takes no text with a comma.
+fn each_from_right<'b, T>(
+    fields: &[Field<'b>],
+    name: &str,
+    read: impl Fn(&'b [u8]) -> Option<T>,
+    mut goes_on: impl FnMut(Option<T>) -> bool,
+) {
+    for value in values(fields, name).rev() {
+        // Most fields have one member, and then no comma is looked for.
+        let only = read(value);
+        let mut rest = only.is_none().then_some(value);
+        if only.is_some() && !goes_on(only) {
+            return;
         }
-        let mut rest = Some(field.value());
         while let Some(text) = rest {
             let comma = text.iter().rposition(|byte| *byte == b',');
             let member = trim_whitespace(&text[comma.map_or(0, |comma| comma + 1)..]);
-            if !member.is_empty() && !goes_on(member) {
+            if !member.is_empty() && !goes_on(read(member)) {
                 return;
             }
             rest = comma.map(|comma| &text[..comma]);
@@ -149,11 +169,18 @@ fn each_from_right<'b>(fields: &[Field<'b>], name: &str, mut goes_on: impl FnMut
     }
 }
 
-/// Returns the member that the same proxy has added as the client's address, which has `nearer` others on its right.
-/// Proxies that replace the field instead leave a shorter list, whose first member it is then.
-fn from_right<'b>(fields: &[Field<'b>], name: &str, nearer: usize) -> Option<&'b [u8]> {
+/// Reads the member that the same proxy has added as the client's address, which has `nearer` others on its right.
+/// Proxies that replace the field instead leave a shorter list, whose first member it is then. Returns `None` if there
+/// is no member, and `Some(None)` if it cannot be read.
+#[allow(clippy::option_option)] // Two questions, and the caller's error answers the second.
+fn from_right<'b, T>(
+    fields: &[Field<'b>],
+    name: &str,
+    read: impl Fn(&'b [u8]) -> Option<T>,
+    nearer: usize,
+) -> Option<Option<T>> {
     let (mut found, mut left) = (None, nearer);
-    each_from_right(fields, name, |member| {
+    each_from_right(fields, name, read, |member| {
         let goes_on = left > 0;
         (found, left) = (Some(member), left.saturating_sub(1));
         goes_on
@@ -162,22 +189,23 @@ fn from_right<'b>(fields: &[Field<'b>], name: &str, nearer: usize) -> Option<&'b
 }
 
 /// RFC 7239, section 5.4. Some proxies name the scheme of a WebSocket.
-fn scheme(text: &[u8]) -> Result<Scheme, Refusal> {
-    let is = |name: &str| text.eq_ignore_ascii_case(name.as_bytes());
+fn scheme(text: &[u8]) -> Option<Scheme> {
+    let is = |lower: &str| is_same_text(text, lower.as_bytes());
     match () {
-        () if is("https") || is("wss") => Ok(Scheme::Https),
-        () if is("http") || is("ws") => Ok(Scheme::Http),
-        () => Err(Refusal::bad_request("the proxy names a scheme other than http and https")),
+        () if is("https") || is("wss") => Some(Scheme::Https),
+        () if is("http") || is("ws") => Some(Scheme::Http),
+        () => None,
     }
 }
 
 /// RFC 7239, section 5.3: as in a Host field.
-fn authority(text: &[u8]) -> Result<&[u8], Refusal> {
-    match Authority::parse(text) {
-        Ok(authority) if !authority.host.is_empty() => Ok(text),
-        _ => Err(Refusal::bad_request("the proxy names a host that is not a name or address with an optional port")),
-    }
+fn authority(text: &[u8]) -> Option<&[u8]> {
+    Authority::parse(text).is_ok_and(|authority| !authority.host.is_empty()).then_some(text)
 }
+
+const NOT_A_SCHEME: Refusal = Refusal::bad_request("the proxy names a scheme other than http and https");
+const NOT_A_HOST: Refusal =
+    Refusal::bad_request("the proxy names a host that is not a name or address with an optional port");
 
 #[cfg(test)]
 #[path = "fields_tests.rs"]

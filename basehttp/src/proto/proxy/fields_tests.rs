@@ -20,7 +20,9 @@ fn proxies(fields: ForwardedFields) -> TrustedProxies {
 fn read(lines: &str, fields: ForwardedFields, peer: NetworkNode) -> Result<String, u16> {
     let pairs = lines.lines().filter_map(|line| line.split_once(": "));
     let sent: Vec<_> = pairs.map(|(name, value)| Field::new(name, value.as_bytes())).collect();
-    let says = proxies(fields).read(&sent, peer).map_err(|refusal| refusal.status)?;
+    let proxies = proxies(fields);
+    let says = if proxies.networks.contains(peer) { proxies.read(&sent) } else { Ok(ProxySays::default()) };
+    let says = says.map_err(|refusal| refusal.status)?;
     let client = says.client.map(|client| match client {
         ClientAddress::Known(address) if address.port() == 0 => address.ip().to_string(),
         ClientAddress::Known(address) => address.to_string(),

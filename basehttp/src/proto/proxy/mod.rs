@@ -6,7 +6,7 @@ mod forwarded;
 mod header;
 mod network;
 
-pub(crate) use self::fields::{ClientAddress, ForwardedFields, TrustedProxies};
+pub(crate) use self::fields::{ClientAddress, ForwardedFields, ProxySays, TrustedProxies};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::forwarded::node_address;
 #[cfg(any(test, fuzzing))]

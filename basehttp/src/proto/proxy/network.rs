@@ -67,13 +67,18 @@ impl Networks {
     /// Returns whether one of the networks has this node.
     pub(crate) fn contains(&self, node: NetworkNode) -> bool {
         match node {
-            NetworkNode::Ip(ip) => match ip.to_canonical() {
-                IpAddr::V4(ip) => self.ipv4.iter().any(|(first, mask)| ip.to_bits() & mask == *first),
+            NetworkNode::Ip(IpAddr::V4(ip)) => self.contains_ipv4(ip),
+            NetworkNode::Ip(IpAddr::V6(ip)) => match ip.to_canonical() {
+                IpAddr::V4(ip) => self.contains_ipv4(ip),
                 IpAddr::V6(ip) => self.ipv6.iter().any(|(first, mask)| ip.to_bits() & mask == *first),
             },
             NetworkNode::Unix => self.has_unix,
             NetworkNode::Unknown => false,
         }
+    }
+
+    fn contains_ipv4(&self, ip: Ipv4Addr) -> bool {
+        self.ipv4.iter().any(|(first, mask)| ip.to_bits() & mask == *first)
     }
 }
 
