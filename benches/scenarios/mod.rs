@@ -1,9 +1,11 @@
 //! The scenarios, each with a server and its client.
 //!
-//! Six scenarios serve a socket, as users do. Two run a [`Connection`] over memory, where nothing but the protocol counts.
+//! Most scenarios serve a socket, as users do. Two run a [`Connection`] over memory, where nothing but the protocol counts.
 
 mod memory;
 mod socket;
+
+use basehttp::HTTPServerBuilder;
 
 /// One scenario.
 pub(crate) struct Scenario {
@@ -19,6 +21,13 @@ enum Kind {
         /// Requests that are sent before their responses are read.
         depth: u32,
     },
+    /// An option of the server. Its figure is the difference from a server without it, which gets the same requests.
+    Option {
+        /// Sent once, before the first request.
+        preface: &'static [u8],
+        request: &'static [u8],
+        add: fn(HTTPServerBuilder) -> HTTPServerBuilder,
+    },
     Memory {
         request: &'static [u8],
     },
@@ -31,12 +40,51 @@ pub(crate) static SCENARIOS: &[Scenario] = &[
     Scenario { name: "pipelined-get", kind: Kind::Socket { request: GET, depth: 20 } },
     Scenario { name: "post-1k", kind: Kind::Socket { request: POST, depth: 1 } },
     Scenario { name: "file-1k", kind: Kind::Socket { request: FILE, depth: 1 } },
+    Scenario { name: "proxied-get", kind: Kind::Socket { request: PROXIED, depth: 1 } },
+    option("hosts-address", GET, with_hosts),
+    option("hosts-name", PROXIED, with_hosts),
+    option("x-forwarded", PROXIED, with_x_forwarded),
+    option("forwarded", PROXIED, with_forwarded),
+    option("cross-site", GET, |builder| builder.refuse_cross_site(true)),
+    Scenario { name: "proxy-protocol", kind: Kind::Option { preface: HEADER, request: GET, add: with_proxy_protocol } },
     Scenario { name: "response-head", kind: Kind::Memory { request: HEAD } },
     Scenario { name: "chunked-body", kind: Kind::Memory { request: &CHUNKED } },
 ];
 
 /// A request with the fields of a simple client.
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: gauge/1.0\r\nAccept: */*\r\n\r\n";
+
+const fn option(
+    name: &'static str,
+    request: &'static [u8],
+    add: fn(HTTPServerBuilder) -> HTTPServerBuilder,
+) -> Scenario {
+    Scenario { name, kind: Kind::Option { preface: b"", request, add } }
+}
+
+/// What a proxy makes of such a request, with the fields of most proxies and the standard's.
+const PROXIED: &[u8] = b"GET / HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: gauge/1.0\r\nAccept: */*\r\n\
+    X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n\
+    Forwarded: for=203.0.113.7;host=www.example.org;proto=https\r\n\r\n";
+
+fn with_hosts(builder: HTTPServerBuilder) -> HTTPServerBuilder {
+    builder.hosts(["example.org", "*.example.org", "127.0.0.1"])
+}
+
+/// The header of a connection for which a proxy speaks.
+const HEADER: &[u8] = b"PROXY TCP4 203.0.113.7 10.0.0.1 4711 8000\r\n";
+
+fn with_proxy_protocol(builder: HTTPServerBuilder) -> HTTPServerBuilder {
+    builder.trust_proxies(["10.0.0.0/8", "127.0.0.1"]).proxy_protocol(true)
+}
+
+fn with_x_forwarded(builder: HTTPServerBuilder) -> HTTPServerBuilder {
+    builder.trust_proxies(["10.0.0.0/8", "127.0.0.1"]).forwarded_fields(["X-Forwarded-For", "X-Forwarded-Proto"])
+}
+
+fn with_forwarded(builder: HTTPServerBuilder) -> HTTPServerBuilder {
+    builder.trust_proxies(["10.0.0.0/8", "127.0.0.1"]).forwarded_fields(["Forwarded"])
+}
 
 /// As long as [`GET`], but for the path.
 const PATH: &[u8] = b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: gauge/1.0\r\nAccept: */*\r\n\r\n";
@@ -96,7 +144,8 @@ impl Scenario {
     pub(crate) fn serve(&self, requests: u32) {
         match self.kind {
             Kind::Socket { request, .. } if [PATH, PARAMETERS].contains(&request) => socket::serve_path(requests),
-            Kind::Socket { request, .. } => socket::serve(requests, request == FILE),
+            Kind::Socket { request, .. } => socket::serve(requests, request == FILE, |builder| builder),
+            Kind::Option { add, .. } => socket::serve(requests, false, add),
             Kind::Memory { request } => {
                 println!();
                 memory::serve(request, requests);
@@ -106,8 +155,16 @@ impl Scenario {
 
     /// Sends so many requests to the server, and reads the responses.
     pub(crate) fn ask(&self, port: u16, requests: u32) {
-        if let Kind::Socket { request, depth } = self.kind {
-            socket::ask(port, request, depth, requests);
+        match self.kind {
+            Kind::Socket { request, depth } => socket::ask(port, b"", request, depth, requests),
+            Kind::Option { preface, request, .. } => socket::ask(port, preface, request, 1, requests),
+            Kind::Memory { .. } => {}
         }
+    }
+
+    /// Returns the scenario without the option, of which this one's figure is the difference.
+    pub(crate) fn base(&self) -> Option<&'static Scenario> {
+        let Kind::Option { request: asked, .. } = self.kind else { return None };
+        SCENARIOS.iter().find(|base| matches!(base.kind, Kind::Socket { request, depth: 1 } if request == asked))
     }
 }

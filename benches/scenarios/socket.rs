@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use basehttp::{Exchange, HTTPServer, Payload, Result, SimpleHTTPRequestHandler, http_handler};
+use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, Payload, Result, SimpleHTTPRequestHandler, http_handler};
 
 struct Gauged {
     files: SimpleHTTPRequestHandler,
@@ -93,13 +93,13 @@ fn run(server: std::io::Result<HTTPServer>) {
 ///
 /// A file that has changed within the last two seconds is read for each request. With `serves_file` the server waits until
 /// it is older, as nearly all files are.
-pub(super) fn serve(requests: u32, serves_file: bool) {
+pub(super) fn serve(requests: u32, serves_file: bool, options: fn(HTTPServerBuilder) -> HTTPServerBuilder) {
     let directory = std::env::temp_dir().join(format!("basehttp-gauge-{}", std::process::id()));
     fs::create_dir_all(&directory).expect("a temporary directory");
     fs::write(directory.join("page.html"), [b'x'; 1024]).expect("a file in it");
     let files = SimpleHTTPRequestHandler::new(directory.clone()).expect("a directory to serve");
     let handler = Gauged { files, left: AtomicU32::new(requests) };
-    let server = HTTPServer::builder().workers(1).bind((Ipv4Addr::LOCALHOST, 0), handler);
+    let server = options(HTTPServer::builder().workers(1)).bind((Ipv4Addr::LOCALHOST, 0), handler);
     if serves_file {
         std::thread::sleep(std::time::Duration::from_millis(2_100));
     }
@@ -107,11 +107,11 @@ pub(super) fn serve(requests: u32, serves_file: bool) {
     fs::remove_dir_all(&directory).expect("the directory that was made above");
 }
 
-/// Sends `depth` requests at a time over one connection, and reads as many responses.
-pub(super) fn ask(port: u16, request: &[u8], depth: u32, requests: u32) {
+/// Sends the preface, and then `depth` requests at a time over one connection, and reads as many responses.
+pub(super) fn ask(port: u16, preface: &[u8], request: &[u8], depth: u32, requests: u32) {
     let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
     client.set_nodelay(true).expect("an open socket");
-    client.write_all(request).expect("the server reads");
+    client.write_all(&[preface, request].concat()).expect("the server reads");
     let length = read_first(&mut client);
     let (mut left, mut responses) = (requests - 1, vec![0; length * depth as usize]);
     let several = request.repeat(depth as usize);
