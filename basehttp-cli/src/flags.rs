@@ -51,8 +51,9 @@ pub(crate) struct Flags {
     ///
     /// The host is what stands behind http:// in the browser. *.example.org stands for all names below example.org.
     /// localhost and the addresses that are listened on are answered for in any case, and other hosts get 421. Without
-    /// this flag that holds only if this computer alone can connect. It keeps out pages of other sites that reach the
-    /// server by a name of theirs.
+    /// this flag that holds only if this computer alone can connect, on addresses of --bind or on sockets that a service
+    /// manager has opened. It keeps out pages of other sites that reach the server by a name of theirs. Unix sockets
+    /// alone answer for all hosts; beside a loopback address they follow its rule.
     #[arg(long, value_name = "NAME", value_parser = values::served_host, value_hint = ValueHint::Hostname)]
     #[arg(help_heading = "Server")]
     pub host: Vec<String>,

@@ -55,6 +55,54 @@ fn a_socket_that_is_handed_over_is_served_through_restarts() {
     assert!(TcpStream::connect(address).is_ok(), "it is open still");
 }
 
+/// Sends a GET for `host` and returns the status.
+fn status_for(address: SocketAddr, target: &str, host: &str) -> u16 {
+    let mut client = Client::connect(address);
+    client.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+    client.read_reply().status
+}
+
+#[test]
+fn a_loopback_socket_that_is_handed_over_answers_for_this_computer_alone() {
+    let (socket, address) = listener();
+    let program = handing_over(socket, "3<&0", 1, &[]);
+    let _ = program.address();
+    for (host, status) in [("evil.example", 421), ("127.0.0.1", 200), ("localhost:8000", 200), ("[::1]", 200)] {
+        assert_eq!(status_for(address, "/", host), status, "{host}");
+    }
+    drop(program);
+    let (socket, address) = listener();
+    let program = handing_over(socket, "3<&0", 1, &["--host", "www.example.org"]);
+    let _ = program.address();
+    for (host, status) in [("evil.example", 421), ("www.example.org", 200), ("127.0.0.1", 200)] {
+        assert_eq!(status_for(address, "/", host), status, "{host}");
+    }
+}
+
+#[test]
+fn a_unix_socket_beside_a_loopback_address_follows_its_rule_and_alone_it_answers_for_all() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("site.sock");
+    let unix = format!("unix:{}", path.display());
+    let ask = |host: &str| {
+        let mut stream = UnixStream::connect(&path).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
+        write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("it reads");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("a response");
+        response.lines().next().unwrap_or_default().to_owned()
+    };
+    let program = Program::start(basehttp(["0", "--bind", "127.0.0.1", "--bind", &unix]));
+    assert_eq!(status_for(program.address(), "/", "www.example.org"), 421);
+    assert_eq!(ask("www.example.org"), "HTTP/1.1 421 Misdirected Request");
+    assert_eq!(ask("localhost"), "HTTP/1.1 200 OK");
+    assert_eq!(program.stopped().how(), "exit 0");
+    let program = Program::start(basehttp(["--bind", &unix]));
+    program.stdout.wait_for("\n");
+    assert_eq!(ask("www.example.org"), "HTTP/1.1 200 OK");
+    assert_eq!(program.stopped().how(), "exit 0");
+}
+
 #[test]
 fn sockets_of_the_flags_are_served_beside_those_that_are_handed_over() {
     let scratch = Scratch::new();
