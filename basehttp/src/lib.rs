@@ -90,7 +90,7 @@
 //! * `Json` and `Exchange::read_json` send and read JSON by serde (feature `json`).
 //! * `Exchange::read_multipart` reads forms with files, part by part (feature `multipart`).
 //! * `HTTPSServer` serves `https` with a certificate from files, `HTTPServerBuilder::tls` with any configuration of
-//!   `rustls` (feature `tls`).
+//!   `rustls` (feature `tls`). A program adds a line to its `Cargo.toml` and one to its `main`; the module `tls` has them.
 //! * [`testing`] is for your tests: requests to a handler without a socket, a server that remembers its requests, and
 //!   responses that go wrong on purpose.
 

@@ -15,12 +15,13 @@ impl HTTPServerBuilder {
     /// feature `tls`.
     ///
     /// [`CertificateFiles`](crate::tls::CertificateFiles) reads certificates for it. Handlers learn of the session by
-    /// [`Exchange::tls`](crate::Exchange::tls).
+    /// [`Exchange::tls`](crate::Exchange::tls), and of the client by
+    /// [`Exchange::peer_certificates`](crate::Exchange::peer_certificates).
     ///
     /// The handshake has the time of the first head, [`head_timeout`](Self::head_timeout), and holds no thread while it
     /// waits for the client. `verify_request` is asked before it. A resolver or a verifier of yours may block or panic as
-    /// a handler may. A client that sends plain HTTP gets a 400 in the clear that says so. A handshake that fails is one
-    /// line in the log.
+    /// a handler may. A client that sends plain HTTP gets a 400 in the clear that says so. A session that fails is one
+    /// line in the log, by [`log_error`](crate::BaseHTTPRequestHandler::log_error).
     ///
     /// If `alpn_protocols` of the configuration is empty, `http/1.1` and `http/1.0` are offered. A client that offers
     /// only others, such as `h2`, is then refused by an alert (RFC 7301, section 3.2).
