@@ -19,6 +19,10 @@ pub enum Step {
     Send(Arc<[u8]>),
     /// Sends it in small pieces with pauses, over and over, and reads whatever arrives meanwhile.
     Trickle { bytes: Arc<[u8]>, piece: usize, pause: Duration },
+    /// Makes a part of a TLS handshake: so many of our turns, and so many bytes of the next one.
+    ShakeHands { turns: usize, bytes: usize },
+    /// Sends the records of the handshake byte by byte, or after it records with these bytes. Reads what arrives.
+    TrickleRecords { bytes: Arc<[u8]>, pause: Duration },
     /// Sends it over and over without reading, until the server closes.
     Flood(Arc<[u8]>),
     /// Reads so many complete replies.
@@ -131,6 +135,8 @@ impl Attacker {
         match self.run_steps(now, is_cut, scratch) {
             Ok(turn) => turn,
             Err(error) if error.kind() == ErrorKind::WouldBlock => Progress::Wait(self.wakes),
+            // In a handshake.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Progress::Ended(End::Closed),
             // The server may have answered although it did not read the rest.
             Err(_) => {
                 let _ = self.discard(scratch);
@@ -160,6 +166,26 @@ impl Attacker {
                     let start = self.done % bytes.len();
                     self.wakes = Some(now + pause);
                     self.done += self.stream.write(&bytes[start..(start + piece).min(bytes.len())])?;
+                }
+                Step::ShakeHands { turns, bytes } => {
+                    while self.done < turns {
+                        self.stream.send_flight(usize::MAX)?;
+                        self.done += 1;
+                    }
+                    if bytes > 0 {
+                        self.stream.send_flight(bytes)?;
+                    }
+                    self.next_step();
+                }
+                Step::TrickleRecords { bytes, pause } => {
+                    if let Some(end) = self.discard(scratch)? {
+                        return Ok(Progress::Ended(end));
+                    }
+                    if is_asleep {
+                        return Ok(Progress::Wait(self.wakes));
+                    }
+                    self.wakes = Some(now + pause);
+                    self.stream.trickle(&bytes, 1)?;
                 }
                 Step::Flood(bytes) => {
                     if is_cut {

@@ -5,7 +5,9 @@ use std::iter;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use super::attacker::Step::{self, AwaitEnd, EndSending, Flood, Pause, ReadReplies, ReadSlowly, Reset, Send, Trickle};
+use super::attacker::Step::{
+    self, AwaitEnd, EndSending, Flood, Pause, ReadReplies, ReadSlowly, Reset, Send, ShakeHands, Trickle, TrickleRecords,
+};
 use super::content::{self, Random};
 
 /// Longer than any phase.
@@ -39,6 +41,19 @@ pub fn slow_head(number: u64) -> Vec<Step> {
         1 => vec![send("GET /page HTTP/1.1\r\nHost: siege\r\nX-Slow: "), drip(b"s")],
         _ => vec![send("GET /page HTTP/1.1\r\nHost: siege\r\n"), AwaitEnd],
     }
+}
+
+/// Makes a part of a handshake: a part of the first message, all of it, or a part of what follows the server's answer.
+pub fn half_handshake(number: u64) -> Vec<Step> {
+    let (turns, bytes) = [(0, 1), (0, 5), (0, 100), (1, 0), (1, 1), (1, 30)][usize::try_from(number % 6).unwrap_or(0)];
+    vec![ShakeHands { turns, bytes }, AwaitEnd]
+}
+
+/// Sends records byte by byte: the first of the handshake, or that of a request after it.
+pub fn slow_record(number: u64) -> Vec<Step> {
+    let pause = Duration::from_millis(300);
+    let trickle = TrickleRecords { bytes: get("/page").into_bytes().into(), pause };
+    if number.is_multiple_of(2) { vec![trickle] } else { vec![ShakeHands { turns: 2, bytes: 0 }, trickle] }
 }
 
 /// Sends a body byte by byte. It fits a buffer, comes in chunks, or is one that the handler waits for. The last kind

@@ -52,6 +52,8 @@ pub fn secured(builder: HTTPServerBuilder) -> io::Result<HTTPServerBuilder> {
 pub struct Stream<S> {
     pub socket: S,
     session: Option<Box<ClientConnection>>,
+    /// Its records are sent by [`Stream::send_flight`] and [`Stream::trickle`] alone.
+    sends_slowly: bool,
 }
 
 impl<S: Read + Write> Stream<S> {
@@ -63,7 +65,31 @@ impl<S: Read + Write> Stream<S> {
             session.set_buffer_limit(Some(BUFFER_BYTES));
             io::Result::Ok(Box::new(session))
         });
-        Ok(Stream { socket, session: session.transpose()? })
+        Ok(Stream { socket, session: session.transpose()?, sends_slowly: false })
+    }
+
+    /// Goes on with the handshake, as far as our next messages, and sends so many bytes of them at most. From now on
+    /// nothing is sent that the caller does not ask for.
+    ///
+    /// # Errors
+    /// [`WouldBlock`](ErrorKind::WouldBlock) if the server's messages are not here.
+    pub fn send_flight(&mut self, most: usize) -> io::Result<()> {
+        self.sends_slowly = true;
+        let Some(session) = &mut self.session else { return Ok(()) };
+        while session.is_handshaking() && !session.wants_write() {
+            receive(session, &mut self.socket)?;
+        }
+        send(session, &mut Limited { socket: &mut self.socket, left: most })
+    }
+
+    /// Sends the next bytes of the session's records: those of the handshake, or ones with `bytes` after it.
+    pub fn trickle(&mut self, bytes: &[u8], most: usize) -> io::Result<()> {
+        self.sends_slowly = true;
+        let Some(session) = &mut self.session else { return Ok(()) };
+        if !session.wants_write() && !session.is_handshaking() {
+            session.writer().write_all(bytes)?;
+        }
+        send(session, &mut Limited { socket: &mut self.socket, left: most })
     }
 
     /// Tells the server that no more will come. The socket's own end is left to the caller.
@@ -82,11 +108,14 @@ impl<S: Read + Write> Read for Stream<S> {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 read => return read,
             }
-            match send(session, &mut self.socket) {
-                // What the server sends may be a reason to read on.
-                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
-                _ => receive(session, &mut self.socket)?,
+            if !self.sends_slowly {
+                match send(session, &mut self.socket) {
+                    // What the server sends may be a reason to read on.
+                    Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+                    _ => {}
+                }
             }
+            receive(session, &mut self.socket)?;
         }
     }
 }
@@ -112,11 +141,31 @@ impl<S: Read + Write> Write for Stream<S> {
     }
 }
 
+/// Sends the records that wait, or as many bytes of them as the socket takes at all.
 fn send(session: &mut ClientConnection, socket: &mut impl Write) -> io::Result<()> {
-    while session.wants_write() {
-        session.write_tls(socket)?;
-    }
+    while session.wants_write() && session.write_tls(socket)? > 0 {}
     Ok(())
+}
+
+/// Takes so many bytes and no more.
+struct Limited<'s, S> {
+    socket: &'s mut S,
+    left: usize,
+}
+
+impl<S: Write> Write for Limited<'_, S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Ok(0);
+        }
+        let count = self.socket.write(&bytes[..bytes.len().min(self.left)])?;
+        self.left -= count;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
 }
 
 fn receive(session: &mut ClientConnection, socket: &mut impl Read) -> io::Result<()> {

@@ -24,7 +24,7 @@ const KEPT_KIB: u64 = 64 * 1024;
 
 /// Memory that it may keep for each session of TLS that was there at once (8 KiB), which is what a session takes. rustls
 /// remembers the youngest sessions, and the allocator returns to the system only what lies above all that is in use. After
-/// 10,000 sessions 1.1 MiB of its 77 were in use, and malloc_trim(3) returned 72.
+/// 10,000 sessions 1.1 MiB of its 77 were in use, and `malloc_trim(3)` returned 72.
 const KEPT_KIB_A_SESSION: u64 = 8;
 
 /// Memory that it may keep beyond what it has kept after the first time of the same phase (8 MiB).
@@ -106,7 +106,7 @@ fn told(run: &Run) -> String {
     statuses.chain(ends).collect::<Vec<_>>().join(", ")
 }
 
-/// What a phase is measured by.
+/// The measures of a phase.
 pub(crate) struct Measures<'m> {
     pub baseline: &'m Baseline,
     /// The p99 of the quiet phase.
@@ -161,7 +161,7 @@ fn judge_memory(phase: &Phase, measures: &Measures, run: &Run, verdict: &mut Ver
     let sessions = if transport::uses_tls() { measures.connections } else { 0 };
     let most = KEPT_KIB + KEPT_KIB_A_SESSION * sessions;
     verdict.check(kept <= most, &format!("{most} KiB more than at first are kept at most: {kept}"));
-    // What the phases before have left is no fault of this one.
+    // This phase is not charged with the remains of earlier ones.
     let peak = run.most.peak_kib.saturating_sub(run.first.rss_kib) / 1024;
     verdict.check(peak <= phase.memory, &format!("{} MiB more than before at most: {peak}", phase.memory));
 }

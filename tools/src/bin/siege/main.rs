@@ -70,6 +70,7 @@ fn run_siege(options: &Options) -> io::Result<bool> {
     // The quiet phase always runs, because the others are measured by it.
     phases
         .retain(|phase| phase.squads.is_empty() || options.only.as_ref().is_none_or(|only| phase.name.contains(only)));
+    phases.retain(|phase| !phase.needs_tls || transport::uses_tls());
     if phases.iter().any(Phase::wants_stalling)
         && let Err(error) = Stalling::mount()
     {

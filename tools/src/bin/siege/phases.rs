@@ -30,10 +30,12 @@ pub(crate) struct Phase {
     /// The server's settings, where they are not the defaults.
     pub settings: Vec<Setting>,
     pub seconds: u64,
-    /// Number of times that it is run. What the server keeps must not grow from the first time to the last.
+    /// Number of times that it is run. The memory that the server keeps must not grow from the first time to the last.
     pub times: u32,
     pub squads: Vec<Squad>,
     pub newcomers: Newcomers,
+    /// It is an attack on TLS.
+    pub needs_tls: bool,
     /// In the middle, a signal stops the server for that time. Times are not judged then.
     pub freeze: Option<Duration>,
     /// Number of connections that the server must have had at once.
@@ -128,6 +130,7 @@ fn phase(scale: Scale, name: &'static str, squads: Vec<Squad>) -> Phase {
         at_once: 0,
         squads,
         newcomers: Newcomers::Served,
+        needs_tls: false,
         freeze: None,
         counted: Vec::new(),
         excused: &["clients_gone"],
@@ -229,6 +232,22 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
             counted: vec![("slow_heads", many(500))],
             statuses: &[408],
             ..phase(scale, "slow heads", vec![squad(scale, "slow senders", 500, 500, scripts::slow_head)])
+        },
+        Phase {
+            settings: short(scale),
+            seconds: long,
+            needs_tls: true,
+            // Each of them is closed in time, and most of their successors are, too. They made no request to answer.
+            counted: vec![("slow_heads", many(1500))],
+            statuses: &[],
+            ..phase(
+                scale,
+                "half handshakes, slow records",
+                vec![
+                    squad(scale, "half handshakes", 500, 500, scripts::half_handshake),
+                    squad(scale, "slow records", 500, 500, scripts::slow_record),
+                ],
+            )
         },
         Phase {
             settings: short(scale),

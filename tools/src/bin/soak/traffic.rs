@@ -9,6 +9,7 @@ use basehttp_tools::request::Persistence::{Fresh, Kept};
 use basehttp_tools::request::{MakeRequest, Request};
 use basehttp_tools::scripts;
 use basehttp_tools::swarm::{Refill, Squad};
+use basehttp_tools::transport;
 
 /// Timeout of an honest client.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -89,7 +90,7 @@ pub(crate) fn squads() -> Vec<Squad> {
         receive_buffer: ReceiveBuffer::Small,
         script,
     };
-    vec![
+    let mut squads = vec![
         squad("resetters", 20, 20, scripts::resetter),
         squad("slow heads", 30, 5, scripts::slow_head),
         squad("slow bodies", 30, 5, scripts::slow_body),
@@ -99,5 +100,10 @@ pub(crate) fn squads() -> Vec<Squad> {
         squad("idlers", 300, 10, scripts::idler),
         squad("silent clients", 50, 5, scripts::silent),
         squad("passers-by", 20, 20, scripts::passer_by),
-    ]
+    ];
+    if transport::uses_tls() {
+        squads.push(squad("half handshakes", 30, 5, scripts::half_handshake));
+        squads.push(squad("slow records", 30, 5, scripts::slow_record));
+    }
+    squads
 }
