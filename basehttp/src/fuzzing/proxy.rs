@@ -88,7 +88,10 @@ fn plain_address(text: &str) -> Option<SocketAddr> {
     };
     let port = match rest.strip_prefix(':') {
         None if rest.is_empty() => 0,
-        Some(hidden) if hidden.starts_with('_') => 0,
+        Some(hidden) if hidden.starts_with('_') => {
+            let is_hidden = |c: char| matches!(c, '.' | '_' | '-') || c.is_ascii_alphanumeric();
+            hidden.chars().all(is_hidden).then_some(0)?
+        }
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
         _ => return None,
     };

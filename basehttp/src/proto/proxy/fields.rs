@@ -154,6 +154,7 @@ fn each_from_right<'b, T>(
     for value in values(fields, name).rev() {
         // Most fields have one member, and then no comma is looked for.
         let only = read(value);
+        debug_assert!(only.is_none() || !value.contains(&b','), "a list was read as one member");
         let mut rest = only.is_none().then_some(value);
         if only.is_some() && !goes_on(only) {
             return;

@@ -52,6 +52,8 @@ fn the_client_is_the_nearest_node_that_is_not_trusted() {
         ("X-Forwarded-For: ::ffff:203.0.113.7", "203.0.113.7 - -", "in canonical form"),
         ("X-Forwarded-For: 203.0.113.7, unknown, 10.0.0.1", "hidden - -", "one that is not told hides what is behind"),
         ("X-Forwarded-For: 203.0.113.7, garbage\u{e9}", "hidden - -", "so does garbage"),
+        ("X-Forwarded-For: 198.51.100.66:_, 203.0.113.7", "203.0.113.7 - -", "a hidden port ends at the comma"),
+        ("X-Forwarded-For: [2001:db9::1]:_x, 203.0.113.7, 10.0.0.1", "203.0.113.7 - -", "that of IPv6, too"),
         ("X-Forwarded-For: \u{e9}\", for=, 203.0.113.7", "203.0.113.7 - -", "garbage of the client's does not matter"),
         ("X-Forwarded-For: , ,", "- - -", "an empty list"),
         ("Forwarded: for=203.0.113.7;proto=https", "- - -", "a field that was not chosen"),

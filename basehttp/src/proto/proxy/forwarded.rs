@@ -123,12 +123,16 @@ pub(crate) fn node_address(text: &[u8]) -> Option<SocketAddr> {
     let (ip, rest) = ipv4(text).map(|(ip, rest)| (IpAddr::V4(ip), rest)).or_else(|| ipv6(text))?;
     let port = match rest {
         [] => 0,
-        // The proxy may hide the port alone (RFC 7239, section 6).
-        [b':', b'_', hidden @ ..] if str::from_utf8(hidden).is_ok() => 0,
+        // The proxy may hide the port alone (RFC 7239, section 6.3). A comma would be the end of a list's member.
+        [b':', b'_', hidden @ ..] if hidden.iter().copied().all(is_hidden_byte) => 0,
         [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => str::from_utf8(digits).ok()?.parse().ok()?,
         _ => return None,
     };
     Some(SocketAddr::new(ip, port))
+}
+
+const fn is_hidden_byte(byte: u8) -> bool {
+    matches!(byte, b'.' | b'_' | b'-') || byte.is_ascii_alphanumeric()
 }
 
 /// Reads an address at the start of the text, and returns the text behind it. It takes what `Ipv4Addr::from_str` takes, in
@@ -263,6 +267,9 @@ mod tests {
             ("::ffff:192.0.2.7", Some("192.0.2.7:0")),
             ("[::ffff:192.0.2.7]:1", Some("192.0.2.7:1")),
             ("192.0.2.7:_port", Some("192.0.2.7:0")),
+            ("192.0.2.7:_p.o_r-t9", Some("192.0.2.7:0")),
+            ("192.0.2.7:_port, 192.0.2.8", None),
+            ("192.0.2.7:_p t", None),
             ("unknown", None),
             ("_hidden", None),
             ("", None),
