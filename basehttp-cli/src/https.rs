@@ -95,10 +95,12 @@ impl Https {
         server.tls(Arc::clone(&self.config))
     }
 
-    /// Starts all that runs beside the server. Returns lines for the user, and the server of `--http-redirect`.
+    /// Starts all that runs beside the server. Returns lines for the user, and the server of `--http-redirect`, which is
+    /// made of `redirect`.
     pub(crate) fn accompany(
         &self,
         flags: &Flags,
+        redirect: HTTPServerBuilder,
         httpd: &HTTPServer,
         manager: Option<Notifier>,
     ) -> Result<(String, Option<BackgroundServer>), Failure> {
@@ -110,8 +112,8 @@ impl Https {
             }
         };
         let Some(port) = flags.https.http_redirect else { return Ok((notice, None)) };
-        let server = redirect::bind(flags, port, httpd.server_port())?;
-        let notice = format!("{notice}Clients of port {} are sent to HTTPS.\n", server.server_port());
+        let server = redirect::bind(redirect, flags, port, httpd)?;
+        let notice = notice + &redirect::announcement(&server);
         let serving = server.serve_in_background().map_err(|error| Failure::cannot("serve", &error))?;
         Ok((notice, Some(serving)))
     }

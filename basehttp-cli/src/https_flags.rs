@@ -30,6 +30,9 @@ pub(crate) struct HttpsFlags {
     pub tls_self_signed: bool,
 
     /// Port of plain HTTP that sends every client to HTTPS, such as 80
+    ///
+    /// It is opened at each address where HTTPS is served, and leads to the port of HTTPS there. --trust-proxy,
+    /// --proxy-protocol, --host and --reuse-port hold for it as well.
     #[arg(long, value_name = "PORT", requires = "certificate", value_parser = values::port, allow_negative_numbers = true)]
     pub http_redirect: Option<u16>,
 }

@@ -74,7 +74,7 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     #[cfg(feature = "tls")]
     let (scheme, notice, _redirect) = match &secure {
         Some(secure) => {
-            let (notice, redirect) = secure.accompany(flags, &httpd, notifier)?;
+            let (notice, redirect) = secure.accompany(flags, front(flags), &httpd, notifier)?;
             ("https", notice, redirect)
         }
         None => ("http", String::new(), None),
@@ -89,19 +89,24 @@ fn run(flags: &Flags) -> Result<(), Failure> {
 
 /// Returns the library's options. Options without a flag keep the library's defaults.
 fn server(flags: &Flags) -> HTTPServerBuilder {
-    let server = HTTPServer::builder()
+    let server = front(flags)
         .paused_reader_timeout(flags.pause.unwrap_or(PAUSE))
-        .allow_reuse_port(flags.reuse_port)
         .unix_mode(flags.unix_mode)
         .shutdown_delay(flags.shutdown_delay);
-    let server = match (&flags.trust_proxy[..], flags.proxy_protocol) {
-        ([], _) => server,
-        (proxies, true) => server.trust_proxies(proxies).proxy_protocol(true),
-        (proxies, false) => server.trust_proxies(proxies).forwarded_fields(["X-Forwarded-For", "X-Forwarded-Proto"]),
-    };
     match flags.workers {
         Some(workers) => server.workers(workers.into()),
         None => server,
+    }
+}
+
+/// Returns the options of what stands before a server, which the one of `--http-redirect` has as well: the same proxy
+/// passes on the bytes of both ports, and a successor shares both.
+fn front(flags: &Flags) -> HTTPServerBuilder {
+    let server = HTTPServer::builder().allow_reuse_port(flags.reuse_port);
+    match (&flags.trust_proxy[..], flags.proxy_protocol) {
+        ([], _) => server,
+        (proxies, true) => server.trust_proxies(proxies).proxy_protocol(true),
+        (proxies, false) => server.trust_proxies(proxies).forwarded_fields(["X-Forwarded-For", "X-Forwarded-Proto"]),
     }
 }
 

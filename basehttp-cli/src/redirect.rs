@@ -1,34 +1,72 @@
 //! `--http-redirect`: a second server, of plain HTTP, that sends every client to the same URL with `https`.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
-use basehttp::{Exchange, HTTPServer, Result, defaults, http_handler};
+use basehttp::{
+    Address, Endpoint, Exchange, HTTPServer, HTTPServerBuilder, ListenAddress, Result, defaults, http_handler,
+};
 
 use crate::clock;
 use crate::failure::Failure;
 use crate::flags::Flags;
-use crate::sockets::listen;
+use crate::sockets;
 
 /// Answers each request with the URL of the other server.
 struct Redirect {
-    https_port: u16,
+    /// The addresses of HTTPS, one at least.
+    https: Vec<SocketAddr>,
     is_quiet: bool,
 }
 
 /// Time for which clients may keep a redirect: an hour. They keep one for ever otherwise, also when HTTPS is gone.
 const KEPT_FOR: &str = "max-age=3600";
 
-/// Binds it at `port` of the same addresses.
-pub(crate) fn bind(flags: &Flags, port: u16, https_port: u16) -> std::result::Result<HTTPServer, Failure> {
-    let handler = Redirect { https_port, is_quiet: flags.quiet };
-    let addresses: Vec<_> = flags.addresses().into_iter().filter(|address| !address.starts_with("unix:")).collect();
-    if addresses.is_empty() {
-        return Err(Failure::Flag("--http-redirect needs an address in --bind that is not a Unix socket".into()));
+/// Binds it at `port` of all addresses at which `secure` serves HTTPS. `server` has its rules about proxies.
+pub(crate) fn bind(
+    server: HTTPServerBuilder,
+    flags: &Flags,
+    port: u16,
+    secure: &HTTPServer,
+) -> std::result::Result<HTTPServer, Failure> {
+    let https: Vec<_> = secure.server_addresses().iter().filter_map(Address::socket_addr).collect();
+    if https.is_empty() {
+        let text = "--http-redirect needs an address to listen on that is not a Unix socket: add one with --bind";
+        return Err(Failure::Flag(text.into()));
     }
-    listen(HTTPServer::builder(), Vec::new(), &addresses, flags, port, |server, address| server.bind(address, handler))
+    let endpoints = endpoints(flags, port, &https)?;
+    let handler = Redirect { https, is_quiet: flags.quiet };
+    sockets::listen(server, endpoints, flags, port, |server, address| server.bind(address, handler))
 }
 
-#[http_handler(server_version = "SimpleHTTP/0.1.0", protocol_version = "HTTP/1.1")]
+/// Returns the addresses of the flags, by their names, and those of sockets that were handed over.
+fn endpoints(flags: &Flags, port: u16, https: &[SocketAddr]) -> std::result::Result<Vec<Endpoint>, Failure> {
+    let has = |endpoint: &Endpoint, ip: IpAddr| endpoint.candidates().iter().any(|candidate| candidate.ip() == ip);
+    let mut endpoints = sockets::endpoints(flags, port)?;
+    endpoints.retain(|endpoint| https.iter().any(|address| has(endpoint, address.ip())));
+    for ip in https.iter().map(SocketAddr::ip) {
+        if !endpoints.iter().any(|endpoint| has(endpoint, ip)) {
+            let endpoint = (ip, port).into_endpoint();
+            endpoints.push(endpoint.map_err(|error| Failure::of_address(&ip.to_string(), port, &error))?);
+        }
+    }
+    Ok(endpoints)
+}
+
+/// Returns the line for the user, or one for each port if there are several.
+pub(crate) fn announcement(redirect: &HTTPServer) -> String {
+    let addresses: Vec<_> = redirect.server_addresses().iter().filter_map(Address::socket_addr).collect();
+    let port = redirect.server_port();
+    if addresses.iter().all(|address| address.port() == port) {
+        return format!("Clients of port {port} are sent to HTTPS.\n");
+    }
+    let line =
+        |address: &SocketAddr| format!("Clients of {} port {} are sent to HTTPS.\n", address.ip(), address.port());
+    addresses.iter().map(line).collect()
+}
+
+// The server of HTTPS has no other methods either. 405 lists them, and 501 would look like a fault.
+#[http_handler(server_version = "SimpleHTTP/0.1.0", protocol_version = "HTTP/1.1", unknown_method = 405)]
 impl Redirect {
     // All clients know 301, which may turn other methods into GET.
     fn do_GET(&self, ex: &mut Exchange) -> Result {
@@ -57,7 +95,8 @@ impl Redirect {
     }
 
     fn redirect(&self, ex: &mut Exchange, status: u16) -> Result {
-        let Some(location) = ex.headers.get("Host").and_then(|host| location(host, self.https_port, ex.path)) else {
+        let https_port = https_port(&self.https, ex.local_address()?.ip());
+        let Some(location) = ex.headers.get("Host").and_then(|host| location(host, https_port, ex.path)) else {
             return Ok(ex.send_error((400, "the Host field has no name"))?);
         };
         ex.send_header("Cache-Control", KEPT_FOR);
@@ -73,6 +112,19 @@ impl Redirect {
     fn log_date_time_string(&self) -> String {
         clock::local_time()
     }
+}
+
+/// Returns the port of HTTPS at the address that the client has reached, since each address may have its own. An address
+/// that stands for all of a machine's is second to one that is named.
+fn https_port(https: &[SocketAddr], reached: Option<IpAddr>) -> u16 {
+    let is_reached = |address: &&SocketAddr| reached == Some(address.ip().to_canonical());
+    let is_of_its_version = |address: &&SocketAddr| {
+        address.ip().is_unspecified() && reached.is_some_and(|reached| reached.is_ipv4() == address.is_ipv4())
+    };
+    let find = |is_right: &dyn Fn(&&SocketAddr) -> bool| https.iter().find(is_right).map(SocketAddr::port);
+    // The wildcard of IPv6 takes IPv4, too.
+    let port = find(&is_reached).or_else(|| find(&is_of_its_version)).or_else(|| find(&|it| it.ip().is_unspecified()));
+    port.unwrap_or(https[0].port())
 }
 
 /// Returns the URL of `target` with `https`. The server has checked the grammar of `host`, a name or an address with or
@@ -95,6 +147,28 @@ fn location(host: &str, https_port: u16, target: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_port_is_that_of_the_address_that_the_client_has_reached() {
+        let addresses = |texts: &[&str]| -> Vec<SocketAddr> {
+            texts.iter().map(|text| text.parse().expect("an address with a port")).collect()
+        };
+        let each = addresses(&["127.0.0.1:1", "[::1]:2", "192.0.2.1:3"]);
+        let with_all = addresses(&["[::]:4", "0.0.0.0:5", "192.0.2.1:6"]);
+        let table = [
+            (&each, "127.0.0.1", 1),
+            (&each, "::1", 2),
+            (&each, "192.0.2.1", 3),
+            (&with_all, "192.0.2.1", 6),
+            (&with_all, "192.0.2.2", 5),
+            (&with_all, "2001:db8::1", 4),
+            (&addresses(&["192.0.2.1:6", "[::]:4"]), "192.0.2.2", 4),
+        ];
+        for (https, reached, port) in table {
+            assert_eq!(https_port(https, reached.parse().ok()), port, "{reached} {https:?}");
+        }
+        assert_eq!(https_port(&each, None), 1);
+    }
 
     #[test]
     fn the_location_is_the_same_url_with_https_and_its_port() {

@@ -43,36 +43,51 @@ pub(crate) fn bind(
     server: HTTPServerBuilder,
     site: Site,
     flags: &Flags,
-    handed_over: Vec<Endpoint>,
+    mut handed_over: Vec<Endpoint>,
 ) -> Result<HTTPServer, Failure> {
-    let addresses = if handed_over.is_empty() || !flags.bind.is_empty() { flags.addresses() } else { Vec::new() };
-    listen(server, handed_over, &addresses, flags, flags.port, |server, address| site.bind(server, address, flags))
+    if handed_over.is_empty() || !flags.bind.is_empty() {
+        handed_over.extend(endpoints(flags, flags.port)?);
+    }
+    listen(server, handed_over, flags, flags.port, |server, address| site.bind(server, address, flags))
 }
 
-/// Binds `endpoints`, and all addresses at `port`. There is one of either at least.
+/// Binds `endpoints`, of which there is one at least.
 pub(crate) fn listen(
     server: HTTPServerBuilder,
-    mut endpoints: Vec<Endpoint>,
-    addresses: &[&str],
+    endpoints: Vec<Endpoint>,
     flags: &Flags,
     port: u16,
     bind: impl FnOnce(HTTPServerBuilder, Endpoint) -> io::Result<HTTPServer>,
 ) -> Result<HTTPServer, Failure> {
-    for address in addresses {
-        endpoints.push(endpoint(address, port)?);
-    }
     let server = match hosts::to_answer_for(&flags.host, &endpoints) {
         Some(hosts) => server.hosts(hosts),
         None => server,
     };
+    let names: Vec<_> = endpoints.iter().map(Endpoint::host).filter(|host| !host.is_empty()).collect();
+    let names = names.join(" or ");
     let mut endpoints = endpoints.into_iter();
     let first = endpoints.next().expect("there is an address by default");
     let bound = bind(endpoints.fold(server, HTTPServerBuilder::also_listen), first);
-    bound.map_err(|error| Failure::of_address(&addresses.join(" or "), port, &error))
+    bound.map_err(|error| Failure::of_address(&names, port, &error))
 }
 
-/// Looks up the host, if it is a name.
-fn endpoint(host: &str, port: u16) -> Result<Endpoint, Failure> {
-    let endpoint = if host.starts_with("unix:") { host.into_endpoint() } else { (host, port).into_endpoint() };
-    endpoint.map_err(|error| Failure::of_address(host, port, &error))
+/// Returns the addresses of the flags, at `port`. A name is looked up.
+///
+/// # Errors
+/// An unknown name. An address that is named twice, which would have two ports if the system picks them.
+pub(crate) fn endpoints(flags: &Flags, port: u16) -> Result<Vec<Endpoint>, Failure> {
+    let mut found: Vec<(&str, Endpoint)> = Vec::new();
+    for host in flags.addresses() {
+        let endpoint = if host.starts_with("unix:") { host.into_endpoint() } else { (host, port).into_endpoint() };
+        let endpoint = endpoint.map_err(|error| Failure::of_address(host, port, &error))?;
+        let is_same = |(name, other): &&(&str, Endpoint)| {
+            *name == host || other.candidates().iter().any(|address| endpoint.candidates().contains(address))
+        };
+        if let Some((name, _)) = found.iter().find(is_same) {
+            let text = format!("--bind {name} and --bind {host} are the same address: leave one of them out");
+            return Err(Failure::Flag(text));
+        }
+        found.push((host, endpoint));
+    }
+    Ok(found.into_iter().map(|(_, endpoint)| endpoint).collect())
 }

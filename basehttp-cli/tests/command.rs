@@ -91,7 +91,7 @@ fn what_cannot_be_served_is_one_line_and_exit_code_1() {
 #[test]
 #[allow(clippy::too_many_lines)] // A table.
 fn a_wrong_flag_says_what_to_write_and_exits_2() {
-    let table: [(&[&str], &str); 92] = [
+    let table: &[(&[&str], &str)] = &[
         (&["65536"], "the highest port is 65535"),
         (&["eighty"], "a port is a number from 0 to 65535; 0 picks a free one"),
         (&["-1"], "a port is a number from 0 to 65535; 0 picks a free one"),
@@ -150,6 +150,12 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["--charset", "a b"], "write the name of an encoding, as in utf-8"),
         (&["--pause", "0"], "write the number of seconds in digits, as in 600"),
         (&["--pause", "1m"], "write the number of seconds in digits, as in 600"),
+        (
+            &["--bind", "::1", "--bind", "[::1]"],
+            "--bind ::1 and --bind ::1 are the same address: leave one of them out",
+        ),
+        (&["0", "-b", "127.0.0.1", "-b", "localhost"], "--bind 127.0.0.1 and --bind localhost are the same address"),
+        (&["-b", "unix:/a", "-b", "unix:/a"], "--bind unix:/a and --bind unix:/a are the same address"),
         (&["--bind", "80"], "write the port alone: basehttp 80"),
         (&["--bind"], "a value is required for '--bind <ADDRESS>'"),
         (&["--bind", ""], "write 127.0.0.1 for this computer alone, 0.0.0.0 or :: for the whole network"),
@@ -188,7 +194,7 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["--etag", "none"], "[possible values: strong, weak, off]"),
         (&["--completions", "tcsh"], "[possible values: bash, elvish, fish, powershell, zsh]"),
     ];
-    for (arguments, text) in table {
+    for &(arguments, text) in table {
         let ended = run(arguments);
         assert_eq!((ended.how().as_str(), ended.stdout.as_str()), ("exit 2", ""), "{arguments:?}: {ended:?}");
         assert!(ended.stderr.contains(text), "{arguments:?}: {}", ended.stderr);

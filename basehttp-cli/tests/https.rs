@@ -287,6 +287,7 @@ fn plain_http_is_sent_to_the_same_url_with_https() {
         ("GET /{a}|b^c HTTP/1.1", "h", 301, format!("https://h:{secure}/%7Ba%7D%7Cb%5Ec")),
         ("GET /a HTTP/1.1", "h.example:", 301, format!("https://h.example:{secure}/a")),
         ("GET /a HTTP/1.1", "[::1]", 301, format!("https://[::1]:{secure}/a")),
+        ("PROPFIND / HTTP/1.1", "h", 405, String::new()),
         ("GET / HTTP/1.1", "other.example", 421, String::new()),
         ("GET @other.example/ HTTP/1.1", "h", 400, String::new()),
         ("GET / HTTP/1.1", "user@other.example", 400, String::new()),
@@ -305,4 +306,64 @@ fn plain_http_is_sent_to_the_same_url_with_https() {
         assert_eq!(reply.field("Cache-Control"), kept_for, "{line} {host:?}");
     }
     assert_eq!(program.stopped().how(), "exit 0");
+}
+
+/// Asks a port of plain HTTP, and returns the field `Location`.
+fn location(plain: (&str, u16)) -> String {
+    let mut client = Client::connect(plain);
+    client.send("GET /a HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    client.read_reply().field("Location").unwrap_or_default().to_owned()
+}
+
+/// Returns the numbers behind the word `port` in the whole output, in their order.
+fn ports(stdout: &str) -> Vec<u16> {
+    let port = |line: &str| line.split("port ").nth(1)?.split(' ').next()?.parse().ok();
+    stdout.lines().filter_map(port).collect()
+}
+
+#[test]
+fn each_address_sends_clients_to_its_own_port_of_https() {
+    let scratch = Scratch::new();
+    let socket = format!("unix:{}", scratch.path_of("site.sock"));
+    let flags = ["0", "--tls-self-signed", "--http-redirect", "0", "-d", scratch.as_str()];
+    let addresses = ["-b", &socket, "-b", "127.0.0.1", "-b", "127.0.0.2"];
+    let program = Program::start(basehttp([&flags[..], &addresses].concat()));
+    let text = program.stdout.wait_for("Clients of 127.0.0.2 port ");
+    // All lines are written at once.
+    let [first, second, plain_first, plain_second] = ports(&text)[..] else { panic!("four ports: {text}") };
+    assert_eq!(location(("127.0.0.1", plain_first)), format!("https://localhost:{first}/a"));
+    assert_eq!(location(("127.0.0.2", plain_second)), format!("https://localhost:{second}/a"));
+    assert_ne!(first, second, "the system picks another port for each");
+    assert_eq!(program.stopped().how(), "exit 0");
+    let ended = run(&["0", "-b", &socket, "--tls-self-signed", "--http-redirect", "0"]);
+    assert_eq!(ended.how(), "exit 2");
+    assert!(ended.stderr.contains("--http-redirect needs an address to listen on that is not a Unix"), "{ended:?}");
+}
+
+#[test]
+fn the_proxy_before_https_stands_before_the_port_of_plain_http_as_well() {
+    let scratch = Scratch::new();
+    let flags =
+        ["0", "--tls-self-signed", "--http-redirect", "0", "-d", scratch.as_str(), "--trust-proxy", "127.0.0.1"];
+    let fields = "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http\r\n";
+    let with_fields = format!("GET /a HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
+    let with_header = "PROXY TCP4 192.0.2.7 127.0.0.1 4000 80\r\nGET /a HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (further, request) in [(&[][..], with_fields.as_str()), (&["--proxy-protocol"], with_header)] {
+        let program = Program::start(basehttp([&flags[..], further].concat()));
+        let text = program.stdout.wait_for(" are sent to HTTPS.\n");
+        let [https, plain] = ports(&text)[..] else { panic!("two ports: {text}") };
+        let mut client = Client::connect(("127.0.0.1", plain));
+        client.send(request);
+        let reply = client.read_reply();
+        assert_eq!(reply.field("Location"), Some(format!("https://localhost:{https}/a").as_str()), "{further:?}");
+        if !further.is_empty() {
+            let mut client = Client::connect(("127.0.0.1", plain));
+            client.send("GET /a HTTP/1.0\r\n\r\n");
+            let answer = client.try_read_to_end().unwrap_or_default();
+            assert!(answer.is_empty(), "it has no header: {:?}", String::from_utf8_lossy(&answer));
+        }
+        drop(client);
+        let log = program.stopped().stderr;
+        assert!(log.starts_with("192.0.2.7 - - "), "{further:?}: {log}");
+    }
 }
