@@ -30,8 +30,8 @@ const TERM_GRACE: Duration = Duration::from_secs(1);
 /// thread of its own.
 const REAP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Interval between two checks of a process, where no descriptor reports its end: 2 ms.
-const CHECK_INTERVAL: Duration = Duration::from_millis(2);
+/// Interval between two checks whether a process has exited, where no descriptor reports it: 2 ms.
+pub(super) const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// A running script. Dropping it ends its whole process group.
 #[derive(Debug)]
@@ -133,7 +133,7 @@ impl Process {
             match self.watch() {
                 // The loop looks again after an interrupted wait as after any other.
                 Some(watch) => drop(poll(&mut [PollFd::from_borrowed_fd(watch, PollFlags::IN)], Some(&timespec(left)))),
-                None => thread::sleep(CHECK_INTERVAL.min(left)),
+                None => thread::sleep(EXIT_CHECK_INTERVAL.min(left)),
             }
         }
         true

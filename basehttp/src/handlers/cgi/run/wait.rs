@@ -9,15 +9,12 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use super::super::output::Client;
-use super::super::process::timespec;
+use super::super::process::{EXIT_CHECK_INTERVAL, timespec};
 use super::Run;
 
 /// Interval between two checks of things that no descriptor reports: 250 ms. These are time limits, and the end of the
 /// server.
 const CHECK_INTERVAL: Duration = Duration::from_millis(250);
-
-/// Interval between two checks whether the script has exited, where the system has no descriptor for that: 2 ms.
-const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The events of one wait, for each stream.
 #[derive(Clone, Copy, Debug)]
