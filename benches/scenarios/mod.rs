@@ -86,7 +86,7 @@ fn with_forwarded(builder: HTTPServerBuilder) -> HTTPServerBuilder {
     builder.trust_proxies(["10.0.0.0/8", "127.0.0.1"]).forwarded_fields(["Forwarded"])
 }
 
-/// As long as [`GET`], but for the path.
+/// As long as [`GET`], except for the path.
 const PATH: &[u8] = b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: gauge/1.0\r\nAccept: */*\r\n\r\n";
 
 /// A word of the path, a text of the query, and a field, which a method borrows.

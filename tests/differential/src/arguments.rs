@@ -9,7 +9,7 @@ pub const USAGE: &str =
   --seed     what the streams are drawn from (1)
   --streams  how many, the classic ones included (20000)
   --peers    whom to compare with (all; engine is ours, as a server)
-  --only     shows one stream of a run, and what everybody makes of it";
+  --only     shows one stream of a run, and what each parser makes of it";
 
 /// The arguments, with defaults for what was not given.
 #[derive(Debug, PartialEq, Eq)]

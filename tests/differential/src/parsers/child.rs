@@ -5,7 +5,7 @@
 //! <- method target body method target body ... | end status reason
 //! ```
 //!
-//! Every word is hexadecimal, `-` for nothing, but for the end, which is `refused`, `more` or `closed`, and the status.
+//! Every word is hexadecimal, `-` for nothing, except the end, which is `refused`, `more` or `closed`, and the status.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{self, ChildStdin, Command, Stdio};
