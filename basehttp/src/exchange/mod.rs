@@ -152,7 +152,7 @@ pub struct Exchange<'c, M = Headers<'c>> {
     pub server: &'c ServerHandle,
     /// Set this to `true` to close the connection after this response. `false` does not keep it open.
     pub close_connection: bool,
-    pub(crate) request: RequestHead<'c>,
+    pub(crate) request: &'c RequestHead<'c>,
     /// The request's fields, whatever the type of `headers`.
     pub(crate) fields: &'c [Field<'c>],
     pub(crate) peer: &'c Address,
@@ -184,7 +184,7 @@ pub(crate) struct RequestHead<'c> {
 
 /// One request as the connection hands it to the service.
 pub(crate) struct IncomingRequest<'c> {
-    pub(crate) request: RequestHead<'c>,
+    pub(crate) request: &'c RequestHead<'c>,
     pub(crate) fields: &'c [Field<'c>],
     /// The error to answer with, if the head was refused.
     pub(crate) refusal: Option<HTTPError>,

@@ -97,7 +97,7 @@ impl Recorded {
         if incoming.request.command.is_empty() {
             return None;
         }
-        let mut request = ReceivedRequest::new(&incoming.request, incoming.fields);
+        let mut request = ReceivedRequest::new(incoming.request, incoming.fields);
         let mut decoder = BodyDecoder::new(incoming.request.body, &incoming.context.settings.limits);
         let content = decoded(&mut decoder, incoming.ahead);
         request.extend(&content, decoder.is_complete());

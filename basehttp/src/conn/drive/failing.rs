@@ -55,7 +55,7 @@ impl Drive<'_> {
         let asked = ReplyContext { version: server, server, method: "GET", keeps_alive: false, is_whole: false };
         io.begin(asked, false, now);
         let incoming = IncomingRequest {
-            request: refused_request("", scheme),
+            request: &refused_request("", scheme),
             fields: &[],
             refusal: None,
             ahead: &[],

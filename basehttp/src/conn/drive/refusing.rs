@@ -52,7 +52,7 @@ impl Drive<'_> {
         let now = self.scheduler.now();
         self.io().begin(asked, false, now);
         let request = refused_request(&requestline, self.io().socket.served_scheme());
-        let served = self.arrive(request, &[], &[], None, Some(error));
+        let served = self.arrive(&request, &[], &[], None, Some(error));
         self.scheduler.end();
         self.buffers.input.consume_all();
         self.settle(served)

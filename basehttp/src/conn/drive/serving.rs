@@ -144,7 +144,7 @@ impl Drive<'_> {
         let now = self.scheduler.now();
         self.io().begin(asked, head.expects_continue, now);
         let client = admitted.client.map(Address::from);
-        let served = self.arrive(request_of(head, &admitted), fields, ahead, client.as_ref(), refusal);
+        let served = self.arrive(&request_of(head, &admitted), fields, ahead, client.as_ref(), refusal);
         self.scheduler.end();
         self.buffers.input.consume(span.end);
         self.settle(served)
@@ -183,7 +183,7 @@ impl Drive<'_> {
     /// Calls the handler. `client` is `None` if it is the connection's.
     pub(super) fn arrive(
         &self,
-        request: RequestHead<'_>,
+        request: &RequestHead<'_>,
         fields: &[Field<'_>],
         ahead: &[u8],
         client: Option<&Address>,
