@@ -29,7 +29,7 @@ use scenarios::{SCENARIOS, Scenario};
 const SHORT: u32 = 200;
 const LONG: u32 = 1_000;
 
-/// How often a figure is taken at most.
+/// Times that a figure is taken, at most.
 const ATTEMPTS: u32 = 3;
 
 /// The functions of the C library that Rust's allocator calls.
@@ -137,7 +137,7 @@ fn cost_of(name: &str, expected: &Expected) -> Counts {
     cost
 }
 
-/// What a request has cost in the attempts so far.
+/// The cost of a request in the attempts so far.
 struct RequestCost {
     scenario: &'static Scenario,
     /// The least of the short and of the long runs.

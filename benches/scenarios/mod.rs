@@ -62,7 +62,7 @@ const fn option(
     Scenario { name, kind: Kind::Option { preface: b"", request, add } }
 }
 
-/// What a proxy makes of such a request, with the fields of most proxies and the standard's.
+/// Such a request as a proxy passes it on, with the fields of most proxies and the standard's.
 const PROXIED: &[u8] = b"GET / HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: gauge/1.0\r\nAccept: */*\r\n\
     X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n\
     Forwarded: for=203.0.113.7;host=www.example.org;proto=https\r\n\r\n";
