@@ -33,7 +33,7 @@ impl Drive<'_> {
             Some(Ok(Handshake::Complete)) => {
                 self.conn.state = State::Reading;
                 // A request may have come with the client's last message.
-                self.conn.may_read = true;
+                self.conn.may_read = self.conn.may_have_ended || !socket.is_drained(true);
                 ControlFlow::Continue(())
             }
             Some(Ok(Handshake::Waits(direction))) => {

@@ -20,6 +20,8 @@ pub(super) struct Session {
     pub(super) stage: Stage,
     /// Bytes of the caller that are encrypted and not sent. The caller learns that they are written when they are sent.
     pub(super) claimed: usize,
+    /// Tickets wait for the first response.
+    pub(super) holds_tickets: bool,
     /// The last receive has emptied the system's buffer.
     pub(super) is_drained: bool,
     /// Bytes that were received since the last ones that could be decrypted, so that rustls may hold them.
@@ -48,6 +50,7 @@ impl Session {
             tls: ServerConnection::new(Arc::clone(config))?,
             stage: Stage::Silent,
             claimed: 0,
+            holds_tickets: false,
             is_drained: false,
             undecrypted: 0,
             ended_reading: false,
@@ -60,6 +63,11 @@ impl Session {
             Err(error) => error.kind() != io::ErrorKind::WouldBlock,
             Ok(_) => true,
         }
+    }
+
+    /// Returns whether rustls has records of its own to send: tickets, an answer to an update of keys, an alert.
+    pub(super) fn is_owed(&self) -> bool {
+        self.tls.wants_write() && self.claimed == 0
     }
 
     /// Hands the first bytes to rustls.
@@ -89,6 +97,23 @@ impl Session {
             return Err(self.fail(Error::General("too many records without content".into())));
         }
         Ok(count)
+    }
+
+    /// Sends the records behind the handshake, such as tickets. If the first request is here they wait for its response,
+    /// which takes them along.
+    pub(super) fn send_tickets(&mut self, raw: &RawSocket) -> io::Result<()> {
+        if self.is_owed() && !self.has_plaintext() {
+            match self.receive(raw, RecvFlags::DONTWAIT) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                received => drop(received?),
+            }
+        }
+        self.holds_tickets = self.has_plaintext();
+        if !self.holds_tickets {
+            // An error comes back when the response is written.
+            let _ = self.flush(raw);
+        }
+        Ok(())
     }
 
     /// Ends the session for this reason.

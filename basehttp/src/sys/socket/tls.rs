@@ -16,6 +16,7 @@
 //! caller guards. No other method runs such code.
 
 use std::io::{self, Read};
+use std::mem;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -114,19 +115,18 @@ impl TlsSocket {
             session.take_first(first, raw)?;
         }
         loop {
-            // A client that takes nothing is not read, so that what waits for it stays small.
-            match session.flush(raw) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && session.tls.is_handshaking() => {
-                    return Ok(Handshake::Waits(Direction::Write));
-                }
-                // Records behind the handshake go out with the first response.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                flushed => flushed?,
-            }
             if !session.tls.is_handshaking() {
                 session.stage = Stage::Traffic;
                 session.undecrypted = 0;
+                session.send_tickets(raw)?;
                 return Ok(Handshake::Complete);
+            }
+            // A client that takes nothing is not read, so that what waits for it stays small.
+            match session.flush(raw) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Handshake::Waits(Direction::Write));
+                }
+                flushed => flushed?,
             }
             match session.receive(raw, RecvFlags::DONTWAIT) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -155,12 +155,11 @@ impl TlsSocket {
     #[inline(never)]
     pub(super) fn wants(&self, direction: Direction) -> PollFlags {
         let session = self.session();
-        let is_owed = session.tls.wants_write() && session.claimed == 0;
         match direction {
             Direction::Write => PollFlags::OUT,
-            Direction::Read if is_owed && session.stage == Stage::Handshake => PollFlags::OUT,
+            Direction::Read if session.is_owed() && session.stage == Stage::Handshake => PollFlags::OUT,
             // An answer of rustls', such as to an update of keys. The reader sends it on its way.
-            Direction::Read if is_owed => PollFlags::IN | PollFlags::OUT,
+            Direction::Read if session.is_owed() => PollFlags::IN | PollFlags::OUT,
             Direction::Read => PollFlags::IN,
         }
     }
@@ -203,7 +202,7 @@ impl TlsSocket {
             if let Some(fault) = &session.fault {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, fault.clone()));
             }
-            if session.tls.wants_write() && session.claimed == 0 {
+            if session.is_owed() {
                 // An error comes back when the response is written.
                 let _ = session.flush(raw);
             }
@@ -219,7 +218,9 @@ impl TlsSocket {
     #[inline(never)]
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let (session, raw) = (&mut *self.session(), self.raw());
-        if let Some(count) = session.send_claim(raw)? {
+        if !mem::take(&mut session.holds_tickets)
+            && let Some(count) = session.send_claim(raw)?
+        {
             return Ok(count.min(bytes.len()));
         }
         session.write(&bytes[..bytes.len().min(MAX_CLAIMED_BYTES)], raw)

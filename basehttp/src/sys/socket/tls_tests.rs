@@ -1,6 +1,6 @@
 //! A session with a client that takes its bytes slowly.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig};
 
 use super::*;
 
-/// A socket whose session is made, its client, and the client's end.
-fn session() -> (Socket, ClientConnection, UnixStream) {
+/// A socket whose session is made, its client, and the client's end. The request comes with the client's last message.
+fn session(request: &[u8]) -> (Socket, ClientConnection, UnixStream) {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
     let (certificate, key) = (made.cert.der().clone(), PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into()));
@@ -26,6 +26,9 @@ fn session() -> (Socket, ClientConnection, UnixStream) {
     ours.set_nonblocking(true).expect("a socket");
     let socket = Socket::from(ours).secured(&Arc::new(server.expect("they match"))).expect("a configuration");
     while client.is_handshaking() || client.wants_write() {
+        if !client.is_handshaking() {
+            client.writer().write_all(request).expect("room for it");
+        }
         while client.wants_write() {
             client.write_tls(&mut theirs).expect("room for it");
         }
@@ -41,7 +44,7 @@ fn session() -> (Socket, ClientConnection, UnixStream) {
 
 #[test]
 fn what_a_slow_client_takes_counts_as_written_and_arrives_once() {
-    let (socket, mut client, mut theirs) = session();
+    let (socket, mut client, mut theirs) = session(b"");
     let bytes: Vec<u8> = (0..400_000_u32).map(|number| number.to_le_bytes()[1]).collect();
     let (mut written, mut came, mut parts, mut blocked) = (0, Vec::new(), 0, 0);
     let mut piece = [0; 3_000];
@@ -74,7 +77,7 @@ fn what_a_slow_client_takes_counts_as_written_and_arrives_once() {
 
 #[test]
 fn a_session_with_unsent_bytes_ends_without_a_word() {
-    let (socket, mut client, mut theirs) = session();
+    let (socket, mut client, mut theirs) = session(b"");
     let bytes = vec![b'x'; 10_000_000];
     let mut written = 0;
     while let Ok(count) = socket.write(&bytes[written..]) {
@@ -91,4 +94,45 @@ fn a_session_with_unsent_bytes_ends_without_a_word() {
         }
     };
     assert_eq!(ended.map_err(|error| error.kind()), Err(io::ErrorKind::UnexpectedEof), "{} bytes", came.len());
+}
+
+/// Receives what was sent, and returns the bytes for the caller. The end without a `close_notify` panics.
+fn received(client: &mut ClientConnection, theirs: &mut UnixStream) -> Vec<u8> {
+    client.read_tls(theirs).expect("something was sent");
+    client.process_new_packets().expect("good records");
+    let mut came = Vec::new();
+    match client.reader().read_to_end(&mut came) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+        ended => drop(ended.expect("a good end")),
+    }
+    came
+}
+
+#[test]
+fn tickets_go_out_with_the_first_response_if_its_request_is_here() {
+    let (socket, mut client, mut theirs) = session(b"request");
+    assert!(socket.has_buffered());
+    let mut buffer = [0; 100];
+    assert_eq!(socket.read(&mut buffer).expect("the request"), 7);
+    theirs.set_nonblocking(true).expect("a socket");
+    let error = theirs.read(&mut [0]).expect_err("nothing is sent before the response");
+    assert_eq!((error.kind(), client.tls13_tickets_received()), (io::ErrorKind::WouldBlock, 0));
+    assert_eq!(socket.write(b"response").expect("room for it"), 8);
+    let mut came = [0; 2_000];
+    let count = theirs.read(&mut came).expect("all of it");
+    let tickets = 5 + usize::from(u16::from_be_bytes([came[3], came[4]]));
+    assert!(tickets < count, "no write of their own: {tickets} of {count} bytes");
+    client.read_tls(&mut &came[..count]).expect("room for it");
+    client.process_new_packets().expect("good records");
+    assert!(client.tls13_tickets_received() > 0);
+    assert_eq!(client.reader().read(&mut came).expect("the response"), 8);
+}
+
+#[test]
+fn tickets_go_out_before_the_session_waits() {
+    let (socket, mut client, mut theirs) = session(b"");
+    assert!(socket.is_drained(true));
+    assert_eq!(received(&mut client, &mut theirs), b"");
+    assert!(client.tls13_tickets_received() > 0);
+    assert_eq!(socket.wants(Direction::Read), PollFlags::IN, "nothing is left to send");
 }
