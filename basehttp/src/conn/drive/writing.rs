@@ -23,6 +23,9 @@ impl Drive<'_> {
 
     /// Begins to send the responses; `next` follows when they are sent.
     pub(super) fn start_writing(&mut self, next: Next) -> ControlFlow<Wait> {
+        if matches!(next, Next::Close | Next::Linger) && self.buffers.pending.queued.is_none() {
+            self.io().socket.end_with_next_write();
+        }
         let now = self.scheduler.now();
         self.conn.state = State::Writing { next, since: now, taken: 0 };
         self.conn.deadline = now + self.context.settings.patience_with_readers();

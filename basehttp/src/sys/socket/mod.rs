@@ -8,6 +8,7 @@
 //! A wait has one deadline, which is fixed when it begins. Signals interrupt it and do not prolong it. The socket is
 //! looked at once more after the deadline, so that a process which was stopped finds the bytes that came meanwhile.
 
+mod end;
 mod file;
 mod other;
 mod raw;
@@ -23,7 +24,7 @@ mod wait;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
@@ -340,49 +341,6 @@ impl Socket {
     /// Duplicates the descriptor for a user's poller, if there is one.
     pub(crate) fn duplicate(&self) -> io::Result<Option<OwnedFd>> {
         self.descriptor().map(|descriptor| descriptor.try_clone_to_owned()).transpose()
-    }
-
-    /// Tells the client that the bytes so far are all, before the socket is closed. TLS alone has a message for that.
-    ///
-    /// # Errors
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the client takes nothing now: try again.
-    #[cfg_attr(not(feature = "tls"), allow(clippy::unnecessary_wraps))]
-    pub(crate) fn end_session(&self) -> io::Result<()> {
-        match self {
-            #[cfg(feature = "tls")]
-            Socket::Tls(socket) => socket.end_session(),
-            Socket::Raw(_) | Socket::Other(_) | Socket::Taken => Ok(()),
-        }
-    }
-
-    /// Tells the client that no more bytes come. It may still send.
-    ///
-    /// # Errors
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if the client takes nothing now: try again.
-    pub(crate) fn finish_writing(&self) -> io::Result<()> {
-        self.end_session()?;
-        self.shutdown(Shutdown::Write)
-    }
-
-    /// Ends one direction or both. Other streams have no such end.
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        match self {
-            Socket::Raw(socket) => socket.shutdown(how),
-            #[cfg(feature = "tls")]
-            Socket::Tls(socket) => socket.shutdown(how),
-            Socket::Other(_) | Socket::Taken => Ok(()),
-        }
-    }
-
-    /// Makes the coming close a reset, so that the client does not take its part of a response for the whole. A Unix
-    /// socket has no resets, so that only the framing of the response tells.
-    pub(crate) fn reset_on_close(&self) -> io::Result<()> {
-        match self {
-            Socket::Raw(socket) => socket.reset_on_close(),
-            #[cfg(feature = "tls")]
-            Socket::Tls(socket) => socket.reset_on_close(),
-            Socket::Other(_) | Socket::Taken => Ok(()),
-        }
     }
 }
 

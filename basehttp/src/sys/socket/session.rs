@@ -15,6 +15,10 @@ use super::raw::{RawSocket, retried};
 /// would find more of them.
 const MAX_BARREN_BYTES: usize = 64 * 1024;
 
+/// Bytes that are encrypted at once: 64 KiB, four records. One system call sends them.
+const MAX_CLAIMED_BYTES: usize = 64 * 1024;
+
+#[allow(clippy::struct_excessive_bools)] // Four independent facts, in as many bytes.
 pub(super) struct Session {
     pub(super) tls: ServerConnection,
     pub(super) stage: Stage,
@@ -22,6 +26,8 @@ pub(super) struct Session {
     pub(super) claimed: usize,
     /// Tickets wait for the first response.
     pub(super) holds_tickets: bool,
+    /// The caller's next bytes are its last ones.
+    pub(super) is_ending: bool,
     /// The last receive has emptied the system's buffer.
     pub(super) is_drained: bool,
     /// Bytes that were received since the last ones that could be decrypted, so that rustls may hold them.
@@ -51,6 +57,7 @@ impl Session {
             stage: Stage::Silent,
             claimed: 0,
             holds_tickets: false,
+            is_ending: false,
             is_drained: false,
             undecrypted: 0,
             ended_reading: false,
@@ -143,11 +150,15 @@ impl Session {
         }
     }
 
+    /// Encrypts a part of `bytes` and sends it. The end of the session goes out with the last bytes.
     pub(super) fn write(&mut self, bytes: &[u8], raw: &RawSocket) -> io::Result<usize> {
         if self.stage != Stage::Traffic {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
-        self.claimed = self.tls.writer().write(bytes)?;
+        self.claimed = self.tls.writer().write(&bytes[..bytes.len().min(MAX_CLAIMED_BYTES)])?;
+        if self.is_ending && self.claimed == bytes.len() {
+            self.tls.send_close_notify();
+        }
         Ok(self.send_claim(raw)?.unwrap_or(0))
     }
 

@@ -34,9 +34,6 @@ use super::raw::{RawSocket, retried};
 use super::session::{Session, Stage};
 use super::tls_info::TlsInfo;
 
-/// Bytes that are encrypted at once: 64 KiB, four records. One system call sends them.
-const MAX_CLAIMED_BYTES: usize = 64 * 1024;
-
 /// Size of the first read: 4 KiB. Nearly every first message of a client fits.
 const FIRST_READ_BYTES: usize = 4096;
 
@@ -223,7 +220,7 @@ impl TlsSocket {
         {
             return Ok(count.min(bytes.len()));
         }
-        session.write(&bytes[..bytes.len().min(MAX_CLAIMED_BYTES)], raw)
+        session.write(bytes, raw)
     }
 
     /// Sends the part that an earlier call has encrypted, if there is one. Returns the bytes of it that count as written.
@@ -239,6 +236,13 @@ impl TlsSocket {
     }
 
     // The end.
+
+    /// Says that the next bytes are the last ones, so that the `close_notify` goes out with them.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn end_with_next_write(&self) {
+        self.session().is_ending = true;
+    }
 
     /// Tells the client that nothing is missing, by a `close_notify` (RFC 8446, section 6.1). Does nothing if something
     /// is.

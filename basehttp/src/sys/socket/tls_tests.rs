@@ -136,3 +136,12 @@ fn tickets_go_out_before_the_session_waits() {
     assert!(client.tls13_tickets_received() > 0);
     assert_eq!(socket.wants(Direction::Read), PollFlags::IN, "nothing is left to send");
 }
+
+#[test]
+fn the_last_bytes_bring_the_end_of_the_session() {
+    let (socket, mut client, mut theirs) = session(b"");
+    socket.end_with_next_write();
+    assert_eq!(socket.write(b"last").expect("room for it"), 4);
+    assert_eq!(received(&mut client, &mut theirs), b"last");
+    assert_eq!(client.reader().read(&mut [0]).expect("the end, well before the socket's"), 0);
+}
