@@ -66,7 +66,7 @@ pub(crate) enum ClientAddress {
 
 impl ClientAddress {
     fn of(text: &[u8]) -> Self {
-        node_address(text).map_or(ClientAddress::Hidden, ClientAddress::Known)
+        node_address(trim_whitespace(text)).map_or(ClientAddress::Hidden, ClientAddress::Known)
     }
 
     fn node(self) -> NetworkNode {

@@ -99,6 +99,7 @@ fn the_standard_field_says_everything_in_one_element() {
             "the client's element",
         ),
         ("Forwarded: for=203.0.113.7;host=a\nForwarded: for=10.0.0.1;host=b", "203.0.113.7 - a", "two fields"),
+        ("Forwarded: for=\" 203.0.113.7\t\"", "203.0.113.7 - -", "space in the string"),
         ("Forwarded: for=203.0.113.7, for=_gateway;proto=https", "hidden https -", "a hidden node"),
         ("Forwarded: for=203.0.113.7, for=unknown", "hidden - -", "an unknown one"),
         ("Forwarded: proto=https", "hidden https -", "no node"),

@@ -14,7 +14,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::super::{
-    field::{TOKEN_BYTES, is_same_text, is_value_byte, span, trim_whitespace},
+    field::{TOKEN_BYTES, is_same_text, is_value_byte, span},
     refusal::Refusal,
 };
 
@@ -117,9 +117,9 @@ fn trim_start(mut text: &[u8]) -> &[u8] {
 
 /// Returns the address of a node, with the port 0 if the text has none. `None` if the text does not tell an address.
 ///
-/// The brackets of an IPv6 address may be missing where no port follows, as `X-Forwarded-For` has it.
+/// There is no space around it. The brackets of an IPv6 address may be missing where no port follows, as
+/// `X-Forwarded-For` has it.
 pub(crate) fn node_address(text: &[u8]) -> Option<SocketAddr> {
-    let text = trim_whitespace(text);
     let (ip, rest) = ipv4(text).map(|(ip, rest)| (IpAddr::V4(ip), rest)).or_else(|| ipv6(text))?;
     let port = match rest {
         [] => 0,
@@ -138,34 +138,30 @@ const fn is_hidden_byte(byte: u8) -> bool {
 /// Reads an address at the start of the text, and returns the text behind it. It takes what `Ipv4Addr::from_str` takes, in
 /// a third of the instructions.
 fn ipv4(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
-    let (mut bits, mut rest) = (0, text);
+    let (mut bits, mut at) = (0, 0);
     for place in 0..4 {
         if place > 0 {
-            rest = rest.strip_prefix(b".")?;
+            text.get(at).filter(|byte| **byte == b'.')?;
+            at += 1;
         }
-        let (octet, behind) = octet(rest)?;
-        (bits, rest) = (bits << 8 | octet, behind);
+        let (octet, end) = octet(text, at)?;
+        (bits, at) = (bits << 8 | octet, end);
     }
-    Some((Ipv4Addr::from_bits(bits), rest))
+    Some((Ipv4Addr::from_bits(bits), text.get(at..)?))
 }
 
-/// Reads up to three digits without a leading zero. A fourth one is left, and wrong in what follows.
-fn octet(text: &[u8]) -> Option<(u32, &[u8])> {
-    let (mut octet, mut rest) = next_digit(text)?;
-    for _ in 0..2 {
-        let Some((digit, behind)) = next_digit(rest) else { break };
-        if octet == 0 {
-            return None;
-        }
-        (octet, rest) = (octet * 10 + digit, behind);
+/// Reads up to three digits without a leading zero from `at` on, and returns where they end. A fourth one is left, and
+/// wrong in what follows.
+fn octet(text: &[u8], at: usize) -> Option<(u32, usize)> {
+    let digit = |at: usize| text.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10).map(u32::from);
+    let first = digit(at)?;
+    let Some(second) = digit(at + 1) else { return Some((first, at + 1)) };
+    if first == 0 {
+        return None;
     }
-    (octet < 256).then_some((octet, rest))
-}
-
-fn next_digit(text: &[u8]) -> Option<(u32, &[u8])> {
-    let (byte, behind) = text.split_first()?;
-    let digit = byte.wrapping_sub(b'0');
-    (digit < 10).then_some((u32::from(digit), behind))
+    let Some(third) = digit(at + 2) else { return Some((first * 10 + second, at + 2)) };
+    let octet = first * 100 + second * 10 + third;
+    (octet < 256).then_some((octet, at + 3))
 }
 
 /// Reads an IPv6 address in brackets, or one that is the whole text.
@@ -260,7 +256,7 @@ mod tests {
         let table = [
             ("192.0.2.7", Some("192.0.2.7:0")),
             ("192.0.2.7:4711", Some("192.0.2.7:4711")),
-            (" 192.0.2.7\t", Some("192.0.2.7:0")),
+            (" 192.0.2.7", None),
             ("2001:db8::7", Some("[2001:db8::7]:0")),
             ("[2001:db8::7]", Some("[2001:db8::7]:0")),
             ("[2001:db8::7]:4711", Some("[2001:db8::7]:4711")),
