@@ -10,6 +10,7 @@ mod life;
 mod listeners;
 mod proxies;
 mod proxy_protocol;
+mod refused_clients;
 mod security_limits;
 mod servers;
 mod shutdown;

@@ -2,8 +2,8 @@
 
 use super::choices::{Choices, ends};
 use crate::proto::{
-    Field, FieldBuffer, Head, HeadScanner, RequestBody, Version, head::twin::naive_scan, is_token, parse, parse_whole,
-    target::Scheme,
+    Field, FieldBuffer, Head, HeadScanner, RequestBody, Version, fields_of_refused, head::twin::naive_scan, is_token,
+    parse, parse_whole, target::Scheme,
 };
 
 /// Runs this target on `bytes`.
@@ -18,6 +18,7 @@ pub fn head(bytes: &[u8]) {
     assert_eq!(in_pieces.next().transpose(), whole, "cut into pieces of {piece}");
     assert_eq!(naive_scan(bytes, &limits), whole.clone().map_err(|refusal| refusal.status), "the twin");
 
+    let if_refused = fields_of_refused(bytes, &limits);
     let mut fields = FieldBuffer::new();
     let short = parse_whole(bytes, &mut fields, &limits, Some(Scheme::Http));
     let short_fields = fields.as_slice().to_vec();
@@ -34,7 +35,10 @@ pub fn head(bytes: &[u8]) {
         assert_eq!(short_fields, fields.as_slice());
     }
     match parsed {
-        Ok(head) => check(head_bytes, &head, fields.as_slice()),
+        Ok(head) => {
+            assert_eq!(if_refused.as_slice(), fields.as_slice(), "a refusal reads the fields as ever");
+            check(head_bytes, &head, fields.as_slice());
+        }
         Err(refusal) => assert!([400, 417, 421, 431, 501, 505].contains(&refusal.status), "{refusal:?}"),
     }
 }

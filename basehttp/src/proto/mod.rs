@@ -54,7 +54,8 @@ pub(crate) use field::{is_token, latin1, list_members, push_latin1};
 pub(crate) use framing::RequestBody;
 pub use head::Field;
 pub(crate) use head::{
-    FieldBuffer, Head, HeadScanner, is_request_line, is_tls, parse, parse_whole, request_line, with_ascii_target,
+    FieldBuffer, Head, HeadScanner, fields_of_refused, is_request_line, is_tls, parse, parse_whole, request_line,
+    with_ascii_target,
 };
 pub use headers::{Headers, HeadersIter};
 pub(crate) use limits::Limits;

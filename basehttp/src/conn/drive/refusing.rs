@@ -8,6 +8,7 @@ use crate::conn::connection::Wait;
 use crate::conn::scheduler::RunOn;
 use crate::exchange::{Bare, Context, HTTPError, Next, ReplyContext, RequestHead, answer_bare};
 use crate::proto::{self, RequestBody, Scheme, Version};
+use crate::sys::Address;
 
 /// Bytes that are logged of a first line that is not HTTP: 100.
 const MAX_SHOWN_BYTES: usize = 100;
@@ -36,6 +37,8 @@ impl Drive<'_> {
             self.buffers.pending.partial.refusal = Some(error);
             return ControlFlow::Break(Wait::Thread);
         }
+        let fields = proto::fields_of_refused(bytes, &self.context.settings.limits);
+        let told = self.as_told(None, fields.as_slice());
         let (bytes, error) = if proto::is_tls(bytes) {
             // A handshake is binary, and does not belong in a log.
             (&[][..], HTTPError::from(400).with_explain(TLS))
@@ -51,8 +54,9 @@ impl Drive<'_> {
         self.scheduler.begin();
         let now = self.scheduler.now();
         self.io().begin(asked, false, now);
-        let request = refused_request(&requestline, self.io().socket.served_scheme());
-        let served = self.arrive(&request, &[], &[], None, Some(error));
+        let request = refused_request(&requestline, told.scheme);
+        let client = told.client.map(Address::from);
+        let served = self.arrive(&request, &[], &[], client.as_ref(), Some(error));
         self.scheduler.end();
         self.buffers.input.consume_all();
         self.settle(served)

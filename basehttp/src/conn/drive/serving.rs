@@ -58,7 +58,7 @@ impl Drive<'_> {
     /// Applies the server's rules to a request.
     fn admit<'h>(&mut self, head: &Head<'h>, fields: &[Field<'h>]) -> Result<Admitted<'h>, Refusal> {
         match &self.context.settings.admission {
-            None => Ok(self.as_sent(head)),
+            None => Ok(self.as_sent(head.authority)),
             Some(admission) => {
                 let served = self.io().socket.served_scheme();
                 admission.admit(head, fields, self.conn.is_from_proxy, served)
@@ -66,9 +66,21 @@ impl Drive<'_> {
         }
     }
 
+    /// Returns a refused request as the proxies' fields have it, as far as they can be read.
+    #[cold]
+    pub(super) fn as_told<'h>(&mut self, authority: Option<&'h [u8]>, fields: &[Field<'h>]) -> Admitted<'h> {
+        match &self.context.settings.admission {
+            None => self.as_sent(authority),
+            Some(admission) => {
+                let served = self.io().socket.served_scheme();
+                admission.of_refused(authority, fields, self.conn.is_from_proxy, served)
+            }
+        }
+    }
+
     /// Returns a request as its connection and head have it.
-    fn as_sent<'h>(&mut self, head: &Head<'h>) -> Admitted<'h> {
-        Admitted { client: None, scheme: self.io().socket.served_scheme(), authority: head.authority }
+    fn as_sent<'h>(&mut self, authority: Option<&'h [u8]>) -> Admitted<'h> {
+        Admitted { client: None, scheme: self.io().socket.served_scheme(), authority }
     }
 
     /// Lends the memory from which a request borrows while it is served.
@@ -88,7 +100,7 @@ impl Drive<'_> {
         // First: may this client ask? A proxy may speak for another one.
         let (admitted, refusal) = match self.admit(head, fields) {
             Ok(admitted) => (admitted, None),
-            Err(refusal) => (self.as_sent(head), Some(HTTPError::from(refusal))),
+            Err(refusal) => (self.as_told(head.authority, fields), Some(HTTPError::from(refusal))),
         };
         let is_inadmissible = refusal.is_some();
         // Then: must more of the body arrive?

@@ -19,7 +19,8 @@ pub(crate) struct Admission {
     pub origins: Option<TrustedOrigins>,
 }
 
-/// A request that may be served, as its client has sent it to the first proxy.
+/// The origin of a request that may be served, as its client has sent it to the first proxy. A refused request has one,
+/// too, for its line in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Admitted<'b> {
     /// The client's address, if it is not the connection's.
@@ -38,6 +39,18 @@ impl Admission {
     /// that its client used another one, and [`admit`](Self::admit) then decides.
     pub(crate) fn parsed_as(&self, served: Scheme) -> Option<Scheme> {
         (!self.proxies.may_tell_scheme()).then_some(served)
+    }
+
+    /// Returns what is known of a refused request, as far as the proxies' fields can be read. `sent` is its own authority.
+    pub(crate) fn of_refused<'b>(
+        &self,
+        sent: Option<&'b [u8]>,
+        fields: &[Field<'b>],
+        is_from_proxy: bool,
+        served: Scheme,
+    ) -> Admitted<'b> {
+        let says = if is_from_proxy { self.proxies.read_refused(fields) } else { ProxySays::default() };
+        Admitted { client: says.client, scheme: says.scheme.unwrap_or(served), authority: says.authority.or(sent) }
     }
 
     /// Applies the rules to a request on a connection that serves `served`.

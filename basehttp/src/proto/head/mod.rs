@@ -23,5 +23,5 @@ pub(crate) use fast_path::parse_whole;
 pub use fields::Field;
 pub(crate) use fields::FieldBuffer;
 pub(crate) use framing_fields::ConnectionOptions;
-pub(crate) use parse::{Head, parse, with_ascii_target};
+pub(crate) use parse::{Head, fields_of_refused, parse, with_ascii_target};
 pub(crate) use scan::{HeadScanner, is_request_line, is_tls, request_line};

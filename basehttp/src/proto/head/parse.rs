@@ -13,7 +13,7 @@ use super::super::{
     target::{self, Scheme, Target},
     version::Version,
 };
-use super::{ConnectionOptions, Field, FieldBuffer, framing_fields::Known, scan::find_line_break};
+use super::{ConnectionOptions, Field, FieldBuffer, HeadScanner, framing_fields::Known, scan::find_line_break};
 
 /// A request head, understood. Borrows from the bytes that it was parsed from. The fields are in the [`FieldBuffer`].
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +57,20 @@ pub(crate) fn parse<'b>(
     let line = RequestLine::parse(line)?;
     fields.read(field_lines, limits)?;
     understand(line, fields.as_slice(), served)
+}
+
+/// Reads the fields of a head that was refused. `bytes` begins with the head, as far as it has arrived. There are none
+/// unless all field lines have arrived, are well-formed and within the limits.
+pub(crate) fn fields_of_refused<'b>(bytes: &'b [u8], limits: &Limits) -> FieldBuffer<'b> {
+    let mut fields = FieldBuffer::new();
+    if let Some(mut scanner) = HeadScanner::behind_request_line(bytes) {
+        let first = scanner.line_start();
+        if let Ok(Some(head)) = scanner.scan(bytes, limits) {
+            // A failure leaves the buffer empty.
+            let _ = fields.read(&bytes[first..head.end], limits);
+        }
+    }
+    fields
 }
 
 /// Percent-encodes raw bytes above ASCII in the path and query of a head's target, so that all later code sees ASCII.

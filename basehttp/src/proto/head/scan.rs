@@ -33,6 +33,20 @@ pub(crate) struct HeadScanner {
 }
 
 impl HeadScanner {
+    /// Makes a scanner of the field lines alone, for a head whose request line may be wrong. `None` if that line does not
+    /// end in CRLF.
+    pub(super) fn behind_request_line(bytes: &[u8]) -> Option<Self> {
+        let start = bytes.iter().position(|byte| !is_line_break(*byte))?;
+        let end = start + find_line_break(&bytes[start..])?;
+        let line = end + 2;
+        bytes[end..].starts_with(b"\r\n").then_some(Self { start, line, seen: line, empty_lines: 0, lines: 1 })
+    }
+
+    /// Returns the end of the request line with its CRLF, once that has arrived.
+    pub(super) fn line_start(&self) -> usize {
+        self.line
+    }
+
     /// Returns whether it has seen nothing of a head yet.
     pub(crate) const fn is_new(&self) -> bool {
         self.seen == 0

@@ -55,6 +55,15 @@ pub(crate) struct ProxySays<'b> {
     pub authority: Option<&'b [u8]>,
 }
 
+/// The proxies' account, with parts that cannot be understood: `Some(None)`.
+#[allow(clippy::option_option)] // Two questions: whether a part is there, and what it says.
+#[derive(Clone, Copy, Default)]
+struct RawAccount<'b> {
+    client: Option<ClientAddress>,
+    scheme: Option<Option<Scheme>>,
+    authority: Option<Option<&'b [u8]>>,
+}
+
 /// The client's address by the word of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientAddress {
@@ -88,10 +97,26 @@ impl TrustedProxies {
     /// # Errors
     /// A field is malformed, or names a scheme or a host that cannot be.
     pub(crate) fn read<'b>(&self, fields: &[Field<'b>]) -> Result<ProxySays<'b>, Refusal> {
-        if self.fields.forwarded { self.read_forwarded(fields) } else { self.read_x_forwarded(fields) }
+        let RawAccount { client, scheme, authority } = self.raw_account(fields)?;
+        Ok(ProxySays {
+            client,
+            scheme: scheme.map(|scheme| scheme.ok_or(NOT_A_SCHEME)).transpose()?,
+            authority: authority.map(|authority| authority.ok_or(NOT_A_HOST)).transpose()?,
+        })
     }
 
-    fn read_forwarded<'b>(&self, fields: &[Field<'b>]) -> Result<ProxySays<'b>, Refusal> {
+    /// Reads the fields of a request that is refused, for the log and the error page. A part that is malformed is as if
+    /// it were missing.
+    pub(crate) fn read_refused<'b>(&self, fields: &[Field<'b>]) -> ProxySays<'b> {
+        let RawAccount { client, scheme, authority } = self.raw_account(fields).unwrap_or_default();
+        ProxySays { client, scheme: scheme.flatten(), authority: authority.flatten() }
+    }
+
+    fn raw_account<'b>(&self, fields: &[Field<'b>]) -> Result<RawAccount<'b>, Refusal> {
+        if self.fields.forwarded { self.forwarded(fields) } else { Ok(self.x_forwarded(fields)) }
+    }
+
+    fn forwarded<'b>(&self, fields: &[Field<'b>]) -> Result<RawAccount<'b>, Refusal> {
         let mut nearest = None;
         for value in values(fields, "forwarded") {
             for element in forwarded_elements(value) {
@@ -102,15 +127,12 @@ impl TrustedProxies {
                 }
             }
         }
-        let Some((client, element)) = nearest else { return Ok(ProxySays::default()) };
-        Ok(ProxySays {
-            client: Some(client),
-            scheme: element.scheme.map(|text| scheme(text).ok_or(NOT_A_SCHEME)).transpose()?,
-            authority: element.host.map(|text| authority(text).ok_or(NOT_A_HOST)).transpose()?,
-        })
+        let Some((client, element)) = nearest else { return Ok(RawAccount::default()) };
+        let (scheme, authority) = (element.scheme.map(scheme), element.host.map(authority));
+        Ok(RawAccount { client: Some(client), scheme, authority })
     }
 
-    fn read_x_forwarded<'b>(&self, fields: &[Field<'b>]) -> Result<ProxySays<'b>, Refusal> {
+    fn x_forwarded<'b>(&self, fields: &[Field<'b>]) -> RawAccount<'b> {
         let mut client = None;
         // Number of nodes on the right of the client.
         let mut nearer = 0;
@@ -128,11 +150,7 @@ impl TrustedProxies {
         if self.fields.x_host {
             told_authority = from_right(fields, "x-forwarded-host", authority, nearer);
         }
-        Ok(ProxySays {
-            client,
-            scheme: told_scheme.map(|scheme| scheme.ok_or(NOT_A_SCHEME)).transpose()?,
-            authority: told_authority.map(|authority| authority.ok_or(NOT_A_HOST)).transpose()?,
-        })
+        RawAccount { client, scheme: told_scheme, authority: told_authority }
     }
 }
 

@@ -103,6 +103,9 @@ impl HTTPServerBuilder {
     /// before it. A client can invent the ones behind it. If a proxy does not tell its client's address, the client is
     /// [`Address::Unnamed`](crate::Address::Unnamed).
     ///
+    /// The log and the hooks name the client of a refused request as well. If the head is malformed, they do so where its
+    /// field lines are whole and well-formed. Otherwise the peer is all that is known of the client.
+    ///
     /// ```
     /// # use basehttp::{Exchange, HTTPServer, http_handler};
     /// # struct Hello;
