@@ -88,6 +88,8 @@ pub(crate) struct Flags {
     pub reuse_port: bool,
 
     /// Path that tells load balancers whether to send clients: 200, or 503 when the program is about to end
+    ///
+    /// It is answered under any host, whatever --host says, since probes ask by address.
     #[arg(long, value_name = "PATH", value_parser = values::target, help_heading = "Service")]
     pub health: Option<String>,
 

@@ -36,7 +36,7 @@ pub(crate) fn bind(
     }
     let endpoints = endpoints(flags, port, &https)?;
     let handler = Redirect { https, is_quiet: flags.quiet };
-    sockets::listen(server, endpoints, flags, port, |server, address| server.bind(address, handler))
+    sockets::listen(server, endpoints, flags, None, port, |server, address| server.bind(address, handler))
 }
 
 /// Returns the addresses of the flags, by their names, and those of sockets that were handed over.

@@ -48,19 +48,22 @@ pub(crate) fn bind(
     if handed_over.is_empty() || !flags.bind.is_empty() {
         handed_over.extend(endpoints(flags, flags.port)?);
     }
-    listen(server, handed_over, flags, flags.port, |server, address| site.bind(server, address, flags))
+    let health = flags.health.as_deref();
+    listen(server, handed_over, flags, health, flags.port, |server, address| site.bind(server, address, flags))
 }
 
-/// Binds `endpoints`, of which there is one at least.
+/// Binds `endpoints`, of which there is one at least. `health` is answered under any host, since a probe asks for it by an
+/// address that is no host of the flags, such as that of a pod.
 pub(crate) fn listen(
     server: HTTPServerBuilder,
     endpoints: Vec<Endpoint>,
     flags: &Flags,
+    health: Option<&str>,
     port: u16,
     bind: impl FnOnce(HTTPServerBuilder, Endpoint) -> io::Result<HTTPServer>,
 ) -> Result<HTTPServer, Failure> {
     let server = match hosts::to_answer_for(&flags.host, &endpoints) {
-        Some(hosts) => server.hosts(hosts),
+        Some(hosts) => health.into_iter().fold(server.hosts(hosts), |server, path| server.any_host_paths([path])),
         None => server,
     };
     let names: Vec<_> = endpoints.iter().map(Endpoint::host).filter(|host| !host.is_empty()).collect();

@@ -253,6 +253,26 @@ fn load_balancers_see_the_end_before_it_comes() {
 }
 
 #[test]
+fn probes_ask_for_health_by_any_address_and_for_nothing_else() {
+    let site = Scratch::with(&[("hz/a.txt", "not for probes")]);
+    let (_program, address) = Program::serving(&["-d", site.as_str(), "--host", "www.example.org", "--health", "/hz"]);
+    let table = [
+        ("/hz", "10.1.2.3:8000", 200),
+        ("/hz?a", "10.1.2.3:8000", 200),
+        ("/hz/", "10.1.2.3:8000", 421),
+        ("/hz/a.txt", "10.1.2.3:8000", 421),
+        ("/hz/../hz/a.txt", "10.1.2.3:8000", 421),
+        ("http://10.1.2.3:8000/hz", "10.1.2.3:8000", 421),
+        ("/", "10.1.2.3:8000", 421),
+        ("/hz", "www.example.org", 200),
+        ("/hz/a.txt", "www.example.org", 200),
+    ];
+    for (target, host, status) in table {
+        assert_eq!(status_for(address, target, host), status, "{target} {host}");
+    }
+}
+
+#[test]
 fn what_is_cut_off_is_said() {
     let scratch = Scratch::new();
     fs::File::create(scratch.path().join("large")).and_then(|file| file.set_len(64 << 20)).expect("a file");

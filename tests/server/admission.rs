@@ -71,6 +71,34 @@ fn a_host_that_is_not_served_gets_421() {
 }
 
 #[test]
+fn a_path_for_any_host_is_read_under_all_of_them_and_no_other_path_is() {
+    let builder = HTTPServer::builder().hosts(["example.org"]).any_host_paths(["/healthz", "/cgi-bin/x"]);
+    let server = Server::start_with(builder, Open).unwrap();
+    let table = [
+        ("GET /healthz", 200, "the path"),
+        ("GET /healthz?probe=1", 200, "with a query"),
+        ("HEAD /cgi-bin/x", 200, "another one, without its content"),
+        ("POST /cgi-bin/x", 421, "acts"),
+        ("OPTIONS /healthz", 421, "no probe asks this"),
+        ("GET /healthz/", 421, "another path"),
+        ("GET /healthz/../a", 421, "leads elsewhere"),
+        ("GET /a/../healthz", 421, "leads there, spelt in another way"),
+        ("GET /%68ealthz", 421, "leads there, encoded"),
+        ("GET /HEALTHZ", 421, "another path"),
+        ("GET /healthz%3Fa", 421, "another path"),
+        ("GET /healthz;a", 421, "another path"),
+        ("GET /", 421, "another path"),
+        ("GET http://10.0.0.1:8000/healthz", 421, "names the host itself"),
+    ];
+    for (line, status, why) in table {
+        let request = format!("{line} HTTP/1.1\r\nHost: 10.0.0.1:8000\r\nContent-Length: 0\r\n\r\n");
+        let method = line.split(' ').next().unwrap();
+        let mut client = Client::sending(&server, request);
+        assert_eq!(client.try_read_reply(method).unwrap().status, status, "{line} {why}");
+    }
+}
+
+#[test]
 fn the_host_that_a_proxy_names_counts() {
     let builder = HTTPServer::builder().hosts(["example.org"]).trust_proxies(["127.0.0.1"]);
     let server = Server::start_with(builder.forwarded_fields(["X-Forwarded-Host"]), Open).unwrap();
@@ -136,6 +164,9 @@ fn a_wrong_host_or_origin_is_refused_with_what_to_write() {
         (builder().hosts(none), "write [\"example.org\"]"),
         (builder().hosts(["example.org:80"]), "hosts: \"example.org:80\""),
         (builder().hosts(["a", "http://b/"]), "write its host alone"),
+        (builder().any_host_paths(["/a"]), "write hosts([\"example.org\"])"),
+        (builder().hosts(["a"]).any_host_paths(["a"]), "any_host_paths: \"a\" is not a path"),
+        (builder().hosts(["a"]).any_host_paths(["/a?b"]), "any_host_paths: \"/a?b\" is not a path"),
         (builder().trusted_origins(["https://a"]), "write refuse_cross_site(true)"),
         (builder().refuse_cross_site(true).trusted_origins(["a"]), "trusted_origins: \"a\""),
     ];

@@ -228,6 +228,8 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     each!(cases, unix_mode: [(None, Serves), (Some(0), Serves), (Some(0o777), Serves), (Some(u32::MAX), Refused)]);
     each!(cases, address_family: [(None, Serves), (Some(AddressFamily::Inet), Serves)]);
     each!(cases, hosts: [(vec![], Refused), (vec!["*"], Refused), (vec!["x"], Answers(&[421]))]);
+    let paths = |builder: HTTPServerBuilder, paths: Vec<&str>| builder.hosts(["x"]).any_host_paths(paths);
+    cases.each("any_host_paths", paths, [(vec!["/x"], Answers(&[421])), (vec![""], Refused)]);
     each!(cases, refuse_cross_site: [(true, Serves), (false, Serves)]);
     let origins =
         |builder: HTTPServerBuilder, origins: Vec<&str>| builder.refuse_cross_site(true).trusted_origins(origins);

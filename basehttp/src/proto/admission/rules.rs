@@ -5,7 +5,7 @@ use super::super::{
     head::{Field, Head},
     proxy::{ClientAddress, ProxySays, TrustedProxies},
     refusal::Refusal,
-    target::Scheme,
+    target::{Scheme, Target, TargetForm},
 };
 use super::{Hosts, TrustedOrigins};
 
@@ -15,6 +15,8 @@ pub(crate) struct Admission {
     pub proxies: TrustedProxies,
     /// The hosts that are served. `None` for all.
     pub hosts: Option<Hosts>,
+    /// Paths that may be read under any other host as well.
+    pub any_host_paths: Vec<String>,
     /// Refuses what pages of other sites send, except these. `None` if all may send everything.
     pub origins: Option<TrustedOrigins>,
 }
@@ -67,6 +69,7 @@ impl Admission {
         // Only a client of HTTP/1.0 sends no host at all, and a browser is none.
         if let (Some(hosts), Some(authority)) = (&self.hosts, authority)
             && !hosts.allows(authority)
+            && !self.is_for_any_host(head)
         {
             return Err(NOT_SERVED);
         }
@@ -74,6 +77,14 @@ impl Admission {
             origins.check(head.method, fields, authority)?;
         }
         Ok(Admitted { client: says.client, scheme, authority })
+    }
+
+    /// Returns whether the request reads one of the paths that are for any host. The path is compared as it was sent, so
+    /// that no other spelling passes, and the absolute form, which names a host itself, does not pass either.
+    fn is_for_any_host(&self, head: &Head<'_>) -> bool {
+        let Target { form: TargetForm::Origin, path, .. } = &head.target else { return false };
+        let path = path.split('?').next().unwrap_or_default();
+        matches!(head.method, "GET" | "HEAD") && self.any_host_paths.iter().any(|own| own == path)
     }
 }
 

@@ -73,6 +73,9 @@ impl AccessOptions {
             () if rules.hosts.as_ref().is_some_and(Hosts::is_empty) => {
                 "hosts is an empty list, and nothing could be served: write [\"example.org\"], or leave it out"
             }
+            () if rules.hosts.is_none() && !rules.any_host_paths.is_empty() => {
+                "any_host_paths has no effect by itself: write hosts([\"example.org\"]), too"
+            }
             () if !self.refuses_cross_site && !self.origins.is_empty() => {
                 "trusted_origins has no effect by itself: write refuse_cross_site(true), too"
             }
@@ -203,6 +206,38 @@ impl HTTPServerBuilder {
     pub fn hosts<T: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = T>) -> Self {
         self.access.rules.hosts.get_or_insert_default();
         self.access.add("hosts", hosts, |access, text| access.rules.hosts.get_or_insert_default().add(text));
+        self
+    }
+
+    /// Paths that clients may read under any host although [`hosts`](Self::hosts) names others, such as `/healthz`.
+    /// Default none. Called again, it adds paths.
+    ///
+    /// A load balancer or Kubernetes asks for a server's health by its address, which changes and is no host to answer for.
+    /// Only GET and HEAD of exactly these paths are let through, with or without a query. A page of another site can read
+    /// them by DNS rebinding, so they should tell nothing that is secret.
+    ///
+    /// A path begins with a slash and is written as clients send it. It is compared byte by byte, and neither `/a/../healthz`
+    /// nor `/%68ealthz` is `/healthz`.
+    ///
+    /// ```
+    /// # use basehttp::{Exchange, HTTPServer, http_handler};
+    /// # struct Hello;
+    /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
+    /// let httpd = HTTPServer::builder()
+    ///     .hosts(["example.org"])
+    ///     .any_host_paths(["/healthz"])
+    ///     .bind(("127.0.0.1", 0), Hello)?;
+    /// # drop(httpd);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn any_host_paths<T: AsRef<str>>(mut self, paths: impl IntoIterator<Item = T>) -> Self {
+        self.access.add("any_host_paths", paths, |access, path| {
+            if !path.starts_with('/') || path.starts_with("//") || path.contains(['?', '#', ' ']) {
+                return Err(format!("{path:?} is not a path: write one with a leading slash, such as \"/healthz\""));
+            }
+            access.rules.any_host_paths.push(path.to_owned());
+            Ok(())
+        });
         self
     }
 
