@@ -181,6 +181,33 @@ fn unfinished_messages_together_hold_no_more_memory_than_they_may() {
     assert_eq!(TlsClient::of(&server).ask("/after").text(), "/after");
 }
 
+/// A file takes no memory by itself. A part of it is encrypted for a client that does not read on.
+#[test]
+fn encrypted_parts_of_responses_together_hold_no_more_memory_than_they_may() {
+    let server = Server::start_with(secured().max_unsent_bytes(1), Secured).expect("a free port");
+    let handle = server.server_handle();
+    let mut slow = Vec::new();
+    while handle.stats().errors.resource_limit == 0 {
+        let mut client = TlsClient::of(&server);
+        client.send(TlsClient::get("/file"));
+        slow.push(client);
+        assert!(slow.len() < 50, "{:?}", handle.stats());
+        wait_until(handle, "it waits for its reader, or is cut off", |stats| {
+            stats.requests == slow.len() as u64 && stats.parked + stats.errors.resource_limit == stats.requests
+        });
+    }
+    // Whichever asks for more than is left is cut off. The others get all of the file.
+    let wholes = slow.into_iter().filter_map(|mut client| client.try_read_reply("GET").ok());
+    let (mut whole, all) = (0, handle.stats().requests);
+    for reply in wholes {
+        assert_eq!(reply.body.len(), crate::secured::LARGE_BYTES);
+        whole += 1;
+    }
+    assert_eq!(handle.stats().errors.resource_limit, all - whole);
+    // What is sent is given back.
+    assert_eq!(TlsClient::of(&server).ask("/file").body.len(), crate::secured::LARGE_BYTES);
+}
+
 /// Sends its input back, as it comes.
 const CAT: &str = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; exec cat\n";
 

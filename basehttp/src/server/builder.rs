@@ -157,7 +157,9 @@ options! {
     /// KiB of its own. One response that is larger than the whole bound may take all of it.
     ///
     /// A response that needs more than is left is cut off by a reset of its connection. Files and bodies that
-    /// connections can share (an `Arc`, a `'static` slice) are not counted.
+    /// connections can share (an `Arc`, a `'static` slice) are not counted. With TLS, a part of up to 64 KiB is
+    /// encrypted for each client that does not read on, and is counted whatever it is a part of. Some 4,000 such clients
+    /// have room by default.
     max_unsent_bytes: usize => settings.max_unsent_bytes;
     /// Time a client has to send a request's head, from its first byte on. Default 15 s; then 408 and close.
     ///
@@ -202,8 +204,9 @@ options! {
     max_queued: usize => engine.max_queued;
     /// The most connections at once. Default 20,000, and never more than three quarters of the descriptors that the
     /// process may have, so that handlers can open files; more are accepted when one closes. An idle one costs some
-    /// hundred bytes, one in the middle of a request what [`max_unfinished_bytes`](Self::max_unfinished_bytes) allows,
-    /// one that does not take its replies what [`max_unsent_bytes`](Self::max_unsent_bytes) does.
+    /// hundred bytes, or 8 KiB with TLS, one in the middle of a request what
+    /// [`max_unfinished_bytes`](Self::max_unfinished_bytes) allows, one that does not take its replies what
+    /// [`max_unsent_bytes`](Self::max_unsent_bytes) does.
     max_connections: usize => settings.max_connections;
     /// The most connections that one client's address has at once, in [`HTTPServer::serve_forever`]. Default no limit;
     /// further ones are closed without an answer.
