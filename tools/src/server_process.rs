@@ -94,6 +94,9 @@ impl ServerProcess {
             // By default the C library raises this threshold when large blocks are freed, and then keeps such blocks. A
             // fixed value returns them to the system, so that the memory that remains is in use.
             .env("MALLOC_MMAP_THRESHOLD_", "131072")
+            // Otherwise it keeps memory for some threads which others cannot use. A shard has another leader after each
+            // rescue, so that it would grow without a leak.
+            .env("MALLOC_ARENA_MAX", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
