@@ -226,6 +226,47 @@ fn fields_are_believed_if_the_named_client_is_a_trusted_proxy() {
     }
 }
 
+/// The value of version 2 that says whether the client has connected by TLS, and how.
+fn tls_value(flags: u8) -> Vec<u8> {
+    [&[0x20, 0, 15, flags, 0, 0, 0, 1][..], b"\x21\0\x07TLSv1.3"].concat()
+}
+
+#[test]
+fn the_scheme_is_https_if_the_header_says_that_the_client_spoke_tls() {
+    let server = start(builder().forwarded_fields(["X-Forwarded-Proto"]));
+    let header = |values: &[u8]| v2(0x21, 0x11, &[&v2_ipv4()[16..], values].concat());
+    let with_more = [b"\x02\0\x01a", &tls_value(1)[..], b"\x04\0\0"].concat();
+    let table = [
+        (header(b""), "http"),
+        (header(&tls_value(1)), "https"),
+        (header(&with_more), "https"),
+        (header(&tls_value(0)), "http"),
+        (V1.as_bytes().to_vec(), "http"),
+    ];
+    // The client writes the field itself, and such a proxy cannot remove it.
+    let spoofed = ["", "X-Forwarded-Proto: https\r\n", "X-Forwarded-Proto: http\r\n", "X-Forwarded-Proto: ftp\r\n"];
+    for (header, scheme) in table {
+        for line in spoofed {
+            let request = format!("GET / HTTP/1.1\r\nHost: a\r\n{line}\r\n");
+            let bytes = [&header[..], request.as_bytes(), request.as_bytes()].concat();
+            let mut client = Client::sending(&server, bytes);
+            for _ in 0..2 {
+                let expected = format!("203.0.113.7:4711 by 127.0.0.1, {scheme}");
+                assert_eq!(client.read_reply().text(), expected, "{line}");
+            }
+        }
+        for target in ["http", "https"] {
+            let request = format!("GET {target}://a/ HTTP/1.1\r\nHost: a\r\n\r\n");
+            let status = if target == scheme { 200 } else { 421 };
+            let reply = Client::sending(&server, [&header[..], request.as_bytes()].concat()).read_reply();
+            assert_eq!(reply.status, status, "{target} where {scheme} is served");
+        }
+    }
+    for cut in [&tls_value(1)[..7], &b"\x20\0\x04\x01\0\0\0"[..], b"\x20"] {
+        expect_no_answer(&mut Client::sending(&server, header(cut)), "a value that is cut off");
+    }
+}
+
 /// Admits one client, and panics about another.
 struct Choosy {
     asked: Sender<String>,

@@ -26,7 +26,7 @@ use crate::sys::{Address, Direction, Permit, Settings, Socket};
 const FIRST_WORD: Duration = Duration::from_secs(2);
 
 /// One connection.
-#[allow(clippy::struct_excessive_bools)] // Six independent facts, in as many bytes.
+#[allow(clippy::struct_excessive_bools)] // Seven independent facts, in as many bytes.
 pub(crate) struct Conn {
     pub socket: Socket,
     /// Counts the connection, and is dropped after the socket. `None` without a loop that counts.
@@ -41,6 +41,8 @@ pub(crate) struct Conn {
     pub(super) deadline: Instant,
     /// The client is a trusted proxy itself, which speaks for others by the fields of its requests.
     pub(super) is_from_proxy: bool,
+    /// The client has spoken TLS to the proxy, by the word of its PROXY header.
+    pub(super) was_over_tls: bool,
     /// The socket may hold bytes that no event will report.
     pub(super) may_read: bool,
     /// The client has ended its side, or the socket is broken, and no event will report it again. So a short read is
@@ -153,6 +155,7 @@ impl Conn {
         Conn {
             state: if settings.awaits_proxy_header() { State::AwaitingProxy } else { State::of_client(&socket) },
             is_from_proxy: settings.is_trusted_proxy(&peer),
+            was_over_tls: false,
             socket,
             permit: None,
             peer,

@@ -50,8 +50,9 @@ impl Drive<'_> {
 
     fn call_hooks(&mut self, client: &Address, reason: &str) {
         let (now, server) = (self.scheduler.now(), self.context.spec.protocol_version);
+        let scheme = self.served_scheme();
         let io = self.io();
-        let (scheme, socket) = (io.socket.served_scheme(), io.detach());
+        let socket = io.detach();
         let asked = ReplyContext { version: server, server, method: "GET", keeps_alive: false, is_whole: false };
         io.begin(asked, false, now);
         let incoming = IncomingRequest {

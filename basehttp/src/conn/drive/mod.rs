@@ -35,6 +35,7 @@ use super::buffers::Buffers;
 use super::connection::{Conn, Ready, State, Wait};
 use super::scheduler::Scheduler;
 use crate::exchange::{Context, ExchangeIo, Next, Service, catch_panic};
+use crate::proto::Scheme;
 use crate::sys::{CountedError, Reservation};
 
 /// Bytes of bodies that are sent in one turn to a client that takes them all: 4 MiB, about a millisecond.
@@ -173,6 +174,11 @@ impl Drive<'_> {
     /// Returns the socket and the response. Only while no handler runs.
     fn io(&mut self) -> &mut ExchangeIo {
         self.buffers.io.get_mut()
+    }
+
+    /// Returns the scheme by which the client has connected to this server, or to the proxy that has passed its bytes on.
+    fn served_scheme(&mut self) -> Scheme {
+        if self.conn.was_over_tls { Scheme::Https } else { self.io().socket.served_scheme() }
     }
 
     /// Counts a fault.

@@ -44,7 +44,10 @@ impl Drive<'_> {
         self.buffers.input.fill(seen);
         let (used, client) = match proxy_header(self.buffers.input.unread()) {
             Ok(None) => (seen, None),
-            Ok(Some(header)) => (header.len - before, Some(address(header.source))),
+            Ok(Some(header)) => {
+                self.conn.was_over_tls = header.was_over_tls;
+                (header.len - before, Some(address(header.source)))
+            }
             Err(reason) => return self.turn_away(format_args!("{reason}")),
         };
         if self.take_from_socket(used).is_err() {

@@ -51,7 +51,7 @@ impl Drive<'_> {
 
     /// Returns the scheme with which heads are parsed.
     fn parsed_as(&mut self) -> Option<Scheme> {
-        let served = self.io().socket.served_scheme();
+        let served = self.served_scheme();
         self.context.settings.admission.as_ref().map_or(Some(served), |admission| admission.parsed_as(served))
     }
 
@@ -60,7 +60,7 @@ impl Drive<'_> {
         match &self.context.settings.admission {
             None => Ok(self.as_sent(head.authority)),
             Some(admission) => {
-                let served = self.io().socket.served_scheme();
+                let served = self.served_scheme();
                 admission.admit(head, fields, self.conn.is_from_proxy, served)
             }
         }
@@ -72,7 +72,7 @@ impl Drive<'_> {
         match &self.context.settings.admission {
             None => self.as_sent(authority),
             Some(admission) => {
-                let served = self.io().socket.served_scheme();
+                let served = self.served_scheme();
                 admission.of_refused(authority, fields, self.conn.is_from_proxy, served)
             }
         }
@@ -80,7 +80,7 @@ impl Drive<'_> {
 
     /// Returns a request as its connection and head have it.
     fn as_sent<'h>(&mut self, authority: Option<&'h [u8]>) -> Admitted<'h> {
-        Admitted { client: None, scheme: self.io().socket.served_scheme(), authority }
+        Admitted { client: None, scheme: self.served_scheme(), authority }
     }
 
     /// Lends the memory from which a request borrows while it is served.

@@ -10,7 +10,8 @@
 //! | 2: LOCAL, the proxy's own connection                | the peer                              |
 //! | 2: PROXY of datagrams or of an unknown family       | refused, as section 2.2 demands       |
 //!
-//! Version 2 can add further values behind the addresses (TLV). They are skipped.
+//! Version 2 can add further values behind the addresses (TLV). One of them says that the client has spoken TLS to the
+//! proxy. The others are skipped, but a list that is malformed is refused, as haproxy does.
 //!
 //! The specification is `doc/proxy-protocol.txt` of the program haproxy. A header must be whole before the first byte
 //! behind it means anything, and it is short, so that each try reads it from its start.
@@ -24,6 +25,8 @@ pub(crate) struct ProxyHeader<'b> {
     pub len: usize,
     /// The client that it names.
     pub source: ProxySource<'b>,
+    /// The client has connected to the proxy by TLS. It says nothing about TLS that the proxy has only passed on.
+    pub was_over_tls: bool,
 }
 
 /// The client that a PROXY header names.
@@ -78,7 +81,8 @@ fn version_1(bytes: &[u8]) -> Result<Option<ProxyHeader<'_>>, &'static str> {
     };
     let line = within[..end].strip_suffix(b"\r").ok_or("the line of the PROXY header does not end in CRLF")?;
     let text = str::from_utf8(line).map_err(|_| NOT_A_LINE)?;
-    Ok(Some(ProxyHeader { len: end + 1, source: source_of_line(text)? }))
+    // This version cannot tell about TLS.
+    Ok(Some(ProxyHeader { len: end + 1, source: source_of_line(text)?, was_over_tls: false }))
 }
 
 fn source_of_line(line: &str) -> Result<ProxySource<'_>, &'static str> {
@@ -144,7 +148,26 @@ fn version_2(bytes: &[u8]) -> Result<Option<ProxyHeader<'_>>, &'static str> {
         216 => ProxySource::Unix(rest[..108].split(|byte| *byte == 0).next().unwrap_or_default()),
         _ => ProxySource::Peer,
     };
-    Ok(Some(ProxyHeader { len: FIXED_BYTES + variable, source }))
+    // Behind no addresses, the receiver skips everything.
+    let was_over_tls = addresses > 0 && tells_of_tls(&rest[addresses..])?;
+    Ok(Some(ProxyHeader { len: FIXED_BYTES + variable, source, was_over_tls }))
+}
+
+/// Section 2.2: values, each with a byte for its type and two for its length. Returns whether one of them says that the
+/// client has connected by TLS.
+fn tells_of_tls(mut values: &[u8]) -> Result<bool, &'static str> {
+    let mut was_over_tls = false;
+    while !values.is_empty() {
+        let [kind, high, low, rest @ ..] = values else { return Err(CUT_OFF) };
+        let (value, behind) = rest.split_at_checked(usize::from(u16::from_be_bytes([*high, *low]))).ok_or(CUT_OFF)?;
+        if *kind == TLS_VALUE {
+            // Section 2.2.6: a byte of flags, four bytes about the client's certificate, and values of its own.
+            let [flags, _, _, _, _, ..] = value else { return Err(CUT_OFF) };
+            was_over_tls |= flags & CLIENT_SPOKE_TLS != 0;
+        }
+        values = behind;
+    }
+    Ok(was_over_tls)
 }
 
 /// Copies the bytes from `at` on. The caller has checked the length.
@@ -156,6 +179,11 @@ fn number(bytes: &[u8], at: usize) -> u16 {
     u16::from_be_bytes(array(bytes, at))
 }
 
+/// `PP2_TYPE_SSL`.
+const TLS_VALUE: u8 = 0x20;
+/// `PP2_CLIENT_SSL`.
+const CLIENT_SPOKE_TLS: u8 = 0x01;
+const CUT_OFF: &str = "the PROXY header has a value that is cut off";
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const NOT_A_LINE: &str = "the line of the PROXY header is not PROXY TCP4 SOURCE DESTINATION PORT PORT";
 

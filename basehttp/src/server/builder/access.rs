@@ -159,13 +159,19 @@ impl HTTPServerBuilder {
     ///
     /// It is for proxies that pass on bytes and do not read HTTP. The header comes before a TLS handshake. Its source is
     /// the [`client_address`](crate::Exchange::client_address) of all requests of the connection. A LOCAL or UNKNOWN
-    /// header, as health checks send it, leaves the proxy's own. If the source is a trusted proxy itself, the
-    /// [`forwarded_fields`](Self::forwarded_fields) of its requests are believed.
+    /// header, as health checks send it, leaves the proxy's own.
+    ///
+    /// Where the proxy ends TLS, only a header of version 2 can tell: haproxy's `send-proxy-v2-ssl` does. The
+    /// [`scheme`](crate::Exchange::scheme) is `https` then. Without that value it is the connection's own.
+    ///
+    /// A proxy that passes on bytes cannot remove fields that the client has written. So the
+    /// [`forwarded_fields`](Self::forwarded_fields) of a request are believed only if the source of the header is a
+    /// trusted proxy itself. For a proxy that reads HTTP and sets these fields, leave `proxy_protocol` out.
     ///
     /// Only the proxies of [`trust_proxies`](Self::trust_proxies) may connect then, and each must send a header within
     /// the [`head_timeout`](Self::head_timeout). Any other connection is closed without an answer, with a line in the
     /// log, since a server that guesses would believe a client that writes such a header. A header of version 2 may have
-    /// 4 KiB behind its first 16 bytes. The values there, except the addresses, are skipped.
+    /// 4 KiB behind its first 16 bytes. Other values there are skipped, and one that is cut off is malformed.
     /// [`verify_request`](crate::BaseHTTPRequestHandler::verify_request) is asked about the client that was named.
     ///
     /// ```
