@@ -58,6 +58,7 @@ fn a_trusted_proxy_says_who_the_client_is() {
         (&x, "X-Forwarded-For: 203.0.113.7\r\n", "203.0.113.7:0 by", "http://inner"),
         (&x, "X-Forwarded-For: 1.1.1.1, 203.0.113.7, 10.0.0.1\r\n", "203.0.113.7:0 by", "http://inner"),
         (&x, "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 10.0.0.1\r\n", "203.0.113.7:0 by", "http://inner"),
+        (&x, "X-Forwarded-For: 1.1.1.1:_port, 203.0.113.7, 10.0.0.1\r\n", "203.0.113.7:0 by", "http://inner"),
         (&x, "X-Forwarded-For: unknown\r\n", "- by", "http://inner"),
         (&x, "X-Forwarded-Proto: https\r\nX-Forwarded-Host: example.org\r\n", "127.0.0.1:", "https://example.org"),
         (&x, "Forwarded: for=203.0.113.7\r\n", "127.0.0.1:", "http://inner"),
