@@ -20,7 +20,7 @@ pub(crate) struct HttpsFlags {
     pub tls_cert: Option<PathBuf>,
 
     /// PEM file with the certificate's key, without a password [default: the certificate's file]
-    #[arg(long, value_name = "PATH", requires = "tls_cert", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "PATH", requires = "tls_cert", conflicts_with = "tls_self_signed", value_hint = ValueHint::FilePath)]
     pub tls_key: Option<PathBuf>,
 
     /// Serve HTTPS with a certificate that is made for this run, for development

@@ -138,6 +138,7 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["--tls-key=a.pem"], "--tls-cert <PATH>"),
         (&["--tls-password-file", "a"], "write it without one, as in openssl pkey -in key.pem -out plain.pem"),
         (&["--tls-cert", "a.pem", "--tls-self-signed"], "cannot be used with"),
+        (&["--tls-self-signed", "--tls-key", "a.pem"], "'--tls-self-signed' cannot be used with '--tls-key <PATH>'"),
         (&["--http-redirect", "80"], "--tls-self-signed"),
         (&["--tls-self-signed", "--http-redirect", "http"], "a port is a number from 0 to 65535"),
         (&["--single"], "write --spa\n"),
@@ -224,7 +225,9 @@ fn help_and_version_are_printed() {
 /// The long flags that `--help` names.
 fn flags() -> Vec<String> {
     let help = run(&["--help"]).stdout;
-    let starts = help.lines().filter(|line| line.trim_start().starts_with('-'));
+    // Its texts are further to the right, and a line of theirs may begin with a flag as well.
+    let starts =
+        help.lines().filter(|line| line.trim_start_matches(' ').starts_with('-') && !line.starts_with("        "));
     let flags = starts.filter_map(|line| line.split_once("--").map(|(_, rest)| rest));
     flags.map(|rest| rest.split(['[', ' ', '=']).next().expect("a word").to_owned()).collect()
 }
