@@ -65,13 +65,14 @@ impl Https {
     /// Reads or makes the certificate, if there is to be one.
     ///
     /// # Errors
-    /// [`Failure::Flag`] for a pair that cannot be used.
+    /// [`Failure::System`] for a pair that cannot be used.
     pub(crate) fn of(flags: &Flags) -> Result<Option<Self>, Failure> {
         // It fails if there is a provider already, and then this one would be the same.
         let _ = ring::default_provider().install_default();
         if let Some(certfile) = &flags.https.tls_cert {
             let keyfile = flags.https.tls_key.as_ref().unwrap_or(certfile);
-            let files = CertificateFiles::load(certfile, keyfile).map_err(|error| Failure::Flag(error.to_string()))?;
+            let files =
+                CertificateFiles::load(certfile, keyfile).map_err(|error| Failure::System(error.to_string()))?;
             let files = Arc::new(files);
             return Https::with(Arc::clone(&files) as _, Certificate::Files(files)).map(Some);
         }

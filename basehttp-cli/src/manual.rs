@@ -64,8 +64,8 @@ the limit that basehttp was started with.
 Ended in order by a signal, or printed the text that a flag asks for.
 .TP
 \fB1\fR
-Could not serve: the directory does not exist, the port is in use, or the address is not one of this computer. One line
-on standard error says why.
+Could not serve: the directory does not exist, the port is in use, the address is not one of this computer, or the
+certificate cannot be used. One line on standard error says why.
 .TP
 \fB2\fR
 A flag was wrong. Standard error says what to write instead.

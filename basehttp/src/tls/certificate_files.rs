@@ -14,7 +14,7 @@ use rustls::{Error, InconsistentKeys};
 use super::config::default_provider;
 use super::flaw::Flaw;
 use super::pem;
-use super::validity::Validity;
+use super::validity::{self, Validity};
 use crate::sys::lock;
 
 /// A certificate and its key, from two PEM files that can be read again while the server runs.
@@ -140,6 +140,10 @@ fn read(certfile: &Path, keyfile: &Path, provider: &CryptoProvider, now: SystemT
     let chain = pem::certificates(certfile)?;
     let key = pem::private_key(keyfile)?;
     let validity = Validity::of_certificate(&chain[0]).ok_or_else(|| Flaw::BrokenCertificate(certfile.into(), None))?;
+    match validity::version(&chain[0]) {
+        Some(3) | None => {}
+        Some(version) => return Err(Flaw::OldVersion(certfile.into(), version)),
+    }
     let key = provider.key_provider.load_private_key(key).map_err(|error| Flaw::UnusableKey(keyfile.into(), error))?;
     let key = CertifiedKey::new(chain, key);
     check_pair(&key, certfile, keyfile)?;

@@ -33,12 +33,18 @@ pub(super) enum Flaw {
     #[error("{} has {} keys: leave the one that belongs to the certificate", .0.display(), .1)]
     ManyKeys(PathBuf, usize),
     /// The provider refuses the key, mostly for a kind or a size that it does not know.
-    #[error("the key in {} cannot be used: {}; keys of the kinds ECDSA P-256 and RSA with 2048 bits work everywhere",
-            .0.display(), .1)]
+    #[error("the key in {} cannot be used: it is broken, or its kind or size is not known here; ECDSA with P-256 or P-384 and \
+             RSA with 2048 to 4096 bits work everywhere", .0.display())]
     UnusableKey(PathBuf, #[source] rustls::Error),
     /// The bytes of the section are not a certificate.
     #[error("{} does not begin with a well-formed certificate{}", .0.display(), because(.1.as_ref()))]
     BrokenCertificate(PathBuf, #[source] Option<rustls::Error>),
+    /// The certificate has a form from before 1996, without extensions and so without the names that clients compare.
+    /// OpenSSL makes it of a request if no extension is asked for.
+    #[error("the certificate in {} is of version {}, and clients take version 3: make it again with the names of this \
+             server, as in `openssl req -x509 -key key.pem -subj /CN=example.org -addext subjectAltName=DNS:example.org -days \
+             90 -out certificate.pem`", .0.display(), .1)]
+    OldVersion(PathBuf, u8),
     /// The key is another certificate's.
     #[error("the key in {} does not belong to the certificate in {}: name the two files that were made together",
             .keyfile.display(), .certfile.display())]
@@ -80,6 +86,10 @@ pub(super) enum Instead {
     TheOther,
     /// Binary, as DER is.
     Binary,
+    /// A certificate and its key in one binary file, usually with a password.
+    Pkcs12,
+    /// Text of two bytes a letter, as editors of Windows write it.
+    Utf16,
     /// Another text.
     Text,
 }
@@ -94,6 +104,13 @@ fn nothing_found(path: &Path, wanted: Wanted, instead: Instead) -> String {
         Instead::TheOther => format!("{path} has a {other} and no {wanted}: were the two files swapped?"),
         Instead::Binary => {
             format!("{path} is not text: if it is a {wanted} as DER, `{der} -in {path} -out {wanted}.pem` makes it PEM")
+        }
+        Instead::Pkcs12 => {
+            let part = if wanted == "key" { "-nocerts -nodes" } else { "-nokeys" };
+            format!("{path} is PKCS#12 and not PEM: `openssl pkcs12 -in {path} {part} -out {wanted}.pem` makes it PEM")
+        }
+        Instead::Utf16 => {
+            format!("{path} is text in UTF-16: `iconv -f UTF-16 -t UTF-8 {path} > {wanted}.pem` makes it plain")
         }
         Instead::Text => format!("{path} has no {wanted}: it should have a line `-----BEGIN {label}-----`"),
     }

@@ -57,7 +57,11 @@ fn sections(path: &Path, text: &[u8]) -> Result<Vec<Section>, Flaw> {
     Section::pem_slice_iter(text).collect::<Result<_, _>>().map_err(broken)
 }
 
-/// Reads a file of some bytes.
+/// Bytes that editors of Windows put before text in UTF-8 and UTF-16.
+const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
+/// Reads a file of some bytes, without the mark of UTF-8.
 fn contents(path: &Path) -> Result<Vec<u8>, Flaw> {
     let mut text = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut text));
@@ -65,7 +69,7 @@ fn contents(path: &Path) -> Result<Vec<u8>, Flaw> {
         Err(error) => Err(Flaw::Unreadable(path.into(), error)),
         Ok(0) => Err(Flaw::Empty(path.into())),
         Ok(_) if text.len() as u64 > MAX_BYTES => Err(Flaw::TooLarge(path.into())),
-        Ok(_) => Ok(text),
+        Ok(_) => Ok(text.strip_prefix(UTF8_MARK).map(<[u8]>::to_vec).unwrap_or(text)),
     }
 }
 
@@ -76,10 +80,19 @@ fn missing(path: &Path, wanted: Wanted, text: &[u8]) -> Flaw {
     };
     let instead = match text {
         _ if has(text, other) => Instead::TheOther,
+        _ if UTF16_MARKS.iter().any(|mark| text.starts_with(mark)) => Instead::Utf16,
+        _ if is_pkcs12(text) => Instead::Pkcs12,
         _ if std::str::from_utf8(text).is_err() => Instead::Binary,
         _ => Instead::Text,
     };
     Flaw::Missing { path: path.into(), wanted, instead }
+}
+
+/// Returns whether it begins like PKCS#12: a sequence with a length in one to four bytes or an open end, and the number 3
+/// (RFC 7292, section 4). Certificates and keys begin in other ways.
+fn is_pkcs12(text: &[u8]) -> bool {
+    let [0x30, length @ 0x80..=0x84, rest @ ..] = text else { return false };
+    rest.get(usize::from(length - 0x80)..).is_some_and(|content| content.starts_with(&[0x02, 0x01, 0x03]))
 }
 
 fn has(text: &[u8], words: &str) -> bool {

@@ -177,6 +177,81 @@ fn a_wrong_pair_is_refused_with_the_file_the_reason_and_the_remedy() {
     assert!(Files::with(certificate, keys).refusal().1.contains("DIR/key.pem has 2 keys: leave the one"));
 }
 
+/// Made by `openssl x509 -req -in request.pem -signkey key.pem -days 36500`, and its key.
+const VERSION_1: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBFDCBuwIUNFYXl97r1kStE2AaggHOO00CHpowCgYIKoZIzj0EAwIwDDEKMAgG
+A1UEAwwBaDAgFw0yNjEyMDEwMTMwMDRaGA8yMTI2MTEwNzAxMzAwNFowDDEKMAgG
+A1UEAwwBaDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABK8Q57Jdw4SMyVfmgiDr
+OhUTZ1ejJ9+t0OlAft1g96u77lmb3aJGWMnRerAT8OUZ6jQpc6mRQxomf9Ssys1r
+FpAwCgYIKoZIzj0EAwIDSAAwRQIgMG7Iwye2P4+UgtlYWvfB3z33xkaeSSHaJO6j
+YtGXdtQCIQCD9gA7QfxEI16msvoW7pGDpIQtsSf9rRUcV9PZlkry/A==
+-----END CERTIFICATE-----
+";
+const KEY_OF_VERSION_1: &str = "\
+-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIJXTPcvEvWtsbkTY0Won6CTS9j1L+1PUzJu74Q5DBnjmoAoGCCqGSM49
+AwEHoUQDQgAErxDnsl3DhIzJV+aCIOs6FRNnV6Mn363Q6UB+3WD3q7vuWZvdokZY
+ydF6sBPw5RnqNClzqZFDGiZ/1KzKzWsWkA==
+-----END EC PRIVATE KEY-----
+";
+
+/// Made by `openssl genpkey -algorithm ed448`.
+const ED448_KEY: &str = "\
+-----BEGIN PRIVATE KEY-----
+MEcCAQAwBQYDK2VxBDsEObD1Rxc3YUHUXFixHeNn+NIkQwTGbdw5NdWLSXXoWxFj
+yoJp/f1IJuD4A4gHKiZwby7c3nlpjzwg5A==
+-----END PRIVATE KEY-----
+";
+
+/// Writes text as Notepad does.
+fn utf16(text: &str) -> Vec<u8> {
+    let words = std::iter::once(0xfeff).chain(text.encode_utf16());
+    words.flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn a_file_of_another_form_is_refused_with_what_makes_it_right() {
+    let (certificate, key) = pair();
+    // The head of a file by `openssl pkcs12 -export`, and one whose length is left open.
+    let (pkcs12, open_end): (&[u8], &[u8]) = (b"\x30\x82\x03\xac\x02\x01\x03\x30\x82", b"\x30\x80\x02\x01\x03\x30\x80");
+    let (certificate, key) = (certificate.as_bytes(), key.as_bytes());
+    let table: [(&[u8], &[u8], &str); 7] = [
+        (
+            VERSION_1.as_bytes(),
+            KEY_OF_VERSION_1.as_bytes(),
+            "the certificate in DIR/cert.pem is of version 1, and clients take version 3: make it again with the names",
+        ),
+        (pkcs12, key, "`openssl pkcs12 -in DIR/cert.pem -nokeys -out certificate.pem` makes it PEM"),
+        (open_end, key, "DIR/cert.pem is PKCS#12 and not PEM"),
+        (certificate, pkcs12, "`openssl pkcs12 -in DIR/key.pem -nocerts -nodes -out key.pem` makes it PEM"),
+        (
+            &utf16(VERSION_1),
+            key,
+            "DIR/cert.pem is text in UTF-16: `iconv -f UTF-16 -t UTF-8 DIR/cert.pem > certificate.pem`",
+        ),
+        (certificate, &utf16(ED448_KEY), "DIR/key.pem is text in UTF-16"),
+        (
+            certificate,
+            ED448_KEY.as_bytes(),
+            "its kind or size is not known here; ECDSA with P-256 or P-384 and RSA with",
+        ),
+    ];
+    for (certificate, key, expected) in table {
+        let (kind, text) = Files::with(certificate, key).refusal();
+        assert!(text.contains(expected), "expected {expected:?}, got {text:?}");
+        assert_eq!(kind, io::ErrorKind::InvalidData, "{text}");
+    }
+}
+
+#[test]
+fn a_mark_of_utf_8_before_the_text_is_left_out() {
+    let (certificate, key) = pair();
+    Files::with(format!("\u{feff}{certificate}"), format!("\u{feff}{key}")).load().expect("they are as meant");
+    let (_, text) = Files::with("\u{feff}", key).refusal();
+    assert!(text.contains("it should have a line"), "{text}");
+}
+
 #[test]
 fn a_file_that_cannot_be_read_is_named_with_the_systems_reason() {
     let (certificate, key) = pair();

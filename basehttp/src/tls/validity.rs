@@ -29,8 +29,7 @@ impl Validity {
     /// Returns the validity of a certificate; `None` if the bytes before it are not a certificate's.
     pub(super) fn of_certificate(der: &[u8]) -> Option<Self> {
         // Certificate ::= SEQUENCE { tbsCertificate SEQUENCE { [0] version, serialNumber, signature, issuer, validity
-        let (certificate, _) = element(der, SEQUENCE)?;
-        let (tbs, _) = element(certificate, SEQUENCE)?;
+        let (tbs, _) = element(element(der, SEQUENCE)?.0, SEQUENCE)?;
         let rest = element(tbs, VERSION).map_or(tbs, |(_, rest)| rest);
         let (_, rest) = element(rest, INTEGER)?;
         let (_, rest) = element(rest, SEQUENCE)?;
@@ -55,6 +54,16 @@ impl Validity {
             return Err(NotNow::Expired { not_after: self.not_after, now });
         }
         Ok(())
+    }
+}
+
+/// Returns the version of a certificate, 1 to 3; `None` if the bytes are not a certificate's.
+pub(super) fn version(der: &[u8]) -> Option<u8> {
+    let (tbs, _) = element(element(der, SEQUENCE)?.0, SEQUENCE)?;
+    let Some((version, _)) = element(tbs, VERSION) else { return Some(1) };
+    match element(version, INTEGER)?.0 {
+        [number @ 0..=2] => Some(number + 1),
+        _ => None,
     }
 }
 
@@ -162,6 +171,9 @@ mod tests {
         let der = certificate.der();
         let whole = Validity::of_certificate(der).expect("rcgen writes a validity");
         assert!(whole.check(SystemTime::now()).is_ok());
+        assert_eq!(version(der), Some(3));
+        assert_eq!(version(b"\x30\x07\x30\x05\xa0\x03\x02\x01\x01"), Some(2));
+        assert_eq!(version(b"\x30\x05\x30\x03\x02\x01\x01"), Some(1), "it says none, and its number follows");
         for end in 0..der.len() {
             assert_eq!(Validity::of_certificate(&der[..end]), None, "the first {end} bytes");
         }
