@@ -56,10 +56,22 @@ fn a_server_in_the_background_ends_when_it_is_stopped_or_dropped() {
     expect_refused(address, "it has ended");
     // The same server, at the same address.
     let again = httpd.serve_in_background().expect("a thread");
-    wait_until("it listens again", || std::net::TcpStream::connect(address).is_ok());
     assert_eq!(ask(&mut Client::connect(address)), (200, true));
     drop(again);
     expect_refused(address, "it has ended");
+}
+
+#[test]
+fn a_server_in_the_background_listens_and_can_be_drained_as_soon_as_it_is_there() {
+    let (mut serving, address) = serving(HTTPServer::builder());
+    for _ in 0..20 {
+        let mut client = Client::connect(address);
+        client.send("GET / HTTP/1.0\r\n\r\n");
+        assert!(serving.server_handle().drain(PATIENCE).is_some(), "its loop has begun");
+        let status = client.read_reply().status;
+        assert!([200, 503].contains(&status), "it had connected before the end, so that it is served: {status}");
+        serving = serving.stop().expect("a loop").serve_in_background().expect("a thread");
+    }
 }
 
 #[test]
@@ -74,12 +86,17 @@ fn a_background_server_is_waited_for_until_another_thread_ends_it() {
 }
 
 #[test]
-fn the_error_of_a_background_loop_comes_out_at_its_end() {
-    let (serving, address) = serving(HTTPServer::builder());
-    let httpd = serving.stop().expect("a loop");
+fn a_server_that_cannot_listen_again_is_not_served_in_the_background() {
+    let (serving_one, address) = serving(HTTPServer::builder());
+    let httpd = serving_one.stop().expect("a loop");
     let _taken = std::net::TcpListener::bind(address).expect("the port is free");
-    let error = httpd.serve_in_background().expect("a thread").join().unwrap_err();
+    let error = httpd.serve_in_background().expect_err("it has no port");
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    let (serving_one, _) = serving(HTTPServer::builder());
+    let mut httpd = serving_one.stop().expect("a loop");
+    httpd.server_close();
+    let error = httpd.serve_in_background().expect_err("it is closed");
+    assert_eq!(error.kind(), std::io::ErrorKind::NotConnected);
 }
 
 #[test]
@@ -181,7 +198,6 @@ fn stopping_a_server_that_has_ended_already_leaves_no_wish_behind() {
     let (serving, address) = serving(HTTPServer::builder());
     serving.server_handle().shutdown();
     let again = serving.stop().expect("a loop").serve_in_background().expect("a thread");
-    wait_until("it listens again", || std::net::TcpStream::connect(address).is_ok());
     assert_eq!(ask(&mut Client::connect(address)), (200, true));
     drop(again);
 }

@@ -26,13 +26,17 @@ pub struct BackgroundServer {
 }
 
 impl HTTPServer {
-    /// Serves on a thread of its own, and returns at once.
+    /// Serves on a thread of its own, and returns at once. Clients can connect from then on, also to a server that was
+    /// stopped before.
     ///
     /// # Errors
-    /// The system gives no thread. Errors of the loop come out of [`BackgroundServer::stop`].
+    /// Those of [`serve_forever`](Self::serve_forever), such as an address that another server has bound after a stop; the
+    /// system gives no thread. Then the server is dropped. A system that gives no threads to serve with is an error of
+    /// [`BackgroundServer::stop`].
     pub fn serve_in_background(mut self) -> io::Result<BackgroundServer> {
         let handle = self.server_handle();
-        let serve = move || self.serve_forever().map(|()| self);
+        let begun = self.begin_loop()?;
+        let serve = move || begun.run(None).map(|_| self);
         let serving = thread::Builder::new().name("basehttp-serve".into()).spawn(serve)?;
         Ok(BackgroundServer { handle, serving: Some(serving) })
     }
@@ -47,7 +51,7 @@ impl BackgroundServer {
     /// Shuts the server down ([`ServerHandle::shutdown`]), and returns it with its sockets closed. It can serve again.
     ///
     /// # Errors
-    /// Those of [`HTTPServer::serve_forever`].
+    /// The system gives no threads to serve with.
     ///
     /// # Panics
     /// If the serving thread did.
@@ -63,7 +67,7 @@ impl BackgroundServer {
     /// Waits until a handler, a signal or another thread has ended the server, and returns it.
     ///
     /// # Errors
-    /// Those of [`HTTPServer::serve_forever`].
+    /// The system gives no threads to serve with.
     ///
     /// # Panics
     /// If the serving thread did.

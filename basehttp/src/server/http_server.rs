@@ -15,7 +15,7 @@ use crate::engine::{self, Engine, EngineOptions};
 use crate::exchange::{Context, Service, catch_panic};
 #[cfg(feature = "signals")]
 use crate::sys::WatchedSignals;
-use crate::sys::{Accepted, Address, DrainReport, Notifier, ServerHandle, bounded, log};
+use crate::sys::{Accepted, Address, DrainReport, Notifier, RunningLoop, ServerHandle, bounded, log};
 
 /// An HTTP/1.x server: one listening socket or more, and the handler that answers for them.
 ///
@@ -226,6 +226,11 @@ impl HTTPServer {
 
     /// Serves until `end`, or until it is asked to end before.
     pub(super) fn serve_until(&mut self, end: Option<Instant>) -> io::Result<DrainReport> {
+        self.begin_loop()?.run(end)
+    }
+
+    /// Listens, and begins a loop. From now on it can be shut down.
+    pub(super) fn begin_loop(&mut self) -> io::Result<BegunLoop> {
         // The program may have changed it since it was bound.
         #[cfg(target_os = "linux")]
         crate::sys::look_at_sigpipe();
@@ -234,13 +239,7 @@ impl HTTPServer {
         let engine = Engine::new(listeners, service, context, self.engine_options.clone())?;
         self.doors.leave_to_loop();
         let running = self.context.handle.begin_loop(Arc::<Engine>::clone(&engine));
-        // User code that runs in drops at the end must not wait for that end.
-        let serving = self.context.handle.enter();
-        let report = engine::run(&engine, end)?;
-        drop(serving);
-        log::flush();
-        running.end(report);
-        Ok(report)
+        Ok(BegunLoop { running, engine, handle: self.server_handle() })
     }
 
     /// Serves one request of a connection, on this thread. False if the client did not send any.
@@ -289,6 +288,26 @@ impl HTTPServer {
     pub fn server_close(&mut self) {
         self.doors.close_for_good();
         self.lobby = SilentConns::default();
+    }
+}
+
+/// A loop that has its sockets, and whose clients wait until a thread runs it.
+pub(super) struct BegunLoop {
+    running: RunningLoop,
+    engine: Arc<Engine>,
+    handle: ServerHandle,
+}
+
+impl BegunLoop {
+    /// Serves until `end`, or until the loop is asked to end before.
+    pub(super) fn run(self, end: Option<Instant>) -> io::Result<DrainReport> {
+        // User code that runs in drops at the end must not wait for that end.
+        let serving = self.handle.enter();
+        let report = engine::run(&self.engine, end)?;
+        drop(serving);
+        log::flush();
+        self.running.end(report);
+        Ok(report)
     }
 }
 

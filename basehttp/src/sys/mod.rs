@@ -40,8 +40,8 @@ mod stats;
 mod unwatched;
 
 pub use self::address::Address;
-pub(crate) use self::handle::RunningServer;
 pub use self::handle::ServerHandle;
+pub(crate) use self::handle::{RunningLoop, RunningServer};
 pub(crate) use self::listener::{Accepted, Listener, is_transient_accept_error};
 pub(crate) use self::lock::{lock, unpoisoned};
 pub use self::notifier::Notifier;

@@ -134,7 +134,7 @@ impl HTTPSServer {
     /// [`certificate`](Self::certificate) before, to reload it.
     ///
     /// # Errors
-    /// The system gives no thread.
+    /// Those of [`HTTPServer::serve_in_background`].
     pub fn serve_in_background(self) -> io::Result<BackgroundServer> {
         self.server.serve_in_background()
     }
