@@ -87,8 +87,8 @@ start() {
     flags+=("${further[@]}")
     : >"$work/$1.out"
     case $how in
-        # As systemd does it. The number of the process is that of the shell that becomes it.
-        inherited) (export LISTEN_FDS=1 LISTEN_PID=$BASHPID; exec "$basehttp" "${flags[@]}" >"$work/$1.out" 9>&-) & ;;
+        # As systemd does it, without a port. The number of the process is that of the shell that becomes it.
+        inherited) (export LISTEN_FDS=1 LISTEN_PID=$BASHPID; exec "$basehttp" "${flags[@]:1}" >"$work/$1.out" 9>&-) & ;;
         *) "$basehttp" "${flags[@]}" >"$work/$1.out" 9>&- & ;;
     esac
     pid[$1]=$!

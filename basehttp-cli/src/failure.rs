@@ -37,7 +37,8 @@ impl Failure {
     pub(crate) fn of_address(host: &str, port: u16, error: &io::Error) -> Self {
         let text = error.to_string();
         if let Some(fault) = text.strip_prefix("trust_proxies: ") {
-            return Failure::Flag(format!("--trust-proxy: {fault}"));
+            let hint = if fault.contains(',') { "; give the flag once for each" } else { "" };
+            return Failure::Flag(format!("--trust-proxy: {fault}{hint}"));
         }
         Failure::System(match error.kind() {
             // It names the one of several addresses.

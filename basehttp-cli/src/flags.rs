@@ -22,6 +22,9 @@ use crate::{mistakes, values};
 /// The address to listen on without `--bind`, this computer alone.
 const LOOPBACK: &str = "127.0.0.1";
 
+/// The port to listen on without one, as of Python's `http.server`.
+const DEFAULT_PORT: u16 = 8000;
+
 /// Most workers: 1,024, more than any machine this was tried on has processors. Each has a thread and a poller.
 const MAX_WORKERS: u64 = 1024;
 
@@ -34,9 +37,9 @@ const MAX_WORKERS: u64 = 1024;
 #[command(name = "basehttp", version, max_term_width = 100, disable_help_flag = true, disable_version_flag = true)]
 #[allow(clippy::struct_excessive_bools)] // Each is a flag of the command line.
 pub(crate) struct Flags {
-    /// Port to listen on; 0 picks a free one
-    #[arg(value_name = "PORT", default_value_t = 8000, value_parser = values::port, allow_negative_numbers = true)]
-    pub port: u16,
+    /// Port to listen on; 0 picks a free one [default: 8000]
+    #[arg(value_name = "PORT", value_parser = values::port, allow_negative_numbers = true)]
+    pub port: Option<u16>,
 
     /// Address to listen on [default: 127.0.0.1, this computer alone]
     ///
@@ -282,6 +285,11 @@ impl Flags {
             }
             error.exit()
         })
+    }
+
+    /// Returns the port to listen on.
+    pub(crate) fn port(&self) -> u16 {
+        self.port.unwrap_or(DEFAULT_PORT)
     }
 
     /// Returns the addresses to listen on.

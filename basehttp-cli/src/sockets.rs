@@ -1,6 +1,6 @@
 //! The sockets to listen on: those that a service manager hands over (`LISTEN_FDS`), and the addresses of the flags.
 
-use std::io;
+use std::{env, io, process};
 
 use basehttp::{Endpoint, HTTPServer, HTTPServerBuilder, ListenAddress};
 use listenfd::ListenFd;
@@ -17,8 +17,9 @@ const FIRST_DESCRIPTOR: usize = 3;
 /// so that a number that was not handed over is not one of its own descriptors.
 ///
 /// # Errors
-/// A descriptor is closed, or is not a socket that listens.
+/// A descriptor is closed, or is not a socket that listens. Their count is not a number.
 pub(crate) fn handed_over() -> Result<Vec<Endpoint>, Failure> {
+    check_count()?;
     let mut descriptors = ListenFd::from_env();
     let mut endpoints = Vec::new();
     for number in 0..descriptors.len() {
@@ -28,6 +29,20 @@ pub(crate) fn handed_over() -> Result<Vec<Endpoint>, Failure> {
         })?);
     }
     Ok(endpoints)
+}
+
+/// Checks `LISTEN_FDS` if it is for this process, by the rule of `sd_listen_fds` and [`ListenFd`].
+fn check_count() -> Result<(), Failure> {
+    let for_process = env::var_os("LISTEN_PID").filter(|text| !text.is_empty());
+    let is_for_another = for_process.is_some_and(|text| text.to_str() != Some(&process::id().to_string()));
+    let Some(count) = env::var_os("LISTEN_FDS").filter(|text| !text.is_empty() && !is_for_another) else {
+        return Ok(());
+    };
+    if count.to_str().is_some_and(|text| text.parse::<usize>().is_ok()) {
+        return Ok(());
+    }
+    let count = count.display();
+    Err(Failure::System(format!("LISTEN_FDS: {count:?} is not a number of descriptors, such as 1")))
 }
 
 fn endpoint_of(descriptors: &mut ListenFd, number: usize) -> io::Result<Endpoint> {
@@ -45,11 +60,22 @@ pub(crate) fn bind(
     flags: &Flags,
     mut handed_over: Vec<Endpoint>,
 ) -> Result<HTTPServer, Failure> {
+    let port = flags.port();
+    if flags.unix_mode.is_some() && !flags.bind.iter().any(|host| host.starts_with("unix:")) {
+        let text = "--unix-mode is for the Unix sockets of --bind: add one, as in --bind unix:/run/basehttp.sock";
+        return Err(Failure::Flag(text.into()));
+    }
     if handed_over.is_empty() || !flags.bind.is_empty() {
-        handed_over.extend(endpoints(flags, flags.port)?);
+        handed_over.extend(endpoints(flags, port)?);
+    } else if let Some(port) = flags.port {
+        let text = format!(
+            "LISTEN_FDS: the sockets that were handed over have their ports, and {port} has no use: leave it out, or add \
+             an address with --bind"
+        );
+        return Err(Failure::Flag(text));
     }
     let health = flags.health.as_deref();
-    listen(server, handed_over, flags, health, flags.port, |server, address| site.bind(server, address, flags))
+    listen(server, handed_over, flags, health, port, |server, address| site.bind(server, address, flags))
 }
 
 /// Binds `endpoints`, of which there is one at least. `health` is answered under any host, since a probe asks for it by an

@@ -25,8 +25,12 @@ pub(crate) fn host(text: &str) -> Result<String, String> {
     if bare.is_empty() {
         return Err("write 127.0.0.1 for this computer alone, 0.0.0.0 or :: for the whole network".into());
     }
-    if bare.starts_with("unix:/") {
-        return Ok(bare.to_owned());
+    if let Some(path) = bare.strip_prefix("unix:") {
+        // As in the library, whose texts have a whole path.
+        return match path.strip_prefix('/') {
+            Some(name) if !name.is_empty() => Ok(bare.to_owned()),
+            _ => Err("write the whole path of the socket's file, as in --bind unix:/run/basehttp.sock".into()),
+        };
     }
     if bare.contains('/') {
         return Err("write the address alone, as in --bind 127.0.0.1".into());
@@ -58,6 +62,9 @@ pub(crate) fn served_host(text: &str) -> Result<String, String> {
     let name = text.strip_suffix('.').unwrap_or(text);
     if name.strip_prefix("*.").unwrap_or(name).split('.').all(is_label) {
         return Ok(name.to_owned());
+    }
+    if !name.is_ascii() {
+        return Err("write it as browsers send it, in ASCII, as in --host xn--exmple-cua.org for exämple.org".into());
     }
     Err("write the name alone, as in --host example.org or --host '*.example.org'".into())
 }

@@ -132,6 +132,27 @@ fn a_descriptor_that_cannot_be_served_is_told_in_one_line() {
 }
 
 #[test]
+fn variables_and_flags_about_sockets_are_not_ignored_in_silence() {
+    let of_this_process = |count: &str| {
+        let script = format!("export LISTEN_FDS='{count}' LISTEN_PID=$$; exec \"$@\" </dev/null");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_basehttp"), "0"]);
+        Program::start(command)
+    };
+    for count in ["x", "-1", "1.5"] {
+        let expected = format!("LISTEN_FDS: {count:?} is not a number of descriptors");
+        expect_one_line(&of_this_process(count).ended(), &expected);
+    }
+    for count in ["0", ""] {
+        assert_eq!(get(of_this_process(count).address(), "/").status, 200, "{count:?} is none");
+    }
+    let (socket, _address) = listener();
+    let ended = handing_over(socket, "3<&0", 1, &["9999"]).ended();
+    assert_eq!(ended.how(), "exit 2");
+    assert!(ended.stderr.contains("9999 has no use: leave it out, or add an address with --bind"), "{ended:?}");
+}
+
+#[test]
 fn sockets_for_another_process_are_left_alone() {
     let (listener, address) = listener();
     let script = "export LISTEN_FDS=1 LISTEN_PID=1; exec \"$@\" 3<&0 </dev/null";
@@ -139,6 +160,9 @@ fn sockets_for_another_process_are_left_alone() {
     command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_basehttp"), "0"]);
     let program = Program::start_with_input(command, Stdio::from(OwnedFd::from(listener)));
     assert_ne!(program.address(), address);
+    let mut command = basehttp(["0"]);
+    command.env("LISTEN_PID", "1").env("LISTEN_FDS", "x");
+    assert_eq!(get(Program::start(command).address(), "/").status, 200);
     assert_eq!(get(program.address(), "/").status, 200);
 }
 

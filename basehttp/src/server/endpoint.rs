@@ -250,6 +250,12 @@ fn host_and_port(text: &str) -> Result<(&str, u16), String> {
         let authority = authority.split('/').next().unwrap_or_default();
         return Err(format!("{text:?} is a URL: write host and port alone, as in \"{}\"", with_port(authority)));
     }
+    if let Some(path) = text.strip_prefix("unix:") {
+        let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("app.sock");
+        return Err(format!(
+            "{text:?} has no whole path: write one, as in \"unix:/run/{name}\", or give it as a `Path`"
+        ));
+    }
     match text.rsplit_once(':') {
         // `::1` is an address, of which the last colon is a part.
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
@@ -319,6 +325,8 @@ mod tests {
             ("localhost:65536", "as in \"localhost:8000\""),
             ("8000", "has no host: write one, as in \"127.0.0.1:8000\""),
             ("http://localhost:8000/", "is a URL: write host and port alone, as in \"localhost:8000\""),
+            ("unix:a.sock", "has no whole path: write one, as in \"unix:/run/a.sock\""),
+            ("unix:", "as in \"unix:/run/app.sock\""),
             ("https://localhost", "as in \"localhost:8000\""),
         ];
         for (text, expected) in table {
