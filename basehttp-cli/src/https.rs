@@ -22,10 +22,8 @@
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, SystemTime};
 
-use basehttp::systemd::Notifier;
 use basehttp::tls::{self, CertificateFiles};
 use basehttp::{BackgroundServer, HTTPServer, HTTPServerBuilder};
 use jiff::Timestamp;
@@ -35,11 +33,10 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::ResolvesServerCert;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use signal_hook::consts::SIGHUP;
-use signal_hook::iterator::Signals;
 
 use crate::failure::Failure;
 use crate::flags::Flags;
+use crate::hangup::Renewal;
 use crate::redirect;
 
 /// A certificate in use.
@@ -103,9 +100,7 @@ impl Https {
         flags: &Flags,
         redirect: HTTPServerBuilder,
         httpd: &HTTPServer,
-        manager: Option<Notifier>,
     ) -> Result<(String, Option<BackgroundServer>), Failure> {
-        self.reload_on_hangup(manager).map_err(|error| Failure::cannot("watch for signals", &error))?;
         let notice = match &self.certificate {
             Certificate::Files(_) => String::new(),
             Certificate::SelfSigned { fingerprint } => {
@@ -119,24 +114,14 @@ impl Https {
         Ok((notice, Some(serving)))
     }
 
-    /// Makes SIGHUP read a certificate of files again. A line on standard error says what has come of it. The service
-    /// manager is told of the beginning and the end.
-    fn reload_on_hangup(&self, manager: Option<Notifier>) -> io::Result<()> {
-        let Certificate::Files(files) = &self.certificate else { return Ok(()) };
+    /// Returns what reads a certificate of files again.
+    pub(crate) fn renewal(&self) -> Option<Renewal> {
+        let Certificate::Files(files) = &self.certificate else { return None };
         let files = Arc::clone(files);
-        let mut signals = Signals::new([SIGHUP])?;
-        thread::Builder::new().name("basehttp-renewal".into()).spawn(move || {
-            for _ in signals.forever() {
-                // A manager that is gone does not matter.
-                let _ = manager.as_ref().map(Notifier::reloading);
-                crate::complain(&match files.reload() {
-                    Ok(()) => format!("the certificate was read again, and is valid until {}", date(files.not_after())),
-                    Err(error) => format!("the certificate stays as it was: {error}"),
-                });
-                let _ = manager.as_ref().map(Notifier::ready);
-            }
-        })?;
-        Ok(())
+        Some(Box::new(move || match files.reload() {
+            Ok(()) => format!("the certificate was read again, and is valid until {}", date(files.not_after())),
+            Err(error) => format!("the certificate stays as it was: {error}"),
+        }))
     }
 }
 

@@ -10,6 +10,7 @@ mod clock;
 mod descriptors;
 mod failure;
 mod flags;
+mod hangup;
 mod hosts;
 #[cfg(feature = "tls")]
 mod https;
@@ -72,9 +73,14 @@ fn run(flags: &Flags) -> Result<(), Failure> {
         httpd.set_notifier(notifier.clone());
     }
     #[cfg(feature = "tls")]
+    let renewal = secure.as_ref().and_then(https::Https::renewal);
+    #[cfg(not(feature = "tls"))]
+    let renewal = None;
+    hangup::watch(renewal, notifier).map_err(|error| Failure::cannot("watch for signals", &error))?;
+    #[cfg(feature = "tls")]
     let (scheme, notice, _redirect) = match &secure {
         Some(secure) => {
-            let (notice, redirect) = secure.accompany(flags, front(flags), &httpd, notifier)?;
+            let (notice, redirect) = secure.accompany(flags, front(flags), &httpd)?;
             ("https", notice, redirect)
         }
         None => ("http", String::new(), None),

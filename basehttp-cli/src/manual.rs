@@ -48,7 +48,9 @@ was cut off is said on standard error. The second signal ends the program at onc
 .TP
 \fBSIGHUP\fR
 With \-\-tls\-cert, the certificate and its key are read again. If they are wrong, the old ones stay. One line on standard
-error says what has happened. Without \-\-tls\-cert the signal ends the program.
+error says what has happened. Without \-\-tls\-cert, a program that was started in a terminal ends, and any other says that
+there is nothing to read again, so that the reload of a service never ends it. A terminal that goes away ends the program in
+either case, except below \fBnohup\fR(1).
 .SH SERVICES
 A service manager may open the sockets and hand them over (\fBLISTEN_FDS\fR). They are served instead of the default
 address, beside those of \-\-bind. Clients then wait while the program restarts, and none is refused. With

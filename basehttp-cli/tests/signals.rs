@@ -4,9 +4,14 @@ mod support;
 
 use std::fs::File;
 use std::io::Read;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::thread;
+use std::time::Instant;
 
 use rustix::process::Signal;
+use support::http::needs::program;
 use support::http::{Client, PATIENCE};
 use support::{Program, Scratch};
 
@@ -98,6 +103,95 @@ fn a_download_that_nobody_reads_is_waited_for_no_longer_than_five_seconds() {
     program.signal(Signal::TERM);
     assert_eq!(program.ended().how(), "exit 0");
     drop(download);
+}
+
+/// Starts the command without a terminal, whether the tests have one or not.
+fn without_a_terminal(arguments: &[&str]) -> Program {
+    let mut command = Command::new("setsid");
+    command.arg(env!("CARGO_BIN_EXE_basehttp")).args(arguments);
+    Program::start(command)
+}
+
+#[test]
+fn a_service_that_has_nothing_to_read_again_serves_on_after_sighup() {
+    if !program("setsid") {
+        return;
+    }
+    let tls: &[&str] = if cfg!(feature = "tls") { &["--tls-self-signed"] } else { &[] };
+    for further in [&[][..], tls] {
+        let program = without_a_terminal(&[&["0", "-q"], further].concat());
+        let address = program.address();
+        for _ in 0..2 {
+            program.signal(Signal::HUP);
+        }
+        let log = program.stderr.wait_for("\n");
+        assert_eq!(log.lines().next(), Some("basehttp: SIGHUP: there is no certificate of --tls-cert to read again"));
+        assert!(TcpStream::connect(address).is_ok(), "{further:?}: it serves on");
+        assert_eq!(program.stopped().how(), "exit 0");
+    }
+}
+
+#[test]
+fn a_service_manager_that_waits_for_a_reload_is_answered_without_a_certificate() {
+    if !program("setsid") {
+        return;
+    }
+    let scratch = Scratch::new();
+    let socket = scratch.path_of("notify");
+    let manager = UnixDatagram::bind(&socket).expect("a new file");
+    manager.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
+    let message = || {
+        let mut buffer = [0; 1024];
+        let count = manager.recv(&mut buffer).expect("a message");
+        String::from_utf8_lossy(&buffer[..count]).into_owned()
+    };
+    let mut command = Command::new("setsid");
+    command.args([env!("CARGO_BIN_EXE_basehttp"), "0", "-q"]);
+    command.env("NOTIFY_SOCKET", &socket).env_remove("WATCHDOG_USEC");
+    let program = Program::start(command);
+    assert_eq!(message(), "READY=1");
+    program.signal(Signal::HUP);
+    assert!(message().starts_with("RELOADING=1\n"));
+    assert_eq!(message(), "READY=1");
+    assert_eq!(program.stopped().how(), "exit 0");
+}
+
+/// Starts the command in a terminal of its own, which goes away with the value, and waits until clients can connect.
+fn in_a_terminal(line: &str) -> (Program, SocketAddr) {
+    let mut command = Command::new("script");
+    command.args(["-q", "-f", "-e", "-c", line, "/dev/null"]).env("SHELL", "/bin/sh");
+    let program = Program::start(command);
+    let banner = program.stdout.wait_for(" ...\r\n");
+    let port = banner.split(" port ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a banner");
+    let port: u16 = port.parse().expect("a number");
+    (program, ([127, 0, 0, 1], port).into())
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_program() {
+    if !program("script") {
+        return;
+    }
+    let scratch = Scratch::new();
+    let plain = format!("exec {} 0 -q", env!("CARGO_BIN_EXE_basehttp"));
+    let mut lines = vec![plain.clone()];
+    #[cfg(feature = "tls")]
+    {
+        let certificate = basehttp::testing::Certificate::new();
+        scratch.file("both.pem", &[certificate.pem(), certificate.key_pem()].concat());
+        lines.push(format!("{plain} --tls-cert {}", scratch.path_of("both.pem")));
+    }
+    for line in lines {
+        let (terminal, address) = in_a_terminal(&line);
+        assert!(TcpStream::connect(address).is_ok(), "{line}");
+        drop(terminal);
+        let give_up = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_ok() {
+            assert!(Instant::now() < give_up, "it serves on: {line}");
+            thread::yield_now();
+        }
+    }
+    drop(scratch);
 }
 
 #[test]
