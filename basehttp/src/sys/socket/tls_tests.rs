@@ -145,3 +145,29 @@ fn the_last_bytes_bring_the_end_of_the_session() {
     assert_eq!(received(&mut client, &mut theirs), b"last");
     assert_eq!(client.reader().read(&mut [0]).expect("the end, well before the socket's"), 0);
 }
+
+#[test]
+fn a_slow_client_sees_the_end_behind_the_last_byte_alone() {
+    let (socket, mut client, mut theirs) = session(b"");
+    let bytes = vec![b'x'; 400_000];
+    let (mut written, mut came, mut piece) = (0, Vec::new(), [0; 3_000]);
+    socket.end_with_next_write();
+    let ended = 'session: loop {
+        while written < bytes.len()
+            && let Ok(count) = socket.write(&bytes[written..])
+        {
+            written += count;
+        }
+        let count = theirs.read(&mut piece).expect("there is more");
+        let mut records = &piece[..count];
+        while !records.is_empty() {
+            client.read_tls(&mut records).expect("room for it");
+            client.process_new_packets().expect("a good record");
+            match client.reader().read_to_end(&mut came) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                ended => break 'session ended,
+            }
+        }
+    };
+    assert!(ended.is_ok() && came == bytes && written == bytes.len(), "{ended:?} after {}", came.len());
+}
