@@ -186,6 +186,30 @@ fn the_log_of_the_handler_tells_why_a_peer_was_refused() {
 }
 
 #[test]
+fn a_header_that_never_becomes_whole_has_a_line_and_a_silent_proxy_has_none() {
+    let (lines, logged) = channel();
+    let slow = builder().head_timeout(Duration::from_millis(500));
+    let server = Server::start_with(slow, Logging(lines)).expect("it binds");
+    for begun in ["", "P", "PROXY TCP4 203.0"] {
+        expect_no_answer(&mut Client::sending(&server, begun), begun);
+    }
+    server.stop().expect("it ends");
+    assert_eq!(logged.iter().collect::<Vec<_>>(), ["127.0.0.1: refused: the PROXY header came too slowly"; 2]);
+
+    let (lines, logged) = channel();
+    let server = Server::start_with(builder(), Logging(lines)).expect("it binds");
+    for begun in ["", "P", "PROXY TCP4 203.0"] {
+        let mut client = Client::sending(&server, begun);
+        client.end_sending();
+        expect_no_answer(&mut client, begun);
+    }
+    // The server's own end is no fault of the proxy's.
+    let _waiting = Client::sending(&server, "PROXY TCP4 203.0");
+    server.stop().expect("it ends");
+    assert_eq!(logged.iter().collect::<Vec<_>>(), ["127.0.0.1: refused: the connection ended in its PROXY header"; 2]);
+}
+
+#[test]
 fn a_header_has_the_time_of_the_first_head() {
     let server = start(builder().head_timeout(Duration::from_secs(2)));
     let mut silent = ["", "PROXY TCP4 203.0", "\r\n\r\n"].map(|begun| (Client::sending(&server, begun), begun));

@@ -1,14 +1,15 @@
 //! Sessions that fail, as the handler's log learns of them.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 
 use basehttp::testing::Server;
-use basehttp::{Exchange, http_handler};
+use basehttp::{Exchange, HTTPServerBuilder, http_handler};
 
-use crate::secured::{TlsClient, VERSIONS, client_config, connect, read_to_any_end, secured};
+use crate::secured::{SHORT, TlsClient, VERSIONS, client_config, connect, first_flight, read_to_any_end, secured};
 use crate::support::PATIENCE;
 use crate::support::stage::wait_until;
 
@@ -38,7 +39,11 @@ impl<F: Fn(String) + Send + Sync + 'static> Logging<F> {
 
 /// Starts a server with one leader, so that a log that holds it up holds up everything.
 fn start(log: impl Fn(String) + Send + Sync + 'static) -> Server {
-    Server::start_with(secured().workers(1), Logging { log }).expect("a free port")
+    start_with(secured().workers(1), log)
+}
+
+fn start_with(builder: HTTPServerBuilder, log: impl Fn(String) + Send + Sync + 'static) -> Server {
+    Server::start_with(builder, Logging { log }).expect("a free port")
 }
 
 #[test]
@@ -69,6 +74,65 @@ fn the_log_of_the_handler_has_one_line_for_each_of_them() {
     wait_until(server.server_handle(), "all of them have ended", |stats| stats.connections == 0);
     server.stop().expect("it ends");
     assert_eq!(logged.try_iter().collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn a_handshake_that_ends_before_it_is_complete_has_a_line() {
+    let (lines, logged) = channel();
+    // Longer than the client waits for the end.
+    let server = start_with(secured().head_timeout(PATIENCE * 6), move |line| {
+        lines.send(line).expect("the test reads them");
+    });
+    let hello = first_flight();
+    let warning = |description: u8| [21, 3, 3, 0, 2, 1, description];
+    let (gone, alerted) = ("the client went away in its handshake", "the client has sent an alert before its hello");
+    // The bytes, whether the client stays, and the line.
+    let table: [(&[u8], bool, &str); 8] = [
+        (&hello[..1], false, gone),
+        (&hello[..hello.len() / 2], false, gone),
+        (&hello, false, gone),
+        (&warning(90), true, alerted),
+        (&warning(90)[..1], true, alerted),
+        (&warning(100), true, alerted),
+        (&warning(0), true, alerted),
+        (&[&hello[..], &warning(0)].concat(), true, "received fatal alert: CloseNotify"),
+    ];
+    for (bytes, stays, expected) in table {
+        let mut stream = connect(&server);
+        stream.write_all(bytes).expect("the server takes it");
+        if stays {
+            read_to_any_end(&mut stream);
+        } else {
+            stream.shutdown(Shutdown::Write).expect("it is open");
+        }
+        let line = logged.recv_timeout(PATIENCE).expect("a line");
+        assert_eq!(line, format!("127.0.0.1 \"\" https TLS failed: {expected}"), "{bytes:?}");
+    }
+    let errors = server.server_handle().stats().errors;
+    assert_eq!((errors.clients_gone, errors.tls), (3, 5));
+    // Without a byte there is nothing to tell, and the server's own end is no fault of the client's.
+    drop(connect(&server));
+    let mut waiting = connect(&server);
+    waiting.write_all(&hello).expect("the server takes it");
+    assert_eq!(waiting.read(&mut [0]).expect("an answer"), 1);
+    server.stop().expect("it ends");
+    assert_eq!(logged.iter().collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn a_handshake_that_is_too_slow_has_a_line_and_a_silent_client_has_none() {
+    let (lines, logged) = channel();
+    let server = start_with(secured().head_timeout(SHORT), move |line| lines.send(line).expect("the test reads them"));
+    let hello = first_flight();
+    for part in [0, 1, hello.len()] {
+        let mut stream = connect(&server);
+        stream.write_all(&hello[..part]).expect("the server takes it");
+        read_to_any_end(&mut stream);
+    }
+    assert_eq!(server.server_handle().stats().errors.slow_heads, 3);
+    server.stop().expect("it ends");
+    let line = "127.0.0.1 \"\" https TLS failed: the handshake came too slowly";
+    assert_eq!(logged.iter().collect::<Vec<_>>(), [line; 2]);
 }
 
 #[test]

@@ -12,19 +12,11 @@ use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
 
 use crate::secured::{
-    SHORT, Secured, TlsClient, VERSIONS, certified_key, client_config, config, config_with, connect, read_to_any_end,
-    secured, server, session,
+    SHORT, Secured, TlsClient, VERSIONS, certified_key, client_config, config, config_with, connect, first_flight,
+    read_to_any_end, secured, server, session,
 };
 use crate::support::stage::wait_until;
 use crate::support::{PATIENCE, Reply};
-
-/// The bytes of a client's first message.
-fn hello() -> Vec<u8> {
-    let mut tls = session(client_config(&[&TLS13]));
-    let mut bytes = Vec::new();
-    tls.write_tls(&mut bytes).expect("memory takes everything");
-    bytes
-}
 
 #[test]
 fn plain_http_gets_a_400_that_says_so_in_the_clear() {
@@ -67,7 +59,7 @@ fn bytes_that_are_neither_get_an_alert_and_the_end() {
 #[test]
 fn a_handshake_has_the_time_of_a_head() {
     let server = Server::start_with(secured().head_timeout(SHORT), Secured).expect("a free port");
-    let hello = hello();
+    let hello = first_flight();
     for (part, why) in [(0, "silent"), (1, "one byte"), (hello.len() / 2, "a half"), (hello.len(), "no second flight")]
     {
         let mut stream = connect(&server);

@@ -164,6 +164,14 @@ pub(crate) fn session(config: ClientConfig) -> ClientConnection {
     ClientConnection::new(Arc::new(config), name).expect("a configuration that works")
 }
 
+/// The bytes of a client's first message.
+pub(crate) fn first_flight() -> Vec<u8> {
+    let mut tls = session(client_config(&[&TLS13]));
+    let mut bytes = Vec::new();
+    tls.write_tls(&mut bytes).expect("memory takes everything");
+    bytes
+}
+
 /// A stream whose ends are seen, since a test's client must not wait for ever.
 pub(crate) fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.address()).expect("the server listens");

@@ -90,6 +90,13 @@ pub(super) struct Failure {
     pub client: Option<Address>,
 }
 
+impl Failure {
+    /// Makes the failure of a connection that is between requests.
+    pub(super) fn of_connection(reason: impl Into<String>) -> Self {
+        Failure { reason: reason.into(), client: None }
+    }
+}
+
 impl State {
     /// Returns the state in which the client's own bytes begin.
     #[cfg(feature = "tls")]

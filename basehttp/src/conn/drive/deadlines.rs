@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::Drive;
-use crate::conn::connection::{State, Wait};
+use crate::conn::connection::{Failure, State, Wait};
 use crate::exchange::HTTPError;
 use crate::proto::BODY_TOO_SLOW;
 use crate::sys::CountedError;
@@ -69,10 +69,13 @@ impl Drive<'_> {
     /// Ends a state whose deadline has passed. A partial request gets 408; otherwise the connection is closed.
     pub(super) fn expire(&mut self) -> ControlFlow<Wait> {
         // The server also expires idle connections when it ends. Those are not late, and not counted.
-        if self.conn.deadline <= self.scheduler.now()
-            && let Some(fault) = self.lateness()
-        {
-            self.note(fault);
+        if self.conn.deadline <= self.scheduler.now() {
+            if let Some(fault) = self.lateness() {
+                self.note(fault);
+            }
+            if let Some(reason) = self.slow_beginning() {
+                return self.fail(Failure::of_connection(reason));
+            }
         }
         let late = match &self.conn.state {
             State::Reading if self.buffers.pending.partial.body.is_some() => BODY_TOO_SLOW.reason,
@@ -88,6 +91,19 @@ impl Drive<'_> {
             | State::Closed => return self.close(),
         };
         self.refuse(HTTPError::from(408).with_explain(late))
+    }
+
+    /// Returns the line in the log about a client that has sent a part of what comes before the first request. A silent
+    /// one has no line.
+    fn slow_beginning(&mut self) -> Option<&'static str> {
+        match self.conn.state {
+            State::AwaitingProxy => {
+                (!self.buffers.input.is_empty()).then_some("refused: the PROXY header came too slowly")
+            }
+            #[cfg(feature = "tls")]
+            State::Handshaking => (self.held_input() > 0).then_some("TLS failed: the handshake came too slowly"),
+            _ => None,
+        }
     }
 
     /// Returns the fault of a client that was too slow.

@@ -25,7 +25,7 @@ impl Drive<'_> {
         #[cfg(feature = "tls")]
         if let Some(fault) = self.io().socket.take_fault() {
             self.note(CountedError::Tls);
-            return Some(Failure { reason: format!("TLS failed: {fault}"), client: None });
+            return Some(Failure::of_connection(format!("TLS failed: {fault}")));
         }
         let queued = self.buffers.pending.queued.as_mut()?;
         queued.cut_off().map(|reason| Failure { reason, client: Some(queued.client.clone()) })

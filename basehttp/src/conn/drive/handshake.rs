@@ -7,13 +7,16 @@ use std::io;
 use std::ops::ControlFlow;
 
 use super::Drive;
-use crate::conn::connection::{State, Wait};
+use crate::conn::connection::{Failure, State, Wait};
 use crate::conn::scheduler::{ConnectionCode, RunOn, run_code};
 use crate::exchange::HTTPError;
 use crate::sys::{CountedError, Handshake, Reservation};
 
 /// Reason of a 400 for a client that does not speak TLS.
 const PLAIN: &str = "this port speaks https; the request came without TLS";
+
+/// Line in the log when the quota for unfinished requests is used up.
+const CROWDED: &str = "TLS failed: the server holds too many unfinished requests";
 
 impl Drive<'_> {
     /// Goes on with the handshake.
@@ -42,13 +45,14 @@ impl Drive<'_> {
                     return ControlFlow::Break(Wait::For(direction));
                 }
                 self.note(CountedError::ResourceLimit);
-                self.close()
+                self.fail(Failure::of_connection(CROWDED))
             }
             Some(Ok(Handshake::PlainText(bytes))) => self.refuse_plain_text(&bytes),
             Some(Err(error)) => {
                 // A failure of TLS is counted with its line in the log.
                 if error.kind() != io::ErrorKind::InvalidData && self.held_input() > 0 {
                     self.note(CountedError::ClientGone);
+                    return self.fail(Failure::of_connection("TLS failed: the client went away in its handshake"));
                 }
                 self.close()
             }

@@ -38,7 +38,7 @@ impl Drive<'_> {
             _ if before == 0 => return self.close(),
             _ => {
                 self.note(CountedError::ClientGone);
-                return self.close();
+                return self.fail(Failure::of_connection("refused: the connection ended in its PROXY header"));
             }
         };
         self.buffers.input.fill(seen);
@@ -108,7 +108,7 @@ impl Drive<'_> {
     /// Closes a connection that is not served, with a line in the log.
     fn turn_away(&mut self, reason: fmt::Arguments<'_>) -> ControlFlow<Wait> {
         self.note(CountedError::BadHead);
-        self.fail(Failure { reason: format!("refused: {reason}"), client: None })
+        self.fail(Failure::of_connection(format!("refused: {reason}")))
     }
 }
 

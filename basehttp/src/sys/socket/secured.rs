@@ -76,7 +76,7 @@ impl Socket {
     }
 
     /// Takes the reason why a session has failed, if it has.
-    pub(crate) fn take_fault(&self) -> Option<rustls::Error> {
+    pub(crate) fn take_fault(&self) -> Option<String> {
         if let Socket::Tls(socket) = self { socket.take_fault() } else { None }
     }
 

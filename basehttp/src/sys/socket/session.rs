@@ -124,7 +124,7 @@ impl Session {
     }
 
     /// Ends the session for this reason.
-    fn fail(&mut self, fault: Error) -> io::Error {
+    pub(super) fn fail(&mut self, fault: Error) -> io::Error {
         self.stage = Stage::Over;
         self.fault = Some(fault.clone());
         io::Error::new(io::ErrorKind::InvalidData, fault)

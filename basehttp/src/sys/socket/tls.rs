@@ -40,6 +40,9 @@ const FIRST_READ_BYTES: usize = 4096;
 /// The first byte of a TLS handshake (RFC 8446, section 5.1).
 const HANDSHAKE_RECORD: u8 = 22;
 
+/// The first byte of an alert.
+const ALERT_RECORD: u8 = 21;
+
 /// A socket of the system with a TLS session on it. The lock lets two halves share it; it is never held while one waits,
 /// except in a read after `set_blocking_reads`, when the connection has one thread.
 pub(crate) struct TlsSocket {
@@ -110,6 +113,10 @@ impl TlsSocket {
             }
             session.stage = Stage::Handshake;
             session.take_first(first, raw)?;
+            // rustls passes over warnings, such as `user_canceled`. Without a hello before one, no handshake follows.
+            if first[0] == ALERT_RECORD {
+                return Err(session.fail(Error::General("the client has sent an alert before its hello".into())));
+            }
         }
         loop {
             if !session.tls.is_handshaking() {
@@ -283,8 +290,10 @@ impl TlsSocket {
     }
 
     /// Takes the reason why the session failed, if it did.
-    pub(super) fn take_fault(&self) -> Option<Error> {
-        self.session().fault.take()
+    pub(super) fn take_fault(&self) -> Option<String> {
+        let fault = self.session().fault.take()?;
+        // These words are complete, most of them are ours, and rustls would call each an unexpected error.
+        Some(if let Error::General(reason) = fault { reason } else { fault.to_string() })
     }
 
     // The rest.
