@@ -41,7 +41,9 @@ pub(crate) fn skip(reason: impl Display) {
 /// Returns whether the PATH has this program. Says SKIPPED if it has not.
 #[track_caller]
 pub(crate) fn program(name: &str) -> bool {
-    or_skip(runs(Command::new(name)), format_args!("{name} is missing"))
+    // Its first argument is a command.
+    let version = if name == "openssl" { "version" } else { "--version" };
+    or_skip(runs(Command::new(name), version), format_args!("{name} is missing"))
 }
 
 /// Returns whether scripts that begin with `#!/usr/bin/env NAME` run, without a PATH of their own. Says SKIPPED if they
@@ -50,7 +52,7 @@ pub(crate) fn program(name: &str) -> bool {
 pub(crate) fn interpreter(name: &str) -> bool {
     let mut env = Command::new("/usr/bin/env");
     env.env_clear().arg(name);
-    or_skip(runs(env), format_args!("{name} is missing"))
+    or_skip(runs(env, "--version"), format_args!("{name} is missing"))
 }
 
 /// Returns whether this machine has the loopback address of IPv6. Says SKIPPED if it has not.
@@ -83,8 +85,8 @@ fn or_skip(is_there: bool, reason: impl Display) -> bool {
     is_there
 }
 
-/// Returns whether it starts, and knows `--version`.
-fn runs(mut command: Command) -> bool {
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+/// Returns whether it starts, and knows the argument that asks for its version.
+fn runs(mut command: Command, version: &str) -> bool {
+    command.arg(version).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
