@@ -177,6 +177,8 @@ pub(crate) fn phases(scale: Scale) -> Vec<Phase> {
         },
         Phase {
             counted: vec![("busy", if scale == Scale::Full { 100 } else { 0 })],
+            // A handshake may be refused for want of a thread, as a request is.
+            excused: &["clients_gone", "resource_limit"],
             statuses: &[200, 503],
             ..phase(
                 scale,
