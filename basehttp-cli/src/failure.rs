@@ -40,6 +40,9 @@ impl Failure {
             let hint = if fault.contains(',') { "; give the flag once for each" } else { "" };
             return Failure::Flag(format!("--trust-proxy: {fault}{hint}"));
         }
+        if let Some(fault) = text.strip_prefix("trusted_origins: ") {
+            return Failure::Flag(format!("--cors: {fault}"));
+        }
         Failure::System(match error.kind() {
             // It names the one of several addresses.
             _ if text.contains("unix:") => text,

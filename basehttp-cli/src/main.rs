@@ -99,6 +99,13 @@ fn server(flags: &Flags) -> HTTPServerBuilder {
         .paused_reader_timeout(flags.pause.unwrap_or(PAUSE))
         .unix_mode(flags.unix_mode)
         .shutdown_delay(flags.shutdown_delay);
+    let server = match flags.cors.as_deref() {
+        // Files cannot be changed. With all origins, the user has opened the programs to every page.
+        _ if !flags.cgi => server,
+        Some("*") => server,
+        Some(origin) if origin != "null" => server.refuse_cross_site(true).trusted_origins([origin]),
+        _ => server.refuse_cross_site(true),
+    };
     match flags.workers {
         Some(workers) => server.workers(workers.into()),
         None => server,

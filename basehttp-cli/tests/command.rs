@@ -165,6 +165,10 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["0", "--unix-mode", "660", "-b", "127.0.0.1"], "--unix-mode is for the Unix sockets of --bind: add one"),
         (&["--host", "exämple.org"], "write it as browsers send it, in ASCII, as in --host xn--"),
         (&["--trust-proxy", "127.0.0.1,10.0.0.0/8"], "; give the flag once for each"),
+        (
+            &["0", "--cgi", "--cors=https://a.example:443"],
+            "--cors: \"https://a.example:443\" is not an origin as browsers",
+        ),
         (&["--bind", "80"], "write the port alone: basehttp 80"),
         (&["--bind"], "a value is required for '--bind <ADDRESS>'"),
         (&["--bind", ""], "write 127.0.0.1 for this computer alone, 0.0.0.0 or :: for the whole network"),

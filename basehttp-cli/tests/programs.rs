@@ -54,6 +54,29 @@ fn programs_run_where_they_are_asked_for_and_are_files_elsewhere() {
 }
 
 #[test]
+fn pages_of_other_sites_do_not_reach_a_program_unless_cors_names_them() {
+    let scratch = site();
+    let of = |origin: &str, site: &str| format!("Origin: {origin}\r\nSec-Fetch-Site: {site}\r\nContent-Length: 0\r\n");
+    let [app, evil] = ["https://app.example", "https://evil.example"].map(|origin| of(origin, "cross-site"));
+    let own = of("http://localhost", "same-origin");
+    let old_browser = "Origin: https://evil.example\r\nContent-Length: 0\r\n".to_owned();
+    let no_browser = "Content-Length: 0\r\n".to_owned();
+    let table = [
+        (&[][..], [403, 403, 200, 403, 200]),
+        (&["--cors=https://app.example"], [200, 403, 200, 403, 200]),
+        (&["--cors=null"], [403, 403, 200, 403, 200]),
+        (&["--cors"], [200, 200, 200, 200, 200]),
+    ];
+    for (further, statuses) in table {
+        let (_program, address) = Program::serving(&[&["-q", "-d", scratch.as_str(), "--cgi"], further].concat());
+        for (fields, status) in [&app, &evil, &own, &old_browser, &no_browser].into_iter().zip(statuses) {
+            assert_eq!(reply(address, "POST", "/cgi-bin/vars", fields).status, status, "{further:?} {fields}");
+            assert_eq!(reply(address, "GET", "/cgi-bin/vars", fields).status, 200, "{further:?} {fields}");
+        }
+    }
+}
+
+#[test]
 fn programs_see_the_variables_that_are_given_and_no_others() {
     let scratch = site();
     let flags = [
