@@ -93,7 +93,8 @@ impl<'h> Connection<'h> {
     ///
     /// # Errors
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for a configuration that cannot work, and for a descriptor that is
-    /// not a connected TCP or Unix socket.
+    /// not a TCP or Unix stream socket, or one that listens. [`NotConnected`](io::ErrorKind::NotConnected) for a socket
+    /// without a client, which may be gone already.
     #[cfg(feature = "tls")]
     pub fn with_tls<H: BaseHTTPRequestHandler>(
         stream: impl Into<OwnedFd>,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -318,7 +320,19 @@ fn a_server_at_localhost_serves_again_at_the_same_port() {
 fn a_socket_that_does_not_listen_is_refused() {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
-    let error = HTTPServer::bind(TcpListener::from(socket), Asks).unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
-    assert!(error.to_string().contains("does not listen"), "{error}");
+    let (reader, _writer) = std::io::pipe().expect("a pipe");
+    let datagrams = std::net::UdpSocket::bind(("127.0.0.1", 0)).expect("a free port");
+    let descriptors: [(OwnedFd, &str); 3] =
+        [(socket.into(), "does not listen"), (reader.into(), "is not a socket"), (datagrams.into(), "is not a stream")];
+    for (descriptor, expected) in descriptors {
+        let again = descriptor.try_clone().expect("a descriptor");
+        let errors = [
+            HTTPServer::bind(TcpListener::from(descriptor), Asks).unwrap_err(),
+            HTTPServer::bind(UnixListener::from(again), Asks).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{expected}");
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
 }

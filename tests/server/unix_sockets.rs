@@ -235,7 +235,7 @@ fn the_file_has_its_mode_whatever_the_umask_is() {
     let folder = Folder::new();
     for mode in [0o600, 0o660, 0o666, 0o777] {
         let path = folder.0.join(format!("{mode:o}"));
-        let httpd = HTTPServer::builder().unix_mode(Some(mode)).bind(&*path, Telling).expect("a new file");
+        let httpd = HTTPServer::builder().unix_mode(mode).bind(&*path, Telling).expect("a new file");
         assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o7777, mode);
         drop(httpd);
         assert!(!path.exists());

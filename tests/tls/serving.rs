@@ -1,7 +1,8 @@
 //! Requests in a session, which are served as they are without TLS.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::thread;
@@ -225,9 +226,27 @@ fn a_connection_without_a_server_speaks_tls() {
         assert!(texts.len() == 2 && texts[0].contains("localhost") && texts[1] == "/two", "{name}: {texts:?}");
         serving.join().expect("no panic");
     }
-    let file = std::fs::File::open("Cargo.toml").expect("a file");
-    let refused = basehttp::Connection::with_tls(file, Arc::new(crate::secured::config()), &Secured);
-    assert!(refused.is_err(), "not a socket");
+}
+
+#[test]
+fn a_descriptor_that_is_no_connection_is_refused_with_what_it_is() {
+    let (reader, _writer) = std::io::pipe().expect("a pipe");
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let stranger = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    let (invalid, unconnected) = (ErrorKind::InvalidInput, ErrorKind::NotConnected);
+    let descriptors: [(OwnedFd, ErrorKind, &str); 6] = [
+        (std::fs::File::open("Cargo.toml").expect("a file").into(), invalid, "not a socket"),
+        (reader.into(), invalid, "not a socket"),
+        (std::net::UdpSocket::bind(("127.0.0.1", 0)).expect("a free port").into(), invalid, "not a stream"),
+        (std::os::unix::net::UnixDatagram::unbound().expect("a socket").into(), invalid, "not a stream"),
+        (listener.into(), if cfg!(target_os = "linux") { invalid } else { unconnected }, ""),
+        (stranger.into(), unconnected, ""),
+    ];
+    for (descriptor, kind, text) in descriptors {
+        let refused = basehttp::Connection::with_tls(descriptor, Arc::new(crate::secured::config()), &Secured);
+        let error = refused.map(drop).expect_err(text);
+        assert!(error.kind() == kind && error.to_string().contains(text), "{text}: {error:?}");
+    }
 }
 
 /// Browsers open spare sessions, and half of a handshake may never go on.

@@ -217,7 +217,7 @@ options! {
     max_connections_per_address: usize => settings.max_connections_per_address;
     /// Time that [`HTTPServer::handle_request`] waits for a request before it calls `handle_timeout`. Default `None`,
     /// for ever.
-    timeout: Option<Duration> => timeout;
+    timeout: impl Into<Option<Duration>> => timeout;
     /// Time between two calls of `service_actions`, for a handler that defines it. Default 500 ms.
     poll_interval: Duration => poll_interval;
     /// Time for which a server that was asked to end serves on before it stops listening. Default 0.
@@ -242,13 +242,13 @@ options! {
     /// The time is cut to whole seconds, and to nine hours. A client that vanished without a word counts as gone after
     /// twice that time. It matters where no other bound applies: a hijacked connection that is only read from would be
     /// kept for ever.
-    tcp_keepalive: Option<Duration> => listen.tcp_keepalive;
+    tcp_keepalive: impl Into<Option<Duration>> => listen.tcp_keepalive;
     /// The IP version to listen with, where the address leaves a choice. Default `None`, the first that comes.
-    address_family: Option<AddressFamily> => listen.address_family;
+    address_family: impl Into<Option<AddressFamily>> => listen.address_family;
     /// Permissions of the file of a Unix socket, such as `0o660`. Default `None`, those that the umask leaves.
     ///
     /// Users who may write to the file may connect. The file has the permissions before the first client can.
-    unix_mode: Option<u32> => listen.unix_mode;
+    unix_mode: impl Into<Option<u32>> => listen.unix_mode;
 }
 
 impl HTTPServerBuilder {

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::io::Errno;
 use socket2::SockRef;
 
 use crate::sys::Listener;
@@ -207,8 +208,8 @@ impl ListenAddress for PathBuf {
 /// A socket that listens already.
 impl ListenAddress for TcpListener {
     fn into_endpoint(self) -> io::Result<Endpoint> {
-        let host = self.local_addr()?.ip().to_string();
         must_listen(&SockRef::from(&self))?;
+        let host = self.local_addr()?.ip().to_string();
         self.set_nonblocking(true)?;
         // As for those that are bound here: accepted sockets inherit it.
         SockRef::from(&self).set_tcp_nodelay(true)?;
@@ -226,18 +227,22 @@ impl ListenAddress for UnixListener {
     }
 }
 
-/// Refuses a socket at which no client could connect, such as one that was bound and no more.
-#[cfg(target_os = "linux")]
+/// Refuses a descriptor at which no client could connect, such as a socket that was bound and no more.
 fn must_listen(socket: &SockRef<'_>) -> io::Result<()> {
-    if socket.is_listener()? {
-        return Ok(());
+    let refused = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    match socket.r#type() {
+        Ok(socket2::Type::STREAM) => {}
+        Ok(_) => return refused("the socket that was handed over is not a stream"),
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::NOTSOCK) => {
+            return refused("the descriptor that was handed over is not a socket");
+        }
+        Err(error) => return Err(error),
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "the socket that was handed over does not listen"))
-}
-
-/// Other systems do not say it.
-#[cfg(not(target_os = "linux"))]
-fn must_listen(_: &SockRef<'_>) -> io::Result<()> {
+    // Other systems do not say it.
+    #[cfg(target_os = "linux")]
+    if !socket.is_listener()? {
+        return refused("the socket that was handed over does not listen");
+    }
     Ok(())
 }
 

@@ -6,7 +6,8 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-use rustix::net::AddressFamily;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketType};
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 
@@ -20,12 +21,24 @@ impl Socket {
     /// Takes a connected socket of the system, which does not block from now on.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is neither TCP nor Unix.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is neither a TCP nor a Unix stream socket, or a listening one.
     pub(crate) fn of_descriptor(descriptor: OwnedFd) -> io::Result<Self> {
+        let refused = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        match rustix::net::sockopt::socket_type(&descriptor) {
+            Ok(SocketType::STREAM) => {}
+            Ok(_) => return refused("the socket is not a stream"),
+            Err(Errno::NOTSOCK) => return refused("the descriptor is not a socket"),
+            Err(error) => return Err(error.into()),
+        }
+        // Other systems do not say it. There its peer is not connected.
+        #[cfg(target_os = "linux")]
+        if rustix::net::sockopt::socket_acceptconn(&descriptor)? {
+            return refused("the socket listens, and is not a connection");
+        }
         let socket = match rustix::net::getsockname(&descriptor)?.address_family() {
             AddressFamily::UNIX => Socket::from(UnixStream::from(descriptor)),
             AddressFamily::INET | AddressFamily::INET6 => Socket::from(TcpStream::from(descriptor)),
-            _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "neither a TCP nor a Unix socket")),
+            _ => return refused("the socket is neither a TCP nor a Unix one"),
         };
         socket.set_blocking_reads(None)?;
         Ok(socket)
