@@ -5,7 +5,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 
 use rustix::net::RecvFlags;
-use rustls::{Error, ServerConfig, ServerConnection};
+use rustls::{Error, ProtocolVersion, ServerConfig, ServerConnection};
 
 use super::raw::{RawSocket, retried};
 
@@ -75,6 +75,11 @@ impl Session {
     /// Returns whether rustls has records of its own to send: tickets, an answer to an update of keys, an alert.
     pub(super) fn is_owed(&self) -> bool {
         self.tls.wants_write() && self.claimed == 0
+    }
+
+    /// Returns whether the client waits for our last message before it sends a request. It ends the handshake of TLS 1.2.
+    pub(super) fn has_last_word(&self) -> bool {
+        self.tls.protocol_version() == Some(ProtocolVersion::TLSv1_2)
     }
 
     /// Hands the first bytes to rustls.

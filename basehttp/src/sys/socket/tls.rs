@@ -119,18 +119,22 @@ impl TlsSocket {
             }
         }
         loop {
-            if !session.tls.is_handshaking() {
+            let is_made = !session.tls.is_handshaking();
+            // A client that takes nothing is not read, so that what waits for it stays small. Once the session of TLS 1.3
+            // is made, only tickets are left.
+            if !is_made || session.has_last_word() {
+                match session.flush(raw) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        return Ok(Handshake::Waits(Direction::Write));
+                    }
+                    flushed => flushed?,
+                }
+            }
+            if is_made {
                 session.stage = Stage::Traffic;
                 session.undecrypted = 0;
                 session.send_tickets(raw)?;
                 return Ok(Handshake::Complete);
-            }
-            // A client that takes nothing is not read, so that what waits for it stays small.
-            match session.flush(raw) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Ok(Handshake::Waits(Direction::Write));
-                }
-                flushed => flushed?,
             }
             match session.receive(raw, RecvFlags::DONTWAIT) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
