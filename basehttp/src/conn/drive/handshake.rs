@@ -74,4 +74,15 @@ impl Drive<'_> {
         self.note(CountedError::BadHead);
         self.refuse(HTTPError::from(400).with_explain(PLAIN))
     }
+
+    /// Takes the socket out of a TLS session that has ended on our side. Bytes that still come are not decrypted, only to
+    /// be thrown away. rustls would also panic in debug builds if they are wrong.
+    pub(super) fn leave_session(&mut self) {
+        let io = self.io();
+        // The reason of a failure is still to be logged, and nothing more is decrypted after one.
+        if !io.socket.has_failed() {
+            let socket = io.detach();
+            io.attach(socket.unsecured());
+        }
+    }
 }

@@ -32,6 +32,8 @@ impl Drive<'_> {
             Err(_) => return self.close(),
             Ok(()) => {}
         }
+        #[cfg(feature = "tls")]
+        self.leave_session();
         let now = self.scheduler.now();
         self.conn.state = State::Lingering(now, 0);
         self.conn.deadline = now + MIN_LINGER;

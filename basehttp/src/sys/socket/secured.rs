@@ -88,6 +88,11 @@ impl Socket {
         }
     }
 
+    /// Returns whether the session has failed, and the reason was not taken.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self, Socket::Tls(socket) if socket.has_failed())
+    }
+
     /// Takes the reason why a session has failed, if it has.
     pub(crate) fn take_fault(&self) -> Option<String> {
         if let Socket::Tls(socket) = self { socket.take_fault() } else { None }

@@ -293,6 +293,10 @@ impl TlsSocket {
         self.raw().reset_on_close()
     }
 
+    pub(super) fn has_failed(&self) -> bool {
+        self.session().fault.is_some()
+    }
+
     /// Takes the reason why the session failed, if it did.
     pub(super) fn take_fault(&self) -> Option<String> {
         let fault = self.session().fault.take()?;
