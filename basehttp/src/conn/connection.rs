@@ -265,6 +265,7 @@ impl Conn {
 
     /// Returns whether nothing more can be written.
     #[cfg(any(test, fuzzing))]
+    #[cfg_attr(not(feature = "tls-testing"), allow(dead_code))]
     pub(crate) fn has_ended_writing(&self) -> bool {
         matches!(self.state, State::Lingering(..) | State::Closed)
     }
@@ -272,6 +273,7 @@ impl Conn {
     /// Returns the bytes of buffers that the connection holds while it waits. Bodies that a handler gave as a whole do
     /// not count.
     #[cfg(any(test, fuzzing))]
+    #[cfg_attr(not(feature = "tls-testing"), allow(dead_code))]
     pub(crate) fn held_bytes(&self) -> usize {
         self.saved.as_ref().map_or(0, |saved| saved.input.capacity() + saved.unsent.capacity())
     }

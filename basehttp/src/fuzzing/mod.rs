@@ -19,7 +19,7 @@
 //! | `multipart_form` | limits, pieces, then a form with files   | a reader that goes line by line                 |
 //! | `script`     | what a CGI program says                     | itself cut in pieces, what no reply may say     |
 //! | `proxy`      | a PROXY header, or two lines of proxies' fields | itself cut in pieces, a search from the right |
-//! | `connection` | what a client does, step by step            | a strict reader of replies; see the module      |
+//! | `connection` | what a client does, step by step, with TLS or without | a strict reader of replies; see the module |
 
 #[cfg(feature = "files")]
 mod byteranges;
@@ -27,6 +27,7 @@ mod choices;
 mod chunks;
 #[cfg(feature = "files")]
 mod conditions;
+#[cfg(feature = "tls-testing")]
 mod connection;
 mod decoding;
 mod form;
@@ -51,6 +52,7 @@ pub use self::byteranges::byteranges;
 pub use self::chunks::chunks;
 #[cfg(feature = "files")]
 pub use self::conditions::conditions;
+#[cfg(feature = "tls-testing")]
 pub use self::connection::connection;
 pub use self::decoding::decoding;
 pub use self::form::form;
@@ -89,6 +91,13 @@ mod tests {
         }
     }
 
+    /// Apart from the others, since it takes the longest.
+    #[cfg(feature = "tls-testing")]
+    #[test]
+    fn the_invariants_of_a_connection_hold_on_its_corpus() {
+        hold("connection", super::connection::connection_of_every_kind);
+    }
+
     #[test]
     fn the_invariants_hold_on_the_corpora() {
         hold("head", super::head);
@@ -98,7 +107,6 @@ mod tests {
         hold("form", super::form);
         hold("proxy", super::proxy);
         hold("route", super::route);
-        hold("connection", super::connection::connection_in_every_weather);
         #[cfg(feature = "files")]
         {
             hold("range", super::range);

@@ -55,6 +55,8 @@ pub(crate) use self::signals::WatchedSignals;
 pub(crate) use self::sigpipe::look_at_sigpipe;
 #[cfg(feature = "tls")]
 pub(crate) use self::socket::Handshake;
+#[cfg(all(feature = "tls-testing", any(test, fuzzing)))]
+pub(crate) use self::socket::MemorySocket;
 pub use self::socket::Stream;
 #[cfg(feature = "tls")]
 pub use self::socket::TlsInfo;

@@ -1,23 +1,32 @@
 //! The client: plays what the bytes of the input say, and knows what it has asked for.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
-use std::sync::{Arc, Mutex};
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::version::{TLS12, TLS13};
+
 use super::handler::DEEDS;
+use super::session::ClientSession;
 use crate::conn::Ready;
+use crate::exchange::MAX_BODY_AHEAD;
 use crate::fuzzing::choices::Choices;
-use crate::sys::lock;
+
+/// Bytes of records that move with a call when calls are short. A single one would take too long.
+const SHORT_RECORD_BYTES: usize = 11;
 
 /// A request that was begun.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // Independent facts.
 pub(super) struct ExpectedReply {
     pub number: usize,
     pub method: &'static str,
     pub deed: &'static str,
     pub body: Vec<u8>,
     pub expects_continue: bool,
+    /// The handler may be called before all of it is here.
+    pub is_streamed: bool,
     /// HTTP/1.0.
     pub is_old: bool,
     /// The client wants the connection to end behind it.
@@ -34,7 +43,7 @@ pub(super) enum Weather {
     Calm,
     /// Every second call is interrupted by a signal.
     Interrupted,
-    /// One byte moves with each call.
+    /// One byte moves with each call, or a few bytes of a record.
     Short,
     /// Every second call outside of handlers moves nothing, and another event tells that it would.
     Blocked,
@@ -42,6 +51,21 @@ pub(super) enum Weather {
 
 impl Weather {
     pub(super) const ALL: [Weather; 4] = [Weather::Calm, Weather::Interrupted, Weather::Short, Weather::Blocked];
+}
+
+/// Kind of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transport {
+    /// A stream that blocks by itself.
+    Stream,
+    /// A socket of the system.
+    Socket,
+    Tls13,
+    Tls12,
+}
+
+impl Transport {
+    pub(super) const ALL: [Transport; 4] = [Transport::Stream, Transport::Socket, Transport::Tls13, Transport::Tls12];
 }
 
 /// Both ends of the connection's bytes.
@@ -52,20 +76,33 @@ pub(super) struct Play {
     played: usize,
     /// Made, and not sent yet.
     pending: VecDeque<u8>,
-    /// Sent, and not read by the server.
-    to_server: VecDeque<u8>,
-    /// Bytes that the server has read.
-    read: usize,
-    /// How many it had read when it wrote: what stands in `from_server` from the first number on.
-    read_before: Vec<(usize, usize)>,
+    /// The client's end of TLS.
+    pub session: Option<Box<ClientSession>>,
+    /// Bytes of records that are held up on their way, at the end of all that the client has sent.
+    pub kept_back: usize,
+    /// Sent, and not read by the server. Records, with TLS.
+    pub to_server: VecDeque<u8>,
+    /// Bytes that the server has read. Records, with TLS.
+    pub read: usize,
+    /// Bytes of requests that it had read when it wrote: what stands in `from_server` from the first number on.
+    pub read_before: Vec<(usize, usize)>,
     /// Bytes of all requests.
     made: usize,
     /// Written by the server.
     pub from_server: Vec<u8>,
     /// Bytes of it that the client still takes for now.
-    room: usize,
+    pub room: usize,
+    /// The client sends no more.
     pub has_ended: bool,
+    /// The server reads to the end of the socket.
+    pub is_at_end: bool,
     pub has_reset: bool,
+    /// The client has sent what is no record.
+    pub is_broken: bool,
+    /// The server has ended its side of the socket.
+    pub is_shut: bool,
+    /// The server has cut off a response.
+    pub is_aborted: bool,
     /// The server waited, and the script was over.
     pub has_stalled: bool,
     pub asked: Vec<ExpectedReply>,
@@ -73,23 +110,28 @@ pub(super) struct Play {
     pub is_garbled: bool,
     /// The server blocks in a read or write: nothing else would make the client go on.
     pub in_handler: bool,
-    weather: Weather,
-    calls: usize,
+    pub weather: Weather,
+    /// Reads, and writes. Counted apart, so that neither is the second one for ever.
+    calls: [usize; 2],
     /// Events since the server last looked.
-    news: Ready,
+    pub news: Ready,
     waited: Duration,
     pub has_waited: bool,
 }
 
-/// The stream that the server reads from and writes to.
-pub(super) struct End(pub Arc<Mutex<Play>>);
-
 impl Play {
-    pub(super) fn new(script: &[u8], weather: Weather) -> Self {
-        Play {
+    pub(super) fn new(script: &[u8], weather: Weather, transport: Transport) -> Self {
+        let session = match transport {
+            Transport::Stream | Transport::Socket => None,
+            Transport::Tls13 => Some(Box::new(ClientSession::new(&TLS13))),
+            Transport::Tls12 => Some(Box::new(ClientSession::new(&TLS12))),
+        };
+        let mut play = Play {
             script: script.into(),
             played: 0,
             pending: VecDeque::new(),
+            session,
+            kept_back: 0,
             to_server: VecDeque::new(),
             read: 0,
             read_before: Vec::new(),
@@ -97,20 +139,26 @@ impl Play {
             from_server: Vec::new(),
             room: 0,
             has_ended: false,
+            is_at_end: false,
             has_reset: false,
+            is_broken: false,
+            is_shut: false,
+            is_aborted: false,
             has_stalled: false,
             asked: Vec::new(),
             is_garbled: false,
             in_handler: false,
             weather,
-            calls: 0,
+            calls: [0; 2],
             news: Ready::default(),
             waited: Duration::ZERO,
             has_waited: false,
-        }
+        };
+        play.move_records();
+        play
     }
 
-    /// Returns the bytes that the server had read when it wrote the byte at `at`.
+    /// Returns the bytes of requests that the server had read when it wrote the byte at `at`.
     pub(super) fn read_before(&self, at: usize) -> usize {
         let earlier = self.read_before.iter().take_while(|(start, _)| *start <= at);
         earlier.last().map_or(0, |(_, read)| *read)
@@ -135,7 +183,7 @@ impl Play {
         let script = Arc::clone(&self.script);
         let mut choices = Choices::new(&script[self.played..]);
         if choices.is_empty() {
-            return false;
+            return self.keep_back(0);
         }
         match choices.below(12) {
             0..=2 => self.ask(&mut choices),
@@ -143,19 +191,18 @@ impl Play {
             6 | 7 => self.take((choices.below(256) + 1) * 32),
             8 => {
                 let count = choices.below(24);
-                self.garble(choices.take(count));
+                let garbage = choices.take(count);
+                self.garble(garbage, &mut choices);
             }
             9 => {
                 self.waited += Duration::from_secs(choices.byte().into());
                 self.has_waited = true;
             }
             10 => {
-                self.has_ended = true;
-                self.news.closed = true;
+                self.end(&mut choices);
             }
             _ => {
-                self.has_reset |= choices.below(4) == 0;
-                self.news.closed |= self.has_reset;
+                self.disturb(&mut choices);
             }
         }
         self.played = script.len() - choices.rest().len();
@@ -168,34 +215,25 @@ impl Play {
         self.news.writable = true;
     }
 
-    /// Sends what is no request, behind all that was asked.
-    fn garble(&mut self, garbage: &[u8]) {
-        self.send(usize::MAX);
-        if !self.has_ended && !garbage.is_empty() {
-            self.is_garbled = true;
-            self.to_server.extend(garbage);
-            self.news.readable = true;
-        }
-    }
-
     /// From here on the client takes whatever comes.
     pub(super) fn take_everything(&mut self) {
         self.take(usize::MAX / 2);
+        self.keep_back(0);
     }
 
     /// Sends so much of what was asked.
-    fn send(&mut self, count: usize) {
-        if self.has_ended || self.has_reset {
+    pub(super) fn send(&mut self, count: usize) {
+        if self.sends_no_more() {
             return;
         }
         let count = count.min(self.pending.len());
-        self.to_server.extend(self.pending.drain(..count));
+        let bytes = self.pending.drain(..count).collect();
         let mut unsent = self.pending.len();
         for asked in self.asked.iter_mut().rev() {
             asked.unsent = unsent.min(asked.unsent);
             unsent -= asked.unsent;
         }
-        self.news.readable |= count > 0;
+        self.put(bytes);
     }
 
     fn ask(&mut self, choices: &mut Choices<'_>) {
@@ -240,6 +278,7 @@ impl Play {
                 deed,
                 body,
                 expects_continue,
+                is_streamed: expects_continue || unsent > MAX_BODY_AHEAD,
                 is_old: !may_chunk,
                 is_last,
                 unsent,
@@ -248,75 +287,26 @@ impl Play {
         }
     }
 
-    /// How many of so many bytes may move with this call; `event` is what tells of those that may not.
-    fn most(&mut self, count: usize, event: Ready) -> io::Result<usize> {
-        self.calls += 1;
-        let is_second = self.calls.is_multiple_of(2);
+    /// Returns how many of so many bytes may move with this call. `event` tells of those that may not.
+    pub(super) fn most(&mut self, count: usize, event: Ready) -> io::Result<usize> {
+        let calls = &mut self.calls[usize::from(event.writable)];
+        *calls += 1;
+        let is_second = calls.is_multiple_of(2);
         match self.weather {
             Weather::Interrupted if is_second => Err(ErrorKind::Interrupted.into()),
             Weather::Blocked if is_second && !self.in_handler => {
                 self.news = self.news.and(event);
                 Err(ErrorKind::WouldBlock.into())
             }
-            Weather::Short => Ok(count.min(1)),
+            Weather::Short => Ok(count.min(if self.session.is_some() { SHORT_RECORD_BYTES } else { 1 })),
             Weather::Calm | Weather::Interrupted | Weather::Blocked => Ok(count),
         }
     }
 
     /// The server waits in the middle of a request. Whether anything changed.
-    fn is_waited_for(&mut self) -> bool {
+    pub(super) fn is_waited_for(&mut self) -> bool {
         let goes_on = self.in_handler && self.act();
         self.has_stalled |= self.in_handler && !goes_on;
         goes_on
-    }
-}
-
-impl Read for End {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut play = lock(&self.0);
-        let most = play.most(buffer.len(), Ready { readable: true, ..Ready::default() })?;
-        loop {
-            if play.has_reset {
-                return Err(ErrorKind::ConnectionReset.into());
-            }
-            if !play.to_server.is_empty() {
-                let count = play.to_server.read(&mut buffer[..most])?;
-                play.read += count;
-                return Ok(count);
-            }
-            if play.has_ended {
-                return Ok(0);
-            }
-            if !play.is_waited_for() {
-                return Err(if play.in_handler { ErrorKind::TimedOut } else { ErrorKind::WouldBlock }.into());
-            }
-        }
-    }
-}
-
-impl Write for End {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut play = lock(&self.0);
-        let most = play.most(bytes.len(), Ready { writable: true, ..Ready::default() })?;
-        loop {
-            if play.has_reset {
-                return Err(ErrorKind::BrokenPipe.into());
-            }
-            let count = most.min(play.room);
-            if count > 0 {
-                play.room -= count;
-                let mark = (play.from_server.len(), play.read);
-                play.read_before.push(mark);
-                play.from_server.extend_from_slice(&bytes[..count]);
-                return Ok(count);
-            }
-            if !play.is_waited_for() {
-                return Err(if play.in_handler { ErrorKind::TimedOut } else { ErrorKind::WouldBlock }.into());
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -1,33 +1,42 @@
 //! A whole connection without a socket: a client that does whatever the bytes say, and replies that must be right all
 //! the same.
 //!
-//! The first eight bytes say where requests are served, and the highest bits of the first one what befalls the stream's
-//! own calls (`Weather`); what follows is played by `client`, one act after another: ask, send some of it, take some of
-//! the replies, send garbage, let time pass, end one side, reset. The server is told of it as the engine would.
-//! `handler` is what it calls. Whatever happens, `witness` sees to these:
+//! The first eight bytes say where requests are served. The highest bits of the first one tell what befalls the stream's
+//! own calls (`Weather`), and those of the second one the kind of the connection (`Transport`). The rest is played by
+//! `client`, one act after another: ask, send some of it, take some of the replies, send garbage, let time pass, end one
+//! side, reset. `wire` carries the bytes. With TLS they are records, which the client may also cut anywhere, change, send
+//! empty, and end without a word. The server is told of it as the engine would. `handler` is what it calls. Whatever
+//! happens, `witness` sees to these:
 //!
 //! * every reply is well-formed and framed right, and nothing follows the last one;
 //! * replies answer the requests in their order, each once, with the body that was sent for that request;
 //! * a reply that lets the connection go on comes when all of its request has been read;
 //! * interim replies come to those who may have them, 100 at most once;
 //! * what was asked as a whole is answered, unless the client or a reply's own fault ends the connection;
-//! * what a waiting connection holds is bounded, and is given back at its end.
+//! * what a waiting connection holds is bounded, and is given back at its end;
+//! * a request that has not arrived as a whole is refused;
+//! * TLS ends well if and only if nothing is missing, and nothing follows a record that is wrong.
 
 mod client;
 mod handler;
+mod session;
+mod stream;
+mod wire;
 mod witness;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use self::client::{End, Play, Weather};
+use self::client::{Play, Transport, Weather};
 use self::handler::Handler;
+use self::session::server_config;
+use self::stream::{PlayedSocket, PlayedStream};
 use self::witness::Witness;
 use super::choices::Choices;
 use crate::conn::{Buffers, Conn, ConnectionCode, Ready, RunOn, Scheduler, Wait};
 use crate::exchange::{Context, Service};
 use crate::proto::{Head, Limits};
-use crate::sys::{Address, ServerHandle, Settings, Socket, lock};
+use crate::sys::{Address, CountedError, ServerHandle, Settings, Socket, lock, log};
 
 /// What a waiting connection may hold at most: the largest head and the largest small body, and a buffer for the rest
 /// of what a read brought; replies up to what is buffered, and one more.
@@ -35,6 +44,9 @@ const MOST_HELD_BYTES: usize = 192 * 1024;
 
 /// More than one connection's unfinished requests take. With less it may be sent away at any time.
 const MUCH: usize = 1_000_000;
+
+/// Visits of a thread to one connection, more than there are bytes.
+const MOST_VISITS: usize = 1_000_000;
 
 /// Bytes of an unread body that are thrown away to keep the connection.
 const MAX_DRAINED_BYTES: usize = 600;
@@ -44,26 +56,37 @@ pub fn connection(bytes: &[u8]) {
     play(bytes, None);
 }
 
-/// The same in every weather.
+/// Plays it on every kind of connection, in every weather.
 #[cfg(test)]
-pub(super) fn connection_in_every_weather(bytes: &[u8]) {
-    for weather in Weather::ALL {
-        play(bytes, Some(weather));
+pub(super) fn connection_of_every_kind(bytes: &[u8]) {
+    for transport in Transport::ALL {
+        for weather in Weather::ALL {
+            println!("{transport:?} {weather:?}");
+            play(bytes, Some((weather, transport)));
+        }
     }
 }
 
-fn play(bytes: &[u8], weather: Option<Weather>) {
+fn play(bytes: &[u8], conditions: Option<(Weather, Transport)>) {
+    // Lines of the log are collected, and the next run forgets them.
+    log::of_this_thread().collect();
     let mut choices = Choices::new(bytes);
-    let context = Context::new(Handler.spec(), settings(&mut choices), ServerHandle::detached());
+    let mut settings = settings(&mut choices);
     let places = choices.take(8);
-    let weather = weather.unwrap_or_else(|| Weather::ALL[usize::from(places.first().unwrap_or(&0) >> 6)]);
-    let mut simulation = Simulation::new(&context, places, Play::new(choices.rest(), weather));
+    let choice = |number: usize| usize::from(places.get(number).unwrap_or(&0) >> 6);
+    let (weather, transport) = conditions.unwrap_or((Weather::ALL[choice(0)], Transport::ALL[choice(1)]));
+    if matches!(transport, Transport::Tls13 | Transport::Tls12) {
+        settings.tls = Some(server_config());
+    }
+    let context = Context::new(Handler.spec(), settings, ServerHandle::detached());
+    let mut simulation = Simulation::new(&context, places, Play::new(choices.rest(), weather, transport), transport);
     let wait = simulation.play_to_the_end();
     if context.settings.max_unfinished_bytes == MUCH {
         simulation.witness.judge(&simulation.scheduler.play(), wait, simulation.scheduler.has_refused);
     }
     simulation.run_out_of_time();
-    drop(simulation);
+    let (play, witness, failures) = simulation.leave();
+    witness.judge_session(&lock(&play), failures);
     assert_eq!((context.unfinished.taken(), context.unsent.taken()), (0, 0), "all memory is given back");
 }
 
@@ -91,10 +114,13 @@ struct Simulation<'s> {
 }
 
 impl<'s> Simulation<'s> {
-    fn new(context: &'s Context, places: &[u8], play: Play) -> Self {
+    fn new(context: &'s Context, places: &[u8], play: Play, transport: Transport) -> Self {
         let play = Arc::new(Mutex::new(play));
         let now = Instant::now();
-        let socket = Socket::other(End(Arc::clone(&play)));
+        let socket = match transport {
+            Transport::Stream => Socket::other(PlayedStream(Arc::clone(&play))),
+            _ => Socket::in_memory(PlayedSocket(Arc::clone(&play))),
+        };
         let places = if places.is_empty() { vec![0] } else { places.to_vec() };
         Simulation {
             context,
@@ -116,7 +142,7 @@ impl<'s> Simulation<'s> {
     /// Goes on until the script is over and the server has done all that it can. Returns what it waits for then.
     fn play_to_the_end(&mut self) -> Wait {
         let mut ready = Ready { readable: true, ..Ready::default() };
-        loop {
+        for _ in 0..MOST_VISITS {
             let wait = self.drive(ready);
             let mut play = self.scheduler.play();
             self.witness.look(&play, self.conn.has_ended_writing());
@@ -134,6 +160,7 @@ impl<'s> Simulation<'s> {
             self.scheduler.served = 0;
             self.scheduler.is_leader = wait != Wait::Thread;
         }
+        panic!("goes on and gets nowhere");
     }
 
     /// No state lasts for ever.
@@ -153,7 +180,16 @@ impl<'s> Simulation<'s> {
     fn drive(&mut self, ready: Ready) -> Wait {
         let wait = self.buffers.drive(&mut self.conn, &Handler, self.context, &mut self.scheduler, ready);
         assert!(self.conn.held_bytes() <= MOST_HELD_BYTES, "{} bytes held", self.conn.held_bytes());
+        let in_records = self.conn.socket.held_input() + self.conn.socket.held_output();
+        assert!(in_records <= MOST_HELD_BYTES, "{in_records} bytes held in the session");
         wait
+    }
+
+    /// Ends everything but the client. Returns the number of sessions that have failed, too.
+    fn leave(mut self) -> (Arc<Mutex<Play>>, Witness, u32) {
+        let faults = self.buffers.counts().take_faults();
+        let failures = faults.map_or(0, |faults| faults[CountedError::Tls as usize]);
+        (Arc::clone(&self.scheduler.play), self.witness, failures)
     }
 }
 
@@ -206,7 +242,8 @@ impl Scheduler for ScriptedScheduler {
     }
 
     fn place_code(&mut self, _code: ConnectionCode) -> RunOn {
-        RunOn::ThisThread
+        let place = self.places[self.next_place % self.places.len()] % 8;
+        if self.is_leader && place == 6 { RunOn::Pool } else { RunOn::ThisThread }
     }
 
     fn begin_code(&mut self) {}

@@ -1,6 +1,6 @@
 //! The witness reads the replies and knows the requests that they answer.
 
-use super::client::{ExpectedReply, Play};
+use super::client::{ExpectedReply, Play, Weather};
 use super::handler::{FILE, breaks_its_reply};
 use crate::conn::Wait;
 use crate::fuzzing::reply::{Reader, ReceivedReply, read};
@@ -17,6 +17,8 @@ pub(super) struct Witness {
     /// The last reply is read. Bytes after it are not HTTP.
     is_over: bool,
     is_tunnel: bool,
+    /// The last reply is not whole.
+    is_cut: bool,
 }
 
 impl Witness {
@@ -76,8 +78,10 @@ impl Witness {
         assert!(reply.is_last || !asked.is_last, "the client wanted it to end: {reply:?}");
         if reply.status == 200 && asked.method != "HEAD" {
             let may_be_cut = reply.may_be_cut && (is_excused(play) || breaks_its_reply(asked.deed));
-            check_body(asked, &reply.body, may_be_cut);
+            self.is_cut = check_body(asked, &reply.body, may_be_cut) || asked.deed == "late" && reply.may_be_cut;
         }
+        let has_arrived = asked.unsent == 0 || asked.is_streamed;
+        assert!(has_arrived || !play.sends_no_more() || reply.status >= 400, "{reply:?} to a part: {asked:?}");
         let is_as_asked = matches!(
             (reply.status, asked.deed),
             (200, _) | (204, "empty") | (304, "same") | (500, "fail" | "short" | "late" | "take")
@@ -89,6 +93,12 @@ impl Witness {
     pub(super) fn judge(&self, play: &Play, wait: Wait, has_refused: bool) {
         let unread = &play.from_server[self.read..];
         if play.is_garbled || play.has_reset || play.has_stalled || self.is_over {
+            return;
+        }
+        if play.session.as_ref().is_some_and(|session| session.is_doomed()) {
+            return assert_eq!(wait, Wait::Closed, "goes on after a wrong record");
+        }
+        if play.is_broken {
             return;
         }
         let whole = play.asked.iter().take_while(|asked| asked.unsent == 0).count();
@@ -105,14 +115,31 @@ impl Witness {
             }
         }
     }
+
+    /// When the connection has ended, and `failures` sessions have failed.
+    pub(super) fn judge_session(&self, play: &Play, failures: u32) {
+        let Some(session) = &play.session else { return assert_eq!(failures, 0, "there is no session") };
+        let unread = &play.from_server[self.read..];
+        let is_whole = !self.is_cut && (unread.is_empty() || self.is_tunnel);
+        assert!(!session.has_ended || is_whole && !play.is_aborted, "ends well, and something is missing");
+        assert!(session.alert.is_none() || failures == 1, "an alert for no failure: {:?}", session.alert);
+        if failures > 0 {
+            return assert!(play.is_broken || session.is_doomed(), "all records were right");
+        }
+        let is_disturbed = play.has_reset || play.has_stalled || play.is_aborted || play.weather == Weather::Blocked;
+        let is_told =
+            is_disturbed || !session.is_made_by_both(play.read) || !play.takes_everything() || session.has_ended;
+        assert!(is_told, "ends without a word");
+    }
 }
 
 /// True if the client has done what may cost it a reply.
 fn is_excused(play: &Play) -> bool {
-    play.is_garbled || play.has_ended || play.has_reset || play.has_stalled || play.has_waited
+    play.is_garbled || play.is_broken || play.has_ended || play.has_reset || play.has_stalled || play.has_waited
 }
 
-fn check_body(asked: &ExpectedReply, body: &[u8], may_be_cut: bool) {
+/// Returns whether the body is only a part.
+fn check_body(asked: &ExpectedReply, body: &[u8], may_be_cut: bool) -> bool {
     let expected = match asked.deed {
         "echo" | "copy" => asked.body.clone(),
         // One read: as much of the three bytes as it brings.
@@ -128,7 +155,8 @@ fn check_body(asked: &ExpectedReply, body: &[u8], may_be_cut: bool) {
     };
     if may_be_cut {
         assert!(expected.starts_with(body), "a part of the body of {asked:?}");
-        return;
+        return body.len() < expected.len();
     }
     assert_eq!(body.escape_ascii().to_string(), expected.escape_ascii().to_string(), "the body of {asked:?}");
+    false
 }

@@ -10,6 +10,8 @@
 
 mod end;
 mod file;
+#[cfg(any(test, fuzzing))]
+mod memory;
 mod other;
 mod raw;
 #[cfg(feature = "tls")]
@@ -33,6 +35,8 @@ use std::time::Duration;
 use rustix::event::PollFlags;
 use rustix::net::RecvFlags;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::memory::MemorySocket;
 use self::other::{copy_part, with_one_name, write_through};
 use self::raw::{RawSocket, retried};
 #[cfg(feature = "tls")]

@@ -12,6 +12,8 @@ use rustix::net::{RecvFlags, SendFlags};
 use socket2::SockRef;
 
 use super::super::address::Address;
+#[cfg(any(test, fuzzing))]
+use super::memory::{MemorySocket, stand_in};
 
 /// A send to a client that is gone fails, and raises no signal. Apple's systems have no such flag. There the standard
 /// library sets `SO_NOSIGPIPE` when it makes a socket, and an accepted socket inherits it from its listener.
@@ -24,24 +26,38 @@ const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
 pub(crate) enum RawSocket {
     Tcp(TcpStream),
     Unix(UnixStream),
+    #[cfg(any(test, fuzzing))]
+    Memory(Box<dyn MemorySocket>),
 }
 
 impl RawSocket {
     /// Receives without the standard library, whose `read` goes through the C library. There every call is a point
     /// where a thread may be cancelled, at the price of two locked instructions.
     pub(super) fn receive(&self, buffer: &mut [u8], flags: RecvFlags) -> io::Result<usize> {
+        #[cfg(any(test, fuzzing))]
+        if let RawSocket::Memory(socket) = self {
+            return socket.receive(buffer);
+        }
         let (count, _) = rustix::net::recv(self, buffer, flags)?;
         Ok(count)
     }
 
     /// Sends without the standard library, for the reason of [`receive`](Self::receive).
     pub(super) fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(any(test, fuzzing))]
+        if let RawSocket::Memory(socket) = self {
+            return socket.send(bytes);
+        }
         Ok(rustix::net::send(self, bytes, SEND_FLAGS)?)
     }
 
     /// Sends several parts by one call.
     #[cfg(feature = "tls")]
     pub(super) fn send_parts(&self, parts: &[std::io::IoSlice<'_>]) -> io::Result<usize> {
+        #[cfg(any(test, fuzzing))]
+        if let RawSocket::Memory(socket) = self {
+            return socket.send(parts.first().map_or(&[], |part| part));
+        }
         Ok(rustix::net::sendmsg(self, parts, &mut rustix::net::SendAncillaryBuffer::default(), SEND_FLAGS)?)
     }
 
@@ -58,6 +74,8 @@ impl RawSocket {
         match self {
             RawSocket::Tcp(stream) => Ok(stream.local_addr()?.into()),
             RawSocket::Unix(stream) => Ok(Address::Unix(stream.local_addr()?.as_pathname().map(Path::to_owned))),
+            #[cfg(any(test, fuzzing))]
+            RawSocket::Memory(_) => Ok(Address::Unnamed),
         }
     }
 
@@ -66,13 +84,26 @@ impl RawSocket {
         match self {
             RawSocket::Tcp(stream) => Ok(stream.peer_addr()?.into()),
             RawSocket::Unix(stream) => Ok(Address::Unix(stream.peer_addr()?.as_pathname().map(Path::to_owned))),
+            #[cfg(any(test, fuzzing))]
+            RawSocket::Memory(_) => Ok(Address::Unnamed),
         }
+    }
+
+    /// Waits for these events if the socket is in memory.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn wait_in_memory(&self, flags: rustix::event::PollFlags) -> Option<rustix::event::PollFlags> {
+        if let RawSocket::Memory(socket) = self { Some(socket.wait(flags)) } else { None }
     }
 
     pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
             RawSocket::Tcp(stream) => stream.shutdown(how),
             RawSocket::Unix(stream) => stream.shutdown(how),
+            #[cfg(any(test, fuzzing))]
+            RawSocket::Memory(socket) => {
+                socket.shutdown(how);
+                Ok(())
+            }
         }
     }
 
@@ -81,6 +112,11 @@ impl RawSocket {
         match self {
             RawSocket::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
             RawSocket::Unix(_) => Ok(()),
+            #[cfg(any(test, fuzzing))]
+            RawSocket::Memory(socket) => {
+                socket.reset_on_close();
+                Ok(())
+            }
         }
     }
 }
@@ -90,6 +126,8 @@ impl AsFd for RawSocket {
         match self {
             RawSocket::Tcp(stream) => stream.as_fd(),
             RawSocket::Unix(stream) => stream.as_fd(),
+            #[cfg(any(test, fuzzing))]
+            RawSocket::Memory(_) => stand_in(),
         }
     }
 }

@@ -60,6 +60,10 @@ impl Socket {
             return Ok(());
         }
         let Some(descriptor) = self.descriptor() else { return Err(io::ErrorKind::TimedOut.into()) };
+        #[cfg(any(test, fuzzing))]
+        if let Some(seen) = self.wait_in_memory(direction) {
+            return if seen.is_empty() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) };
+        }
         let seen = poll_until(descriptor, self.wants(direction), deadline)?;
         if seen.is_empty() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
@@ -87,6 +91,24 @@ impl Socket {
             && self.wait_until(Direction::Write, deadline).is_ok()
         {}
         self.shutdown(how)
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Socket {
+    /// Wraps a socket that a test plays.
+    #[cfg_attr(not(feature = "tls-testing"), allow(dead_code))]
+    pub(crate) fn in_memory(socket: impl super::MemorySocket) -> Self {
+        Socket::Raw(super::RawSocket::Memory(Box::new(socket)))
+    }
+
+    fn wait_in_memory(&self, direction: Direction) -> Option<PollFlags> {
+        match self {
+            Socket::Raw(socket) => socket.wait_in_memory(self.wants(direction)),
+            #[cfg(feature = "tls")]
+            Socket::Tls(socket) => socket.raw().wait_in_memory(self.wants(direction)),
+            Socket::Other(_) | Socket::Taken => None,
+        }
     }
 }
 
