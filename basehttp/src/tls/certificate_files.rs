@@ -142,7 +142,9 @@ fn read(certfile: &Path, keyfile: &Path, provider: &CryptoProvider, now: SystemT
     let validity = Validity::of_certificate(&chain[0]).ok_or_else(|| Flaw::BrokenCertificate(certfile.into(), None))?;
     match validity::version(&chain[0]) {
         Some(3) | None => {}
-        Some(version) => return Err(Flaw::OldVersion(certfile.into(), version)),
+        Some(version) => {
+            return Err(Flaw::OldVersion { certfile: certfile.into(), keyfile: keyfile.into(), version });
+        }
     }
     let key = provider.key_provider.load_private_key(key).map_err(|error| Flaw::UnusableKey(keyfile.into(), error))?;
     let key = CertifiedKey::new(chain, key);

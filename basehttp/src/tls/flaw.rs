@@ -37,14 +37,14 @@ pub(super) enum Flaw {
              RSA with 2048 to 4096 bits work everywhere", .0.display())]
     UnusableKey(PathBuf, #[source] rustls::Error),
     /// The bytes of the section are not a certificate.
-    #[error("{} does not begin with a well-formed certificate{}", .0.display(), because(.1.as_ref()))]
+    #[error("{} does not begin with a certificate that can be read: was it cut off or changed?", .0.display())]
     BrokenCertificate(PathBuf, #[source] Option<rustls::Error>),
     /// The certificate has a form from before 1996, without extensions and so without the names that clients compare.
     /// OpenSSL makes it of a request if no extension is asked for.
     #[error("the certificate in {} is of version {}, and clients take version 3: make it again with the names of this \
-             server, as in `openssl req -x509 -key key.pem -subj /CN=example.org -addext subjectAltName=DNS:example.org -days \
-             90 -out certificate.pem`", .0.display(), .1)]
-    OldVersion(PathBuf, u8),
+             server, as in `openssl req -x509 -key {} -subj /CN=example.org -addext subjectAltName=DNS:example.org -days 90 \
+             -out certificate.pem`", .certfile.display(), .version, .keyfile.display())]
+    OldVersion { certfile: PathBuf, keyfile: PathBuf, version: u8 },
     /// The key is another certificate's.
     #[error("the key in {} does not belong to the certificate in {}: name the two files that were made together",
             .keyfile.display(), .certfile.display())]
@@ -114,10 +114,6 @@ fn nothing_found(path: &Path, wanted: Wanted, instead: Instead) -> String {
         }
         Instead::Text => format!("{path} has no {wanted}: it should have a line `-----BEGIN {label}-----`"),
     }
-}
-
-fn because(error: Option<&rustls::Error>) -> String {
-    error.map_or_else(String::new, |error| format!(": {error}"))
 }
 
 fn when(when: &NotNow) -> String {

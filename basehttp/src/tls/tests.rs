@@ -154,7 +154,11 @@ fn a_wrong_pair_is_refused_with_the_file_the_reason_and_the_remedy() {
             key.as_bytes(),
             "the key belongs to certificate 2 of DIR/cert.pem: put that one first",
         ),
-        (not_a_certificate.as_bytes(), key.as_bytes(), "DIR/cert.pem does not begin with a well-formed certificate"),
+        (
+            not_a_certificate.as_bytes(),
+            key.as_bytes(),
+            "DIR/cert.pem does not begin with a certificate that can be read",
+        ),
         (certificate.as_bytes(), not_a_key.as_bytes(), "the key in DIR/key.pem cannot be used: "),
         (
             expired.as_bytes(),
@@ -220,7 +224,8 @@ fn a_file_of_another_form_is_refused_with_what_makes_it_right() {
         (
             VERSION_1.as_bytes(),
             KEY_OF_VERSION_1.as_bytes(),
-            "the certificate in DIR/cert.pem is of version 1, and clients take version 3: make it again with the names",
+            "the certificate in DIR/cert.pem is of version 1, and clients take version 3: make it again with the names of \
+             this server, as in `openssl req -x509 -key DIR/key.pem -subj /CN=example.org -addext ",
         ),
         (pkcs12, key, "`openssl pkcs12 -in DIR/cert.pem -nokeys -out certificate.pem` makes it PEM"),
         (open_end, key, "DIR/cert.pem is PKCS#12 and not PEM"),
