@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use basehttp::tls::{self, CertificateFiles};
-use basehttp::{BackgroundServer, HTTPServer, HTTPServerBuilder};
+use basehttp::{BackgroundServer, Endpoint, HTTPServer, HTTPServerBuilder};
 use jiff::Timestamp;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use rustls::ServerConfig;
@@ -59,11 +59,11 @@ const LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Https {
-    /// Reads or makes the certificate, if there is to be one.
+    /// Reads or makes the certificate, if there is to be one. One that is made is for the sockets of `handed_over`, too.
     ///
     /// # Errors
     /// [`Failure::System`] for a pair that cannot be used.
-    pub(crate) fn of(flags: &Flags) -> Result<Option<Self>, Failure> {
+    pub(crate) fn of(flags: &Flags, handed_over: &[Endpoint]) -> Result<Option<Self>, Failure> {
         // It fails if there is a provider already, and then this one would be the same.
         let _ = ring::default_provider().install_default();
         if let Some(certfile) = &flags.https.tls_cert {
@@ -74,7 +74,8 @@ impl Https {
             return Https::with(Arc::clone(&files) as _, Certificate::Files(files)).map(Some);
         }
         if flags.https.tls_self_signed {
-            let pair = self_signed(flags.bind.iter().chain(&flags.host))
+            let names = flags.bind.iter().chain(&flags.host).map(String::as_str);
+            let pair = self_signed(names.chain(handed_over.iter().map(Endpoint::host)))
                 .map_err(|error| Failure::cannot("make a certificate", &error))?;
             let fingerprint = fingerprint(&pair.cert[0]);
             let pair = SingleCertAndKey::from(pair);
@@ -130,12 +131,13 @@ fn date(time: SystemTime) -> String {
 }
 
 /// Makes a certificate for `localhost`, the loopback addresses and `hosts`.
-fn self_signed<'f>(hosts: impl Iterator<Item = &'f String>) -> io::Result<CertifiedKey> {
+fn self_signed<'f>(hosts: impl Iterator<Item = &'f str>) -> io::Result<CertifiedKey> {
     let mut names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
     for host in hosts {
         let is_every_address = host.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified());
-        if !is_every_address && !host.starts_with("unix:") && !names.contains(host) {
-            names.push(host.clone());
+        let is_unix = host.is_empty() || host.starts_with("unix:");
+        if !is_every_address && !is_unix && !names.iter().any(|name| name == host) {
+            names.push(host.to_owned());
         }
     }
     let mut params = CertificateParams::new(names).map_err(io::Error::other)?;

@@ -58,7 +58,7 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     let site = Site::of(flags, soft_limit)?;
     let server = server(flags);
     #[cfg(feature = "tls")]
-    let secure = https::Https::of(flags)?;
+    let secure = https::Https::of(flags, &handed_over)?;
     #[cfg(feature = "tls")]
     let server = secure.iter().fold(server, |server, secure| secure.secure(server));
     let mut httpd = sockets::bind(server, site, flags, handed_over)?;

@@ -131,6 +131,27 @@ fn a_descriptor_that_cannot_be_served_is_told_in_one_line() {
     expect_one_line(&handing_over(pair, "3<&0", 1, &[]).ended(), "does not listen");
 }
 
+#[cfg(feature = "tls")]
+#[test]
+fn a_certificate_for_one_run_is_for_the_address_of_a_socket_that_is_handed_over() {
+    if !support::http::needs::program("openssl") {
+        return;
+    }
+    let socket = TcpListener::bind(("127.0.0.2", 0)).expect("Linux has all of 127.0.0.0/8");
+    let address = socket.local_addr().expect("it is bound").to_string();
+    let scratch = Scratch::new();
+    let program = handing_over(socket, "3<&0", 1, &["-q", "--tls-self-signed"]);
+    program.address();
+    let mut client = Command::new("openssl");
+    client.args(["s_client", "-connect", &address]);
+    scratch.file("shown.pem", &Program::start(client).ended().stdout);
+    let mut reader = Command::new("openssl");
+    reader.args(["x509", "-noout", "-checkip", "127.0.0.2", "-in", &scratch.path_of("shown.pem")]);
+    let ended = Program::start(reader).ended();
+    assert!(ended.stdout.contains("IP 127.0.0.2 does match certificate"), "{ended:?}");
+    assert_eq!(program.stopped().how(), "exit 0");
+}
+
 #[test]
 fn variables_and_flags_about_sockets_are_not_ignored_in_silence() {
     let of_this_process = |count: &str| {
