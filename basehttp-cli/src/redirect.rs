@@ -95,8 +95,14 @@ impl Redirect {
     }
 
     fn redirect(&self, ex: &mut Exchange, status: u16) -> Result {
-        let https_port = https_port(&self.https, ex.local_address()?.ip());
-        let Some(location) = ex.headers.get("Host").and_then(|host| location(host, https_port, ex.path)) else {
+        let own_port = https_port(&self.https, ex.local_address()?.ip());
+        // Such a client does not see this server's ports but those of the proxy.
+        let is_through_proxy = ex.client_address != *ex.peer_address();
+        let location = ex.headers.get("Host").and_then(|host| {
+            let port = if is_through_proxy && is_at_default_port(host) { DEFAULT_PORT } else { own_port };
+            location(host, port, ex.path)
+        });
+        let Some(location) = location else {
             return Ok(ex.send_error((400, "the Host field has no name"))?);
         };
         ex.send_header("Cache-Control", KEPT_FOR);
@@ -127,6 +133,15 @@ fn https_port(https: &[SocketAddr], reached: Option<IpAddr>) -> u16 {
     port.unwrap_or(https[0].port())
 }
 
+/// The port of a URL of `https` that names none (RFC 9110, section 4.2.2).
+const DEFAULT_PORT: u16 = 443;
+
+/// Returns whether the client has asked at the port of `http` that URLs need not name.
+fn is_at_default_port(host: &str) -> bool {
+    // A colon inside of an IPv6 address has the bracket behind it.
+    host.rsplit_once(':').is_none_or(|(_, port)| matches!(port, "" | "80") || port.ends_with(']'))
+}
+
 /// Returns the URL of `target` with `https`. The server has checked the grammar of `host`, a name or an address with or
 /// without a port, so that no user information and no path can hide in it.
 fn location(host: &str, https_port: u16, target: &str) -> Option<String> {
@@ -139,7 +154,7 @@ fn location(host: &str, https_port: u16, target: &str) -> Option<String> {
     let target = if target == "*" { "/" } else { target };
     match https_port {
         _ if name.is_empty() => None,
-        443 => Some(format!("https://{name}{target}")),
+        DEFAULT_PORT => Some(format!("https://{name}{target}")),
         port => Some(format!("https://{name}:{port}{target}")),
     }
 }
@@ -168,6 +183,14 @@ mod tests {
             assert_eq!(https_port(https, reached.parse().ok()), port, "{reached} {https:?}");
         }
         assert_eq!(https_port(&each, None), 1);
+    }
+
+    #[test]
+    fn a_host_without_a_port_is_at_the_default_port() {
+        let table = [("h", true), ("h:80", true), ("h:", true), ("[::1]", true), ("[::1]:80", true), ("h:8080", false)];
+        for (host, expected) in table {
+            assert_eq!(is_at_default_port(host), expected, "{host}");
+        }
     }
 
     #[test]

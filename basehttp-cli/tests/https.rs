@@ -347,8 +347,8 @@ fn the_proxy_before_https_stands_before_the_port_of_plain_http_as_well() {
     let flags =
         ["0", "--tls-self-signed", "--http-redirect", "0", "-d", scratch.as_str(), "--trust-proxy", "127.0.0.1"];
     let fields = "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http\r\n";
-    let with_fields = format!("GET /a HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
-    let with_header = "PROXY TCP4 192.0.2.7 127.0.0.1 4000 80\r\nGET /a HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let with_fields = format!("GET /a HTTP/1.1\r\nHost: localhost:8080\r\n{fields}\r\n");
+    let with_header = "PROXY TCP4 192.0.2.7 127.0.0.1 4000 80\r\nGET /a HTTP/1.1\r\nHost: localhost:8080\r\n\r\n";
     for (further, request) in [(&[][..], with_fields.as_str()), (&["--proxy-protocol"], with_header)] {
         let program = Program::start(basehttp([&flags[..], further].concat()));
         let text = program.stdout.wait_for(" are sent to HTTPS.\n");
@@ -357,6 +357,9 @@ fn the_proxy_before_https_stands_before_the_port_of_plain_http_as_well() {
         client.send(request);
         let reply = client.read_reply();
         assert_eq!(reply.field("Location"), Some(format!("https://localhost:{https}/a").as_str()), "{further:?}");
+        // The client asks at port 80 of the proxy, which has its own port of HTTPS.
+        client.send(request.trim_start_matches("PROXY TCP4 192.0.2.7 127.0.0.1 4000 80\r\n").replace(":8080", ""));
+        assert_eq!(client.read_reply().field("Location"), Some("https://localhost/a"), "{further:?}");
         if !further.is_empty() {
             let mut client = Client::connect(("127.0.0.1", plain));
             client.send("GET /a HTTP/1.0\r\n\r\n");
