@@ -194,6 +194,15 @@ fn a_terminal_that_goes_away_ends_the_program() {
     drop(scratch);
 }
 
+/// Returns the lines about a second signal that cuts off so many downloads. The client before them has seen the end of its
+/// connection, and the program may still be about to forget it.
+fn lines_of_a_second(signal: &str, downloads: usize) -> [String; 2] {
+    [downloads, downloads + 1].map(|count| {
+        let connections = if count == 1 { "connection" } else { "connections" };
+        format!("basehttp: a second signal, {signal}, has cut off {count} {connections}\n")
+    })
+}
+
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let scratch = scratch();
@@ -210,7 +219,36 @@ fn a_second_signal_ends_it_at_once() {
         program.signal(first);
         idle.wait_for_the_end();
         program.signal(second);
-        assert_eq!(program.ended().how(), how, "{first:?}, {second:?}");
+        let ended = program.ended();
+        assert_eq!(ended.how(), how, "{first:?}, {second:?}");
+        let name = if second == Signal::INT { "SIGINT" } else { "SIGTERM" };
+        let log = &ended.stderr;
+        assert!(lines_of_a_second(name, 1).iter().any(|line| log.ends_with(line)), "{first:?}, {second:?}: {log:?}");
         drop(download);
+    }
+}
+
+#[test]
+fn a_second_signal_within_the_delay_says_what_it_has_cut_off() {
+    let scratch = scratch();
+    for downloads in [0, 2] {
+        let (program, _) = Program::serving(&["-d", scratch.as_str(), "--quiet", "--shutdown-delay", "600"]);
+        let downloads: Vec<_> = (0..downloads).map(|_| Download::begin(&program)).collect();
+        program.signal(Signal::TERM);
+        // Its responses say `close` once the end has begun.
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            let mut client = Client::connect(program.address());
+            client.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            if client.try_read_reply("HEAD").expect("it serves on").field("Connection") == Some("close") {
+                client.expect_end();
+                break;
+            }
+            assert!(Instant::now() < give_up, "the end does not begin");
+        }
+        program.signal(Signal::TERM);
+        let ended = program.ended();
+        assert_eq!(ended.how(), "exit 143");
+        assert!(lines_of_a_second("SIGTERM", downloads.len()).contains(&ended.stderr), "{:?}", ended.stderr);
     }
 }

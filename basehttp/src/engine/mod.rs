@@ -206,6 +206,12 @@ impl RunningServer for Engine {
         Stats { connections, hijacked, parked, in_handlers, threads: self.pool.threads() as u64, ..counted }
     }
 
+    fn busy(&self) -> usize {
+        // An idle connection has no request that could be cut off.
+        let idle: usize = self.shards.iter().map(|shard| shard.slab().count_parked(Conn::is_idle)).sum();
+        self.in_flight().saturating_sub(idle)
+    }
+
     fn forget(&self, descriptor: BorrowedFd<'_>) {
         // At most one poller knows it. Asking all of them is fine, since this is rare.
         self.shards.iter().for_each(|shard| shard.forget(descriptor));

@@ -10,9 +10,8 @@ use super::heartbeat::Heartbeat;
 use super::stats::Counters;
 use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::{Condvar, Mutex, fence_in_models};
-use crate::conn::Conn;
 use crate::exchange::catch_panic;
-use crate::sys::{DrainReport, Notifier, log, unpoisoned};
+use crate::sys::{DrainReport, Notifier, RunningServer, log, unpoisoned};
 
 /// Time between two looks at the leaders: 4 ms. A leader that is seen twice in one handler is replaced, after 4 to 8 ms.
 const TICK: Duration = Duration::from_millis(4);
@@ -117,9 +116,7 @@ pub(crate) fn run(engine: &Arc<Engine>, end: Option<Instant>) -> io::Result<Drai
     while engine.has_work_left() && handle.deadline().is_some_and(|deadline| Instant::now() < deadline) {
         monitor.go();
     }
-    // An idle connection has no request that could be cut off.
-    let idle: usize = engine.shards.iter().map(|shard| shard.slab().count_parked(Conn::is_idle)).sum();
-    let cut = engine.in_flight().saturating_sub(idle) as u64;
+    let cut = engine.busy() as u64;
     engine.end();
     Ok(DrainReport { finished: engine.counters.answered() - answered, cut })
 }

@@ -94,6 +94,9 @@ pub(crate) trait RunningServer: Send + Sync {
     /// Returns the loop's counts.
     fn stats(&self) -> Stats;
 
+    /// Returns the number of connections whose request or response would be cut off if the loop ended now.
+    fn busy(&self) -> usize;
+
     /// Stops watching the socket of a connection that a handler has taken.
     fn forget(&self, descriptor: BorrowedFd<'_>);
 
@@ -162,23 +165,35 @@ impl ServerHandle {
         self.stop(SHUTDOWN_GRACE);
     }
 
+    /// Asks the loop to end, or the next one if none runs, and does not wait for that.
+    #[cfg(feature = "signals")]
+    pub(crate) fn begin_drain(&self, grace: Duration) {
+        self.ask_to_end(bounded(grace));
+    }
+
     /// Asks the loop to end, and waits until it has. Returns false if no loop runs, or if this thread must not wait for
     /// it.
     fn stop(&self, grace: Duration) -> bool {
-        // Under the lock, so that a loop which ends meanwhile either obeys the wish or leaves it to the next loop.
-        let mut running = self.running();
-        running.end_within(self.state.delay, grace);
-        self.state.stopping.store(true, Ordering::SeqCst);
         // Waits for this loop alone. By the time this thread wakes, the next one may have begun.
-        let Some(awaited) = running.engine.clone() else { return false };
-        awaited.wake();
+        let Some(awaited) = self.ask_to_end(grace) else { return false };
         if self.is_served_by_this_thread() {
             return false;
         }
         let still = |running: &mut Running| running.engine.as_ref().is_some_and(|other| Arc::ptr_eq(other, &awaited));
-        let ended = self.state.ended.wait_while(running, still);
+        let ended = self.state.ended.wait_while(self.running(), still);
         drop(unpoisoned(ended));
         true
+    }
+
+    /// Asks the loop to end, and returns it if one runs.
+    fn ask_to_end(&self, grace: Duration) -> Option<Arc<dyn RunningServer>> {
+        // Under the lock, so that a loop which ends meanwhile either obeys the wish or leaves it to the next loop.
+        let mut running = self.running();
+        running.end_within(self.state.delay, grace);
+        self.state.stopping.store(true, Ordering::SeqCst);
+        let asked = running.engine.clone()?;
+        asked.wake();
+        Some(asked)
     }
 
     /// Shuts down gracefully: lets requests in flight run for up to `grace`, and reports the result.
