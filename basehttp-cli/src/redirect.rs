@@ -34,6 +34,10 @@ pub(crate) fn bind(
         let text = "--http-redirect needs an address to listen on that is not a Unix socket: add one with --bind";
         return Err(Failure::Flag(text.into()));
     }
+    if port != 0 && https.iter().any(|address| address.port() == port) {
+        let text = format!("--http-redirect {port} is the port of HTTPS: choose another one, such as 80");
+        return Err(Failure::Flag(text));
+    }
     let endpoints = endpoints(flags, port, &https)?;
     let handler = Redirect { https, is_quiet: flags.quiet };
     sockets::listen(server, endpoints, flags, None, port, |server, address| server.bind(address, handler))

@@ -6,7 +6,7 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
 
@@ -339,6 +339,18 @@ fn each_address_sends_clients_to_its_own_port_of_https() {
     let ended = run(&["0", "-b", &socket, "--tls-self-signed", "--http-redirect", "0"]);
     assert_eq!(ended.how(), "exit 2");
     assert!(ended.stderr.contains("--http-redirect needs an address to listen on that is not a Unix"), "{ended:?}");
+}
+
+#[test]
+fn the_port_of_plain_http_is_another_one_than_that_of_https() {
+    // Another program may take the port that was free.
+    let ended = std::iter::repeat_with(|| {
+        let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr());
+        let port = free.expect("a free port").port().to_string();
+        run(&[&port, "--tls-self-signed", "--http-redirect", &port])
+    });
+    let ended = ended.take(100).find(|ended| ended.how() == "exit 2").expect("a port that no other program takes");
+    assert!(ended.stderr.contains(" is the port of HTTPS: choose another one, such as 80"), "{ended:?}");
 }
 
 #[test]
