@@ -53,7 +53,8 @@ there is nothing to read again, so that the reload of a service never ends it. A
 either case, except below \fBnohup\fR(1).
 .SH SERVICES
 A service manager may open the sockets and hand them over (\fBLISTEN_FDS\fR). They are served instead of the default
-address, beside those of \-\-bind. Clients then wait while the program restarts, and none is refused. With
+address, beside those of \-\-bind, to which alone a port then applies. If they are of this computer alone, it answers for
+the names of \-\-host and of this computer only, as with \-\-bind 127.0.0.1. Clients wait while the program restarts, and none is refused. With
 \fBNOTIFY_SOCKET\fR it tells the manager that it is ready, ending, and alive (\fBWATCHDOG_USEC\fR), as systemd has it
 with Type=notify. Type=notify\-reload is for \-\-tls\-cert, since it tells the manager when SIGHUP has been obeyed.
 .SH LIMITS
