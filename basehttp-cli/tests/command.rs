@@ -74,10 +74,12 @@ fn a_taken_port_is_one_line_and_exit_code_1() {
 fn what_cannot_be_served_is_one_line_and_exit_code_1() {
     let scratch = Scratch::with(&[("file", "")]);
     let (missing, file) = (format!("{}/missing", scratch.as_str()), format!("{}/file", scratch.as_str()));
-    let table: [(&[&str], &str); 4] = [
+    let long = format!("unix:/tmp/{}", "a".repeat(200));
+    let table: [(&[&str], &str); 5] = [
         (&["-d", &missing], "missing: No such file or directory"),
         (&["-d", &file], "file is not a directory: name the directory that contains it"),
         (&["--bind", "192.0.2.1"], "192.0.2.1 is not an address of this computer"),
+        (&["--bind", &long], "it is longer than the 100 bytes that every system takes: choose a shorter path"),
         (&["--bind", "no..such..host"], "cannot use --bind no..such..host: "),
     ];
     for (arguments, text) in table {

@@ -40,7 +40,13 @@ impl SocketFile {
     /// # Errors
     /// The system's. [`AddrInUse`](io::ErrorKind::AddrInUse) for a file that is not to be replaced; the text says why.
     pub(crate) fn listen(socket: &Socket, path: &Path, mode: Option<u32>, backlog: i32) -> io::Result<Option<Self>> {
-        let address = SockAddr::unix(path)?;
+        // Its only error, which names a constant of C.
+        let address = SockAddr::unix(path).map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                "it is longer than the 100 bytes that every system takes: choose a shorter path",
+            )
+        })?;
         let _turn = Turn::at_directory_of(path)?;
         match socket.bind(&address) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
