@@ -171,6 +171,13 @@ impl Drive<'_> {
     fn has_more(&mut self) -> bool {
         // A client that has nothing to say may have said so.
         self.conn.may_read |= self.io().socket.has_messages();
+        #[cfg(feature = "tls")]
+        match self.io().socket.has_said_end() {
+            (_, true) => self.leave_session(),
+            // Nothing is decrypted behind our end.
+            (true, false) => return !self.buffers.input.is_empty(),
+            _ => {}
+        }
         let may_look = self.conn.may_read && self.io().socket.is_nonblocking();
         !self.buffers.input.is_empty()
             || may_look && self.unblock_reads().is_ok() && self.read_more().is_some_and(|bytes| bytes > 0)

@@ -88,6 +88,11 @@ impl Socket {
         }
     }
 
+    /// Returns whether our end of the session is encrypted, and whether it is sent, too.
+    pub(crate) fn has_said_end(&self) -> (bool, bool) {
+        if let Socket::Tls(socket) = self { socket.has_said_end() } else { (false, false) }
+    }
+
     /// Returns whether the session has failed, and the reason was not taken.
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self, Socket::Tls(socket) if socket.has_failed())

@@ -28,6 +28,9 @@ pub(super) struct Session {
     pub(super) holds_tickets: bool,
     /// The caller's next bytes are its last ones.
     pub(super) is_ending: bool,
+    /// The `close_notify` is encrypted, and sent or about to be. rustls takes no wrong record behind it: in debug builds it
+    /// panics.
+    pub(super) has_said_end: bool,
     /// The last receive has emptied the system's buffer.
     pub(super) is_drained: bool,
     /// Bytes that were received since the last ones that could be decrypted, so that rustls may hold them.
@@ -58,6 +61,7 @@ impl Session {
             claimed: 0,
             holds_tickets: false,
             is_ending: false,
+            has_said_end: false,
             is_drained: false,
             undecrypted: 0,
             ended_reading: false,
@@ -162,9 +166,14 @@ impl Session {
         }
         self.claimed = self.tls.writer().write(&bytes[..bytes.len().min(MAX_CLAIMED_BYTES)])?;
         if self.is_ending && self.claimed == bytes.len() {
-            self.tls.send_close_notify();
+            self.say_end();
         }
         Ok(self.send_claim(raw)?.unwrap_or(0))
+    }
+
+    pub(super) fn say_end(&mut self) {
+        self.tls.send_close_notify();
+        self.has_said_end = true;
     }
 
     /// Sends what waits. Returns the number of bytes that the caller may count as written, if any were claimed: all of

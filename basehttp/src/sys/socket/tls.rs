@@ -266,7 +266,7 @@ impl TlsSocket {
         let (session, raw) = (&mut *self.session(), self.raw());
         match session.stage {
             Stage::Traffic if session.claimed == 0 => {
-                session.tls.send_close_notify();
+                session.say_end();
                 session.flush(raw)?;
                 session.stage = Stage::Over;
                 Ok(())
@@ -291,6 +291,12 @@ impl TlsSocket {
     pub(super) fn reset_on_close(&self) -> io::Result<()> {
         self.session().stage = Stage::Over;
         self.raw().reset_on_close()
+    }
+
+    /// Returns whether the `close_notify` is encrypted, and whether it is sent, too.
+    pub(super) fn has_said_end(&self) -> (bool, bool) {
+        let session = self.session();
+        (session.has_said_end, session.has_said_end && !session.tls.wants_write())
     }
 
     pub(super) fn has_failed(&self) -> bool {
