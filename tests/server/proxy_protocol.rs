@@ -188,10 +188,10 @@ fn the_log_of_the_handler_tells_why_a_peer_was_refused() {
 #[test]
 fn a_header_that_never_becomes_whole_has_a_line_and_a_silent_proxy_has_none() {
     let (lines, logged) = channel();
-    let slow = builder().head_timeout(Duration::from_millis(500));
+    let slow = builder().head_timeout(Duration::from_secs(2));
     let server = Server::start_with(slow, Logging(lines)).expect("it binds");
-    for begun in ["", "P", "PROXY TCP4 203.0"] {
-        expect_no_answer(&mut Client::sending(&server, begun), begun);
+    for mut client in ["", "P", "PROXY TCP4 203.0"].map(|begun| Client::sending(&server, begun)) {
+        expect_no_answer(&mut client, "too slow");
     }
     server.stop().expect("it ends");
     assert_eq!(logged.iter().collect::<Vec<_>>(), ["127.0.0.1: refused: the PROXY header came too slowly"; 2]);

@@ -108,8 +108,8 @@ fn a_handshake_that_ends_before_it_is_complete_has_a_line() {
         let line = logged.recv_timeout(PATIENCE).expect("a line");
         assert_eq!(line, format!("127.0.0.1 \"\" https TLS failed: {expected}"), "{bytes:?}");
     }
-    let errors = server.server_handle().stats().errors;
-    assert_eq!((errors.clients_gone, errors.tls), (3, 5));
+    let are_counted = |stats: &basehttp::Stats| (stats.errors.clients_gone, stats.errors.tls) == (3, 5);
+    wait_until(server.server_handle(), "each is counted", are_counted);
     // Without a byte there is nothing to tell, and the server's own end is no fault of the client's.
     drop(connect(&server));
     let mut waiting = connect(&server);
@@ -122,14 +122,18 @@ fn a_handshake_that_ends_before_it_is_complete_has_a_line() {
 #[test]
 fn a_handshake_that_is_too_slow_has_a_line_and_a_silent_client_has_none() {
     let (lines, logged) = channel();
-    let server = start_with(secured().head_timeout(SHORT), move |line| lines.send(line).expect("the test reads them"));
+    let slow = secured().head_timeout(4 * SHORT);
+    let server = start_with(slow, move |line| lines.send(line).expect("the test reads them"));
     let hello = first_flight();
-    for part in [0, 1, hello.len()] {
+    let begun = [0, 1, hello.len()].map(|part| {
         let mut stream = connect(&server);
         stream.write_all(&hello[..part]).expect("the server takes it");
+        stream
+    });
+    for mut stream in begun {
         read_to_any_end(&mut stream);
     }
-    assert_eq!(server.server_handle().stats().errors.slow_heads, 3);
+    wait_until(server.server_handle(), "each is counted", |stats| stats.errors.slow_heads == 3);
     server.stop().expect("it ends");
     let line = "127.0.0.1 \"\" https TLS failed: the handshake came too slowly";
     assert_eq!(logged.iter().collect::<Vec<_>>(), [line; 2]);
