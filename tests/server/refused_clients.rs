@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
 
 use basehttp::testing::Server;
 use basehttp::{Exchange, HTTPServer, http_handler};
@@ -58,8 +60,11 @@ const UNREADABLE: [Refused; 9] = [
     ("\x16\x03\x01\x02\0\x01\0\x01", "\r\n\r\n", 400),
 ];
 
-/// Sends its log lines to the test.
-struct Logging(Sender<String>);
+/// Sends its log lines to the test, each after this time.
+struct Logging {
+    lines: Sender<String>,
+    pause: Duration,
+}
 
 #[http_handler(protocol_version = "HTTP/1.1")]
 impl Logging {
@@ -76,23 +81,29 @@ impl Logging {
         let (client, peer) = (ex.client_address.ip(), ex.peer_address().ip());
         let peer = peer.expect("over TCP");
         let client = client.map_or("-".to_owned(), |ip| ip.to_string());
+        thread::sleep(self.pause);
         // The test may have ended.
-        let _ = self.0.send(format!("{client} by {peer}: {message}"));
+        let _ = self.lines.send(format!("{client} by {peer}: {message}"));
     }
 }
 
 /// A server that believes these proxies, and refuses as much as it can.
-fn start(proxy: &str, fields: &[&str]) -> (Server, Receiver<String>) {
+fn start(proxy: &str, fields: &[&str], pause: Duration) -> (Server, Receiver<String>) {
     let (lines, logged) = channel();
     let believing = HTTPServer::builder().trust_proxies([proxy]).forwarded_fields(fields);
     let refusing = believing.hosts(["a"]).refuse_cross_site(true).max_request_line_bytes(80).max_fields(5);
-    (Server::start_with(refusing, Logging(lines)).expect("it binds"), logged)
+    (Server::start_with(refusing, Logging { lines, pause }).expect("it binds"), logged)
 }
 
 /// Sends each request with the field of a proxy, and checks that all log lines begin with `client`.
 #[track_caller]
 fn expect_client(proxy: &str, fields: &[&str], field_line: &str, requests: &[Refused], client: &str) {
-    let (server, logged) = start(proxy, fields);
+    let (server, logged) = start(proxy, fields, Duration::ZERO);
+    send_each(server, &logged, field_line, requests, client);
+}
+
+#[track_caller]
+fn send_each(server: Server, logged: &Receiver<String>, field_line: &str, requests: &[Refused], client: &str) {
     for (start, end, status) in requests {
         let request = format!("{start}{field_line}{end}");
         let mut sender = Client::sending(&server, &request);
@@ -123,6 +134,15 @@ fn a_refused_request_has_the_client_that_its_proxy_names() {
     {
         expect_client("127.0.0.1", &["Forwarded"], &format!("Forwarded: {element}\r\n"), &wrong, client);
     }
+}
+
+#[test]
+fn a_log_that_blocks_knows_the_client_as_well() {
+    // The server learns that the log blocks, and has the refusal waited for on another thread.
+    let (server, logged) = start("127.0.0.1", &X_FIELDS, Duration::from_millis(5));
+    let handle = server.server_handle().clone();
+    send_each(server, &logged, X_LINE, &READABLE, "203.0.113.7");
+    assert!(handle.stats().pooled > 0);
 }
 
 #[test]
