@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::stage::{LARGE_BYTES, Stage, Staged, expect_served, get, one_worker, start, upload, wait_until};
-use crate::support::{Client, PATIENCE, Reply, expect_refused};
+use crate::support::{Client, PATIENCE, Reply, expect_refused, when_free};
 use basehttp::testing::Server;
 use basehttp::{DrainReport, Exchange, HTTPServer, Payload, ServerHandle, http_handler};
 
@@ -23,7 +23,7 @@ fn a_stuck_handler_is_cut_off_and_the_server_serves_again() {
     let handle = httpd.server_handle();
     for (round, is_rescued) in [(0, true), (1, false), (2, true)] {
         let serving = thread::spawn(move || {
-            httpd.serve_forever().expect("a loop");
+            when_free(|| httpd.serve_forever()).expect("a loop");
             httpd
         });
         let mut idle = connect_when_it_listens(address);
@@ -55,7 +55,7 @@ fn a_stuck_thread_of_the_pool_is_cut_off_and_the_server_serves_again() {
     let handle = httpd.server_handle();
     for round in 0..3 {
         let serving = thread::spawn(move || {
-            httpd.serve_forever().expect("a loop");
+            when_free(|| httpd.serve_forever()).expect("a loop");
             httpd
         });
         let mut stuck = connect_when_it_listens(address);
@@ -366,7 +366,7 @@ fn the_deadline_of_a_drain_ends_with_its_loop() {
     let mut httpd = serving.join().expect("serve_forever returns");
     stage.open("first");
     // The next loop is asked to end with a handler at work, and the zero is not its deadline.
-    let serving = thread::spawn(move || httpd.serve_forever().expect("a loop"));
+    let serving = thread::spawn(move || when_free(|| httpd.serve_forever()).expect("a loop"));
     let mut held = connect_when_it_listens(address);
     held.send(get("/hold/second"));
     stage.wait_for("second");
@@ -386,8 +386,8 @@ fn a_shutdown_that_waits_is_not_held_up_by_the_next_loop() {
     for round in 0..50 {
         let handle = httpd.server_handle();
         let serving = thread::spawn(move || {
-            httpd.serve_forever().expect("a loop");
-            httpd.serve_forever().expect("another, at once");
+            when_free(|| httpd.serve_forever()).expect("a loop");
+            when_free(|| httpd.serve_forever()).expect("another, at once");
             httpd
         });
         let mut client = connect_when_it_listens(address);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Client, PATIENCE, expect_refused};
+use crate::support::{Client, PATIENCE, expect_refused, when_free};
 use basehttp::{BackgroundServer, Exchange, HTTPServer, HTTPServerBuilder, ServerHandle, http_handler};
 
 /// Longer than a test may take, so that no test waits for its end.
@@ -70,7 +70,9 @@ fn a_server_in_the_background_listens_and_can_be_drained_as_soon_as_it_is_there(
         assert!(serving.server_handle().drain(PATIENCE).is_some(), "its loop has begun");
         let status = client.read_reply().status;
         assert!([200, 503].contains(&status), "it had connected before the end, so that it is served: {status}");
-        serving = serving.stop().expect("a loop").serve_in_background().expect("a thread");
+        let httpd = serving.stop().expect("a loop");
+        expect_refused(address, "it has ended");
+        serving = httpd.serve_in_background().expect("a thread");
     }
 }
 
@@ -110,7 +112,7 @@ fn serve_for_ends_by_itself_and_a_shutdown_ends_it_before() {
             early.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
         }
         let began = Instant::now();
-        httpd.serve_for(time).expect("a loop");
+        when_free(|| httpd.serve_for(time)).expect("a loop");
         assert!(began.elapsed() >= time);
         if let Some(early) = &mut early {
             assert!([200, 503].contains(&early.read_reply().status));
@@ -123,7 +125,7 @@ fn serve_for_ends_by_itself_and_a_shutdown_ends_it_before() {
             wait_until("it listens", || std::net::TcpStream::connect(address).is_ok());
             handle.shutdown();
         });
-        httpd.serve_for(time).expect("a loop");
+        when_free(|| httpd.serve_for(time)).expect("a loop");
         asking.join().expect("no panic");
     }
 }

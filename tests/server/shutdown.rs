@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::support::stage::wait_until;
-use crate::support::{Client, PATIENCE, expect_refused};
+use crate::support::{Client, PATIENCE, expect_refused, when_free};
 use basehttp::testing::Server;
 use basehttp::{Address, Exchange, HTTPServer, ServerHandle, http_handler};
 
@@ -50,7 +50,7 @@ fn bound() -> (HTTPServer, SocketAddr) {
 /// Serves on a thread of its own, and gives the server back when the loop has ended.
 fn serving(mut httpd: HTTPServer) -> JoinHandle<HTTPServer> {
     thread::spawn(move || {
-        httpd.serve_forever().unwrap();
+        when_free(|| httpd.serve_forever()).unwrap();
         httpd
     })
 }
@@ -205,7 +205,7 @@ fn a_server_that_serves_again_does_not_take_an_address_from_its_successor() {
     httpd.serve_forever().unwrap();
     assert_eq!(httpd.fileno(), -1, "it does not listen");
     expect_refused(address, "it does not listen");
-    let mut successor = HTTPServer::bind(address, Stopping::default()).unwrap();
+    let mut successor = when_free(|| HTTPServer::bind(address, Stopping::default())).unwrap();
     assert_eq!(httpd.serve_forever().unwrap_err().kind(), ErrorKind::AddrInUse);
     assert_eq!(httpd.handle_request().unwrap_err().kind(), ErrorKind::AddrInUse);
     successor.server_close();
@@ -214,7 +214,7 @@ fn a_server_that_serves_again_does_not_take_an_address_from_its_successor() {
         client.send(REQUEST);
         client.read_reply().status
     });
-    httpd.handle_request().unwrap();
+    when_free(|| httpd.handle_request()).unwrap();
     assert_eq!(client.join().unwrap(), 200, "the address is free, and it listens again");
     assert_ne!(httpd.fileno(), -1);
 }

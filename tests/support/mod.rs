@@ -37,6 +37,18 @@ pub(crate) fn expect_refused(address: impl ToSocketAddrs + Copy, what: &str) {
     }
 }
 
+/// Repeats an attempt to listen again while the address is in use, for the reason of [`expect_refused`].
+pub(crate) fn when_free<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < give_up => {}
+            result => return result,
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// One connection to a server, as a client sees it.
 pub(crate) struct Client {
     reader: BufReader<TcpStream>,
