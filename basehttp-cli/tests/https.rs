@@ -7,7 +7,6 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
 
 use basehttp::testing::Certificate;
@@ -18,7 +17,7 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 use support::http::{Client, PATIENCE};
-use support::{Program, Scratch, basehttp, run};
+use support::{Manager, Program, Scratch, basehttp, run};
 
 /// A directory with a page, and with the pair of `certificate` beside it.
 fn site(certificate: &Certificate) -> Scratch {
@@ -162,28 +161,22 @@ fn a_service_manager_knows_when_a_renewal_begins_and_ends() {
     let certificate = Certificate::new();
     let scratch = site(&certificate);
     let [www, both, socket] = ["www", "both.pem", "notify"].map(|name| scratch.path_of(name));
-    let manager = UnixDatagram::bind(&socket).expect("a new file");
-    manager.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
-    let message = || {
-        let mut buffer = [0; 1024];
-        let count = manager.recv(&mut buffer).expect("a message");
-        String::from_utf8_lossy(&buffer[..count]).into_owned()
-    };
+    let manager = Manager::at(&socket);
     let mut command = basehttp(["0", "-d", &www, "-q", "--tls-cert", &both]);
     command.env("NOTIFY_SOCKET", &socket).env_remove("WATCHDOG_USEC");
     let program = Program::start(command);
-    assert_eq!(message(), "READY=1");
+    assert_eq!(manager.message(), "READY=1");
     // Whatever comes of it, it comes to an end.
     for pem in [certificate.pem(), "nothing of the kind"] {
         scratch.file("both.pem", &[pem, certificate.key_pem()].concat());
         program.signal(Signal::HUP);
-        let reloading = message();
+        let reloading = manager.message();
         let time = reloading.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").expect("what systemd waits for");
         assert!(time.parse::<u64>().is_ok_and(|time| time > 0), "{reloading}");
-        assert_eq!(message(), "READY=1");
+        assert_eq!(manager.message(), "READY=1");
     }
     program.signal(Signal::TERM);
-    assert_eq!(message(), "STOPPING=1");
+    assert_eq!(manager.message(), "STOPPING=1");
     assert_eq!(program.ended().how(), "exit 0");
 }
 

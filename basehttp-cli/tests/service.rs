@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use support::http::{Client, PATIENCE};
-use support::{Ended, Program, Scratch, basehttp, get, reply, run};
+use support::{Ended, Manager, Program, Scratch, basehttp, get, reply, run};
 
 /// Starts the command as a service manager does. The shell puts its standard input where `redirections` say, and becomes
 /// the command, with its process number.
@@ -219,12 +219,10 @@ fn a_unix_socket_has_its_mode_and_goes_with_the_program() {
 
 /// Reads messages until one is `wanted`, and returns those before it.
 #[track_caller]
-fn messages_until(manager: &UnixDatagram, wanted: &str) -> Vec<String> {
+fn messages_until(manager: &Manager, wanted: &str) -> Vec<String> {
     let mut before = Vec::new();
     loop {
-        let mut buffer = [0; 1024];
-        let count = manager.recv(&mut buffer).unwrap_or_else(|error| panic!("{error} before {wanted}: {before:?}"));
-        let message = String::from_utf8_lossy(&buffer[..count]).into_owned();
+        let message = manager.receive().unwrap_or_else(|error| panic!("{error} before {wanted}: {before:?}"));
         if message == wanted {
             return before;
         }
@@ -232,8 +230,7 @@ fn messages_until(manager: &UnixDatagram, wanted: &str) -> Vec<String> {
     }
 }
 
-fn notifying(manager: &UnixDatagram, address: &str) {
-    manager.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
+fn notifying(manager: &Manager, address: &str) {
     let mut command = basehttp(["0"]);
     command.env("NOTIFY_SOCKET", address).env("WATCHDOG_USEC", "40000").env_remove("WATCHDOG_PID");
     let program = Program::start(command);
@@ -252,13 +249,13 @@ fn notifying(manager: &UnixDatagram, address: &str) {
 fn a_service_manager_is_told_of_the_beginning_the_life_and_the_end() {
     let scratch = Scratch::new();
     let path = scratch.path().join("notify");
-    notifying(&UnixDatagram::bind(&path).expect("a new file"), path.to_str().expect("UTF-8"));
+    notifying(&Manager::at(&path), path.to_str().expect("UTF-8"));
     #[cfg(target_os = "linux")]
     {
         use std::os::linux::net::SocketAddrExt;
         let name = format!("basehttp-test-{}", std::process::id());
         let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).expect("a short name");
-        notifying(&UnixDatagram::bind_addr(&address).expect("a free name"), &format!("@{name}"));
+        notifying(&Manager::of(UnixDatagram::bind_addr(&address).expect("a free name")), &format!("@{name}"));
     }
 }
 

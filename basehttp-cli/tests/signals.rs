@@ -5,7 +5,6 @@ mod support;
 use std::fs::File;
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::thread;
 use std::time::Instant;
@@ -13,7 +12,7 @@ use std::time::Instant;
 use rustix::process::Signal;
 use support::http::needs::program;
 use support::http::{Client, PATIENCE};
-use support::{Program, Scratch};
+use support::{Manager, Program, Scratch};
 
 /// Makes a directory with a file that is larger than the buffers of a socket.
 fn scratch() -> Scratch {
@@ -138,21 +137,15 @@ fn a_service_manager_that_waits_for_a_reload_is_answered_without_a_certificate()
     }
     let scratch = Scratch::new();
     let socket = scratch.path_of("notify");
-    let manager = UnixDatagram::bind(&socket).expect("a new file");
-    manager.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
-    let message = || {
-        let mut buffer = [0; 1024];
-        let count = manager.recv(&mut buffer).expect("a message");
-        String::from_utf8_lossy(&buffer[..count]).into_owned()
-    };
+    let manager = Manager::at(&socket);
     let mut command = Command::new("setsid");
     command.args([env!("CARGO_BIN_EXE_basehttp"), "0", "-q"]);
     command.env("NOTIFY_SOCKET", &socket).env_remove("WATCHDOG_USEC");
     let program = Program::start(command);
-    assert_eq!(message(), "READY=1");
+    assert_eq!(manager.message(), "READY=1");
     program.signal(Signal::HUP);
-    assert!(message().starts_with("RELOADING=1\n"));
-    assert_eq!(message(), "READY=1");
+    assert!(manager.message().starts_with("RELOADING=1\n"));
+    assert_eq!(manager.message(), "READY=1");
     assert_eq!(program.stopped().how(), "exit 0");
 }
 

@@ -8,9 +8,10 @@ pub(crate) mod http;
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -22,7 +23,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use http::needs::skip;
-use http::{Client, Reply};
+use http::{Client, PATIENCE, Reply};
 
 /// Returns the command with these arguments. The variables that decide about colours are removed.
 pub(crate) fn basehttp(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
@@ -221,6 +222,32 @@ impl Output {
 
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A service manager, which programs tell of their life at this socket (`NOTIFY_SOCKET`).
+pub(crate) struct Manager(UnixDatagram);
+
+impl Manager {
+    pub(crate) fn of(socket: UnixDatagram) -> Self {
+        socket.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
+        Manager(socket)
+    }
+
+    pub(crate) fn at(path: impl AsRef<Path>) -> Self {
+        Manager::of(UnixDatagram::bind(path).expect("a new file"))
+    }
+
+    /// Returns the next message.
+    #[track_caller]
+    pub(crate) fn message(&self) -> String {
+        self.receive().expect("a message")
+    }
+
+    pub(crate) fn receive(&self) -> io::Result<String> {
+        let mut buffer = [0; 1024];
+        let count = self.0.recv(&mut buffer)?;
+        Ok(String::from_utf8_lossy(&buffer[..count]).into_owned())
+    }
 }
 
 /// A directory for one test, removed with the value.
