@@ -205,8 +205,8 @@ pub(crate) struct Flags {
     ///
     /// They run as you, in their own directory, and see the request and nothing of your environment. Without this flag
     /// they are files like all others. Requests that pages of other sites make browsers send get 403, except GET, HEAD
-    /// and OPTIONS, so that no page acts as the user who reads it. --cors makes an exception of its origin. Clients that are not
-    /// browsers are not affected.
+    /// and OPTIONS, so that no page acts as the user who reads it. --cors makes an exception of its origin. Clients that
+    /// are not browsers are not affected.
     #[arg(long, help_heading = "Programs (CGI)")]
     pub cgi: bool,
 

@@ -25,7 +25,8 @@ pub(crate) struct HttpsFlags {
 
     /// Serve HTTPS with a certificate that is made for this run, for development
     ///
-    /// It is for localhost, and for the names and addresses of --bind, --host and sockets of a service manager. Browsers warn of it. Its fingerprint is printed, to compare it.
+    /// It is for localhost, and for the names and addresses of --bind, --host and sockets of a service manager. Browsers
+    /// warn of it. Its fingerprint is printed, to compare it.
     #[arg(long)]
     pub tls_self_signed: bool,
 

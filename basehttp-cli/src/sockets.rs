@@ -89,7 +89,7 @@ pub(crate) fn listen(
     bind: impl FnOnce(HTTPServerBuilder, Endpoint) -> io::Result<HTTPServer>,
 ) -> Result<HTTPServer, Failure> {
     let server = match hosts::to_answer_for(&flags.host, &endpoints) {
-        Some(hosts) => health.into_iter().fold(server.hosts(hosts), |server, path| server.any_host_paths([path])),
+        Some(hosts) => server.hosts(hosts).any_host_paths(health),
         None => server,
     };
     let names: Vec<_> = endpoints.iter().map(Endpoint::host).filter(|host| !host.is_empty()).collect();

@@ -133,8 +133,8 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     /// Logs an error. The default calls [`log_message`](Self::log_message).
     ///
     /// The error may be a connection's: its TLS session has failed, or its handshake or PROXY header was not finished, it
-    /// was refused where only trusted proxies may connect, or a body was cut off after the handler had returned. The exchange then has no command, no path and no
-    /// headers, and sends nothing.
+    /// was refused where only trusted proxies may connect, or a body was cut off after the handler had returned. The
+    /// exchange then has no command, no path and no headers, and sends nothing.
     fn log_error<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, message: fmt::Arguments<'_>) {
         defaults::log_error(self, ex, message);
     }

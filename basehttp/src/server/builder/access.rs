@@ -171,8 +171,8 @@ impl HTTPServerBuilder {
     /// Only the proxies of [`trust_proxies`](Self::trust_proxies) may connect then, and each must send a header within
     /// the [`head_timeout`](Self::head_timeout). Any other connection is closed without an answer, with a line in the
     /// log, since a server that guesses would believe a client that writes such a header. A connection without a byte, as
-    /// health checks make them, has no line. A header of version 2 may have
-    /// 4 KiB behind its first 16 bytes. Other values there are skipped, and one that is cut off is malformed.
+    /// health checks make them, has no line. A header of version 2 may have 4 KiB behind its first 16 bytes. Other values
+    /// there are skipped, and one that is cut off is malformed.
     /// [`verify_request`](crate::BaseHTTPRequestHandler::verify_request) is asked about the client that was named.
     ///
     /// ```
