@@ -2,14 +2,14 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpListener, ToSocketAddrs};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::io::Errno;
 use socket2::SockRef;
 
-use crate::sys::Listener;
+use crate::sys::{Listener, must_be_stream};
 
 /// An address or a socket to listen on, as [`HTTPServer::bind`](crate::HTTPServer::bind) and
 /// [`also_listen`](crate::HTTPServerBuilder::also_listen) take it.
@@ -208,7 +208,7 @@ impl ListenAddress for PathBuf {
 /// A socket that listens already.
 impl ListenAddress for TcpListener {
     fn into_endpoint(self) -> io::Result<Endpoint> {
-        must_listen(&SockRef::from(&self))?;
+        must_listen(&self)?;
         let host = self.local_addr()?.ip().to_string();
         self.set_nonblocking(true)?;
         // As for those that are bound here: accepted sockets inherit it.
@@ -220,7 +220,7 @@ impl ListenAddress for TcpListener {
 /// A socket that listens already. Its file is not ours to remove.
 impl ListenAddress for UnixListener {
     fn into_endpoint(self) -> io::Result<Endpoint> {
-        must_listen(&SockRef::from(&self))?;
+        must_listen(&self)?;
         self.set_nonblocking(true)?;
         let listener = mio::net::UnixListener::from_std(self);
         Ok(Endpoint::listening(String::new(), Listener::Unix { listener, file: None }))
@@ -228,20 +228,12 @@ impl ListenAddress for UnixListener {
 }
 
 /// Refuses a descriptor at which no client could connect, such as a socket that was bound and no more.
-fn must_listen(socket: &SockRef<'_>) -> io::Result<()> {
-    let refused = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-    match socket.r#type() {
-        Ok(socket2::Type::STREAM) => {}
-        Ok(_) => return refused("the socket that was handed over is not a stream"),
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::NOTSOCK) => {
-            return refused("the descriptor that was handed over is not a socket");
-        }
-        Err(error) => return Err(error),
-    }
+fn must_listen(descriptor: impl AsFd) -> io::Result<()> {
+    must_be_stream(&descriptor, " that was handed over")?;
     // Other systems do not say it.
     #[cfg(target_os = "linux")]
-    if !socket.is_listener()? {
-        return refused("the socket that was handed over does not listen");
+    if !rustix::net::sockopt::socket_acceptconn(&descriptor)? {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the socket that was handed over does not listen"));
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ pub(crate) use self::socket::MemorySocket;
 pub use self::socket::Stream;
 #[cfg(feature = "tls")]
 pub use self::socket::TlsInfo;
-pub(crate) use self::socket::{Direction, EndSeen, Socket, timespec, wait_for_any};
+pub(crate) use self::socket::{Direction, EndSeen, Socket, must_be_stream, timespec, wait_for_any};
 pub(crate) use self::socket_file::SocketFile;
 pub(crate) use self::stats::{COUNTED_ERRORS, CountedError, LocalCounts};
 pub use self::stats::{DrainReport, ErrorCounts, Stats};

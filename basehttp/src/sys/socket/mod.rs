@@ -38,6 +38,7 @@ use rustix::net::RecvFlags;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::memory::MemorySocket;
 use self::other::{copy_part, with_one_name, write_through};
+pub(crate) use self::raw::must_be_stream;
 use self::raw::{RawSocket, retried};
 #[cfg(feature = "tls")]
 pub(crate) use self::tls::Handshake;

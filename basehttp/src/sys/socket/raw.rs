@@ -8,7 +8,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, SocketType};
 use socket2::SockRef;
 
 use super::super::address::Address;
@@ -129,6 +130,18 @@ impl AsFd for RawSocket {
             #[cfg(any(test, fuzzing))]
             RawSocket::Memory(_) => stand_in(),
         }
+    }
+}
+
+/// Refuses a descriptor that is not a socket of streams, with [`InvalidInput`](io::ErrorKind::InvalidInput). `origin`
+/// stands behind the word for it in the text.
+pub(crate) fn must_be_stream(descriptor: impl AsFd, origin: &str) -> io::Result<()> {
+    let refused = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    match rustix::net::sockopt::socket_type(descriptor) {
+        Ok(SocketType::STREAM) => Ok(()),
+        Ok(_) => refused(format!("the socket{origin} is not a stream")),
+        Err(Errno::NOTSOCK) => refused(format!("the descriptor{origin} is not a socket")),
+        Err(error) => Err(error.into()),
     }
 }
 

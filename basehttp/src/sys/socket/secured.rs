@@ -6,16 +6,15 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketType};
+use rustix::net::AddressFamily;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 
 use super::super::address::Address;
 use super::super::unwatched::assert_may_wait;
-use super::Socket;
 use super::tls::{Handshake, TlsSocket};
 use super::tls_info::TlsInfo;
+use super::{Socket, must_be_stream};
 
 impl Socket {
     /// Takes a connected socket of the system, which does not block from now on.
@@ -24,12 +23,7 @@ impl Socket {
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is neither a TCP nor a Unix stream socket, or a listening one.
     pub(crate) fn of_descriptor(descriptor: OwnedFd) -> io::Result<Self> {
         let refused = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-        match rustix::net::sockopt::socket_type(&descriptor) {
-            Ok(SocketType::STREAM) => {}
-            Ok(_) => return refused("the socket is not a stream"),
-            Err(Errno::NOTSOCK) => return refused("the descriptor is not a socket"),
-            Err(error) => return Err(error.into()),
-        }
+        must_be_stream(&descriptor, "")?;
         // Other systems do not say it. There its peer is not connected.
         #[cfg(target_os = "linux")]
         if rustix::net::sockopt::socket_acceptconn(&descriptor)? {
