@@ -52,9 +52,10 @@ impl WatchedSignals {
                     end_at_once(signal, &server);
                 }
                 on_signal(signal);
+                // Before the drain shows anywhere, since the next signal is then the second one, with its line.
+                ends_at_once.store(false, Ordering::SeqCst);
                 // The loop's owner has the report.
                 server.begin_drain(grace);
-                ends_at_once.store(false, Ordering::SeqCst);
             }
             // It may have cleared the flag after the drop.
             ends_at_once.fetch_or(has_come.load(Ordering::SeqCst), Ordering::SeqCst);
