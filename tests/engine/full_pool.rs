@@ -1,12 +1,15 @@
 //! Fast handlers while every thread of the pool is taken, and the queue is full. They are served on the leader, also if
-//! they were slow for a moment, and threads are left to replace the leader.
+//! they were slow for a moment, and threads are left to replace the leader. The hooks that stand before them wait for
+//! the pool as little.
 
+use std::fmt;
 use std::sync::Arc;
 use std::thread;
 
 use crate::support::Client;
-use crate::support::stage::{NAP, Stage, expect_served, get, one_worker, start, upload, wait_until};
+use crate::support::stage::{NAP, Stage, expect_ping, expect_served, get, one_worker, start, upload, wait_until};
 use basehttp::testing::Server;
+use basehttp::{Address, Exchange, http_handler};
 
 /// Threads of the pool, and paths that a test asks for. On a busy machine a few of the paths may look slow, so that the
 /// tests demand that one of them is served.
@@ -108,4 +111,42 @@ fn handlers_that_block_at_times_leave_a_thread_for_a_leader_of_the_fast_ones() {
         assert!(matches!(client.read_reply().status, 200 | 503));
     }
     empty_pool(&mut held, &stage);
+}
+
+/// Has hooks of its own, and waits at the stage.
+struct Hooked(Arc<Stage>);
+
+#[http_handler(protocol_version = "HTTP/1.1", pace = "inline")]
+impl Hooked {
+    fn do_PING(&self) -> &'static str {
+        "pong"
+    }
+
+    #[pace("pool")]
+    fn do_GET(&self) -> &'static str {
+        self.0.hold("a");
+        "held"
+    }
+
+    fn verify_request(&self, _: &Address) -> bool {
+        true
+    }
+
+    fn log_error(&self, _: &Exchange, _: fmt::Arguments) {}
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+/// The hooks have run once or never, and the queue has room, in which they would wait for the only thread.
+#[test]
+fn newcomers_and_refusals_of_a_fresh_server_do_not_wait_for_a_pool_that_is_stuck() {
+    let stage = Arc::new(Stage::default());
+    let server = Server::start_with(one_worker().max_threads(1), Hooked(Arc::clone(&stage))).expect("a free port");
+    let mut held = Client::sending(&server, get("/"));
+    stage.wait_for("a");
+    expect_ping(&mut Client::of(&server));
+    assert_eq!(Client::sending(&server, "nonsense\r\n\r\n").read_reply().status, 400);
+    expect_ping(&mut Client::of(&server));
+    assert!(stage.holds("a"), "they came while the thread was stuck");
+    stage.open("a");
+    assert_eq!(held.read_reply().text(), "held");
 }

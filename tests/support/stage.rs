@@ -41,6 +41,8 @@ struct State {
     /// Names of holds, in the order they were entered; a name may come again.
     entered: Vec<String>,
     opened: Vec<String>,
+    /// Names of holds with a handler inside, once for each.
+    holding: Vec<String>,
     /// Paths of all requests, in the order they were served.
     served: Vec<String>,
 }
@@ -56,6 +58,11 @@ impl Stage {
     /// Returns whether a handler has been in the hold of that name.
     pub(crate) fn was_entered(&self, name: &str) -> bool {
         self.lock().entered.iter().any(|entered| entered == name)
+    }
+
+    /// Returns whether a handler is in the hold of that name.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        self.lock().holding.iter().any(|holding| holding == name)
     }
 
     /// Releases all handlers in the hold of that name, also those that come later.
@@ -78,10 +85,17 @@ impl Stage {
 
     /// Tells that a handler is here, and waits for `open(NAME)`.
     pub(crate) fn hold(&self, name: &str) {
-        self.lock().entered.push(name.to_owned());
+        let mut state = self.lock();
+        state.entered.push(name.to_owned());
+        state.holding.push(name.to_owned());
+        drop(state);
         self.changed.notify_all();
         // A test that has failed opens nothing any more.
         self.wait_until(|state| state.opened.iter().any(|opened| opened == name));
+        let holding = &mut self.lock().holding;
+        if let Some(place) = holding.iter().position(|holding| holding == name) {
+            holding.swap_remove(place);
+        }
     }
 
     fn wait_until(&self, is_so: impl Fn(&State) -> bool) -> bool {

@@ -12,7 +12,7 @@ use crate::secured::{
     SHORT, Secured, TlsClient, VERSIONS, client_config, connect, read_to_any_end, secured, server, session,
 };
 use crate::support::scripts::Scripts;
-use crate::support::stage::wait_until;
+use crate::support::stage::{ping, start, wait_until};
 
 /// Every request needs a thread of the pool.
 struct Pooled;
@@ -81,6 +81,24 @@ fn idle_sessions_hold_no_thread() {
         assert_eq!(client.ask("/again").text(), "/again");
     }
     drop(halves);
+}
+
+/// Two steps of a handshake are all that the server has seen, and the queue has room, in which others would wait for the
+/// only thread.
+#[test]
+fn handshakes_with_a_fresh_server_do_not_wait_for_a_pool_that_is_stuck() {
+    let (server, stage) = start(secured().workers(1).max_threads(1));
+    let mut held = TlsClient::of(&server);
+    held.send(TlsClient::get("/hold/a"));
+    stage.wait_for("a");
+    for (name, version) in VERSIONS {
+        let mut client = TlsClient::with(&server, client_config(&[version]));
+        client.send(ping("/"));
+        assert_eq!(client.read_reply().text(), "pong", "{name}");
+    }
+    assert!(stage.holds("a"), "they came while the thread was stuck");
+    stage.open("a");
+    assert_eq!(held.read_reply().text(), "a");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The pace table: durations of recent runs for each kind of request, so that blocking handlers do not run on a leader.
 //!
 //! A request of a route, which is a row of the handler's table of paths, is known by the route's number. Each route has
-//! a place of its own. Other requests are told apart by their method and the first two segments of the path, hashed with
+//! a place of its own, and so has each hook that runs about a connection. Other requests are told apart by their method and the first two segments of the path, hashed with
 //! a secret key into a table of fixed size.
 //!
 //! A place stores its owner, the last eight runs with one bit each (slow or not), and its age. The age is the number of
@@ -13,6 +13,11 @@
 //! fast handlers are preempted and have three or four slow runs in a row. Therefore a handler is blocking only if not
 //! one of its last eight runs was fast. A run in the pool counts as slow only from a longer duration on, since it takes
 //! longer there.
+//!
+//! All newcomers pass the hooks, of which a step of a TLS handshake is one. If too little is known of a hook, they must
+//! not wait for a pool that is stuck. So a hook counts as fast before its first run, and each run that had to be rescued
+//! counts as two, since the system may have preempted it. A hook that blocks therefore costs two rescues, and no more:
+//! its place is never taken by others, and clients cannot ask for it by another name, as they can for a path.
 //!
 //! A request without a route has a choice of four places. It takes a vacant one, or the oldest one if it may:
 //!
@@ -31,6 +36,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::conn::ConnectionCode;
 use crate::exchange::Pace;
 
 /// Number of groups of places: 256. With four places of four bytes each, the table holds more than the routes of most
@@ -51,6 +57,12 @@ const ROUTES_A_BLOCK: usize = 256;
 
 /// Number of blocks: 256, so that there is a place for every number of a route.
 const BLOCKS: usize = 256;
+
+/// The slot of the first hook, behind those of the routes.
+const FIRST_HOOK: usize = FIRST_ROUTE + BLOCKS * ROUTES_A_BLOCK;
+
+/// Number of hooks: one for each kind of [`ConnectionCode`].
+const HOOKS: usize = 3;
 
 /// Requests without a place after which a silent owner loses its place: one with a proven speed, and one of which too
 /// little is known.
@@ -80,6 +92,9 @@ const PROVEN_RUNS: u32 = 3;
 /// runs, so that a third one counts.
 const BLOCKED: u16 = FULL | 0xff;
 const FORGIVEN: u16 = FULL | 0b11;
+
+/// The runs of a hook before its first one: all were fast.
+const TRUSTED: u16 = FULL;
 
 /// The bit above eight runs.
 const FULL: u16 = 1 << 8;
@@ -116,6 +131,8 @@ pub(super) struct PaceTable {
     secret: u64,
     /// The places of the routes. They have no owner and no age.
     routes: Box<[OnceLock<RouteBlock>; BLOCKS]>,
+    /// The places of the hooks, which have no owner and no age either.
+    hooks: [AtomicU32; HOOKS],
 }
 
 type RouteBlock = Box<[AtomicU32; ROUTES_A_BLOCK]>;
@@ -131,12 +148,18 @@ impl PaceTable {
     pub(super) fn new() -> Self {
         let secret = RandomState::new().hash_one(GROUPS);
         let routes = Box::new(std::array::from_fn(|_| OnceLock::new()));
-        PaceTable { groups: (0..GROUPS).map(|_| Group::default()).collect(), secret, routes }
+        let hooks = std::array::from_fn(|_| AtomicU32::new(u32::from(TRUSTED)));
+        PaceTable { groups: (0..GROUPS).map(|_| Group::default()).collect(), secret, routes, hooks }
     }
 
     /// Returns the slot of a route. No other request has it.
     pub(super) fn route_slot(route: u16) -> usize {
         FIRST_ROUTE + usize::from(route)
+    }
+
+    /// Returns the slot of a hook. No request has it.
+    pub(super) fn hook_slot(hook: ConnectionCode) -> usize {
+        FIRST_HOOK + hook as usize
     }
 
     /// Returns the slot of a request without a route.
@@ -161,8 +184,12 @@ impl PaceTable {
         let Some((place, word)) = self.find(slot) else {
             return self.settle(slot, BLOCKED, 0);
         };
-        let is_known_fast = speed(runs_of(word)) == Speed::Fast;
-        let runs = if is_known_fast && !was_forgiven(runs_of(word)) { FORGIVEN } else { BLOCKED };
+        let before = runs_of(word);
+        let runs = match speed(before) {
+            _ if slot >= FIRST_HOOK => after_run(after_run(before, true), true),
+            Speed::Fast if !was_forgiven(before) => FORGIVEN,
+            _ => BLOCKED,
+        };
         place.store(word & OWNER | u32::from(runs), Ordering::Relaxed);
     }
 
@@ -187,8 +214,11 @@ impl PaceTable {
     /// Returns the place of a request and its content.
     #[inline]
     fn find(&self, slot: usize) -> Option<(&AtomicU32, u32)> {
-        if let Some(route) = slot.checked_sub(FIRST_ROUTE) {
-            let place = self.place_of_route(route);
+        if let Some(number) = slot.checked_sub(FIRST_ROUTE) {
+            let place = match slot.checked_sub(FIRST_HOOK) {
+                Some(hook) => &self.hooks[hook],
+                None => self.place_of_route(number),
+            };
             return Some((place, place.load(Ordering::Relaxed)));
         }
         let places = self.groups[slot % GROUPS].0.iter();

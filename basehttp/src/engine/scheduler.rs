@@ -192,24 +192,6 @@ impl<'e> WorkerScheduler<'e> {
         was_rescued
     }
 
-    /// Decides where a hook runs that is called before any request is placed. If the handler overrides it, it is user
-    /// code, and its speed is learnt like a handler's. `name` is its method in the pace table. No request has it, since
-    /// methods have no spaces.
-    fn place_hook(&mut self, name: &str, is_overridden: bool) -> RunOn {
-        if !is_overridden {
-            return RunOn::ThisThread;
-        }
-        let slot = self.engine.pace.slot(name, "");
-        match self.place_slot(slot, Pace::Auto, false) {
-            // Nothing is known against it, and a spare thread can lead if it blocks.
-            RunOn::Refused if self.speed(slot) == Speed::Unproven && self.engine.pool.may_risk_leader() => {
-                self.slot = Some(slot);
-                RunOn::ThisThreadOnceSent
-            }
-            place => place,
-        }
-    }
-
     /// Decides where user code runs, from its pace and its speed so far.
     fn place_slot(&mut self, slot: usize, pace: Pace, may_wait: bool) -> RunOn {
         if !self.leads() {
@@ -268,7 +250,7 @@ impl Scheduler for WorkerScheduler<'_> {
     }
 
     fn place_refusal(&mut self) -> RunOn {
-        let place = self.place_hook("log error", runs_user_code_for_refusals(&self.engine.context.spec.overrides));
+        let place = self.place_code(ConnectionCode::LogError);
         // A request that was refused for lack of a thread has been counted already.
         if !std::mem::take(&mut self.is_busy) && place == RunOn::Refused {
             Counters::add(&self.engine.counters.busy);
@@ -277,17 +259,18 @@ impl Scheduler for WorkerScheduler<'_> {
     }
 
     fn place_code(&mut self, code: ConnectionCode) -> RunOn {
-        match code {
-            ConnectionCode::VerifyRequest => {
-                self.place_hook("verify request", self.engine.context.spec.overrides.verify_request)
-            }
-            // No request has such a method.
+        let overrides = &self.engine.context.spec.overrides;
+        let is_overridden = match code {
+            ConnectionCode::VerifyRequest => overrides.verify_request,
+            // What a configuration of rustls calls is not known.
             #[cfg(feature = "tls")]
-            ConnectionCode::Handshake => self.place_hook("tls handshake", true),
-            ConnectionCode::LogError => {
-                self.place_hook("log error", runs_user_code_for_refusals(&self.engine.context.spec.overrides))
-            }
+            ConnectionCode::Handshake => true,
+            ConnectionCode::LogError => runs_user_code_for_refusals(overrides),
+        };
+        if !is_overridden {
+            return RunOn::ThisThread;
         }
+        self.place_slot(PaceTable::hook_slot(code), Pace::Auto, false)
     }
 
     fn begin_code(&mut self) {
