@@ -230,15 +230,15 @@ fn a_second_signal_within_the_delay_says_what_it_has_cut_off() {
         program.signal(Signal::TERM);
         // Its responses say `close` once the end has begun.
         let give_up = Instant::now() + PATIENCE;
+        let mut client = Client::connect(program.address());
         loop {
-            let mut client = Client::connect(program.address());
             client.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
             if client.try_read_reply("HEAD").expect("it serves on").field("Connection") == Some("close") {
-                client.expect_end();
                 break;
             }
             assert!(Instant::now() < give_up, "the end does not begin");
         }
+        client.expect_end();
         program.signal(Signal::TERM);
         let ended = program.ended();
         assert_eq!(ended.how(), "exit 143");
