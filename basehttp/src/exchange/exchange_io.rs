@@ -471,7 +471,7 @@ mod tests {
         let spec = HandlerSpec::of_plain_handler();
         let mut io = ExchangeIo::new(&Context::new(spec, Settings::default(), ServerHandle::detached()));
         let (ours, _theirs) = UnixStream::pair().expect("two sockets");
-        let socket = Socket::from(ours);
+        let socket = Socket::raw(ours);
         socket.set_blocking_reads(Some(Duration::from_secs(60))).expect("a socket");
         io.attach(socket);
         let socket = io.surrender().expect("nothing is to be sent");

@@ -1,9 +1,12 @@
 //! Names of the two ends of a connection, and of the addresses that a server listens on. Not the sockets themselves.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
+use socket2::{SockAddr, SockRef};
 
 use crate::proto::{ClientAddress, NetworkNode, log_line};
 
@@ -52,6 +55,28 @@ impl Address {
         match self {
             Address::Unix(path) => path.as_deref(),
             Address::Ip(_) | Address::Unnamed => None,
+        }
+    }
+
+    /// Returns the address of our end of a socket.
+    ///
+    /// # Errors
+    /// The system's, and [`InvalidInput`](io::ErrorKind::InvalidInput) for a socket of another kind.
+    pub(crate) fn of_socket(socket: &impl AsFd) -> io::Result<Self> {
+        Address::of_system(&SockRef::from(socket).local_addr()?)
+    }
+
+    /// Returns the address of the other end of a connected socket. The errors are those of [`of_socket`](Self::of_socket).
+    #[cfg(feature = "tls")]
+    pub(crate) fn of_peer(socket: &impl AsFd) -> io::Result<Self> {
+        Address::of_system(&SockRef::from(socket).peer_addr()?)
+    }
+
+    fn of_system(address: &SockAddr) -> io::Result<Self> {
+        match address.as_socket() {
+            Some(address) => Ok(address.into()),
+            None if address.is_unix() => Ok(Address::Unix(address.as_pathname().map(Path::to_owned))),
+            None => Err(io::Error::new(io::ErrorKind::InvalidInput, "the socket is neither a TCP nor a Unix one")),
         }
     }
 

@@ -1,9 +1,7 @@
 //! A listening socket, and the connections that come from it. It never waits: the poller and `handle_request` do that.
 
 use std::io;
-use std::net::TcpStream;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,13 +34,12 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
-                let socket = Socket::from(TcpStream::from(OwnedFd::from(stream)));
-                Ok(Accepted { socket, address: address.into() })
+                Ok(Accepted { socket: Socket::raw(stream), address: address.into() })
             }
             Listener::Unix { listener, .. } => {
                 let (stream, address) = listener.accept()?;
-                let socket = Socket::from(UnixStream::from(OwnedFd::from(stream)));
-                Ok(Accepted { socket, address: Address::Unix(address.as_pathname().map(Path::to_owned)) })
+                let address = Address::Unix(address.as_pathname().map(Path::to_owned));
+                Ok(Accepted { socket: Socket::raw(stream), address })
             }
         }
     }
@@ -57,12 +54,7 @@ impl Listener {
 
     /// Returns the address that it listens on.
     pub(crate) fn address(&self) -> io::Result<Address> {
-        match self {
-            Listener::Tcp(listener) => Ok(listener.local_addr()?.into()),
-            Listener::Unix { listener, .. } => {
-                Ok(Address::Unix(listener.local_addr()?.as_pathname().map(Path::to_owned)))
-            }
-        }
+        Address::of_socket(self)
     }
 }
 

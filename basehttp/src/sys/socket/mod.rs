@@ -26,9 +26,7 @@ mod wait;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -102,19 +100,12 @@ pub(crate) enum EndSeen {
     Both,
 }
 
-impl From<TcpStream> for Socket {
-    fn from(stream: TcpStream) -> Self {
-        Socket::Raw(RawSocket::Tcp(stream))
-    }
-}
-
-impl From<UnixStream> for Socket {
-    fn from(stream: UnixStream) -> Self {
-        Socket::Raw(RawSocket::Unix(stream))
-    }
-}
-
 impl Socket {
+    /// Wraps a connected socket of the system, which does not block.
+    pub(crate) fn raw(socket: impl Into<OwnedFd>) -> Self {
+        Socket::Raw(RawSocket::Descriptor(socket.into()))
+    }
+
     /// Wraps a stream that is not a socket.
     pub(crate) fn other(stream: impl Stream) -> Self {
         Socket::Other(Mutex::new(Box::new(stream)))
@@ -335,9 +326,9 @@ impl Socket {
     /// Returns the address of our end. It is unnamed for a stream that is not a socket.
     pub(crate) fn local_address(&self) -> io::Result<Address> {
         match self {
-            Socket::Raw(socket) => socket.local_address(),
+            Socket::Raw(socket) => Address::of_socket(socket),
             #[cfg(feature = "tls")]
-            Socket::Tls(socket) => socket.local_address(),
+            Socket::Tls(socket) => Address::of_socket(socket),
             Socket::Other(_) => Ok(Address::Unnamed),
             Socket::Taken => Err(taken()),
         }

@@ -1,18 +1,15 @@
-//! A socket of the system, TCP or Unix, and the calls that it knows. None of them waits, except a `receive` after
+//! A socket of the system, of whatever kind, and the calls that it knows. None of them waits, except a `receive` after
 //! `set_blocking_reads`. None is repeated when a signal interrupts it; that is the caller's decision.
 
 use std::io;
-use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::net::Shutdown;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, SocketType};
 use socket2::SockRef;
 
-use super::super::address::Address;
 #[cfg(any(test, fuzzing))]
 use super::memory::{MemorySocket, stand_in};
 
@@ -25,8 +22,7 @@ const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
 
 /// A socket of the system, in non-blocking mode.
 pub(crate) enum RawSocket {
-    Tcp(TcpStream),
-    Unix(UnixStream),
+    Descriptor(OwnedFd),
     #[cfg(any(test, fuzzing))]
     Memory(Box<dyn MemorySocket>),
 }
@@ -71,25 +67,6 @@ impl RawSocket {
         socket.set_nonblocking(wait.is_none())
     }
 
-    pub(super) fn local_address(&self) -> io::Result<Address> {
-        match self {
-            RawSocket::Tcp(stream) => Ok(stream.local_addr()?.into()),
-            RawSocket::Unix(stream) => Ok(Address::Unix(stream.local_addr()?.as_pathname().map(Path::to_owned))),
-            #[cfg(any(test, fuzzing))]
-            RawSocket::Memory(_) => Ok(Address::Unnamed),
-        }
-    }
-
-    #[cfg(feature = "tls")]
-    pub(super) fn peer_address(&self) -> io::Result<Address> {
-        match self {
-            RawSocket::Tcp(stream) => Ok(stream.peer_addr()?.into()),
-            RawSocket::Unix(stream) => Ok(Address::Unix(stream.peer_addr()?.as_pathname().map(Path::to_owned))),
-            #[cfg(any(test, fuzzing))]
-            RawSocket::Memory(_) => Ok(Address::Unnamed),
-        }
-    }
-
     /// Waits for these events if the socket is in memory.
     #[cfg(any(test, fuzzing))]
     pub(super) fn wait_in_memory(&self, flags: rustix::event::PollFlags) -> Option<rustix::event::PollFlags> {
@@ -98,8 +75,7 @@ impl RawSocket {
 
     pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         match self {
-            RawSocket::Tcp(stream) => stream.shutdown(how),
-            RawSocket::Unix(stream) => stream.shutdown(how),
+            RawSocket::Descriptor(socket) => SockRef::from(socket).shutdown(how),
             #[cfg(any(test, fuzzing))]
             RawSocket::Memory(socket) => {
                 socket.shutdown(how);
@@ -108,11 +84,10 @@ impl RawSocket {
         }
     }
 
-    /// Makes the coming close a reset. A Unix socket has no resets.
+    /// Makes the coming close a reset. A Unix socket has no resets, and ignores it.
     pub(super) fn reset_on_close(&self) -> io::Result<()> {
         match self {
-            RawSocket::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
-            RawSocket::Unix(_) => Ok(()),
+            RawSocket::Descriptor(socket) => SockRef::from(socket).set_linger(Some(Duration::ZERO)),
             #[cfg(any(test, fuzzing))]
             RawSocket::Memory(socket) => {
                 socket.reset_on_close();
@@ -125,8 +100,7 @@ impl RawSocket {
 impl AsFd for RawSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            RawSocket::Tcp(stream) => stream.as_fd(),
-            RawSocket::Unix(stream) => stream.as_fd(),
+            RawSocket::Descriptor(socket) => socket.as_fd(),
             #[cfg(any(test, fuzzing))]
             RawSocket::Memory(_) => stand_in(),
         }

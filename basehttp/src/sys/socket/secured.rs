@@ -1,12 +1,9 @@
 //! The methods of a socket that only TLS has.
 
 use std::io;
-use std::net::TcpStream;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-use rustix::net::AddressFamily;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 
@@ -22,18 +19,16 @@ impl Socket {
     /// # Errors
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is neither a TCP nor a Unix stream socket, or a listening one.
     pub(crate) fn of_descriptor(descriptor: OwnedFd) -> io::Result<Self> {
-        let refused = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         must_be_stream(&descriptor, "")?;
         // Other systems do not say it. There its peer is not connected.
         #[cfg(target_os = "linux")]
         if rustix::net::sockopt::socket_acceptconn(&descriptor)? {
-            return refused("the socket listens, and is not a connection");
+            let text = "the socket listens, and is not a connection";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
-        let socket = match rustix::net::getsockname(&descriptor)?.address_family() {
-            AddressFamily::UNIX => Socket::from(UnixStream::from(descriptor)),
-            AddressFamily::INET | AddressFamily::INET6 => Socket::from(TcpStream::from(descriptor)),
-            _ => return refused("the socket is neither a TCP nor a Unix one"),
-        };
+        // It refuses all other kinds.
+        Address::of_socket(&descriptor)?;
+        let socket = Socket::raw(descriptor);
         socket.set_blocking_reads(None)?;
         Ok(socket)
     }
@@ -41,7 +36,7 @@ impl Socket {
     /// Returns the address of the client.
     pub(crate) fn peer_address(&self) -> io::Result<Address> {
         match self {
-            Socket::Raw(socket) => socket.peer_address(),
+            Socket::Raw(socket) => Address::of_peer(socket),
             Socket::Tls(_) | Socket::Other(_) | Socket::Taken => Ok(Address::Unnamed),
         }
     }

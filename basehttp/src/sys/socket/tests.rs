@@ -1,5 +1,6 @@
 //! Files that the system cannot send by itself, and waits that signals interrupt.
 
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -22,7 +23,7 @@ fn a_file_that_the_system_cannot_send_by_itself_is_copied() {
     let refused = rustix::fs::sendfile(&ours, &file, None, 10);
     assert_eq!(refused, Err(rustix::io::Errno::INVAL));
     let (socket, reading) = (
-        Socket::from(ours),
+        Socket::raw(ours),
         thread::spawn(move || {
             let mut read = Vec::new();
             theirs.read_to_end(&mut read).map(|_| read)
@@ -53,7 +54,7 @@ fn signals_do_not_prolong_a_wait() {
         let thread = std::fs::read_link("/proc/thread-self").expect("Linux tells it");
         let id = thread.file_name().and_then(|id| id.to_str()?.parse().ok());
         tell.send(id.and_then(Pid::from_raw).expect("a number")).expect("the test waits for it");
-        let socket = Socket::from(ours);
+        let socket = Socket::raw(ours);
         let reading = socket.read_waiting(&mut [0], Some(WAIT)).map_err(|error| error.kind());
         let waiting = socket.wait(Direction::Read, Some(WAIT)).map_err(|error| error.kind());
         socket.set_blocking_reads(Some(WAIT)).expect("a socket");
@@ -78,7 +79,7 @@ fn a_file_that_the_system_cannot_send_is_copied() {
     let refused = rustix::fs::sendfile(&ours, File::open(path).expect("of Linux"), Some(&mut 0), 4);
     assert_eq!(refused, Err(rustix::io::Errno::INVAL), "the test needs a file that sendfile does not take");
     let mut file = File::open(path).expect("of Linux");
-    let sent = Socket::from(ours).send_file(&mut file, 0, 4).expect("all the same");
+    let sent = Socket::raw(ours).send_file(&mut file, 0, 4).expect("all the same");
     let (mut came, mut expected) = (vec![0; 4], std::fs::read(path).expect("of Linux"));
     (&theirs).read_exact(&mut came).expect("four bytes");
     expected.truncate(4);

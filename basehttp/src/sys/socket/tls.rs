@@ -27,7 +27,6 @@ use rustix::net::RecvFlags;
 use rustls::pki_types::CertificateDer;
 use rustls::{Error, ServerConfig};
 
-use super::super::address::Address;
 use super::super::lock::lock;
 use super::Direction;
 use super::raw::{RawSocket, retried};
@@ -322,10 +321,6 @@ impl TlsSocket {
 
     pub(super) fn set_blocking_reads(&self, wait: Option<Duration>) -> io::Result<()> {
         self.raw().set_blocking_reads(wait)
-    }
-
-    pub(super) fn local_address(&self) -> io::Result<Address> {
-        self.raw().local_address()
     }
 }
 

@@ -24,7 +24,7 @@ fn session(request: &[u8]) -> (Socket, ClientConnection, UnixStream) {
     let mut client = ClientConnection::new(Arc::new(client), name).expect("a configuration");
     let (ours, mut theirs) = UnixStream::pair().expect("two sockets");
     ours.set_nonblocking(true).expect("a socket");
-    let socket = Socket::from(ours).secured(&Arc::new(server.expect("they match"))).expect("a configuration");
+    let socket = Socket::raw(ours).secured(&Arc::new(server.expect("they match"))).expect("a configuration");
     while client.is_handshaking() || client.wants_write() {
         if !client.is_handshaking() {
             client.writer().write_all(request).expect("room for it");
