@@ -141,6 +141,39 @@ fn the_client_and_the_server_have_unix_addresses() {
     assert_eq!(ask(&mut named, "GET / HTTP/1.0\r\n\r\n").text(), expected(&own.display().to_string()));
 }
 
+/// A client whose own end has the longest path that the system takes: 108 bytes, with no zero byte behind them.
+#[cfg(target_os = "linux")]
+fn connect_with_longest_path(folder: &Folder) -> (BufReader<UnixStream>, PathBuf) {
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
+    let start = folder.0.join("c");
+    let own = start.with_file_name("c".repeat(108 + 1 - start.as_os_str().len()));
+    let socket = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None).expect("a socket");
+    rustix::net::bind(&socket, &SocketAddrUnix::new(&own).expect("it fits")).expect("a new file");
+    rustix::net::connect(&socket, &SocketAddrUnix::new(folder.socket()).expect("it fits")).expect("it listens");
+    let stream = UnixStream::from(socket);
+    stream.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
+    (BufReader::new(stream), own)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_client_with_the_longest_path_is_served_like_any_other() {
+    let folder = Folder::new();
+    let mut httpd = HTTPServer::bind(folder.socket(), Telling).expect("a new file");
+    let (mut client, own) = connect_with_longest_path(&folder);
+    let asking = thread::spawn(move || ask(&mut client, "GET / HTTP/1.0\r\n\r\n"));
+    httpd.handle_request().expect("a request");
+    let expected = format!("unix:{} unix:{} 0", own.display(), folder.socket().display());
+    assert_eq!(asking.join().unwrap().text(), expected);
+
+    fs::remove_file(own).expect("it is the client's");
+    let serving = Serving::start(httpd);
+    let (mut client, _) = connect_with_longest_path(&folder);
+    assert_eq!(ask(&mut client, "GET / HTTP/1.0\r\n\r\n").text(), expected);
+    assert_eq!(ask(&mut connect(&folder.socket()), "GET / HTTP/1.0\r\n\r\n").status, 200);
+    wait_until(&serving.handle, "all are gone", |stats| stats.connections == 0);
+}
+
 #[test]
 fn handle_request_serves_unix_and_tcp_alike() {
     let folder = Folder::new();

@@ -213,7 +213,7 @@ impl ListenAddress for TcpListener {
         self.set_nonblocking(true)?;
         // As for those that are bound here: accepted sockets inherit it.
         SockRef::from(&self).set_tcp_nodelay(true)?;
-        Ok(Endpoint::listening(host, Listener::Tcp(mio::net::TcpListener::from_std(self))))
+        Ok(Endpoint::listening(host, Listener::new(self, None)))
     }
 }
 
@@ -222,8 +222,7 @@ impl ListenAddress for UnixListener {
     fn into_endpoint(self) -> io::Result<Endpoint> {
         must_listen(&self)?;
         self.set_nonblocking(true)?;
-        let listener = mio::net::UnixListener::from_std(self);
-        Ok(Endpoint::listening(String::new(), Listener::Unix { listener, file: None }))
+        Ok(Endpoint::listening(String::new(), Listener::new(self, None)))
     }
 }
 

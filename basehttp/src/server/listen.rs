@@ -1,12 +1,11 @@
 //! Listening sockets, made from the endpoints and options of a server.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mio::net::{TcpListener, UnixListener};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use super::endpoint::{Endpoint, ListenAddress, Place};
@@ -146,8 +145,8 @@ fn listen(endpoint: &Endpoint, options: &ListenOptions) -> io::Result<Vec<Open>>
             Ok(vec![(endpoint, Arc::new(listener))])
         }
         Place::Listening(listener) => {
-            if let Listener::Tcp(listener) = &**listener {
-                keep_alive(&SockRef::from(listener), options)?;
+            if listener.address()?.ip().is_some() {
+                keep_alive(&SockRef::from(&**listener), options)?;
             }
             Ok(vec![(endpoint.clone(), Arc::clone(listener))])
         }
@@ -156,7 +155,7 @@ fn listen(endpoint: &Endpoint, options: &ListenOptions) -> io::Result<Vec<Open>>
 
 fn open_at(host: &str, listener: TcpListener) -> io::Result<Open> {
     let endpoint = Endpoint::new(host, [listener.local_addr()?]);
-    Ok((endpoint, Arc::new(Listener::Tcp(listener))))
+    Ok((endpoint, Arc::new(Listener::new(listener, None))))
 }
 
 fn listen_on_first(host: &str, candidates: &[SocketAddr], options: &ListenOptions) -> io::Result<TcpListener> {
@@ -230,7 +229,7 @@ fn listen_on(address: SocketAddr, options: &ListenOptions) -> io::Result<TcpList
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(options.request_queue_size)?;
-    Ok(TcpListener::from_std(socket.into()))
+    Ok(socket.into())
 }
 
 /// Questions to a silent client before it counts as gone.
@@ -252,7 +251,7 @@ fn listen_at(path: &Path, options: &ListenOptions) -> io::Result<Listener> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
     let file = SocketFile::listen(&socket, path, options.unix_mode, options.request_queue_size)?;
-    Ok(Listener::Unix { file: file.map(Arc::new), listener: UnixListener::from_std(socket.into()) })
+    Ok(Listener::new(socket, file))
 }
 
 fn not_at(path: &Path, error: &io::Error) -> io::Error {

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
+use rustix::net::{AddressFamily, SocketAddrAny};
 use socket2::{SockAddr, SockRef};
 
 use crate::proto::{ClientAddress, NetworkNode, log_line};
@@ -67,9 +68,24 @@ impl Address {
     }
 
     /// Returns the address of the other end of a connected socket. The errors are those of [`of_socket`](Self::of_socket).
-    #[cfg(feature = "tls")]
     pub(crate) fn of_peer(socket: &impl AsFd) -> io::Result<Self> {
         Address::of_system(&SockRef::from(socket).peer_addr()?)
+    }
+
+    /// Returns the address of a client that was just accepted, from what accept(2) has told of it.
+    pub(crate) fn of_client(client: &impl AsFd, told: Option<SocketAddrAny>) -> Self {
+        // Most clients of a Unix socket have no name.
+        let is_unnamed =
+            |told: &SocketAddrAny| told.address_family() == AddressFamily::UNIX && told.addr_len() <= FAMILY_BYTES;
+        if told.as_ref().is_some_and(is_unnamed) {
+            return Address::Unix(None);
+        }
+        match told.map(SocketAddr::try_from) {
+            Some(Ok(address)) => address.into(),
+            // The system is asked again for the name of a Unix socket. Clients choose their names, and rustix panics
+            // at a path of 108 bytes.
+            _ => Address::of_peer(client).unwrap_or(Address::Unnamed),
+        }
     }
 
     fn of_system(address: &SockAddr) -> io::Result<Self> {
@@ -121,6 +137,9 @@ impl fmt::Display for Address {
         }
     }
 }
+
+/// Length of an address that names its family alone: 2 bytes.
+const FAMILY_BYTES: u32 = 2;
 
 #[cfg(test)]
 mod tests {
