@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod client_ends;
 mod clients;
 mod ends;
 mod engine;

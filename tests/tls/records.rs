@@ -10,9 +10,10 @@ use rustls::crypto::ring::cipher_suite::{
     TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TLS13_CHACHA20_POLY1305_SHA256,
 };
 use rustls::crypto::tls13::OkmBlock;
+use rustls::version::TLS13;
 use rustls::{
-    ConnectionTrafficSecrets, ContentType, KeyLog, ProtocolVersion, SupportedCipherSuite, SupportedProtocolVersion,
-    Tls13CipherSuite,
+    ClientConnection, ConnectionTrafficSecrets, ContentType, KeyLog, ProtocolVersion, SupportedCipherSuite,
+    SupportedProtocolVersion, Tls13CipherSuite,
 };
 
 use crate::secured::{connect, provider, session, trust_the_server_with};
@@ -20,7 +21,7 @@ use crate::secured::{connect, provider, session, trust_the_server_with};
 /// Bytes before the payload of a record.
 pub(crate) const HEADER_BYTES: usize = 5;
 
-/// The session of a client that has finished its handshake. It only writes.
+/// The session of a client, of which only the writing side is used.
 pub(crate) struct RecordClient {
     pub(crate) stream: TcpStream,
     encrypter: Box<dyn MessageEncrypter>,
@@ -31,33 +32,43 @@ pub(crate) struct RecordClient {
     secret: Vec<u8>,
 }
 
-/// Keeps the secret of a client of TLS 1.3.
+/// Keeps the secrets of a client of TLS 1.3.
 #[derive(Debug, Default)]
-struct Secret(Mutex<Vec<u8>>);
+struct Secrets {
+    handshake: Mutex<Vec<u8>>,
+    traffic: Mutex<Vec<u8>>,
+}
 
-impl KeyLog for Secret {
+impl KeyLog for Secrets {
     fn log(&self, label: &str, _: &[u8], secret: &[u8]) {
-        if label == "CLIENT_TRAFFIC_SECRET_0" {
-            *self.0.lock().expect("no panic with it") = secret.to_vec();
+        match label {
+            "CLIENT_HANDSHAKE_TRAFFIC_SECRET" => *self.handshake.lock().expect("no panic with it") = secret.to_vec(),
+            "CLIENT_TRAFFIC_SECRET_0" => *self.traffic.lock().expect("no panic with it") = secret.to_vec(),
+            _ => {}
         }
     }
+}
+
+/// Returns a session that has not begun, and the place for its secrets.
+fn logged_session(version: &'static SupportedProtocolVersion) -> (ClientConnection, Arc<Secrets>) {
+    let secrets = Arc::<Secrets>::default();
+    let mut provider = provider().as_ref().clone();
+    // Their keys have the length that an `AeadKey` can be made of.
+    provider.cipher_suites = vec![TLS13_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256];
+    let mut config = trust_the_server_with(provider.into(), &[version]).with_no_client_auth();
+    config.enable_secret_extraction = true;
+    config.key_log = Arc::clone(&secrets) as _;
+    (session(config), secrets)
 }
 
 impl RecordClient {
     /// Connects, and finishes the handshake.
     pub(crate) fn of(server: &Server, version: &'static SupportedProtocolVersion) -> Self {
-        let secret = Arc::<Secret>::default();
-        let mut provider = provider().as_ref().clone();
-        // Their keys have the length that an `AeadKey` can be made of.
-        provider.cipher_suites = vec![TLS13_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256];
-        let mut config = trust_the_server_with(provider.into(), &[version]).with_no_client_auth();
-        config.enable_secret_extraction = true;
-        config.key_log = Arc::clone(&secret) as _;
-        let (mut tls, mut stream) = (session(config), connect(server));
+        let ((mut tls, secrets), mut stream) = (logged_session(version), connect(server));
         while tls.is_handshaking() || tls.wants_write() {
             tls.complete_io(&mut stream).expect("the handshake succeeds");
         }
-        let secret = secret.0.lock().expect("no panic with it").clone();
+        let secret = secrets.traffic.lock().expect("no panic with it").clone();
         let extracted = tls.dangerous_extract_secrets().expect("the handshake has ended");
         let (sequence, ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv }) = extracted.tx else {
             panic!("another suite")
@@ -69,6 +80,20 @@ impl RecordClient {
             _ => (suite().aead_alg.encrypter(key, iv), ProtocolVersion::TLSv1_3),
         };
         RecordClient { stream, encrypter, version, sequence, secret }
+    }
+
+    /// Connects with TLS 1.3, and reads the server's answer. `Finished` is still to come.
+    pub(crate) fn before_finished(server: &Server) -> Self {
+        let ((mut tls, secrets), mut stream) = (logged_session(&TLS13), connect(server));
+        tls.write_tls(&mut stream).expect("the server takes it");
+        while tls.is_handshaking() {
+            tls.read_tls(&mut stream).expect("an answer");
+            tls.process_new_packets().expect("a good one");
+        }
+        let secret = secrets.handshake.lock().expect("no panic with it").clone();
+        let (key, iv) = (AeadKey::from(expand(&secret, "key")), Iv::from(expand(&secret, "iv")));
+        let encrypter = suite().aead_alg.encrypter(key, iv);
+        RecordClient { stream, encrypter, version: ProtocolVersion::TLSv1_3, sequence: 0, secret }
     }
 
     /// Returns a record with this content.

@@ -10,6 +10,8 @@
 
 mod end;
 mod file;
+#[cfg(feature = "tls")]
+mod handshake_records;
 #[cfg(any(test, fuzzing))]
 mod memory;
 mod other;

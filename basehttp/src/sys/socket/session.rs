@@ -5,8 +5,9 @@ use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 
 use rustix::net::RecvFlags;
-use rustls::{Error, ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::{AlertDescription, Error, ProtocolVersion, ServerConfig, ServerConnection};
 
+use super::handshake_records::HandshakeRecords;
 use super::raw::{RawSocket, retried};
 
 /// Bytes that may come in a row after the handshake and hold nothing for the reader: 64 KiB, four times the longest record.
@@ -22,6 +23,8 @@ const MAX_CLAIMED_BYTES: usize = 64 * 1024;
 pub(super) struct Session {
     pub(super) tls: ServerConnection,
     pub(super) stage: Stage,
+    /// What the client has sent until the session was made.
+    pub(super) handshake: HandshakeRecords,
     /// Bytes of the caller that are encrypted and not sent. The caller learns that they are written when they are sent.
     pub(super) claimed: usize,
     /// Tickets wait for the first response.
@@ -58,6 +61,7 @@ impl Session {
         Ok(Session {
             tls: ServerConnection::new(Arc::clone(config))?,
             stage: Stage::Silent,
+            handshake: HandshakeRecords::default(),
             claimed: 0,
             holds_tickets: false,
             is_ending: false,
@@ -97,7 +101,8 @@ impl Session {
 
     /// Receives once, and decrypts. Returns the number of bytes received, which is 0 at the end.
     pub(super) fn receive(&mut self, raw: &RawSocket, flags: RecvFlags) -> io::Result<usize> {
-        let mut receiver = Receiver { raw, flags, was_short: false };
+        let handshake = (self.stage == Stage::Handshake).then_some(&mut self.handshake);
+        let mut receiver = Receiver { raw, flags, handshake, was_short: false };
         let result = self.tls.read_tls(&mut receiver);
         self.is_drained = receiver.was_short;
         let count = match result {
@@ -154,9 +159,24 @@ impl Session {
             Err(error) => {
                 // The alert. A client that does not take it sees the end alone.
                 let _ = self.flush(raw);
-                Err(self.fail(error))
+                let is_end = |alert| matches!(alert, AlertDescription::CloseNotify | AlertDescription::UserCanceled);
+                match error {
+                    Error::AlertReceived(alert) if stage == Stage::Handshake && is_end(alert) => {
+                        Err(io::ErrorKind::UnexpectedEof.into())
+                    }
+                    error => Err(self.fail(error)),
+                }
             }
         }
+    }
+
+    /// Answers a client that has ended its handshake. Returns the error of such an end.
+    pub(super) fn end_handshake(&mut self, raw: &RawSocket) -> io::Error {
+        self.say_end();
+        self.stage = Stage::Over;
+        // A client that does not take it sees the end alone.
+        let _ = self.flush(raw);
+        io::ErrorKind::UnexpectedEof.into()
     }
 
     /// Encrypts a part of `bytes` and sends it. The end of the session goes out with the last bytes.
@@ -201,6 +221,7 @@ impl Session {
 struct Receiver<'s> {
     raw: &'s RawSocket,
     flags: RecvFlags,
+    handshake: Option<&'s mut HandshakeRecords>,
     /// The receive has emptied the system's buffer.
     was_short: bool,
 }
@@ -210,6 +231,9 @@ impl Read for Receiver<'_> {
         let receive = |buffer: &mut [u8]| self.raw.receive(buffer, self.flags);
         // A receive that waits is not repeated as it was, or it would wait for all of its time again.
         let received = if self.flags.is_empty() { receive(buffer) } else { retried(|| receive(buffer)) };
+        if let (Some(handshake), Ok(count)) = (&mut self.handshake, &received) {
+            handshake.look_at(&buffer[..*count]);
+        }
         self.was_short = match &received {
             Ok(count) => *count < buffer.len(),
             Err(error) => error.kind() == io::ErrorKind::WouldBlock,

@@ -116,9 +116,13 @@ impl TlsSocket {
             if first[0] == ALERT_RECORD {
                 return Err(session.fail(Error::General("the client has sent an alert before its hello".into())));
             }
+            session.handshake.look_at(first);
         }
         loop {
             let is_made = !session.tls.is_handshaking();
+            if !is_made && session.handshake.has_ended() {
+                return Err(session.end_handshake(raw));
+            }
             // A client that takes nothing is not read, so that what waits for it stays small. Once the session of TLS 1.3
             // is made, only tickets are left.
             if !is_made || session.has_last_word() {
