@@ -32,9 +32,9 @@ pub(crate) struct HttpsFlags {
 
     /// Port of plain HTTP that sends every client to HTTPS, such as 80
     ///
-    /// It is opened at each address where HTTPS is served, and leads to the port of HTTPS there. --trust-proxy,
-    /// --proxy-protocol, --host and --reuse-port hold for it as well. A client that has asked at port 80 of such a proxy
-    /// is sent to its port 443.
+    /// It is opened at each address where HTTPS is served, leads to the port of HTTPS there, and is closed when that one
+    /// is. --trust-proxy, --proxy-protocol, --host and --reuse-port hold for it as well. A client that has asked at port
+    /// 80 of such a proxy is sent to its port 443.
     #[arg(long, value_name = "PORT", requires = "certificate", value_parser = values::port, allow_negative_numbers = true)]
     pub http_redirect: Option<u16>,
 }

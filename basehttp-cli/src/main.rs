@@ -26,10 +26,11 @@ mod values;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use basehttp::systemd::Notifier;
-use basehttp::{Address, DrainReport, HTTPServer, HTTPServerBuilder};
+use basehttp::{Address, BackgroundServer, DrainReport, HTTPServer, HTTPServerBuilder};
 use clap::CommandFactory;
 use rustix::process::Signal;
 
@@ -62,12 +63,6 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     #[cfg(feature = "tls")]
     let server = secure.iter().fold(server, |server, secure| secure.secure(server));
     let mut httpd = sockets::bind(server, site, flags, handed_over)?;
-    let watched = httpd.end_on_signals(flags.grace, |signal| {
-        if signal == Signal::INT.as_raw() {
-            say("\nKeyboard interrupt received, exiting.\n");
-        }
-    });
-    watched.map_err(|error| Failure::cannot("watch for signals", &error))?;
     let notifier = Notifier::from_env().map_err(|error| Failure::cannot("notify the service manager", &error))?;
     if let Some(notifier) = &notifier {
         httpd.set_notifier(notifier.clone());
@@ -78,7 +73,7 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     let renewal = None;
     hangup::watch(renewal, notifier).map_err(|error| Failure::cannot("watch for signals", &error))?;
     #[cfg(feature = "tls")]
-    let (scheme, notice, _redirect) = match &secure {
+    let (scheme, notice, redirect) = match &secure {
         Some(secure) => {
             let (notice, redirect) = secure.accompany(flags, front(flags), &httpd)?;
             ("https", notice, redirect)
@@ -86,19 +81,38 @@ fn run(flags: &Flags) -> Result<(), Failure> {
         None => ("http", String::new(), None),
     };
     #[cfg(not(feature = "tls"))]
-    let (scheme, notice) = ("http", String::new());
+    let (scheme, notice, redirect) = ("http", String::new(), None);
+    end_on_signals(&mut httpd, redirect.as_ref(), flags.grace)?;
     announce(flags, is_handed_over, &httpd, scheme, &notice);
     httpd.serve_forever().map_err(|error| Failure::cannot("serve", &error))?;
     report(httpd.server_handle().drain_report(), flags.grace);
     Ok(())
 }
 
+/// Has signals end the server, and the one of `--http-redirect` at the same time, so that a successor finds both ports free.
+fn end_on_signals(
+    httpd: &mut HTTPServer,
+    redirect: Option<&BackgroundServer>,
+    grace: Duration,
+) -> Result<(), Failure> {
+    let redirect = redirect.map(|redirect| redirect.server_handle().clone());
+    let watched = httpd.end_on_signals(grace, move |signal| {
+        if signal == Signal::INT.as_raw() {
+            say("\nKeyboard interrupt received, exiting.\n");
+        }
+        if let Some(redirect) = redirect.clone() {
+            // Without a thread for it, it ends after the first server.
+            let _ = thread::Builder::new().name("basehttp-redirect".into()).spawn(move || redirect.drain(grace));
+        }
+    });
+    watched.map_err(|error| Failure::cannot("watch for signals", &error))
+}
+
 /// Returns the library's options. Options without a flag keep the library's defaults.
 fn server(flags: &Flags) -> HTTPServerBuilder {
     let server = front(flags)
         .paused_reader_timeout(flags.pause.unwrap_or(PAUSE))
-        .unix_mode(flags.unix_mode)
-        .shutdown_delay(flags.shutdown_delay);
+        .unix_mode(flags.unix_mode);
     let server = match flags.cors.as_deref() {
         // Files cannot be changed. With all origins, the user has opened the programs to every page.
         _ if !flags.cgi => server,
@@ -113,9 +127,9 @@ fn server(flags: &Flags) -> HTTPServerBuilder {
 }
 
 /// Returns the options of what stands before a server, which the one of `--http-redirect` has as well: the same proxy
-/// passes on the bytes of both ports, and a successor shares both.
+/// passes on the bytes of both ports, a successor shares both, and both end at the same time.
 fn front(flags: &Flags) -> HTTPServerBuilder {
-    let server = HTTPServer::builder().allow_reuse_port(flags.reuse_port);
+    let server = HTTPServer::builder().allow_reuse_port(flags.reuse_port).shutdown_delay(flags.shutdown_delay);
     match (&flags.trust_proxy[..], flags.proxy_protocol) {
         ([], _) => server,
         (proxies, true) => server.trust_proxies(proxies).proxy_protocol(true),

@@ -5,7 +5,8 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
-use support::http::{Client, PATIENCE};
+use support::http::{Client, PATIENCE, expect_refused};
 use support::{Manager, Program, Scratch, basehttp, run};
 
 /// A directory with a page, and with the pair of `certificate` beside it.
@@ -33,15 +34,22 @@ fn write(scratch: &Scratch, certificate: &Certificate) {
 }
 
 /// Sends a request with TLS and returns the reply, or the reason why the client refuses the server.
-fn ask(address: SocketAddr, client: Arc<ClientConfig>, request: &str) -> std::io::Result<(String, ClientConnection)> {
-    let session = ClientConnection::new(client, "localhost".try_into().expect("a name")).expect("a session");
-    let stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let mut client = StreamOwned::new(session, stream);
+fn ask(address: SocketAddr, client: Arc<ClientConfig>, request: &str) -> io::Result<(String, ClientConnection)> {
+    let mut client = connect(address, client)?;
     client.write_all(request.as_bytes())?;
     let mut reply = String::new();
     client.read_to_string(&mut reply)?;
     Ok((reply, client.conn))
+}
+
+fn connect(
+    address: SocketAddr,
+    client: Arc<ClientConfig>,
+) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let session = ClientConnection::new(client, "localhost".try_into().expect("a name")).expect("a session");
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(StreamOwned::new(session, stream))
 }
 
 const REQUEST: &str = "GET /a.txt HTTP/1.0\r\n\r\n";
@@ -301,6 +309,34 @@ fn plain_http_is_sent_to_the_same_url_with_https() {
     }
     assert_eq!(program.stopped().how(), "exit 0");
 }
+
+/// A successor must find both ports free, and clients must not be sent to a port that is closed.
+#[test]
+fn the_port_of_plain_http_ends_with_that_of_https() {
+    let certificate = Certificate::new();
+    let scratch = site(&certificate);
+    let large = File::create(scratch.path_of("www/large")).expect("a file");
+    large.set_len(LARGE_BYTES).expect("a size");
+    let [www, both] = ["www", "both.pem"].map(|name| scratch.path_of(name));
+    let program =
+        Program::start(basehttp(["0", "-d", &www, "--tls-cert", &both, "--http-redirect", "0", "--grace", "600"]));
+    let text = program.stdout.wait_for(" are sent to HTTPS.\n");
+    let [https, plain] = ports(&text)[..] else { panic!("two ports: {text}") };
+    // As long as the download is not read, the end in order waits for it.
+    let mut download = connect(([127, 0, 0, 1], https).into(), certificate.client_config()).expect("it listens");
+    download.write_all(b"GET /large HTTP/1.0\r\n\r\n").expect("the server takes it");
+    download.read_exact(&mut [0; 15]).expect("the reply begins");
+    program.signal(Signal::TERM);
+    for port in [https, plain] {
+        expect_refused(("127.0.0.1", port), "the end has begun");
+    }
+    let rest = io::copy(&mut download, &mut io::sink()).expect("the rest comes");
+    assert!(rest > LARGE_BYTES, "the server of HTTPS was still at work");
+    assert_eq!(program.ended().how(), "exit 0");
+}
+
+/// More than the buffers of a socket hold.
+const LARGE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Asks a port of plain HTTP, and returns the field `Location`.
 fn location(plain: (&str, u16)) -> String {
