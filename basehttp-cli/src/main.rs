@@ -90,11 +90,7 @@ fn run(flags: &Flags) -> Result<(), Failure> {
 }
 
 /// Has signals end the server, and the one of `--http-redirect` at the same time, so that a successor finds both ports free.
-fn end_on_signals(
-    httpd: &mut HTTPServer,
-    redirect: Option<&BackgroundServer>,
-    grace: Duration,
-) -> Result<(), Failure> {
+fn end_on_signals(httpd: &mut HTTPServer, redirect: Option<&BackgroundServer>, grace: Duration) -> Result<(), Failure> {
     let redirect = redirect.map(|redirect| redirect.server_handle().clone());
     let watched = httpd.end_on_signals(grace, move |signal| {
         if signal == Signal::INT.as_raw() {
@@ -110,9 +106,7 @@ fn end_on_signals(
 
 /// Returns the library's options. Options without a flag keep the library's defaults.
 fn server(flags: &Flags) -> HTTPServerBuilder {
-    let server = front(flags)
-        .paused_reader_timeout(flags.pause.unwrap_or(PAUSE))
-        .unix_mode(flags.unix_mode);
+    let server = front(flags).paused_reader_timeout(flags.pause.unwrap_or(PAUSE)).unix_mode(flags.unix_mode);
     let server = match flags.cors.as_deref() {
         // Files cannot be changed. With all origins, the user has opened the programs to every page.
         _ if !flags.cgi => server,

@@ -42,10 +42,7 @@ fn ask(address: SocketAddr, client: Arc<ClientConfig>, request: &str) -> io::Res
     Ok((reply, client.conn))
 }
 
-fn connect(
-    address: SocketAddr,
-    client: Arc<ClientConfig>,
-) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+fn connect(address: SocketAddr, client: Arc<ClientConfig>) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
     let session = ClientConnection::new(client, "localhost".try_into().expect("a name")).expect("a session");
     let stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;

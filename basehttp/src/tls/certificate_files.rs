@@ -13,7 +13,7 @@ use rustls::{Error, InconsistentKeys};
 
 use super::config::default_provider;
 use super::flaw::Flaw;
-use super::pem;
+use super::pem::{self, Reading};
 use super::validity::{self, Validity};
 use crate::sys::lock;
 
@@ -42,7 +42,7 @@ use crate::sys::lock;
 /// The certificate's file has the certificate of the server first, and then those that lead to a root that clients know.
 /// Programs call it `fullchain.pem`. The key's file has one key, as PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`)
 /// or SEC1 (`EC PRIVATE KEY`), and it is not encrypted. One file may have both; then name it twice. A file may have
-/// up to 1 MiB.
+/// up to 1 MiB. It may be a pipe, which is read once and cannot be reloaded.
 pub struct CertificateFiles {
     certfile: PathBuf,
     keyfile: PathBuf,
@@ -82,7 +82,7 @@ impl CertificateFiles {
         keyfile: impl Into<PathBuf>,
     ) -> io::Result<Self> {
         let (certfile, keyfile) = (certfile.into(), keyfile.into());
-        let current = Mutex::new(read(&certfile, &keyfile, &provider, SystemTime::now())?);
+        let current = Mutex::new(read(&certfile, &keyfile, Reading::First, &provider, SystemTime::now())?);
         Ok(CertificateFiles { certfile, keyfile, provider, current })
     }
 
@@ -91,9 +91,10 @@ impl CertificateFiles {
     /// Blocks until the files are read; handshakes go on meanwhile, with the old pair.
     ///
     /// # Errors
-    /// Those of [`load`](Self::load). Then the old pair stays.
+    /// Those of [`load`](Self::load), and [`InvalidData`](io::ErrorKind::InvalidData) for a pipe or a device. Then the old
+    /// pair stays.
     pub fn reload(&self) -> io::Result<()> {
-        let pair = read(&self.certfile, &self.keyfile, &self.provider, SystemTime::now())?;
+        let pair = read(&self.certfile, &self.keyfile, Reading::Again, &self.provider, SystemTime::now())?;
         *lock(&self.current) = pair;
         Ok(())
     }
@@ -136,9 +137,15 @@ impl fmt::Debug for CertificateFiles {
 }
 
 /// Reads a pair that clients accept at the time `now`.
-fn read(certfile: &Path, keyfile: &Path, provider: &CryptoProvider, now: SystemTime) -> Result<Pair, Flaw> {
-    let chain = pem::certificates(certfile)?;
-    let key = pem::private_key(keyfile)?;
+fn read(
+    certfile: &Path,
+    keyfile: &Path,
+    reading: Reading,
+    provider: &CryptoProvider,
+    now: SystemTime,
+) -> Result<Pair, Flaw> {
+    let chain = pem::certificates(certfile, reading)?;
+    let key = pem::private_key(keyfile, reading)?;
     let validity = Validity::of_certificate(&chain[0]).ok_or_else(|| Flaw::BrokenCertificate(certfile.into(), None))?;
     match validity::version(&chain[0]) {
         Some(3) | None => {}

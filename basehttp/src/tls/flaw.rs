@@ -13,6 +13,9 @@ pub(super) enum Flaw {
     /// The system does not let the program read a file.
     #[error("cannot read {}: {}", .0.display(), .1)]
     Unreadable(PathBuf, #[source] io::Error),
+    /// A file that is to be read again is a pipe or a device.
+    #[error("{} is a pipe or a device, which is not read again: write a file", .0.display())]
+    ReadOnce(PathBuf),
     /// A file is larger than any that is meant.
     #[error("{} is larger than 1 MiB: it is not a PEM file of certificates or a key", .0.display())]
     TooLarge(PathBuf),

@@ -1,9 +1,11 @@
 //! Certificates and keys out of PEM files (RFC 7468). A file that has none says what it has instead.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use rustls::pki_types::pem::{self, PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -12,9 +14,18 @@ use super::flaw::{Flaw, Instead, Wanted};
 /// The largest file, 1 MiB. A long chain has 20 KiB; this keeps a wrong path, such as that of a disk, from filling memory.
 const MAX_BYTES: u64 = 1024 * 1024;
 
+/// The time at which a file is read.
+#[derive(Clone, Copy)]
+pub(super) enum Reading {
+    /// By the program that begins. The file may be a pipe, such as the output of a program that decrypts it.
+    First,
+    /// By a program that serves. A pipe has nothing more, and would be waited for without end.
+    Again,
+}
+
 /// Reads the certificates of a file, one at least.
-pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Flaw> {
-    let text = contents(path)?;
+pub(super) fn certificates(path: &Path, reading: Reading) -> Result<Vec<CertificateDer<'static>>, Flaw> {
+    let text = contents(path, reading)?;
     let of_certificate = |(kind, der)| <CertificateDer<'_> as PemObject>::from_pem(kind, der);
     let certificates: Vec<_> = sections(path, &text)?.into_iter().filter_map(of_certificate).collect();
     if certificates.is_empty() {
@@ -24,8 +35,8 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
 }
 
 /// Reads the key of a file.
-pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Flaw> {
-    let text = contents(path)?;
+pub(super) fn private_key(path: &Path, reading: Reading) -> Result<PrivateKeyDer<'static>, Flaw> {
+    let text = contents(path, reading)?;
     // Keys with a password in the form of OpenSSL before 1.0 have a field in the section, which is not base64.
     if has(&text, "-----BEGIN ENCRYPTED PRIVATE KEY-----") || has(&text, "Proc-Type: 4,ENCRYPTED") {
         return Err(Flaw::EncryptedKey(path.into()));
@@ -62,14 +73,28 @@ const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// Reads a file of some bytes, without the mark of UTF-8.
-fn contents(path: &Path) -> Result<Vec<u8>, Flaw> {
+fn contents(path: &Path, reading: Reading) -> Result<Vec<u8>, Flaw> {
+    let file = match reading {
+        Reading::First => File::open(path).map_err(|error| Flaw::Unreadable(path.into(), error))?,
+        Reading::Again => open_again(path)?,
+    };
     let mut text = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut text));
-    match read {
+    match file.take(MAX_BYTES + 1).read_to_end(&mut text) {
         Err(error) => Err(Flaw::Unreadable(path.into(), error)),
         Ok(0) => Err(Flaw::Empty(path.into())),
         Ok(_) if text.len() as u64 > MAX_BYTES => Err(Flaw::TooLarge(path.into())),
         Ok(_) => Ok(text.strip_prefix(UTF8_MARK).map(<[u8]>::to_vec).unwrap_or(text)),
+    }
+}
+
+/// Opens a file without waiting for the other end of a pipe. A directory is refused when it is read.
+fn open_again(path: &Path) -> Result<File, Flaw> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+    let with_kind = opened.and_then(|file| Ok((file.metadata()?.file_type(), file)));
+    match with_kind.map_err(|error| Flaw::Unreadable(path.into(), error))? {
+        (kind, file) if kind.is_file() || kind.is_dir() => Ok(file),
+        _ => Err(Flaw::ReadOnce(path.into())),
     }
 }
 

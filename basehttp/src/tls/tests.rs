@@ -6,8 +6,10 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rustix::fs::{FileType, Mode};
 use rustls::crypto::{CryptoProvider, ring};
 
 use super::CertificateFiles;
@@ -285,6 +287,33 @@ fn a_new_pair_takes_effect_with_a_reload_and_a_wrong_one_leaves_the_old() {
     files.write("key.pem", new_key);
     certificate.reload().expect("the new pair");
     assert_ne!(before.cert, certificate.certified_key().cert);
+}
+
+/// Opening a pipe waits for its other end.
+#[test]
+fn a_pipe_is_read_once_and_a_reload_does_not_wait_for_it() {
+    let (certificate, key) = pair();
+    let files = Files::with(&certificate, &key);
+    let pipe = files.0.join("pipe.pem");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe");
+    thread::scope(|scope| {
+        scope.spawn(|| fs::write(&pipe, &certificate).expect("it is read"));
+        let loaded = files.load_as("pipe.pem", "key.pem").expect("its bytes come");
+        let error = loaded.reload().expect_err("they come once");
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert!(error.to_string().contains("pipe.pem is a pipe or a device, which is not read again"), "{error}");
+    });
+
+    let loaded = files.load().expect("the pair");
+    for name in ["cert.pem", "key.pem"] {
+        let path = files.0.join(name);
+        let content = fs::read(&path).expect("the file");
+        fs::rename(&pipe, &path).expect("the pipe takes the name");
+        loaded.reload().expect_err("a pipe");
+        fs::rename(&path, &pipe).expect("it gives it back");
+        fs::write(&path, content).expect("the file");
+        loaded.reload().expect("the file is right again");
+    }
 }
 
 #[test]
