@@ -84,10 +84,10 @@ fn idle_sessions_hold_no_thread() {
 }
 
 /// Two steps of a handshake are all that the server has seen, and the queue has room, in which others would wait for the
-/// only thread.
+/// only thread. It has two shards, so that threads are left for leaders that are preempted.
 #[test]
 fn handshakes_with_a_fresh_server_do_not_wait_for_a_pool_that_is_stuck() {
-    let (server, stage) = start(secured().workers(1).max_threads(1));
+    let (server, stage) = start(secured().workers(2).max_threads(1));
     let mut held = TlsClient::of(&server);
     held.send(TlsClient::get("/hold/a"));
     stage.wait_for("a");

@@ -60,6 +60,8 @@ pub(crate) fn config_with(resolver: impl ResolvesServerCert + 'static) -> Server
 }
 
 pub(crate) fn config() -> ServerConfig {
+    // Made here, and not in the first handshake.
+    certified_key();
     config_with(Always)
 }
 

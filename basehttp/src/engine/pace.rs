@@ -15,8 +15,8 @@
 //! longer there.
 //!
 //! All newcomers pass the hooks, of which a step of a TLS handshake is one. If too little is known of a hook, they must
-//! not wait for a pool that is stuck. So a hook counts as fast before its first run, and each run that had to be rescued
-//! counts as two, since the system may have preempted it. A hook that blocks therefore costs two rescues, and no more:
+//! not wait for a pool that is stuck. So a hook counts as fast before its first run, and a run that had to be rescued is
+//! one slow run, since the system may have preempted it. A hook that blocks therefore costs three rescues, and no more:
 //! its place is never taken by others, and clients cannot ask for it by another name, as they can for a path.
 //!
 //! A request without a route has a choice of four places. It takes a vacant one, or the oldest one if it may:
@@ -186,7 +186,7 @@ impl PaceTable {
         };
         let before = runs_of(word);
         let runs = match speed(before) {
-            _ if slot >= FIRST_HOOK => after_run(after_run(before, true), true),
+            _ if slot >= FIRST_HOOK => after_run(before, true),
             Speed::Fast if !was_forgiven(before) => FORGIVEN,
             _ => BLOCKED,
         };

@@ -188,19 +188,19 @@ fn a_hook_is_fast_until_it_was_slow_whatever_is_asked_for() {
     let run = |slot, count, took| (0..count).for_each(|_| pace.record_run(slot, took));
     for (number, hook) in hooks.into_iter().enumerate() {
         assert_eq!(pace.speed(hook), Speed::Fast, "nothing is known against it");
-        pace.record_blocked(hook);
+        (0..2).for_each(|_| pace.record_blocked(hook));
         assert_eq!(pace.speed(hook), Speed::Fast, "it may have been the system's fault");
         pace.record_blocked(hook);
         assert_eq!(pace.speed(hook), Speed::Mixed, "it needs a thread, and may not wait for one");
         // As many rescues as evict what the table knows of requests.
         (0..5_000).for_each(|number| pace.record_blocked(pace.slot("GET", &format!("/invented/{number}"))));
         assert_eq!(pace.speed(hook), Speed::Mixed, "it is not forgotten");
-        run(hook, 4, SLOW * 2);
+        run(hook, 5, SLOW * 2);
         assert_eq!(pace.speed(hook), Speed::Blocking, "it was never fast");
         run(hook, 8, Duration::ZERO);
         assert_eq!(pace.speed(hook), Speed::Fast);
-        (0..4).for_each(|_| pace.record_blocked(hook));
-        assert_eq!(pace.speed(hook), Speed::Blocking, "four rescues in a row tell enough");
+        (0..8).for_each(|_| pace.record_blocked(hook));
+        assert_eq!(pace.speed(hook), Speed::Blocking, "eight rescues in a row tell enough");
         assert!(hooks[number + 1..].iter().all(|other| pace.speed(*other) == Speed::Fast), "each has its own place");
     }
     assert!(hooks.iter().all(|hook| *hook > PaceTable::route_slot(u16::MAX)));
