@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use socket2::SockRef;
 
+use crate::exchange::sentence;
 use crate::sys::{Listener, must_be_stream};
 
 /// An address or a socket to listen on, as [`HTTPServer::bind`](crate::HTTPServer::bind) and
@@ -146,7 +147,7 @@ impl ListenAddress for (&str, u16) {
         if is_localhost(bare) {
             return Ok(localhost(host, port));
         }
-        Ok(Endpoint::new(host, (bare, port).to_socket_addrs()?))
+        Ok(Endpoint::new(host, (bare, port).to_socket_addrs().map_err(|error| unknown(host, port, &error))?))
     }
 }
 
@@ -168,7 +169,7 @@ impl ListenAddress for &str {
         if is_localhost(host) {
             return Ok(localhost(host, port));
         }
-        Ok(Endpoint::new(host, self.to_socket_addrs()?))
+        Ok(Endpoint::new(host, self.to_socket_addrs().map_err(|error| unknown(host, port, &error))?))
     }
 }
 
@@ -269,14 +270,30 @@ fn host_and_port(text: &str) -> Result<(&str, u16), String> {
     }
 }
 
+/// The resolver's error, which does not say for which name.
+fn unknown(host: &str, port: u16, error: &io::Error) -> io::Error {
+    if host == "*" {
+        let text = format!("\"*\" is not a host: write \":{port}\" for every interface");
+        return io::Error::new(io::ErrorKind::InvalidInput, text);
+    }
+    sentence(error.kind(), format!("cannot look up {host:?}: {error}"))
+}
+
 /// An example of `host` with a port.
 fn with_port(host: &str) -> String {
     match host.rsplit_once(':') {
+        // `::1:8000` is an address, too, but hardly the one that is meant.
+        Some((address, port)) if address.parse::<Ipv6Addr>().is_ok() && is_usual(port) => format!("[{address}]:{port}"),
         Some((before, port)) if !before.contains(':') && port.parse::<u16>().is_ok() => host.to_owned(),
         Some(_) if !host.contains('[') => format!("[{host}]:8000"),
         _ if host.is_empty() => "127.0.0.1:8000".to_owned(),
         _ => format!("{host}:8000"),
     }
+}
+
+/// A port of servers, rather than the end of an IPv6 address.
+fn is_usual(port: &str) -> bool {
+    matches!(port.parse(), Ok(80_u16 | 443 | 1024..))
 }
 
 /// An IPv4 address that is written as an IPv6 one (`::ffff:127.0.0.1`) is an IPv4 address: no IPv6 socket can be bound
@@ -315,6 +332,10 @@ mod tests {
             ("localhost", "as in \"localhost:8000\""),
             ("::1", "as in \"[::1]:8000\""),
             ("[::1]", "as in \"[::1]:8000\""),
+            ("::1:8080", "as in \"[::1]:8080\""),
+            (":::80", "as in \"[::]:80\""),
+            ("2001:db8::1:2", "as in \"[2001:db8::1:2]:8000\""),
+            ("*:8000", "write \":8000\" for every interface"),
             ("", "as in \"127.0.0.1:8000\""),
             ("localhost:http", "\"http\" is not a number from 0 to 65535; write one, as in \"localhost:8000\""),
             ("localhost:", "as in \"localhost:8000\""),
@@ -342,6 +363,16 @@ mod tests {
         for host in ["::1", "[::1]"] {
             let expected: [SocketAddr; 1] = [([0, 0, 0, 0, 0, 0, 0, 1], 8000).into()];
             assert_eq!((host, 8000).into_endpoint().expect(host).candidates(), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_in_its_error() {
+        // No name has an empty label, so that the resolver asks no server.
+        for address in ["no..such..host:8000".into_endpoint(), ("no..such..host", 8000).into_endpoint()] {
+            let error = address.expect_err("there is no such name");
+            assert!(error.to_string().starts_with("cannot look up \"no..such..host\": "), "{error}");
+            assert_eq!(format!("{error:?}").matches(&error.to_string()).count(), 1, "{error:?}");
         }
     }
 
