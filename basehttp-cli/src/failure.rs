@@ -29,7 +29,8 @@ impl Failure {
                 let text = format!("{} is not a directory: name the directory that contains it", directory.display());
                 Failure::System(text)
             }
-            _ => Failure::cannot(&format!("serve the directory {}", directory.display()), error),
+            // It names the directory.
+            _ => Failure::System(error.to_string()),
         }
     }
 

@@ -2,6 +2,7 @@
 //! program.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::serving::{HTML, tree};
@@ -104,6 +105,18 @@ fn what_is_mounted_stays_below_its_path() {
     for path in ["static", "", "/a?b"] {
         let error = folder.options().mounted_at(path).build().expect_err("that is no path");
         assert!(error.to_string().contains("such as /static"), "{error}");
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_opened_is_named_in_the_error() {
+    let folder = Folder::with(&[("a.txt", "")]);
+    for (name, kind) in [("a.txt", ErrorKind::NotADirectory), ("nothing", ErrorKind::NotFound)] {
+        let path = folder.www().join(name);
+        let error = SimpleHTTPRequestHandler::new(&path).expect_err("that is no directory");
+        assert_eq!(error.kind(), kind, "{error}");
+        let text = format!("cannot serve the directory {}: ", path.display());
+        assert!(error.to_string().starts_with(&text), "{error}");
     }
 }
 

@@ -278,7 +278,7 @@ impl SimpleHTTPRequestHandlerBuilder {
     /// Checks the options and opens the directory.
     ///
     /// # Errors
-    /// The system's error if the directory cannot be opened. [`InvalidInput`](io::ErrorKind::InvalidInput) for an
+    /// The system's error if the directory cannot be opened, with the directory's name. [`InvalidInput`](io::ErrorKind::InvalidInput) for an
     /// option with an invalid value, or a field that only the server may send.
     pub fn build(mut self) -> io::Result<SimpleHTTPRequestHandler> {
         self.options.check()?;
@@ -288,7 +288,9 @@ impl SimpleHTTPRequestHandlerBuilder {
                 self.mounted_at
             ))
         })?;
-        let root = Root::open(&self.directory, self.links)?;
+        let root = Root::open(&self.directory, self.links).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot serve the directory {}: {error}", self.directory.display()))
+        })?;
         SimpleHTTPRequestHandler::new_in(root, self.options)
     }
 }

@@ -165,7 +165,7 @@ impl SimpleHTTPRequestHandler {
     /// Serves `directory` with the default options.
     ///
     /// # Errors
-    /// The system's error if the directory cannot be opened.
+    /// The system's error if the directory cannot be opened, with the directory's name.
     pub fn new(directory: impl Into<PathBuf>) -> io::Result<Self> {
         Self::builder().directory(directory).build()
     }
