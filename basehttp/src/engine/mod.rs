@@ -303,19 +303,13 @@ mod tests {
             unreachable!("no client asks")
         }
 
+        fn hooks(&self) -> &dyn ServerHooks {
+            unreachable!("no client comes")
+        }
+
         fn log_failure<'c>(&'c self, _: IncomingRequest<'c>, _: &str) {
             unreachable!("no client comes")
         }
-    }
-
-    impl ServerHooks for Nothing {
-        fn verify_request(&self, _: &Address) -> bool {
-            true
-        }
-
-        fn handle_timeout(&self) {}
-
-        fn service_actions(&self) {}
     }
 
     impl Engine {

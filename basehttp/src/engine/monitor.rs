@@ -280,7 +280,7 @@ impl<'e> MonitorLoop<'e> {
         }
         let _serving = self.engine.context.handle.enter();
         // The panic hook has reported a panic already. The server goes on.
-        let _ = catch_panic(|| self.engine.service.service_actions());
+        let _ = catch_panic(|| self.engine.service.hooks().service_actions());
         self.next_actions = Some(Instant::now() + interval);
     }
 }

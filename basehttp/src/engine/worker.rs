@@ -165,7 +165,7 @@ impl<'e> Worker<'e> {
 impl Engine {
     /// Asks the handler whether the client is admitted. A panic means no.
     fn is_admitted(&self, peer: &Address, scheduler: &mut WorkerScheduler<'_>) -> bool {
-        let ask = || self.service.verify_request(peer);
+        let ask = || self.service.hooks().verify_request(peer);
         !self.service.spec().overrides.verify_request
             || run_code(ConnectionCode::VerifyRequest, scheduler, &self.context, ask).unwrap_or(false)
     }

@@ -7,7 +7,7 @@ use super::hooks::ServerHooks;
 use super::outgoing::OutgoingBody;
 
 /// A handler, as connections and loops see it. They hold nothing else of it.
-pub(crate) trait Service: ServerHooks + Send + Sync + 'static {
+pub(crate) trait Service: Send + Sync + 'static {
     /// Returns the class variables.
     fn spec(&self) -> HandlerSpec;
 
@@ -23,6 +23,9 @@ pub(crate) trait Service: ServerHooks + Send + Sync + 'static {
     /// Serves one request, to the last byte of its response except for a queued body, or until the response must be
     /// aborted.
     fn serve<'c>(&'c self, incoming: IncomingRequest<'c>) -> Served;
+
+    /// Returns the overridable methods that have no exchange.
+    fn hooks(&self) -> &dyn ServerHooks;
 
     /// Logs why a connection has failed. No request belongs to it, and it has no socket any more.
     fn log_failure<'c>(&'c self, incoming: IncomingRequest<'c>, reason: &str);

@@ -175,7 +175,7 @@ impl HTTPServer {
         if !handled {
             let _serving = self.context.handle.enter();
             // Runs user code. The panic hook has reported a panic of it already.
-            let _ = catch_panic(|| self.service.handle_timeout());
+            let _ = catch_panic(|| self.service.hooks().handle_timeout());
         }
         log::flush();
         Ok(())
@@ -254,7 +254,7 @@ impl HTTPServer {
         // A panic refuses the client.
         // With the PROXY protocol, it is asked about the client, once that is known.
         let is_admitted = self.context.settings.awaits_proxy_header()
-            || catch_panic(|| self.service.verify_request(&address)).unwrap_or(false);
+            || catch_panic(|| self.service.hooks().verify_request(&address)).unwrap_or(false);
         drop(serving);
         if !is_admitted {
             return false;

@@ -47,6 +47,10 @@ impl<H: BaseHTTPRequestHandler> Service for H {
         exchange::serve(ex, refusal, |ex| self.dispatch(ex))
     }
 
+    fn hooks(&self) -> &dyn ServerHooks {
+        self
+    }
+
     fn log_failure<'c>(&'c self, incoming: IncomingRequest<'c>, reason: &str) {
         match parse::<H>(&[]) {
             Ok(headers) => exchange::log_failure(&Exchange::new(&incoming, headers, self), reason),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::received::ReceivedRequest;
 use crate::exchange::{BodyTap, HandlerSpec, IncomingRequest, Pace, Served, ServerHooks, Service};
 use crate::proto::BodyDecoder;
-use crate::sys::{Address, lock, unpoisoned};
+use crate::sys::{lock, unpoisoned};
 
 /// Most bytes of all requests together: 64 MiB. Beyond it the oldest requests are forgotten.
 const MAX_RECORDED_BYTES: usize = 64 * 1024 * 1024;
@@ -148,22 +148,12 @@ impl Service for Recorded {
         self.handler.serve(incoming)
     }
 
+    fn hooks(&self) -> &dyn ServerHooks {
+        self.handler.hooks()
+    }
+
     fn log_failure<'c>(&'c self, incoming: IncomingRequest<'c>, reason: &str) {
         self.handler.log_failure(incoming, reason);
-    }
-}
-
-impl ServerHooks for Recorded {
-    fn verify_request(&self, client_address: &Address) -> bool {
-        self.handler.verify_request(client_address)
-    }
-
-    fn handle_timeout(&self) {
-        self.handler.handle_timeout();
-    }
-
-    fn service_actions(&self) {
-        self.handler.service_actions();
     }
 }
 

@@ -84,7 +84,7 @@ impl Drive<'_> {
                 // Without a thread for the hook it can be neither admitted nor answered.
                 RunOn::Refused => return self.close(),
             }
-            let ask = || self.service.verify_request(self.conn.client());
+            let ask = || self.service.hooks().verify_request(self.conn.client());
             if !run_code(ConnectionCode::VerifyRequest, self.scheduler, self.context, ask).unwrap_or(false) {
                 return self.close();
             }
