@@ -12,7 +12,7 @@ use super::placement::{place, send_file_on};
 use super::slot::CheckedOut;
 use super::stats::Counters;
 use crate::conn::{Conn, ConnectionCode, RunOn, Scheduler, Wait};
-use crate::exchange::{Overrides, Pace};
+use crate::exchange::Pace;
 use crate::proto::Head;
 use crate::sys::{Direction, LocalCounts, set_unwatched_leader};
 
@@ -265,7 +265,7 @@ impl Scheduler for WorkerScheduler<'_> {
             // What a configuration of rustls calls is not known.
             #[cfg(feature = "tls")]
             ConnectionCode::Handshake => true,
-            ConnectionCode::LogError => runs_user_code_for_refusals(overrides),
+            ConnectionCode::LogError => overrides.any_runs_for_refusals(),
         };
         if !is_overridden {
             return RunOn::ThisThread;
@@ -356,17 +356,4 @@ impl Scheduler for WorkerScheduler<'_> {
         // The turn of an adopted connection ends after each request, because its next read would block.
         self.served >= if self.affinity == Affinity::Adopted { 1 } else { REQUESTS_A_TURN }
     }
-}
-
-/// Returns whether the handler overrides a hook that makes or logs the response to a refused request.
-fn runs_user_code_for_refusals(overrides: &Overrides) -> bool {
-    overrides.log_error
-        || overrides.log_message
-        || overrides.log_request
-        || overrides.send_error
-        || overrides.end_headers
-        || overrides.version_string
-        || overrides.date_time_string
-        || overrides.log_date_time_string
-        || overrides.address_string
 }

@@ -101,4 +101,17 @@ impl Overrides {
 
     /// The handler may define every overridable method.
     pub const ALL: Overrides = Overrides::each(true);
+
+    /// Returns whether one of them makes or logs the response to a refused request.
+    pub(crate) fn any_runs_for_refusals(&self) -> bool {
+        self.log_error
+            || self.log_message
+            || self.log_request
+            || self.send_error
+            || self.end_headers
+            || self.version_string
+            || self.date_time_string
+            || self.log_date_time_string
+            || self.address_string
+    }
 }
