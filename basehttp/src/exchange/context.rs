@@ -3,24 +3,24 @@
 use std::sync::{Arc, OnceLock};
 
 use super::error::HTTPError;
-use super::hooks::Overrides;
-use crate::proto::{self, Responses, Version};
+use crate::proto;
 use crate::sys::{BlockingQuota, MemoryQuota, Quota, ServerHandle, Settings};
 
 /// Calls the macro `write` with one row for each class variable: the constant of `BaseHTTPRequestHandler`, and the
-/// field of [`HandlerSpec`] that holds its value.
+/// field of [`HandlerSpec`] that holds its value. A type has its whole path, since the rows are written out in other
+/// modules.
 macro_rules! class_variables {
     ($write:ident) => {
         $write! {
             METHODS methods: &'static [&'static str];
-            RESPONSES responses: Responses;
+            RESPONSES responses: crate::proto::Responses;
             VERSION_STRING version_string: &'static str;
-            PROTOCOL_VERSION protocol_version: Version;
+            PROTOCOL_VERSION protocol_version: crate::proto::Version;
             ERROR_MESSAGE_FORMAT error_message_format: &'static str;
             ERROR_CONTENT_TYPE error_content_type: &'static str;
             UNKNOWN_METHOD unknown_method: u16;
             CORS cors: Option<&'static str>;
-            OVERRIDES overrides: Overrides;
+            OVERRIDES overrides: crate::exchange::Overrides;
         }
     };
 }
@@ -47,12 +47,12 @@ impl HandlerSpec {
             methods: &[],
             responses: proto::RESPONSES,
             version_string: "",
-            protocol_version: Version::Http11,
+            protocol_version: proto::Version::Http11,
             error_message_format: "",
             error_content_type: "text/plain",
             unknown_method: 501,
             cors: None,
-            overrides: Overrides::NONE,
+            overrides: super::Overrides::NONE,
         }
     }
 }

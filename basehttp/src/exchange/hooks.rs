@@ -6,35 +6,28 @@
 //! If you add a row, add the method to `BaseHTTPRequestHandler` and its default to `defaults`, and the row to the macro
 //! crate's table `OVERRIDABLES`. A method that handlers may call belongs into `convenience`, too.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::io;
-use std::time::SystemTime;
-
 use super::Exchange;
-use super::error::{HandlerError, Result};
-use crate::sys::Address;
 
 /// Calls the macro `write` with one row for each overridable method. `['c ex]` begins a row whose method takes the
-/// exchange, as its first argument.
+/// exchange, as its first argument. A type has its whole path, since the rows are written out in other modules.
 macro_rules! overridables {
     ($write:ident) => {
         $write! {
             exchange {
                 ['c ex] fn log_request(code: u16, size: Option<u64>);
-                ['c ex] fn log_error(message: fmt::Arguments<'_>);
-                ['c ex] fn log_message(message: fmt::Arguments<'_>);
-                [] fn version_string() -> Cow<'_, str>;
-                [] fn date_time_string(time: SystemTime) -> String;
+                ['c ex] fn log_error(message: std::fmt::Arguments<'_>);
+                ['c ex] fn log_message(message: std::fmt::Arguments<'_>);
+                [] fn version_string() -> std::borrow::Cow<'_, str>;
+                [] fn date_time_string(time: std::time::SystemTime) -> String;
                 [] fn log_date_time_string() -> String;
                 ['c ex] fn address_string() -> String;
-                ['c ex] fn handle_expect_100() -> Result<bool>;
-                ['c ex] fn end_headers() -> io::Result<()>;
-                ['c ex] fn send_error(code: u16, message: &str, explain: &str) -> io::Result<()>;
-                [] fn handle_error(client_address: &Address, error: &HandlerError);
+                ['c ex] fn handle_expect_100() -> crate::exchange::Result<bool>;
+                ['c ex] fn end_headers() -> std::io::Result<()>;
+                ['c ex] fn send_error(code: u16, message: &str, explain: &str) -> std::io::Result<()>;
+                [] fn handle_error(client_address: &crate::sys::Address, error: &crate::exchange::HandlerError);
             }
             server {
-                fn verify_request(client_address: &Address) -> bool;
+                fn verify_request(client_address: &crate::sys::Address) -> bool;
                 fn handle_timeout();
                 fn service_actions();
             }

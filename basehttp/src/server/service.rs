@@ -1,17 +1,13 @@
 //! Makes every handler a `Service`: calls to the object go to the handler's type.
 
-use std::borrow::Cow;
-use std::time::SystemTime;
-use std::{fmt, io};
-
 use super::{BaseHTTPRequestHandler, MessageClass};
 use crate::exchange;
 use crate::exchange::{
-    Exchange, HTTPError, HandlerError, HandlerSpec, Hooks, IncomingRequest, Pace, Result, Served, ServerHooks, Service,
-    catch_panic, class_variables, overridables,
+    Exchange, HTTPError, HandlerSpec, Hooks, IncomingRequest, Pace, Result, Served, ServerHooks, Service, catch_panic,
+    class_variables, overridables,
 };
 use crate::proto::Field;
-use crate::sys::{Address, log};
+use crate::sys::log;
 
 impl<H: BaseHTTPRequestHandler> Service for H {
     fn spec(&self) -> HandlerSpec {

@@ -1,14 +1,9 @@
 //! Makes an `Arc` of a handler a handler, so that a program can look at its state while it serves, and afterwards.
 
-use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::SystemTime;
-use std::{fmt, io};
 
 use super::BaseHTTPRequestHandler;
-use crate::exchange::{Exchange, HandlerError, Overrides, Pace, Result, class_variables, overridables};
-use crate::proto::{Responses, Version};
-use crate::sys::Address;
+use crate::exchange::{Exchange, Pace, Result, class_variables, overridables};
 
 macro_rules! forward_constants {
     ($($constant:ident $field:ident: $type:ty;)*) => { $(const $constant: $type = H::$constant;)* };
