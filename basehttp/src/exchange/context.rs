@@ -6,21 +6,23 @@ use super::error::HTTPError;
 use crate::proto;
 use crate::sys::{BlockingQuota, MemoryQuota, Quota, ServerHandle, Settings};
 
-/// Calls the macro `write` with one row for each class variable: the constant of `BaseHTTPRequestHandler`, and the
-/// field of [`HandlerSpec`] that holds its value. A type has its whole path, since the rows are written out in other
-/// modules.
+/// Calls the macro `write` with one row for each class variable: the constant of `BaseHTTPRequestHandler`, the field of
+/// [`HandlerSpec`] that holds its value, its type, and the value for tests that have no handler. A type has its whole
+/// path, since the rows are written out in other modules.
+///
+/// If you add a row, add the constant to `BaseHTTPRequestHandler`.
 macro_rules! class_variables {
     ($write:ident) => {
         $write! {
-            METHODS methods: &'static [&'static str];
-            RESPONSES responses: crate::proto::Responses;
-            VERSION_STRING version_string: &'static str;
-            PROTOCOL_VERSION protocol_version: crate::proto::Version;
-            ERROR_MESSAGE_FORMAT error_message_format: &'static str;
-            ERROR_CONTENT_TYPE error_content_type: &'static str;
-            UNKNOWN_METHOD unknown_method: u16;
-            CORS cors: Option<&'static str>;
-            OVERRIDES overrides: crate::exchange::Overrides;
+            METHODS methods: &'static [&'static str] = &[];
+            RESPONSES responses: crate::proto::Responses = crate::proto::RESPONSES;
+            VERSION_STRING version_string: &'static str = "";
+            PROTOCOL_VERSION protocol_version: crate::proto::Version = crate::proto::Version::Http11;
+            ERROR_MESSAGE_FORMAT error_message_format: &'static str = "";
+            ERROR_CONTENT_TYPE error_content_type: &'static str = "text/plain";
+            UNKNOWN_METHOD unknown_method: u16 = 501;
+            CORS cors: Option<&'static str> = None;
+            OVERRIDES overrides: crate::exchange::Overrides = crate::exchange::Overrides::NONE;
         }
     };
 }
@@ -28,34 +30,24 @@ macro_rules! class_variables {
 pub(crate) use class_variables;
 
 macro_rules! declare {
-    ($($constant:ident $field:ident: $type:ty;)*) => {
+    ($($constant:ident $field:ident: $type:ty = $plain:expr;)*) => {
         /// The class variables of a handler's type, as its connections see them.
         #[derive(Clone, Copy, Debug)]
         pub(crate) struct HandlerSpec {
             $(pub(crate) $field: $type,)*
         }
+
+        #[cfg(test)]
+        impl HandlerSpec {
+            /// Returns the class variables of a handler without methods or hooks.
+            pub(crate) fn of_plain_handler() -> Self {
+                HandlerSpec { $($field: $plain,)* }
+            }
+        }
     };
 }
 
 class_variables!(declare);
-
-#[cfg(test)]
-impl HandlerSpec {
-    /// Returns the class variables of a handler without methods or hooks.
-    pub(crate) fn of_plain_handler() -> Self {
-        HandlerSpec {
-            methods: &[],
-            responses: proto::RESPONSES,
-            version_string: "",
-            protocol_version: proto::Version::Http11,
-            error_message_format: "",
-            error_content_type: "text/plain",
-            unknown_method: 501,
-            cors: None,
-            overrides: super::Overrides::NONE,
-        }
-    }
-}
 
 /// The server, as its connections see it.
 pub(crate) struct Context {

@@ -15,7 +15,7 @@ impl<H: BaseHTTPRequestHandler> Service for H {
             assert!(matches!(H::UNKNOWN_METHOD, 405 | 501), "`UNKNOWN_METHOD` is 405 or 501");
         }
         macro_rules! read {
-            ($($constant:ident $field:ident: $type:ty;)*) => { HandlerSpec { $($field: H::$constant),* } };
+            ($($constant:ident $field:ident: $type:ty = $plain:expr;)*) => { HandlerSpec { $($field: H::$constant),* } };
         }
         class_variables!(read)
     }

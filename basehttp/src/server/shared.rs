@@ -6,7 +6,7 @@ use super::BaseHTTPRequestHandler;
 use crate::exchange::{Exchange, Pace, Result, class_variables, overridables};
 
 macro_rules! forward_constants {
-    ($($constant:ident $field:ident: $type:ty;)*) => { $(const $constant: $type = H::$constant;)* };
+    ($($constant:ident $field:ident: $type:ty = $plain:expr;)*) => { $(const $constant: $type = H::$constant;)* };
 }
 
 // Input:
