@@ -53,14 +53,14 @@ pub(crate) use self::settings::{Settings, bounded};
 pub(crate) use self::signals::WatchedSignals;
 #[cfg(target_os = "linux")]
 pub(crate) use self::sigpipe::look_at_sigpipe;
-#[cfg(feature = "tls")]
-pub(crate) use self::socket::Handshake;
 #[cfg(all(feature = "tls-testing", any(test, fuzzing)))]
 pub(crate) use self::socket::MemorySocket;
 pub use self::socket::Stream;
 #[cfg(feature = "tls")]
 pub use self::socket::TlsInfo;
 pub(crate) use self::socket::{Direction, EndSeen, Socket, must_be_stream, timespec, wait_for_any};
+#[cfg(feature = "tls")]
+pub(crate) use self::socket::{Handshake, OwnEnd};
 pub(crate) use self::socket_file::SocketFile;
 pub(crate) use self::stats::{COUNTED_ERRORS, CountedError, LocalCounts};
 pub use self::stats::{DrainReport, ErrorCounts, Stats};

@@ -8,6 +8,8 @@ use super::Drive;
 use crate::conn::connection::{State, Wait};
 use crate::conn::scheduler::{RunOn, Scheduler};
 use crate::exchange::{Next, OutgoingBody, QueuedBody};
+#[cfg(feature = "tls")]
+use crate::sys::OwnEnd;
 use crate::sys::{CountedError, Direction, Reservation, Socket};
 
 impl Drive<'_> {
@@ -172,11 +174,11 @@ impl Drive<'_> {
         // A client that has nothing to say may have said so.
         self.conn.may_read |= self.io().socket.has_messages();
         #[cfg(feature = "tls")]
-        match self.io().socket.has_said_end() {
-            (_, true) => self.leave_session(),
+        match self.io().socket.own_end() {
+            OwnEnd::Open => {}
             // Nothing is decrypted behind our end.
-            (true, false) => return !self.buffers.input.is_empty(),
-            _ => {}
+            OwnEnd::Queued => return !self.buffers.input.is_empty(),
+            OwnEnd::Sent => self.leave_session(),
         }
         let may_look = self.conn.may_read && self.io().socket.is_nonblocking();
         !self.buffers.input.is_empty()

@@ -41,9 +41,9 @@ use self::other::{copy_part, with_one_name, write_through};
 pub(crate) use self::raw::must_be_stream;
 use self::raw::{RawSocket, retried};
 #[cfg(feature = "tls")]
-pub(crate) use self::tls::Handshake;
-#[cfg(feature = "tls")]
 use self::tls::TlsSocket;
+#[cfg(feature = "tls")]
+pub(crate) use self::tls::{Handshake, OwnEnd};
 #[cfg(feature = "tls")]
 pub use self::tls_info::TlsInfo;
 pub(crate) use self::wait::{timespec, wait_for_any};

@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 
 use super::super::address::Address;
 use super::super::unwatched::assert_may_wait;
-use super::tls::{Handshake, TlsSocket};
+use super::tls::{Handshake, OwnEnd, TlsSocket};
 use super::tls_info::TlsInfo;
 use super::{Socket, must_be_stream};
 
@@ -77,9 +77,9 @@ impl Socket {
         }
     }
 
-    /// Returns whether our end of the session is encrypted, and whether it is sent, too.
-    pub(crate) fn has_said_end(&self) -> (bool, bool) {
-        if let Socket::Tls(socket) = self { socket.has_said_end() } else { (false, false) }
+    /// Returns whether we have ended our side of the session.
+    pub(crate) fn own_end(&self) -> OwnEnd {
+        if let Socket::Tls(socket) = self { socket.own_end() } else { OwnEnd::Open }
     }
 
     /// Returns whether the session has failed, and the reason was not taken.

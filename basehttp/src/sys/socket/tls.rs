@@ -59,6 +59,15 @@ pub(crate) enum Handshake {
     PlainText(Vec<u8>),
 }
 
+/// State of our end of a session.
+pub(crate) enum OwnEnd {
+    /// It is not encrypted, or there is no session.
+    Open,
+    /// The `close_notify` is encrypted, and nothing more can be. The client has not taken all of it.
+    Queued,
+    Sent,
+}
+
 impl TlsSocket {
     /// # Errors
     /// The configuration cannot be used.
@@ -296,10 +305,13 @@ impl TlsSocket {
         self.raw().reset_on_close()
     }
 
-    /// Returns whether the `close_notify` is encrypted, and whether it is sent, too.
-    pub(super) fn has_said_end(&self) -> (bool, bool) {
+    pub(super) fn own_end(&self) -> OwnEnd {
         let session = self.session();
-        (session.has_said_end, session.has_said_end && !session.tls.wants_write())
+        match session.has_said_end {
+            false => OwnEnd::Open,
+            true if session.tls.wants_write() => OwnEnd::Queued,
+            true => OwnEnd::Sent,
+        }
     }
 
     pub(super) fn has_failed(&self) -> bool {
