@@ -9,6 +9,7 @@ mod ends;
 mod engine;
 mod failures;
 mod floods;
+mod half_closed;
 mod handshakes;
 mod https_server;
 mod proxied;

@@ -76,7 +76,7 @@ impl Drive<'_> {
     }
 
     /// Takes the socket out of a TLS session that has ended on our side. Bytes that still come are not decrypted, only to
-    /// be thrown away. rustls would also panic in debug builds if they are wrong.
+    /// be thrown away.
     pub(super) fn leave_session(&mut self) {
         let io = self.io();
         // The reason of a failure is still to be logged, and nothing more is decrypted after one.

@@ -2,10 +2,11 @@
 //! as both go without waiting.
 
 use std::io::{self, IoSlice, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rustix::net::RecvFlags;
-use rustls::{AlertDescription, Error, ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::{AlertDescription, Error, IoState, ProtocolVersion, ServerConfig, ServerConnection};
 
 use super::handshake_records::HandshakeRecords;
 use super::raw::{RawSocket, retried};
@@ -31,8 +32,7 @@ pub(super) struct Session {
     pub(super) holds_tickets: bool,
     /// The caller's next bytes are its last ones.
     pub(super) is_ending: bool,
-    /// The `close_notify` is encrypted, and sent or about to be. rustls takes no wrong record behind it: in debug builds it
-    /// panics.
+    /// The `close_notify` is encrypted, and sent or about to be. rustls makes no alert behind it.
     pub(super) has_said_end: bool,
     /// The last receive has emptied the system's buffer.
     pub(super) is_drained: bool,
@@ -148,7 +148,7 @@ impl Session {
     fn process(&mut self, raw: &RawSocket) -> io::Result<()> {
         // A panic of the user's code leaves the session in a state that nothing must be said about.
         let stage = std::mem::replace(&mut self.stage, Stage::Over);
-        match self.tls.process_new_packets() {
+        match self.decrypt() {
             Ok(told) => {
                 self.stage = stage;
                 if told.plaintext_bytes_to_read() > 0 {
@@ -168,6 +168,18 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Has rustls decrypt what was received. A client may send on after our end.
+    ///
+    /// rustls answers a wrong record by an alert. After our `close_notify` none may follow, and with debug assertions
+    /// rustls panics instead of returning the error.
+    fn decrypt(&mut self) -> Result<IoState, Error> {
+        if !self.has_said_end {
+            return self.tls.process_new_packets();
+        }
+        let decrypted = catch_unwind(AssertUnwindSafe(|| self.tls.process_new_packets()));
+        decrypted.unwrap_or_else(|_| Err(Error::General("a wrong record came after the server's end".into())))
     }
 
     /// Answers a client that has ended its handshake. Returns the error of such an end.
