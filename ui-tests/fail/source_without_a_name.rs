@@ -5,8 +5,8 @@ struct Hello;
 #[http_handler]
 impl Hello {
     #[path("/users")]
-    fn do_GET_users(&self, #[header] token: &str) -> String {
-        token.to_owned()
+    fn do_GET_users(&self, #[header] token: &str, #[header] user_agent: &str) -> String {
+        format!("{token} {user_agent}")
     }
 }
 

@@ -62,6 +62,9 @@ fn attributes(item: &PatType, method: &Method<'_>, refusals: &mut Refusals) {
             let instead = match (name_of_the_path(item, method), meant) {
                 _ if given.is_some() => "take it away: the parameter has a source already".to_owned(),
                 (Some(name), _) => format!("take it away: `{name}` is the path's `{{{name}}}`"),
+                (None, _) if UPLOADS.contains(&&*last) && without_body(method).is_none() => {
+                    "take `ex: &mut Exchange`, and call `ex.read_multipart(…)` (feature `multipart`)".to_owned()
+                }
                 (None, Some(meant)) => format!("did you mean `{meant}`?"),
                 (None, None) => format!("write {}", sources(method, "")),
             };
@@ -69,6 +72,9 @@ fn attributes(item: &PatType, method: &Method<'_>, refusals: &mut Refusals) {
         }
     }
 }
+
+/// Words for a form with files, which no parameter takes: it is read part by part.
+const UPLOADS: [&str; 6] = ["multipart", "upload", "file", "files", "part", "parts"];
 
 /// The attributes to choose from, some of them with this `name` of what they take.
 fn sources(method: &Method<'_>, name: &str) -> String {

@@ -13,9 +13,10 @@
 //! The type is taken as it is written, so that `Option` behind an alias is not seen.
 
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, Ident, ImplItemFn, LitStr, Meta, Pat, PatType, Type};
+use syn::{Attribute, FnArg, Ident, ImplItemFn, LitStr, Meta, MetaList, Pat, PatType, Type};
 
 use super::body::BodySource;
+use crate::grammar;
 use crate::parse::Template;
 use crate::refusals::{Refusals, refusal};
 use crate::types;
@@ -192,6 +193,8 @@ fn given_name(attribute: &Attribute, source: TextSource, item: &PatType) -> syn:
     let (kind, instead) = (source.name(), format!("write {example}"));
     match &attribute.meta {
         Meta::Path(_) if source == TextSource::Header => {
+            let field = name_of(item).and_then(field_of);
+            let instead = field.map_or(instead, |field| format!("write `#[header({field:?})]`"));
             Err(refusal(attribute, "`header` takes the name of the field, as a string", instead))
         }
         Meta::Path(_) => {
@@ -200,10 +203,26 @@ fn given_name(attribute: &Attribute, source: TextSource, item: &PatType) -> syn:
             let name = name_of(item).ok_or_else(|| refusal(&item.pat, wrong, into))?;
             Ok(LitStr::new(&name.unraw().to_string(), name.span()))
         }
+        Meta::List(list) if begins_with_default(list) => {
+            let instead = "take an `Option<…>`, and write `.unwrap_or(…)` in the method";
+            Err(refusal(attribute, format_args!("`{kind}` takes no default"), instead))
+        }
         _ => attribute
             .parse_args()
             .map_err(|_| refusal(attribute, format_args!("`{kind}` takes one name, as a string"), instead)),
     }
+}
+
+fn begins_with_default(list: &MetaList) -> bool {
+    list.tokens.clone().into_iter().next().is_some_and(|token| token.to_string() == "default")
+}
+
+/// The field that a parameter is most likely called after: `User-Agent` for `user_agent`.
+fn field_of(parameter: &Ident) -> Option<String> {
+    let name = parameter.unraw().to_string();
+    let capital = |word: &str| Some(word.get(..1)?.to_ascii_uppercase() + &word[1..]);
+    let words = name.split('_').filter(|word| !word.is_empty()).map(capital).collect::<Option<Vec<_>>>()?;
+    Some(words.join("-")).filter(|field| grammar::is_token(field))
 }
 
 /// The source of a parameter without an attribute that says it.
@@ -290,6 +309,21 @@ mod tests {
         ] {
             let parsed = syn::parse_str(ty).expect("these are types");
             assert_eq!(Form::of(&parsed), Form { is_result, count, leaf }, "{ty}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_called_after_its_field() {
+        for (name, field) in [
+            ("user_agent", Some("User-Agent")),
+            ("_if_match", Some("If-Match")),
+            ("r#type", Some("Type")),
+            ("größe", None),
+            ("änderung", None),
+            ("__", None),
+        ] {
+            let name: Ident = syn::parse_str(name).expect("these are names");
+            assert_eq!(field_of(&name).as_deref(), field, "{name}");
         }
     }
 

@@ -49,6 +49,11 @@ use super::{Exchange, Guard};
 /// # assert!(refused.contains("\r\nWWW-Authenticate: Basic realm=\"the library\", charset=\"UTF-8\"\r\n"));
 /// # assert!(ask("Authorization: Basic YW5uOm9wZW4gc2VzYW1l\r\n").ends_with("hello ann"));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "the handler `{Self}` does not say which names and passwords it knows",
+    label = "`{Self}` does not implement `BasicAuth`",
+    note = "write `impl BasicAuth for {Self}` with the functions `realm` and `knows`"
+)]
 pub trait BasicAuth {
     /// Returns the name of the area that the password is for. Browsers show it, and ask once for each.
     fn realm(&self) -> &str;
