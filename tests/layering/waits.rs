@@ -41,7 +41,7 @@ const MAY_WAIT: [(&str, &[&str], &str); 17] = [
         "when a server binds, and in the loop's own thread at its end",
     ),
     ("engine/shard", &["poll("], "where a leader waits for all of its connections"),
-    ("engine/pool", &["thread::park"], "a thread without work"),
+    ("engine/pool/idle", &["thread::park"], "a thread without work"),
     ("engine/monitor", &["Condvar"], "the monitor's own thread"),
     ("engine/sync", &["Condvar", "thread::park"], "what the pool and the monitor are made of"),
 ];

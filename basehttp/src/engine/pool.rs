@@ -17,19 +17,22 @@
 //! The system may refuse a thread. Jobs then wait while any thread is serving. If none is, they come back after 1 s,
 //! and new ones are refused for 1 s.
 
+mod idle;
+mod limits;
+
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::idle::IdleThread;
 use super::placement::Room;
 use super::sync::atomic::{AtomicBool, Ordering};
-use super::sync::thread::{self, Thread};
 use super::sync::{Mutex, MutexGuard};
 use crate::sys::unpoisoned;
 
-/// Time after which a thread without work leaves: 10 s.
-const MAX_IDLE: Duration = Duration::from_secs(10);
+pub(super) use self::idle::PoolThread;
+pub(super) use self::limits::PoolLimits;
 
 /// Time that jobs wait while the system refuses a thread, and time that new ones are then refused: 1 s each.
 const THREAD_WAIT: Duration = Duration::from_secs(1);
@@ -40,31 +43,6 @@ pub(super) enum Task<J> {
     Lead { shard: usize, epoch: u32 },
     /// Serves a request that may block.
     Job(J),
-}
-
-/// The bounds of a pool.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PoolLimits {
-    /// Threads that serve jobs, at most.
-    pub max_threads: usize,
-    /// Shards: each has a leader, and two spare threads in case that one is stuck.
-    pub leaders: usize,
-    /// Jobs that wait for a thread, at most.
-    pub max_queued: usize,
-}
-
-impl PoolLimits {
-    /// Returns the largest number of threads: those for jobs, the leaders, and the reserved ones. `max_threads` may be
-    /// any number.
-    fn most(&self) -> usize {
-        self.max_threads.saturating_add(self.leaders + self.reserved())
-    }
-
-    /// Returns the number of threads that take no jobs, so that a leader that gets stuck is replaced. Half of them
-    /// replace only leaders that were at a handler that is known to be fast. A client can make any other handler block.
-    fn reserved(&self) -> usize {
-        2 * self.leaders
-    }
 }
 
 /// The threads of one server, and the tasks that wait for them. `J` is a job.
@@ -130,20 +108,6 @@ struct PoolState<J> {
     /// Until when new jobs are refused, because the system gives no thread and none is serving.
     deserted_until: Option<Instant>,
     ending: bool,
-}
-
-/// A thread of the pool: its own view.
-pub(super) struct PoolThread {
-    idle: Arc<IdleThread>,
-    is_serving: bool,
-    /// It has not asked for a task yet.
-    is_new: bool,
-}
-
-/// A thread of the pool: the view of those threads that wake it.
-struct IdleThread {
-    thread: Thread,
-    woken: AtomicBool,
 }
 
 impl<J: Send + 'static> Pool<J> {
@@ -359,34 +323,6 @@ impl<J> PoolState<J> {
             self.threads -= 1;
         }
         place.is_some()
-    }
-}
-
-impl PoolThread {
-    /// Creates the view of the current thread.
-    pub(super) fn new() -> Self {
-        let idle = IdleThread { thread: thread::current(), woken: AtomicBool::new(false) };
-        PoolThread { idle: Arc::new(idle), is_serving: false, is_new: true }
-    }
-}
-
-impl IdleThread {
-    fn wake(&self) {
-        self.woken.store(true, Ordering::Release);
-        self.thread.unpark();
-    }
-
-    /// Sleeps until it is woken. False if that takes too long.
-    fn sleep(&self) -> bool {
-        let until = Instant::now() + MAX_IDLE;
-        while !self.woken.load(Ordering::Acquire) {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            thread::park_timeout(left);
-        }
-        true
     }
 }
 
