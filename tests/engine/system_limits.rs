@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::stage::{expect_ping, get, one_worker, start, upload};
 use crate::support::{Client, PATIENCE, child};
@@ -152,6 +152,19 @@ impl Drop for ServerProcess {
     }
 }
 
+impl ServerProcess {
+    /// Returns the processor time that the child has used; none where the system does not say it.
+    fn cpu_time(&self) -> Duration {
+        let Ok(said) = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())) else {
+            return Duration::ZERO;
+        };
+        // The name, in parentheses, is the second value. The times are the 14th and 15th, in hundredths of a second.
+        let (_, rest) = said.rsplit_once(')').expect("a name");
+        let times = rest.split_ascii_whitespace().skip(11).take(2).map(|time| time.parse::<u64>().expect("a number"));
+        Duration::from_millis(times.sum::<u64>() * 10)
+    }
+}
+
 /// Runs the test of that name as a server, with a limit of the shell's.
 fn limited(limit: &str, name: &str) -> ServerProcess {
     limited_with(limit, name, Stdio::inherit())
@@ -199,13 +212,13 @@ fn readers_of_files_leave_descriptors_to_handlers() {
             client
         })
         .collect();
-    let give_up = std::time::Instant::now() + PATIENCE;
+    let give_up = Instant::now() + PATIENCE;
     // Of 128 descriptors some 93 are for both; each of these clients has two of them, and all but the last few wait.
     while counters(&mut control).1 < 40 {
         control.send(get("/length"));
         let reply = control.read_reply();
         assert_eq!(reply.status, 200, "{}", reply.text());
-        assert!(std::time::Instant::now() < give_up, "nobody is accepted: {:?}", counters(&mut control));
+        assert!(Instant::now() < give_up, "nobody is accepted: {:?}", counters(&mut control));
     }
     // The clients that can be served are served. They hold two descriptors each, and the others wait or were given up.
     for _ in 0..100 {
@@ -234,14 +247,14 @@ fn without_descriptors_accepting_pauses_and_goes_on_when_some_are_free() {
             client
         })
         .collect();
-    let give_up = std::time::Instant::now() + PATIENCE;
+    let give_up = Instant::now() + PATIENCE;
     let pauses = loop {
         let (pauses, accepted) = counters(&mut control);
         if pauses > 0 {
             assert!(accepted < CLIENTS as u64 / 2, "{accepted} were accepted with about 20 descriptors");
             break pauses;
         }
-        assert!(std::time::Instant::now() < give_up, "twenty descriptors suffice");
+        assert!(Instant::now() < give_up, "twenty descriptors suffice");
     };
     // Time passes until the deadline of a connected client. A loop that spins makes thousands of pauses in it.
     for _ in 0..20 {
@@ -273,13 +286,17 @@ fn without_any_thread_to_be_had_requests_for_one_are_refused_after_a_while() {
         })
         .collect();
     expect_ping(&mut known);
+    let (began, before) = (Instant::now(), server.cpu_time());
     for client in &mut waiting {
         let reply = client.read_reply();
         assert_eq!((reply.status, reply.field("Retry-After")), (503, Some("1")));
     }
+    let (took, used) = (began.elapsed(), server.cpu_time().saturating_sub(before));
+    let most = took / 10 + Duration::from_millis(50);
+    assert!(used <= most, "{used:?} of {took:?}: it asks the system for a thread without end");
     expect_ping(&mut known);
     writeln!(server.child.stdin.as_mut().expect("a pipe"), "enough").expect("the child reads");
-    let give_up = std::time::Instant::now() + PATIENCE;
+    let give_up = Instant::now() + PATIENCE;
     loop {
         let mut client = Client::connect(address);
         client.send(upload("/"));
@@ -288,7 +305,7 @@ fn without_any_thread_to_be_had_requests_for_one_are_refused_after_a_while() {
             assert_eq!(reply.text(), "100000");
             break;
         }
-        assert!(reply.status == 503 && std::time::Instant::now() < give_up, "{reply:?}");
+        assert!(reply.status == 503 && Instant::now() < give_up, "{reply:?}");
         std::thread::sleep(Duration::from_millis(200));
     }
     expect_ping(&mut known);
@@ -310,9 +327,9 @@ fn a_start_with_too_few_threads_serves_with_what_there_is_and_says_so() {
     let kept: Vec<_> = (0..20).map(|_| served_twice()).collect();
     assert!(kept.iter().all(|(_, threads)| (1..4).contains(threads)), "only some could be had");
     writeln!(server.child.stdin.as_mut().expect("a pipe"), "enough").expect("the child reads");
-    let give_up = std::time::Instant::now() + PATIENCE;
+    let give_up = Instant::now() + PATIENCE;
     while served_twice().1 < 4 {
-        assert!(std::time::Instant::now() < give_up, "the others join in when they can be had");
+        assert!(Instant::now() < give_up, "the others join in when they can be had");
     }
     drop(kept);
     drop(server.child.stdin.take());

@@ -133,12 +133,15 @@ impl Engine {
         }))
     }
 
-    /// Starts one more thread of the pool.
+    /// Starts one more thread of the pool. If the system refuses, the monitor will try again.
     fn spawn(self: &Arc<Self>) -> io::Result<()> {
+        self.try_spawn().inspect_err(|_| self.monitor_waker.wake())
+    }
+
+    /// Starts one more thread of the pool, for the monitor itself.
+    fn try_spawn(self: &Arc<Self>) -> io::Result<()> {
         let engine = Arc::clone(self);
-        let started = thread::Builder::new().name("basehttp".into()).spawn(move || engine.work_for_ever());
-        // If the system gives no thread, the monitor tries again.
-        started.map(drop).inspect_err(|_| self.monitor_waker.wake())
+        thread::Builder::new().name("basehttp".into()).spawn(move || engine.work_for_ever()).map(drop)
     }
 
     /// The main function of a pool thread.

@@ -148,6 +148,8 @@ struct MonitorLoop<'e> {
     quiet_ticks: u32,
     last_look: Instant,
     next_actions: Option<Instant>,
+    /// Time of the next try to get a thread that the system has refused.
+    next_try: Option<Instant>,
     /// Time at which the loop must have a look whether it ends.
     alarm: Option<Instant>,
     watchdog: Option<Watchdog>,
@@ -172,6 +174,7 @@ impl<'e> MonitorLoop<'e> {
             quiet_ticks: 0,
             last_look: Instant::now(),
             next_actions,
+            next_try: None,
             alarm: None,
             watchdog,
         }
@@ -189,12 +192,7 @@ impl<'e> MonitorLoop<'e> {
             self.last_look = Instant::now();
             self.look();
         }
-        if let Some(jobs) = self.engine.pool.reinforce(Instant::now(), || self.engine.spawn()) {
-            self.quiet_ticks = 0;
-            for job in jobs {
-                job.give_back(self.engine);
-            }
-        }
+        self.reinforce();
         self.act();
         self.give_sign_of_life();
     }
@@ -202,7 +200,7 @@ impl<'e> MonitorLoop<'e> {
     /// Sleeps until a handler begins, or something else is due.
     fn sleep(&mut self) {
         let sign = self.watchdog.as_ref().map(|watchdog| watchdog.next);
-        let next = [self.next_actions, self.alarm, sign].into_iter().flatten().min();
+        let next = [self.next_actions, self.next_try, self.alarm, sign].into_iter().flatten().min();
         let due = next.map(|next| next.saturating_duration_since(Instant::now()));
         let closing = self.engine.is_closing().then_some(TICK);
         self.engine.monitor_waker.sleep(closing.or(due), || self.is_any_in_handler());
@@ -247,6 +245,17 @@ impl<'e> MonitorLoop<'e> {
             }
             *seen = word;
         }
+    }
+
+    /// Tries to get a thread that the system has refused, when it is time for that.
+    fn reinforce(&mut self) {
+        let now = Instant::now();
+        if self.next_try.is_some_and(|next| now < next) {
+            return;
+        }
+        let lack = self.engine.pool.reinforce(now, || self.engine.try_spawn());
+        self.next_try = lack.as_ref().map(|lack| now + lack.retry_in);
+        lack.into_iter().flat_map(|lack| lack.given_up).for_each(|job| job.give_back(self.engine));
     }
 
     /// Sends a message to the service manager, if there is one.

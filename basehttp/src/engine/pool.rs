@@ -37,6 +37,10 @@ pub(super) use self::limits::PoolLimits;
 /// Time that jobs wait while the system refuses a thread, and time that new ones are then refused: 1 s each.
 const THREAD_WAIT: Duration = Duration::from_secs(1);
 
+/// Time until the system is asked again for a thread that it has refused. An eighth of the time for which the thread has
+/// been lacking already, so that a short lack ends soon and a lasting one costs little: 4 ms to 250 ms.
+const RETRY: [Duration; 2] = [Duration::from_millis(4), Duration::from_millis(250)];
+
 /// The next task of a thread.
 pub(super) enum Task<J> {
     /// Leads this shard while the epoch lasts.
@@ -54,6 +58,14 @@ pub(super) struct Pool<J> {
     is_quiet: AtomicBool,
     has_leader_left: AtomicBool,
     may_risk_leader: AtomicBool,
+}
+
+/// The tasks for which the system still refuses a thread.
+pub(super) struct Lack<J> {
+    /// Jobs that have waited in vain and that no thread will take.
+    pub given_up: Vec<J>,
+    /// Time until the system should be asked again.
+    pub retry_in: Duration,
 }
 
 /// The locked state. Updates the answers that are read without the lock when it is dropped.
@@ -202,37 +214,39 @@ impl<J: Send + 'static> Pool<J> {
         self.rouse(state, 0, spawn);
     }
 
-    /// Tries again to start a thread that the system has refused. Returns the jobs that have waited in vain and that no
-    /// thread will take; `None` if no thread is needed any more.
-    pub(super) fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Vec<J>> {
+    /// Tries again to start a thread that the system has refused. `None` if no thread is needed any more.
+    pub(super) fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Lack<J>> {
         let mut state = self.lock();
-        let since = state.lacks_thread.take()?;
+        let since = state.lacks_thread?;
         if state.leases.is_empty() && state.jobs.is_empty() {
+            state.lacks_thread = None;
             return None;
         }
         let reserved = if state.leases.is_empty() { self.limits.reserved() } else { 0 };
-        self.rouse(state, reserved, spawn);
+        let is_given = self.rouse(state, reserved, spawn);
         let mut state = self.lock();
-        if state.lacks_thread.is_none() {
-            if state.leases.len() > state.coming {
-                // The system gave one. It leads one shard, and others still lack a leader.
-                state.lacks_thread = Some(now);
-            }
-            return Some(Vec::new());
+        if is_given {
+            // That is one thread. Other shards and jobs may still lack one.
+            let is_enough = state.leases.len() + state.jobs.len() <= state.coming;
+            let may_be_had = state.has_more_than(reserved, &self.limits);
+            state.lacks_thread = (!is_enough && may_be_had).then_some(now);
+            return Some(Lack { given_up: Vec::new(), retry_in: RETRY[0] });
         }
         // The system refused again: the wait goes on from its beginning.
-        state.lacks_thread = Some(since);
-        if now < since + THREAD_WAIT || state.serving > 0 {
-            return Some(Vec::new());
+        let waited = now.saturating_duration_since(since);
+        let mut lack = Lack { given_up: Vec::new(), retry_in: (waited / 8).clamp(RETRY[0], RETRY[1]) };
+        if waited >= THREAD_WAIT && state.serving == 0 {
+            state.deserted_until = Some(now + THREAD_WAIT);
+            lack.given_up = state.jobs.drain(..).collect();
         }
-        state.deserted_until = Some(now + THREAD_WAIT);
-        Some(state.jobs.drain(..).collect())
+        Some(lack)
     }
 
-    /// Wakes a thread, or starts one, unless only the reserved threads are left.
-    fn rouse(&self, mut state: Locked<'_, J>, reserved: usize, spawn: impl FnOnce() -> std::io::Result<()>) {
+    /// Wakes a thread, or starts one, unless only the reserved threads are left. Returns false if the system refuses one.
+    /// The task then waits for a thread that exists.
+    fn rouse(&self, mut state: Locked<'_, J>, reserved: usize, spawn: impl FnOnce() -> std::io::Result<()>) -> bool {
         if !state.has_more_than(reserved, &self.limits) {
-            return;
+            return true;
         }
         state.coming += 1;
         if let Some(idle) = state.asleep.pop() {
@@ -240,17 +254,18 @@ impl<J: Send + 'static> Pool<J> {
             idle.woken.store(true, Ordering::Release);
             drop(state);
             idle.thread.unpark();
-        } else {
-            state.threads += 1;
-            drop(state);
-            // If the system refuses, the task waits for a thread that exists.
-            if spawn().is_err() {
-                let mut state = self.lock();
-                state.threads -= 1;
-                state.coming -= 1;
-                state.lacks_thread.get_or_insert_with(Instant::now);
-            }
+            return true;
         }
+        state.threads += 1;
+        drop(state);
+        let is_given = spawn().is_ok();
+        if !is_given {
+            let mut state = self.lock();
+            state.threads -= 1;
+            state.coming -= 1;
+            state.lacks_thread.get_or_insert_with(Instant::now);
+        }
+        is_given
     }
 
     /// Returns the next task of a thread, which sleeps until there is one. `None` if the thread must leave.

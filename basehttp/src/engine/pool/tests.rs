@@ -19,22 +19,27 @@ fn pool() -> Pool<u32> {
     Pool::new(PoolLimits { max_threads: 4, leaders: 1, max_queued: 4 })
 }
 
+/// Asks the system once more, in vain. Returns the jobs that are given up, if a thread is needed at all.
+fn given_up(pool: &Pool<u32>, now: Instant) -> Option<Vec<u32>> {
+    pool.reinforce(now, none).map(|lack| lack.given_up)
+}
+
 #[test]
 fn jobs_come_back_from_a_system_that_gives_no_thread() {
     let pool = pool();
     let now = Instant::now();
     pool.submit(1, none).expect("it may wait");
     pool.submit(2, none).expect("it may wait");
-    assert_eq!(pool.reinforce(now, none), Some(vec![]), "not at once");
+    assert_eq!(given_up(&pool, now), Some(vec![]), "not at once");
     assert_eq!(pool.room(), Room::Free, "there may be a thread soon");
-    assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![1, 2]));
+    assert_eq!(given_up(&pool, now + 2 * THREAD_WAIT), Some(vec![1, 2]));
     assert_eq!(pool.room(), Room::Full, "no job need come");
     assert_eq!(pool.submit(3, none), Err(3));
-    assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), None, "and none is wanted any more");
+    assert_eq!(given_up(&pool, now + 2 * THREAD_WAIT), None, "and none is wanted any more");
     pool.lock().deserted_until = Some(now);
     assert_eq!(pool.room(), Room::Free, "when that is over it is tried again");
     pool.submit(4, none).expect("it may wait");
-    assert_eq!(pool.reinforce(now, none), Some(vec![]), "for as long as the first");
+    assert_eq!(given_up(&pool, now), Some(vec![]), "for as long as the first");
 }
 
 #[test]
@@ -134,15 +139,15 @@ fn every_shard_gets_a_leader_once_threads_are_to_be_had() {
     let pool = Pool::<u32>::new(PoolLimits { max_threads: 4, leaders: 3, max_queued: 4 });
     let now = Instant::now();
     (0..3).for_each(|shard| pool.grant(shard, 1, none));
-    assert_eq!(pool.reinforce(now, none), Some(vec![]), "none is to be had yet");
+    assert_eq!(given_up(&pool, now), Some(vec![]), "none is to be had yet");
     let mut started = 0;
     let mut start = || {
         started += 1;
         assert!(started <= 3, "one for each shard");
         Ok(())
     };
-    while let Some(jobs) = pool.reinforce(now, &mut start) {
-        assert!(jobs.is_empty());
+    while let Some(lack) = pool.reinforce(now, &mut start) {
+        assert!(lack.given_up.is_empty());
     }
     assert_eq!(started, 3, "one for each shard");
 }
@@ -155,11 +160,36 @@ fn jobs_wait_for_a_thread_that_is_at_another() {
     pool.submit(1, || Ok(())).expect("there is a thread");
     assert!(matches!(pool.next(&mut me), Some(Task::Job(1))));
     pool.submit(2, none).expect("it may wait");
-    assert_eq!(pool.reinforce(now + 2 * THREAD_WAIT, none), Some(vec![]), "the thread will come back");
+    assert_eq!(given_up(&pool, now + 2 * THREAD_WAIT), Some(vec![]), "the thread will come back");
     assert!(matches!(pool.next(&mut me), Some(Task::Job(2))));
     // One that leads does not serve jobs.
     pool.grant(0, 1, none);
     assert!(matches!(pool.next(&mut me), Some(Task::Lead { shard: 0, epoch: 1 })));
     pool.submit(3, none).expect("it may wait");
-    assert_eq!(pool.reinforce(now + 4 * THREAD_WAIT, none), Some(vec![3]));
+    assert_eq!(given_up(&pool, now + 4 * THREAD_WAIT), Some(vec![3]));
+}
+
+#[test]
+fn jobs_that_a_system_has_refused_threads_for_get_one_each_when_it_gives_them() {
+    let pool = pool();
+    (1..=3).for_each(|job| pool.submit(job, none).expect("it may wait"));
+    let now = Instant::now();
+    let mut count = 0;
+    let mut start = || {
+        count += 1;
+        Ok(())
+    };
+    while pool.reinforce(now, &mut start).is_some_and(|lack| lack.given_up.is_empty()) && pool.threads() < 9 {}
+    assert_eq!(count, 3);
+}
+
+#[test]
+fn the_longer_a_thread_is_lacking_the_less_often_the_system_is_asked() {
+    let pool = pool();
+    pool.grant(0, 1, none);
+    let since = pool.lock().lacks_thread.expect("it has refused");
+    let retry_in = |after| pool.reinforce(since + after, none).map(|lack| lack.retry_in);
+    assert_eq!(retry_in(Duration::ZERO), Some(Duration::from_millis(4)));
+    assert_eq!(retry_in(Duration::from_millis(80)), Some(Duration::from_millis(10)));
+    assert_eq!(retry_in(Duration::from_secs(3600)), Some(Duration::from_millis(250)));
 }
