@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::stage::{expect_ping, get, one_worker, start, upload};
@@ -87,12 +88,26 @@ fn a_server_of_two_threads() {
     }
 }
 
+/// Whether a request for `/held` may go on.
+static LET_GO: AtomicBool = AtomicBool::new(false);
+
 /// Says how many threads the server has.
 struct Threads;
 
 #[basehttp::http_handler(protocol_version = "HTTP/1.1", pace = "inline")]
 impl Threads {
+    /// With `/replaced` it first keeps its leader until that is replaced, with `/held` until `/let-go` is asked for.
     fn do_GET(&self, ex: &mut basehttp::Exchange) -> basehttp::Result {
+        let rescues = ex.server.stats().rescues;
+        while ex.path == "/replaced" && ex.server.stats().rescues == rescues {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if ex.path == "/let-go" {
+            LET_GO.store(true, Ordering::SeqCst);
+        }
+        while ex.path == "/held" && !LET_GO.swap(false, Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         Ok(ex.send_text(200, ex.server.stats().threads.to_string())?)
     }
 
@@ -337,4 +352,50 @@ fn a_start_with_too_few_threads_serves_with_what_there_is_and_says_so() {
     let mut stderr = server.child.stderr.take().expect("a pipe");
     std::io::Read::read_to_string(&mut stderr, &mut said).expect("it ends");
     assert_eq!(said.matches("threads that workers need").count(), 1, "once: {said}");
+}
+
+/// Asks for `path`, and expects an answer.
+#[track_caller]
+fn expect_answer(client: &mut Client, path: &str) {
+    client.send(get(path));
+    assert_eq!(client.read_reply().status, 200, "{path}");
+}
+
+#[test]
+fn a_leader_that_could_not_be_replaced_leads_its_shard_again_when_it_returns() {
+    let server = limited(&format!("-v {ADDRESS_SPACE_KIB}"), "a_server_of_two_threads");
+    let address = ("127.0.0.1", server.port);
+    // Connections of both shards that are led.
+    let mut known: Vec<_> = (0..4).map(|_| Client::connect(address)).collect();
+    for number in 0..20 {
+        for client in &mut known {
+            expect_answer(client, "/");
+        }
+        expect_answer(&mut known[number % 4], "/replaced");
+        // The shard that accepts is led as well.
+        expect_answer(&mut Client::connect(address), "/");
+    }
+}
+
+#[test]
+fn while_a_leader_is_stuck_that_cannot_be_replaced_another_one_leads_its_shard_in_turns() {
+    let server = limited(&format!("-v {ADDRESS_SPACE_KIB}"), "a_server_of_two_threads");
+    let address = ("127.0.0.1", server.port);
+    let mut known: Vec<_> = (0..4).map(|_| Client::connect(address)).collect();
+    for _ in 0..known.len() {
+        for client in &mut known {
+            expect_answer(client, "/");
+        }
+        let mut held = known.remove(0);
+        held.send(get("/held"));
+        for _ in 0..3 {
+            for client in &mut known {
+                expect_answer(client, "/");
+            }
+            expect_answer(&mut Client::connect(address), "/");
+        }
+        expect_answer(&mut known[0], "/let-go");
+        assert_eq!(held.read_reply().status, 200);
+        known.push(held);
+    }
 }

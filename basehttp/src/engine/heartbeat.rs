@@ -73,6 +73,11 @@ impl Heartbeat {
         self.word.compare_exchange(seen, seen & EPOCH | TAKEN, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
+    /// Returns the epoch of the leader whose word this is.
+    pub(super) fn epoch(word: u64) -> u32 {
+        (word >> 32) as u32
+    }
+
     /// Returns whether a handler was running when the word was read.
     pub(super) fn is_in_handler(word: u64) -> bool {
         word & 1 == 1

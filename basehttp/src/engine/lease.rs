@@ -32,6 +32,8 @@ pub(super) struct Lease {
     /// The slot at which the current sweep goes on; `None` while there is no sweep.
     pub sweep_at: Option<usize>,
     pub acceptor: Option<Acceptor>,
+    /// The epoch of the leader that had the last turn.
+    pub last_epoch: u32,
 }
 
 impl Lease {
@@ -41,7 +43,7 @@ impl Lease {
             acceptor.register(poll.registry(), |number| Token(FIRST_LISTENER - number))?;
         }
         let events = Events::with_capacity(EVENTS);
-        Ok(Lease { poll, events, ready: VecDeque::new(), next_sweep, sweep_at: None, acceptor })
+        Ok(Lease { poll, events, ready: VecDeque::new(), next_sweep, sweep_at: None, acceptor, last_epoch: 0 })
     }
 
     /// Moves the events of the last poll to the ready list. `wakes` counts the wake-ups.

@@ -109,11 +109,15 @@ struct Led {
 
 impl Model {
     fn new(max_threads: usize) -> Arc<Self> {
+        Model::of(PoolLimits { max_threads, leaders: 1, max_queued: 1 })
+    }
+
+    fn of(limits: PoolLimits) -> Arc<Self> {
         Arc::new(Model {
             heartbeat: Heartbeat::default(),
             epoch: AtomicU32::new(0),
             lease: Mutex::default(),
-            pool: Pool::new(PoolLimits { max_threads, leaders: 1, max_queued: 1 }),
+            pool: Pool::new(limits),
             stuck: AtomicUsize::new(0),
             jobs_done: AtomicUsize::new(0),
         })
@@ -126,6 +130,26 @@ impl Model {
             match task {
                 Task::Lead { epoch, .. } => self.lead(epoch),
                 Task::Job(()) => drop(self.jobs_done.fetch_add(1, Ordering::SeqCst)),
+            }
+        }
+    }
+
+    /// Works as a thread of the pool that leads for one handler, and goes on to another shard only if it was stuck.
+    /// Returns the epoch of the first shard that it leads at the end.
+    fn work_for_two_shards(&self) -> u32 {
+        let mut me = PoolThread::new();
+        loop {
+            let Some(Task::Lead { shard: 0, epoch }) = self.pool.next(&mut me) else {
+                panic!("the first shard has lost its leader");
+            };
+            let mut beat = self.heartbeat.take_over(epoch).expect("it is the only thread");
+            assert!(beat.tick(), "the word is not taken between handlers");
+            if beat.tick() {
+                return epoch;
+            }
+            if self.epoch.load(Ordering::SeqCst) == epoch {
+                // The monitor has not appointed the next leader yet.
+                self.pool.give_way(0, || self.revoke(epoch));
             }
         }
     }
@@ -162,13 +186,17 @@ impl Model {
             self.stuck.fetch_sub(1, Ordering::SeqCst);
             return false;
         }
-        self.appoint(spawn);
+        self.appoint(Heartbeat::epoch(word), spawn);
         true
     }
 
-    fn appoint(&self, spawn: impl FnOnce() -> std::io::Result<()>) {
-        let epoch = self.epoch.fetch_add(1, Ordering::SeqCst) + 1;
-        self.pool.grant(0, epoch, spawn);
+    fn appoint(&self, epoch: u32, spawn: impl FnOnce() -> std::io::Result<()>) {
+        self.pool.grant(0, || self.revoke(epoch), spawn);
+    }
+
+    fn revoke(&self, epoch: u32) -> Option<u32> {
+        let (next, order) = (epoch + 1, Ordering::SeqCst);
+        self.epoch.compare_exchange(epoch, next, order, order).is_ok().then_some(next)
     }
 }
 
@@ -201,7 +229,7 @@ fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
 fn a_leader_that_is_replaced_while_it_finishes_leaves_exactly_one() {
     bounded(3, || {
         let (model, threads) = (Model::new(1), Threads::default());
-        model.appoint(|| threads.spawn(&model));
+        model.appoint(0, || threads.spawn(&model));
         let rescues = (0..2).filter(|_| model.look(|| threads.spawn(&model))).count();
         assert!(model.pool.end().is_empty());
         threads.join();
@@ -241,7 +269,7 @@ fn a_leader_that_comes_too_late_takes_no_word_from_the_next_one() {
 fn a_job_or_a_lease_finds_the_thread_that_is_about_to_sleep() {
     bounded(3, || {
         let (model, threads) = (Model::new(1), Threads::default());
-        model.appoint(|| threads.spawn(&model));
+        model.appoint(0, || threads.spawn(&model));
         assert!(model.pool.submit((), || threads.spawn(&model)).is_ok());
         // The pool ends when both are done. A missed wake-up is a deadlock.
         while model.jobs_done.load(Ordering::SeqCst) == 0 || model.lease.lock().unwrap().turns == 0 {
@@ -259,12 +287,32 @@ fn a_lease_goes_before_a_job_and_both_are_taken_by_one_thread() {
         let (model, threads) = (Model::new(1), Threads::default());
         // The system refuses a second thread.
         let none = || Err(std::io::ErrorKind::WouldBlock.into());
-        model.appoint(|| threads.spawn(&model));
+        model.appoint(0, || threads.spawn(&model));
         assert!(model.pool.submit((), none).is_ok());
         let jobs = model.pool.end();
         threads.join();
         assert_eq!(jobs.len() + model.jobs_done.load(Ordering::SeqCst), 1, "done, or given back");
         assert_eq!(model.lease.lock().unwrap().last_epoch, 1);
+    });
+}
+
+#[test]
+fn a_thread_that_was_stuck_leads_its_shard_again_if_the_system_gives_no_other() {
+    bounded(3, || {
+        let model = Model::of(PoolLimits { max_threads: 1, leaders: 2, max_queued: 1 });
+        let none = || Err(std::io::ErrorKind::WouldBlock.into());
+        let mut started = None;
+        model.appoint(0, || {
+            let model = Arc::clone(&model);
+            started = Some(thread::spawn(move || model.work_for_two_shards()));
+            Ok(())
+        });
+        // The other shard has no leader yet, and gets one only where the first has no use for the thread.
+        model.pool.grant(1, || Some(1), none);
+        let was_replaced = model.look(none);
+        let leads = started.expect("the system gives one").join().unwrap();
+        assert_eq!(leads, 1 + u32::from(was_replaced), "it leads the first shard, and no other");
+        assert!(!model.pool.lacks_leader() && !model.pool.is_quiet(), "the other one waits");
     });
 }
 

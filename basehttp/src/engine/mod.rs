@@ -161,19 +161,21 @@ impl Engine {
             if let Err(panic) = outcome {
                 drop_panic_payload(panic);
                 worker = Worker::new(self);
-                if let Some((shard, epoch)) = led
-                    && self.shards[shard].epoch() == epoch
-                {
-                    self.appoint_leader(shard);
-                }
+            }
+            // Usually the monitor has appointed another leader. It has not if this one panicked or gives way, or if the
+            // monitor is about to. The lease must be there before this thread takes another one, since the system may
+            // give no thread for it.
+            if let Some((shard, epoch)) = led
+                && self.shards[shard].epoch() == epoch
+            {
+                self.pool.give_way(shard, || self.shards[shard].revoke(epoch));
             }
         }
     }
 
-    /// Appoints another leader for the shard.
-    fn appoint_leader(self: &Arc<Self>, shard: usize) {
-        let epoch = self.shards[shard].revoke();
-        self.pool.grant(shard, epoch, || self.spawn());
+    /// Appoints another leader for the shard, unless that was done since this epoch began.
+    fn appoint_leader(self: &Arc<Self>, shard: usize, epoch: u32) {
+        self.pool.grant(shard, || self.shards[shard].revoke(epoch), || self.spawn());
     }
 
     /// Counts the connections that this loop answers on. A hijacked one no longer counts once its handler has returned.

@@ -77,7 +77,7 @@ impl MonitorWaker {
 /// # Errors
 /// If the system gives no thread to lead.
 pub(crate) fn run(engine: &Arc<Engine>, end: Option<Instant>) -> io::Result<DrainReport> {
-    (0..engine.shards.len()).for_each(|shard| engine.appoint_leader(shard));
+    (0..engine.shards.len()).for_each(|shard| engine.appoint_leader(shard, 0));
     let (leaders, shards) = (engine.pool.threads(), engine.shards.len());
     if leaders == 0 {
         return Err(io::Error::other("the system gives no thread to serve with"));
@@ -236,7 +236,11 @@ impl<'e> MonitorLoop<'e> {
                     }
                     // Its log lines must not wait for it, and must come before those of the next leader.
                     self.engine.shards[number].hand_over_lines();
-                    self.engine.appoint_leader(number);
+                    self.engine.appoint_leader(number, Heartbeat::epoch(word));
+                    if self.engine.pool.lacks_leader() {
+                        // Leaders that sleep take turns at this shard from now on.
+                        self.engine.shards.iter().for_each(super::shard::Shard::wake);
+                    }
                 } else {
                     // It has returned just now.
                     counters.in_handlers.fetch_sub(1, Ordering::Relaxed);

@@ -15,9 +15,10 @@
 //! | none                                 | have `pace = "inline"`, since it could not be replaced      |
 //!
 //! The system may refuse a thread. Jobs then wait while any thread is serving. If none is, they come back after 1 s,
-//! and new ones are refused for 1 s.
+//! and new ones are refused for 1 s. Leaders take turns at shards that have lost theirs.
 
 mod idle;
+mod leases;
 mod limits;
 
 use std::collections::VecDeque;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::idle::IdleThread;
+use self::leases::Leases;
 use super::placement::Room;
 use super::sync::atomic::{AtomicBool, Ordering};
 use super::sync::{Mutex, MutexGuard};
@@ -53,11 +55,12 @@ pub(super) enum Task<J> {
 pub(super) struct Pool<J> {
     limits: PoolLimits,
     state: Mutex<PoolState<J>>,
-    /// Three answers that threads need between requests, updated with each change of the state. They are read without
+    /// Four answers that threads need between requests, updated with each change of the state. They are read without
     /// the lock: among hundreds of threads, one that is preempted while it holds the lock would make the others wait.
     is_quiet: AtomicBool,
     has_leader_left: AtomicBool,
     may_risk_leader: AtomicBool,
+    lacks_leader: AtomicBool,
 }
 
 /// The tasks for which the system still refuses a thread.
@@ -93,9 +96,10 @@ impl<J> Drop for Locked<'_, J> {
     fn drop(&mut self) {
         let (pool, limits) = (self.pool, &self.pool.limits);
         let answers = [
-            (&pool.is_quiet, self.jobs.len() + self.leases.len() <= self.coming),
+            (&pool.is_quiet, self.jobs.len() + self.leases.count() <= self.coming),
             (&pool.has_leader_left, self.has_more_than(0, limits)),
             (&pool.may_risk_leader, self.has_more_than(limits.leaders, limits)),
+            (&pool.lacks_leader, self.lacks_leader()),
         ];
         for (seen, is_so) in answers {
             if seen.load(Ordering::Relaxed) != is_so {
@@ -106,7 +110,7 @@ impl<J> Drop for Locked<'_, J> {
 }
 
 struct PoolState<J> {
-    leases: VecDeque<(usize, u32)>,
+    leases: Leases,
     jobs: VecDeque<J>,
     /// In the order in which they fell asleep.
     asleep: Vec<Arc<IdleThread>>,
@@ -115,6 +119,8 @@ struct PoolState<J> {
     serving: usize,
     /// Threads that were woken or started for a task, and have not taken one yet.
     coming: usize,
+    /// Those among them that the system has not given yet.
+    starting: usize,
     /// Since when the system has refused a thread that is still needed.
     lacks_thread: Option<Instant>,
     /// Until when new jobs are refused, because the system gives no thread and none is serving.
@@ -125,12 +131,13 @@ struct PoolState<J> {
 impl<J: Send + 'static> Pool<J> {
     pub(super) fn new(limits: PoolLimits) -> Self {
         let state = PoolState {
-            leases: VecDeque::new(),
+            leases: Leases::default(),
             jobs: VecDeque::new(),
             asleep: Vec::new(),
             threads: 0,
             serving: 0,
             coming: 0,
+            starting: 0,
             lacks_thread: None,
             deserted_until: None,
             ending: false,
@@ -141,6 +148,7 @@ impl<J: Send + 'static> Pool<J> {
             is_quiet: AtomicBool::new(true),
             has_leader_left: AtomicBool::new(true),
             may_risk_leader: AtomicBool::new(true),
+            lacks_leader: AtomicBool::new(false),
         }
     }
 
@@ -171,6 +179,11 @@ impl<J: Send + 'static> Pool<J> {
     /// and a thread is left for the next one.
     pub(super) fn may_risk_leader(&self) -> bool {
         self.may_risk_leader.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether a shard has lost its leader, and no thread is on its way there.
+    pub(super) fn lacks_leader(&self) -> bool {
+        self.lacks_leader.load(Ordering::Relaxed)
     }
 
     /// Returns whether a thread is on its way for every job and every shard that waits for one.
@@ -207,27 +220,41 @@ impl<J: Send + 'static> Pool<J> {
         Ok(())
     }
 
-    /// Has a thread lead a shard. This goes before all jobs.
-    pub(super) fn grant(&self, shard: usize, epoch: u32, spawn: impl FnOnce() -> std::io::Result<()>) {
+    /// Has a thread lead a shard. This goes before all jobs. `revoke` ends the epoch of the last leader and returns the
+    /// next one, or `None` if that was done already. It is called under the lock, so that a leader which learns that its
+    /// epoch is over finds the lease here.
+    pub(super) fn grant(
+        &self,
+        shard: usize,
+        revoke: impl FnOnce() -> Option<u32>,
+        spawn: impl FnOnce() -> std::io::Result<()>,
+    ) {
         let mut state = self.lock();
-        state.leases.push_back((shard, epoch));
-        self.rouse(state, 0, spawn);
+        if state.add_lease(shard, revoke) {
+            self.rouse(state, 0, spawn);
+        }
+    }
+
+    /// Gives up the lead of a shard, as [`grant`](Self::grant) without another thread, since the calling thread takes a
+    /// lease next: the one that has waited longest.
+    pub(super) fn give_way(&self, shard: usize, revoke: impl FnOnce() -> Option<u32>) {
+        self.lock().add_lease(shard, revoke);
     }
 
     /// Tries again to start a thread that the system has refused. `None` if no thread is needed any more.
     pub(super) fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Lack<J>> {
         let mut state = self.lock();
         let since = state.lacks_thread?;
-        if state.leases.is_empty() && state.jobs.is_empty() {
+        if state.leases.count() == 0 && state.jobs.is_empty() {
             state.lacks_thread = None;
             return None;
         }
-        let reserved = if state.leases.is_empty() { self.limits.reserved() } else { 0 };
+        let reserved = if state.leases.count() == 0 { self.limits.reserved() } else { 0 };
         let is_given = self.rouse(state, reserved, spawn);
         let mut state = self.lock();
         if is_given {
             // That is one thread. Other shards and jobs may still lack one.
-            let is_enough = state.leases.len() + state.jobs.len() <= state.coming;
+            let is_enough = state.leases.count() + state.jobs.len() <= state.coming;
             let may_be_had = state.has_more_than(reserved, &self.limits);
             state.lacks_thread = (!is_enough && may_be_had).then_some(now);
             return Some(Lack { given_up: Vec::new(), retry_in: RETRY[0] });
@@ -257,10 +284,12 @@ impl<J: Send + 'static> Pool<J> {
             return true;
         }
         state.threads += 1;
+        state.starting += 1;
         drop(state);
         let is_given = spawn().is_ok();
+        let mut state = self.lock();
+        state.starting -= 1;
         if !is_given {
-            let mut state = self.lock();
             state.threads -= 1;
             state.coming -= 1;
             state.lacks_thread.get_or_insert_with(Instant::now);
@@ -278,7 +307,7 @@ impl<J: Send + 'static> Pool<J> {
             state.coming -= 1;
         }
         loop {
-            if let Some((shard, epoch)) = state.leases.pop_front() {
+            if let Some((shard, epoch)) = state.leases.take() {
                 return Some(Task::Lead { shard, epoch });
             }
             // The last threads are reserved for shards. A job waits for the next thread that comes back.
@@ -328,6 +357,23 @@ impl<J> PoolState<J> {
     /// Returns whether more threads than the reserved ones sleep or can be started.
     fn has_more_than(&self, reserved: usize, limits: &PoolLimits) -> bool {
         (limits.most() - self.threads).saturating_add(self.asleep.len()) > reserved
+    }
+
+    /// Adds the lease of a shard, under its next epoch. Returns whether a thread is needed for it.
+    fn add_lease(&mut self, shard: usize, revoke: impl FnOnce() -> Option<u32>) -> bool {
+        if self.ending {
+            return false;
+        }
+        let Some(epoch) = revoke() else { return false };
+        self.leases.add(shard, epoch);
+        true
+    }
+
+    /// Returns whether a shard has lost its leader, and no thread is on its way there. If the system has refused a
+    /// thread lately, one that it has not given yet does not count.
+    fn lacks_leader(&self) -> bool {
+        let uncertain = if self.lacks_thread.is_some() { self.starting } else { 0 };
+        self.leases.count_lost() > self.coming.saturating_sub(uncertain)
     }
 
     /// Removes a thread that wants to leave. False if it was woken just now.

@@ -29,6 +29,9 @@ use crate::sys::{Load, lock, set_unwatched_leader};
 /// Time between two sweeps, which look for passed deadlines: 1 s.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Longest wait of a leader while a shard has none: 4 ms, as long as a leader may be stuck before that is noticed.
+const SHARED_WAIT: Duration = Duration::from_millis(4);
+
 /// Time between two sweeps during a shutdown, which waits for the last deadline: 50 ms.
 const LAST_SWEEP_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -83,9 +86,10 @@ impl Shard {
         self.epoch.load(Ordering::SeqCst)
     }
 
-    /// Ends the leader's epoch. Returns the next one.
-    pub(super) fn revoke(&self) -> u32 {
-        self.epoch.fetch_add(1, Ordering::SeqCst) + 1
+    /// Ends an epoch. Returns the next one; `None` if this one has ended already.
+    pub(super) fn revoke(&self, epoch: u32) -> Option<u32> {
+        let next = epoch.wrapping_add(1);
+        self.epoch.compare_exchange(epoch, next, Ordering::SeqCst, Ordering::SeqCst).is_ok().then_some(next)
     }
 
     /// Takes the log lines of a thread that leads from now on.
@@ -100,7 +104,7 @@ impl Shard {
     }
 
     /// Returns the next work, and waits for it if there is none. Updates `now` after a wait. `None` if another thread
-    /// leads, or the server has ended.
+    /// leads, if this one has had a turn and a shard without a leader needs it, or if the server has ended.
     pub(super) fn next(&self, epoch: u32, now: &mut Instant, engine: &Engine) -> Option<Work> {
         if self.epoch() != epoch && !engine.has_ended() {
             // The lease is not worth waiting for, since the new leader may hold it while it sleeps.
@@ -124,6 +128,9 @@ impl Shard {
                 Some(Work::Accepted(counted)) if !lease.ready.is_empty() => return Some(Work::AcceptedBusy(counted)),
                 Some(work) => return Some(work),
                 None => {}
+            }
+            if std::mem::replace(&mut lease.last_epoch, epoch) == epoch && engine.pool.lacks_leader() {
+                return None;
             }
             *now = self.turn(&mut lease, *now, engine);
         }
@@ -154,6 +161,8 @@ impl Shard {
         let is_sweeping = lease.sweep_at.is_some();
         let wait = if accepts_more || is_sweeping || !inbox.is_empty() || !lease.ready.is_empty() {
             Some(Duration::ZERO)
+        } else if engine.pool.lacks_leader() {
+            Some(SHARED_WAIT)
         } else {
             self.poll_timeout(lease, now, engine)
         };
