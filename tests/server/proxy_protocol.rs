@@ -9,7 +9,7 @@ use std::time::Duration;
 use basehttp::testing::Server;
 use basehttp::{Address, Exchange, HTTPServer, HTTPServerBuilder, http_handler};
 
-use crate::support::Client;
+use crate::support::{Client, PATIENCE};
 
 /// Says who asks.
 struct Mirror;
@@ -359,6 +359,24 @@ fn handle_request_reads_the_header_too() {
     client.send([V1, REQUEST].concat());
     httpd.handle_request().unwrap();
     assert!(client.read_reply().text().starts_with("203.0.113.7:4711 "), "half a header is not a request");
+}
+
+/// A proxy sends its header at once for a browser's spare connection, which says nothing.
+#[test]
+fn handle_request_passes_over_clients_that_have_a_header_and_ask_nothing() {
+    let builder = builder().head_timeout(PATIENCE * 3).timeout(PATIENCE);
+    let mut httpd = builder.bind(("127.0.0.1", 0), Mirror).unwrap();
+    let begin = |header: &str| {
+        let mut client = Client::connect(("127.0.0.1", httpd.server_port()));
+        client.send(header);
+        client
+    };
+    let (mut silent, mut client) = (begin(V1), begin("PROXY TCP4 198.51.100.9 198.51.100.1 1 443\r\n"));
+    for (client, expected) in [(&mut client, "198.51.100.9:1 "), (&mut silent, "203.0.113.7:4711 ")] {
+        client.send(REQUEST);
+        httpd.handle_request().unwrap();
+        assert!(client.read_reply().text().starts_with(expected));
+    }
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! TLS that a proxy passes on without reading it: its PROXY header comes before the handshake.
 
 use std::io::Write;
+use std::net::TcpStream;
+use std::thread;
 
 use basehttp::testing::Server;
 use basehttp::{HTTPServer, HTTPServerBuilder};
 use rustls::version::{TLS12, TLS13};
 
 use crate::secured::{Secured, TlsClient, VERSIONS, client_config, connect, secured};
+use crate::support::PATIENCE;
 
 const HEADER: &[u8] = b"PROXY TCP4 203.0.113.7 198.51.100.1 4711 443\r\n";
 
@@ -51,4 +54,30 @@ fn a_handshake_without_a_header_fails() {
     let mut stream = connect(&server);
     let sent = stream.write_all(HEADER);
     assert!(sent.is_err() || TlsClient::try_over(stream, client_config(&[&TLS13])).is_err(), "not a trusted peer");
+}
+
+/// A proxy sends its header at once, also for a client that begins no handshake.
+#[test]
+fn handle_request_passes_over_clients_that_have_a_header_and_no_session() {
+    let builder = secured().head_timeout(PATIENCE * 3).timeout(PATIENCE);
+    let builder = builder.trust_proxies(["127.0.0.1"]).proxy_protocol(true);
+    let mut httpd = builder.bind(("127.0.0.1", 0), Secured).expect("a free port");
+    let address = httpd.server_address().socket_addr().expect("of TCP");
+    let begin = || {
+        let mut stream = TcpStream::connect(address).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+        stream.write_all(HEADER).expect("it takes the header");
+        stream
+    };
+    let (silent, stream) = (begin(), begin());
+    let asking = thread::spawn(move || {
+        for stream in [stream, silent] {
+            let mut client = TlsClient::try_over(stream, client_config(&[&TLS13])).expect("a session");
+            assert_eq!(client.ask("/client").text(), "203.0.113.7:4711 by https");
+        }
+    });
+    for _ in 0..2 {
+        httpd.handle_request().expect("it serves");
+    }
+    asking.join().expect("no panic");
 }

@@ -78,22 +78,25 @@ pub(crate) fn handle_one_request(
     }
 }
 
-/// Finishes the TLS handshake. Returns whether the connection is open. A request that has come with the handshake is
-/// left for [`handle_one_request`].
-#[cfg(feature = "tls")]
-pub(crate) fn finish_handshake(
+/// Goes on with what comes before the first request: the PROXY header, or the TLS handshake. Returns whether the connection
+/// is open. Behind a header the client may be silent for long, so that a handshake is left for another call. A request that
+/// has come is left for [`handle_one_request`].
+pub(crate) fn go_on_with_beginning(
     conn: &mut Conn,
     buffers: &mut Buffers,
     service: &dyn Service,
     context: &Context,
 ) -> bool {
+    conn.restart_clock(Instant::now(), &context.settings);
+    let awaited_proxy = conn.awaits_proxy();
     // The turn is over before a request.
     let mut scheduler = Alone { has_served: true };
     let mut ready = Ready::default();
     loop {
         match buffers.drive(conn, service, context, &mut scheduler, ready) {
             Wait::Closed => return false,
-            Wait::For(direction) if conn.is_handshaking() || conn.is_ending_a_reply() => {
+            Wait::For(Direction::Read) if awaited_proxy && conn.is_beginning() && !conn.awaits_proxy() => break,
+            Wait::For(direction) if conn.is_beginning() || conn.is_ending_a_reply() => {
                 ready = wait_for(conn, direction);
             }
             Wait::Turn if conn.is_ending_a_reply() => ready = Ready::default(),

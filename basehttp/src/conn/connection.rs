@@ -202,14 +202,22 @@ impl Conn {
         self.is_last_request = true;
     }
 
-    /// Returns whether the TLS session is being made.
-    #[cfg(feature = "tls")]
-    pub(crate) fn is_handshaking(&self) -> bool {
-        matches!(self.state, State::Handshaking)
+    /// Returns whether the client is not known, or the TLS session is not made.
+    pub(crate) fn is_beginning(&self) -> bool {
+        match self.state {
+            State::AwaitingProxy | State::Verifying => true,
+            #[cfg(feature = "tls")]
+            State::Handshaking => true,
+            State::Reading | State::Writing { .. } | State::Failed(_) | State::Lingering(..) | State::Closed => false,
+        }
+    }
+
+    /// Returns whether a proxy is to name the client.
+    pub(crate) fn awaits_proxy(&self) -> bool {
+        matches!(self.state, State::AwaitingProxy)
     }
 
     /// Gives the client the whole time of a head from now on.
-    #[cfg(feature = "tls")]
     pub(crate) fn restart_clock(&mut self, now: Instant, settings: &Settings) {
         self.deadline = now + settings.head_timeout;
     }

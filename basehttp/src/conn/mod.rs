@@ -12,9 +12,7 @@ mod read_buffer;
 mod saved;
 mod scheduler;
 
-#[cfg(feature = "tls")]
-pub(crate) use self::blocking::finish_handshake;
-pub(crate) use self::blocking::handle_one_request;
+pub(crate) use self::blocking::{go_on_with_beginning, handle_one_request};
 pub(crate) use self::buffers::Buffers;
 pub(crate) use self::connection::{Conn, Ready, Wait};
 pub(crate) use self::scheduler::{ConnectionCode, RunOn, Scheduler, run_code};

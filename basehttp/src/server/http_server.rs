@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 use super::listen::{Doors, server_name};
 use super::waiting::{SilentConn, SilentConns};
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
-#[cfg(feature = "tls")]
-use crate::conn::finish_handshake;
-use crate::conn::{Buffers, Conn, handle_one_request};
+use crate::conn::{Buffers, Conn, go_on_with_beginning, handle_one_request};
 use crate::engine::{self, Engine, EngineOptions};
 use crate::exchange::{Context, Service, catch_panic};
 #[cfg(feature = "signals")]
@@ -244,36 +242,36 @@ impl HTTPServer {
 
     /// Serves one request of a connection, on this thread. False if the client did not send any.
     fn serve_one(&mut self, silent: SilentConn) -> bool {
-        #[cfg_attr(not(feature = "tls"), allow(clippy::infallible_destructuring_match))]
-        let Accepted { socket, address } = match silent {
-            SilentConn::New(accepted) => accepted,
-            #[cfg(feature = "tls")]
-            SilentConn::Secured(conn) => return self.serve_admitted(*conn),
+        let conn = match silent {
+            SilentConn::New(accepted) => self.admit(accepted),
+            SilentConn::Begun(conn) => Some(*conn),
         };
+        match conn {
+            None => false,
+            Some(conn) if conn.is_beginning() => {
+                self.begin(conn);
+                false
+            }
+            Some(conn) => self.serve_admitted(conn),
+        }
+    }
+
+    /// Asks the handler whether a client is admitted, and returns its connection if it is.
+    fn admit(&self, Accepted { socket, address }: Accepted) -> Option<Conn> {
         let serving = self.context.handle.enter();
         // A panic refuses the client.
         // With the PROXY protocol, it is asked about the client, once that is known.
         let is_admitted = self.context.settings.awaits_proxy_header()
             || catch_panic(|| self.service.hooks().verify_request(&address)).unwrap_or(false);
         drop(serving);
-        if !is_admitted {
-            return false;
-        }
-        let conn = Conn::new(socket, address, &self.context.settings, Instant::now());
-        #[cfg(feature = "tls")]
-        if conn.is_handshaking() {
-            self.make_session(conn);
-            return false;
-        }
-        self.serve_admitted(conn)
+        is_admitted.then(|| Conn::new(socket, address, &self.context.settings, Instant::now()))
     }
 
-    /// Makes the TLS session of a connection, whose client may say nothing then.
-    #[cfg(feature = "tls")]
-    fn make_session(&mut self, mut conn: Conn) {
+    /// Learns the client from its proxy, or makes the TLS session. The client may say nothing then.
+    fn begin(&mut self, mut conn: Conn) {
         let mut buffers = Buffers::new(&self.context);
-        if finish_handshake(&mut conn, &mut buffers, &*self.service, &self.context) {
-            self.lobby.add(SilentConn::Secured(Box::new(conn)));
+        if go_on_with_beginning(&mut conn, &mut buffers, &*self.service, &self.context) {
+            self.lobby.add(SilentConn::Begun(Box::new(conn)));
         }
     }
 

@@ -5,7 +5,6 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-#[cfg(feature = "tls")]
 use crate::conn::Conn;
 use crate::sys::{Accepted, Listener, Socket, is_transient_accept_error, wait_for_any};
 
@@ -24,17 +23,15 @@ fn accept(listener: &Listener) -> io::Result<Option<Accepted>> {
 /// A connection that has not said anything.
 pub(super) enum SilentConn {
     New(Accepted),
-    /// Its TLS session is made, and no request has come. Browsers open spare ones.
-    #[cfg(feature = "tls")]
-    Secured(Box<Conn>),
+    /// Its proxy has named the client, or its TLS session is made, and nothing more has come. Browsers open spare ones.
+    Begun(Box<Conn>),
 }
 
 impl SilentConn {
     fn socket(&self) -> &Socket {
         match self {
             SilentConn::New(accepted) => &accepted.socket,
-            #[cfg(feature = "tls")]
-            SilentConn::Secured(conn) => &conn.socket,
+            SilentConn::Begun(conn) => &conn.socket,
         }
     }
 }
