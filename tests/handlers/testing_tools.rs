@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use crate::support::{Client, Reply, expect_refused};
+use crate::support::{Client, Reply, expect_refused, when_free};
 use basehttp::testing::{Server, respond, respond_to_pieces};
 use basehttp::{Address, Connection, Exchange, HTTPServer, HandlerError, Result, http_handler};
 
@@ -134,7 +134,7 @@ fn dropping_a_server_of_the_tests_frees_its_port() {
     drop(server);
     idle.expect_end();
     expect_refused(address, "it does not listen");
-    TcpListener::bind(address).expect("nobody has it");
+    when_free(|| TcpListener::bind(address)).expect("no one listens there");
     drop(Server::start(Echo::default()).unwrap());
 }
 

@@ -91,7 +91,7 @@ fn a_background_server_is_waited_for_until_another_thread_ends_it() {
 fn a_server_that_cannot_listen_again_is_not_served_in_the_background() {
     let (serving_one, address) = serving(HTTPServer::builder());
     let httpd = serving_one.stop().expect("a loop");
-    let _taken = std::net::TcpListener::bind(address).expect("the port is free");
+    let _taken = when_free(|| std::net::TcpListener::bind(address)).expect("the port is free");
     let error = httpd.serve_in_background().expect_err("it has no port");
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
     let (serving_one, _) = serving(HTTPServer::builder());
@@ -199,7 +199,9 @@ fn a_loop_that_was_asked_to_end_before_it_began_has_no_delay() {
 fn stopping_a_server_that_has_ended_already_leaves_no_wish_behind() {
     let (serving, address) = serving(HTTPServer::builder());
     serving.server_handle().shutdown();
-    let again = serving.stop().expect("a loop").serve_in_background().expect("a thread");
+    let httpd = serving.stop().expect("a loop");
+    expect_refused(address, "it has ended");
+    let again = httpd.serve_in_background().expect("a thread");
     assert_eq!(ask(&mut Client::connect(address)), (200, true));
     drop(again);
 }

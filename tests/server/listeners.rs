@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::stage::{Stage, Staged, expect_all_served, expect_served, get, one_worker, wait_until};
-use crate::support::{Client, PATIENCE, expect_refused, needs};
+use crate::support::{Client, PATIENCE, expect_refused, needs, when_free};
 use basehttp::{AddressFamily, Exchange, HTTPServer, HTTPServerBuilder, http_handler};
 use socket2::SockRef;
 
@@ -172,7 +172,7 @@ fn server_close_frees_every_port() {
     httpd.server_close();
     for address in addresses {
         expect_refused(address, "it does not listen");
-        TcpListener::bind(address).expect("the port is free");
+        when_free(|| TcpListener::bind(address)).expect("the port is free");
     }
     assert_eq!(httpd.handle_request().unwrap_err().kind(), std::io::ErrorKind::NotConnected);
 }
