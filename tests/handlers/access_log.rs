@@ -33,6 +33,7 @@ impl Logging {
     fn do_GET(&self, ex: &mut Exchange) -> Result {
         match ex.path {
             "/missing" => ex.send_error(404)?,
+            "/login" => Err(HTTPError::from(303).with_header("Location", "/login"))?,
             "/returned" => Err(HTTPError::new(410, "Gone\r\nForged"))?,
             "/fail" => Err("first\nsecond \\ third")?,
             "/user" => Err(HTTPError::new(404, "no such user").with_source(io::Error::other("no row\nForged")))?,
@@ -284,6 +285,16 @@ fn a_known_error_has_one_line_and_its_request_another() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines[0].ends_with(r"] code 404, message no such user (no row\x0aForged)"), "{}", lines[0]);
     assert_eq!(message(&lines[1]), r#""GET /user HTTP/1.1" 404 -"#);
+}
+
+#[test]
+fn a_redirect_by_an_error_is_logged_as_a_request_alone() {
+    let server = ServerProcess::start();
+    let reply = server.ask("GET /login HTTP/1.1\r\nHost: x\r\n\r\n");
+    let reply = String::from_utf8(reply).expect("the page is UTF-8");
+    assert!(reply.starts_with("HTTP/1.1 303 ") && reply.contains("\r\nLocation: /login\r\n"), "{reply}");
+    let lines = server.finish();
+    assert_eq!(lines.iter().map(|line| message(line)).collect::<Vec<_>>(), [r#""GET /login HTTP/1.1" 303 -"#]);
 }
 
 #[test]

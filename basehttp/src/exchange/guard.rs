@@ -47,6 +47,9 @@ use crate::proto::Headers;
 /// # assert!(basehttp::testing::respond(&site, request).ends_with(b"user 7 is gone"));
 /// ```
 ///
+/// A redirect is an error, too, such as one to a login page:
+/// `Err(HTTPError::from(303).with_header("Location", "/login").into())`.
+///
 /// A guard for every handler is generic: `impl<'c, H, M> Guard<'c, H, M> for Secure`. [`BasicUser`](crate::BasicUser) is
 /// a ready-made one, for name and password.
 #[diagnostic::on_unimplemented(

@@ -195,7 +195,7 @@ impl<M> Exchange<'_, M> {
 
     /// Logs an error and sends a whole error response, with the page of `error_message_format`.
     ///
-    /// Takes a code, `(code, message)`, `(code, message, explain)` or an [`HTTPError`](crate::HTTPError). Texts that
+    /// A code below 400, such as a redirect, is logged only if the error has a source. Takes a code, `(code, message)`, `(code, message, explain)` or an [`HTTPError`](crate::HTTPError). Texts that
     /// are not given come from the `responses` map. They are escaped for the media type `error_content_type`. No body
     /// is sent in response to HEAD, and with 204, 205 and 304. It replaces a response that was begun, unless a part has
     /// been sent.
@@ -232,6 +232,8 @@ impl<M> Exchange<'_, M> {
         let error = self.error_fields.borrow().clone();
         match error.map_or(Some(String::new()), |error| error.log_note()).as_deref() {
             None => {}
+            // A guard that sends the client to a login page does it by an error, and nothing is wrong then.
+            Some("") if code < 400 => {}
             Some("") => self.log_error(format_args!("code {code}, message {message}")),
             Some(note) => self.log_error(format_args!("code {code}, message {message} ({note})")),
         }

@@ -102,7 +102,8 @@ pub fn end_headers<'c, H: BaseHTTPRequestHandler>(
     ex.end_head_by_default()
 }
 
-/// Logs `code 404, message Not Found` and sends the page of `error_message_format`.
+/// Logs `code 404, message Not Found` and sends the page of `error_message_format`. A code below 400 is logged only if
+/// the error has a source.
 pub fn send_error<'c, H: BaseHTTPRequestHandler>(
     _handler: &H,
     ex: &Exchange<'c, H::MessageClass<'c>>,
