@@ -73,6 +73,46 @@ pub struct Credentials {
 ///
 /// A method with such a parameter is called for known users alone. Any other request gets a 401 with
 /// `WWW-Authenticate`, for which browsers ask for name and password (RFC 7617).
+///
+/// A guard of your own can call its `check`, for instance to keep the name for the log:
+///
+/// ```
+/// use basehttp::{BasicAuth, BasicUser, Credentials, Exchange, Guard, Result, http_handler};
+///
+/// struct Site;
+/// # impl BasicAuth for Site {
+/// #     fn realm(&self) -> &str {
+/// #         "x"
+/// #     }
+/// #     fn knows(&self, credentials: &Credentials) -> bool {
+/// #         credentials.are("ann", "open sesame")
+/// #     }
+/// # }
+///
+/// struct User(BasicUser);
+///
+/// impl<'c> Guard<'c, Site> for User {
+///     fn check(site: &Site, ex: &Exchange<'c>) -> Result<Self> {
+///         let user = BasicUser::check(site, ex)?;
+///         ex.insert(user.clone());
+///         Ok(User(user))
+///     }
+/// }
+///
+/// #[http_handler]
+/// impl Site {
+///     fn do_GET(&self, #[guard] user: User) -> String {
+///         format!("hello {}", user.0.name())
+///     }
+///
+///     fn log_request(&self, ex: &Exchange, code: u16, _: Option<u64>) {
+///         let user = ex.get::<BasicUser>().map_or("-", BasicUser::name);
+///         ex.log_message(format_args!("{user} \"{}\" {code}", ex.requestline));
+///     }
+/// }
+/// # let request = "GET / HTTP/1.0\r\nAuthorization: Basic YW5uOm9wZW4gc2VzYW1l\r\n\r\n";
+/// # assert!(basehttp::testing::respond(&Site, request).ends_with(b"hello ann"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BasicUser {
     name: String,

@@ -78,11 +78,14 @@ impl SimpleHTTPRequestHandlerBuilder {
     ///
     /// #[http_handler]
     /// impl Site {
+    ///     #[path("/")]
+    ///     fn do_GET_home(&self) -> &'static str {
+    ///         "home\n"
+    ///     }
+    ///
+    ///     // Without a path, it serves all other requests.
     ///     fn do_GET(&self, ex: &mut Exchange) -> Result {
-    ///         match ex.path {
-    ///             "/" => Ok(ex.send_text(200, "home\n")?),
-    ///             _ => self.files.do_GET(ex),
-    ///         }
+    ///         self.files.do_GET(ex)
     ///     }
     /// }
     ///

@@ -76,11 +76,14 @@ use self::root::Root;
 ///
 /// #[http_handler(server_version = "Site/1.0", protocol_version = "HTTP/1.1")]
 /// impl Site {
+///     #[path("/health")]
+///     fn do_GET_health(&self) -> &'static str {
+///         "fine\n"
+///     }
+///
+///     // Without a path, it serves all other requests.
 ///     fn do_GET(&self, ex: &mut Exchange) -> Result {
-///         match ex.path {
-///             "/health" => Ok(ex.send_text(200, "fine\n")?),
-///             _ => self.files.do_GET(ex),
-///         }
+///         self.files.do_GET(ex)
 ///     }
 /// }
 /// # let site = Site { files: SimpleHTTPRequestHandler::new(env!("CARGO_MANIFEST_DIR"))? };
@@ -98,6 +101,40 @@ use self::root::Root;
 /// * Nothing outside the directory. Every path is resolved beneath it, links that lead out are not followed, and the
 ///   descriptor that was checked is the one that is sent. Pipes, sockets, devices and unreadable files are 404, as are
 ///   names with a leading dot (except beneath `/.well-known/`).
+///
+/// # Files that not every client may read
+///
+/// A file has many paths: `/private/a` is also `/private%2Fa`, `/b/..%2Fprivate/a` and `/b/../private/a`. A
+/// `#[path("/private/{*rest}")]` fits only the first one, and the method without a path serves the others. So a method
+/// that decides who may read a file asks [`translate_path`](Self::translate_path) which one is meant. Or such files are in
+/// a directory of their own, outside this one, with a handler of their own.
+///
+/// ```
+/// use basehttp::{Exchange, Guard, HTTPError, OrError, Result, SimpleHTTPRequestHandler, http_handler};
+///
+/// /// The user who has logged in. Each has a directory of the same name.
+/// struct User(String);
+/// # impl<'c> Guard<'c, Site> for User {
+/// #     fn check(_: &Site, _: &Exchange<'c>) -> Result<Self> {
+/// #         Ok(User("src".into()))
+/// #     }
+/// # }
+///
+/// struct Site(SimpleHTTPRequestHandler);
+///
+/// #[http_handler]
+/// impl Site {
+///     fn do_GET(&self, ex: &mut Exchange, #[guard] user: User) -> Result {
+///         let file = SimpleHTTPRequestHandler::translate_path(ex.path).or_error(404)?;
+///         if file.starts_with(&user.0) { self.0.do_GET(ex) } else { Err(HTTPError::from(404).into()) }
+///     }
+/// }
+/// # let site = Site(SimpleHTTPRequestHandler::new(env!("CARGO_MANIFEST_DIR"))?);
+/// # let status = |path| basehttp::testing::get(path).send(&site).status();
+/// # assert_eq!(["/src/lib.rs", "/src%2Flib.rs", "/a/../src/lib.rs", "//src//lib.rs"].map(status), [200; 4]);
+/// # assert_eq!(["/", "/Cargo.toml", "/src/..%2FCargo.toml", "/src%2F..%2FCargo.toml", "/srcs"].map(status), [404; 5]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # How fresh a response is
 ///
