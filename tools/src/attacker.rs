@@ -19,6 +19,8 @@ pub enum Step {
     Send(Arc<[u8]>),
     /// Sends it in small pieces with pauses, over and over, and reads whatever arrives meanwhile.
     Trickle { bytes: Arc<[u8]>, piece: usize, pause: Duration },
+    /// Speaks TLS 1.2 instead of the newest version. It is the first step.
+    UseTls12,
     /// Makes a part of a TLS handshake: so many of our turns, and so many bytes of the next one.
     ShakeHands { turns: usize, bytes: usize },
     /// Sends the records of the handshake byte by byte, or after it records with these bytes. Reads what arrives.
@@ -166,6 +168,10 @@ impl Attacker {
                     let start = self.done % bytes.len();
                     self.wakes = Some(now + pause);
                     self.done += self.stream.write(&bytes[start..(start + piece).min(bytes.len())])?;
+                }
+                Step::UseTls12 => {
+                    self.stream.use_tls_12()?;
+                    self.next_step();
                 }
                 Step::ShakeHands { turns, bytes } => {
                     while self.done < turns {

@@ -6,7 +6,8 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::attacker::Step::{
-    self, AwaitEnd, EndSending, Flood, Pause, ReadReplies, ReadSlowly, Reset, Send, ShakeHands, Trickle, TrickleRecords,
+    self, AwaitEnd, EndSending, Flood, Pause, ReadReplies, ReadSlowly, Reset, Send, ShakeHands, Trickle,
+    TrickleRecords, UseTls12,
 };
 use super::content::{self, Random};
 
@@ -43,17 +44,34 @@ pub fn slow_head(number: u64) -> Vec<Step> {
     }
 }
 
+/// Has every other attacker speak TLS 1.2, and the others the newest version. The script counts each kind by itself.
+fn by_version(number: u64, script: fn(u64) -> Vec<Step>) -> Vec<Step> {
+    let mut steps = script(number / 2);
+    if !number.is_multiple_of(2) {
+        steps.insert(0, UseTls12);
+    }
+    steps
+}
+
 /// Makes a part of a handshake: a part of the first message, all of it, or a part of what follows the server's answer.
+/// With TLS 1.2, that is the key exchange, of 42 bytes, and `Finished` is left out at least.
 pub fn half_handshake(number: u64) -> Vec<Step> {
-    let (turns, bytes) = [(0, 1), (0, 5), (0, 100), (1, 0), (1, 1), (1, 30)][usize::try_from(number % 6).unwrap_or(0)];
-    vec![ShakeHands { turns, bytes }, AwaitEnd]
+    let part = |number: u64| {
+        let parts = [(0, 1), (0, 5), (0, 100), (1, 0), (1, 1), (1, 30), (1, 48)];
+        let (turns, bytes) = parts[usize::try_from(number % 7).unwrap_or(0)];
+        vec![ShakeHands { turns, bytes }, AwaitEnd]
+    };
+    by_version(number, part)
 }
 
 /// Sends records byte by byte: the first of the handshake, or that of a request after it.
 pub fn slow_record(number: u64) -> Vec<Step> {
-    let pause = Duration::from_millis(300);
-    let trickle = TrickleRecords { bytes: get("/page").into_bytes().into(), pause };
-    if number.is_multiple_of(2) { vec![trickle] } else { vec![ShakeHands { turns: 2, bytes: 0 }, trickle] }
+    let slow = |number: u64| {
+        let pause = Duration::from_millis(300);
+        let trickle = TrickleRecords { bytes: get("/page").into_bytes().into(), pause };
+        if number.is_multiple_of(2) { vec![trickle] } else { vec![ShakeHands { turns: 2, bytes: 0 }, trickle] }
+    };
+    by_version(number, slow)
 }
 
 /// Sends a body byte by byte. It fits a buffer, comes in chunks, or is one that the handler waits for. The last kind

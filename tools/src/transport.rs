@@ -4,10 +4,12 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, OnceLock};
 
 use basehttp::HTTPServerBuilder;
+use basehttp::rustls::client::Resumption;
 use basehttp::rustls::crypto::ring;
 use basehttp::rustls::pki_types::pem::PemObject;
 use basehttp::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use basehttp::rustls::{ClientConfig, ClientConnection, ServerConfig};
+use basehttp::rustls::version::TLS12;
+use basehttp::rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig};
 use basehttp::testing::Certificate;
 
 /// The environment variable by which the server gets its certificate and its key, as PEM.
@@ -16,13 +18,31 @@ const VARIABLE: &str = "BASEHTTP_SIEGE_CERTIFICATE";
 /// Encrypted bytes that wait for the socket (64 KiB). A client that cannot send more waits, as it does without TLS.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-static TLS: OnceLock<(Certificate, Arc<ClientConfig>)> = OnceLock::new();
+static TLS: OnceLock<Tls> = OnceLock::new();
+
+struct Tls {
+    certificate: Certificate,
+    newest: Arc<ClientConfig>,
+    /// It resumes no session, so that each handshake has all its messages.
+    tls_12: Arc<ClientConfig>,
+}
 
 /// Makes a certificate for the servers that this process starts. All its clients speak TLS from now on.
 pub fn use_tls() {
     let certificate = Certificate::new();
-    let config = certificate.client_config();
-    assert!(TLS.set((certificate, config)).is_ok(), "it is called once");
+    let tls = Tls { newest: certificate.client_config(), tls_12: Arc::new(tls_12_config(&certificate)), certificate };
+    assert!(TLS.set(tls).is_ok(), "it is called once");
+}
+
+fn tls_12_config(certificate: &Certificate) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    let der = CertificateDer::from_pem_slice(certificate.pem().as_bytes()).expect("it was just made");
+    roots.add(der).expect("it was just made");
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_protocol_versions(&[&TLS12]).expect("ring knows it");
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    config
 }
 
 /// Returns whether the clients of this process speak TLS.
@@ -32,7 +52,7 @@ pub fn uses_tls() -> bool {
 
 /// The environment of the server, if it has a certificate.
 pub fn environment() -> Option<(&'static str, String)> {
-    TLS.get().map(|(certificate, _)| (VARIABLE, certificate.pem().to_owned() + certificate.key_pem()))
+    TLS.get().map(|tls| (VARIABLE, tls.certificate.pem().to_owned() + tls.certificate.key_pem()))
 }
 
 /// Gives the server the certificate of its environment, if there is one.
@@ -59,13 +79,14 @@ pub struct Stream<S> {
 impl<S: Read + Write> Stream<S> {
     /// Begins a session if this process uses TLS. The handshake is made by the first reads and writes.
     pub fn new(socket: S) -> io::Result<Self> {
-        let session = TLS.get().map(|(_, config)| {
-            let name = ServerName::try_from("localhost").expect("it is a name");
-            let mut session = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
-            session.set_buffer_limit(Some(BUFFER_BYTES));
-            io::Result::Ok(Box::new(session))
-        });
-        Ok(Stream { socket, session: session.transpose()?, sends_slowly: false })
+        let session = TLS.get().map(|tls| new_session(&tls.newest)).transpose()?;
+        Ok(Stream { socket, session, sends_slowly: false })
+    }
+
+    /// Begins the session again, with TLS 1.2. Only before anything was sent.
+    pub fn use_tls_12(&mut self) -> io::Result<()> {
+        self.session = TLS.get().map(|tls| new_session(&tls.tls_12)).transpose()?;
+        Ok(())
     }
 
     /// Goes on with the handshake, as far as our next messages, and sends so many bytes of them at most. From now on
@@ -98,6 +119,13 @@ impl<S: Read + Write> Stream<S> {
         session.send_close_notify();
         send(session, &mut self.socket)
     }
+}
+
+fn new_session(config: &Arc<ClientConfig>) -> io::Result<Box<ClientConnection>> {
+    let name = ServerName::try_from("localhost").expect("it is a name");
+    let mut session = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
+    session.set_buffer_limit(Some(BUFFER_BYTES));
+    Ok(Box::new(session))
 }
 
 impl<S: Read + Write> Read for Stream<S> {
