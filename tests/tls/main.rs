@@ -16,3 +16,4 @@ mod proxied;
 mod records;
 mod secured;
 mod serving;
+mod slow_readers;

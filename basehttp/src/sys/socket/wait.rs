@@ -35,14 +35,18 @@ impl Socket {
 
     /// Writes all bytes. Each part may wait for at most `stall`. Then it returns `TimedOut`.
     pub(crate) fn write_all_waiting(&self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
+        let mut waited = Ok(());
         while !bytes.is_empty() {
             match self.write(bytes) {
-                Ok(count) => bytes = &bytes[count..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Ok(count) => (bytes, waited) = (&bytes[count..], Ok(())),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                Err(_) => {
                     // The next write may be of other bytes.
-                    self.wait(Direction::Write, Some(stall)).inspect_err(|_| self.give_up_write())?;
+                    waited.inspect_err(|_| self.give_up_write())?;
+                    // The system tells of a third of its buffer. A slow client may have taken less, so that only another
+                    // write tells whether its time is over.
+                    waited = self.wait(Direction::Write, Some(stall));
                 }
-                Err(error) => return Err(error),
             }
         }
         Ok(())
@@ -85,11 +89,13 @@ impl Socket {
 
     /// Ends one direction or both, and waits for at most `stall` until the client takes the message that says so.
     pub(crate) fn shutdown_waiting(&self, how: Shutdown, stall: Duration) -> io::Result<()> {
-        let deadline = deadline_after(stall);
+        let (deadline, mut waited) = (deadline_after(stall), Ok(()));
         while how != Shutdown::Read
             && self.end_session().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-            && self.wait_until(Direction::Write, deadline).is_ok()
-        {}
+            && waited.is_ok()
+        {
+            waited = self.wait_until(Direction::Write, deadline);
+        }
         self.shutdown(how)
     }
 }
