@@ -1,4 +1,5 @@
-//! Readers that are slow over TLS. One that reads on all the time gets on with every kind of response.
+//! Readers that are slow over TLS. One that reads on all the time gets on with every kind of response, and one that reads
+//! too little is given up, however much of the response the system has taken for it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -12,6 +13,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::secured::{Secured, TlsClient, client_config, large_body, secured};
 use crate::support::PATIENCE;
+use crate::support::stage::wait_until;
 
 /// Longest pause of a reader. A machine may halt for a part of it.
 const STALL: Duration = Duration::from_secs(1);
@@ -92,4 +94,22 @@ fn a_reader_that_never_pauses_may_be_slow() {
     for reader in readers {
         reader.join().expect("the server sends on");
     }
+}
+
+#[test]
+fn what_the_system_has_taken_for_a_slow_reader_buys_it_no_time() {
+    // With those bytes it would be fast enough for some 15 s.
+    let (server, address) = start(secured().min_body_bytes_per_second(60_000), Secured);
+    let readers = ["/stream", "/large", "/file"].map(|path| {
+        thread::spawn(move || {
+            let mut client = connect(address);
+            client.send(TlsClient::get(path));
+            assert_eq!(sip(client.stream(), PATIENCE), Some(ErrorKind::ConnectionReset), "{path}");
+        })
+    });
+    for reader in readers {
+        reader.join().expect("it is given up");
+    }
+    let are_blamed = |stats: &basehttp::Stats| stats.errors.slow_readers == 3 && stats.connections == 0;
+    wait_until(server.server_handle(), "all of them are counted", are_blamed);
 }

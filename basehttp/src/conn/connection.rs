@@ -72,8 +72,9 @@ pub(super) enum State {
     Handshaking,
     /// The connection is between requests, or has a part of one. Next: `Writing`, `Closed`.
     Reading,
-    /// Responses are being sent since this time, and the client has taken so many bytes. Next: as `next` says.
-    Writing { next: Next, since: Instant, taken: u64 },
+    /// Responses are being sent. `slow` says since when the client has let them wait, and the bytes that it has taken
+    /// since. Next: as `next` says.
+    Writing { next: Next, slow: Option<(Instant, u64)> },
     /// The connection cannot go on, for a reason that the log has not been told. Next: `Closed`.
     Failed(Box<Failure>),
     /// Our side ended at this time. Bytes that still come are thrown away; the number counts them. Next: `Closed`.

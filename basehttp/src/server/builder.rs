@@ -171,9 +171,15 @@ options! {
     /// Least average speed of a body, in bytes a second. Default 256; 0 turns it off.
     ///
     /// The server measures a request body once `body_stall_timeout` has passed, and a slowly read response once
-    /// `write_stall_timeout` (or `paused_reader_timeout`) has.
+    /// `write_stall_timeout` (or `paused_reader_timeout`) has. The speed of a reader is that since its first pause, so
+    /// that bytes which the system's buffers took before count for nothing.
     min_body_bytes_per_second: u64 => settings.min_body_bytes_per_second;
     /// Longest pause of a client in reading its response. Default 30 s; then the connection is reset.
+    ///
+    /// The server sees what the system's buffers take, which for a moment is more than the client reads. So a client that
+    /// reads nothing is reset after once or twice this time. One that reads a little now and then must also keep up
+    /// `min_body_bytes_per_second`. A system with large buffers may ask for more only when hundreds of kilobytes have
+    /// been read, and until then its client pauses.
     write_stall_timeout: Duration => settings.write_stall_timeout;
     /// Longest pause of a client in reading a response whose handler has returned: a file, or a body that was given as
     /// a whole. Default as `write_stall_timeout`; then the connection is reset.

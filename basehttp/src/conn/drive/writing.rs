@@ -29,7 +29,7 @@ impl Drive<'_> {
             self.io().socket.end_with_next_write();
         }
         let now = self.scheduler.now();
-        self.conn.state = State::Writing { next, since: now, taken: 0 };
+        self.conn.state = State::Writing { next, slow: None };
         self.conn.deadline = now + self.context.settings.patience_with_readers();
         ControlFlow::Continue(())
     }
@@ -42,7 +42,7 @@ impl Drive<'_> {
         let counted = self.buffers.counts().bytes_sent;
         let sent = self.send();
         let now_taken = self.buffers.counts().bytes_sent - counted;
-        if let State::Writing { taken, .. } = &mut self.conn.state {
+        if let State::Writing { slow: Some((_, taken)), .. } = &mut self.conn.state {
             *taken += now_taken;
         }
         let now = self.scheduler.now();
@@ -88,10 +88,11 @@ impl Drive<'_> {
         }
     }
 
-    /// Returns whether the client takes some bytes now and then, but not enough. Bytes in the system's buffers count as
-    /// taken.
-    fn is_taken_too_slowly(&self, now: Instant) -> bool {
-        let State::Writing { since, taken, .. } = self.conn.state else { return false };
+    /// Returns whether the client takes some bytes now and then, but not enough, and measures from its first pause on.
+    /// Bytes that have filled the system's buffers before say nothing about the client.
+    fn is_taken_too_slowly(&mut self, now: Instant) -> bool {
+        let State::Writing { slow, .. } = &mut self.conn.state else { return false };
+        let (since, taken) = *slow.get_or_insert((now, 0));
         let settings = &self.context.settings;
         settings.is_trickle(now.saturating_duration_since(since), taken, settings.patience_with_readers())
     }
@@ -164,7 +165,7 @@ impl Drive<'_> {
     /// Waits until the client takes the message that its response was whole. It has what is left of the time for the
     /// response.
     pub(super) fn end_later(&mut self, next: Next) -> ControlFlow<Wait> {
-        self.conn.state = State::Writing { next, since: self.scheduler.now(), taken: 0 };
+        self.conn.state = State::Writing { next, slow: None };
         ControlFlow::Break(Wait::For(Direction::Write))
     }
 
