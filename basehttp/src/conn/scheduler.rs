@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::exchange::{Context, catch_panic};
+use crate::exchange::{Context, Overrides, catch_panic};
 use crate::proto::Head;
 
 /// A thread that drives connections. It decides on which thread a request is served, and it knows the time.
@@ -59,8 +59,24 @@ pub(crate) enum ConnectionCode {
     /// A step of the handshake, with certificate resolvers and verifiers.
     #[cfg(feature = "tls")]
     Handshake,
-    /// The hooks that log why a connection has failed.
+    /// The hooks that log why a connection has failed, or make and log the response to a refused request.
     LogError,
+}
+
+impl ConnectionCode {
+    /// Number of the kinds, of which `LogError` is the last one.
+    pub(crate) const COUNT: usize = ConnectionCode::LogError as usize + 1;
+
+    /// Returns whether it is the user's at all. `overrides` are the hooks that the handler defines.
+    pub(crate) fn is_users(self, overrides: &Overrides) -> bool {
+        match self {
+            ConnectionCode::VerifyRequest => overrides.verify_request,
+            // What a configuration of rustls calls is not known.
+            #[cfg(feature = "tls")]
+            ConnectionCode::Handshake => true,
+            ConnectionCode::LogError => overrides.any_runs_for_refusals(),
+        }
+    }
 }
 
 /// Runs such code on this thread, where it was placed. Returns `None` if it has panicked.

@@ -62,7 +62,7 @@ const BLOCKS: usize = 256;
 const FIRST_HOOK: usize = FIRST_ROUTE + BLOCKS * ROUTES_A_BLOCK;
 
 /// Number of hooks: one for each kind of [`ConnectionCode`].
-const HOOKS: usize = 3;
+const HOOKS: usize = ConnectionCode::COUNT;
 
 /// Requests without a place after which a silent owner loses its place: one with a proven speed, and one of which too
 /// little is known.

@@ -259,15 +259,7 @@ impl Scheduler for WorkerScheduler<'_> {
     }
 
     fn place_code(&mut self, code: ConnectionCode) -> RunOn {
-        let overrides = &self.engine.context.spec.overrides;
-        let is_overridden = match code {
-            ConnectionCode::VerifyRequest => overrides.verify_request,
-            // What a configuration of rustls calls is not known.
-            #[cfg(feature = "tls")]
-            ConnectionCode::Handshake => true,
-            ConnectionCode::LogError => overrides.any_runs_for_refusals(),
-        };
-        if !is_overridden {
+        if !code.is_users(&self.engine.context.spec.overrides) {
             return RunOn::ThisThread;
         }
         self.place_slot(PaceTable::hook_slot(code), Pace::Auto, false)
@@ -283,12 +275,10 @@ impl Scheduler for WorkerScheduler<'_> {
         self.look_at_clock();
         let took = self.now - began;
         self.learn(match code {
-            ConnectionCode::VerifyRequest | ConnectionCode::LogError => took,
             // Signing is work and not waiting, so that more threads would not help.
             #[cfg(feature = "tls")]
             ConnectionCode::Handshake if took <= SLOW_HANDSHAKE => Duration::ZERO,
-            #[cfg(feature = "tls")]
-            ConnectionCode::Handshake => took,
+            _ => took,
         });
     }
 
