@@ -164,6 +164,41 @@ fn a_client_that_verify_request_refuses_is_closed_without_a_word() {
     assert_eq!(client_address.socket_addr(), Some(client.stream().local_addr().unwrap()));
 }
 
+/// Longest time of a head for the clients of [`Pondering`].
+const HEAD_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// Thinks about each client for longer than the client has for its head.
+struct Pondering {
+    decided: Sender<()>,
+}
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Pondering {
+    fn do_GET(&self, ex: &mut Exchange) -> io::Result<()> {
+        ex.send_text(200, "come in")
+    }
+
+    fn verify_request(&self, _: &Address) -> bool {
+        thread::sleep(HEAD_TIMEOUT + Duration::from_millis(100));
+        self.decided.send(()).is_ok()
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments<'_>) {}
+}
+
+#[test]
+fn a_client_is_not_charged_with_the_time_of_verify_request() {
+    let (decided, decision) = channel();
+    let builder = HTTPServer::builder().head_timeout(HEAD_TIMEOUT);
+    let server = Server::start_with(builder, Pondering { decided }).unwrap();
+    let mut client = Client::of(&server);
+    decision.recv_timeout(PATIENCE).unwrap();
+    // Long enough for the server to close a client that is late, and far shorter than the time of a head.
+    thread::sleep(HEAD_TIMEOUT / 4);
+    client.send(REQUEST);
+    assert_eq!(client.read_reply().status, 200);
+}
+
 /// Counts the loop's rounds.
 struct Ticking {
     rounds: Sender<()>,

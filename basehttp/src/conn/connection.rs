@@ -2,7 +2,8 @@
 //! A thread lends it its `Buffers` while it drives the connection.
 //!
 //! ```text
-//!   AwaitingProxy, Verifying   with the PROXY protocol
+//!   AwaitingProxy   with the PROXY protocol
+//!   Verifying       in a server
 //!   Handshaking     with TLS
 //!      |
 //!      |      request has arrived         response sent
@@ -65,7 +66,7 @@ pub(crate) struct Conn {
 pub(super) enum State {
     /// A trusted proxy is about to name its client. Next: `Verifying`, `Closed`.
     AwaitingProxy,
-    /// `verify_request` is to be asked about that client. Next: `Handshaking`, `Reading`, `Closed`.
+    /// `verify_request` is to be asked about the client. Next: `Handshaking`, `Reading`, `Closed`.
     Verifying,
     /// The TLS session is being made. Next: `Reading`, `Closed`.
     #[cfg(feature = "tls")]
@@ -181,6 +182,13 @@ impl Conn {
         }
     }
 
+    /// Has the handler asked about the client before anything else, or as soon as a proxy has named it.
+    pub(crate) fn verify_first(&mut self) {
+        if !matches!(self.state, State::AwaitingProxy) {
+            self.state = State::Verifying;
+        }
+    }
+
     /// Makes reads wait in the kernel for the next request, for at most `wait`. A thread that has nothing else to do
     /// saves a system call per request.
     pub(crate) fn block_reads(&mut self, wait: Duration) -> io::Result<()> {
@@ -206,7 +214,8 @@ impl Conn {
     /// Returns whether the client is not known, or the TLS session is not made.
     pub(crate) fn is_beginning(&self) -> bool {
         match self.state {
-            State::AwaitingProxy | State::Verifying => true,
+            State::AwaitingProxy => true,
+            State::Verifying => !matches!(State::of_client(&self.socket), State::Reading),
             #[cfg(feature = "tls")]
             State::Handshaking => true,
             State::Reading | State::Writing { .. } | State::Failed(_) | State::Lingering(..) | State::Closed => false,

@@ -15,4 +15,4 @@ mod scheduler;
 pub(crate) use self::blocking::{go_on_with_beginning, handle_one_request};
 pub(crate) use self::buffers::Buffers;
 pub(crate) use self::connection::{Conn, Ready, Wait};
-pub(crate) use self::scheduler::{ConnectionCode, RunOn, Scheduler, run_code};
+pub(crate) use self::scheduler::{ConnectionCode, RunOn, Scheduler};

@@ -4,32 +4,25 @@ use mio::Token;
 
 use super::Engine;
 use super::shard::Shard;
-use super::work::Counted;
 use crate::conn::{Conn, Ready};
 
-/// A connection on its way to a thread that may block.
-pub(super) enum Job {
-    /// A connection with a request that may block.
-    Request { conn: Box<Conn>, shard: usize, key: Option<Token> },
-    /// A new connection. The hook that has to admit it may block.
-    Accepted(Counted),
+/// A connection on its way to a thread that may block, since its next step may.
+pub(super) struct Job {
+    pub conn: Box<Conn>,
+    pub shard: usize,
+    pub key: Option<Token>,
 }
 
 impl Job {
     /// Gives the connection back to its shard, because no thread will take the job.
     pub(super) fn give_back(self, engine: &Engine) {
-        match self {
-            Job::Request { conn, shard, key } => drop(queue(CheckedOut::new(engine, shard, key), conn)),
-            Job::Accepted(counted) => engine.shards[counted.shard].adopt(counted),
-        }
+        drop(queue(CheckedOut::new(engine, self.shard, self.key), self.conn));
     }
 
     /// Closes the connection, because no thread will take the job.
     pub(super) fn close(self, engine: &Engine) {
-        if let Job::Request { conn, shard, key } = self {
-            drop(conn);
-            drop(CheckedOut::new(engine, shard, key));
-        }
+        drop(self.conn);
+        drop(CheckedOut::new(engine, self.shard, self.key));
     }
 }
 
@@ -91,7 +84,7 @@ impl<'e> CheckedOut<'e> {
 
     /// Makes a job of the connection, which keeps its slot.
     pub(super) fn into_job(self, conn: Box<Conn>) -> Job {
-        let job = Job::Request { conn, shard: self.shard, key: self.key };
+        let job = Job { conn, shard: self.shard, key: self.key };
         std::mem::forget(self);
         job
     }

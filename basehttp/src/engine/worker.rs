@@ -7,9 +7,9 @@ use super::affinity::BEFORE_A_ROW;
 use super::scheduler::WorkerScheduler;
 use super::slot::{CheckedOut, Job, queue};
 use super::work::{Counted, Work};
-use crate::conn::{Buffers, Conn, ConnectionCode, Ready, RunOn, Scheduler, Wait, run_code};
+use crate::conn::{Buffers, Conn, Ready, Scheduler, Wait};
 use crate::sys::log::{self, TurnLines};
-use crate::sys::{Accepted, Address, CountedError, Direction};
+use crate::sys::{Accepted, CountedError, Direction};
 
 /// A thread at work, with its buffers.
 pub(super) struct Worker<'e> {
@@ -53,45 +53,27 @@ impl<'e> Worker<'e> {
 
     /// Serves a job, and further requests of its connection.
     pub(super) fn serve(&mut self, job: Job) {
+        let Job { conn, shard, key } = job;
         let mut scheduler = WorkerScheduler::of_pool(self.engine);
-        match job {
-            Job::Request { conn, shard, key } => {
-                self.drive(CheckedOut::new(self.engine, shard, key), conn, Ready::default(), &mut scheduler);
-            }
-            Job::Accepted(counted) => self.adopt(counted, &mut scheduler),
-        }
+        self.drive(CheckedOut::new(self.engine, shard, key), conn, Ready::default(), &mut scheduler);
     }
 
-    /// Admits a new connection and drives it. The first request is usually here already, and then the poller need not
-    /// know of the connection. It is parked later, at the shard that it was counted for.
+    /// Counts a new connection for its client and drives it. The first request is usually here already, and then the
+    /// poller need not know of the connection. It is parked later, at the shard that it was counted for.
     fn adopt(&mut self, counted: Counted, scheduler: &mut WorkerScheduler<'_>) {
-        let engine = self.engine;
-        // With the PROXY protocol, the client is asked about and counted when it is known.
-        let awaits_proxy_header = engine.context.settings.awaits_proxy_header();
-        let place =
-            if awaits_proxy_header { RunOn::ThisThread } else { scheduler.place_code(ConnectionCode::VerifyRequest) };
-        match place {
-            RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
-            RunOn::Pool => {
-                // The connection is closed if the queue has filled up meanwhile.
-                let _ = engine.pool.submit(Job::Accepted(counted), || engine.spawn());
-                return;
-            }
-            // Without a thread for the hook it can be neither admitted nor answered.
-            RunOn::Refused => return,
-        }
         let Counted { accepted: Accepted { socket, address }, shard, mut permit } = counted;
-        let checked_out = CheckedOut::new(engine, shard, None);
-        let settings = &engine.context.settings;
-        if !awaits_proxy_header && !settings.is_trusted_proxy(&address) && !permit.count_for(&address) {
+        let checked_out = CheckedOut::new(self.engine, shard, None);
+        let settings = &self.engine.context.settings;
+        // With the PROXY protocol, the client is counted when it is known.
+        let is_client = !settings.awaits_proxy_header() && !settings.is_trusted_proxy(&address);
+        if is_client && !permit.count_for(&address) {
             return self.buffers.counts().note(CountedError::ResourceLimit);
         }
-        if awaits_proxy_header || engine.is_admitted(&address, scheduler) {
-            let mut conn = Box::new(Conn::new(socket, address, &engine.context.settings, scheduler.now));
-            conn.permit = Some(permit);
-            conn.pooled_in_a_row = BEFORE_A_ROW;
-            self.drive(checked_out, conn, Ready::default(), scheduler);
-        }
+        let mut conn = Box::new(Conn::new(socket, address, settings, scheduler.now));
+        conn.permit = Some(permit);
+        conn.pooled_in_a_row = BEFORE_A_ROW;
+        conn.verify_first();
+        self.drive(checked_out, conn, Ready::default(), scheduler);
     }
 
     /// Drives a connection until it is parked, queued, handed over or closed.
@@ -159,14 +141,5 @@ impl<'e> Worker<'e> {
                 }
             }
         }
-    }
-}
-
-impl Engine {
-    /// Asks the handler whether the client is admitted. A panic means no.
-    fn is_admitted(&self, peer: &Address, scheduler: &mut WorkerScheduler<'_>) -> bool {
-        let ask = || self.service.hooks().verify_request(peer);
-        !self.service.spec().overrides.verify_request
-            || run_code(ConnectionCode::VerifyRequest, scheduler, &self.context, ask).unwrap_or(false)
     }
 }

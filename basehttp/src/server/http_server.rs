@@ -243,28 +243,18 @@ impl HTTPServer {
     /// Serves one request of a connection, on this thread. False if the client did not send any.
     fn serve_one(&mut self, silent: SilentConn) -> bool {
         let conn = match silent {
-            SilentConn::New(accepted) => self.admit(accepted),
-            SilentConn::Begun(conn) => Some(*conn),
-        };
-        match conn {
-            None => false,
-            Some(conn) if conn.is_beginning() => {
-                self.begin(conn);
-                false
+            SilentConn::New(Accepted { socket, address }) => {
+                let mut conn = Conn::new(socket, address, &self.context.settings, Instant::now());
+                conn.verify_first();
+                conn
             }
-            Some(conn) => self.serve_admitted(conn),
+            SilentConn::Begun(conn) => *conn,
+        };
+        if conn.is_beginning() {
+            self.begin(conn);
+            return false;
         }
-    }
-
-    /// Asks the handler whether a client is admitted, and returns its connection if it is.
-    fn admit(&self, Accepted { socket, address }: Accepted) -> Option<Conn> {
-        let serving = self.context.handle.enter();
-        // A panic refuses the client.
-        // With the PROXY protocol, it is asked about the client, once that is known.
-        let is_admitted = self.context.settings.awaits_proxy_header()
-            || catch_panic(|| self.service.hooks().verify_request(&address)).unwrap_or(false);
-        drop(serving);
-        is_admitted.then(|| Conn::new(socket, address, &self.context.settings, Instant::now()))
+        self.serve_conn(conn)
     }
 
     /// Learns the client from its proxy, or makes the TLS session. The client may say nothing then.
@@ -275,8 +265,8 @@ impl HTTPServer {
         }
     }
 
-    /// Serves one request of a connection that was admitted.
-    fn serve_admitted(&self, mut conn: Conn) -> bool {
+    /// Serves one request of a connection.
+    fn serve_conn(&self, mut conn: Conn) -> bool {
         conn.close_after_next_request();
         while handle_one_request(&mut conn, &mut Buffers::new(&self.context), &*self.service, &self.context) {}
         conn.has_served()

@@ -5,7 +5,8 @@
 //!
 //! ```text
 //!   Drive::step, by the connection's state
-//!     AwaitingProxy, Verifying  learn of the client      proxy_header
+//!     AwaitingProxy  learn of the client                 proxy_header
+//!     Verifying  ask the handler about it                verifying
 //!     Handshaking  make the TLS session                  handshake
 //!     Reading    a request is here    serve it           serving, refusing
 //!                unsent responses     start writing      writing
@@ -27,6 +28,7 @@ mod proxy_header;
 mod reading;
 mod refusing;
 mod serving;
+mod verifying;
 mod writing;
 
 use std::ops::ControlFlow;

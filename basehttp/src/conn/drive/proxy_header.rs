@@ -11,7 +11,6 @@ use std::path::Path;
 
 use super::Drive;
 use crate::conn::connection::{Failure, State, Wait};
-use crate::conn::scheduler::{ConnectionCode, RunOn, run_code};
 use crate::exchange::ExchangeIo;
 use crate::proto::{ProxySource, proxy_header};
 use crate::sys::{Address, CountedError, Direction};
@@ -73,24 +72,6 @@ impl Drive<'_> {
                 ControlFlow::Continue(())
             }
         }
-    }
-
-    /// Asks the handler whether the client that was named is admitted. A panic means no.
-    pub(super) fn verify_client(&mut self) -> ControlFlow<Wait> {
-        if self.context.spec.overrides.verify_request {
-            match self.scheduler.place_code(ConnectionCode::VerifyRequest) {
-                RunOn::ThisThread | RunOn::ThisThreadOnceSent => {}
-                RunOn::Pool => return ControlFlow::Break(Wait::Thread),
-                // Without a thread for the hook it can be neither admitted nor answered.
-                RunOn::Refused => return self.close(),
-            }
-            let ask = || self.service.hooks().verify_request(self.conn.client());
-            if !run_code(ConnectionCode::VerifyRequest, self.scheduler, self.context, ask).unwrap_or(false) {
-                return self.close();
-            }
-        }
-        self.conn.state = State::of_client(&self.io().socket);
-        ControlFlow::Continue(())
     }
 
     /// Takes bytes that were seen out of the socket.
