@@ -44,17 +44,10 @@ fn a_server_of_no_more_threads() {
     if std::env::var_os(IS_SERVER).is_none() {
         return;
     }
+    // The thread that serves, and one that leads. A third one would be there if the leader had been slow and replaced.
+    let mut taken = take_all_stacks_but(2);
     let (server, _stage) = start(one_worker());
     expect_ping(&mut Client::of(&server));
-    // All of the address space but less than a thread's stack; none of it is used.
-    let mut taken: Vec<Vec<u8>> = Vec::new();
-    loop {
-        let mut part = Vec::new();
-        match part.try_reserve_exact(STACK_BYTES / 2) {
-            Ok(()) => taken.push(part),
-            Err(_) => break,
-        }
-    }
     println!("\n{PORT_FOLLOWS}{}", server.address().port());
     for word in std::io::stdin().lines() {
         assert_eq!(word.expect("a line"), "enough");
@@ -70,22 +63,31 @@ fn a_server_of_two_threads() {
     }
     // The log's own thread is there before memory is scarce.
     basehttp::testing::respond(&Threads, "GET /log HTTP/1.0\r\n\r\n");
-    let mut taken: Vec<Vec<u8>> = Vec::new();
-    loop {
-        let mut part = Vec::new();
-        match part.try_reserve_exact(STACK_BYTES + STACK_BYTES / 8) {
-            Ok(()) => taken.push(part),
-            Err(_) => break,
-        }
-    }
     // The thread that serves, and two that lead.
-    taken.truncate(taken.len() - 3);
+    let mut taken = take_all_stacks_but(3);
     let server = Server::start_with(HTTPServer::builder().workers(4), Threads).expect("a free port");
     println!("\n{PORT_FOLLOWS}{}", server.address().port());
     for word in std::io::stdin().lines() {
         assert_eq!(word.expect("a line"), "enough");
         taken.clear();
     }
+}
+
+/// Takes the address space, until it has room for so many more threads. None of it is used.
+fn take_all_stacks_but(count: usize) -> Vec<Vec<u8>> {
+    let mut taken = Vec::new();
+    // A stack with its guard pages, and then what is too small for one.
+    for bytes in [STACK_BYTES + STACK_BYTES / 8, STACK_BYTES / 2] {
+        loop {
+            let mut part = Vec::new();
+            match part.try_reserve_exact(bytes) {
+                Ok(()) => taken.push(part),
+                Err(_) => break,
+            }
+        }
+    }
+    taken.drain(..count);
+    taken
 }
 
 /// Whether a request for `/held` may go on.
