@@ -1,5 +1,6 @@
 //! Attempts to get out of the directory that is served, or to lead a browser to another site. None succeeds.
 
+use std::fmt;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -7,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::folder::{Folder, Quiet, ask, beside, quiet};
 use crate::support::{Client, PATIENCE, Reply};
-use basehttp::testing::{Server, respond};
+use basehttp::testing::{Server, get, respond};
+use basehttp::{Exchange, HTTPError, Result, SimpleHTTPRequestHandler, http_handler};
 
 /// The content of every file outside of the directory.
 const SECRET: &str = "SECRET";
@@ -335,5 +337,44 @@ fn a_file_that_becomes_a_link_while_requests_run_never_shows_what_is_outside() {
             fs::write(www.join("next"), "page").expect("a file");
             fs::rename(www.join("next"), www.join("swap.txt")).expect("names change");
         });
+    }
+}
+
+/// Serves the files of a user to this user alone, who is Ann.
+struct Shares(SimpleHTTPRequestHandler);
+
+#[http_handler]
+impl Shares {
+    #[path("/files/{user}/{*_names}")]
+    fn do_GET_file(&self, ex: &mut Exchange, user: &str, _names: &[&str]) -> Result {
+        if user == "ann" { self.0.do_GET(ex) } else { Err(HTTPError::from(403).into()) }
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments<'_>) {}
+}
+
+#[test]
+fn no_path_that_begins_with_one_user_leads_to_the_files_of_another() {
+    let folder = Folder::with(&[("ann/own.txt", "hers"), ("ann/sub/own.txt", "hers"), ("bob/secret.txt", SECRET)]);
+    let shares = Shares(folder.options().mounted_at("/files").build().expect("the folder is there"));
+    let table = [
+        ("/files/ann/own.txt", 200),
+        ("/files/ann/sub%2Fown.txt", 200),
+        ("/files/ann//sub//own.txt", 200),
+        ("/files/bob/secret.txt", 403),
+        ("/files/ann/../bob/secret.txt", 404),
+        ("/files/ann/..%2Fbob/secret.txt", 404),
+        ("/files/ann/..%2fbob%2fsecret.txt", 404),
+        ("/files/ann/sub%2F..%2F..%2Fbob%2Fsecret.txt", 404),
+        ("/files/ann/%2e%2e%2fbob/secret.txt", 404),
+        ("/files/ann/%2F..%2Fbob/secret.txt", 404),
+        ("/files/ann/sub%2F..", 404),
+        ("/files/ann%2F..%2Fbob/secret.txt", 404),
+        ("/files//ann/..%2Fbob/secret.txt", 404),
+    ];
+    for (path, status) in table {
+        let response = get(path).send(&shares);
+        assert_eq!(response.status(), status, "{path}");
+        assert!(!response.text().contains(SECRET), "{path}");
     }
 }

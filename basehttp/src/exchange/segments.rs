@@ -95,7 +95,7 @@ const ENDS_A_SEGMENT: [bool; 256] = {
     table
 };
 
-/// Returns all segments from that number on, or `None` if one of them is forbidden: not UTF-8, with a NUL, `.` or `..`.
+/// Returns all segments from that number on, or `None` if one of them is forbidden: not UTF-8, or no [`is_value`].
 pub fn rest<'c, M>(ex: &Exchange<'c, M>, from: usize) -> Option<Vec<&'c str>> {
     let path = path_of(ex.path)?;
     let checked = |segment| is_value(segment).then_some(segment);
@@ -107,9 +107,9 @@ pub fn rest<'c, M>(ex: &Exchange<'c, M>, from: usize) -> Option<Vec<&'c str>> {
 }
 
 /// Returns whether a parameter may have this text. `.` and `..` are refused because programs use parameters as names
-/// of files.
+/// of files, also behind a `%2F`, where `SimpleHTTPRequestHandler` would leave the directory of the parameter before it.
 pub fn is_value(segment: &str) -> bool {
-    !matches!(segment.as_bytes(), b"." | b"..") && !segment.contains('\0')
+    !segment.split('/').any(|part| matches!(part, "." | "..")) && !segment.contains('\0')
 }
 
 /// Returns all segments. Bytes that are not UTF-8 become U+FFFD.
@@ -240,10 +240,10 @@ mod tests {
 
     #[test]
     fn only_a_text_that_could_name_no_file_is_refused_as_a_value() {
-        for value in ["", "7", "...", ".a", "a.", "a/b", "\u{e9}", " "] {
+        for value in ["", "7", "...", ".a", "a.", "a/b", "/a//b/", "a/..b", "a../b", "\u{e9}", " "] {
             assert!(is_value(value), "{value:?}");
         }
-        for forbidden in [".", "..", "\0", "a\0b"] {
+        for forbidden in [".", "..", "\0", "a\0b", "../a", "a/..", "a/../b", "/..", "a/./b"] {
             assert!(!is_value(forbidden), "{forbidden:?}");
         }
     }

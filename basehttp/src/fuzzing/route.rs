@@ -195,7 +195,8 @@ fn values(shape: &[ShapePiece], segments: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
 
 fn allowed(value: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(value).ok()?;
-    (!text.contains('\0') && text != "." && text != "..").then_some(text)
+    let has_dots = text.split('/').any(|part| part == "." || part == "..");
+    (!text.contains('\0') && !has_dots).then_some(text)
 }
 
 /// The link to a method with these values leads back to it.
