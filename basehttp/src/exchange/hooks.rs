@@ -4,7 +4,8 @@
 //! trait is `BaseHTTPRequestHandler`.
 //!
 //! If you add a row, add the method to `BaseHTTPRequestHandler` and its default to `defaults`, and the row to the macro
-//! crate's table `OVERRIDABLES`. A method that handlers may call belongs into `convenience`, too.
+//! crate's table `OVERRIDABLES`. A method that handlers may call belongs into `convenience`, too, and one that makes or
+//! logs a response into [`Overrides::any_runs_for_refusals`]. Nothing else names them all.
 
 use super::Exchange;
 
@@ -71,7 +72,7 @@ macro_rules! declare {
         /// `#[http_handler]` writes it. A handler type without the attribute has [`ALL`](Self::ALL), which is slower
         /// but never wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(clippy::struct_excessive_bools)] // Fourteen independent facts.
+        #[allow(clippy::struct_excessive_bools)] // Independent facts, as many as rows.
         #[allow(missing_docs)] // Each field is named after its method.
         pub struct Overrides {
             $(pub $name: bool,)*

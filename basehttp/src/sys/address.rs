@@ -1,4 +1,6 @@
 //! Names of the two ends of a connection, and of the addresses that a server listens on. Not the sockets themselves.
+//!
+//! Kinds of sockets differ here, and in how `server/listen` makes them. All other code takes a descriptor of any kind.
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
