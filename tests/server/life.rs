@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,30 @@ fn a_background_server_is_waited_for_until_another_thread_ends_it() {
     assert!(!waiting.is_finished());
     handle.shutdown();
     waiting.join().expect("no panic").expect("a loop");
+}
+
+/// Has the server itself, and drops it.
+#[derive(Default)]
+struct Dropping(Mutex<Option<BackgroundServer>>);
+
+#[http_handler]
+impl Dropping {
+    fn do_GET(&self, ex: &Exchange) -> String {
+        drop(self.0.lock().expect("no panic").take());
+        format!("still serving: {}", ex.server.is_shutting_down())
+    }
+}
+
+#[test]
+fn a_handler_that_drops_its_own_server_does_not_wait_for_itself() {
+    let handler = Arc::new(Dropping::default());
+    let httpd = HTTPServer::bind(("127.0.0.1", 0), Arc::clone(&handler)).expect("a free port");
+    let address = httpd.server_address().socket_addr().expect("IP");
+    *handler.0.lock().expect("no panic") = Some(httpd.serve_in_background().expect("a thread"));
+    let mut client = Client::connect(address);
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    assert_eq!(client.read_reply().text(), "still serving: true");
+    expect_refused(address, "it has ended");
 }
 
 #[test]

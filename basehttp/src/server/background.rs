@@ -8,6 +8,9 @@ use crate::sys::ServerHandle;
 
 /// A server that serves on a thread of its own until this value is dropped: [`HTTPServer::serve_in_background`].
 ///
+/// The drop shuts it down ([`ServerHandle::shutdown`]) and waits for its end, except in a handler or a hook of the same
+/// server.
+///
 /// ```
 /// # use basehttp::{Exchange, HTTPServer, http_handler};
 /// # struct Hello;
@@ -81,8 +84,11 @@ impl Drop for BackgroundServer {
     fn drop(&mut self) {
         if let Some(serving) = self.serving.take() {
             self.handle.shutdown();
-            // Its end is all that matters here; `stop` tells more.
-            let _ = serving.join();
+            // The server's own handler would wait for itself. The thread then ends after it.
+            if !self.handle.is_served_by_this_thread() {
+                // Its end is all that matters here; `stop` tells more.
+                let _ = serving.join();
+            }
         }
     }
 }

@@ -317,7 +317,8 @@ impl ServerHandle {
         lock(&self.state.running)
     }
 
-    fn is_served_by_this_thread(&self) -> bool {
+    /// Returns whether this thread works for the server, and must not wait for its end.
+    pub(crate) fn is_served_by_this_thread(&self) -> bool {
         SERVED_HERE.get() == self.identity()
     }
 
