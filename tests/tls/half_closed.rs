@@ -67,6 +67,36 @@ fn a_client_may_send_on_after_the_server_has_ended_its_side() {
     }
 }
 
+#[test]
+fn nothing_is_read_after_the_clients_own_end() {
+    let (server, heard) = start();
+    for (name, version) in VERSIONS {
+        for (what, make) in WRONG {
+            let mut client = RecordClient::of(&server, version);
+            let mut records = client.request("/shutdown");
+            records.extend(client.record(ContentType::ApplicationData, b"the last"));
+            records.extend(client.record(ContentType::Alert, &[1, 0]));
+            records.extend(make(&mut client));
+            client.send(&records).expect("the server takes it");
+            let expected = Heard { bytes: b"the last".to_vec(), errors: [None; 2] };
+            assert_eq!(heard.recv_timeout(PATIENCE), Ok(expected), "{name}, {what}");
+        }
+    }
+}
+
+#[test]
+fn a_clients_end_without_a_word_is_told_from_one_with_it() {
+    let (server, heard) = start();
+    for (name, version) in VERSIONS {
+        let mut client = TlsClient::with(&server, client_config(&[version]));
+        assert_eq!(client.ask("/shutdown").status, 101, "{name}");
+        client.send("cut");
+        client.stream().shutdown(Shutdown::Write).expect("the connection is open");
+        let expected = Heard { bytes: b"cut".to_vec(), errors: [Some(ErrorKind::UnexpectedEof); 2] };
+        assert_eq!(heard.recv_timeout(PATIENCE), Ok(expected), "{name}");
+    }
+}
+
 /// Makes records that a session must not have.
 type Wrong = fn(&mut RecordClient) -> Vec<u8>;
 
