@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::support::Client;
-use crate::support::stage::{NAP, Stage, expect_ping, expect_served, get, one_worker, start, upload, wait_until};
+use crate::support::stage::{NAP, Stage, expect_ping, expect_served, get, one_worker, ping, start, upload, wait_until};
 use basehttp::testing::Server;
 use basehttp::{Address, Exchange, http_handler};
 
@@ -149,4 +149,20 @@ fn newcomers_and_refusals_of_a_fresh_server_do_not_wait_for_a_pool_that_is_stuck
     assert!(stage.holds("a"), "they came while the thread was stuck");
     stage.open("a");
     assert_eq!(held.read_reply().text(), "held");
+}
+
+/// A leader that was replaced belongs to the pool from then on. It takes no job next while the last threads are left for
+/// leaders, so that no request may be put into the full queue for it.
+#[test]
+fn a_request_behind_one_that_cost_a_leader_is_refused_like_any_other_if_the_queue_is_full() {
+    let (server, stage) = one_small_pool();
+    let mut held = fill_pool(&server, &stage);
+    let before = server.server_handle().stats().rescues;
+    let mut client = Client::sending(&server, ping("/hold/leader") + &get("/never-seen"));
+    stage.wait_for("leader");
+    wait_until(server.server_handle(), "the leader is replaced", |stats| stats.rescues > before);
+    stage.open("leader");
+    assert_eq!(client.read_reply().text(), "leader");
+    assert_eq!(client.read_reply().status, 503, "{:?}", server.server_handle().stats());
+    empty_pool(&mut held, &stage);
 }

@@ -186,6 +186,11 @@ impl<J: Send + 'static> Pool<J> {
         self.lacks_leader.load(Ordering::Relaxed)
     }
 
+    /// Returns whether the next thread that comes back takes a job, since more than the reserved threads are there with it.
+    pub(super) fn gives_jobs(&self) -> bool {
+        self.lock().has_more_than(self.limits.reserved().saturating_sub(1), &self.limits)
+    }
+
     /// Returns whether a thread is on its way for every job and every shard that waits for one.
     pub(super) fn is_quiet(&self) -> bool {
         self.is_quiet.load(Ordering::Relaxed)

@@ -31,8 +31,10 @@ pub(super) struct WorkerScheduler<'e> {
     engine: &'e Engine,
     /// The heartbeat of a leader, until its word is taken away. `None` for a thread of the pool.
     beat: Option<Beat<'e>>,
-    /// The shard of a leader.
-    shard: usize,
+    /// The shard of a leader, also of one that was replaced. `None` for a thread that came for a job.
+    shard: Option<usize>,
+    /// Whether the thread will take a job next, as far as is known.
+    pub takes_job_next: bool,
     /// The last look at the clock.
     pub now: Instant,
     /// Slot, in the pace table, of the request that is being served. A refusal has none, since it teaches nothing.
@@ -59,7 +61,7 @@ impl<'e> WorkerScheduler<'e> {
         let beat = engine.shards[shard].heartbeat.take_over(epoch)?;
         set_unwatched_leader(true);
         let mut scheduler = WorkerScheduler::of_pool(engine);
-        (scheduler.beat, scheduler.shard) = (Some(beat), shard);
+        (scheduler.beat, scheduler.shard, scheduler.takes_job_next) = (Some(beat), Some(shard), false);
         Some(scheduler)
     }
 
@@ -68,7 +70,8 @@ impl<'e> WorkerScheduler<'e> {
         WorkerScheduler {
             engine,
             beat: None,
-            shard: 0,
+            shard: None,
+            takes_job_next: true,
             now: Instant::now(),
             slot: None,
             expected: Speed::Unproven,
@@ -85,10 +88,9 @@ impl<'e> WorkerScheduler<'e> {
     /// requests served.
     pub(super) fn end_turn(&mut self, counts: &mut LocalCounts) -> u32 {
         let served = std::mem::take(&mut self.served);
-        if self.leads() {
-            self.engine.counters.publish_as_leader(self.shard, served, counts);
-        } else {
-            self.engine.counters.publish_as_pool(served, counts);
+        match self.shard {
+            Some(shard) if self.leads() => self.engine.counters.publish_as_leader(shard, served, counts),
+            _ => self.engine.counters.publish_as_pool(served, counts),
         }
         served
     }
@@ -197,12 +199,23 @@ impl<'e> WorkerScheduler<'e> {
         if !self.leads() {
             self.expected = expected(pace, self.engine.pace.speed(slot), may_wait);
             // The first request of a job has waited for this thread already, and goes before other jobs.
-            return self.note_slot(place_next(self.expected, || self.has_served && self.others_wait()), slot);
+            let is_first = self.shard.is_none() && !self.has_served;
+            self.takes_job_next = is_first || self.expected == Speed::Fast || self.will_take_job();
+            if self.takes_job_next {
+                return self.note_slot(place_next(self.expected, || !is_first && self.others_wait()), slot);
+            }
         }
         let pool = &self.engine.pool;
         let cools_down = || self.engine.last_rescue.is_on(self.now);
         let expected = expected(pace, self.speed(slot), may_wait);
         self.note_slot(place(expected, cools_down, || pool.room(), || pool.may_risk_leader()), slot)
+    }
+
+    /// Returns whether this thread of the pool will take a job next. It will not if it is one of the last, which are left
+    /// for leaders. A leader that was replaced may be one at any time. A thread at a job may have become one while others
+    /// wait.
+    fn will_take_job(&self) -> bool {
+        self.shard.is_none() && !self.others_wait() || self.engine.pool.gives_jobs()
     }
 
     /// Notes the slot of user code that runs on this thread.

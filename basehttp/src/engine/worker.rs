@@ -124,12 +124,13 @@ impl<'e> Worker<'e> {
                 },
                 // Others of its shard come first.
                 Wait::Turn => return queue(checked_out, conn).unwrap_or_else(|conn| scheduler.close(conn)),
-                // The next request may block. A leader may find no room for it; a thread of the pool always does, since
-                // it takes another job next.
+                // The next request may block. A leader may find no room for it. A thread that takes another job next always
+                // does.
                 Wait::Thread => {
                     let (job, pool) = (checked_out.into_job(conn), &self.engine.pool);
                     let spawn = || self.engine.spawn();
-                    if let Err(job) = if scheduler.leads() { pool.submit(job, spawn) } else { pool.requeue(job, spawn) }
+                    if let Err(job) =
+                        if scheduler.takes_job_next { pool.requeue(job, spawn) } else { pool.submit(job, spawn) }
                     {
                         // The queue has filled up meanwhile, or the server has ended. To close the connection may close
                         // a file, which may block.
