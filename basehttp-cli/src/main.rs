@@ -142,6 +142,10 @@ fn announce(flags: &Flags, is_handed_over: bool, httpd: &HTTPServer, scheme: &st
     if flags.bind.is_empty() && !flags.quiet && !is_handed_over {
         text += "Only this computer can reach it. To share it on the network: basehttp --bind 0.0.0.0\n";
     }
+    // A page that is built later is found then, so that a missing one is no error.
+    let pages = flags.spa.iter().chain(&flags.not_found).map(|page| flags.directory.join(page));
+    let missing = pages.filter(|page| !page.is_file());
+    text.extend(missing.map(|page| format!("There is no {} yet. It is served once it is there.\n", page.display())));
     say(&(text + notice));
 }
 

@@ -43,6 +43,21 @@ fn the_banner_tells_the_address_that_was_bound() {
 }
 
 #[test]
+fn a_page_that_is_missing_is_named_and_is_served_once_it_is_there() {
+    let scratch = Scratch::with(&[("404.html", "not here")]);
+    let directory = scratch.path().to_str().expect("the build's directory has a plain name");
+    let flags = ["--directory", directory, "--bind", "127.0.0.1", "--spa", "--not-found", "404.html"];
+    let (program, address) = Program::serving(&flags);
+    assert_eq!(get(address, "/some/path").status, 404);
+    scratch.file("index.html", "an app");
+    assert_eq!(get(address, "/some/path").body, b"an app");
+    let stdout = program.stopped().stdout;
+    let notices: Vec<_> = stdout.lines().skip(1).collect();
+    let expected = format!("There is no {directory}/index.html yet. It is served once it is there.");
+    assert_eq!(notices, [expected], "the other page is there");
+}
+
+#[test]
 fn several_addresses_have_a_line_each_and_serve_the_same() {
     let program = Program::start(basehttp(["0", "-b", "127.0.0.1", "--bind", "127.0.0.2"]));
     let text = program.stdout.wait_for("127.0.0.2");
