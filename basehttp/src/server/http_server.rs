@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::listen::{Doors, server_name};
-use super::waiting::{SilentConn, SilentConns};
+use super::waiting::{SearchTime, SilentConn, SilentConns};
 use super::{BaseHTTPRequestHandler, Endpoint, HTTPServerBuilder, ListenAddress};
 use crate::conn::{Buffers, Conn, go_on_with_beginning, handle_one_request};
 use crate::engine::{self, Engine, EngineOptions};
@@ -162,10 +162,10 @@ impl HTTPServer {
     /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`; after a shutdown, an address that another server
     /// has bound meanwhile. Whatever a client does is not an error.
     pub fn handle_request(&mut self) -> io::Result<()> {
-        let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
+        let mut time = SearchTime::begin(self.timeout);
         let handled = loop {
             let listeners = self.doors.listening()?;
-            let Some(speaker) = self.lobby.next_to_speak(listeners, deadline)? else { break false };
+            let Some(speaker) = self.lobby.next_to_speak(listeners, &mut time)? else { break false };
             if self.serve_one(speaker) {
                 break true;
             }
