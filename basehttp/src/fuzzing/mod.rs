@@ -18,7 +18,7 @@
 //! | `json`       | a JSON body                                 | serde_json alone, itself sent                   |
 //! | `multipart_form` | limits, pieces, then a form with files   | a reader that goes line by line                 |
 //! | `script`     | what a CGI program says                     | itself cut in pieces, what no reply may say     |
-//! | `proxy`      | a PROXY header, or two lines of proxies' fields | itself cut in pieces, a search from the right |
+//! | `proxy`      | a PROXY header, or six lines of proxies' fields | itself cut in pieces, plain readers of the fields |
 //! | `connection` | what a client does, step by step, with TLS or without | a strict reader of replies; see the module |
 
 #[cfg(feature = "files")]
@@ -39,6 +39,7 @@ mod misfit;
 #[cfg(feature = "multipart")]
 mod multipart_form;
 mod proxy;
+mod proxy_fields;
 #[cfg(feature = "files")]
 mod range;
 mod reply;

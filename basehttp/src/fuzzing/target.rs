@@ -58,7 +58,7 @@ fn check(method: &str, text: &str, target: &Target<'_>) {
 }
 
 /// `uri-host [":" port]`, written anew: RFC 3986, section 3.2.2, without the comma.
-fn is_host_and_port(text: &[u8]) -> bool {
+pub(super) fn is_host_and_port(text: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(text) else { return false };
     let (host_is_fine, rest) = if let Some(inner) = text.strip_prefix('[') {
         let Some((literal, rest)) = inner.split_once(']') else { return false };

@@ -68,6 +68,12 @@ fn reg_name_len(text: &[u8]) -> usize {
     }
 }
 
+/// Returns the length of the start of the text that is a host by itself and a token (RFC 9110, section 5.6.2), too. It
+/// is 0 if there is none.
+pub(crate) fn plain_name_len(text: &[u8]) -> usize {
+    span(text, &PLAIN_NAME_BYTES)
+}
+
 fn port(digits: &[u8]) -> Result<Option<u16>, Refusal> {
     if digits.is_empty() {
         return Ok(None);
@@ -103,6 +109,9 @@ fn is_ip_future(text: &[u8]) -> bool {
 
 /// The bytes of unreserved and sub-delims (RFC 3986, section 2), without the comma.
 const NAME_BYTES: [bool; 256] = byte_set(b"-._~!$&'()*+;=");
+
+/// Those of [`NAME_BYTES`] that may stand in a token.
+const PLAIN_NAME_BYTES: [bool; 256] = byte_set(b"-._~!$&'*+");
 
 pub(crate) const NOT_A_HOST: Refusal = Refusal::bad_request("the host is not a name or address with an optional port");
 const NOT_A_PORT: Refusal = Refusal::bad_request("the port of the host is not a number up to 65535");

@@ -51,8 +51,13 @@ impl Admission {
         is_from_proxy: bool,
         served: Scheme,
     ) -> Admitted<'b> {
-        let says = if is_from_proxy { self.proxies.read_refused(fields) } else { ProxySays::default() };
-        Admitted { client: says.client, scheme: says.scheme.unwrap_or(served), authority: says.authority.or(sent) }
+        let mut says = ProxySays::default();
+        if is_from_proxy && self.proxies.read(fields, &mut says).is_err() {
+            says = ProxySays::default();
+        }
+        // A part that cannot be understood is as if it were missing.
+        let (scheme, authority) = (says.scheme.flatten(), says.authority.flatten());
+        Admitted { client: says.client, scheme: scheme.unwrap_or(served), authority: authority.or(sent) }
     }
 
     /// Applies the rules to a request on a connection that serves `served`.
@@ -63,8 +68,12 @@ impl Admission {
         is_from_proxy: bool,
         served: Scheme,
     ) -> Result<Admitted<'b>, Refusal> {
-        let says = if is_from_proxy { self.proxies.read(fields)? } else { ProxySays::default() };
-        let (scheme, authority) = (says.scheme.unwrap_or(served), says.authority.or(head.authority));
+        let mut says = ProxySays::default();
+        if is_from_proxy {
+            self.proxies.read(fields, &mut says)?;
+        }
+        let (scheme, authority) = (says.checked_scheme()?, says.checked_authority()?);
+        let (scheme, authority) = (scheme.unwrap_or(served), authority.or(head.authority));
         head.target.check_scheme(scheme)?;
         // Only a client of HTTP/1.0 sends no host at all, and a browser is none.
         if let (Some(hosts), Some(authority)) = (&self.hosts, authority)

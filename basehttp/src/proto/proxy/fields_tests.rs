@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::proto::{NetworkNode, Scheme};
 
 const FORWARDED: ForwardedFields = ForwardedFields { forwarded: true, x_for: false, x_proto: false, x_host: false };
 const X_FORWARDED: ForwardedFields = ForwardedFields { forwarded: false, x_for: true, x_proto: true, x_host: true };
@@ -20,16 +21,19 @@ fn proxies(fields: ForwardedFields) -> TrustedProxies {
 fn read(lines: &str, fields: ForwardedFields, peer: NetworkNode) -> Result<String, u16> {
     let pairs = lines.lines().filter_map(|line| line.split_once(": "));
     let sent: Vec<_> = pairs.map(|(name, value)| Field::new(name, value.as_bytes())).collect();
-    let proxies = proxies(fields);
-    let says = if proxies.networks.contains(peer) { proxies.read(&sent) } else { Ok(ProxySays::default()) };
-    let says = says.map_err(|refusal| refusal.status)?;
+    let (proxies, mut says) = (proxies(fields), ProxySays::default());
+    let outcome = if proxies.networks.contains(peer) { proxies.read(&sent, &mut says) } else { Ok(()) };
+    outcome.map_err(|refusal| refusal.status)?;
     let client = says.client.map(|client| match client {
         ClientAddress::Known(address) if address.port() == 0 => address.ip().to_string(),
         ClientAddress::Known(address) => address.to_string(),
         ClientAddress::Hidden => "hidden".to_owned(),
     });
-    let scheme = says.scheme.map(|scheme| if scheme == Scheme::Https { "https" } else { "http" }.to_owned());
-    let authority = says.authority.map(|authority| authority.escape_ascii().to_string());
+    let (scheme, authority) = (says.checked_scheme(), says.checked_authority());
+    let scheme = scheme
+        .map_err(|refusal| refusal.status)?
+        .map(|scheme| if scheme == Scheme::Https { "https" } else { "http" }.to_owned());
+    let authority = authority.map_err(|refusal| refusal.status)?.map(|authority| authority.escape_ascii().to_string());
     Ok([client, scheme, authority].map(|part| part.unwrap_or("-".to_owned())).join(" "))
 }
 

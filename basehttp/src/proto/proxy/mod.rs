@@ -5,11 +5,14 @@ mod fields;
 mod forwarded;
 mod header;
 mod network;
+mod node;
 
-pub(crate) use self::fields::{ClientAddress, ForwardedFields, ProxySays, TrustedProxies};
-#[cfg(any(test, fuzzing))]
-pub(crate) use self::forwarded::node_address;
+pub(crate) use self::fields::{ForwardedFields, TrustedProxies};
+pub(crate) use self::forwarded::ProxySays;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::header::MAX_PROXY_HEADER_BYTES;
 pub(crate) use self::header::{ProxySource, proxy_header};
 pub(crate) use self::network::NetworkNode;
+pub(crate) use self::node::ClientAddress;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::node::node_address;

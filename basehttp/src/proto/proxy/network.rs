@@ -77,7 +77,7 @@ impl Networks {
         }
     }
 
-    fn contains_ipv4(&self, ip: Ipv4Addr) -> bool {
+    pub(crate) fn contains_ipv4(&self, ip: Ipv4Addr) -> bool {
         self.ipv4.iter().any(|(first, mask)| ip.to_bits() & mask == *first)
     }
 }
