@@ -144,7 +144,8 @@ impl HTTPServer {
     ///
     /// Blocks until a request has been answered, or for as long as the builder's `timeout` says, after which the
     /// handler's `handle_timeout` is called and this returns. Clients that connect and say nothing, as browsers do, do
-    /// not delay the others.
+    /// not delay the others. One that has begun is waited for, a TLS handshake or a head as long as the `head_timeout`
+    /// says.
     ///
     /// ```no_run
     /// # use basehttp::{Exchange, HTTPServer, http_handler};
