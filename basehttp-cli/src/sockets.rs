@@ -38,7 +38,8 @@ fn check_count() -> Result<(), Failure> {
     let Some(count) = env::var_os("LISTEN_FDS").filter(|text| !text.is_empty() && !is_for_another) else {
         return Ok(());
     };
-    if count.to_str().is_some_and(|text| text.parse::<usize>().is_ok()) {
+    // `ListenFd` makes a list of the numbers, and passes over a count that is larger than descriptors can be.
+    if count.to_str().is_some_and(|text| text.parse::<u16>().is_ok()) {
         return Ok(());
     }
     let count = count.display();

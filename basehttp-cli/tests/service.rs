@@ -160,7 +160,7 @@ fn variables_and_flags_about_sockets_are_not_ignored_in_silence() {
         command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_basehttp"), "0"]);
         Program::start(command)
     };
-    for count in ["x", "-1", "1.5"] {
+    for count in ["x", "-1", "1.5", "65536", "4294967296"] {
         let expected = format!("LISTEN_FDS: {count:?} is not a number of descriptors");
         expect_one_line(&of_this_process(count).ended(), &expected);
     }
