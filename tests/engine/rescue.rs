@@ -65,7 +65,10 @@ fn those_behind_a_blocking_request_in_one_list_are_served_too() {
     for number in [0, 3, 6, 9] {
         stage.wait_for(&number.to_string());
     }
-    wait_until(server.server_handle(), "each has cost a leader", |stats| stats.rescues >= 5 && stats.in_handlers == 5);
+    // On a busy machine a thread of the pool may have kept a connection, and then serves its next request.
+    wait_until(server.server_handle(), "each has cost a leader, or holds a thread of the pool", |stats| {
+        stats.rescues + stats.pooled >= 5 && stats.in_handlers == 5
+    });
     for number in [0, 3, 6, 9] {
         stage.open(&number.to_string());
         assert_eq!(clients[number].read_reply().text(), number.to_string());
