@@ -26,6 +26,7 @@ mod values;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ use basehttp::systemd::Notifier;
 use basehttp::{Address, BackgroundServer, DrainReport, HTTPServer, HTTPServerBuilder};
 use clap::CommandFactory;
 use rustix::process::Signal;
+use signal_hook::flag;
 
 use self::failure::Failure;
 use self::flags::Flags;
@@ -53,6 +55,7 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     if let Some(shell) = flags.completions {
         return print(&completions(shell));
     }
+    outlive_file_size_limit().map_err(|error| Failure::cannot("watch for signals", &error))?;
     let handed_over = sockets::handed_over()?;
     let is_handed_over = !handed_over.is_empty();
     let soft_limit = descriptors::raise_soft_limit();
@@ -87,6 +90,12 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     httpd.serve_forever().map_err(|error| Failure::cannot("serve", &error))?;
     report(httpd.server_handle().drain_report(), flags.grace);
     Ok(())
+}
+
+/// Has a write fail that makes a file larger than `ulimit -f` allows. By default the system ends the program (SIGXFSZ), so
+/// that a client could do it by a long body for a program of `--cgi`. Such programs have the default themselves.
+fn outlive_file_size_limit() -> io::Result<()> {
+    flag::register(Signal::XFSZ.as_raw(), Arc::default()).map(drop)
 }
 
 /// Has signals end the server, and the one of `--http-redirect` at the same time, so that a successor finds both ports free.

@@ -54,6 +54,26 @@ fn programs_run_where_they_are_asked_for_and_are_files_elsewhere() {
 }
 
 #[test]
+fn a_body_beyond_the_limit_of_files_is_refused_and_the_program_serves_on() {
+    let scratch = site();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "ulimit -f 16; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_basehttp")]);
+    let program = Program::start({
+        command.args(["0", "-d", scratch.as_str(), "--cgi"]);
+        command
+    });
+    // Its length is not told, so that it is stored first.
+    let chunk = [&b"8000\r\n"[..], &[b'a'; 0x8000], b"\r\n"].concat();
+    let head = b"POST /cgi-bin/vars HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let mut client = Client::connect(program.address());
+    client.send([&head[..], &chunk.repeat(8), b"0\r\n\r\n"].concat());
+    let status = client.read_reply().status;
+    assert!(status >= 400, "{status}");
+    assert_eq!(get(program.address(), "/a.txt").text(), "a");
+    assert_eq!(program.stopped().how(), "exit 0");
+}
+
+#[test]
 fn pages_of_other_sites_do_not_reach_a_program_unless_cors_names_them() {
     let scratch = site();
     let of = |origin: &str, site: &str| format!("Origin: {origin}\r\nSec-Fetch-Site: {site}\r\nContent-Length: 0\r\n");
