@@ -32,7 +32,7 @@ fn runs_of_every_kind_leave_no_descriptor_no_process_and_no_file_behind() {
     ]);
     let spool = scripts.outside().join("spool");
     fs::create_dir(&spool).expect("a scratch folder");
-    let options = scripts.options().spool_folder(&spool).output_stall_timeout(ENOUGH_TO_START);
+    let options = scripts.options().spool_directory(&spool).output_stall_timeout(ENOUGH_TO_START);
     let (server, _) = Site::of(options).serve();
     let warm_up = || assert_eq!(Client::sending(&server, get("/cgi-bin/x")).read_reply().status, 200);
     warm_up();

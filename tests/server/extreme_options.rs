@@ -527,7 +527,7 @@ fn cgi_cases(scripts: &Scripts) -> Cases<CGIHTTPRequestHandlerBuilder> {
     );
     each!(cases, pass_env: [(String::new(), Serves), ("PATH".to_owned(), Serves), ("x".repeat(KIB * KIB), Serves)]);
     each!(cases, pass_authorization: [(true, Serves), (false, Serves)]);
-    each!(cases, spool_folder: [(PathBuf::new(), Refused), (std::env::temp_dir(), Serves), (PathBuf::from("/"), Serves)]);
+    each!(cases, spool_directory: [(PathBuf::new(), Refused), (std::env::temp_dir(), Serves), (PathBuf::from("/"), Serves)]);
     cases
 }
 

@@ -216,7 +216,7 @@ impl CGIHTTPRequestHandlerBuilder {
     }
 
     /// Sets the directory for bodies that are stored. By default it is the system's directory for temporary files.
-    pub fn spool_folder(mut self, directory: impl Into<PathBuf>) -> Self {
+    pub fn spool_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.spool_directory = Some(directory.into());
         self
     }
@@ -235,7 +235,7 @@ impl CGIHTTPRequestHandlerBuilder {
         self.limits.max_local_redirects = self.limits.max_local_redirects.min(MOST_LOCAL_REDIRECTS);
         if self.spool_directory.as_ref().is_some_and(|directory| directory.as_os_str().is_empty()) {
             return Err(invalid(
-                "spool_folder is empty: write the path of a directory, \".\" for the current one".into(),
+                "spool_directory is empty: write the path of a directory, \".\" for the current one".into(),
             ));
         }
         self.variables.iter().try_for_each(|(name, value)| check_variable(name, value))?;
