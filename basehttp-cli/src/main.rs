@@ -130,9 +130,9 @@ fn server(flags: &Flags) -> HTTPServerBuilder {
 }
 
 /// Returns the options of what stands before a server, which the one of `--http-redirect` has as well: the same proxy
-/// passes on the bytes of both ports, a successor shares both, and both end at the same time.
+/// passes on the bytes of both ports, and both end at the same time.
 fn front(flags: &Flags) -> HTTPServerBuilder {
-    let server = HTTPServer::builder().allow_reuse_port(flags.reuse_port).shutdown_delay(flags.shutdown_delay);
+    let server = HTTPServer::builder().shutdown_delay(flags.shutdown_delay);
     match (&flags.trust_proxy[..], flags.proxy_protocol) {
         ([], _) => server,
         (proxies, true) => server.trust_proxies(proxies).proxy_protocol(true),

@@ -75,11 +75,32 @@ pub(crate) fn bind(
         );
         return Err(Failure::Flag(text));
     }
+    // The port of --http-redirect is shared as well.
+    if flags.reuse_port && !has_port(&handed_over) && !redirects(flags) {
+        let text = "--reuse-port is for a port that the program binds, and there is none: leave it out, or add an \
+                    address with --bind";
+        return Err(Failure::Flag(text.into()));
+    }
     let health = flags.health.as_deref();
     listen(server, handed_over, flags, health, port, |server, address| site.bind(server, address, flags))
 }
 
-/// Binds `endpoints`, of which there is one at least. `health` is answered under any host, since a probe asks for it by an
+/// Returns whether one of them is bound here, with a port.
+fn has_port(endpoints: &[Endpoint]) -> bool {
+    endpoints.iter().any(|endpoint| !endpoint.candidates().is_empty())
+}
+
+#[cfg(feature = "tls")]
+fn redirects(flags: &Flags) -> bool {
+    flags.https.http_redirect.is_some()
+}
+
+#[cfg(not(feature = "tls"))]
+fn redirects(_: &Flags) -> bool {
+    false
+}
+
+/// Binds `endpoints`, of which there is one at least. A successor shares their ports if the flags say so. `health` is answered under any host, since a probe asks for it by an
 /// address that is no host of the flags, such as that of a pod.
 pub(crate) fn listen(
     server: HTTPServerBuilder,
@@ -93,6 +114,7 @@ pub(crate) fn listen(
         Some(hosts) => server.hosts(hosts).any_host_paths(health),
         None => server,
     };
+    let server = server.allow_reuse_port(flags.reuse_port && has_port(&endpoints));
     let names: Vec<_> = endpoints.iter().map(Endpoint::host).filter(|host| !host.is_empty()).collect();
     let names = names.join(" or ");
     let mut endpoints = endpoints.into_iter();

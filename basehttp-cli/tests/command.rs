@@ -180,6 +180,7 @@ fn a_wrong_flag_says_what_to_write_and_exits_2() {
         (&["-b", "unix:@name"], "write the whole path of the socket's file"),
         (&["0", "--unix-mode", "660"], "--unix-mode is for the Unix sockets of --bind: add one"),
         (&["0", "--unix-mode", "660", "-b", "127.0.0.1"], "--unix-mode is for the Unix sockets of --bind: add one"),
+        (&["--reuse-port", "-b", "unix:/a"], "--reuse-port is for a port that the program binds, and there is none"),
         (&["--host", "exämple.org"], "write it as browsers send it, in ASCII, as in --host xn--"),
         (&["--trust-proxy", "127.0.0.1,10.0.0.0/8"], "; give the flag once for each"),
         (

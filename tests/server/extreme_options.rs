@@ -225,8 +225,14 @@ fn server_cases() -> Cases<HTTPServerBuilder> {
     amount!(cases, tcp_keepalive: Some(Duration::from_secs(60)), Some(HOUR) => [Refused, Serves, Serves, Serves, Serves]);
     each!(cases, allow_reuse_address: [(true, Serves), (false, Serves)]);
     each!(cases, allow_reuse_port: [(true, Serves), (false, Serves)]);
-    each!(cases, unix_mode: [(None, Serves), (Some(0), Serves), (Some(0o777), Serves), (Some(u32::MAX), Refused)]);
-    each!(cases, address_family: [(None, Serves), (Some(AddressFamily::Inet), Serves)]);
+    let socket = std::env::temp_dir().join(format!("basehttp-extreme-{}.sock", std::process::id()));
+    let modes = move |builder: HTTPServerBuilder, mode: Option<u32>| builder.also_listen(&*socket).unix_mode(mode);
+    let values = [(None, Serves), (Some(0), Serves), (Some(0o777), Serves), (Some(u32::MAX), Refused)];
+    cases.each("unix_mode", modes, values);
+    // There is no Unix socket.
+    each!(cases, unix_mode: [(None, Serves), (Some(0o660), Refused)]);
+    let families = [AddressFamily::Inet, AddressFamily::Inet6].map(Some);
+    each!(cases, address_family: [(None, Serves), (families[0], Serves), (families[1], Refused)]);
     each!(cases, hosts: [(vec![], Refused), (vec!["*"], Refused), (vec!["x"], Answers(&[421]))]);
     let paths = |builder: HTTPServerBuilder, paths: Vec<&str>| builder.hosts(["x"]).any_host_paths(paths);
     cases.each("any_host_paths", paths, [(vec!["/x"], Answers(&[421])), (vec![""], Refused)]);

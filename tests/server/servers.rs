@@ -95,7 +95,9 @@ fn the_address_family_is_a_choice_where_the_address_leaves_one() {
     let httpd = HTTPServer::builder().address_family(Some(AddressFamily::Inet)).bind(("", 0), Telling).unwrap();
     assert_eq!(httpd.server_address().ip(), Some(Ipv4Addr::UNSPECIFIED.into()));
     let refused = HTTPServer::builder().address_family(Some(AddressFamily::Inet6)).bind(("127.0.0.1", 0), Telling);
-    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let error = refused.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().starts_with("\"127.0.0.1\" has no address of address_family Inet6: write "), "{error}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::support::stage::{LARGE_BYTES, Stage, Staged, get, one_worker, upload, wait_until};
 use crate::support::{Client, PATIENCE, Reply};
 use basehttp::testing::{Fault, Response};
-use basehttp::{Address, Exchange, HTTPServer, Result, ServerHandle, http_handler};
+use basehttp::{Address, AddressFamily, Exchange, HTTPServer, Result, ServerHandle, http_handler};
 
 /// A folder of its own for each test's sockets, removed at its end.
 struct Folder(PathBuf);
@@ -272,6 +272,29 @@ fn the_file_has_its_mode_whatever_the_umask_is() {
         assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o7777, mode);
         drop(httpd);
         assert!(!path.exists());
+    }
+}
+
+#[test]
+fn an_option_that_applies_to_none_of_the_addresses_is_refused_with_a_sentence() {
+    let folder = Folder::new();
+    let unix = |name| HTTPServer::builder().also_listen(folder.0.join(name));
+    let tcp = || HTTPServer::builder().also_listen("127.0.0.1:0");
+    let handed_over = || UnixListener::bind(folder.0.join("handed")).expect("a new file");
+    let family = AddressFamily::Inet;
+    let table = [
+        ("unix_mode", tcp().unix_mode(0o660).bind(("127.0.0.1", 0), Telling), "two ports"),
+        ("unix_mode", tcp().unix_mode(0o660).bind(handed_over(), Telling), "a file that is there already"),
+        ("address_family", HTTPServer::builder().address_family(family).bind(folder.socket(), Telling), "no host"),
+        ("allow_reuse_port", HTTPServer::builder().allow_reuse_port(true).bind(folder.socket(), Telling), "no port"),
+        ("", unix("a").unix_mode(0o660).bind(("127.0.0.1", 0), Telling), "one of two is enough"),
+        ("", unix("b").address_family(family).bind(("127.0.0.1", 0), Telling), "the same"),
+        ("", unix("c").allow_reuse_port(true).bind(("localhost", 0), Telling), "the same"),
+    ];
+    for (option, bound, why) in table {
+        let text = bound.map_or_else(|error| error.to_string(), |_| String::new());
+        assert_eq!(text.split(' ').next(), Some(option), "{why}: {text}");
+        assert!(option.is_empty() || text.contains(": write ") && text.ends_with(", or leave it out"), "{why}: {text}");
     }
 }
 

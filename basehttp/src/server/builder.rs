@@ -236,6 +236,8 @@ options! {
     allow_reuse_address: bool => listen.allow_reuse_address;
     /// Lets several servers bind the address and share its clients (`SO_REUSEPORT`). Default `false`.
     ///
+    /// [`bind`](Self::bind) refuses it if the server binds no port, as with Unix sockets alone.
+    ///
     /// On Linux each server has a queue of its own, and no call empties a queue and closes it in one step. A server that
     /// ends serves all clients in its queue. The system resets a client that gets there in the microseconds before the
     /// queue is closed, and one whose handshake is under way. `sysctl net.ipv4.tcp_migrate_req=1`, set before the servers
@@ -250,10 +252,13 @@ options! {
     /// kept for ever.
     tcp_keepalive: impl Into<Option<Duration>> => listen.tcp_keepalive;
     /// The IP version to listen with, where the address leaves a choice. Default `None`, the first that comes.
+    ///
+    /// [`bind`](Self::bind) refuses it for a host without such an address, and if the server binds no host at all.
     address_family: impl Into<Option<AddressFamily>> => listen.address_family;
     /// Permissions of the file of a Unix socket, such as `0o660`. Default `None`, those that the umask leaves.
     ///
     /// Users who may write to the file may connect. The file has the permissions before the first client can.
+    /// [`bind`](Self::bind) refuses them if the server makes no Unix socket.
     unix_mode: impl Into<Option<u32>> => listen.unix_mode;
 }
 
@@ -289,8 +294,8 @@ impl HTTPServerBuilder {
     /// # Errors
     /// The system's: a taken or forbidden address, no such name, here or in [`also_listen`](Self::also_listen);
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) for an option with which nothing could be served (a timeout of zero, a
-    /// limit that the shortest request does not fit), too many workers or addresses. Its text says what to write. Any
-    /// other value works: the largest of a type means that there is no bound.
+    /// limit that the shortest request does not fit) or that applies to none of the addresses, too many workers or
+    /// addresses. Its text says what to write. Any other value works: the largest of a type means that there is no bound.
     pub fn bind<H: BaseHTTPRequestHandler>(self, address: impl ListenAddress, handler: H) -> io::Result<HTTPServer> {
         self.bind_service(address, Arc::new(handler))
     }
@@ -310,6 +315,7 @@ impl HTTPServerBuilder {
         for also in self.also.drain(..) {
             endpoints.push(also.map_err(|error| sentence(error.kind(), error.to_string()))?);
         }
+        self.listen.check(&endpoints)?;
         let Settings { head_timeout, body_stall_timeout, write_stall_timeout, idle_timeout, .. } = &mut self.settings;
         for duration in [head_timeout, body_stall_timeout, write_stall_timeout, idle_timeout, &mut self.poll_interval] {
             *duration = bounded(*duration);

@@ -49,6 +49,27 @@ impl ListenOptions {
     fn may_use(&self, address: SocketAddr) -> bool {
         self.address_family.is_none_or(|family| family.has(address))
     }
+
+    /// Refuses an option that applies to none of the endpoints, and so would have no effect. Options that are on by
+    /// default are not looked at, and nor are sockets that listen already, which have their own.
+    pub(super) fn check(&self, endpoints: &[Endpoint]) -> io::Result<()> {
+        let binds_path = endpoints.iter().any(|endpoint| matches!(endpoint.place(), Place::Path(_)));
+        let binds_tcp =
+            endpoints.iter().any(|endpoint| matches!(endpoint.place(), Place::Addresses(_) | Place::Loopbacks(_)));
+        let unused = match () {
+            () if self.unix_mode.is_some() && !binds_path => {
+                "unix_mode is for Unix sockets that the server makes: write the path of one, as in \"unix:/run/app.sock\""
+            }
+            () if self.address_family.is_some() && !binds_tcp => {
+                "address_family is for hosts that the server binds: write one, as in \"localhost:8000\""
+            }
+            () if self.allow_reuse_port && !binds_tcp => {
+                "allow_reuse_port is for ports that the server binds: write one, as in \"127.0.0.1:8000\""
+            }
+            () => return Ok(()),
+        };
+        Err(sentence(io::ErrorKind::InvalidInput, format!("{unused}, or leave it out")))
+    }
 }
 
 /// The addresses of one server, and the sockets that listen there while it serves or may.
@@ -159,7 +180,7 @@ fn open_at(host: &str, listener: TcpListener) -> io::Result<Open> {
 }
 
 fn listen_on_first(host: &str, candidates: &[SocketAddr], options: &ListenOptions) -> io::Result<TcpListener> {
-    let mut last_error = no_address(host);
+    let mut last_error = no_address(host, candidates, options);
     for &candidate in candidates.iter().filter(|candidate| options.may_use(**candidate)) {
         match listen_on(candidate, options) {
             Ok(listener) => return Ok(listener),
@@ -197,7 +218,11 @@ fn try_all(host: &str, addresses: &[SocketAddr], options: &ListenOptions) -> io:
             Err(error) => return Err(not_on(address, &error)),
         }
     }
-    if listeners.is_empty() { Err(missing.unwrap_or_else(|| no_address(host))) } else { Ok(listeners) }
+    if listeners.is_empty() {
+        Err(missing.unwrap_or_else(|| no_address(host, addresses, options)))
+    } else {
+        Ok(listeners)
+    }
 }
 
 /// Returns whether the machine does not have the address, as one without IPv6 does not have `::1`.
@@ -206,8 +231,14 @@ fn is_missing(error: &io::Error) -> bool {
     is_unknown || error.kind() == io::ErrorKind::AddrNotAvailable
 }
 
-fn no_address(host: &str) -> io::Error {
-    sentence(io::ErrorKind::InvalidInput, format!("{host:?} has no address"))
+fn no_address(host: &str, candidates: &[SocketAddr], options: &ListenOptions) -> io::Error {
+    let text = match options.address_family {
+        Some(family) if !candidates.is_empty() => {
+            format!("{host:?} has no address of address_family {family:?}: write another host, or leave the option out")
+        }
+        _ => format!("{host:?} has no address"),
+    };
+    sentence(io::ErrorKind::InvalidInput, text)
 }
 
 fn not_on(address: SocketAddr, error: &io::Error) -> io::Error {
