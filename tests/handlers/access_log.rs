@@ -506,6 +506,7 @@ impl Noting {
             "/fail" => Err("as the test wants")?,
             "/panic" => panic!("as the test wants"),
             "/empty" => ex.send_response(204).end_headers()?,
+            "/unchanged" => ex.send_text(304, "not sent")?,
             "/interim" => {
                 ex.send_response_only(103).end_headers()?;
                 ex.send_text(200, "fine")?;
@@ -536,6 +537,11 @@ fn log_request_is_called_once_with_the_code_and_the_bodys_size() {
         ("GET /long HTTP/1.0\r\n\r\n", 200, "ended by closing"),
         ("GET /queued HTTP/1.1\r\nHost: x\r\n\r\n", 200, "queued"),
         ("GET /empty HTTP/1.1\r\nHost: x\r\n\r\n", 204, "no body"),
+        ("GET /unchanged HTTP/1.1\r\nHost: x\r\n\r\n", 304, "a body that is dropped"),
+        ("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", 200, "a body of which the head tells the length alone"),
+        ("HEAD /long HTTP/1.1\r\nHost: x\r\n\r\n", 200, "the same, written in pieces"),
+        ("HEAD /queued HTTP/1.1\r\nHost: x\r\n\r\n", 200, "the same, given as a whole"),
+        ("HEAD /error HTTP/1.1\r\nHost: x\r\n\r\n", 404, "an error page that is not sent"),
         ("GET /interim HTTP/1.1\r\nHost: x\r\n\r\n", 200, "behind an interim response"),
         ("GET /error HTTP/1.1\r\nHost: x\r\n\r\n", 404, "an error page"),
         ("GET /fail HTTP/1.1\r\nHost: x\r\n\r\n", 500, "a failure"),
@@ -546,7 +552,8 @@ fn log_request_is_called_once_with_the_code_and_the_bodys_size() {
     ];
     for (request, code, why) in table {
         let handler = Noting::default();
-        let replies = Reply::all(&respond(&handler, request));
+        let method = if request.starts_with("HEAD") { "HEAD" } else { "GET" };
+        let replies = Reply::all_to(&respond(&handler, request), |_| method);
         let body = &replies.last().expect("a reply").body;
         assert_eq!(handler.requests.into_inner().unwrap(), [(code, Some(body.len() as u64))], "{request:?}: {why}");
     }

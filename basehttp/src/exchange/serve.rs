@@ -213,10 +213,10 @@ impl<M> Exchange<'_, M> {
 
     /// Logs the request, if it got a response.
     fn log_end(&self) {
-        let (code, passed) = self.with_reply(|reply, _| (reply.code(), reply.passed()));
+        let (code, size) = self.with_reply(|reply, _| (reply.code(), reply.body_size()));
         // Bytes that were not a request have a line of their own already.
         if code != 0 && !self.request.requestline.is_empty() {
-            self.guarded(|ex| ex.log_request(code, Some(passed)));
+            self.guarded(|ex| ex.log_request(code, Some(size)));
         }
     }
 

@@ -118,8 +118,12 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
         Pace::Auto
     }
 
-    /// Logs a request whose response has ended, with the size of the body that was written. It is called once for each
-    /// request, and not for bytes that are not a request at all.
+    /// Logs a request whose response has ended, with the size of its body. It is called once for each request, and not
+    /// for bytes that are not a request at all. The default logs no size, as in Python.
+    ///
+    /// The size is that of the content alone, in bytes: without the head, and without the framing of chunks. It is 0 for
+    /// a response that has no body, such as any to HEAD, even if its `Content-Length` tells the size that a GET would
+    /// get (RFC 9110, section 9.3.2). The server always knows it. `None` comes from [`Exchange::log_request`].
     ///
     /// The exchange does not outlive the handler, so a body that is sent after the handler has returned is still on its
     /// way during this call. Such bodies come from `send_file`, and from `send_bytes` of more than the response's

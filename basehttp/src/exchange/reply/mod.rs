@@ -153,8 +153,9 @@ impl Reply {
         self.code
     }
 
-    pub(crate) fn passed(&self) -> u64 {
-        self.passed
+    /// Returns the size of the body that is sent. A body that the handler has given for HEAD is not.
+    pub(crate) fn body_size(&self) -> u64 {
+        if self.keeps_body() { self.passed } else { 0 }
     }
 
     pub(crate) fn start(&self) -> usize {
