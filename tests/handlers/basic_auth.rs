@@ -37,20 +37,24 @@ fn ask(request: &str) -> Reply {
     Reply::all(&testing::respond(&Library, request)).remove(0)
 }
 
+const SHELF: &str = "/shelf/7";
+
 fn get(lines: &str) -> Reply {
-    ask(&format!("GET /shelf/7 HTTP/1.1\r\nHost: a\r\n{lines}\r\n"))
+    ask(&format!("GET {SHELF} HTTP/1.1\r\nHost: a\r\n{lines}\r\n"))
 }
 
 #[test]
 fn a_method_with_the_guard_is_called_for_known_users_alone() {
-    // ann:open sesame, guest:
-    for (sent, name) in [("Basic YW5uOm9wZW4gc2VzYW1l", "ann"), ("basic Z3Vlc3Q6", "guest")] {
-        let reply = get(&format!("Authorization: {sent}\r\n"));
-        assert_eq!((reply.status, reply.text()), (200, &*format!("{name} at 7")));
+    for (name, password) in [("ann", "open sesame"), ("guest", "")] {
+        let response = testing::get(SHELF).basic_auth(name, password).send(&Library).expect_status(200);
+        assert_eq!(response.text(), format!("{name} at 7"));
+    }
+    assert_eq!(get("Authorization: basic Z3Vlc3Q6\r\n").text(), "guest at 7");
+    for (name, password) in [("ann", "open sesame!"), ("ann", "Open sesame"), ("Ann", "open sesame"), ("", "")] {
+        testing::get(SHELF).basic_auth(name, password).send(&Library).expect_status(401);
     }
     let wrong = [
         "",
-        "Authorization: Basic YW5uOm9wZW4gc2VzYW1lIQ==\r\n",
         "Authorization: Basic YW5uOg==\r\n",
         "Authorization: Basic YW5uOm9wZW4gc2VzYW1l=\r\n",
         "Authorization: Basic\r\n",
@@ -77,6 +81,36 @@ impl<'c> MessageClass<'c> for NoFields {
     }
 }
 
+/// Has a password for each name.
+struct Reading;
+
+impl BasicAuth for Reading {
+    fn realm(&self) -> &'static str {
+        "all"
+    }
+
+    fn knows(&self, credentials: &Credentials) -> bool {
+        credentials.password() == credentials.name().to_uppercase() + ":"
+    }
+}
+
+#[http_handler]
+impl Reading {
+    fn do_GET(&self, #[guard] user: BasicUser) -> String {
+        user.name().to_owned()
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+#[test]
+fn the_guard_reads_what_the_testing_kit_sends() {
+    for name in ["", "a", "ab", "abc", "abcd", "two words", "caf\u{e9}", "\u{20ac}\u{1f600}", "+/=\"\\"] {
+        let request = testing::get("/").basic_auth(name, &(name.to_uppercase() + ":"));
+        assert_eq!(request.send(&Reading).expect_status(200).text(), name);
+    }
+}
+
 struct Bare;
 
 impl BasicAuth for Bare {
@@ -100,7 +134,6 @@ impl Bare {
 
 #[test]
 fn the_guard_reads_the_servers_own_fields() {
-    let request = "GET / HTTP/1.0\r\nAuthorization: Basic YW5uOm9wZW4gc2VzYW1l\r\n\r\n";
-    assert!(testing::respond(&Bare, request).ends_with(b"ann"));
-    assert!(testing::respond(&Bare, "GET / HTTP/1.0\r\n\r\n").starts_with(b"HTTP/1.0 401 "));
+    assert_eq!(testing::get("/").basic_auth("ann", "open sesame").send(&Bare).text(), "ann");
+    testing::get("/").send(&Bare).expect_status(401);
 }

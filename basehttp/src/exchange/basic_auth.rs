@@ -15,7 +15,8 @@ use super::{Exchange, Guard};
 
 /// A handler that knows names and passwords, for the guard [`BasicUser`].
 ///
-/// Browsers send the password in clear text, so serve it over TLS or on this computer alone.
+/// Browsers send the password in clear text, so serve it over TLS or on this computer alone. Tests send one by
+/// [`Request::basic_auth`](crate::testing::Request::basic_auth).
 ///
 /// ```
 /// use basehttp::{BasicAuth, BasicUser, Credentials, http_handler};
@@ -41,13 +42,10 @@ use super::{Exchange, Guard};
 ///     }
 /// }
 /// # let site = Site { password: "open sesame".into() };
-/// # let ask = |lines: &str| {
-/// #     String::from_utf8(basehttp::testing::respond(&site, format!("GET / HTTP/1.0\r\n{lines}\r\n"))).unwrap()
-/// # };
-/// # let refused = ask("");
-/// # assert!(refused.starts_with("HTTP/1.0 401 "));
-/// # assert!(refused.contains("\r\nWWW-Authenticate: Basic realm=\"the library\", charset=\"UTF-8\"\r\n"));
-/// # assert!(ask("Authorization: Basic YW5uOm9wZW4gc2VzYW1l\r\n").ends_with("hello ann"));
+/// # use basehttp::testing::get;
+/// # let refused = get("/").send(&site).expect_status(401);
+/// # assert_eq!(refused.header("WWW-Authenticate"), Some("Basic realm=\"the library\", charset=\"UTF-8\""));
+/// # assert_eq!(get("/").basic_auth("ann", "open sesame").send(&site).text(), "hello ann");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "the handler `{Self}` does not say which names and passwords it knows",
@@ -110,8 +108,8 @@ pub struct Credentials {
 ///         ex.log_message(format_args!("{user} \"{}\" {code}", ex.requestline));
 ///     }
 /// }
-/// # let request = "GET / HTTP/1.0\r\nAuthorization: Basic YW5uOm9wZW4gc2VzYW1l\r\n\r\n";
-/// # assert!(basehttp::testing::respond(&Site, request).ends_with(b"hello ann"));
+/// # let request = basehttp::testing::get("/").basic_auth("ann", "open sesame");
+/// # assert_eq!(request.send(&Site).text(), "hello ann");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BasicUser {

@@ -66,6 +66,7 @@
 
 #[cfg(feature = "tls-testing")]
 mod certificate;
+mod credentials;
 mod fault;
 mod fields;
 #[cfg(feature = "json")]

@@ -136,7 +136,7 @@ impl Request {
     /// If the name is not a token, if the value has a control character or one above U+00FF, and for `Content-Length`
     /// and `Transfer-Encoding`, which the request writes itself.
     #[track_caller]
-    pub fn header(mut self, name: &str, value: impl Display) -> Self {
+    pub fn header(self, name: &str, value: impl Display) -> Self {
         assert!(is_token(name.as_bytes()), "{name:?} is not a field name: write a token such as \"X-Tag\"");
         let is_framing =
             ["Content-Length", "Transfer-Encoding"].iter().any(|framing| name.eq_ignore_ascii_case(framing));
@@ -145,10 +145,15 @@ impl Request {
         if let Err(odd) = push_latin1(&mut bytes, &text) {
             panic!("the value of {name} has {odd:?}: no control characters, and nothing above U+00FF");
         }
-        if ["Host", "Connection"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
-            self.fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
-        }
-        self.fields.push((name.to_owned(), bytes));
+        let is_own = ["Host", "Connection"].iter().any(|own| name.eq_ignore_ascii_case(own));
+        let mut request = if is_own { self.without(name) } else { self };
+        request.fields.push((name.to_owned(), bytes));
+        request
+    }
+
+    /// Takes the fields of that name away.
+    pub(super) fn without(mut self, name: &str) -> Self {
+        self.fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
         self
     }
 
