@@ -63,7 +63,7 @@ fn a_body_beyond_the_limit_of_files_is_refused_and_the_program_serves_on() {
         command
     });
     // Its length is not told, so that it is stored first.
-    let chunk = [&b"8000\r\n"[..], &[b'a'; 0x8000], b"\r\n"].concat();
+    let chunk = [&b"8000\r\n"[..], "a".repeat(0x8000).as_bytes(), b"\r\n"].concat();
     let head = b"POST /cgi-bin/vars HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     let mut client = Client::connect(program.address());
     client.send([&head[..], &chunk.repeat(8), b"0\r\n\r\n"].concat());
