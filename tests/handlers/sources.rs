@@ -161,6 +161,87 @@ fn fields_and_cookies_are_parameters() {
     assert_eq!(Reply::all(&testing::respond(&Echo, &request)).pop().expect("a reply").status, 200, "not asked for");
 }
 
+/// Has a number from each source.
+struct Numbers;
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Numbers {
+    #[path("/path/{id}")]
+    fn do_GET_path(&self, id: u64) -> String {
+        id.to_string()
+    }
+
+    #[path("/query")]
+    fn do_GET_query(&self, #[query] id: u64) -> String {
+        id.to_string()
+    }
+
+    #[path("/field")]
+    fn do_GET_field(&self, #[header("X-Id")] id: u64) -> String {
+        id.to_string()
+    }
+
+    #[path("/cookie")]
+    fn do_GET_cookie(&self, #[cookie] id: u64) -> String {
+        id.to_string()
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments) {}
+}
+
+#[test]
+fn a_number_is_read_alike_from_every_source() {
+    let seven = Some("7");
+    for (text, expected) in [
+        ("7", seven),
+        ("+7", seven),
+        ("07", seven),
+        ("+007", seven),
+        ("-0", None),
+        ("-7", None),
+        ("++7", None),
+        ("+", None),
+        ("0x7", None),
+        ("7_0", None),
+        ("7.0", None),
+        ("7\u{a0}", None),
+        ("\u{667}", None),
+        ("18446744073709551616", None),
+    ] {
+        let encoded = text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
+        let requests = [
+            (format!("/path/{encoded}"), String::new(), 404),
+            (format!("/query?id={encoded}"), String::new(), 400),
+            ("/field".to_owned(), format!("X-Id: {text}\r\n"), 400),
+            ("/cookie".to_owned(), format!("Cookie: id={text}\r\n"), 400),
+        ];
+        for (target, lines, refusal) in requests {
+            let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n{lines}\r\n");
+            let reply = Reply::all(&testing::respond(&Numbers, request)).pop().expect("a reply");
+            let answer = (reply.status, (reply.status == 200).then(|| reply.text()));
+            assert_eq!(answer, (if expected.is_some() { 200 } else { refusal }, expected), "{target} {lines:?}");
+        }
+    }
+}
+
+#[test]
+fn a_space_beside_a_number_is_of_the_text_or_of_the_message() {
+    let table = [
+        ("/path/%207", "", 404, "a segment has no spaces around it"),
+        ("/path/7%20", "", 404, "the same"),
+        ("/path/+7", "", 200, "a plus is a plus"),
+        ("/query?id=%207", "", 400, "a query has no spaces around its values"),
+        ("/query?id=+7", "", 400, "a plus is a space"),
+        ("/field", "X-Id: \t 7 \t\r\n", 200, "RFC 9110, section 5.5: they are not a part of the value"),
+        ("/cookie", "Cookie:  id=7 \r\n", 200, "the same"),
+    ];
+    for (target, lines, status, why) in table {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n{lines}\r\n");
+        let reply = Reply::all(&testing::respond(&Numbers, request)).pop().expect("a reply");
+        assert_eq!(reply.status, status, "{target} {lines:?}: {why}");
+    }
+}
+
 #[test]
 fn a_large_request_is_read_in_bounded_time() {
     let handler = Echo;
