@@ -510,8 +510,55 @@ where
             <Self as ::basehttp::__private::BaseHTTPRequestHandler>::MessageClass<'c>,
         >,
     ) -> ::basehttp::__private::Option<::basehttp::__private::Outcome> {
-        ::basehttp::__private::Some(
-            match ::basehttp::__private::segments(__ex, &mut [""; 6]) {
+        ::basehttp::__private::Some({
+            let __parts = &mut [""; 6];
+            let ::basehttp::__private::Ok(__parts) = ::basehttp::__private::segments(
+                __ex,
+                __parts,
+                |__path| match __path {
+                    &[] => ::basehttp::__private::Some(0),
+                    &["health"] => ::basehttp::__private::Some(1),
+                    &["projects"] => ::basehttp::__private::Some(2),
+                    &["projects", "mine"] => ::basehttp::__private::Some(3),
+                    &["projects", __project] if !__project.is_empty() => {
+                        ::basehttp::__private::Some(4)
+                    }
+                    &["projects", __project, "issues"] if !__project.is_empty() => {
+                        ::basehttp::__private::Some(5)
+                    }
+                    &["projects", __project, "issues", __issue,
+                    ] if !__project.is_empty() && !__issue.is_empty() => {
+                        ::basehttp::__private::Some(6)
+                    }
+                    &["projects", __project, "issues", __issue, "comments",
+                    ] if !__project.is_empty() && !__issue.is_empty() => {
+                        ::basehttp::__private::Some(7)
+                    }
+                    &["projects", __project, "files", _, ..] if !__project.is_empty() => {
+                        ::basehttp::__private::Some(8)
+                    }
+                    #[cfg(
+                        any(
+                            feature = "calendar",
+                            all(feature = "delete", feature = "calendar")
+                        )
+                    )]
+                    &["calendar", __day] if !__day.is_empty() => {
+                        ::basehttp::__private::Some(9)
+                    }
+                    &["assets", _, ..] => ::basehttp::__private::Some(10),
+                    &[__lang, "help"] if !__lang.is_empty() => {
+                        ::basehttp::__private::Some(11)
+                    }
+                    _ => ::basehttp::__private::None,
+                },
+            ) else {
+                return ::basehttp::__private::not_found(
+                    __ex,
+                    <Self as ::basehttp::__private::BaseHTTPRequestHandler>::METHODS,
+                );
+            };
+            match __parts {
                 ::basehttp::__private::Some(&[]) => {
                     match __ex.command {
                         "GET" | "HEAD" => {
@@ -1419,8 +1466,8 @@ where
                         <Self as ::basehttp::__private::BaseHTTPRequestHandler>::METHODS,
                     );
                 }
-            },
-        )
+            }
+        })
     }
     fn route(
         __command: &::basehttp::__private::str,

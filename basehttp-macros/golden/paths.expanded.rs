@@ -125,8 +125,33 @@ where
             <Self as ::basehttp::__private::BaseHTTPRequestHandler>::MessageClass<'c>,
         >,
     ) -> ::basehttp::__private::Option<::basehttp::__private::Outcome> {
-        ::basehttp::__private::Some(
-            match ::basehttp::__private::segments(__ex, &mut [""; 4]) {
+        ::basehttp::__private::Some({
+            let __parts = &mut [""; 4];
+            let ::basehttp::__private::Ok(__parts) = ::basehttp::__private::segments(
+                __ex,
+                __parts,
+                |__path| match __path {
+                    &["users"] => ::basehttp::__private::Some(0),
+                    &["users", "me"] => ::basehttp::__private::Some(1),
+                    &["users", __id] if !__id.is_empty() => {
+                        ::basehttp::__private::Some(2)
+                    }
+                    &["echo", __word, __count,
+                    ] if !__word.is_empty() && !__count.is_empty() => {
+                        ::basehttp::__private::Some(3)
+                    }
+                    &["static"] => ::basehttp::__private::Some(4),
+                    &["static", _, ..] => ::basehttp::__private::Some(5),
+                    &["search"] => ::basehttp::__private::Some(6),
+                    _ => ::basehttp::__private::None,
+                },
+            ) else {
+                return ::basehttp::__private::not_found(
+                    __ex,
+                    <Self as ::basehttp::__private::BaseHTTPRequestHandler>::METHODS,
+                );
+            };
+            match __parts {
                 ::basehttp::__private::Some(&["users"]) => {
                     match __ex.command {
                         "GET" | "HEAD" => {
@@ -426,8 +451,8 @@ where
                         }
                     }
                 }
-            },
-        )
+            }
+        })
     }
     fn route(
         __command: &::basehttp::__private::str,

@@ -7,6 +7,7 @@ mod attacks;
 mod browser;
 mod changes;
 mod descriptors;
+mod guarded;
 mod listing;
 mod options;
 mod serving;

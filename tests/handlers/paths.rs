@@ -120,6 +120,32 @@ impl WithPlain {
     }
 }
 
+/// Rows of which one begins like the other.
+struct Posts;
+
+#[http_handler(protocol_version = "HTTP/1.1")]
+impl Posts {
+    #[path("/users/{id}")]
+    fn do_GET_user(&self, id: &str) -> String {
+        format!("user {id}")
+    }
+
+    #[path("/users/{id}/posts")]
+    fn do_GET_posts(&self, id: &str) -> String {
+        format!("posts of {id}")
+    }
+
+    fn do_GET(&self) -> &'static str {
+        "plain"
+    }
+
+    fn do_POST(&self) -> &'static str {
+        "plain post"
+    }
+
+    fn log_message(&self, _: &Exchange, _: std::fmt::Arguments) {}
+}
+
 /// A request, the status, and a part of the rest of the response.
 type Case = (&'static str, u16, &'static str);
 
@@ -179,8 +205,6 @@ fn segments_are_decoded_and_stay_segments() {
     check(
         &Table,
         &[
-            ("GET /users/a%2Fb", 200, "\r\n\r\nuser a/b"),
-            ("GET /users%2F7", 405, "Allow: REPORT, OPTIONS\r\n"),
             ("GET /users/a%3Fb", 200, "\r\n\r\nuser a?b"),
             ("GET /users/a+b", 200, "\r\n\r\nuser a+b"),
             ("GET /users/%25", 200, "\r\n\r\nuser %"),
@@ -188,6 +212,7 @@ fn segments_are_decoded_and_stay_segments() {
             ("GET /files/a%2Fb/c", 200, "\r\n\r\nfiles [\"a/b\", \"c\"]"),
         ],
     );
+    check(&Posts, &[("GET /users/a%2Fb", 200, "user a/b"), ("GET /users/a%2Fb/posts", 200, "posts of a/b")]);
 }
 
 #[test]
@@ -239,13 +264,50 @@ fn a_value_that_is_forbidden_is_not_found_and_no_other_shape_is_tried() {
 }
 
 #[test]
+fn a_path_that_fits_another_shape_with_its_slashes_and_dots_resolved_is_not_found() {
+    check(
+        &Posts,
+        &[
+            ("GET /users/7/posts", 200, "\r\n\r\nposts of 7"),
+            ("GET /users/7%2Fposts", 404, ""),
+            ("HEAD /users/7%2Fposts", 404, ""),
+            ("OPTIONS /users/7%2Fposts", 404, ""),
+            ("POST /users/7/posts", 405, "Allow: GET, HEAD, OPTIONS\r\n"),
+            ("POST /users/7%2Fposts", 404, ""),
+            ("PATCH /users/7%2Fposts", 501, ""),
+            ("GET /users%2F7", 404, ""),
+            ("GET /users//7", 404, ""),
+            ("GET /./users/7", 404, ""),
+            ("GET /x/%2E%2e/users/7?a", 404, ""),
+            ("GET /users/7/x/../posts", 404, ""),
+            ("GET http://a/users//7", 404, ""),
+            // No shape fits these, however they are read.
+            ("GET /users//7/", 200, "\r\n\r\nplain"),
+            ("GET /users%2F7%2Flikes", 200, "\r\n\r\nplain"),
+            ("GET /users/7/..", 200, "\r\n\r\nplain"),
+            ("GET /x//y?/../users/7", 200, "\r\n\r\nplain"),
+            ("GET /users%252F7", 200, "\r\n\r\nplain"),
+            ("POST /x/../y", 200, "\r\n\r\nplain post"),
+            // The name in the first segment is no UTF-8, and fits no word.
+            ("GET /%FF/users%2F7", 200, "\r\n\r\nplain"),
+            ("GET /users%2F%FF", 404, ""),
+        ],
+    );
+    // A shape of another method counts as well, and so does a wider one.
+    check(&Table, &[("GET /users/a%2Fb", 404, ""), ("GET /users%2F7", 404, ""), ("REPORT /users%2F7", 404, "")]);
+}
+
+#[test]
 fn a_path_of_ten_thousand_segments_is_served_and_fits_no_shorter_shape() {
     // All of them are empty, so that the line stays within the limit.
     let long = "/".repeat(10_000);
     let response = answer(&Table, &format!("GET /files{long}"));
     assert_eq!(response.matches("\"\"").count(), 10_000, "{response}");
-    let response = answer(&Table, &format!("GET /users{long}"));
+    let response = answer(&Table, &format!("GET /search{long}"));
     assert!(response.starts_with("HTTP/1.1 405 "), "{response}");
+    // Without the empty segments it is `/users/`, another shape.
+    let response = answer(&Table, &format!("GET /users{long}"));
+    assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
     let response = answer(&WithPlain, &format!("GET /other{long}"));
     assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
 }

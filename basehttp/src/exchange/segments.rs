@@ -12,6 +12,7 @@
 //! A path without `%` is split where it is. One with `%` is decoded into memory that lives as long as the exchange, so
 //! that handlers may keep borrows of it.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use percent_encoding::percent_decode_str;
@@ -48,44 +49,117 @@ enum Utf8Rule {
 /// The text of a segment that is not UTF-8. It has a NUL, so that [`is_value`] refuses it, and no word is equal to it.
 const FORBIDDEN: &str = "\0";
 
+/// The path of a request means another row of the table than the one that it fits as sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnotherRow;
+
+/// The number of the row that segments fit, or `None` if they fit none.
+type RowOf = fn(&[&str]) -> Option<u16>;
+
 /// Splits the path of the exchange into `parts`, and returns those that are used. A path with more segments fills all.
 ///
 /// Returns `None` for a target without a path: `*`, and CONNECT's authority.
-pub fn segments<'p, 'c, M>(ex: &Exchange<'c, M>, parts: &'p mut [&'c str]) -> Option<&'p [&'c str]> {
-    raw_segments(ex.path, ex.decoded, parts)
+///
+/// A path has a second reading, that of `SimpleHTTPRequestHandler`: `%2F` is a slash, and dots and empty segments are
+/// resolved. If it fits a row, and the path as sent another one or none, then a method that passes the exchange on would
+/// serve files of that row past its guard. Such a path names nothing.
+pub fn segments<'p, 'c, M>(
+    ex: &Exchange<'c, M>,
+    parts: &'p mut [&'c str],
+    row_of: RowOf,
+) -> Result<Option<&'p [&'c str]>, AnotherRow> {
+    let Some(path) = ex.path.strip_prefix('/') else { return Ok(None) };
+    let (count, may_differ) = if let Some(split) = split_plain(path, parts) {
+        (split.count, split.has_odd_segment || may_read_differently(split.behind))
+    } else {
+        let path = without_query(path);
+        let count = fill(parts, ex.decoded.get(path, Utf8Rule::Strict).segments());
+        (count, may_read_differently(path))
+    };
+    let parts = &parts[..count];
+    if may_differ && means_another_row(without_query(path), row_of(parts), row_of) {
+        return Err(AnotherRow);
+    }
+    Ok(Some(parts))
 }
 
-/// Works like [`segments`], for a path that is not in an exchange yet.
+/// Splits a path that is not in an exchange yet, as it was sent.
 pub fn raw_segments<'p, 'a>(
     path: &'a str,
     decoded: &'a DecodedPaths,
     parts: &'p mut [&'a str],
 ) -> Option<&'p [&'a str]> {
     let behind_slash = path.strip_prefix('/')?;
-    let count = split_plain(behind_slash, parts)
-        .unwrap_or_else(|| fill(parts, decoded.get(without_query(behind_slash), Utf8Rule::Strict).segments()));
+    let count = match split_plain(behind_slash, parts) {
+        Some(split) => split.count,
+        None => fill(parts, decoded.get(without_query(behind_slash), Utf8Rule::Strict).segments()),
+    };
     Some(&parts[..count])
 }
 
-/// Fills the parts with the segments of a path behind its first slash, in one pass, and returns their number. `None` if
-/// there is a `%` in them. It runs twice for each request, so it looks at each byte once.
-fn split_plain<'a>(path: &'a str, parts: &mut [&'a str]) -> Option<usize> {
+/// A path that was split without decoding.
+struct PlainSplit<'a> {
+    /// The number of parts that are used.
+    count: usize,
+    /// One of them begins with a dot, or is empty and not the last segment.
+    has_odd_segment: bool,
+    /// The segments for which there was no part, with the query.
+    behind: &'a str,
+}
+
+/// Fills the parts with the segments of a path behind its first slash, in one pass. `None` if there is a `%` in them. It
+/// runs twice for each request, so it looks at each byte once.
+fn split_plain<'a>(path: &'a str, parts: &mut [&'a str]) -> Option<PlainSplit<'a>> {
     let mut rest = path;
+    let mut has_odd_segment = false;
     for (number, part) in parts.iter_mut().enumerate() {
-        let Some(end) = rest.bytes().position(|byte| ENDS_A_SEGMENT[usize::from(byte)]) else {
-            *part = rest;
-            return Some(if path.is_empty() { 0 } else { number + 1 });
-        };
+        let end = rest.bytes().position(|byte| ENDS_A_SEGMENT[usize::from(byte)]).unwrap_or(rest.len());
         let (segment, behind) = rest.split_at(end);
         *part = segment;
-        match behind.as_bytes()[0] {
-            b'/' => rest = &behind[1..],
-            b'%' => return None,
-            // A query. Nothing between the first slash and it is no segment.
-            _ => return Some(if number + end == 0 { 0 } else { number + 1 }),
+        has_odd_segment |= segment.starts_with('.');
+        match behind.as_bytes().first() {
+            Some(b'/') => {
+                has_odd_segment |= segment.is_empty();
+                rest = &behind[1..];
+            }
+            Some(b'%') => return None,
+            // The end, or a query. Nothing between the first slash and it is no segment.
+            _ => {
+                let count = if number + end == 0 { 0 } else { number + 1 };
+                return Some(PlainSplit { count, has_odd_segment, behind: "" });
+            }
         }
     }
-    Some(parts.len())
+    Some(PlainSplit { count: parts.len(), has_odd_segment, behind: rest })
+}
+
+/// Returns whether text behind a slash of a path could be read differently from what was sent. Most is not.
+fn may_read_differently(path: &str) -> bool {
+    let bytes = without_query(path).as_bytes();
+    let is_odd = |(at, byte): (usize, &u8)| match byte {
+        b'/' | b'.' => at == 0 || bytes[at - 1] == b'/',
+        b'%' => matches!(bytes.get(at + 1..at + 3), Some([b'2', b'e' | b'E' | b'f' | b'F'])),
+        _ => false,
+    };
+    bytes.iter().enumerate().any(is_odd)
+}
+
+/// Returns whether a path, read as `SimpleHTTPRequestHandler` reads it, fits a row other than `sent`.
+fn means_another_row(path: &str, sent: Option<u16>, row_of: RowOf) -> bool {
+    let bytes: Cow<'_, [u8]> = percent_decode_str(path).into();
+    let mut names = Vec::new();
+    for name in bytes.split(|&byte| byte == b'/') {
+        match name {
+            b"" | b"." => {}
+            b".." => drop(names.pop()),
+            name => names.push(str::from_utf8(name).unwrap_or(FORBIDDEN)),
+        }
+    }
+    if bytes.ends_with(b"/") && !names.is_empty() {
+        names.push("");
+    }
+    let meant = row_of(&names);
+    meant.is_some() && meant != sent
 }
 
 /// The bytes at which a segment ends or needs to be decoded.
@@ -235,6 +309,43 @@ mod tests {
             let inside = target.as_bytes().as_ptr_range();
             assert!(segments.iter().all(|segment| inside.contains(&segment.as_ptr())), "{target} was copied");
             assert!(decoded.0.get().is_none(), "memory was taken for {target}");
+        }
+    }
+
+    #[test]
+    fn only_paths_with_odd_segments_are_read_twice() {
+        for path in ["", "a", "a/", "a/b.c/d..", "a%20b/%c3%a9", "a?x=//../%2F", "%252F", "a%2", "a%", "%%2"] {
+            assert!(!may_read_differently(path), "{path}");
+        }
+        for path in ["/a", "a//", "a/./b", "a/..", ".", "a%2fb", "%2F", "%2e", "a/%2E%2e", "a/.b"] {
+            assert!(may_read_differently(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_means_another_row_only_if_its_other_reading_fits_one() {
+        fn row_of(path: &[&str]) -> Option<u16> {
+            match path {
+                [] => Some(0),
+                ["bob", _, ..] => Some(1),
+                _ => None,
+            }
+        }
+        let table = [
+            ("bob/a", Some(1), false, "both readings fit one row"),
+            ("bob//a", Some(1), false, "both readings fit one row"),
+            ("bob%2Fa", None, true, "no row as sent"),
+            ("bob%2F", None, true, "a slash at the end counts"),
+            ("bob/.", None, false, "a dot leaves no slash behind"),
+            ("x%2F%2e%2E%2Fbob/a", None, true, "decoded before dots are resolved"),
+            ("../../bob/%FF", None, true, "nothing is above the root, and bytes that are not UTF-8 are a name"),
+            ("bob%252Fa", None, false, "decoded once"),
+            ("bob/..", Some(1), true, "the root"),
+            ("%2F", None, true, "the root"),
+            ("x//y", Some(1), false, "the other reading fits none"),
+        ];
+        for (path, sent, expected, why) in table {
+            assert_eq!(means_another_row(path, sent, row_of), expected, "{why}: {path}");
         }
     }
 

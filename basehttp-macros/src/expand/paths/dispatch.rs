@@ -17,7 +17,15 @@ use crate::model::{Handler, Shape};
 /// #[path("/users/{id}")]
 /// fn do_GET_user(&self, id: u64) -> String { … }
 /// // Output:
-/// match segments(ex, &mut [""; 3]) {
+/// let parts = &mut [""; 3];
+/// let Ok(parts) = segments(ex, parts, |path| match path {
+///     &["users"] => Some(0),
+///     &["users", id] if !id.is_empty() => Some(1),
+///     _ => None,
+/// }) else {
+///     return not_found(ex, METHODS);
+/// };
+/// match parts {
 ///     Some(&["users"]) => match ex.command {
 ///         "GET" | "HEAD" => response(self.do_GET_users()).send(ex),
 ///         "OPTIONS" => allow(ex, &["GET", "HEAD", "OPTIONS"]),
@@ -35,18 +43,42 @@ use crate::model::{Handler, Shape};
 /// ```
 pub(in crate::expand) fn dispatch(handler: &Handler<'_>, names: &Names) -> TokenStream {
     let runtime = &names.runtime;
-    let ex = names.parameter("ex", Span::call_site());
+    let methods = &names.methods;
+    let [ex, parts] = ["ex", "parts"].map(|name| names.parameter(name, Span::call_site()));
     let shapes = handler.shapes();
+    let row_of = row_of(&shapes, names);
     let arms = shapes.iter().map(|shape| arm(shape, handler, names));
     let plain = plain_rows(handler);
     let asterisk = asterisk(handler, &plain, names);
     let otherwise = otherwise(handler, &plain, names);
     let depth = proc_macro2::Literal::usize_unsuffixed(depth(handler));
-    quote! {
-        match #runtime::segments(#ex, &mut [""; #depth]) {
+    quote! {{
+        let #parts = &mut [""; #depth];
+        let #runtime::Ok(#parts) = #runtime::segments(#ex, #parts, #row_of) else {
+            return #runtime::not_found(#ex, #methods);
+        };
+        match #parts {
             #(#arms)*
             #asterisk
             _ => #otherwise,
+        }
+    }}
+}
+
+/// The number of the shape that segments fit, for paths that can be read in two ways.
+fn row_of(shapes: &[Shape<'_>], names: &Names) -> TokenStream {
+    let runtime = &names.runtime;
+    let path = names.parameter("path", Span::call_site());
+    let arms = shapes.iter().enumerate().map(|(number, shape)| {
+        let number = proc_macro2::Literal::usize_unsuffixed(number);
+        let cfgs = any_of(shape.methods.iter().map(|(method, _)| Condition::of(method))).attributes();
+        let (pattern, guard) = (pattern(shape, names), guard(shape, names));
+        quote!(#cfgs #pattern #guard => #runtime::Some(#number),)
+    });
+    quote! {
+        |#path| match #path {
+            #(#arms)*
+            _ => #runtime::None,
         }
     }
 }

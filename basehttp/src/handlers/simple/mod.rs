@@ -104,10 +104,10 @@ use self::root::Root;
 ///
 /// # Files that not every client may read
 ///
-/// A file has many paths: `/private/a` is also `/private%2Fa`, `/b/..%2Fprivate/a` and `/b/../private/a`. A
-/// `#[path("/private/{*rest}")]` fits only the first one, and the method without a path serves the others. So a method
-/// that decides who may read a file asks [`translate_path`](Self::translate_path) which one is meant. Or such files are in
-/// a directory of their own, outside this one, with a handler of their own.
+/// A `#[path("/private/{*rest}")]` with a guard keeps the files below it from other clients, also if another method
+/// serves the rest of the directory. `/private%2Fa` and `/b/../private/a` are the same file, and get 404. A method that
+/// decides by the path of the request asks [`translate_path`](Self::translate_path) which file is meant. Neither knows of
+/// links in the directory, or of a file system that ignores case.
 ///
 /// ```
 /// use basehttp::{Exchange, Guard, HTTPError, OrError, Result, SimpleHTTPRequestHandler, http_handler};
