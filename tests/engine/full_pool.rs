@@ -20,10 +20,19 @@ fn one_small_pool() -> (Server, Arc<Stage>) {
     start(one_worker().max_threads(THREADS).max_queued(1))
 }
 
-/// Takes every thread of the pool, and the only place of the queue.
-fn fill_pool(server: &Server, stage: &Stage) -> Vec<Client> {
+/// Connects clients that ask later. The machine may be so busy that handshakes look slow, and then there is none while
+/// the last threads are left for what is known to be fast.
+fn connected(server: &Server, count: usize) -> Vec<Client> {
+    (0..count).map(|_| Client::sending(server, "")).collect()
+}
+
+/// Takes every thread of the pool, and the only place of the queue. So many other clients are connected.
+fn fill_pool(server: &Server, stage: &Stage, known: usize) -> Vec<Client> {
+    let known = known as u64;
     // A connection that comes back at once may stay with the thread it was on.
-    wait_until(server.server_handle(), "all threads are free", |stats| stats.connections == 0);
+    wait_until(server.server_handle(), "all threads are free", |stats| {
+        stats.connections == known && stats.parked == known
+    });
     let mut held = Vec::new();
     for name in ["a", "b"] {
         held.push(Client::sending(server, upload(&format!("/hold/{name}"))));
@@ -31,7 +40,7 @@ fn fill_pool(server: &Server, stage: &Stage) -> Vec<Client> {
     }
     held.push(Client::sending(server, upload("/hold/queued")));
     wait_until(server.server_handle(), "one waits in the queue", |stats| {
-        stats.connections == 3 && stats.parked == 0 && stats.in_handlers == THREADS as u64
+        stats.connections == known + 3 && stats.parked == known && stats.in_handlers == THREADS as u64
     });
     assert_eq!(Client::sending(server, upload("/")).read_reply().status, 503, "and there is no room for another one");
     held
@@ -48,8 +57,11 @@ fn empty_pool(held: &mut [Client], stage: &Stage) {
 }
 
 /// Asks for each path with a connection of its own. Returns how many were served.
-fn count_served(server: &Server, path: impl Fn(usize) -> String) -> usize {
-    let statuses = (0..PATHS).map(|number| Client::sending(server, get(&path(number))).read_reply().status);
+fn count_served(clients: Vec<Client>, path: impl Fn(usize) -> String) -> usize {
+    let statuses = clients.into_iter().enumerate().map(|(number, mut client)| {
+        client.send(get(&path(number)));
+        client.read_reply().status
+    });
     statuses.filter(|status| *status == 200).count()
 }
 
@@ -64,8 +76,9 @@ fn a_fast_handler_that_was_slow_three_times_in_a_row_needs_no_thread() {
             assert_eq!(client.read_reply().status, 200);
         }
     }
-    let mut held = fill_pool(&server, &stage);
-    let count = count_served(&server, |number| format!("/nap/{number}"));
+    let clients = connected(&server, PATHS);
+    let mut held = fill_pool(&server, &stage, PATHS);
+    let count = count_served(clients, |number| format!("/nap/{number}"));
     assert!(count > 0, "each of them had fast runs, too: {:?}", server.server_handle().stats());
     empty_pool(&mut held, &stage);
 }
@@ -94,17 +107,17 @@ fn handlers_that_block_at_times_leave_a_thread_for_a_leader_of_the_fast_ones() {
         let mut client = Client::of(&server);
         (0..10).for_each(|_| expect_served(&mut client, &format!("/{number}")));
     }
-    let mut held = fill_pool(&server, &stage);
-    let mut stuck = Vec::new();
-    for number in 0..MOODY {
+    let (clients, mut stuck) = (connected(&server, PATHS), connected(&server, MOODY));
+    let mut held = fill_pool(&server, &stage, PATHS + MOODY);
+    for (number, client) in stuck.iter_mut().enumerate() {
         let before = server.server_handle().stats();
         let name = format!("moody{number}");
-        stuck.push(Client::sending(&server, get(&format!("/hold/{name}"))));
+        client.send(get(&format!("/hold/{name}")));
         wait_until(server.server_handle(), "it is refused, or blocks a leader that is replaced", |stats| {
             stats.busy > before.busy || stage.was_entered(&name) && stats.rescues > before.rescues
         });
     }
-    let count = count_served(&server, |number| format!("/{number}"));
+    let count = count_served(clients, |number| format!("/{number}"));
     assert!(count > 0, "the others wait for none of them: {:?}", server.server_handle().stats());
     (0..MOODY).for_each(|number| stage.open(&format!("moody{number}")));
     for client in &mut stuck {
@@ -156,7 +169,7 @@ fn newcomers_and_refusals_of_a_fresh_server_do_not_wait_for_a_pool_that_is_stuck
 #[test]
 fn a_request_behind_one_that_cost_a_leader_is_refused_like_any_other_if_the_queue_is_full() {
     let (server, stage) = one_small_pool();
-    let mut held = fill_pool(&server, &stage);
+    let mut held = fill_pool(&server, &stage, 0);
     let before = server.server_handle().stats().rescues;
     let mut client = Client::sending(&server, ping("/hold/leader") + &get("/never-seen"));
     stage.wait_for("leader");

@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::stage::{one_worker, wait_until};
+use crate::support::stage::{builder, one_worker, wait_until};
 use crate::support::{Client, PATIENCE};
 use basehttp::testing::Server;
-use basehttp::{Address, Exchange, HTTPServer, HandlerError, Result, http_handler};
+use basehttp::{Address, Exchange, HandlerError, Result, http_handler};
 
 /// Between two looks, or two events.
 const TICK: Duration = Duration::from_millis(5);
@@ -122,7 +122,7 @@ fn what_fits_the_buffer_is_counted_although_it_is_not_sent() {
 
 #[test]
 fn a_server_of_one_request_at_a_time_goes_on_to_the_next() {
-    let mut httpd = HTTPServer::builder().bind(("127.0.0.1", 0), Endless).expect("a free port");
+    let mut httpd = builder().bind(("127.0.0.1", 0), Endless).expect("a free port");
     let port = httpd.server_port();
     let serving = thread::spawn(move || (0..2).try_for_each(|_| httpd.handle_request()));
     let mut endless = Client::connect(("127.0.0.1", port));

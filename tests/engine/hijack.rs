@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::support::stage::{expect_served, get, one_worker, wait_until};
+use crate::support::stage::{builder, expect_served, get, one_worker, wait_until};
 use crate::support::{Client, PATIENCE, child};
 use basehttp::testing::Server;
 use basehttp::{Exchange, HTTPServerBuilder, Hijacked, Result, http_handler};
@@ -106,7 +106,7 @@ fn a_taken_connection_takes_a_place_until_it_is_dropped() {
     wait_until(test.server.server_handle(), "none is parked", |stats| stats.parked == 0 && stats.in_handlers == 0);
     let mut inside = Client::of(&test.server);
     expect_served(&mut inside, "/");
-    let mut outside = Client::sending(&test.server, get("/late"));
+    let mut outside = Client::sending_ahead(test.server.address(), get("/late"));
     expect_served(&mut inside, "/");
     assert_eq!(test.server.server_handle().stats().accepted, 2, "there are two places");
     // It works, and then makes room.
@@ -299,7 +299,7 @@ fn the_poller_forgets_it_when_it_is_taken() {
     if !child::is_alone(module_path!(), "the_poller_forgets_it_when_it_is_taken") {
         return;
     }
-    let test = start(basehttp::HTTPServer::builder().workers(2));
+    let test = start(builder().workers(2));
     let mut other = Client::of(&test.server);
     expect_served(&mut other, "/");
     wait_until(test.server.server_handle(), "it is parked", |stats| stats.parked == 1);

@@ -8,6 +8,7 @@ mod full_pool;
 mod gone_clients;
 mod hijack;
 mod limits;
+mod over_tls;
 mod rescue;
 mod routes;
 mod shutdown;

@@ -10,11 +10,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::stage::{
-    NAP, Stage, expect_all_served, expect_ping, expect_served, get, one_worker, ping, start, upload, wait_until,
+    NAP, Stage, builder, expect_all_served, expect_ping, expect_served, get, one_worker, ping, start, upload,
+    wait_until,
 };
+use crate::support::transport::is_tls;
 use crate::support::{Client, PATIENCE};
 use basehttp::testing::Server;
-use basehttp::{Address, Exchange, HTTPServer, Result, http_handler};
+use basehttp::{Address, Exchange, Result, http_handler};
 
 /// Connects clients and has each of them served once, so that they are known to a poller.
 fn served(server: &Server, count: usize) -> Vec<Client> {
@@ -121,7 +123,7 @@ fn as_many_handlers_may_block_as_there_are_threads() {
 #[test]
 fn a_rescued_thread_is_free_for_other_work() {
     // There are two shards and one thread beside their leaders. The stuck leader is the only thread for the upload.
-    let (server, stage) = start(HTTPServer::builder().workers(2).max_threads(1));
+    let (server, stage) = start(builder().workers(2).max_threads(1));
     let mut clients = served(&server, 2);
     for (number, name) in ["x", "y"].into_iter().enumerate() {
         // A connection that comes back at once may stay with the thread it was on.
@@ -249,8 +251,9 @@ fn a_panic_that_panics_again_when_it_is_dropped_costs_one_connection() {
 #[test]
 fn a_path_that_blocks_is_learnt_and_then_goes_to_the_pool_at_once() {
     let (server, stage) = start(one_worker());
-    let mut client = Client::of(&server);
+    let [mut client, mut other] = [(); 2].map(|()| Client::of(&server));
     expect_ping(&mut client);
+    expect_ping(&mut other);
     // One rescue makes the handler a blocking one, and so do three slow runs. A run in the pool proves nothing by
     // itself. If the leader was preempted during the ping, unproven handlers go to the pool for a second.
     for _ in 0..3 {
@@ -273,7 +276,9 @@ fn a_path_that_blocks_is_learnt_and_then_goes_to_the_pool_at_once() {
         wait_until(server.server_handle(), "everything is parked", |stats| stats.parked == stats.connections);
         client.send(get("/hold/slow"));
         stage.wait_for("slow");
-        expect_ping(&mut Client::of(&server));
+        expect_ping(&mut other);
+        // So that none of its runs counts as fast.
+        thread::sleep(NAP);
         stage.open("slow");
         assert_eq!(client.read_reply().text(), "slow");
         stage.close("slow");
@@ -325,6 +330,10 @@ impl Paced {
 fn the_attribute_and_a_methods_own_pace_decide_where_it_runs() {
     let server = Server::start_with(one_worker(), Paced).expect("a free port");
     let mut client = Client::of(&server);
+    // Over TLS, the first request may be served where its handshake was made.
+    client.send(get("/"));
+    assert_eq!(client.read_reply().text(), "inline");
+    let before = server.server_handle().stats().pooled;
     for round in 1..=10 {
         // A connection that comes back at once may stay with the thread it was on.
         wait_until(server.server_handle(), "it is parked", |stats| stats.parked == stats.connections);
@@ -332,7 +341,11 @@ fn the_attribute_and_a_methods_own_pace_decide_where_it_runs() {
         assert_eq!(client.read_reply().text(), "inline");
         client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
         assert_eq!(client.read_reply().text(), "pool");
-        assert_eq!(server.server_handle().stats().pooled, round, "of the first run on, and never the other one");
+        assert_eq!(
+            server.server_handle().stats().pooled,
+            before + round,
+            "of the first run on, and never the other one"
+        );
     }
 }
 
@@ -372,7 +385,7 @@ fn a_hook_that_blocks_holds_nobody_else_up() {
     expect_served(&mut known, "/");
     let (let_go, wait) = channel();
     tell.send(Some(wait)).unwrap();
-    let mut held = Client::sending(&server, get("/held"));
+    let mut held = Client::sending_ahead(server.address(), get("/held"));
     has_entered.recv_timeout(PATIENCE).unwrap();
     known.send(get("/known"));
     wait_until(server.server_handle(), "the leader is replaced", |stats| stats.rescues >= 1);
@@ -429,9 +442,12 @@ fn hooks_that_block_are_learnt_and_then_cost_no_leader() {
             client.send(&request);
             assert_eq!(client.read_reply().status, status);
         }
-        // The first one at least, unless the monitor was late; others may have been preempted for two ticks.
+        // The first ones at least, unless the monitor was late; others may have been preempted for two ticks, also in a
+        // handshake.
         let (stats, clients) = (server.server_handle().stats(), CLIENTS as u64);
-        assert!(stats.rescues < clients / 3 && stats.pooled > clients / 2, "{request:?}: {stats:?}");
+        // Over TLS, a connection is parked behind verify_request to wait for the client, and its request is the leader's.
+        let fewest_pooled = if is_tls() { 0 } else { clients / 2 };
+        assert!(stats.rescues < clients / 2 && stats.pooled >= fewest_pooled, "{request:?}: {stats:?}");
     }
 }
 
@@ -443,7 +459,16 @@ fn refusals_and_newcomers_wait_for_no_thread_while_none_is_to_be_had() {
     (0..4).for_each(|_| assert_eq!(Client::sending(&server, bad).read_reply().status, 400));
     let mut known = Client::sending(&server, get("/"));
     assert_eq!(known.read_reply().status, 200);
-    let mut clients: Vec<_> = (0..50).map(|_| Client::sending(&server, bad)).collect();
+    // Over TLS, clients make their handshake before. On a busy machine it looks slow, and would be refused as well.
+    let mut early: Vec<_> = (0..if is_tls() { 50 } else { 0 }).map(|_| Client::sending(&server, "")).collect();
+    let mut connect = || early.pop().unwrap_or_else(|| Client::of(&server));
+    let mut clients: Vec<_> = (0..50)
+        .map(|_| {
+            let mut client = connect();
+            client.send(bad);
+            client
+        })
+        .collect();
     let mut busy = 0;
     for client in &mut clients {
         let reply = client.read_reply();

@@ -94,15 +94,20 @@ fn ever_new_values_of_a_slow_route_cost_one_rescue_and_hold_up_no_other_route() 
 fn the_pace_of_a_route_goes_before_that_of_the_block() {
     let server = Server::start_with(one_worker(), Placed).expect("a free port");
     let mut client = Client::of(&server);
+    // Over TLS, the first request may be served where its handshake was made.
+    client.send(get("/fast/first"));
+    expect_reply(&mut client, "/fast/first");
+    wait_until(server.server_handle(), "it is parked", |stats| stats.parked == 1);
+    let before = server.server_handle().stats().pooled;
     for number in 0..20 {
         let path = format!("/fast/{number}");
         client.send(get(&path));
         expect_reply(&mut client, &path);
     }
-    assert_eq!(server.server_handle().stats().pooled, 0, "the route says inline");
+    assert_eq!(server.server_handle().stats().pooled, before, "the route says inline");
     for (number, path) in ["/other", "/none"].into_iter().enumerate() {
         client.send(get(path));
         expect_reply(&mut client, path);
-        wait_until(server.server_handle(), "the block says pool", |stats| stats.pooled == number as u64 + 1);
+        wait_until(server.server_handle(), "the block says pool", |stats| stats.pooled == before + number as u64 + 1);
     }
 }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::stage::{LARGE_BYTES, Stage, Staged, expect_served, get, one_worker, start, upload, wait_until};
+use crate::support::stage::{
+    LARGE_BYTES, Stage, Staged, builder, expect_served, get, one_worker, start, upload, wait_until,
+};
 use crate::support::{Client, PATIENCE, Reply, expect_refused, when_free};
 use basehttp::testing::Server;
 use basehttp::{DrainReport, Exchange, HTTPServer, Payload, ServerHandle, http_handler};
@@ -109,7 +111,7 @@ fn draining(handle: &ServerHandle, deadline: Duration) -> thread::JoinHandle<Opt
 
 #[test]
 fn a_drain_answers_what_is_in_flight_and_reports_it() {
-    let (server, stage) = start(HTTPServer::builder().workers(2));
+    let (server, stage) = start(builder().workers(2));
     let mut idle = Client::of(&server);
     expect_served(&mut idle, "/");
     let mut inline = Client::sending(&server, get("/hold/a"));
@@ -281,7 +283,7 @@ impl UnderWay {
 #[test]
 fn whatever_is_under_way_the_first_step_of_a_shutdown_is_to_stop_listening() {
     for under_way in UnderWay::ALL {
-        let (server, stage) = start(HTTPServer::builder().workers(2));
+        let (server, stage) = start(builder().workers(2));
         let address = server.address();
         let client = under_way.begin(&server, &stage);
         let draining = draining(server.server_handle(), PATIENCE * 3);

@@ -6,9 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::stage::{expect_ping, get, one_worker, start, upload};
+use crate::support::stage::{builder, expect_ping, get, one_worker, start, upload};
 use crate::support::{Client, PATIENCE, child};
-use basehttp::HTTPServer;
 use basehttp::testing::Server;
 
 /// A deadline of the child's, longer than a test takes to its next step.
@@ -65,7 +64,7 @@ fn a_server_of_two_threads() {
     basehttp::testing::respond(&Threads, "GET /log HTTP/1.0\r\n\r\n");
     // The thread that serves, and two that lead.
     let mut taken = take_all_stacks_but(3);
-    let server = Server::start_with(HTTPServer::builder().workers(4), Threads).expect("a free port");
+    let server = Server::start_with(builder().workers(4), Threads).expect("a free port");
     println!("\n{PORT_FOLLOWS}{}", server.address().port());
     for word in std::io::stdin().lines() {
         assert_eq!(word.expect("a line"), "enough");

@@ -11,14 +11,17 @@ pub(crate) mod scripts;
 pub(crate) mod slow_disk;
 pub(crate) mod stage;
 pub(crate) mod strict;
+pub(crate) mod transport;
 pub(crate) mod witness;
 
 use std::fmt::Debug;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use basehttp::testing;
+
+use self::transport::ClientStream;
 
 /// Time that a client waits before a test is given up. It is a safety net, and nothing is measured by it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -51,7 +54,7 @@ pub(crate) fn when_free<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Re
 
 /// One connection to a server, as a client sees it.
 pub(crate) struct Client {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<ClientStream>,
 }
 
 impl Client {
@@ -65,7 +68,7 @@ impl Client {
     /// The client's end of a connection that was made elsewhere.
     pub(crate) fn of_stream(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("ten seconds are a timeout");
-        Client { reader: BufReader::new(stream) }
+        Client { reader: BufReader::new(ClientStream::new(stream)) }
     }
 
     /// Connects to a test's server.
@@ -85,14 +88,21 @@ impl Client {
         self.try_send(bytes).expect("the server takes the request");
     }
 
+    /// Connects and sends `bytes` to a server that does not take the connection before an answer is read.
+    pub(crate) fn sending_ahead(address: impl ToSocketAddrs, bytes: impl AsRef<[u8]>) -> Self {
+        let mut client = Client::connect(address);
+        client.reader.get_mut().send_ahead(bytes.as_ref()).expect("they fit the buffers");
+        client
+    }
+
     /// Sends `bytes` to a server that may have closed already.
     pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-        self.reader.get_mut().write_all(bytes.as_ref())
+        self.reader.get_mut().send(bytes.as_ref())
     }
 
     /// Ends the client's side; replies can still be read.
     pub(crate) fn end_sending(&mut self) {
-        self.reader.get_mut().shutdown(Shutdown::Write).expect("the connection is open");
+        self.reader.get_mut().end_sending().expect("the connection is open");
     }
 
     /// Reads one reply to anything but HEAD.
@@ -152,7 +162,7 @@ impl Client {
 
     /// The stream below, for what the methods do not offer. Bytes that were read ahead are lost to it.
     pub(crate) fn stream(&mut self) -> &mut TcpStream {
-        self.reader.get_mut()
+        &mut self.reader.get_mut().socket
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use basehttp::testing::Server;
 use basehttp::{Exchange, HTTPServer, HTTPServerBuilder, Result, ServerHandle, Stats, http_handler};
 
+use super::transport::secured;
 use super::{Client, PATIENCE};
 
 /// Pause between two looks at the counters. A shorter one would only cost the server its processor.
@@ -206,9 +207,14 @@ pub(crate) fn start(builder: HTTPServerBuilder) -> (Server, Arc<Stage>) {
     (server, stage)
 }
 
+/// A builder with the defaults, of a server that speaks what the clients do.
+pub(crate) fn builder() -> HTTPServerBuilder {
+    secured(HTTPServer::builder())
+}
+
 /// A builder with one shard, so that every connection has the same leader.
 pub(crate) fn one_worker() -> HTTPServerBuilder {
-    HTTPServer::builder().workers(1)
+    builder().workers(1)
 }
 
 /// A GET of `path`.
