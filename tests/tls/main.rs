@@ -17,3 +17,4 @@ mod records;
 mod secured;
 mod serving;
 mod slow_readers;
+mod testing_kit;

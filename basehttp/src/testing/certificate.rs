@@ -18,13 +18,14 @@ use crate::tls::config_with_provider;
 /// # struct Hello;
 /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
 /// use basehttp::rustls::{ClientConnection, StreamOwned};
-/// use basehttp::testing::{Certificate, Server};
+/// use basehttp::testing::{self, Certificate, Server};
 ///
 /// let certificate = Certificate::new();
 /// let server = Server::start_tls(&certificate, Hello)?;
 /// assert!(server.url("/").starts_with("https://127.0.0.1:"));
+/// assert_eq!(testing::get("/").send_to_tls(&certificate, server.address())?.text(), "hi");
 ///
-/// // Any client that is told to trust `certificate.pem()`. One made of rustls:
+/// // Or any client that is told to trust `certificate.pem()`. One made of rustls:
 /// let session = ClientConnection::new(certificate.client_config(), "localhost".try_into()?)?;
 /// let mut client = StreamOwned::new(session, std::net::TcpStream::connect(server.address())?);
 /// client.write_all(b"GET / HTTP/1.0\r\n\r\n")?;

@@ -6,7 +6,7 @@
 //! | a handler | [`get`], [`post`] and so on, [`Request::send`], and the [`Response`] that comes back |
 //! | a handler, byte by byte | [`respond`], [`respond_to_pieces`], [`Response::parse`] |
 //! | a handler behind real sockets | [`Server`], [`Request::send_to`] |
-//! | the same with TLS | `Server::start_tls`, `Certificate` (feature `tls-testing`) |
+//! | the same with TLS | `Server::start_tls`, `Request::send_to_tls`, `Certificate` (feature `tls-testing`) |
 //! | what a client sends | [`Server::requests`], [`Server::wait_for_requests`] |
 //! | what a client makes of a bad server | [`Fault`] |
 //!
@@ -77,6 +77,7 @@ mod received;
 mod record;
 mod request;
 mod response;
+mod sending;
 mod server;
 mod wire_steps;
 

@@ -1,19 +1,13 @@
 //! Builds well-formed requests. A request that is malformed on purpose is written as bytes, for `respond`.
 
 use std::fmt::Display;
-use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::io::Read;
 
 use super::memory;
 use super::reading::{AfterEnd, MemoryEnd, read_response};
 use super::response::Response;
 use crate::proto::{is_token, push_field, push_latin1, push_length};
 use crate::server::BaseHTTPRequestHandler;
-
-/// Longest time that [`Request::send_to`] waits for the next bytes: 30 s, enough to tell a slow machine from a server
-/// that hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The text between the parts of a form with files, which no file is likely to have.
 const BOUNDARY: &str = "part-of-a-test-4f1d9c7e2b";
@@ -44,7 +38,7 @@ const FORM_WITH_FILES: &str = "multipart/form-data; boundary=part-of-a-test-4f1d
 #[derive(Clone, Debug)]
 #[must_use = "call `send` or `send_to`"]
 pub struct Request {
-    method: String,
+    pub(super) method: String,
     target: String,
     /// `Host` and `Connection` are among them only if the test has set them.
     fields: Vec<(String, Vec<u8>)>,
@@ -244,35 +238,14 @@ impl Request {
         response.unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.target))
     }
 
-    /// Sends the request over a new TCP connection, and returns the response.
-    ///
-    /// It blocks until the response has ended, so it is not for streams without end. `Host` is the address, unless the
-    /// request has another one.
-    ///
-    /// # Errors
-    /// The connection fails or ends before there is a whole head, or nothing comes for 30 s. A connection that ends
-    /// later leaves a response that is not [complete](Response::is_complete).
-    ///
-    /// ```
-    /// # use basehttp::{Exchange, http_handler, testing};
-    /// # struct Hello;
-    /// # #[http_handler] impl Hello { fn do_GET(&self, ex: &mut Exchange) -> std::io::Result<()> { ex.send_text(200, "hi") } }
-    /// let server = testing::Server::start(Hello)?;
-    /// assert_eq!(testing::get("/").send_to(server.address())?.text(), "hi");
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn send_to(&self, address: impl ToSocketAddrs) -> io::Result<Response> {
-        let mut stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
-        let host = stream.peer_addr()?.to_string();
-        // A server may answer and close before it has read everything.
-        let written = stream.write_all(&self.to_bytes_for(&host));
-        read_response(&self.method, stream, AfterEnd::ReadOnIfClosing).or_else(|error| written.and(Err(error)))
+    /// Returns the request's own `Host`, if it has one.
+    #[cfg(feature = "tls-testing")]
+    pub(super) fn own_host(&self) -> Option<&[u8]> {
+        let host = self.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("Host"));
+        host.map(|(_, value)| &value[..])
     }
 
-    fn to_bytes_for(&self, host: &str) -> Vec<u8> {
+    pub(super) fn to_bytes_for(&self, host: &str) -> Vec<u8> {
         let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
         for (name, value) in [("Host", host), ("Connection", "close")] {
             if !self.fields.iter().any(|(set, _)| set.eq_ignore_ascii_case(name)) {
