@@ -13,12 +13,15 @@ use basehttp::{SimpleHTTPRequestHandler, SimpleHTTPRequestHandlerBuilder};
 fn options_change_what_they_say() {
     let folder = tree();
     folder.write("404.html", "<p>not here");
+    let own_list = || folder.options().list_directory(|ex, _| Ok(ex.send_text(200, "own")?));
     let table: Vec<(&str, Quiet, &str, u16, &str)> = vec![
         ("dot files", quiet(folder.options().dot_files(true)), "/.hidden", 200, "hidden"),
         ("dot folders", quiet(folder.options().dot_files(true)), "/sub/.git/config", 200, "config"),
         ("index pages", quiet(folder.options().index_pages(["x.txt"])), "/bare/", 200, "x"),
         ("no listings", quiet(folder.options().listings(false)), "/bare/", 404, "<!"),
         ("no listings", quiet(folder.options().listings(false)), "/docs/", 200, "<p>docs"),
+        ("no listings, own or not", quiet(own_list().listings(false)), "/bare/", 404, "<!"),
+        ("listings of the program's own", quiet(own_list()), "/bare/", 200, "own"),
         ("a fallback", quiet(folder.options().fallback_page("a.txt")), "/users/7", 200, "text"),
         ("a fallback", quiet(folder.options().fallback_page("a.txt")), "/app.js", 404, "<!"),
         ("a fallback", quiet(folder.options().fallback_page("a.txt")), "/%00", 404, "<!"),

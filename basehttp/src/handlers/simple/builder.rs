@@ -174,7 +174,8 @@ impl SimpleHTTPRequestHandlerBuilder {
         self
     }
 
-    /// Sets a function that answers for directories without an index page, instead of the library's listing.
+    /// Sets a function that answers for directories without an index page, instead of the library's listing. It is not
+    /// called if [`listings`](Self::listings) are off.
     pub fn list_directory(
         mut self,
         list: impl Fn(&mut Exchange<'_>, &Listing) -> Result + Send + Sync + 'static,
@@ -183,7 +184,8 @@ impl SimpleHTTPRequestHandlerBuilder {
         self
     }
 
-    /// Lists directories without an index page, or makes them 404. Default: they are listed.
+    /// Lists directories without an index page, or makes them 404. Default: they are listed. `false` is stronger than
+    /// [`list_directory`](Self::list_directory), so that a program can leave the choice to its user.
     pub fn listings(mut self, listings: bool) -> Self {
         self.options.has_listings = listings;
         self
