@@ -69,8 +69,11 @@ pub fn segments<'p, 'c, M>(
     row_of: RowOf,
 ) -> Result<Option<&'p [&'c str]>, AnotherRow> {
     let Some(path) = ex.path.strip_prefix('/') else { return Ok(None) };
-    let (count, may_differ) = if let Some(split) = split_plain(path, parts) {
-        (split.count, split.has_odd_segment || may_read_differently(split.behind))
+    let (count, may_differ) = if let Some(count) = split_plain(path, parts) {
+        // What has more segments than parts is not split to its end.
+        let may_differ =
+            if count == parts.len() { may_read_differently(path) } else { has_odd_segment(&parts[..count]) };
+        (count, may_differ)
     } else {
         let path = without_query(path);
         let count = fill(parts, ex.decoded.get(path, Utf8Rule::Strict).segments());
@@ -90,47 +93,44 @@ pub fn raw_segments<'p, 'a>(
     parts: &'p mut [&'a str],
 ) -> Option<&'p [&'a str]> {
     let behind_slash = path.strip_prefix('/')?;
-    let count = match split_plain(behind_slash, parts) {
-        Some(split) => split.count,
-        None => fill(parts, decoded.get(without_query(behind_slash), Utf8Rule::Strict).segments()),
-    };
+    let count = split_plain(behind_slash, parts)
+        .unwrap_or_else(|| fill(parts, decoded.get(without_query(behind_slash), Utf8Rule::Strict).segments()));
     Some(&parts[..count])
 }
 
-/// A path that was split without decoding.
-struct PlainSplit<'a> {
-    /// The number of parts that are used.
-    count: usize,
-    /// One of them begins with a dot, or is empty and not the last segment.
-    has_odd_segment: bool,
-    /// The segments for which there was no part, with the query.
-    behind: &'a str,
-}
-
-/// Fills the parts with the segments of a path behind its first slash, in one pass. `None` if there is a `%` in them. It
-/// runs twice for each request, so it looks at each byte once.
-fn split_plain<'a>(path: &'a str, parts: &mut [&'a str]) -> Option<PlainSplit<'a>> {
+/// Fills the parts with the segments of a path behind its first slash, in one pass, and returns their number. `None` if
+/// there is a `%` in them. It runs twice for each request, so it looks at each byte once.
+fn split_plain<'a>(path: &'a str, parts: &mut [&'a str]) -> Option<usize> {
     let mut rest = path;
-    let mut has_odd_segment = false;
     for (number, part) in parts.iter_mut().enumerate() {
-        let end = rest.bytes().position(|byte| ENDS_A_SEGMENT[usize::from(byte)]).unwrap_or(rest.len());
+        let Some(end) = rest.bytes().position(|byte| ENDS_A_SEGMENT[usize::from(byte)]) else {
+            *part = rest;
+            return Some(if path.is_empty() { 0 } else { number + 1 });
+        };
         let (segment, behind) = rest.split_at(end);
         *part = segment;
-        has_odd_segment |= segment.starts_with('.');
-        match behind.as_bytes().first() {
-            Some(b'/') => {
-                has_odd_segment |= segment.is_empty();
-                rest = &behind[1..];
-            }
-            Some(b'%') => return None,
-            // The end, or a query. Nothing between the first slash and it is no segment.
-            _ => {
-                let count = if number + end == 0 { 0 } else { number + 1 };
-                return Some(PlainSplit { count, has_odd_segment, behind: "" });
-            }
+        match behind.as_bytes()[0] {
+            b'/' => rest = &behind[1..],
+            b'%' => return None,
+            // A query. Nothing between the first slash and it is no segment.
+            _ => return Some(if number + end == 0 { 0 } else { number + 1 }),
         }
     }
-    Some(PlainSplit { count: parts.len(), has_odd_segment, behind: rest })
+    Some(parts.len())
+}
+
+/// The bytes at which a segment ends or needs to be decoded.
+const ENDS_A_SEGMENT: [bool; 256] = {
+    let mut table = [false; 256];
+    (table[b'/' as usize], table[b'?' as usize], table[b'%' as usize]) = (true, true, true);
+    table
+};
+
+/// Returns whether one of the segments of a path without `%` begins with a dot, or is empty and not the last.
+fn has_odd_segment(segments: &[&str]) -> bool {
+    let begins_with_dot = |segment: &&str| segment.as_bytes().first() == Some(&b'.');
+    let Some((last, before)) = segments.split_last() else { return false };
+    begins_with_dot(last) || before.iter().any(|segment| segment.is_empty() || begins_with_dot(segment))
 }
 
 /// Returns whether text behind a slash of a path could be read differently from what was sent. Most is not.
@@ -161,13 +161,6 @@ fn means_another_row(path: &str, sent: Option<u16>, row_of: RowOf) -> bool {
     let meant = row_of(&names);
     meant.is_some() && meant != sent
 }
-
-/// The bytes at which a segment ends or needs to be decoded.
-const ENDS_A_SEGMENT: [bool; 256] = {
-    let mut table = [false; 256];
-    (table[b'/' as usize], table[b'?' as usize], table[b'%' as usize]) = (true, true, true);
-    table
-};
 
 /// Returns all segments from that number on, or `None` if one of them is forbidden: not UTF-8, or no [`is_value`].
 pub fn rest<'c, M>(ex: &Exchange<'c, M>, from: usize) -> Option<Vec<&'c str>> {
