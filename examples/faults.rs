@@ -1,4 +1,5 @@
-//! A server that fails on purpose, and a client's tests: `cargo run --release --example faults`, `cargo test --test faults`.
+//! A server that fails on purpose, and a client's tests: `cargo run --release --example faults`, `cargo test --test
+//! faults`.
 //!
 //! ```console
 //! $ curl http://127.0.0.1:8000/slow

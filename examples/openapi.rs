@@ -42,7 +42,8 @@ impl Library {
 // The methods that OpenAPI has a place for.
 const METHODS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"];
 
-// Makes the OpenAPI 3.1 document of a table of paths. A `{*rest}` becomes a parameter of one segment, the only kind there.
+// Makes the OpenAPI 3.1 document of a table of paths. A `{*rest}` becomes a parameter of one segment, the only kind
+// there.
 fn openapi(routes: &[Route]) -> Value {
     let mut paths = json!({});
     for route in routes.iter().filter(|route| !route.path.is_empty() && METHODS.contains(&route.method)) {

@@ -1,6 +1,6 @@
-//! A service that is restarted without a failed request. It says when it is about to end, serves on until load balancers
-//! have seen that, and then lets the requests in flight finish. It takes the socket of a service manager, if there is one.
-//! Run `cargo run --release --example service --features full` (or with another port).
+//! A service that is restarted without a failed request. It says when it is about to end, serves on until load
+//! balancers have seen that, and then lets the requests in flight finish. It takes the socket of a service manager, if
+//! there is one. Run `cargo run --release --example service --features full` (or with another port).
 //!
 //! ```console
 //! $ curl http://127.0.0.1:8000/
@@ -30,8 +30,8 @@ impl Service {
     }
 }
 
-/// Time for load balancers to see that the service is not ready, and for requests in flight after that. Together they are
-/// shorter than the time after which a service manager kills the program.
+/// Time for load balancers to see that the service is not ready, and for requests in flight after that. Together they
+/// are shorter than the time after which a service manager kills the program.
 const DELAY: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(20);
 

@@ -432,8 +432,9 @@ fn steps(source: &str) -> Vec<Step> {
     steps
 }
 
-/// Does what a shell would do with `[printf BODY |] curl [-si] [--cacert FILE] [-X METHOD] [-H FIELD] [-r RANGE] [-c jar] [-b COOKIE | -b jar]
-/// [-d FORM | -F PART | -T -] URL [| grep WORD]`. The jar is a file of cookies, and holds one here.
+/// Does what a shell would do with `[printf BODY |] curl [-si] [--cacert FILE] [-X METHOD] [-H FIELD] [-r RANGE] [-c
+/// jar] [-b COOKIE | -b jar] [-d FORM | -F PART | -T -] URL [| grep WORD]`. The jar is a file of cookies, and holds one
+/// here.
 fn carry_out(command: &str, address: &str, jar: &mut String) -> String {
     let mut words = words(command).into_iter();
     let mut word = || words.next();

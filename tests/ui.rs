@@ -58,8 +58,8 @@ fn lines<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
     text.lines().filter_map(move |line| line.strip_prefix("//! ")?.strip_prefix(key)?.strip_prefix(": "))
 }
 
-/// A package of the files as programs, made so that its features are known: those of the workspace's packages are united,
-/// and a build of the runtime that lies beside this test may be of any of them.
+/// A package of the files as programs, made so that its features are known: those of the workspace's packages are
+/// united, and a build of the runtime that lies beside this test may be of any of them.
 struct Package {
     directory: PathBuf,
 }

@@ -54,9 +54,9 @@ pub(crate) struct Flags {
     ///
     /// The host is what stands behind http:// in the browser. *.example.org stands for all names below example.org.
     /// localhost and the addresses that are listened on are answered for in any case, and other hosts get 421. Without
-    /// this flag that holds only if this computer alone can connect, on addresses of --bind or on sockets that a service
-    /// manager has opened. It keeps out pages of other sites that reach the server by a name of theirs. Unix sockets
-    /// alone answer for all hosts; beside a loopback address they follow its rule.
+    /// this flag that holds only if this computer alone can connect, on addresses of --bind or on sockets that a
+    /// service manager has opened. It keeps out pages of other sites that reach the server by a name of theirs. Unix
+    /// sockets alone answer for all hosts; beside a loopback address they follow its rule.
     #[arg(long, value_name = "NAME", value_parser = values::served_host, value_hint = ValueHint::Hostname)]
     #[arg(help_heading = "Server")]
     pub host: Vec<String>,
@@ -96,10 +96,11 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "PATH", value_parser = values::target, help_heading = "Service")]
     pub health: Option<String>,
 
-    /// Proxy to believe when it says for which client it speaks, by X-Forwarded-For and -Proto; may be given several times
+    /// Proxy to believe when it says for which client it speaks, by X-Forwarded-For and -Proto; may be given several
+    /// times
     ///
-    /// A network is written 10.0.0.0/8, and unix: stands for all clients of Unix sockets. The proxy must set both fields
-    /// in every request. The log then has the addresses of the clients.
+    /// A network is written 10.0.0.0/8, and unix: stands for all clients of Unix sockets. The proxy must set both
+    /// fields in every request. The log then has the addresses of the clients.
     #[arg(long, value_name = "ADDRESS", help_heading = "Service")]
     pub trust_proxy: Vec<String>,
 
@@ -205,8 +206,8 @@ pub(crate) struct Flags {
     ///
     /// They run as you, in their own directory, and see the request and nothing of your environment. Without this flag
     /// they are files like all others. Requests that pages of other sites make browsers send get 403, except GET, HEAD
-    /// and OPTIONS, so that no page acts as the user who reads it. --cors makes an exception of its origin. Clients that
-    /// are not browsers are not affected.
+    /// and OPTIONS, so that no page acts as the user who reads it. --cors makes an exception of its origin. Clients
+    /// that are not browsers are not affected.
     #[arg(long, help_heading = "Programs (CGI)")]
     pub cgi: bool,
 

@@ -52,8 +52,8 @@ fn has_terminal() -> bool {
     OpenOptions::new().read(true).open("/dev/tty").is_ok()
 }
 
-/// Returns whether SIGHUP was ignored when the program started, as `nohup` has it. Only Linux tells; elsewhere a program
-/// that may have been started so is not ended.
+/// Returns whether SIGHUP was ignored when the program started, as `nohup` has it. Only Linux tells; elsewhere a
+/// program that may have been started so is not ended.
 fn is_ignored() -> bool {
     let Ok(status) = fs::read_to_string("/proc/self/status") else { return true };
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -10,7 +10,8 @@ const OF_THIS_COMPUTER: [&str; 4] = ["localhost", "*.localhost", "127.0.0.1", ":
 
 /// Returns the hosts to answer for, or `None` for all: those that flags have named, and those of the addresses.
 ///
-/// Without such flags, it depends on the addresses, whether the flags name them or a service manager has handed them over:
+/// Without such flags, it depends on the addresses, whether the flags name them or a service manager has handed them
+/// over:
 ///
 /// | listens on                     | answers for      | since                                                        |
 /// |--------------------------------|------------------|--------------------------------------------------------------|

@@ -2,9 +2,9 @@
 //!
 //! # Cryptography
 //!
-//! The library leaves rustls' provider to the program. The command has ring. It runs on every computer that Rust's tools run
-//! on, and costs the least to build; graviola ends the program on a Raspberry Pi 4. For aws-lc-rs speak its upkeep and
-//! key exchanges that a quantum computer cannot break. The choice is this file and one line of `Cargo.toml`.
+//! The library leaves rustls' provider to the program. The command has ring. It runs on every computer that Rust's
+//! tools run on, and costs the least to build; graviola ends the program on a Raspberry Pi 4. For aws-lc-rs speak its
+//! upkeep and key exchanges that a quantum computer cannot break. The choice is this file and one line of `Cargo.toml`.
 //!
 //! | November 2026 | ring 0.17.14 | aws-lc-rs 1.19 | graviola 0.4.4 |
 //! |---|---|---|---|
@@ -60,7 +60,8 @@ const LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Https {
-    /// Reads or makes the certificate, if there is to be one. One that is made is for the sockets of `handed_over`, too.
+    /// Reads or makes the certificate, if there is to be one. One that is made is for the sockets of `handed_over`,
+    /// too.
     ///
     /// # Errors
     /// [`Failure::System`] for a pair that cannot be used.
@@ -95,8 +96,8 @@ impl Https {
         server.tls(Arc::clone(&self.config))
     }
 
-    /// Starts all that runs beside the server. Returns lines for the user, and the server of `--http-redirect`, which is
-    /// made of `redirect`.
+    /// Starts all that runs beside the server. Returns lines for the user, and the server of `--http-redirect`, which
+    /// is made of `redirect`.
     pub(crate) fn accompany(
         &self,
         flags: &Flags,

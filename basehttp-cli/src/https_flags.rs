@@ -25,16 +25,16 @@ pub(crate) struct HttpsFlags {
 
     /// Serve HTTPS with a certificate that is made for this run, for development
     ///
-    /// It is for localhost, and for the names and addresses of --bind, --host and sockets of a service manager. Browsers
-    /// warn of it. Its fingerprint is printed, to compare it.
+    /// It is for localhost, and for the names and addresses of --bind, --host and sockets of a service manager.
+    /// Browsers warn of it. Its fingerprint is printed, to compare it.
     #[arg(long)]
     pub tls_self_signed: bool,
 
     /// Port of plain HTTP that sends every client to HTTPS, such as 80
     ///
-    /// It is opened at each address where HTTPS is served, leads to the port of HTTPS there, and is closed when that one
-    /// is. --trust-proxy, --proxy-protocol, --host and --reuse-port hold for it as well. A client that has asked at port
-    /// 80 of such a proxy is sent to its port 443.
+    /// It is opened at each address where HTTPS is served, leads to the port of HTTPS there, and is closed when that
+    /// one is. --trust-proxy, --proxy-protocol, --host and --reuse-port hold for it as well. A client that has asked at
+    /// port 80 of such a proxy is sent to its port 443.
     #[arg(long, value_name = "PORT", requires = "certificate", value_parser = values::port, allow_negative_numbers = true)]
     pub http_redirect: Option<u16>,
 }

@@ -92,13 +92,14 @@ fn run(flags: &Flags) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Has a write fail that makes a file larger than `ulimit -f` allows. By default the system ends the program (SIGXFSZ), so
-/// that a client could do it by a long body for a program of `--cgi`. Such programs have the default themselves.
+/// Has a write fail that makes a file larger than `ulimit -f` allows. By default the system ends the program (SIGXFSZ),
+/// so that a client could do it by a long body for a program of `--cgi`. Such programs have the default themselves.
 fn outlive_file_size_limit() -> io::Result<()> {
     flag::register(Signal::XFSZ.as_raw(), Arc::default()).map(drop)
 }
 
-/// Has signals end the server, and the one of `--http-redirect` at the same time, so that a successor finds both ports free.
+/// Has signals end the server, and the one of `--http-redirect` at the same time, so that a successor finds both ports
+/// free.
 fn end_on_signals(httpd: &mut HTTPServer, redirect: Option<&BackgroundServer>, grace: Duration) -> Result<(), Failure> {
     let redirect = redirect.map(|redirect| redirect.server_handle().clone());
     let watched = httpd.end_on_signals(grace, move |signal| {

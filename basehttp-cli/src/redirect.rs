@@ -124,8 +124,8 @@ impl Redirect {
     }
 }
 
-/// Returns the port of HTTPS at the address that the client has reached, since each address may have its own. An address
-/// that stands for all of a machine's is second to one that is named.
+/// Returns the port of HTTPS at the address that the client has reached, since each address may have its own. An
+/// address that stands for all of a machine's is second to one that is named.
 fn https_port(https: &[SocketAddr], reached: Option<IpAddr>) -> u16 {
     let is_reached = |address: &&SocketAddr| reached == Some(address.ip().to_canonical());
     let is_of_its_version = |address: &&SocketAddr| {

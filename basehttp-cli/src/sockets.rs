@@ -100,8 +100,9 @@ fn redirects(_: &Flags) -> bool {
     false
 }
 
-/// Binds `endpoints`, of which there is one at least. A successor shares their ports if the flags say so. `health` is answered under any host, since a probe asks for it by an
-/// address that is no host of the flags, such as that of a pod.
+/// Binds `endpoints`, of which there is one at least. A successor shares their ports if the flags say so. `health` is
+/// answered under any host, since a probe asks for it by an address that is no host of the flags, such as that of a
+/// pod.
 pub(crate) fn listen(
     server: HTTPServerBuilder,
     endpoints: Vec<Endpoint>,

@@ -1,5 +1,5 @@
-//! HTTPS of the command: its certificate from files or made for a run, what it says of a wrong one, its renewal, and the
-//! redirect from plain HTTP.
+//! HTTPS of the command: its certificate from files or made for a run, what it says of a wrong one, its renewal, and
+//! the redirect from plain HTTP.
 
 #![cfg(feature = "tls")]
 

@@ -16,8 +16,8 @@ use rustix::process::Signal;
 use support::http::{Client, PATIENCE};
 use support::{Ended, Manager, Program, Scratch, basehttp, get, reply, run};
 
-/// Starts the command as a service manager does. The shell puts its standard input where `redirections` say, and becomes
-/// the command, with its process number.
+/// Starts the command as a service manager does. The shell puts its standard input where `redirections` say, and
+/// becomes the command, with its process number.
 fn handing_over(input: impl Into<OwnedFd>, redirections: &str, count: usize, arguments: &[&str]) -> Program {
     let script = format!("export LISTEN_FDS={count} LISTEN_PID=$$; exec \"$@\" {redirections} </dev/null");
     let mut command = Command::new("/bin/sh");

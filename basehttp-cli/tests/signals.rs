@@ -187,8 +187,8 @@ fn a_terminal_that_goes_away_ends_the_program() {
     drop(scratch);
 }
 
-/// Returns the lines about a second signal that cuts off so many downloads. The client before them has seen the end of its
-/// connection, and the program may still be about to forget it.
+/// Returns the lines about a second signal that cuts off so many downloads. The client before them has seen the end of
+/// its connection, and the program may still be about to forget it.
 fn lines_of_a_second(signal: &str, downloads: usize) -> [String; 2] {
     [downloads, downloads + 1].map(|count| {
         let connections = if count == 1 { "connection" } else { "connections" };

@@ -1,5 +1,5 @@
-//! HTTPS as the clients of others speak it: curl, OpenSSL's own and Python's. The server's tests have rustls on both sides,
-//! which would agree with itself on a mistake.
+//! HTTPS as the clients of others speak it: curl, OpenSSL's own and Python's. The server's tests have rustls on both
+//! sides, which would agree with itself on a mistake.
 
 #![cfg(feature = "tls")]
 

@@ -78,8 +78,8 @@ pub(crate) fn refused(handler: &Handler<'_>, refusals: Refusals) -> TokenStream 
     quote!(#expansion #table #errors)
 }
 
-/// The expansion of an item that is not an impl block but tells the type: the item as it is, and the rest as for a block
-/// that is refused.
+/// The expansion of an item that is not an impl block but tells the type: the item as it is, and the rest as for a
+/// block that is refused.
 pub(crate) fn misplaced(item: &TokenStream, handler: &Handler<'_>, refusals: Refusals) -> TokenStream {
     let names = Names::new(handler);
     let expansion = with_trait_impl(handler, &names, item, &dispatch::nothing(&names));
@@ -113,7 +113,8 @@ fn with_trait_impl(handler: &Handler<'_>, names: &Names, item: &impl ToTokens, i
     }
 }
 
-/// `impl AllMethodsOfATypeGoIntoOneBlockWithHttpHandler for Hello {}`: the name is what the compiler says of two blocks.
+/// `impl AllMethodsOfATypeGoIntoOneBlockWithHttpHandler for Hello {}`: the name is what the compiler says of two
+/// blocks.
 fn only_block(handler: &Handler<'_>, names: &Names) -> TokenStream {
     let attributes = attributes::of_trait_impl(handler);
     let (ty, generics) = self_type::named(handler, names);

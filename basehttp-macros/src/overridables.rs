@@ -1,8 +1,8 @@
 //! The methods that an impl block may override, with their signatures. The checks, the messages and the forwarding
 //! methods all use this table.
 //!
-//! If you change it, change the table in the runtime's `exchange/hooks.rs`, which says what else there is to do, and the
-//! table in the documentation of `http_handler`. A type that is new here needs its path in `expand/names.rs`.
+//! If you change it, change the table in the runtime's `exchange/hooks.rs`, which says what else there is to do, and
+//! the table in the documentation of `http_handler`. A type that is new here needs its path in `expand/names.rs`.
 
 use std::fmt;
 

@@ -22,11 +22,10 @@ use crate::sys::{Address, ServerHandle, Settings, Socket, Stream};
 /// A connection over any [`Read`](std::io::Read) and [`Write`](std::io::Write): memory, a pipe, what inetd hands over.
 ///
 /// Blocks wherever the stream does: only sockets of an [`HTTPServer`](crate::HTTPServer) have timeouts. A stream that
-/// says
-/// [`WouldBlock`](std::io::ErrorKind::WouldBlock) or [`TimedOut`](std::io::ErrorKind::TimedOut) has waited as long as it
-/// may: the connection ends, with a 408 where a request has begun. So a socket with a read timeout has that one timeout
-/// for all that is waited for, and one that does not block is not waited for at all. The stream is read ahead, and
-/// dropped when the connection ends.
+/// says [`WouldBlock`](std::io::ErrorKind::WouldBlock) or [`TimedOut`](std::io::ErrorKind::TimedOut) has waited as long
+/// as it may: the connection ends, with a 408 where a request has begun. So a socket with a read timeout has that one
+/// timeout for all that is waited for, and one that does not block is not waited for at all. The stream is read ahead,
+/// and dropped when the connection ends.
 ///
 /// ```
 /// # use basehttp::{Connection, Exchange, http_handler};
@@ -69,7 +68,8 @@ impl<'h> Connection<'h> {
         Connection { service: handler, buffers: Buffers::new(&context), context, conn }
     }
 
-    /// Makes a connection with TLS over a socket of the system, a `TcpStream` or a `UnixStream`. Needs the feature `tls`.
+    /// Makes a connection with TLS over a socket of the system, a `TcpStream` or a `UnixStream`. Needs the feature
+    /// `tls`.
     ///
     /// The first call of [`handle_one_request`](Self::handle_one_request) makes the session, for which the client has
     /// 15 s. The other times are the defaults of [`HTTPServerBuilder`](crate::HTTPServerBuilder), unlike those of

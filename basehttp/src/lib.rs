@@ -40,7 +40,8 @@
 //! # assert!(reply("PUT /books/7 HTTP/1.0\r\n\r\n").starts_with("HTTP/1.1 501 "));
 //! ```
 //!
-//! A method that needs more takes the [`Exchange`], which has the request and the response as Python's handler has them:
+//! A method that needs more takes the [`Exchange`], which has the request and the response as Python's handler has
+//! them:
 //!
 //! ```
 //! use basehttp::{Exchange, Result, http_handler};
@@ -63,11 +64,11 @@
 //!
 //! # From the top
 //!
-//! 1. **A request comes.** A few threads, the workers, read all connections. The method is not called before the head is
-//!    complete. A client that is slow to send it costs memory, not a thread.
-//! 2. **A thread runs the method.** The worker that read the request calls `do_GET` itself, so that a fast method costs no
-//!    change of threads. If the method blocks, another thread takes over the worker's connections, and later requests for
-//!    methods that have blocked go to a pool.
+//! 1. **A request comes.** A few threads, the workers, read all connections. The method is not called before the head
+//!    is complete. A client that is slow to send it costs memory, not a thread.
+//! 2. **A thread runs the method.** The worker that read the request calls `do_GET` itself, so that a fast method costs
+//!    no change of threads. If the method blocks, another thread takes over the worker's connections, and later
+//!    requests for methods that have blocked go to a pool.
 //! 3. **The method returns.** The response that it has sent, or the value that it returns ([`IntoResponse`]), goes out,
 //!    and the connection waits for the next request. An `Err` is logged and becomes a 500, unless there is an
 //!    [`HTTPError`] in the error's chain of sources, which becomes the response. A panic costs this one exchange.
@@ -81,7 +82,8 @@
 //!
 //! * [`http_handler`](macro@http_handler) is the attribute: its arguments, the names it knows, what it refuses.
 //! * [`Exchange`] is what a method gets: one request and its response. [`IntoResponse`] is what a method can return.
-//! * [`Cookie`], [`Form`], [`OrError`] and [`html_escape`] are for what most programs do: sessions, forms, errors, pages.
+//! * [`Cookie`], [`Form`], [`OrError`] and [`html_escape`] are for what most programs do: sessions, forms, errors,
+//!   pages.
 //! * [`BaseHTTPRequestHandler`] has the class variables and the overridable methods.
 //! * [`HTTPServer`] serves; [`HTTPServerBuilder`] has its options; [`ServerHandle`] stops it, and so do signals
 //!   (`HTTPServer::serve_until_terminated`, feature `signals`). [`systemd`] is for services.
@@ -90,7 +92,8 @@
 //! * `Json` and `Exchange::read_json` send and read JSON by serde (feature `json`).
 //! * `Exchange::read_multipart` reads forms with files, part by part (feature `multipart`).
 //! * `HTTPSServer` serves `https` with a certificate from files, `HTTPServerBuilder::tls` with any configuration of
-//!   `rustls` (feature `tls`). A program adds a line to its `Cargo.toml` and one to its `main`; the module `tls` has them.
+//!   `rustls` (feature `tls`). A program adds a line to its `Cargo.toml` and one to its `main`; the module `tls` has
+//!   them.
 //! * [`testing`] is for your tests: requests to a handler without a socket, a server that remembers its requests, and
 //!   responses that go wrong on purpose.
 

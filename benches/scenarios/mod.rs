@@ -1,6 +1,7 @@
 //! The scenarios, each with a server and its client.
 //!
-//! Most scenarios serve a socket, as users do. Two run a [`Connection`] over memory, where nothing but the protocol counts.
+//! Most scenarios serve a socket, as users do. Two run a [`Connection`] over memory, where nothing but the protocol
+//! counts.
 
 mod memory;
 mod socket;

@@ -91,8 +91,8 @@ fn run(server: std::io::Result<HTTPServer>) {
 
 /// Serves so many requests, and prints the port first. The directory with the file is removed at the end.
 ///
-/// A file that has changed within the last two seconds is read for each request. With `serves_file` the server waits until
-/// it is older, as nearly all files are.
+/// A file that has changed within the last two seconds is read for each request. With `serves_file` the server waits
+/// until it is older, as nearly all files are.
 pub(super) fn serve(requests: u32, serves_file: bool, options: fn(HTTPServerBuilder) -> HTTPServerBuilder) {
     let directory = std::env::temp_dir().join(format!("basehttp-gauge-{}", std::process::id()));
     fs::create_dir_all(&directory).expect("a temporary directory");

@@ -457,7 +457,8 @@ fn two_thousand_connections_come_and_go() {
                 for number in 0..250 {
                     let mut client = Client::connect(address);
                     match number % 5 {
-                        // Served and closed by the client; by the server; left with the reply unread; never used; cut short.
+                        // Served and closed by the client; by the server; left with the reply unread; never used; cut
+                        // short.
                         0 => expect_served(&mut client, "/"),
                         1 => {
                             client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");

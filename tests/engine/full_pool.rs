@@ -164,8 +164,8 @@ fn newcomers_and_refusals_of_a_fresh_server_do_not_wait_for_a_pool_that_is_stuck
     assert_eq!(held.read_reply().text(), "held");
 }
 
-/// A leader that was replaced belongs to the pool from then on. It takes no job next while the last threads are left for
-/// leaders, so that no request may be put into the full queue for it.
+/// A leader that was replaced belongs to the pool from then on. It takes no job next while the last threads are left
+/// for leaders, so that no request may be put into the full queue for it.
 #[test]
 fn a_request_behind_one_that_cost_a_leader_is_refused_like_any_other_if_the_queue_is_full() {
     let (server, stage) = one_small_pool();

@@ -445,7 +445,8 @@ fn hooks_that_block_are_learnt_and_then_cost_no_leader() {
         // The first ones at least, unless the monitor was late; others may have been preempted for two ticks, also in a
         // handshake.
         let (stats, clients) = (server.server_handle().stats(), CLIENTS as u64);
-        // Over TLS, a connection is parked behind verify_request to wait for the client, and its request is the leader's.
+        // Over TLS, a connection is parked behind verify_request to wait for the client, and its request is the
+        // leader's.
         let fewest_pooled = if is_tls() { 0 } else { clients / 2 };
         assert!(stats.rescues < clients / 2 && stats.pooled >= fewest_pooled, "{request:?}: {stats:?}");
     }

@@ -1,5 +1,5 @@
-//! Servers in processes of their own to which the system gives few descriptors or threads. They serve on with what there
-//! is, and nothing spins.
+//! Servers in processes of their own to which the system gives few descriptors or threads. They serve on with what
+//! there is, and nothing spins.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};

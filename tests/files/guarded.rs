@@ -1,5 +1,5 @@
-//! Files behind a `#[path]` with a guard, asked for by paths that `SimpleHTTPRequestHandler` takes for theirs. The guard
-//! is asked, or the answer is 404, whichever row or method could pass the request on.
+//! Files behind a `#[path]` with a guard, asked for by paths that `SimpleHTTPRequestHandler` takes for theirs. The
+//! guard is asked, or the answer is 404, whichever row or method could pass the request on.
 
 use std::fmt;
 use std::path::Path;

@@ -301,8 +301,8 @@ fn malformed(text: &str) -> io::Error {
 
 /// Runs a scenario until it says that all was well, at most five times.
 ///
-/// A machine that stalls can spoil such a scenario although the server is in order, because a stall makes a fast handler
-/// look slow. A fault of the server, in contrast, shows in every run.
+/// A machine that stalls can spoil such a scenario although the server is in order, because a stall makes a fast
+/// handler look slow. A fault of the server, in contrast, shows in every run.
 #[track_caller]
 pub(crate) fn expect_undisturbed(what: &str, mut is_well: impl FnMut() -> bool) {
     assert!((0..5).any(|_| is_well()), "not once in five runs: {what}");

@@ -1,4 +1,5 @@
-//! The way from the tests' clients to their servers: in the clear, or over TLS. [`is_tls`] decides it for a whole process.
+//! The way from the tests' clients to their servers: in the clear, or over TLS. [`is_tls`] decides it for a whole
+//! process.
 
 use std::env;
 use std::io::{self, ErrorKind, Read, Write};

@@ -82,8 +82,8 @@ fn idle_sessions_hold_no_thread() {
     drop(halves);
 }
 
-/// Two steps of a handshake are all that the server has seen, and the queue has room, in which others would wait for the
-/// only thread. It has two shards, so that threads are left for leaders that are preempted.
+/// Two steps of a handshake are all that the server has seen, and the queue has room, in which others would wait for
+/// the only thread. It has two shards, so that threads are left for leaders that are preempted.
 #[test]
 fn handshakes_with_a_fresh_server_do_not_wait_for_a_pool_that_is_stuck() {
     let (server, stage) = start(secured().workers(2).max_threads(1));

@@ -1,5 +1,5 @@
-//! Readers that are slow over TLS. One that reads on all the time gets on with every kind of response, and one that reads
-//! too little is given up, however much of the response the system has taken for it.
+//! Readers that are slow over TLS. One that reads on all the time gets on with every kind of response, and one that
+//! reads too little is given up, however much of the response the system has taken for it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -34,8 +34,8 @@ fn start(builder: HTTPServerBuilder, handler: impl basehttp::BaseHTTPRequestHand
     (Server::start_with(builder, handler).expect("a free port"), address)
 }
 
-/// A client whose own buffer is small, so that the server's system sees what it reads. With TLS 1.2, nothing comes before
-/// the response.
+/// A client whose own buffer is small, so that the server's system sees what it reads. With TLS 1.2, nothing comes
+/// before the response.
 fn connect(address: SocketAddr) -> TlsClient {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.set_recv_buffer_size(4096).expect("a small buffer");

@@ -185,7 +185,8 @@ impl<'m> Unmatched<'m> {
         only.filter(|_| !is_exchange(&parameter.item.ty)).or_else(|| meant(&name()?, &self.free))
     }
 
-    /// Every parameter of a path is one of the method's, in all its paths. Only the rest may be missing in further ones.
+    /// Every parameter of a path is one of the method's, in all its paths. Only the rest may be missing in further
+    /// ones.
     fn of_the_paths(&self, refusals: &mut Refusals) {
         let Some((first, others)) = self.method.paths.split_first() else { return };
         self.untaken(first, refusals);

@@ -61,8 +61,8 @@ pub(super) fn response(
     }
 }
 
-/// The statements that make the parameters: of the path, `#[before]`, guards, the other texts, and the body. The first one
-/// that fails is the answer.
+/// The statements that make the parameters: of the path, `#[before]`, guards, the other texts, and the body. The first
+/// one that fails is the answer.
 fn made(method: &Method<'_>, shape: Option<&Shape<'_>>, handler: &Handler<'_>, names: &Names) -> TokenStream {
     let of = |is_now: fn(&Source) -> bool| {
         let parameters = method.parameters.iter().enumerate().filter(move |(_, parameter)| is_now(&parameter.source));

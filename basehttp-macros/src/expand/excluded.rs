@@ -1,5 +1,5 @@
-//! Two methods may serve one request if conditions keep one of them away. Only the compiler knows the conditions, so the
-//! expansion has it refuse what does not hold.
+//! Two methods may serve one request if conditions keep one of them away. Only the compiler knows the conditions, so
+//! the expansion has it refuse what does not hold.
 
 use proc_macro2::TokenStream;
 use quote::quote;

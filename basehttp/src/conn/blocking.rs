@@ -78,9 +78,9 @@ pub(crate) fn handle_one_request(
     }
 }
 
-/// Goes on with what comes before the first request: the PROXY header, or the TLS handshake. Returns whether the connection
-/// is open. Behind a header the client may be silent for long, so that a handshake is left for another call. A request that
-/// has come is left for [`handle_one_request`].
+/// Goes on with what comes before the first request: the PROXY header, or the TLS handshake. Returns whether the
+/// connection is open. Behind a header the client may be silent for long, so that a handshake is left for another call.
+/// A request that has come is left for [`handle_one_request`].
 pub(crate) fn go_on_with_beginning(
     conn: &mut Conn,
     buffers: &mut Buffers,

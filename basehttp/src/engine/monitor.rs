@@ -13,7 +13,8 @@ use super::sync::{Condvar, Mutex, fence_in_models};
 use crate::exchange::catch_panic;
 use crate::sys::{DrainReport, Notifier, RunningServer, log, unpoisoned};
 
-/// Time between two looks at the leaders: 4 ms. A leader that is seen twice in one handler is replaced, after 4 to 8 ms.
+/// Time between two looks at the leaders: 4 ms. A leader that is seen twice in one handler is replaced, after 4 to 8
+/// ms.
 const TICK: Duration = Duration::from_millis(4);
 
 /// Ticks without any handler after which the monitor sleeps: 8, some 30 ms.

@@ -1,8 +1,8 @@
 //! The pace table: durations of recent runs for each kind of request, so that blocking handlers do not run on a leader.
 //!
 //! A request of a route, which is a row of the handler's table of paths, is known by the route's number. Each route has
-//! a place of its own, and so has each hook that runs about a connection. Other requests are told apart by their method and the first two segments of the path, hashed with
-//! a secret key into a table of fixed size.
+//! a place of its own, and so has each hook that runs about a connection. Other requests are told apart by their method
+//! and the first two segments of the path, hashed with a secret key into a table of fixed size.
 //!
 //! A place stores its owner, the last eight runs with one bit each (slow or not), and its age. The age is the number of
 //! requests without a place that have come since the owner's last run. (A single preemption would spoil an average of
@@ -15,9 +15,9 @@
 //! longer there.
 //!
 //! All newcomers pass the hooks, of which a step of a TLS handshake is one. If too little is known of a hook, they must
-//! not wait for a pool that is stuck. So a hook counts as fast before its first run, and a run that had to be rescued is
-//! one slow run, since the system may have preempted it. A hook that blocks therefore costs three rescues, and no more:
-//! its place is never taken by others, and clients cannot ask for it by another name, as they can for a path.
+//! not wait for a pool that is stuck. So a hook counts as fast before its first run, and a run that had to be rescued
+//! is one slow run, since the system may have preempted it. A hook that blocks therefore costs three rescues, and no
+//! more: its place is never taken by others, and clients cannot ask for it by another name, as they can for a path.
 //!
 //! A request without a route has a choice of four places. It takes a vacant one, or the oldest one if it may:
 //!
@@ -138,8 +138,8 @@ pub(super) struct PaceTable {
 type RouteBlock = Box<[AtomicU32; ROUTES_A_BLOCK]>;
 
 /// The places that a request may choose from, in one cache line. The high half of a place is its owner. The low half
-/// holds the age, and below it the last eight runs. A one bit stands above the oldest run, so that their number is known.
-/// Zero is vacant.
+/// holds the age, and below it the last eight runs. A one bit stands above the oldest run, so that their number is
+/// known. Zero is vacant.
 #[derive(Default)]
 #[repr(align(16))]
 struct Group([AtomicU32; PLACES]);

@@ -39,8 +39,8 @@ pub(super) use self::limits::PoolLimits;
 /// Time that jobs wait while the system refuses a thread, and time that new ones are then refused: 1 s each.
 const THREAD_WAIT: Duration = Duration::from_secs(1);
 
-/// Time until the system is asked again for a thread that it has refused. An eighth of the time for which the thread has
-/// been lacking already, so that a short lack ends soon and a lasting one costs little: 4 ms to 250 ms.
+/// Time until the system is asked again for a thread that it has refused. An eighth of the time for which the thread
+/// has been lacking already, so that a short lack ends soon and a lasting one costs little: 4 ms to 250 ms.
 const RETRY: [Duration; 2] = [Duration::from_millis(4), Duration::from_millis(250)];
 
 /// The next task of a thread.
@@ -186,7 +186,8 @@ impl<J: Send + 'static> Pool<J> {
         self.lacks_leader.load(Ordering::Relaxed)
     }
 
-    /// Returns whether the next thread that comes back takes a job, since more than the reserved threads are there with it.
+    /// Returns whether the next thread that comes back takes a job, since more than the reserved threads are there with
+    /// it.
     pub(super) fn gives_jobs(&self) -> bool {
         self.lock().has_more_than(self.limits.reserved().saturating_sub(1), &self.limits)
     }
@@ -226,8 +227,8 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// Has a thread lead a shard. This goes before all jobs. `revoke` ends the epoch of the last leader and returns the
-    /// next one, or `None` if that was done already. It is called under the lock, so that a leader which learns that its
-    /// epoch is over finds the lease here.
+    /// next one, or `None` if that was done already. It is called under the lock, so that a leader which learns that
+    /// its epoch is over finds the lease here.
     pub(super) fn grant(
         &self,
         shard: usize,
@@ -274,8 +275,8 @@ impl<J: Send + 'static> Pool<J> {
         Some(lack)
     }
 
-    /// Wakes a thread, or starts one, unless only the reserved threads are left. Returns false if the system refuses one.
-    /// The task then waits for a thread that exists.
+    /// Wakes a thread, or starts one, unless only the reserved threads are left. Returns false if the system refuses
+    /// one. The task then waits for a thread that exists.
     fn rouse(&self, mut state: Locked<'_, J>, reserved: usize, spawn: impl FnOnce() -> std::io::Result<()>) -> bool {
         if !state.has_more_than(reserved, &self.limits) {
             return true;

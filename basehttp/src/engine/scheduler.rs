@@ -211,9 +211,9 @@ impl<'e> WorkerScheduler<'e> {
         self.note_slot(place(expected, cools_down, || pool.room(), || pool.may_risk_leader()), slot)
     }
 
-    /// Returns whether this thread of the pool will take a job next. It will not if it is one of the last, which are left
-    /// for leaders. A leader that was replaced may be one at any time. A thread at a job may have become one while others
-    /// wait.
+    /// Returns whether this thread of the pool will take a job next. It will not if it is one of the last, which are
+    /// left for leaders. A leader that was replaced may be one at any time. A thread at a job may have become one while
+    /// others wait.
     fn will_take_job(&self) -> bool {
         self.shard.is_none() && !self.others_wait() || self.engine.pool.gives_jobs()
     }

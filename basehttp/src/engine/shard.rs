@@ -2,8 +2,8 @@
 //!
 //! Three locks, none of them held while user code runs:
 //!
-//! * `lease` (poller, ready list): held by the leader alone, also during a poll. A leader whose epoch is over finds that
-//!   out when it next takes the lock. No other thread waits for it, except the monitor when the server has ended.
+//! * `lease` (poller, ready list): held by the leader alone, also during a poll. A leader whose epoch is over finds
+//!   that out when it next takes the lock. No other thread waits for it, except the monitor when the server has ended.
 //! * `slab`: held by any thread, just to park or take out a connection, also inside the lease.
 //! * `inbox` (work for the next turn): held by any thread, just to add work or take it, also inside the lease.
 
@@ -232,7 +232,8 @@ impl Shard {
         set_unwatched_leader(false);
         // A connection that is closed here may have a line to log, which belongs behind these.
         self.hand_over_lines();
-        // Dropped without a lock, since a connection may hold values of the user, which may call the server when dropped.
+        // Dropped without a lock, since a connection may hold values of the user, which may call the server when
+        // dropped.
         let parked = self.slab().take_parked();
         let inbox = mem::take(&mut *self.inbox());
         drop((parked, inbox));

@@ -26,8 +26,8 @@ impl Job {
     }
 }
 
-/// The claim of a connection that is out of its slab to its slot. Dropping it frees the slot; parking or handing over the
-/// connection keeps it.
+/// The claim of a connection that is out of its slab to its slot. Dropping it frees the slot; parking or handing over
+/// the connection keeps it.
 pub(super) struct CheckedOut<'e> {
     engine: &'e Engine,
     shard: usize,

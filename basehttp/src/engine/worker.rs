@@ -107,7 +107,8 @@ impl<'e> Worker<'e> {
                 ready = Ready { readable: true, ..Ready::default() };
                 continue;
             }
-            // From here on other threads have the connection, which must not block in a read. A broken socket is closed.
+            // From here on other threads have the connection, which must not block in a read. A broken socket is
+            // closed.
             if conn.unblock_reads().is_err() {
                 return;
             }
@@ -124,8 +125,8 @@ impl<'e> Worker<'e> {
                 },
                 // Others of its shard come first.
                 Wait::Turn => return queue(checked_out, conn).unwrap_or_else(|conn| scheduler.close(conn)),
-                // The next request may block. A leader may find no room for it. A thread that takes another job next always
-                // does.
+                // The next request may block. A leader may find no room for it. A thread that takes another job next
+                // always does.
                 Wait::Thread => {
                     let (job, pool) = (checked_out.into_job(conn), &self.engine.pool);
                     let spawn = || self.engine.spawn();

@@ -16,8 +16,8 @@ impl<'c, M> Exchange<'c, M> {
 
     /// Returns the server's address of this connection: the one that the client has reached. It makes one system call.
     ///
-    /// A server that listens on `0.0.0.0` learns here which of its addresses that was. A Unix socket has its path. It is
-    /// [`Address::Unnamed`] for a connection in memory and for a pipe.
+    /// A server that listens on `0.0.0.0` learns here which of its addresses that was. A Unix socket has its path. It
+    /// is [`Address::Unnamed`] for a connection in memory and for a pipe.
     ///
     /// # Errors
     /// The connection was hijacked, or the system does not tell.

@@ -22,7 +22,8 @@ impl<'c, M> Exchange<'c, M> {
 
     /// Sends a whole response of `text/html; charset=utf-8`. A method can return [`Html`](crate::Html) instead.
     ///
-    /// The page is sent as it is. Put a text that comes from a client through [`html_escape`](crate::html_escape) first.
+    /// The page is sent as it is. Put a text that comes from a client through [`html_escape`](crate::html_escape)
+    /// first.
     ///
     /// ```
     /// # use basehttp::{Exchange, html_escape, http_handler};

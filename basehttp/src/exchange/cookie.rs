@@ -1,4 +1,5 @@
-//! [`Cookie`]: a cookie that a response sets or removes (RFC 6265, section 4.1). `proto::cookie` reads those of a request.
+//! [`Cookie`]: a cookie that a response sets or removes (RFC 6265, section 4.1). `proto::cookie` reads those of a
+//! request.
 
 use std::time::Duration;
 
@@ -90,8 +91,8 @@ impl<M> Exchange<'_, M> {
 /// | `HttpOnly` | yes, so that no script of a page can read it                             | [`http_only`](Self::http_only) |
 /// | `SameSite` | `Lax`, so that other sites' forms and images do not send it              | [`same_site`](Self::same_site) |
 ///
-/// TLS that a trusted proxy ends counts, too ([`scheme`](Exchange::scheme)). Behind any other proxy that ends TLS, write
-/// `.secure(true)`, or call the cookie `__Host-…`.
+/// TLS that a trusted proxy ends counts, too ([`scheme`](Exchange::scheme)). Behind any other proxy that ends TLS,
+/// write `.secure(true)`, or call the cookie `__Host-…`.
 ///
 /// ```
 /// use basehttp::{Cookie, Exchange, SameSite, http_handler};

@@ -242,8 +242,8 @@ impl ExchangeIo {
         wait(Duration::MAX).map(drop)
     }
 
-    /// Waits until the client takes more. Returns whether its time is over, if the next write gets nowhere. Pauses of the
-    /// handler are not the client's fault and do not count.
+    /// Waits until the client takes more. Returns whether its time is over, if the next write gets nowhere. Pauses of
+    /// the handler are not the client's fault and do not count.
     fn wait_for_reader(&mut self) -> io::Result<bool> {
         let stall = self.settings.write_stall_timeout;
         let (waited, taken) = self.reader_clock.unwrap_or_default();
@@ -254,7 +254,8 @@ impl ExchangeIo {
         let result = self.wait_for_client(Direction::Write, stall);
         self.reader_clock = Some((waited + began.elapsed(), taken));
         match result {
-            // The system tells of a third of its buffer. A slow client may have taken less. Any other stream has waited.
+            // The system tells of a third of its buffer. A slow client may have taken less. Any other stream has
+            // waited.
             Err(error) if error.kind() == io::ErrorKind::TimedOut && self.socket.is_nonblocking() => Ok(true),
             result => result.map(|()| false),
         }

@@ -12,8 +12,8 @@ use super::Exchange;
 impl<M> Exchange<'_, M> {
     /// Keeps a value for the rest of this exchange, to be read by [`get`](Self::get). Returns it as `get` does.
     ///
-    /// A guard or a method can hand a value on to the hooks this way. A second value of the same type takes the place of
-    /// the first one, which is dropped when the exchange ends.
+    /// A guard or a method can hand a value on to the hooks this way. A second value of the same type takes the place
+    /// of the first one, which is dropped when the exchange ends.
     ///
     /// ```
     /// use basehttp::{Exchange, Result, http_handler};

@@ -28,8 +28,8 @@ impl<M> Exchange<'_, M> {
     ///
     /// # Errors
     /// Returned with `?`, the error becomes a 415 (Unsupported Media Type) for another media type or a body with a
-    /// `Content-Encoding`, a 413 (Content Too Large) for a longer body or for more than 1000 fields, and a 400 for a body
-    /// that is malformed, incomplete or not UTF-8.
+    /// `Content-Encoding`, a 413 (Content Too Large) for a longer body or for more than 1000 fields, and a 400 for a
+    /// body that is malformed, incomplete or not UTF-8.
     ///
     /// ```
     /// use basehttp::{Exchange, OrError, http_handler};

@@ -50,8 +50,8 @@ use crate::proto::Headers;
 /// A redirect is an error, too, such as one to a login page:
 /// `Err(HTTPError::from(303).with_header("Location", "/login").into())`.
 ///
-/// A guard for every handler is generic: `impl<'c, H, M> Guard<'c, H, M> for Secure`. [`BasicUser`](crate::BasicUser) is
-/// a ready-made one, for name and password.
+/// A guard for every handler is generic: `impl<'c, H, M> Guard<'c, H, M> for Secure`. [`BasicUser`](crate::BasicUser)
+/// is a ready-made one, for name and password.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a guard of the handler `{H}`",
     label = "no `impl<'c> Guard<'c, {H}> for {Self}`",

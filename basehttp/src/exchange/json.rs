@@ -23,8 +23,8 @@ use super::status::IntoStatus;
 
 /// A value that is sent as JSON: a body of the media type `application/json`. Needs the feature `json`.
 ///
-/// The method's thread writes the JSON before anything is sent. A value that cannot be serialised gets the client a 500,
-/// such as a map whose keys are no texts. Numbers that are not finite are sent as `null`.
+/// The method's thread writes the JSON before anything is sent. A value that cannot be serialised gets the client a
+/// 500, such as a map whose keys are no texts. Numbers that are not finite are sent as `null`.
 ///
 /// ```
 /// use basehttp::{Exchange, Json, http_handler};
@@ -62,8 +62,8 @@ impl<M> Exchange<'_, M> {
     ///
     /// # Errors
     /// Returned with `?`, the error becomes a 415 (Unsupported Media Type) for another media type or a body with a
-    /// `Content-Encoding`, a 413 (Content Too Large) for a longer body, a 400 for a body that is incomplete or not JSON,
-    /// and a 422 (Unprocessable Content) for JSON that does not fit the type. The 422 names the field.
+    /// `Content-Encoding`, a 413 (Content Too Large) for a longer body, a 400 for a body that is incomplete or not
+    /// JSON, and a 422 (Unprocessable Content) for JSON that does not fit the type. The 422 names the field.
     ///
     /// ```
     /// use basehttp::{Exchange, http_handler};

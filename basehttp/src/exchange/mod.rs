@@ -227,8 +227,8 @@ impl<'c, M> Exchange<'c, M> {
         }
     }
 
-    /// Returns the time since the server began with this request. Its head was complete then, and so was a body of up to
-    /// 64 KiB. The time in which it waited for a thread is not part of it.
+    /// Returns the time since the server began with this request. Its head was complete then, and so was a body of up
+    /// to 64 KiB. The time in which it waited for a thread is not part of it.
     ///
     /// ```
     /// # use basehttp::{Exchange, http_handler};

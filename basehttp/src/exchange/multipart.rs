@@ -1,4 +1,5 @@
-//! [`Multipart`]: forms with files, whose parts are read one after the other. Nothing is kept of a part that has passed.
+//! [`Multipart`]: forms with files, whose parts are read one after the other. Nothing is kept of a part that has
+//! passed.
 //!
 //! | body                                                          | response |
 //! |---------------------------------------------------------------|----------|
@@ -34,13 +35,14 @@ impl<M> Exchange<'_, M> {
     /// Reads a form with files from the request's body, part by part. Needs the feature `multipart`.
     ///
     /// The body has the media type `multipart/form-data` (RFC 7578), as browsers send a form with
-    /// `enctype="multipart/form-data"`, and `curl -F`. It is not read into memory: [`Multipart::next_part`] gives one part
-    /// after the other, which [`save_to`](Part::save_to) writes to a file. Reading blocks as [`rfile`](Self::rfile) does.
+    /// `enctype="multipart/form-data"`, and `curl -F`. It is not read into memory: [`Multipart::next_part`] gives one
+    /// part after the other, which [`save_to`](Part::save_to) writes to a file. Reading blocks as
+    /// [`rfile`](Self::rfile) does.
     ///
     /// # Errors
     /// Returned with `?`, the error becomes a 415 (Unsupported Media Type) for another media type or a body with a
-    /// `Content-Encoding`, a 413 (Content Too Large) for a `Content-Length` above the limit, and a 400 for a boundary that
-    /// is missing or malformed.
+    /// `Content-Encoding`, a 413 (Content Too Large) for a `Content-Length` above the limit, and a 400 for a boundary
+    /// that is missing or malformed.
     ///
     /// ```
     /// use basehttp::{Exchange, MultipartLimits, http_handler};
@@ -81,8 +83,8 @@ impl<M> Exchange<'_, M> {
         Ok(Multipart::new(&mut self.rfile, boundary, limits))
     }
 
-    /// Returns the boundary of the body. A `Content-Type` that cannot be read is a 400 if it begins with the right type,
-    /// since its boundary may be what is wrong with it.
+    /// Returns the boundary of the body. A `Content-Type` that cannot be read is a 400 if it begins with the right
+    /// type, since its boundary may be what is wrong with it.
     fn boundary(&self) -> Result<Boundary, HTTPError> {
         let field = self.fields_named("content-type").next().map_or(&[][..], |field| field.value());
         let kind = field.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -96,9 +98,9 @@ impl<M> Exchange<'_, M> {
 
 /// The parts of a form with files, in the order they came. [`Exchange::read_multipart`] starts it.
 ///
-/// The upload is complete when [`next_part`](Self::next_part) has returned `None`. Read it to there: an upload that broke
-/// off is not noticed otherwise. If it is dropped before, the files that [`Part::save_to`] has written are removed, so that
-/// an upload which fails leaves nothing behind, whatever the reason.
+/// The upload is complete when [`next_part`](Self::next_part) has returned `None`. Read it to there: an upload that
+/// broke off is not noticed otherwise. If it is dropped before, the files that [`Part::save_to`] has written are
+/// removed, so that an upload which fails leaves nothing behind, whatever the reason.
 ///
 /// ```
 /// # use basehttp::{Exchange, MultipartLimits, http_handler};
@@ -137,9 +139,9 @@ impl<'e> Multipart<'e> {
     /// The rest of the part before it is discarded. Blocks until the client has sent the head.
     ///
     /// # Errors
-    /// Returned with `?`, the error becomes a 413 (Content Too Large) above a limit, a 415 (Unsupported Media Type) for a
-    /// part with a `Content-Transfer-Encoding` such as base64 (RFC 7578, section 4.7), and a 400 for a part without a name
-    /// and for other malformed or incomplete bodies. The error names the part. Later calls return it again.
+    /// Returned with `?`, the error becomes a 413 (Content Too Large) above a limit, a 415 (Unsupported Media Type) for
+    /// a part with a `Content-Transfer-Encoding` such as base64 (RFC 7578, section 4.7), and a 400 for a part without a
+    /// name and for other malformed or incomplete bodies. The error names the part. Later calls return it again.
     pub fn next_part(&mut self) -> io::Result<Option<Part<'_, 'e>>> {
         if !self.upload.next_head(&mut self.head)? {
             return Ok(None);

@@ -27,8 +27,8 @@ use crate::proto::Field;
 /// for other sources. An empty text counts as missing, except for `&str` and `String`.
 ///
 /// Numbers parse as [`str::parse`] does, from every source: a `u64` takes `007` and `+7`, and refuses `-0` and a space
-/// beside the digits. In a query a `+` is a space, and `+7` is written `%2B7` there. The spaces around a field's value are
-/// not a part of it (RFC 9110, section 5.5).
+/// beside the digits. In a query a `+` is a space, and `+7` is written `%2B7` there. The spaces around a field's value
+/// are not a part of it (RFC 9110, section 5.5).
 ///
 /// So several paths can mean one resource. If that matters, give the parameter a type of your own:
 ///

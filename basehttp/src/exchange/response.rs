@@ -28,9 +28,9 @@ use super::reply::misuse;
 /// A bare `404_u16` is a status without a page, and `send_error` is not called for it. For a page, return `None` or an
 /// error: `Err(HTTPError::from(404))`.
 ///
-/// Fields and cookies that the method gives with [`Exchange::send_header`] and [`Exchange::send_cookie`] go out with the
-/// response that it returns. A `Content-Type` among them replaces that of the body, too. An error and `None` get the
-/// cookies alone.
+/// Fields and cookies that the method gives with [`Exchange::send_header`] and [`Exchange::send_cookie`] go out with
+/// the response that it returns. A `Content-Type` among them replaces that of the body, too. An error and `None` get
+/// the cookies alone.
 ///
 /// The response is sent as [`Exchange::send_bytes`] and [`Exchange::send_file`] send theirs. A status outside
 /// 100..=999, a field that [`Exchange::send_header`] does not take, and a `Content-Length` that differs from the length

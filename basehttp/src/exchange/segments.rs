@@ -61,8 +61,8 @@ type RowOf = fn(&[&str]) -> Option<u16>;
 /// Returns `None` for a target without a path: `*`, and CONNECT's authority.
 ///
 /// A path has a second reading, that of `SimpleHTTPRequestHandler`: `%2F` is a slash, and dots and empty segments are
-/// resolved. If it fits a row, and the path as sent another one or none, then a method that passes the exchange on would
-/// serve files of that row past its guard. Such a path names nothing.
+/// resolved. If it fits a row, and the path as sent another one or none, then a method that passes the exchange on
+/// would serve files of that row past its guard. Such a path names nothing.
 pub fn segments<'p, 'c, M>(
     ex: &Exchange<'c, M>,
     parts: &'p mut [&'c str],
@@ -173,8 +173,8 @@ pub fn rest<'c, M>(ex: &Exchange<'c, M>, from: usize) -> Option<Vec<&'c str>> {
     }
 }
 
-/// Returns whether a parameter may have this text. `.` and `..` are refused because programs use parameters as names
-/// of files, also behind a `%2F`, where `SimpleHTTPRequestHandler` would leave the directory of the parameter before it.
+/// Returns whether a parameter may have this text. `.` and `..` are refused because programs use parameters as names of
+/// files, also behind a `%2F`, where `SimpleHTTPRequestHandler` would leave the directory of the parameter before it.
 pub fn is_value(segment: &str) -> bool {
     !segment.split('/').any(|part| matches!(part, "." | "..")) && !segment.contains('\0')
 }

@@ -80,8 +80,8 @@ impl<M> Exchange<'_, M> {
     /// Adds a field to the response. It stays in the buffer.
     ///
     /// Before `send_response`, the field is kept for the response that follows, whichever method sends it: also
-    /// `send_text`, `send_error`, or the value that the handler's method returns. If the method fails instead, the error
-    /// response does not get the field, as it gets none of a response that was begun.
+    /// `send_text`, `send_error`, or the value that the handler's method returns. If the method fails instead, the
+    /// error response does not get the field, as it gets none of a response that was begun.
     ///
     /// The value is sent as Latin-1, as in Python. The server acts on `Connection`, `Content-Length` and
     /// `Transfer-Encoding` instead of copying them: `Connection: close` closes, and the body is checked against the
@@ -195,10 +195,10 @@ impl<M> Exchange<'_, M> {
 
     /// Logs an error and sends a whole error response, with the page of `error_message_format`.
     ///
-    /// A code below 400, such as a redirect, is logged only if the error has a source. Takes a code, `(code, message)`, `(code, message, explain)` or an [`HTTPError`](crate::HTTPError). Texts that
-    /// are not given come from the `responses` map. They are escaped for the media type `error_content_type`. No body
-    /// is sent in response to HEAD, and with 204, 205 and 304. It replaces a response that was begun, unless a part has
-    /// been sent.
+    /// A code below 400, such as a redirect, is logged only if the error has a source. Takes a code, `(code, message)`,
+    /// `(code, message, explain)` or an [`HTTPError`](crate::HTTPError). Texts that are not given come from the
+    /// `responses` map. They are escaped for the media type `error_content_type`. No body is sent in response to HEAD,
+    /// and with 204, 205 and 304. It replaces a response that was begun, unless a part has been sent.
     ///
     /// # Errors
     /// The code is not allowed or interim (1xx, which needs a final response behind it), or a part of a response has

@@ -1,8 +1,8 @@
-//! Properties that must hold for any bytes of a client or a script. Each fuzz target is one function, which panics if they
-//! do not hold.
+//! Properties that must hold for any bytes of a client or a script. Each fuzz target is one function, which panics if
+//! they do not hold.
 //!
-//! Not a part of the library: `cargo fuzz` builds it (`--cfg fuzzing`), and so do the tests, which run it on the corpora
-//! that are checked in. A target in `fuzz/fuzz_targets` is one line that calls a function here.
+//! Not a part of the library: `cargo fuzz` builds it (`--cfg fuzzing`), and so do the tests, which run it on the
+//! corpora that are checked in. A target in `fuzz/fuzz_targets` is one line that calls a function here.
 //!
 //! | function     | bytes are                                   | held against                                   |
 //! |--------------|---------------------------------------------|------------------------------------------------|

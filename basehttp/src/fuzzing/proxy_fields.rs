@@ -1,5 +1,5 @@
-//! The fields of a chain of proxies, held against readers that take the lists and elements apart first, and read them with
-//! the standard library.
+//! The fields of a chain of proxies, held against readers that take the lists and elements apart first, and read them
+//! with the standard library.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

@@ -101,8 +101,8 @@ pub(crate) const fn trim_whitespace(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Returns whether `text` is `lower` when case makes no difference. `lower` has no upper case. Compares eight bytes at a
-/// time, where `eq_ignore_ascii_case` takes one.
+/// Returns whether `text` is `lower` when case makes no difference. `lower` has no upper case. Compares eight bytes at
+/// a time, where `eq_ignore_ascii_case` takes one.
 // Always, since most callers compare with a constant, and nearly all of this is then known to the compiler.
 #[allow(clippy::inline_always)]
 #[inline(always)]

@@ -36,8 +36,8 @@ impl<'b> Authority<'b> {
     }
 }
 
-/// Returns the host of an authority that [`Authority::parse`] has taken before. Only a port can stand behind it, so that the
-/// end is enough to find it.
+/// Returns the host of an authority that [`Authority::parse`] has taken before. Only a port can stand behind it, so
+/// that the end is enough to find it.
 pub(crate) fn host_of_checked(authority: &[u8]) -> &[u8] {
     let mut rest = authority;
     while let [before @ .., b'0'..=b'9'] = rest {

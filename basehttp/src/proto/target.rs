@@ -8,7 +8,8 @@
 //! | asterisk  | `*`                    | OPTIONS   | `*`                         |           |
 //!
 //! CONNECT takes no other form. Schemes other than `http` and `https`, user information and fragments are refused. So
-//! is a scheme that the connection does not serve, with 421 (RFC 9110, section 7.4); [`Target::check_scheme`] does that.
+//! is a scheme that the connection does not serve, with 421 (RFC 9110, section 7.4); [`Target::check_scheme`] does
+//! that.
 //!
 //! | characters                     | in a path                  | in a query                 |
 //! |--------------------------------|----------------------------|----------------------------|
@@ -115,8 +116,8 @@ impl<'b> Target<'b> {
     ///
     /// RFC 9110, section 7.4: an `https` target is refused unless the connection is secured, or comes from a trusted
     /// gateway whose client's was. A server that believed such a request would send in the clear what its client thinks
-    /// is private. An `http` target over a secured connection is another origin's (section 4.3.1), which this connection
-    /// does not speak for.
+    /// is private. An `http` target over a secured connection is another origin's (section 4.3.1), which this
+    /// connection does not speak for.
     pub(crate) fn check_scheme(&self, served: Scheme) -> Result<(), Refusal> {
         match (self.scheme, served) {
             (Some(Scheme::Https), Scheme::Http) => Err(NOT_SECURED),

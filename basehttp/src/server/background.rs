@@ -33,9 +33,9 @@ impl HTTPServer {
     /// stopped before.
     ///
     /// # Errors
-    /// Those of [`serve_forever`](Self::serve_forever), such as an address that another server has bound after a stop; the
-    /// system gives no thread. Then the server is dropped. A system that gives no threads to serve with is an error of
-    /// [`BackgroundServer::stop`].
+    /// Those of [`serve_forever`](Self::serve_forever), such as an address that another server has bound after a stop;
+    /// the system gives no thread. Then the server is dropped. A system that gives no threads to serve with is an error
+    /// of [`BackgroundServer::stop`].
     pub fn serve_in_background(mut self) -> io::Result<BackgroundServer> {
         let handle = self.server_handle();
         let begun = self.begin_loop()?;

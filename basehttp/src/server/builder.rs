@@ -158,8 +158,8 @@ options! {
     ///
     /// A response that needs more than is left is cut off by a reset of its connection. Files and bodies that
     /// connections can share (an `Arc`, a `'static` slice) are not counted. With TLS, a part of up to 64 KiB is
-    /// encrypted for each client that does not read on, and is counted whatever it is a part of. Some 4,000 such clients
-    /// have room by default.
+    /// encrypted for each client that does not read on, and is counted whatever it is a part of. Some 4,000 such
+    /// clients have room by default.
     max_unsent_bytes: usize => settings.max_unsent_bytes;
     /// Time a client has to send a request's head, from its first byte on. Default 15 s; then 408 and close.
     ///
@@ -176,10 +176,10 @@ options! {
     min_body_bytes_per_second: u64 => settings.min_body_bytes_per_second;
     /// Longest pause of a client in reading its response. Default 30 s; then the connection is reset.
     ///
-    /// The server sees what the system's buffers take, which for a moment is more than the client reads. So a client that
-    /// reads nothing is reset after once or twice this time. One that reads a little now and then must also keep up
-    /// `min_body_bytes_per_second`. A system with large buffers may ask for more only when hundreds of kilobytes have
-    /// been read, and until then its client pauses.
+    /// The server sees what the system's buffers take, which for a moment is more than the client reads. So a client
+    /// that reads nothing is reset after once or twice this time. One that reads a little now and then must also keep
+    /// up `min_body_bytes_per_second`. A system with large buffers may ask for more only when hundreds of kilobytes
+    /// have been read, and until then its client pauses.
     write_stall_timeout: Duration => settings.write_stall_timeout;
     /// Longest pause of a client in reading a response whose handler has returned: a file, or a body that was given as
     /// a whole. Default as `write_stall_timeout`; then the connection is reset.
@@ -238,11 +238,12 @@ options! {
     ///
     /// [`bind`](Self::bind) refuses it if the server binds no port, as with Unix sockets alone.
     ///
-    /// On Linux each server has a queue of its own, and no call empties a queue and closes it in one step. A server that
-    /// ends serves all clients in its queue. The system resets a client that gets there in the microseconds before the
-    /// queue is closed, and one whose handshake is under way. `sysctl net.ipv4.tcp_migrate_req=1`, set before the servers
-    /// start, gives such clients to another server of the address instead (Linux 5.14). Servers that share one listening
-    /// socket lose none either: [`bind`](Self::bind) takes a [`TcpListener`](std::net::TcpListener) of a service manager.
+    /// On Linux each server has a queue of its own, and no call empties a queue and closes it in one step. A server
+    /// that ends serves all clients in its queue. The system resets a client that gets there in the microseconds before
+    /// the queue is closed, and one whose handshake is under way. `sysctl net.ipv4.tcp_migrate_req=1`, set before the
+    /// servers start, gives such clients to another server of the address instead (Linux 5.14). Servers that share one
+    /// listening socket lose none either: [`bind`](Self::bind) takes a [`TcpListener`](std::net::TcpListener) of a
+    /// service manager.
     allow_reuse_port: bool => listen.allow_reuse_port;
     /// Silence after which the system asks a TCP client whether it is still there (`SO_KEEPALIVE`). Default 60 s;
     /// `None` never asks.
@@ -293,9 +294,10 @@ impl HTTPServerBuilder {
     ///
     /// # Errors
     /// The system's: a taken or forbidden address, no such name, here or in [`also_listen`](Self::also_listen);
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for an option with which nothing could be served (a timeout of zero, a
-    /// limit that the shortest request does not fit) or that applies to none of the addresses, too many workers or
-    /// addresses. Its text says what to write. Any other value works: the largest of a type means that there is no bound.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for an option with which nothing could be served (a timeout of
+    /// zero, a limit that the shortest request does not fit) or that applies to none of the addresses, too many workers
+    /// or addresses. Its text says what to write. Any other value works: the largest of a type means that there is no
+    /// bound.
     pub fn bind<H: BaseHTTPRequestHandler>(self, address: impl ListenAddress, handler: H) -> io::Result<HTTPServer> {
         self.bind_service(address, Arc::new(handler))
     }

@@ -27,8 +27,8 @@ use crate::sys::{Listener, must_be_stream};
 ///
 /// A server that is asked to end closes the sockets that it has bound, so that a successor can bind them, and binds
 /// them again when it serves again. A socket that was handed over stays open until the server is dropped or closed:
-/// others may have descriptors of it, and clients that come meanwhile wait for whichever server accepts them next. All of
-/// them must leave it non-blocking, which they have in common: a server that waits in accept(2) does nothing else.
+/// others may have descriptors of it, and clients that come meanwhile wait for whichever server accepts them next. All
+/// of them must leave it non-blocking, which they have in common: a server that waits in accept(2) does nothing else.
 ///
 /// # Unix sockets
 ///

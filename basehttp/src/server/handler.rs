@@ -64,8 +64,8 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     /// The methods that the handler answers, derived ones included. `Allow` lists them.
     ///
     /// A request with any other method may get its 501 before its body has arrived, and without a call of
-    /// [`dispatch`](Self::dispatch). If the list is empty, or [`UNKNOWN_METHOD`](Self::UNKNOWN_METHOD) is 405, `dispatch`
-    /// is always called.
+    /// [`dispatch`](Self::dispatch). If the list is empty, or [`UNKNOWN_METHOD`](Self::UNKNOWN_METHOD) is 405,
+    /// `dispatch` is always called.
     const METHODS: &'static [&'static str];
 
     /// Python's `responses`, with code, phrase and explanation, sorted by code.
@@ -121,9 +121,9 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
     /// Logs a request whose response has ended, with the size of its body. It is called once for each request, and not
     /// for bytes that are not a request at all. The default logs no size, as in Python.
     ///
-    /// The size is that of the content alone, in bytes: without the head, and without the framing of chunks. It is 0 for
-    /// a response that has no body, such as any to HEAD, even if its `Content-Length` tells the size that a GET would
-    /// get (RFC 9110, section 9.3.2). The server always knows it. `None` comes from [`Exchange::log_request`].
+    /// The size is that of the content alone, in bytes: without the head, and without the framing of chunks. It is 0
+    /// for a response that has no body, such as any to HEAD, even if its `Content-Length` tells the size that a GET
+    /// would get (RFC 9110, section 9.3.2). The server always knows it. `None` comes from [`Exchange::log_request`].
     ///
     /// The exchange does not outlive the handler, so a body that is sent after the handler has returned is still on its
     /// way during this call. Such bodies come from `send_file`, and from `send_bytes` of more than the response's
@@ -136,8 +136,8 @@ pub trait BaseHTTPRequestHandler: Send + Sync + Sized + 'static {
 
     /// Logs an error. The default calls [`log_message`](Self::log_message).
     ///
-    /// The error may be a connection's: its TLS session has failed, or its handshake or PROXY header was not finished, it
-    /// was refused where only trusted proxies may connect, or a body was cut off after the handler had returned. The
+    /// The error may be a connection's: its TLS session has failed, or its handshake or PROXY header was not finished,
+    /// it was refused where only trusted proxies may connect, or a body was cut off after the handler had returned. The
     /// exchange then has no command, no path and no headers, and sends nothing.
     fn log_error<'c>(&self, ex: &Exchange<'c, Self::MessageClass<'c>>, message: fmt::Arguments<'_>) {
         defaults::log_error(self, ex, message);

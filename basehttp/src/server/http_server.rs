@@ -160,8 +160,8 @@ impl HTTPServer {
     /// ```
     ///
     /// # Errors
-    /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`; after a shutdown, an address that another server
-    /// has bound meanwhile. Whatever a client does is not an error.
+    /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`; after a shutdown, an address that another
+    /// server has bound meanwhile. Whatever a client does is not an error.
     pub fn handle_request(&mut self) -> io::Result<()> {
         let mut time = SearchTime::begin(self.timeout);
         let handled = loop {
@@ -193,9 +193,9 @@ impl HTTPServer {
     /// listens throughout ([`ListenAddress`](crate::ListenAddress#after-a-shutdown)).
     ///
     /// # Errors
-    /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`; after a shutdown, an address that another server
-    /// has bound meanwhile; a poller the system refuses. Whatever a client does, and descriptors running out, is not an
-    /// error.
+    /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`; after a shutdown, an address that another
+    /// server has bound meanwhile; a poller the system refuses. Whatever a client does, and descriptors running out, is
+    /// not an error.
     pub fn serve_forever(&mut self) -> io::Result<()> {
         self.serve_until(None).map(drop)
     }

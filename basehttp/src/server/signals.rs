@@ -12,8 +12,8 @@ impl HTTPServer {
     ///
     /// The end has the order of [`ServerHandle::shutdown`](crate::ServerHandle::shutdown), with the builder's
     /// `shutdown_delay`. A second signal ends the program at once, with the exit status that shells give a program that
-    /// was killed by it (143 and 130), and with a line on standard error about the connections that it has cut off. This
-    /// holds for the rest of the program as well, without the line.
+    /// was killed by it (143 and 130), and with a line on standard error about the connections that it has cut off.
+    /// This holds for the rest of the program as well, without the line.
     ///
     /// Service managers kill a program some time after the signal, systemd after 90 s and Kubernetes after 30 s. Delay
     /// and grace together must be shorter.
@@ -38,8 +38,8 @@ impl HTTPServer {
     /// Makes SIGTERM and SIGINT end the server as [`serve_until_terminated`](Self::serve_until_terminated) does, and
     /// returns at once. A signal that comes before the server serves is not lost.
     ///
-    /// `on_signal` is called with the number of the signal, on a thread of its own, before the server begins to end. The
-    /// signals are watched until the server is dropped.
+    /// `on_signal` is called with the number of the signal, on a thread of its own, before the server begins to end.
+    /// The signals are watched until the server is dropped.
     ///
     /// ```no_run
     /// # use basehttp::{Exchange, HTTPServer, http_handler};

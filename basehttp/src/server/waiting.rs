@@ -11,8 +11,8 @@ use crate::sys::{Accepted, Listener, Socket, is_transient_accept_error, wait_for
 /// Silent connections that `handle_request` keeps beside the one it serves: 64, enough for some browsers.
 const MAX_WAITING: usize = 64;
 
-/// Looks at the sockets once the time is over: 64. Clients that have come in time are found, as far as the process was not
-/// late itself, and clients that come and go without end do not prolong it.
+/// Looks at the sockets once the time is over: 64. Clients that have come in time are found, as far as the process was
+/// not late itself, and clients that come and go without end do not prolong it.
 const MAX_LATE_LOOKS: usize = 64;
 
 /// Time in which `handle_request` looks for a request.

@@ -69,7 +69,8 @@ impl Address {
         Address::of_system(&SockRef::from(socket).local_addr()?)
     }
 
-    /// Returns the address of the other end of a connected socket. The errors are those of [`of_socket`](Self::of_socket).
+    /// Returns the address of the other end of a connected socket. The errors are those of
+    /// [`of_socket`](Self::of_socket).
     pub(crate) fn of_peer(socket: &impl AsFd) -> io::Result<Self> {
         Address::of_system(&SockRef::from(socket).peer_addr()?)
     }

@@ -68,8 +68,8 @@ impl Notifier {
         self.send(&format!("STATUS={}", text.replace('\n', " ")))
     }
 
-    /// Says `RELOADING=1`, when the program begins to read its configuration anew. Say [`ready`](Self::ready) when it is
-    /// done.
+    /// Says `RELOADING=1`, when the program begins to read its configuration anew. Say [`ready`](Self::ready) when it
+    /// is done.
     ///
     /// The message has the time, as services with `Type=notify-reload` must send it.
     pub fn reloading(&self) -> io::Result<()> {

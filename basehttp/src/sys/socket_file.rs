@@ -34,8 +34,8 @@ pub(crate) struct SocketFile {
 }
 
 impl SocketFile {
-    /// Binds the socket to `path` and listens, so that only users whom `mode` allows to write can connect. `None` leaves
-    /// the mode to the umask. There is no file to keep for Linux's names without files.
+    /// Binds the socket to `path` and listens, so that only users whom `mode` allows to write can connect. `None`
+    /// leaves the mode to the umask. There is no file to keep for Linux's names without files.
     ///
     /// # Errors
     /// The system's. [`AddrInUse`](io::ErrorKind::AddrInUse) for a file that is not to be replaced; the text says why.

@@ -35,8 +35,8 @@ use crate::tls::config_with_provider;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It uses ring for itself, and installs nothing for the rest of the program. Clients that check it against the roots of
-/// the system refuse it, as they should.
+/// It uses ring for itself, and installs nothing for the rest of the program. Clients that check it against the roots
+/// of the system refuse it, as they should.
 #[derive(Debug)]
 pub struct Certificate {
     der: CertificateDer<'static>,

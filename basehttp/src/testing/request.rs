@@ -204,7 +204,8 @@ impl Request {
         self.with_part(&format!("name=\"{}\"; filename=\"{}\"", quoted(name), quoted(file_name)), content.as_ref())
     }
 
-    /// Adds a field without a file to a form that is sent as `multipart/form-data`, as [`file`](Self::file) adds a file.
+    /// Adds a field without a file to a form that is sent as `multipart/form-data`, as [`file`](Self::file) adds a
+    /// file.
     pub fn part(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.with_part(&format!("name=\"{}\"", quoted(name)), value.as_ref())
     }

@@ -55,8 +55,9 @@ impl Request {
     /// Needs the feature `tls-testing`.
     ///
     /// The client trusts that certificate alone, and the certificate must name the host in `Host`, which is the address
-    /// unless the request has another one. Everything else is as with [`send_to`](Self::send_to). For other clients, such
-    /// as one that shows a certificate, use rustls itself, and give the bytes that it reads to [`Response::parse`].
+    /// unless the request has another one. Everything else is as with [`send_to`](Self::send_to). For other clients,
+    /// such as one that shows a certificate, use rustls itself, and give the bytes that it reads to
+    /// [`Response::parse`].
     ///
     /// # Errors
     /// Those of [`send_to`](Self::send_to), and [`InvalidData`](io::ErrorKind::InvalidData) if the handshake fails, for

@@ -19,8 +19,8 @@ use crate::sys::lock;
 
 /// A certificate and its key, from two PEM files that can be read again while the server runs.
 ///
-/// It is a [`ResolvesServerCert`]: each handshake gets the pair that was read last. A renewed certificate needs one call
-/// of [`reload`](Self::reload) and no restart. Connections that are open keep the old one.
+/// It is a [`ResolvesServerCert`]: each handshake gets the pair that was read last. A renewed certificate needs one
+/// call of [`reload`](Self::reload) and no restart. Connections that are open keep the old one.
 ///
 /// ```no_run
 /// # fn main() -> std::io::Result<()> {
@@ -39,10 +39,10 @@ use crate::sys::lock;
 ///
 /// # The files
 ///
-/// The certificate's file has the certificate of the server first, and then those that lead to a root that clients know.
-/// Programs call it `fullchain.pem`. The key's file has one key, as PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`)
-/// or SEC1 (`EC PRIVATE KEY`), and it is not encrypted. One file may have both; then name it twice. A file may have
-/// up to 1 MiB. It may be a pipe, which is read once and cannot be reloaded.
+/// The certificate's file has the certificate of the server first, and then those that lead to a root that clients
+/// know. Programs call it `fullchain.pem`. The key's file has one key, as PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE
+/// KEY`) or SEC1 (`EC PRIVATE KEY`), and it is not encrypted. One file may have both; then name it twice. A file may
+/// have up to 1 MiB. It may be a pipe, which is read once and cannot be reloaded.
 pub struct CertificateFiles {
     certfile: PathBuf,
     keyfile: PathBuf,
@@ -67,7 +67,8 @@ impl CertificateFiles {
     /// * The system's, if a file cannot be read.
     /// * [`InvalidData`](io::ErrorKind::InvalidData) if a file does not have what it should have, if the key is not the
     ///   certificate's, or if the certificate is not valid now. The text names the file, the reason and the remedy.
-    /// * [`InvalidInput`](io::ErrorKind::InvalidInput) if no provider is installed. The text has the two lines to write.
+    /// * [`InvalidInput`](io::ErrorKind::InvalidInput) if no provider is installed. The text has the two lines to
+    ///   write.
     pub fn load(certfile: impl Into<PathBuf>, keyfile: impl Into<PathBuf>) -> io::Result<Self> {
         CertificateFiles::load_with_provider(default_provider()?, certfile, keyfile)
     }
@@ -91,8 +92,8 @@ impl CertificateFiles {
     /// Blocks until the files are read; handshakes go on meanwhile, with the old pair.
     ///
     /// # Errors
-    /// Those of [`load`](Self::load), and [`InvalidData`](io::ErrorKind::InvalidData) for a pipe or a device. Then the old
-    /// pair stays.
+    /// Those of [`load`](Self::load), and [`InvalidData`](io::ErrorKind::InvalidData) for a pipe or a device. Then the
+    /// old pair stays.
     pub fn reload(&self) -> io::Result<()> {
         let pair = read(&self.certfile, &self.keyfile, Reading::Again, &self.provider, SystemTime::now())?;
         *lock(&self.current) = pair;

@@ -14,10 +14,9 @@ const SESSIONS: usize = 4096;
 
 /// Returns a configuration with this certificate, for [`HTTPServerBuilder::tls`](crate::HTTPServerBuilder::tls).
 ///
-/// It serves TLS 1.3 and 1.2 with the cipher suites of the process's [default
-/// provider](CryptoProvider::get_default), and asks clients for no certificate. Fields of it, such as `ticketer`, can be
-/// changed afterwards. Versions, suites and certificates of clients cannot; [`tls`](crate::tls) has a configuration with
-/// such certificates.
+/// It serves TLS 1.3 and 1.2 with the cipher suites of the process's [default provider](CryptoProvider::get_default),
+/// and asks clients for no certificate. Fields of it, such as `ticketer`, can be changed afterwards. Versions, suites
+/// and certificates of clients cannot; [`tls`](crate::tls) has a configuration with such certificates.
 ///
 /// Clients resume their sessions, which spares both sides the signature. The last 4,096 are kept in the memory of this
 /// process, so that no key exists that could decrypt tickets of the past. Sessions do not outlive a restart. Servers

@@ -1,9 +1,10 @@
 //! TLS by rustls: certificates from PEM files, and what a server wants around them. Feature `tls`.
 //!
-//! [`HTTPSServer`] is the short way, and [`HTTPServerBuilder::tls`](crate::HTTPServerBuilder::tls) takes any configuration.
+//! [`HTTPSServer`] is the short way, and [`HTTPServerBuilder::tls`](crate::HTTPServerBuilder::tls) takes any
+//! configuration.
 //!
-//! The library chooses no cryptography. rustls calls it a provider, and a program has one for all of its TLS. It installs
-//! one before it loads certificates:
+//! The library chooses no cryptography. rustls calls it a provider, and a program has one for all of its TLS. It
+//! installs one before it loads certificates:
 //!
 //! ```toml
 //! rustls = { version = "0.23", default-features = false, features = ["ring"] }
@@ -13,13 +14,14 @@
 //! rustls::crypto::ring::default_provider().install_default().expect("no provider is installed yet");
 //! ```
 //!
-//! The crate is re-exported as `basehttp::rustls`, so that both name the same version. A library that serves by TLS leaves
-//! both lines to its programs, or uses [`CertificateFiles::load_with_provider`].
+//! The crate is re-exported as `basehttp::rustls`, so that both name the same version. A library that serves by TLS
+//! leaves both lines to its programs, or uses [`CertificateFiles::load_with_provider`].
 //!
 //! # Certificates of clients
 //!
 //! A configuration of rustls asks for them, with the roots that your program trusts. Requests then come with
-//! [`Exchange::peer_certificates`](crate::Exchange::peer_certificates), and clients without a certificate do not get in:
+//! [`Exchange::peer_certificates`](crate::Exchange::peer_certificates), and clients without a certificate do not get
+//! in:
 //!
 //! ```no_run
 //! # use basehttp::{Exchange, HTTPServer, http_handler};

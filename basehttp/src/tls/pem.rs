@@ -11,7 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::flaw::{Flaw, Instead, Wanted};
 
-/// The largest file, 1 MiB. A long chain has 20 KiB; this keeps a wrong path, such as that of a disk, from filling memory.
+/// The largest file, 1 MiB. A long chain has 20 KiB; this keeps a wrong path, such as that of a disk, from filling
+/// memory.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The time at which a file is read.
@@ -113,8 +114,8 @@ fn missing(path: &Path, wanted: Wanted, text: &[u8]) -> Flaw {
     Flaw::Missing { path: path.into(), wanted, instead }
 }
 
-/// Returns whether it begins like PKCS#12: a sequence with a length in one to four bytes or an open end, and the number 3
-/// (RFC 7292, section 4). Certificates and keys begin in other ways.
+/// Returns whether it begins like PKCS#12: a sequence with a length in one to four bytes or an open end, and the number
+/// 3 (RFC 7292, section 4). Certificates and keys begin in other ways.
 fn is_pkcs12(text: &[u8]) -> bool {
     let [0x30, length @ 0x80..=0x84, rest @ ..] = text else { return false };
     rest.get(usize::from(length - 0x80)..).is_some_and(|content| content.starts_with(&[0x02, 0x01, 0x03]))

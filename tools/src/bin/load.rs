@@ -5,9 +5,9 @@
 //! ```
 //!
 //! Each connection sends one request after the other, and no request is ever repeated. A response other than a 200 with
-//! the bytes of the file counts as failed, and so does any error of a connection, also of one that the server has closed
-//! without saying so before. It goes on until its standard input ends, and until so many requests were sent. Standard
-//! output gets a line for each tenth of a second. The exit status is 1 if a request failed.
+//! the bytes of the file counts as failed, and so does any error of a connection, also of one that the server has
+//! closed without saying so before. It goes on until its standard input ends, and until so many requests were sent.
+//! Standard output gets a line for each tenth of a second. The exit status is 1 if a request failed.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};

@@ -75,8 +75,8 @@ impl Drive<'_> {
         self.refuse(HTTPError::from(400).with_explain(PLAIN))
     }
 
-    /// Takes the socket out of a TLS session that has ended on our side. Bytes that still come are not decrypted, only to
-    /// be thrown away.
+    /// Takes the socket out of a TLS session that has ended on our side. Bytes that still come are not decrypted, only
+    /// to be thrown away.
     pub(super) fn leave_session(&mut self) {
         let io = self.io();
         // The reason of a failure is still to be logged, and nothing more is decrypted after one.

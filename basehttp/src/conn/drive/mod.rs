@@ -178,7 +178,8 @@ impl Drive<'_> {
         self.buffers.io.get_mut()
     }
 
-    /// Returns the scheme by which the client has connected to this server, or to the proxy that has passed its bytes on.
+    /// Returns the scheme by which the client has connected to this server, or to the proxy that has passed its bytes
+    /// on.
     fn served_scheme(&mut self) -> Scheme {
         if self.conn.was_over_tls { Scheme::Https } else { self.io().socket.served_scheme() }
     }

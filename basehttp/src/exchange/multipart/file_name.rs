@@ -1,5 +1,5 @@
-//! A name for a file from what a client calls it. As Werkzeug's `secure_filename`, but it keeps letters of all alphabets
-//! and only the last segment of a path.
+//! A name for a file from what a client calls it. As Werkzeug's `secure_filename`, but it keeps letters of all
+//! alphabets and only the last segment of a path.
 
 /// Longest name: 200 bytes. File systems take 255, so that a program can add something.
 const MAX_BYTES: usize = 200;

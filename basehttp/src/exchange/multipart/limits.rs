@@ -60,8 +60,8 @@ impl MultipartLimits {
         self
     }
 
-    /// Largest body, in bytes, with all that stands between the parts. Default 64 MiB; beyond it 413, which a client with
-    /// a `Content-Length` gets before it has sent the body.
+    /// Largest body, in bytes, with all that stands between the parts. Default 64 MiB; beyond it 413, which a client
+    /// with a `Content-Length` gets before it has sent the body.
     pub const fn max_body_bytes(mut self, bytes: u64) -> Self {
         self.body_bytes = bytes;
         self

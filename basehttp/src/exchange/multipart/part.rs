@@ -15,11 +15,12 @@ const MAX_FIELDS: usize = 32;
 /// One part of a form: a field, or a file. [`Multipart::next_part`](crate::Multipart::next_part) gives it.
 ///
 /// Implements [`Read`] and [`BufRead`], which end where the part ends. Reading may block until the client sends more. A
-/// part whose type is `multipart/mixed` is given as it is, with its own boundaries in its content (RFC 7578, section 4.3).
+/// part whose type is `multipart/mixed` is given as it is, with its own boundaries in its content (RFC 7578, section
+/// 4.3).
 ///
 /// # Errors
-/// Returned from the handler with `?`, an error of reading becomes a 413 (Content Too Large) above a limit, and a 400 for a
-/// body that is malformed or ends early.
+/// Returned from the handler with `?`, an error of reading becomes a 413 (Content Too Large) above a limit, and a 400
+/// for a body that is malformed or ends early.
 ///
 /// ```
 /// use std::io::Read;
@@ -74,18 +75,19 @@ impl<'m, 'e> Part<'m, 'e> {
     /// The name of the file as the client sent it, or `None` for a field without a file.
     ///
     /// It is a text to show, never a path: it may be `../../etc/passwd`, `C:\x.txt` or `..`, and have any character.
-    /// [`safe_file_name`](Self::safe_file_name) makes a name for a file of it. A browser sends an empty name for a field
-    /// where the user chose no file, which is `None`, too. Some clients send `filename*`, which counts if it stands alone.
-    /// Escapes are as in [`name`](Self::name).
+    /// [`safe_file_name`](Self::safe_file_name) makes a name for a file of it. A browser sends an empty name for a
+    /// field where the user chose no file, which is `None`, too. Some clients send `filename*`, which counts if it
+    /// stands alone. Escapes are as in [`name`](Self::name).
     pub fn file_name(&self) -> Option<&str> {
         self.disposition.file_name.as_deref().filter(|name| !name.is_empty())
     }
 
     /// Returns a name for the file that stays in its directory, or `None` for a field without a file.
     ///
-    /// It is the last segment of [`file_name`](Self::file_name), behind `/` and `\`. Letters and digits of any alphabet,
-    /// `.`, `-` and `_` stay, and each run of other characters becomes one `_`. It begins with a letter or a digit, so it
-    /// is not hidden and not an option of a command, and it has 200 bytes at most. If nothing is left, it is `file`.
+    /// It is the last segment of [`file_name`](Self::file_name), behind `/` and `\`. Letters and digits of any
+    /// alphabet, `.`, `-` and `_` stay, and each run of other characters becomes one `_`. It begins with a letter or a
+    /// digit, so it is not hidden and not an option of a command, and it has 200 bytes at most. If nothing is left, it
+    /// is `file`.
     ///
     /// ```
     /// # use basehttp::{Exchange, MultipartLimits, http_handler};
@@ -151,16 +153,17 @@ impl<'m, 'e> Part<'m, 'e> {
         String::from_utf8(bytes).map_err(|_| self.upload.fault_of_part(400, "it is not utf-8"))
     }
 
-    /// Writes the rest of the part to a new file at `path`, and returns its size in bytes. Memory does not grow with it.
+    /// Writes the rest of the part to a new file at `path`, and returns its size in bytes. Memory does not grow with
+    /// it.
     ///
     /// The file has its name only when it is complete. Until then, its directory has one named `.upload-` and a number,
-    /// which a process that is killed leaves behind. The file is removed again if the upload fails, which means that the
-    /// [`Multipart`](crate::Multipart) is dropped before its `next_part` has returned `None`.
+    /// which a process that is killed leaves behind. The file is removed again if the upload fails, which means that
+    /// the [`Multipart`](crate::Multipart) is dropped before its `next_part` has returned `None`.
     ///
     /// # Errors
     /// Those of reading and of the file. If there is a file at `path`, the error has the kind
-    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) and, returned with `?`, becomes a 409 (Conflict). Nothing is ever
-    /// overwritten, and nothing was read of the part if the file was there before.
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) and, returned with `?`, becomes a 409 (Conflict). Nothing is
+    /// ever overwritten, and nothing was read of the part if the file was there before.
     pub fn save_to(&mut self, path: impl AsRef<Path>) -> io::Result<u64> {
         let (file, size) = NewFile::with_content(path.as_ref(), self)?;
         self.upload.saved.push(file);

@@ -1,5 +1,5 @@
-//! The body of a form with files, as far as it was read: the bytes at hand, the stage of reading, and the room that is left
-//! under each limit. `proto/multipart` decides what the bytes are.
+//! The body of a form with files, as far as it was read: the bytes at hand, the stage of reading, and the room that is
+//! left under each limit. `proto/multipart` decides what the bytes are.
 //!
 //! ```text
 //! Preamble -- delimiter --> Head -- empty line --> Content -- last delimiter --> Epilogue

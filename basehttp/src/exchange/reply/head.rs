@@ -53,8 +53,8 @@ impl Reply {
         }
     }
 
-    /// Adds a field of the handler's. A mistake in it is remembered, and [`end_head`](Self::end_head) returns it. A field
-    /// that comes before the status line waits for it.
+    /// Adds a field of the handler's. A mistake in it is remembered, and [`end_head`](Self::end_head) returns it. A
+    /// field that comes before the status line waits for it.
     pub(crate) fn add_field(&mut self, name: &str, value: &str, out: &mut Vec<u8>) {
         if !self.is_head_open() {
             return self.add_field_elsewhere(name, value);

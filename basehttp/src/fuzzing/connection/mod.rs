@@ -1,12 +1,12 @@
 //! A whole connection without a socket: a client that does whatever the bytes say, and replies that must be right all
 //! the same.
 //!
-//! The first eight bytes say where requests are served. The highest bits of the first one tell what befalls the stream's
-//! own calls (`Weather`), and those of the second one the kind of the connection (`Transport`). The rest is played by
-//! `client`, one act after another: ask, send some of it, take some of the replies, send garbage, let time pass, end one
-//! side, reset. `wire` carries the bytes. With TLS they are records, which the client may also cut anywhere, change, send
-//! empty, and end without a word. The server is told of it as the engine would. `handler` is what it calls. Whatever
-//! happens, `witness` sees to these:
+//! The first eight bytes say where requests are served. The highest bits of the first one tell what befalls the
+//! stream's own calls (`Weather`), and those of the second one the kind of the connection (`Transport`). The rest is
+//! played by `client`, one act after another: ask, send some of it, take some of the replies, send garbage, let time
+//! pass, end one side, reset. `wire` carries the bytes. With TLS they are records, which the client may also cut
+//! anywhere, change, send empty, and end without a word. The server is told of it as the engine would. `handler` is
+//! what it calls. Whatever happens, `witness` sees to these:
 //!
 //! * every reply is well-formed and framed right, and nothing follows the last one;
 //! * replies answer the requests in their order, each once, with the body that was sent for that request;

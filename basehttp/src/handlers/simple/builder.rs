@@ -283,8 +283,9 @@ impl SimpleHTTPRequestHandlerBuilder {
     /// Checks the options and opens the directory.
     ///
     /// # Errors
-    /// The system's error if the directory cannot be opened, with the directory's name. [`InvalidInput`](io::ErrorKind::InvalidInput) for an
-    /// option with an invalid value, or a field that only the server may send.
+    /// The system's error if the directory cannot be opened, with the directory's name.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for an option with an invalid value, or a field that only the
+    /// server may send.
     pub fn build(mut self) -> io::Result<SimpleHTTPRequestHandler> {
         self.options.check()?;
         self.options.mount = Mount::at(&self.mounted_at).ok_or_else(|| {

@@ -197,8 +197,8 @@ pub(crate) fn last_segment(raw: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, segment)| segment)
 }
 
-/// Returns the same address, relative to a path with the same last segment. It holds behind a proxy that has cut off the
-/// front of the path, and no name in it is taken for a scheme.
+/// Returns the same address, relative to a path with the same last segment. It holds behind a proxy that has cut off
+/// the front of the path, and no name in it is taken for a scheme.
 pub(crate) fn relative_directory_location(raw: &str) -> String {
     let location = directory_location(raw);
     let end = without_query(&location).len() - 1;

@@ -37,13 +37,14 @@ impl Admission {
         *self == Admission::default()
     }
 
-    /// Returns the scheme that a connection may be asked for, if it is known before the fields are read. A proxy may say
-    /// that its client used another one, and [`admit`](Self::admit) then decides.
+    /// Returns the scheme that a connection may be asked for, if it is known before the fields are read. A proxy may
+    /// say that its client used another one, and [`admit`](Self::admit) then decides.
     pub(crate) fn parsed_as(&self, served: Scheme) -> Option<Scheme> {
         (!self.proxies.may_tell_scheme()).then_some(served)
     }
 
-    /// Returns what is known of a refused request, as far as the proxies' fields can be read. `sent` is its own authority.
+    /// Returns what is known of a refused request, as far as the proxies' fields can be read. `sent` is its own
+    /// authority.
     pub(crate) fn of_refused<'b>(
         &self,
         sent: Option<&'b [u8]>,
@@ -88,8 +89,8 @@ impl Admission {
         Ok(Admitted { client: says.client, scheme, authority })
     }
 
-    /// Returns whether the request reads one of the paths that are for any host. The path is compared as it was sent, so
-    /// that no other spelling passes, and the absolute form, which names a host itself, does not pass either.
+    /// Returns whether the request reads one of the paths that are for any host. The path is compared as it was sent,
+    /// so that no other spelling passes, and the absolute form, which names a host itself, does not pass either.
     fn is_for_any_host(&self, head: &Head<'_>) -> bool {
         let Target { form: TargetForm::Origin, path, .. } = &head.target else { return false };
         let path = path.split('?').next().unwrap_or_default();

@@ -33,8 +33,8 @@ pub(crate) struct HeadScanner {
 }
 
 impl HeadScanner {
-    /// Makes a scanner of the field lines alone, for a head whose request line may be wrong. `None` if that line does not
-    /// end in CRLF.
+    /// Makes a scanner of the field lines alone, for a head whose request line may be wrong. `None` if that line does
+    /// not end in CRLF.
     pub(super) fn behind_request_line(bytes: &[u8]) -> Option<Self> {
         let start = bytes.iter().position(|byte| !is_line_break(*byte))?;
         let end = start + find_line_break(&bytes[start..])?;

@@ -1,5 +1,5 @@
-//! The grammar of `Forwarded` (RFC 7239), and what one proxy says in it. `fields` decides which of the elements tells the
-//! client.
+//! The grammar of `Forwarded` (RFC 7239), and what one proxy says in it. `fields` decides which of the elements tells
+//! the client.
 //!
 //! Each value is read where it stands, up to the first byte that is not its own. If that is the end of the token, which
 //! is the usual case, no second look is needed. Any other value is delimited first, and then read as a whole.
@@ -76,8 +76,8 @@ impl From<ElementFault> for Refusal {
     }
 }
 
-/// Reads an element, and returns the text behind it, with the comma. RFC 7239, section 4: pairs with semicolons between.
-/// Space around a semicolon is accepted.
+/// Reads an element, and returns the text behind it, with the comma. RFC 7239, section 4: pairs with semicolons
+/// between. Space around a semicolon is accepted.
 fn read_element<'b>(text: &'b [u8], says: &mut ProxySays<'b>) -> Result<&'b [u8], ElementFault> {
     let mut rest = text;
     loop {

@@ -66,8 +66,8 @@ pub(super) fn whole_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
 /// Length of `255.255.255.255`.
 const MAX_IPV4_LEN: usize = 15;
 
-/// Reads an address at the start of the text, and returns the text behind it. It takes what `Ipv4Addr::from_str` takes, in
-/// a third of the instructions.
+/// Reads an address at the start of the text, and returns the text behind it. It takes what `Ipv4Addr::from_str` takes,
+/// in a third of the instructions.
 // Always, since the two usual callers know what follows.
 #[allow(clippy::inline_always)]
 #[inline(always)]
@@ -79,8 +79,8 @@ pub(super) fn ipv4(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
     Some((Ipv4Addr::from_bits(a << 24 | b << 16 | c << 8 | d), text))
 }
 
-/// Reads up to three digits without a leading zero, and returns the text behind them. A fourth one is left, and wrong in
-/// what follows.
+/// Reads up to three digits without a leading zero, and returns the text behind them. A fourth one is left, and wrong
+/// in what follows.
 fn octet(text: &[u8]) -> Option<(u32, &[u8])> {
     let number = |digit: &u8| u32::from(*digit - b'0');
     let [first @ b'0'..=b'9', rest @ ..] = text else { return None };

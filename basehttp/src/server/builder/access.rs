@@ -93,21 +93,21 @@ impl AccessOptions {
 impl HTTPServerBuilder {
     /// Believes the proxies of these networks when they say for which client they speak.
     ///
-    /// A network is written `10.0.0.0/8` or `2001:db8::/32`, a single proxy as its address, and `unix:` stands for every
-    /// client of a Unix socket. [`forwarded_fields`](Self::forwarded_fields) says what they are believed, or
+    /// A network is written `10.0.0.0/8` or `2001:db8::/32`, a single proxy as its address, and `unix:` stands for
+    /// every client of a Unix socket. [`forwarded_fields`](Self::forwarded_fields) says what they are believed, or
     /// [`proxy_protocol`](Self::proxy_protocol). Called again, it adds networks.
     ///
     /// Then [`client_address`](crate::Exchange::client_address), [`scheme`](crate::Exchange::scheme),
     /// [`authority`](crate::Exchange::authority) and the log have the client's.
-    /// [`peer_address`](crate::Exchange::peer_address) is still the proxy's. The word of any other peer changes nothing,
-    /// so a client that can reach the server beside the proxy cannot pretend to be another one.
+    /// [`peer_address`](crate::Exchange::peer_address) is still the proxy's. The word of any other peer changes
+    /// nothing, so a client that can reach the server beside the proxy cannot pretend to be another one.
     ///
     /// The client is the nearest node that is not in these networks, in a list to which each proxy has added the node
     /// before it. A client can invent the ones behind it. If a proxy does not tell its client's address, the client is
     /// [`Address::Unnamed`](crate::Address::Unnamed).
     ///
-    /// The log and the hooks name the client of a refused request as well. If the head is malformed, they do so where its
-    /// field lines are whole and well-formed. Otherwise the peer is all that is known of the client.
+    /// The log and the hooks name the client of a refused request as well. If the head is malformed, they do so where
+    /// its field lines are whole and well-formed. Otherwise the peer is all that is known of the client.
     ///
     /// ```
     /// # use basehttp::{Exchange, HTTPServer, http_handler};
@@ -157,8 +157,8 @@ impl HTTPServerBuilder {
     /// Expects the header of the PROXY protocol, version 1 or 2, at the beginning of every connection. Default
     /// `false`.
     ///
-    /// It is for proxies that pass on bytes and do not read HTTP. The header comes before a TLS handshake. Its source is
-    /// the [`client_address`](crate::Exchange::client_address) of all requests of the connection. A LOCAL or UNKNOWN
+    /// It is for proxies that pass on bytes and do not read HTTP. The header comes before a TLS handshake. Its source
+    /// is the [`client_address`](crate::Exchange::client_address) of all requests of the connection. A LOCAL or UNKNOWN
     /// header, as health checks send it, leaves the proxy's own.
     ///
     /// Where the proxy ends TLS, only a header of version 2 can tell: haproxy's `send-proxy-v2-ssl` does. The
@@ -170,9 +170,9 @@ impl HTTPServerBuilder {
     ///
     /// Only the proxies of [`trust_proxies`](Self::trust_proxies) may connect then, and each must send a header within
     /// the [`head_timeout`](Self::head_timeout). Any other connection is closed without an answer, with a line in the
-    /// log, since a server that guesses would believe a client that writes such a header. A connection without a byte, as
-    /// health checks make them, has no line. A header of version 2 may have 4 KiB behind its first 16 bytes. Other values
-    /// there are skipped, and one that is cut off is malformed.
+    /// log, since a server that guesses would believe a client that writes such a header. A connection without a byte,
+    /// as health checks make them, has no line. A header of version 2 may have 4 KiB behind its first 16 bytes. Other
+    /// values there are skipped, and one that is cut off is malformed.
     /// [`verify_request`](crate::BaseHTTPRequestHandler::verify_request) is asked about the client that was named.
     ///
     /// ```
@@ -197,8 +197,8 @@ impl HTTPServerBuilder {
     /// dot at the end make no difference. The host is that of [`authority`](crate::Exchange::authority). A request of
     /// HTTP/1.0 without any host is served, since no browser sends one. Called again, it adds hosts.
     ///
-    /// So links built from the host lead to this server. It also keeps out pages that reach a server on this computer or
-    /// in a private network by a name of their own (DNS rebinding).
+    /// So links built from the host lead to this server. It also keeps out pages that reach a server on this computer
+    /// or in a private network by a name of their own (DNS rebinding).
     ///
     /// ```
     /// # use basehttp::{Exchange, HTTPServer, http_handler};
@@ -219,12 +219,12 @@ impl HTTPServerBuilder {
     /// Paths that clients may read under any host although [`hosts`](Self::hosts) names others, such as `/healthz`.
     /// Default none. Called again, it adds paths.
     ///
-    /// A load balancer or Kubernetes asks for a server's health by its address, which changes and is no host to answer for.
-    /// Only GET and HEAD of exactly these paths are let through, with or without a query. A page of another site can read
-    /// them by DNS rebinding, so they should tell nothing that is secret.
+    /// A load balancer or Kubernetes asks for a server's health by its address, which changes and is no host to answer
+    /// for. Only GET and HEAD of exactly these paths are let through, with or without a query. A page of another site
+    /// can read them by DNS rebinding, so they should tell nothing that is secret.
     ///
-    /// A path begins with a slash and is written as clients send it. It is compared byte by byte, and neither `/a/../healthz`
-    /// nor `/%68ealthz` is `/healthz`.
+    /// A path begins with a slash and is written as clients send it. It is compared byte by byte, and neither
+    /// `/a/../healthz` nor `/%68ealthz` is `/healthz`.
     ///
     /// ```
     /// # use basehttp::{Exchange, HTTPServer, http_handler};

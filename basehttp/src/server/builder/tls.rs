@@ -19,11 +19,11 @@ impl HTTPServerBuilder {
     /// [`Exchange::peer_certificates`](crate::Exchange::peer_certificates).
     ///
     /// The handshake has the time of the first head, [`head_timeout`](Self::head_timeout), and holds no thread while it
-    /// waits for the client. `verify_request` is asked before it. A resolver or a verifier of yours may block or panic as
-    /// a handler may. Only while it is slow, handshakes need a thread of the pool. A client that sends plain HTTP gets a
-    /// 400 in the clear that says so. A session that fails is one line in the log, by
-    /// [`log_error`](crate::BaseHTTPRequestHandler::log_error), and so is a handshake that the client does not finish. A
-    /// client that has sent nothing has no line.
+    /// waits for the client. `verify_request` is asked before it. A resolver or a verifier of yours may block or panic
+    /// as a handler may. Only while it is slow, handshakes need a thread of the pool. A client that sends plain HTTP
+    /// gets a 400 in the clear that says so. A session that fails is one line in the log, by
+    /// [`log_error`](crate::BaseHTTPRequestHandler::log_error), and so is a handshake that the client does not finish.
+    /// A client that has sent nothing has no line.
     ///
     /// If `alpn_protocols` of the configuration is empty, `http/1.1` and `http/1.0` are offered. A client that offers
     /// only others, such as `h2`, is then refused by an alert (RFC 7301, section 3.2).

@@ -4,8 +4,8 @@
 //! A count has an owner. A [`Permit`] travels with its socket and counts it off when it is dropped, on any path and in
 //! any loop. Nothing here is counted by hand.
 //!
-//! A further bound belongs into [`Quota::has_room`], which is asked before accept(2), or into [`Permit::count_for`], which
-//! is asked when the client is known.
+//! A further bound belongs into [`Quota::has_room`], which is asked before accept(2), or into [`Permit::count_for`],
+//! which is asked when the client is known.
 
 use std::fs::File;
 use std::sync::Arc;

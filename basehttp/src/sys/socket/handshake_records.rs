@@ -7,9 +7,9 @@
 //! | `user_canceled`, a warning   | passed over    | passed over, encrypted or not    |
 //! | another warning              | passed over    | error                            |
 //!
-//! Each of the two ends the handshake (RFC 5246, section 7.2; RFC 8446, section 6.1), and a client that has sent one waits
-//! for the server to close. An encrypted `user_canceled` of TLS 1.3 looks like the end of a message in pieces. It is not
-//! seen here, and the `close_notify` that should follow it ends the handshake.
+//! Each of the two ends the handshake (RFC 5246, section 7.2; RFC 8446, section 6.1), and a client that has sent one
+//! waits for the server to close. An encrypted `user_canceled` of TLS 1.3 looks like the end of a message in pieces. It
+//! is not seen here, and the `close_notify` that should follow it ends the handshake.
 
 /// The type of an alert's record.
 const ALERT: u8 = 21;

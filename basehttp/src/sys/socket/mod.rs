@@ -161,8 +161,8 @@ impl Socket {
         }
     }
 
-    /// Returns the scheme that requests on this connection may name. The client of a Unix socket is trusted no more than
-    /// any other.
+    /// Returns the scheme that requests on this connection may name. The client of a Unix socket is trusted no more
+    /// than any other.
     pub(crate) fn served_scheme(&self) -> Scheme {
         match self {
             #[cfg(feature = "tls")]

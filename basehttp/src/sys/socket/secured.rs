@@ -17,7 +17,8 @@ impl Socket {
     /// Takes a connected socket of the system, which does not block from now on.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is neither a TCP nor a Unix stream socket, or a listening one.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is neither a TCP nor a Unix stream socket, or a listening
+    /// one.
     pub(crate) fn of_descriptor(descriptor: OwnedFd) -> io::Result<Self> {
         must_be_stream(&descriptor, "")?;
         // Other systems do not say it. There its peer is not connected.

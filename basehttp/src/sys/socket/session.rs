@@ -1,5 +1,5 @@
-//! A TLS session of rustls on a socket of the system: what is received is decrypted, and what is encrypted is sent, as far
-//! as both go without waiting.
+//! A TLS session of rustls on a socket of the system: what is received is decrypted, and what is encrypted is sent, as
+//! far as both go without waiting.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,10 +11,11 @@ use rustls::{AlertDescription, Error, IoState, ProtocolVersion, ServerConfig, Se
 use super::handshake_records::HandshakeRecords;
 use super::raw::{RawSocket, retried};
 
-/// Bytes that may come in a row after the handshake and hold nothing for the reader: 64 KiB, four times the longest record.
+/// Bytes that may come in a row after the handshake and hold nothing for the reader: 64 KiB, four times the longest
+/// record.
 ///
-/// rustls counts empty records in a row, and updates of keys in a row. In turns they could go on for ever, and each read
-/// would find more of them.
+/// rustls counts empty records in a row, and updates of keys in a row. In turns they could go on for ever, and each
+/// read would find more of them.
 const MAX_BARREN_BYTES: usize = 64 * 1024;
 
 /// Bytes that are encrypted at once: 64 KiB, four records. One system call sends them.
@@ -85,7 +86,8 @@ impl Session {
         self.tls.wants_write() && self.claimed == 0
     }
 
-    /// Returns whether the client waits for our last message before it sends a request. It ends the handshake of TLS 1.2.
+    /// Returns whether the client waits for our last message before it sends a request. It ends the handshake of TLS
+    /// 1.2.
     pub(super) fn has_last_word(&self) -> bool {
         self.tls.protocol_version() == Some(ProtocolVersion::TLSv1_2)
     }
@@ -120,8 +122,8 @@ impl Session {
         Ok(count)
     }
 
-    /// Sends the records behind the handshake, such as tickets. If the first request is here they wait for its response,
-    /// which takes them along.
+    /// Sends the records behind the handshake, such as tickets. If the first request is here they wait for its
+    /// response, which takes them along.
     pub(super) fn send_tickets(&mut self, raw: &RawSocket) -> io::Result<()> {
         if self.is_owed() && !self.has_plaintext() {
             match self.receive(raw, RecvFlags::DONTWAIT) {

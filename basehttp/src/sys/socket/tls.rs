@@ -1,7 +1,7 @@
 //! A socket that ends TLS by rustls: the handshake, records in both directions, and the end of the session.
 //!
-//! rustls has no socket. It takes bytes that we have received and gives bytes that we send. So a read may leave decrypted
-//! bytes behind that no poller reports, and a write may leave records behind that the client has not taken.
+//! rustls has no socket. It takes bytes that we have received and gives bytes that we send. So a read may leave
+//! decrypted bytes behind that no poller reports, and a write may leave records behind that the client has not taken.
 //!
 //! ```text
 //!   Handshake --> Traffic ----------------------> Over        a fault, a reset, or our close_notify
@@ -42,8 +42,8 @@ const HANDSHAKE_RECORD: u8 = 22;
 /// The first byte of an alert.
 const ALERT_RECORD: u8 = 21;
 
-/// A socket of the system with a TLS session on it. The lock lets two halves share it; it is never held while one waits,
-/// except in a read after `set_blocking_reads`, when the connection has one thread.
+/// A socket of the system with a TLS session on it. The lock lets two halves share it; it is never held while one
+/// waits, except in a read after `set_blocking_reads`, when the connection has one thread.
 pub(crate) struct TlsSocket {
     /// `None` when it was taken out.
     raw: Option<RawSocket>,
@@ -132,8 +132,8 @@ impl TlsSocket {
             if !is_made && session.handshake.has_ended() {
                 return Err(session.end_handshake(raw));
             }
-            // A client that takes nothing is not read, so that what waits for it stays small. Once the session of TLS 1.3
-            // is made, only tickets are left.
+            // A client that takes nothing is not read, so that what waits for it stays small. Once the session of TLS
+            // 1.3 is made, only tickets are left.
             if !is_made || session.has_last_word() {
                 match session.flush(raw) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -246,7 +246,8 @@ impl TlsSocket {
         session.write(bytes, raw)
     }
 
-    /// Sends the part that an earlier call has encrypted, if there is one. Returns the bytes of it that count as written.
+    /// Sends the part that an earlier call has encrypted, if there is one. Returns the bytes of it that count as
+    /// written.
     #[cold]
     #[inline(never)]
     pub(super) fn finish_claim(&self) -> io::Result<Option<usize>> {

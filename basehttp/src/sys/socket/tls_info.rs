@@ -6,8 +6,8 @@ use rustls::{CipherSuite, ProtocolVersion, ServerConnection};
 
 /// A client's TLS session: its version and cipher suite, and the name and the protocol that the client asked for.
 ///
-/// [`Exchange::tls`](crate::Exchange::tls) returns it. It is a copy, so a handler that needs it often keeps it. The client's
-/// certificates are large, and have a method of their own,
+/// [`Exchange::tls`](crate::Exchange::tls) returns it. It is a copy, so a handler that needs it often keeps it. The
+/// client's certificates are large, and have a method of their own,
 /// [`Exchange::peer_certificates`](crate::Exchange::peer_certificates).
 #[derive(Clone)]
 pub struct TlsInfo {

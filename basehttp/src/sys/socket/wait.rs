@@ -1,5 +1,5 @@
-//! The methods of a socket that wait, and waits for many sockets, by poll(2). Each wait has one deadline, which signals do
-//! not prolong.
+//! The methods of a socket that wait, and waits for many sockets, by poll(2). Each wait has one deadline, which signals
+//! do not prolong.
 
 use std::io;
 use std::net::Shutdown;
@@ -43,8 +43,8 @@ impl Socket {
                 Err(_) => {
                     // The next write may be of other bytes.
                     waited.inspect_err(|_| self.give_up_write())?;
-                    // The system tells of a third of its buffer. A slow client may have taken less, so that only another
-                    // write tells whether its time is over.
+                    // The system tells of a third of its buffer. A slow client may have taken less, so that only
+                    // another write tells whether its time is over.
                     waited = self.wait(Direction::Write, Some(stall));
                 }
             }

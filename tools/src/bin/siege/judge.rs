@@ -22,9 +22,9 @@ const FAST_ENOUGH: Duration = Duration::from_millis(50);
 /// above all that is in use, and hundreds of threads have had their buffers.
 const KEPT_KIB: u64 = 64 * 1024;
 
-/// Memory that it may keep for each session of TLS that was there at once (8 KiB), which is what a session takes. rustls
-/// remembers the youngest sessions, which lie above the others. After 10,000 sessions 1.1 MiB of 77 were in use, and
-/// `malloc_trim(3)` returned 72.
+/// Memory that it may keep for each session of TLS that was there at once (8 KiB), which is what a session takes.
+/// rustls remembers the youngest sessions, which lie above the others. After 10,000 sessions 1.1 MiB of 77 were in use,
+/// and `malloc_trim(3)` returned 72.
 const KEPT_KIB_A_SESSION: u64 = 8;
 
 /// Memory that it may keep beyond what it has kept after the first time of the same phase (8 MiB).

@@ -104,8 +104,8 @@ fn short(scale: Scale) -> Vec<Setting> {
 }
 
 /// Settings that demand more speed than the slow readers have, although they never stall for long. Bytes by which the
-/// system's buffers grow count as taken. For a client that reads whole records of TLS, these grow to hold a file of 1 MB,
-/// so that it must be too slow even if it had taken the whole file after 4 s.
+/// system's buffers grow count as taken. For a client that reads whole records of TLS, these grow to hold a file of 1
+/// MB, so that it must be too slow even if it had taken the whole file after 4 s.
 const FAST_CLIENTS: [Setting; 2] = [("write_stall_timeout", 4000), ("min_body_bytes_per_second", 512 * 1024)];
 
 /// A squad with a bounded rate of starts. The rate is low where a start costs the server much. A burst of requests is
