@@ -126,6 +126,23 @@ impl Mounted {
     fn log_message(&self, _: &Exchange, _: fmt::Arguments<'_>) {}
 }
 
+/// Guards one page, and serves all other paths.
+struct WithGuardedPage(SimpleHTTPRequestHandler);
+
+#[http_handler]
+impl WithGuardedPage {
+    #[path("/bob/index.html")]
+    fn do_GET_page(&self, ex: &mut Exchange, #[guard] _user: Refused) -> Result {
+        self.0.do_GET(ex)
+    }
+
+    fn do_GET(&self, ex: &mut Exchange) -> Result {
+        self.0.do_GET(ex)
+    }
+
+    fn log_message(&self, _: &Exchange, _: fmt::Arguments<'_>) {}
+}
+
 fn folder() -> Folder {
     Folder::with(&[
         ("bob/s.txt", SECRET),
@@ -232,6 +249,25 @@ fn odd_paths_of_files_that_no_row_guards_are_served_as_before() {
     check(&plain, "GET /bob", 301);
     check(&plain, "POST /open%2Ftxt", 200);
     check(&plain, "OPTIONS *", 204);
+}
+
+/// `SECURITY.md` and the handler's documentation warn of it.
+#[test]
+fn a_guarded_page_is_also_sent_as_the_index_or_fallback_page_of_other_paths() {
+    let folder = folder();
+    let page = WithGuardedPage(built(folder.options().fallback_page("bob/index.html")));
+    check(&page, "GET /bob/index.html", 401);
+    for path in ["/bob/", "/x/missing"] {
+        assert_eq!(Asked::ask(&page, path), (200, SECRET.to_owned()), "{path}");
+    }
+    let below = WithPlain(built(folder.options().fallback_page("bob/index.html").not_found_page("key.txt")));
+    check(&below, "GET /bob/", 401);
+    assert_eq!(
+        Asked::ask(&below, "/x/missing"),
+        (200, SECRET.to_owned()),
+        "the row of its directory does not cover it"
+    );
+    assert_eq!(Asked::ask(&below, "/missing.js"), (404, SECRET.to_owned()));
 }
 
 /// Returns whether the files' handler takes a path for one that a row guards. `/bob` is only a redirect to `/bob/`.

@@ -107,7 +107,8 @@ use self::root::Root;
 /// A `#[path("/private/{*rest}")]` with a guard keeps the files below it from other clients, also if another method
 /// serves the rest of the directory. `/private%2Fa` and `/b/../private/a` are the same file, and get 404. A method that
 /// decides by the path of the request asks [`translate_path`](Self::translate_path) which file is meant. Neither knows
-/// of links in the directory, or of a file system that ignores case.
+/// of links in the directory, or of a file system that ignores case. An index page is also the file of its directory's
+/// path, so guard `/private/{*rest}`, not a page. Choose no guarded file as `fallback_page` or `not_found_page`.
 ///
 /// ```
 /// use basehttp::{Exchange, Guard, HTTPError, OrError, Result, SimpleHTTPRequestHandler, http_handler};
