@@ -23,8 +23,8 @@ impl Failure {
     /// The directory cannot be served.
     pub(crate) fn of_directory(directory: &Path, error: &io::Error) -> Self {
         match error.kind() {
-            // Errors of the library, about a value. Those of the system have a number.
-            io::ErrorKind::InvalidInput if error.raw_os_error().is_none() => Failure::Flag(error.to_string()),
+            // An error of the library, about a value. `build` gives no error of the system this kind.
+            io::ErrorKind::InvalidInput => Failure::Flag(error.to_string()),
             io::ErrorKind::NotADirectory => {
                 let text = format!("{} is not a directory: name the directory that contains it", directory.display());
                 Failure::System(text)

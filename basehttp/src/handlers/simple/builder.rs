@@ -283,9 +283,10 @@ impl SimpleHTTPRequestHandlerBuilder {
     /// Checks the options and opens the directory.
     ///
     /// # Errors
-    /// The system's error if the directory cannot be opened, with the directory's name.
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) for an option with an invalid value, or a field that only the
-    /// server may send.
+    /// If the directory cannot be opened, an error with the directory's name, and the text and kind of the system's
+    /// error. [`InvalidInput`](io::ErrorKind::InvalidInput) for an option with an invalid value, or a field that only
+    /// the server may send. It always means a wrong value, since an `EINVAL` of the system becomes
+    /// [`Other`](io::ErrorKind::Other).
     pub fn build(mut self) -> io::Result<SimpleHTTPRequestHandler> {
         self.options.check()?;
         self.options.mount = Mount::at(&self.mounted_at).ok_or_else(|| {
@@ -294,15 +295,48 @@ impl SimpleHTTPRequestHandlerBuilder {
                 self.mounted_at
             ))
         })?;
-        let root = Root::open(&self.directory, self.links).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot serve the directory {}: {error}", self.directory.display()))
-        })?;
+        let root = Root::open(&self.directory, self.links).map_err(|error| of_directory(&self.directory, &error))?;
         SimpleHTTPRequestHandler::new_in(root, self.options)
     }
+}
+
+/// Explains why the directory cannot be served. A program may tell wrong values by `InvalidInput`, so an `EINVAL` of the
+/// system gets another kind. A name with a NUL, for which the system is not asked, keeps it.
+fn of_directory(directory: &Path, error: &io::Error) -> io::Error {
+    let kind = match error.kind() {
+        io::ErrorKind::InvalidInput if error.raw_os_error().is_some() => io::ErrorKind::Other,
+        kind => kind,
+    };
+    io::Error::new(kind, format!("cannot serve the directory {}: {error}", directory.display()))
 }
 
 impl fmt::Debug for SimpleHTTPRequestHandlerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SimpleHTTPRequestHandlerBuilder").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn only_a_wrong_value_is_invalid_input() {
+        let table = [
+            (Errno::INVAL, ErrorKind::Other),
+            (Errno::NOENT, ErrorKind::NotFound),
+            (Errno::NOTDIR, ErrorKind::NotADirectory),
+        ];
+        for (errno, kind) in table {
+            let error = of_directory(Path::new("/srv/www"), &errno.into());
+            assert_eq!(error.kind(), kind, "{error}");
+            assert_eq!(error.to_string(), format!("cannot serve the directory /srv/www: {}", io::Error::from(errno)));
+        }
+        let of_value = SimpleHTTPRequestHandler::builder().directory("a\0b").build();
+        assert_eq!(of_value.map_err(|error| error.kind()).err(), Some(ErrorKind::InvalidInput), "a NUL");
     }
 }

@@ -203,7 +203,7 @@ impl SimpleHTTPRequestHandler {
     /// Serves `directory` with the default options.
     ///
     /// # Errors
-    /// The system's error if the directory cannot be opened, with the directory's name.
+    /// If the directory cannot be opened, an error with its name, and the text and kind of the system's error.
     pub fn new(directory: impl Into<PathBuf>) -> io::Result<Self> {
         Self::builder().directory(directory).build()
     }
