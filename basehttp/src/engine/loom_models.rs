@@ -3,6 +3,8 @@
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p basehttp --lib loom`
 
+mod monitor_sleep;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,7 +14,6 @@ use loom::thread;
 use mio::Token;
 
 use super::heartbeat::Heartbeat;
-use super::monitor::MonitorWaker;
 use super::pool::{Pool, PoolLimits, PoolThread, Task};
 use super::slab::Slab;
 use crate::conn::{Conn, Ready};
@@ -354,34 +355,5 @@ fn a_job_that_is_put_back_is_done_while_threads_fall_asleep() {
         assert!(pool.end().is_empty());
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         assert!(pool.is_quiet() && pool.threads() == 0);
-    });
-}
-
-// The monitor's sleep.
-
-#[test]
-fn a_handler_that_begins_is_seen_by_the_monitor_or_wakes_it() {
-    loom::model(|| {
-        let shared = Arc::new((Heartbeat::default(), MonitorWaker::new()));
-        let leader = {
-            let shared = Arc::clone(&shared);
-            thread::spawn(move || {
-                let (heartbeat, monitor_waker) = &*shared;
-                let mut beat = heartbeat.take_over(1).expect("no other thread does");
-                // One handler that returns, and one that does not.
-                for steps in [2, 1] {
-                    assert!(beat.tick());
-                    monitor_waker.wake_if_asleep();
-                    assert!(steps == 1 || beat.tick());
-                }
-            })
-        };
-        let (heartbeat, monitor_waker) = &*shared;
-        // If the second handler is missed, this sleeps for ever, which loom reports.
-        while heartbeat.word() != 1 << 32 | 3 {
-            monitor_waker.sleep(None, || Heartbeat::is_in_handler(heartbeat.word()));
-            thread::yield_now();
-        }
-        leader.join().unwrap();
     });
 }

@@ -247,14 +247,16 @@ impl<J: Send + 'static> Pool<J> {
         self.lock().add_lease(shard, revoke);
     }
 
-    /// Tries again to start a thread that the system has refused. `None` if no thread is needed any more.
+    /// Tries again to start a thread that the system has refused. `None` if this need not be called again, until the
+    /// system refuses another one.
     pub(super) fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Lack<J>> {
         let mut state = self.lock();
-        let since = state.lacks_thread?;
-        if state.leases.count() == 0 && state.jobs.is_empty() {
+        let is_needed = state.leases.count() > 0 || !state.jobs.is_empty();
+        let Some(since) = state.lacks_thread.filter(|_| is_needed) else {
             state.lacks_thread = None;
-            return None;
-        }
+            // A refusal wakes the monitor before it is noted here. Until it is, its thread counts as starting.
+            return (state.starting > 0).then(|| Lack { given_up: Vec::new(), retry_in: RETRY[0] });
+        };
         let reserved = if state.leases.count() == 0 { self.limits.reserved() } else { 0 };
         let is_given = self.rouse(state, reserved, spawn);
         let mut state = self.lock();

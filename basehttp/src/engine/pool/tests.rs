@@ -247,6 +247,19 @@ fn a_thread_that_the_system_may_refuse_is_on_its_way_to_no_shard() {
 }
 
 #[test]
+fn a_refusal_that_is_not_noted_yet_has_the_monitor_come_again() {
+    let pool = pool();
+    let now = Instant::now();
+    let refused = || {
+        assert_eq!(given_up(&pool, now), Some(vec![]), "the monitor was woken, and may not sleep for good");
+        none()
+    };
+    pool.submit(1, refused).expect("it may wait");
+    assert!(pool.reinforce(now, started).is_some(), "it is noted now");
+    assert_eq!(given_up(&pool, now), None, "a thread comes");
+}
+
+#[test]
 fn the_longer_a_thread_is_lacking_the_less_often_the_system_is_asked() {
     let pool = pool();
     pool.grant(0, || Some(1), none);
