@@ -279,7 +279,8 @@ fn is_guarded(path: &str) -> bool {
 
 #[test]
 fn all_paths_of_a_few_pieces_that_lead_to_a_guarded_file_ask_the_guard() {
-    const PIECES: [&str; 10] = ["/", "%2F", "/.", "/..", "%2f%2e%2E", "/x", "bob", "ann/private", "s.txt", "key.txt"];
+    const PIECES: [&str; 12] =
+        ["/", "%2F", "/.", "/..", "%2f%2e%2E", "%5C", "%252F", "/x", "bob", "ann/private", "s.txt", "key.txt"];
     const LONGEST: u32 = 4;
     let folder = folder();
     let (plain, rest) = (WithPlain(built(folder.options())), WithRest(built(folder.options())));

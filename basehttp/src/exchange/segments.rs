@@ -145,6 +145,9 @@ fn may_read_differently(path: &str) -> bool {
 }
 
 /// Returns whether a path, read as `SimpleHTTPRequestHandler` reads it, fits a row other than `sent`.
+///
+/// If you change this, change `normalized` in `handlers/simple/path.rs`, which cannot be shared, since handlers use the
+/// public API alone. `tests/files/guarded.rs` holds the two together.
 fn means_another_row(path: &str, sent: Option<u16>, row_of: RowOf) -> bool {
     let bytes: Cow<'_, [u8]> = percent_decode_str(path).into();
     let mut names = Vec::new();
