@@ -203,9 +203,7 @@ impl ExchangeIo {
                     self.counts.bytes_sent += count as u64;
                     self.reader_clock.iter_mut().for_each(|(_, taken)| *taken += count as u64);
                 }
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-                Err(_) if is_due => return Err(io::ErrorKind::TimedOut.into()),
-                Err(_) => is_due = self.wait_for_reader()?,
+                Err(error) => is_due = self.wait_to_write(error, is_due)?,
             }
         }
         Ok(())
@@ -242,6 +240,16 @@ impl ExchangeIo {
         wait(Duration::MAX).map(drop)
     }
 
+    /// Waits after a write that failed with `error`, until the client takes more. Returns whether the next write is due:
+    /// the client's time is over if it gets nowhere either.
+    fn wait_to_write(&mut self, error: io::Error, is_due: bool) -> io::Result<bool> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock if is_due => Err(io::ErrorKind::TimedOut.into()),
+            io::ErrorKind::WouldBlock => self.wait_for_reader(),
+            _ => Err(error),
+        }
+    }
+
     /// Waits until the client takes more. Returns whether its time is over, if the next write gets nowhere. Pauses of
     /// the handler are not the client's fault and do not count.
     fn wait_for_reader(&mut self) -> io::Result<bool> {
@@ -254,8 +262,8 @@ impl ExchangeIo {
         let result = self.wait_for_client(Direction::Write, stall);
         self.reader_clock = Some((waited + began.elapsed(), taken));
         match result {
-            // The system tells of a third of its buffer. A slow client may have taken less. Any other stream has
-            // waited.
+            // The system reports room only when a third of its buffer is free. A slow client may have freed less. Any
+            // other stream has waited.
             Err(error) if error.kind() == io::ErrorKind::TimedOut && self.socket.is_nonblocking() => Ok(true),
             result => result.map(|()| false),
         }
@@ -369,9 +377,7 @@ impl ExchangeIo {
                     (bytes, is_due) = (&bytes[count..], false);
                     self.counts.bytes_sent += count as u64;
                 }
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-                Err(_) if is_due => return Err(io::ErrorKind::TimedOut.into()),
-                Err(_) => is_due = self.wait_for_reader()?,
+                Err(error) => is_due = self.wait_to_write(error, is_due)?,
             }
         }
         Ok(())

@@ -43,8 +43,8 @@ impl Socket {
                 Err(_) => {
                     // The next write may be of other bytes.
                     waited.inspect_err(|_| self.give_up_write())?;
-                    // The system tells of a third of its buffer. A slow client may have taken less, so that only
-                    // another write tells whether its time is over.
+                    // The system reports room only when a third of its buffer is free. A slow client may have freed
+                    // less, so that only another write tells whether its time is over.
                     waited = self.wait(Direction::Write, Some(stall));
                 }
             }
