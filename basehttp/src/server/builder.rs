@@ -178,8 +178,8 @@ options! {
     ///
     /// The server sees what the system's buffers take, which for a moment is more than the client reads. So a client
     /// that reads nothing is reset after once or twice this time. One that reads a little now and then must also keep
-    /// up `min_body_bytes_per_second`. A system with large buffers may ask for more only when hundreds of kilobytes
-    /// have been read, and until then its client pauses.
+    /// up `min_body_bytes_per_second`. With large buffers, the system reports room only after the client has read
+    /// hundreds of kilobytes. Until then the client counts as pausing.
     write_stall_timeout: Duration => settings.write_stall_timeout;
     /// Longest pause of a client in reading a response whose handler has returned: a file, or a body that was given as
     /// a whole. Default as `write_stall_timeout`; then the connection is reset.

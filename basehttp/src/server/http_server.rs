@@ -144,8 +144,8 @@ impl HTTPServer {
     ///
     /// Blocks until a request has been answered, or for as long as the builder's `timeout` says, after which the
     /// handler's `handle_timeout` is called and this returns. Clients that connect and say nothing, as browsers do, do
-    /// not delay the others. One that has begun is waited for, a TLS handshake or a head as long as the `head_timeout`
-    /// says.
+    /// not delay the others. Once a client has begun a PROXY header, a TLS handshake or a head, it has the
+    /// `head_timeout` to finish, and the others wait.
     ///
     /// ```no_run
     /// # use basehttp::{Exchange, HTTPServer, http_handler};

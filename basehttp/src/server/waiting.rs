@@ -44,7 +44,7 @@ fn accept(listener: &Listener) -> io::Result<Option<Accepted>> {
     }
 }
 
-/// A connection that has not said anything.
+/// A connection whose request has not been read.
 pub(super) enum SilentConn {
     New(Accepted),
     /// Its proxy has named the client, or its TLS session is made, and nothing more has come. Browsers open spare ones.
@@ -60,7 +60,7 @@ impl SilentConn {
     }
 }
 
-/// Connections that have not said anything: a silent one must not keep the next one waiting.
+/// Connections whose requests have not been read: a silent one must not keep the next one waiting.
 #[derive(Default)]
 pub(super) struct SilentConns {
     silent: Vec<SilentConn>,

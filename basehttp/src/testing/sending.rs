@@ -15,8 +15,8 @@ use super::response::Response;
 #[cfg(feature = "tls-testing")]
 use crate::{exchange::sentence, proto::host::Authority};
 
-/// Longest time that [`Request::send_to`] waits for the next bytes: 30 s, enough to tell a slow machine from a server
-/// that hangs.
+/// Longest time that a request waits to send its next bytes, or for those of its response: 30 s, enough to tell a slow
+/// machine from a server that hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Request {

@@ -185,6 +185,7 @@ pub(super) fn authority(text: &[u8]) -> Option<&[u8]> {
 const NOT_A_SCHEME: Refusal = Refusal::bad_request("the proxy names a scheme other than http and https");
 const NOT_A_HOST: Refusal =
     Refusal::bad_request("the proxy names a host that is not a name or address with an optional port");
+
 #[cfg(test)]
 mod tests {
     use super::*;
