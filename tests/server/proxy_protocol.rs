@@ -4,7 +4,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use basehttp::testing::Server;
 use basehttp::{Address, Exchange, HTTPServer, HTTPServerBuilder, http_handler};
@@ -347,18 +347,21 @@ fn handle_request_asks_about_the_named_client_as_well() {
 
 #[test]
 fn handle_request_reads_the_header_too() {
-    let mut httpd = builder().bind(("127.0.0.1", 0), Mirror).unwrap();
-    let mut client = Client::connect(("127.0.0.1", httpd.server_port()));
-    client.send([V1, REQUEST].concat());
-    httpd.handle_request().unwrap();
-    assert!(client.read_reply().text().starts_with("203.0.113.7:4711 "));
-    let mut silent = Client::connect(("127.0.0.1", httpd.server_port()));
-    silent.send("PROXY TCP4 203.0");
-    silent.end_sending();
-    let mut client = Client::connect(("127.0.0.1", httpd.server_port()));
-    client.send([V1, REQUEST].concat());
-    httpd.handle_request().unwrap();
-    assert!(client.read_reply().text().starts_with("203.0.113.7:4711 "), "half a header is not a request");
+    let head_timeout = Duration::from_millis(100);
+    let mut httpd = builder().head_timeout(head_timeout).bind(("127.0.0.1", 0), Mirror).unwrap();
+    for (half, ends) in [("", true), ("PROXY TCP4 203.0", true), ("PROXY TCP4 203.0", false)] {
+        let mut other = Client::connect(("127.0.0.1", httpd.server_port()));
+        other.send(half);
+        if ends {
+            other.end_sending();
+        }
+        let mut client = Client::connect(("127.0.0.1", httpd.server_port()));
+        client.send([V1, REQUEST].concat());
+        let began = Instant::now();
+        httpd.handle_request().unwrap();
+        assert!(client.read_reply().text().starts_with("203.0.113.7:4711 "), "half a header is not a request");
+        assert!(ends || began.elapsed() >= head_timeout, "half a header is waited for");
+    }
 }
 
 /// A proxy sends its header at once for a browser's spare connection, which says nothing.
