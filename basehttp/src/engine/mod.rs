@@ -174,8 +174,16 @@ impl Engine {
     }
 
     /// Appoints another leader for the shard, unless that was done since this epoch began.
-    fn appoint_leader(self: &Arc<Self>, shard: usize, epoch: u32) {
-        self.pool.grant(shard, || self.shards[shard].revoke(epoch), || self.spawn());
+    fn appoint_leader(self: &Arc<Self>, number: usize, epoch: u32) {
+        let shard = &self.shards[number];
+        let revoke = || {
+            let next = shard.revoke(epoch)?;
+            // The log lines of a stuck leader must not wait for it, and must come before those of the next one. Done
+            // under the pool's lock, since the stuck one may return and be the next.
+            shard.hand_over_lines();
+            Some(next)
+        };
+        self.pool.grant(number, revoke, || self.spawn());
     }
 
     /// Counts the connections that this loop answers on. A hijacked one no longer counts once its handler has returned.

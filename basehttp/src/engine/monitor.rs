@@ -235,8 +235,6 @@ impl<'e> MonitorLoop<'e> {
                     if let Some(slot) = slot {
                         self.engine.pace.record_blocked(slot);
                     }
-                    // Its log lines must not wait for it, and must come before those of the next leader.
-                    self.engine.shards[number].hand_over_lines();
                     self.engine.appoint_leader(number, Heartbeat::epoch(word));
                     if self.engine.pool.lacks_leader() {
                         // Leaders that sleep take turns at this shard from now on.
@@ -336,5 +334,28 @@ mod tests {
         );
         assert_eq!(signs(&mut monitor, &manager, |_| {}), 1, "it has stopped behind the last of them");
         std::fs::remove_file(&path).expect("it is there");
+    }
+
+    #[test]
+    fn a_stuck_leader_has_its_lines_written_at_once_unless_it_leads_again() {
+        for leads_again in [false, true] {
+            let engine = Engine::idle(1, Settings::default());
+            let (shard, lines) = (&engine.shards[0], log::of_this_thread());
+            let epoch = shard.revoke(0).expect("it was never led");
+            let mut beat = shard.heartbeat.take_over(epoch).expect("there is no other leader");
+            shard.collect_lines(&lines);
+            let mut monitor = MonitorLoop::new(&engine);
+            beat.serves(None);
+            assert!(beat.tick());
+            monitor.look();
+            // It returns while the monitor looks again, gives way, and gets the lease itself.
+            if leads_again {
+                assert!(shard.revoke(epoch).is_some());
+            }
+            monitor.look();
+            assert!(!beat.tick(), "it was replaced");
+            assert_eq!(lines.is_collecting(), leads_again);
+            engine.end();
+        }
     }
 }

@@ -179,6 +179,12 @@ impl TurnLines {
         }
     }
 
+    /// Returns whether lines are collected, and do not go to the log at once.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn is_collecting(&self) -> bool {
+        self.lock().is_some()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
         lock(&self.collected)
     }
