@@ -39,9 +39,10 @@ pub(super) use self::limits::PoolLimits;
 /// Time that jobs wait while the system refuses a thread, and time that new ones are then refused: 1 s each.
 const THREAD_WAIT: Duration = Duration::from_secs(1);
 
-/// Time until the system is asked again for a thread that it has refused. An eighth of the time for which the thread
-/// has been lacking already, so that a short lack ends soon and a lasting one costs little: 4 ms to 250 ms.
-const RETRY: [Duration; 2] = [Duration::from_millis(4), Duration::from_millis(250)];
+/// Time until the system is asked again for a thread that it has refused: 4 ms to 250 ms. It is an eighth of the time
+/// for which the thread has been lacking already, so that a short lack ends soon and a lasting one costs little.
+const SHORTEST_RETRY: Duration = Duration::from_millis(4);
+const LONGEST_RETRY: Duration = Duration::from_millis(250);
 
 /// The next task of a thread.
 pub(super) enum Task<J> {
@@ -247,29 +248,28 @@ impl<J: Send + 'static> Pool<J> {
         self.lock().add_lease(shard, revoke);
     }
 
-    /// Tries again to start a thread that the system has refused. `None` if this need not be called again, until the
-    /// system refuses another one.
+    /// Tries again to start a thread that the system has refused. `None` if none is lacking or starting.
     pub(super) fn reinforce(&self, now: Instant, spawn: impl FnOnce() -> std::io::Result<()>) -> Option<Lack<J>> {
         let mut state = self.lock();
         let is_needed = state.leases.count() > 0 || !state.jobs.is_empty();
         let Some(since) = state.lacks_thread.filter(|_| is_needed) else {
             state.lacks_thread = None;
             // A refusal wakes the monitor before it is noted here. Until it is, its thread counts as starting.
-            return (state.starting > 0).then(|| Lack { given_up: Vec::new(), retry_in: RETRY[0] });
+            return (state.starting > 0).then(|| Lack { given_up: Vec::new(), retry_in: SHORTEST_RETRY });
         };
         let reserved = if state.leases.count() == 0 { self.limits.reserved() } else { 0 };
-        let is_given = self.rouse(state, reserved, spawn);
+        let was_refused = self.rouse(state, reserved, spawn);
         let mut state = self.lock();
-        if is_given {
-            // That is one thread. Other shards and jobs may still lack one.
+        if !was_refused {
+            // At most one thread comes. Other shards and jobs may still lack one.
             let is_enough = state.leases.count() + state.jobs.len() <= state.coming;
             let may_be_had = state.has_more_than(reserved, &self.limits);
             state.lacks_thread = (!is_enough && may_be_had).then_some(now);
-            return Some(Lack { given_up: Vec::new(), retry_in: RETRY[0] });
+            return Some(Lack { given_up: Vec::new(), retry_in: SHORTEST_RETRY });
         }
         // The system refused again: the wait goes on from its beginning.
         let waited = now.saturating_duration_since(since);
-        let mut lack = Lack { given_up: Vec::new(), retry_in: (waited / 8).clamp(RETRY[0], RETRY[1]) };
+        let mut lack = Lack { given_up: Vec::new(), retry_in: (waited / 8).clamp(SHORTEST_RETRY, LONGEST_RETRY) };
         if waited >= THREAD_WAIT && state.serving == 0 {
             state.deserted_until = Some(now + THREAD_WAIT);
             lack.given_up = state.jobs.drain(..).collect();
@@ -277,11 +277,11 @@ impl<J: Send + 'static> Pool<J> {
         Some(lack)
     }
 
-    /// Wakes a thread, or starts one, unless only the reserved threads are left. Returns false if the system refuses
+    /// Wakes a thread, or starts one, unless only the reserved threads are left. Returns whether the system has refused
     /// one. The task then waits for a thread that exists.
     fn rouse(&self, mut state: Locked<'_, J>, reserved: usize, spawn: impl FnOnce() -> std::io::Result<()>) -> bool {
         if !state.has_more_than(reserved, &self.limits) {
-            return true;
+            return false;
         }
         state.coming += 1;
         if let Some(idle) = state.asleep.pop() {
@@ -289,20 +289,20 @@ impl<J: Send + 'static> Pool<J> {
             idle.woken.store(true, Ordering::Release);
             drop(state);
             idle.thread.unpark();
-            return true;
+            return false;
         }
         state.threads += 1;
         state.starting += 1;
         drop(state);
-        let is_given = spawn().is_ok();
+        let was_refused = spawn().is_err();
         let mut state = self.lock();
         state.starting -= 1;
-        if !is_given {
+        if was_refused {
             state.threads -= 1;
             state.coming -= 1;
             state.lacks_thread.get_or_insert_with(Instant::now);
         }
-        is_given
+        was_refused
     }
 
     /// Returns the next task of a thread, which sleeps until there is one. `None` if the thread must leave.
