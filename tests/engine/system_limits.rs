@@ -234,7 +234,7 @@ fn readers_of_files_leave_descriptors_to_handlers() {
         control.send(get("/length"));
         let reply = control.read_reply();
         assert_eq!(reply.status, 200, "{}", reply.text());
-        assert!(Instant::now() < give_up, "nobody is accepted: {:?}", counters(&mut control));
+        assert!(Instant::now() < give_up, "no client is accepted: {:?}", counters(&mut control));
     }
     // The clients that can be served are served. They hold two descriptors each, and the others wait or were given up.
     for _ in 0..100 {

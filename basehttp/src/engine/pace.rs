@@ -16,8 +16,9 @@
 //!
 //! All newcomers pass the hooks, of which a step of a TLS handshake is one. If too little is known of a hook, they must
 //! not wait for a pool that is stuck. So a hook counts as fast before its first run, and a run that had to be rescued
-//! is one slow run, since the system may have preempted it. A hook that blocks therefore costs three rescues, and no
-//! more: its place is never taken by others, and clients cannot ask for it by another name, as they can for a path.
+//! is one slow run, since the system may have preempted it. A hook that blocks therefore costs three rescues, and up to
+//! eight while no thread is free. It costs more only if several leaders call it at once. Others never take its place,
+//! and clients cannot ask for it by another name, as they can for a path.
 //!
 //! A request without a route has a choice of four places. It takes a vacant one, or the oldest one if it may:
 //!

@@ -14,8 +14,9 @@
 //! | one or more                          | are known to be fast                                        |
 //! | none                                 | have `pace = "inline"`, since it could not be replaced      |
 //!
-//! The system may refuse a thread. Jobs then wait while any thread is serving. If none is, they come back after 1 s,
-//! and new ones are refused for 1 s. Leaders take turns at shards that have lost theirs.
+//! The system may refuse a thread. Jobs then wait while any thread is serving. If none is, they come back when the
+//! system has refused for 1 s, and new ones are refused for 1 s. While a shard has lost its leader and no thread can
+//! come, because the system refuses one or the pool has all that it may have, the other leaders take turns there.
 
 mod idle;
 mod leases;
@@ -36,7 +37,7 @@ use crate::sys::unpoisoned;
 pub(super) use self::idle::PoolThread;
 pub(super) use self::limits::PoolLimits;
 
-/// Time that jobs wait while the system refuses a thread, and time that new ones are then refused: 1 s each.
+/// Time of refusals after which jobs come back, and time for which new ones are then refused: 1 s each.
 const THREAD_WAIT: Duration = Duration::from_secs(1);
 
 /// Time until the system is asked again for a thread that it has refused: 4 ms to 250 ms. It is an eighth of the time
