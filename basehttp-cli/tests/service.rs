@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
-use support::http::{Client, PATIENCE};
+use support::http::{Client, PATIENCE, leave_socket_file};
 use support::{Ended, Manager, Program, Scratch, basehttp, get, reply, run};
 
 /// Starts the command as a service manager does. The shell puts its standard input where `redirections` say, and
@@ -203,7 +203,7 @@ fn a_unix_socket_has_its_mode_and_goes_with_the_program() {
     let path = scratch.path().join("site.sock");
     let bind = format!("unix:{}", path.display());
     // As a killed program leaves it.
-    drop(UnixListener::bind(&path).expect("a new file"));
+    leave_socket_file(&path);
     let program = Program::start(basehttp(["--bind", &bind, "--unix-mode", "660"]));
     assert_eq!(program.stdout.wait_for("\n"), format!("Serving HTTP on {bind} ...\n"));
     assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o660);

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::stage::{LARGE_BYTES, Stage, Staged, get, one_worker, upload, wait_until};
-use crate::support::{Client, PATIENCE, Reply};
+use crate::support::{Client, PATIENCE, Reply, leave_socket_file};
 use basehttp::testing::{Fault, Response};
 use basehttp::{Address, AddressFamily, Exchange, HTTPServer, Result, ServerHandle, http_handler};
 
@@ -219,7 +219,7 @@ fn a_socket_whose_server_is_gone_is_replaced() {
     let path = folder.socket();
     for _ in 0..3 {
         // As a program that was killed leaves it.
-        drop(UnixListener::bind(&path).expect("a new file"));
+        leave_socket_file(&path);
         let serving = Serving::start(HTTPServer::bind(&*path, Telling).expect("nothing listens there"));
         assert_eq!(ask(&mut connect(&path), "GET / HTTP/1.0\r\n\r\n").status, 200);
         drop(serving);
@@ -257,7 +257,7 @@ fn what_is_no_socket_is_never_removed() {
     refused();
     fs::remove_dir(&path).expect("it is there");
     // A link to a socket is a link, and its target may belong to another program.
-    drop(UnixListener::bind(&target).expect("a new file"));
+    leave_socket_file(&target);
     std::os::unix::fs::symlink(&target, &path).expect("a new link");
     refused();
     assert!(target.exists() && fs::symlink_metadata(&path).is_ok());
@@ -304,7 +304,7 @@ fn of_servers_that_start_at_once_one_gets_a_stale_path_and_keeps_it() {
     let folder = Folder::new();
     let path = folder.socket();
     for round in 0..20 {
-        drop(UnixListener::bind(&path).expect("a new file"));
+        leave_socket_file(&path);
         let binding: Vec<_> = (0..4)
             .map(|_| {
                 let path = path.clone();

@@ -17,6 +17,8 @@ pub(crate) mod witness;
 use std::fmt::Debug;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use basehttp::testing;
@@ -48,6 +50,17 @@ pub(crate) fn when_free<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Re
             Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < give_up => {}
             result => return result,
         }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Leaves the file of a Unix socket at `path`, as a program that was killed does. Another test may start a program
+/// meanwhile, as in [`expect_refused`].
+pub(crate) fn leave_socket_file(path: &Path) {
+    drop(UnixListener::bind(path).expect("a new file"));
+    let give_up = Instant::now() + PATIENCE;
+    while UnixStream::connect(path).is_ok() {
+        assert!(Instant::now() < give_up, "another process listens there");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
