@@ -13,10 +13,9 @@ use std::sync::Arc;
 use basehttp::testing::Certificate;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustix::process::Signal;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use rustls::crypto::ring;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use support::http::transport::trusting_any;
 use support::http::{Client, PATIENCE, expect_refused};
 use support::{Manager, Program, Scratch, basehttp, run};
 
@@ -185,56 +184,11 @@ fn a_service_manager_knows_when_a_renewal_begins_and_ends() {
     assert_eq!(program.ended().how(), "exit 0");
 }
 
-/// Takes any certificate, for a client that compares fingerprints.
-#[derive(Debug)]
-struct TakesAny(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for TakesAny {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
 #[test]
 fn a_certificate_for_one_run_has_the_fingerprint_that_is_printed() {
     let scratch = site(&Certificate::new());
-    let provider = Arc::new(ring::default_provider());
-    let client = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
-    let client = client.expect("both versions").dangerous();
-    let client = client.with_custom_certificate_verifier(Arc::new(TakesAny(provider))).with_no_client_auth();
     let (program, address) = Program::serving(&["-d", &scratch.path_of("www"), "-q", "--tls-self-signed"]);
-    let (reply, session) = ask(address, Arc::new(client), REQUEST).expect("the client takes it");
+    let (reply, session) = ask(address, trusting_any(), REQUEST).expect("the client takes it");
     assert!(reply.ends_with("over TLS"), "{reply}");
     let shown = &session.peer_certificates().expect("the server has shown one")[0];
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use basehttp::HTTPServerBuilder;
 use basehttp::testing::Certificate;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::{self, CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, ServerConfig, SignatureScheme};
 
@@ -113,19 +113,23 @@ impl Write for ClientStream {
     }
 }
 
-static CLIENT: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
+static CLIENT: LazyLock<Arc<ClientConfig>> = LazyLock::new(trusting_any);
+
+/// Returns the configuration of a client that takes any certificate, since some servers are processes of their own. The
+/// server must have its key.
+pub(crate) fn trusting_any() -> Arc<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
     let builder =
-        builder.expect("ring knows them").dangerous().with_custom_certificate_verifier(Arc::new(Anyone(provider)));
+        builder.expect("ring knows them").dangerous().with_custom_certificate_verifier(Arc::new(TakesAny(provider)));
     Arc::new(builder.with_no_client_auth())
-});
+}
 
-/// Trusts every server, since some are processes of their own. What clients make of certificates is tested elsewhere.
+/// Takes any certificate, and checks the signatures that are made by its key.
 #[derive(Debug)]
-struct Anyone(Arc<CryptoProvider>);
+struct TakesAny(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Anyone {
+impl ServerCertVerifier for TakesAny {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -139,20 +143,22 @@ impl ServerCertVerifier for Anyone {
 
     fn verify_tls12_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
+        let algorithms = &self.0.signature_verification_algorithms;
+        crypto::verify_tls12_signature(message, certificate, signed, algorithms)
     }
 
     fn verify_tls13_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
+        let algorithms = &self.0.signature_verification_algorithms;
+        crypto::verify_tls13_signature(message, certificate, signed, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
