@@ -35,9 +35,17 @@ pub(crate) fn basehttp(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -
 /// Returns Python's `http.server` with these arguments. `None` where it is not installed, which is reported as SKIPPED.
 #[track_caller]
 pub(crate) fn original(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Option<Command> {
-    // As `python3 -m http.server`, and with Ctrl-C even where the tests themselves were started to ignore it.
-    const RUN: &str = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); \
-                       runpy.run_module('http.server', run_name='__main__', alter_sys=True)";
+    // As `python3 -m http.server`, and with Ctrl-C even where the tests themselves were started to ignore it. It takes effect
+    // while the server waits for connections: in the middle of a destructor the interpreter reports and drops it.
+    const RUN: &str = "
+import runpy, signal
+def interrupt(number, frame):
+    if frame.f_code.co_name == 'select':
+        raise KeyboardInterrupt
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+signal.signal(signal.SIGINT, interrupt)
+signal.signal(signal.SIGALRM, interrupt)
+runpy.run_module('http.server', run_name='__main__', alter_sys=True)";
     if !*HAS_ORIGINAL {
         skip("python3 (3.11 or newer) is missing");
         return None;
