@@ -21,9 +21,10 @@ use super::super::{
     head::Field,
     refusal::Refusal,
 };
-use super::forwarded::{ProxySays, authority, each_element, scheme};
+use super::forwarded::each_element;
 use super::network::Networks;
 use super::node::{ClientAddress, whole_ipv4};
+use super::says::{ProxySays, authority, scheme};
 
 /// The proxies that are trusted, and the fields that they set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

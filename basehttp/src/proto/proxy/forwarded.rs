@@ -1,5 +1,4 @@
-//! The grammar of `Forwarded` (RFC 7239), and what one proxy says in it. `fields` decides which of the elements tells
-//! the client.
+//! The grammar of `Forwarded` (RFC 7239). `fields` decides which of the elements tells the client.
 //!
 //! Each value is read where it stands, up to the first byte that is not its own. If that is the end of the token, which
 //! is the usual case, no second look is needed. Any other value is delimited first, and then read as a whole.
@@ -9,35 +8,12 @@
 
 use super::super::{
     field::{TOKEN_BYTES, is_same_text, is_token_byte, is_value_byte, span, trim_whitespace},
-    host::{Authority, plain_name_len},
+    host::plain_name_len,
     refusal::Refusal,
     target::Scheme,
 };
 use super::node::{ClientAddress, ipv4};
-
-/// One proxy's account of a request. A part that is there and cannot be understood is `Some(None)`.
-#[allow(clippy::option_option)] // Two questions: whether a part is there, and what it says.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ProxySays<'b> {
-    /// The node that sent the request to the proxy.
-    pub client: Option<ClientAddress>,
-    /// The scheme by which it came.
-    pub scheme: Option<Option<Scheme>>,
-    /// The host that was asked.
-    pub authority: Option<Option<&'b [u8]>>,
-}
-
-impl<'b> ProxySays<'b> {
-    /// Returns the scheme, if there is one. An error if it cannot be understood.
-    pub(crate) fn checked_scheme(&self) -> Result<Option<Scheme>, Refusal> {
-        if self.scheme == Some(None) { Err(NOT_A_SCHEME) } else { Ok(self.scheme.flatten()) }
-    }
-
-    /// Returns the authority, if there is one. An error if it cannot be one.
-    pub(crate) fn checked_authority(&self) -> Result<Option<&'b [u8]>, Refusal> {
-        if self.authority == Some(None) { Err(NOT_A_HOST) } else { Ok(self.authority.flatten()) }
-    }
-}
+use super::says::{ProxySays, authority, scheme};
 
 /// Calls `each` for the elements of one `Forwarded` field, from the left.
 ///
@@ -166,25 +142,6 @@ fn quoted(text: &[u8]) -> Result<(&[u8], &[u8]), ElementFault> {
         }
     }
 }
-
-/// RFC 7239, section 5.4. Some proxies name the scheme of a WebSocket.
-pub(super) fn scheme(text: &[u8]) -> Option<Scheme> {
-    let is = |lower: &str| is_same_text(text, lower.as_bytes());
-    match () {
-        () if is("https") || is("wss") => Some(Scheme::Https),
-        () if is("http") || is("ws") => Some(Scheme::Http),
-        () => None,
-    }
-}
-
-/// RFC 7239, section 5.3: as in a Host field.
-pub(super) fn authority(text: &[u8]) -> Option<&[u8]> {
-    Authority::parse(text).is_ok_and(|authority| !authority.host.is_empty()).then_some(text)
-}
-
-const NOT_A_SCHEME: Refusal = Refusal::bad_request("the proxy names a scheme other than http and https");
-const NOT_A_HOST: Refusal =
-    Refusal::bad_request("the proxy names a host that is not a name or address with an optional port");
 
 #[cfg(test)]
 mod tests {

@@ -6,9 +6,9 @@ mod forwarded;
 mod header;
 mod network;
 mod node;
+mod says;
 
 pub(crate) use self::fields::{ForwardedFields, TrustedProxies};
-pub(crate) use self::forwarded::ProxySays;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::header::MAX_PROXY_HEADER_BYTES;
 pub(crate) use self::header::{ProxySource, proxy_header};
@@ -16,3 +16,4 @@ pub(crate) use self::network::NetworkNode;
 pub(crate) use self::node::ClientAddress;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::node::node_address;
+pub(crate) use self::says::ProxySays;
