@@ -112,11 +112,10 @@ impl Drive<'_> {
             let is_refused = !matches!(body, BodyArrival::Complete) && !self.is_implemented(head.method);
             is_refused.then(|| self.context.unknown_method(head.method))
         });
-        let is_refused = refusal.is_some();
         let may_wait = match body {
             BodyArrival::Complete | BodyArrival::Broken => false,
             // A refusal does not need the body.
-            _ if is_refused => false,
+            _ if refusal.is_some() => false,
             BodyArrival::Streamed => true,
             BodyArrival::Pending(body) => {
                 self.buffers.pending.partial =
@@ -125,13 +124,7 @@ impl Drive<'_> {
             }
         };
         // Then: which thread may run the method?
-        let place = if is_refused { RunOn::Refused } else { self.scheduler.run_on(head, may_wait) };
-        let (place, refusal) = match place {
-            // The hooks that answer need a thread as well.
-            RunOn::Refused if is_refused => (self.scheduler.place_refusal(), refusal),
-            RunOn::Refused => (self.scheduler.place_refusal(), Some(HTTPError::busy(NO_THREAD))),
-            place => (place, None),
-        };
+        let (place, refusal) = self.place(head, may_wait, refusal);
         if matches!(place, RunOn::ThisThreadOnceSent | RunOn::Pool) && self.has_unsent() {
             // A client that has sent several requests at once gets the first response before the slowest request is
             // served.
@@ -160,6 +153,19 @@ impl Drive<'_> {
         self.scheduler.end();
         self.buffers.input.consume(span.end);
         self.settle(served)
+    }
+
+    /// Decides which thread serves the request. If none may, it is refused for that.
+    fn place(&mut self, head: &Head<'_>, may_wait: bool, refusal: Option<HTTPError>) -> (RunOn, Option<HTTPError>) {
+        let refusal = match refusal {
+            Some(refusal) => refusal,
+            None => match self.scheduler.run_on(head, may_wait) {
+                RunOn::Refused => HTTPError::busy(NO_THREAD),
+                place => return (place, None),
+            },
+        };
+        // The hooks that answer need a thread as well.
+        (self.scheduler.place_refusal(), Some(refusal))
     }
 
     /// Takes over what an exchange left: bytes, a queued body, and what follows.
