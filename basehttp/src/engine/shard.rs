@@ -267,7 +267,7 @@ impl Shard {
     }
 
     /// Sees a wake-up, as a leader does.
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(super) fn see_wake(&self) {
         self.wakes.fetch_add(1, Ordering::Relaxed);
     }

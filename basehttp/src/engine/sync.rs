@@ -30,26 +30,26 @@ mod of_loom {
 
     use loom::sync::MutexGuard;
 
-    pub mod thread {
-        pub use loom::thread::{Thread, current};
+    pub(in crate::engine) mod thread {
+        pub(in crate::engine) use loom::thread::{Thread, current};
 
-        pub fn park_timeout(_: std::time::Duration) {
+        pub(in crate::engine) fn park_timeout(_: std::time::Duration) {
             loom::thread::park();
         }
     }
 
-    pub struct Condvar(loom::sync::Condvar);
+    pub(in crate::engine) struct Condvar(loom::sync::Condvar);
 
     impl Condvar {
-        pub fn new() -> Self {
+        pub(in crate::engine) fn new() -> Self {
             Condvar(loom::sync::Condvar::new())
         }
 
-        pub fn notify_all(&self) {
+        pub(in crate::engine) fn notify_all(&self) {
             self.0.notify_all();
         }
 
-        pub fn wait_while<'g, T>(
+        pub(in crate::engine) fn wait_while<'g, T>(
             &self,
             mut guard: MutexGuard<'g, T>,
             mut condition: impl FnMut(&mut T) -> bool,
@@ -61,7 +61,7 @@ mod of_loom {
         }
 
         #[allow(clippy::unnecessary_wraps)] // As std has it.
-        pub fn wait_timeout_while<'g, T>(
+        pub(in crate::engine) fn wait_timeout_while<'g, T>(
             &self,
             guard: MutexGuard<'g, T>,
             _: Duration,
