@@ -26,7 +26,7 @@ const MAY_WAIT: [(&str, &[&str], &str); 17] = [
     ("exchange/multipart/saving", &["fs::"], "in a handler"),
     ("exchange/response", &["fs::"], "the type of a file that a handler returns"),
     ("exchange/sending", &["fs::", "fstat("], "in a handler"),
-    ("exchange/exchange_io", &["thread::sleep"], "in a handler"),
+    ("exchange/exchange_io/client", &["thread::sleep"], "in a handler"),
     ("sys/handle", &["Condvar"], "`shutdown` waits for the loop's end, never on a thread of the server"),
     ("sys/log", &["Condvar", "stderr()", "poll("], "the writer's thread, and the thread that ends the loop"),
     ("sys/sigpipe", &["fs::"], "a file in the kernel's memory, read once"),

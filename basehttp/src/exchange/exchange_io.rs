@@ -7,21 +7,18 @@
 //! `out` has complete earlier responses first (pipelining), and the current one from `reply.start()` on. The earlier
 //! ones may be sent at any time, the current one only when its head is final.
 
+mod client;
+mod receiving;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{io, mem, thread};
+use std::{io, mem};
 
 use super::client_end::ClientEnd;
 use super::context::Context;
-use super::error::{HTTPError, WholeWithoutBody};
+use super::error::WholeWithoutBody;
 use super::reply::{Reply, ReplyContext};
-use crate::proto::BODY_TOO_SLOW;
-use crate::sys::{
-    BRIEF, BlockingQuota, CountedError, Direction, EndSeen, LocalCounts, Permit, QUEUE_WAIT, Settings, Socket,
-};
-
-/// Time between two checks for the client, of a handler that has nothing to send: 0.1 s.
-const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+use crate::sys::{BRIEF, BlockingQuota, Direction, LocalCounts, Permit, QUEUE_WAIT, Settings, Socket};
 
 /// Gets the raw bytes of a body that are read from the socket.
 pub(crate) type BodyTap = Box<dyn FnMut(&[u8]) + Send>;
@@ -291,184 +288,6 @@ impl ExchangeIo {
         let _ = self.socket.set_blocking_reads(None);
         Ok(mem::replace(&mut self.socket, Socket::Taken))
     }
-
-    // The request's body.
-
-    /// Reads more of the request's body into `buffer`. Returns 0 if the client has ended its side.
-    ///
-    /// Before it waits, it sends earlier responses, a `100 Continue` that the client waits for, and a response that is
-    /// streaming.
-    pub(crate) fn read_body(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.awaits_continue || !self.reply.is_streaming() {
-            self.send_earlier()?;
-        } else {
-            self.prepare_to_send();
-            self.send_prepared()?;
-        }
-        self.send_continue()?;
-        self.check_gone()?;
-        self.was_read = true;
-        let mut read = self.socket.read(buffer);
-        if read.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
-            read = self.wait_for_body(buffer)?;
-        }
-        match read {
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(too_slow()),
-            // The framing says that the body is not whole.
-            Err(error) if self.socket.was_cut(&error) => Ok(0),
-            Ok(count) => {
-                self.body_clock.1 += count as u64;
-                self.note_received(&buffer[..count]);
-                Ok(count)
-            }
-            Err(error) => self.noting_loss(Err(error)),
-        }
-    }
-
-    /// Reads the part of the request's body that has come, without waiting.
-    pub(crate) fn read_body_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.was_read = true;
-        let count = self.socket.read_now(buffer)?;
-        self.note_received(&buffer[..count]);
-        Ok(count)
-    }
-
-    fn note_received(&mut self, bytes: &[u8]) {
-        self.counts.bytes_received += bytes.len() as u64;
-        if let Some(tap) = &mut self.tap {
-            tap(bytes);
-        }
-    }
-
-    /// Waits for more of the body. Pauses of the handler are not the client's fault and do not count. The outer error
-    /// says that the handler may not wait, the inner one is the socket's.
-    fn wait_for_body(&mut self, buffer: &mut [u8]) -> io::Result<io::Result<usize>> {
-        let stall = self.settings.body_stall_timeout;
-        let (waited, received) = self.body_clock;
-        if self.settings.is_trickle(waited, received, stall) {
-            return Err(too_slow());
-        }
-        let began = Instant::now();
-        let read = match self.wait_for_client(Direction::Read, stall) {
-            Err(error) if error.kind() == io::ErrorKind::Other => {
-                return Err(HTTPError::busy("too many requests wait for their bodies already").into());
-            }
-            // The poller may have been wrong, so the read waits as well.
-            waited => waited.and_then(|()| self.socket.read_waiting(buffer, Some(stall))),
-        };
-        self.body_clock.0 += began.elapsed();
-        Ok(read)
-    }
-
-    /// Sends the 100 that the client waits for, unless the final response has begun (RFC 9110, section 10.1.1).
-    fn send_continue(&mut self) -> io::Result<()> {
-        if mem::take(&mut self.awaits_continue) && !self.reply.is_on_wire() {
-            let sent = self.write_interim(b"HTTP/1.1 100 Continue\r\n\r\n");
-            return self.noting_loss(sent);
-        }
-        Ok(())
-    }
-
-    fn write_interim(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        let mut is_due = false;
-        while !bytes.is_empty() {
-            match self.socket.write(bytes) {
-                Ok(count) => {
-                    (bytes, is_due) = (&bytes[count..], false);
-                    self.counts.bytes_sent += count as u64;
-                }
-                Err(error) => is_due = self.wait_to_write(error, is_due)?,
-            }
-        }
-        Ok(())
-    }
-
-    // The client.
-
-    /// Asks the socket, without waiting, whether the client is believed to be gone by the rule of `client_end`.
-    pub(crate) fn is_client_gone(&mut self) -> bool {
-        let now = Instant::now();
-        // A socket that cannot tell counts as one whose client is there.
-        let seen = self.socket.wait_for_end(self.client_end.seen(), now).unwrap_or_default();
-        self.note_end(seen.unwrap_or(EndSeen::None), now);
-        self.is_gone() || self.client_end.is_gone(now)
-    }
-
-    fn note_end(&mut self, seen: EndSeen, now: Instant) {
-        self.client_end.note_seen(seen, now);
-        if self.client_end == ClientEnd::Broken {
-            self.note_gone(io::ErrorKind::ConnectionReset);
-        }
-    }
-
-    /// Sleeps until that time, or until the client is believed to be gone.
-    pub(crate) fn sleep_until(&mut self, until: Instant) -> io::Result<()> {
-        loop {
-            self.check_gone()?;
-            let next = self.client_end.gone_at().map_or(until, |gone_at| until.min(gone_at));
-            let next = if cfg!(target_os = "linux") { next } else { next.min(Instant::now() + LOOK_INTERVAL) };
-            let seen = self.socket.wait_for_end(self.client_end.seen(), next)?;
-            let now = Instant::now();
-            match seen {
-                Some(seen) => self.note_end(seen, now),
-                // The socket cannot tell.
-                None => thread::sleep(until.saturating_duration_since(now)),
-            }
-            self.expect_client(now)?;
-            if now >= until || seen.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Checks now and then whether the client is there, for a handler that has nothing to send and so would never know.
-    fn look_for_client(&mut self) -> io::Result<()> {
-        self.check_gone()?;
-        let now = Instant::now();
-        if self.looked_at.is_some_and(|looked_at| now < looked_at + LOOK_INTERVAL) {
-            return Ok(());
-        }
-        self.looked_at = Some(now);
-        self.is_client_gone();
-        self.expect_client(now)
-    }
-
-    /// Fails if the client is believed to be gone. From then on it counts as gone.
-    fn expect_client(&mut self, now: Instant) -> io::Result<()> {
-        if self.client_end.is_gone(now) {
-            self.note_gone(io::ErrorKind::ConnectionAborted);
-        }
-        self.check_gone()
-    }
-
-    fn note_gone(&mut self, kind: io::ErrorKind) {
-        if self.gone.is_none() {
-            self.gone = Some(kind);
-            self.counts.note(CountedError::ClientGone);
-        }
-    }
-
-    fn check_gone(&self) -> io::Result<()> {
-        self.gone.map_or(Ok(()), |kind| Err(kind.into()))
-    }
-
-    fn noting_loss<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        if let (Err(error), None) = (&result, self.gone) {
-            self.gone = Some(error.kind());
-            self.counts.note(match error.kind() {
-                io::ErrorKind::TimedOut => CountedError::SlowReader,
-                // There was no permit to wait for it.
-                io::ErrorKind::Other => CountedError::ResourceLimit,
-                _ => CountedError::ClientGone,
-            });
-        }
-        result
-    }
-}
-
-/// The 408 for a body that comes too slowly (RFC 9110, section 15.5.9).
-fn too_slow() -> io::Error {
-    HTTPError::from(BODY_TOO_SLOW).into()
 }
 
 #[cfg(test)]
