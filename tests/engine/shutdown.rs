@@ -43,6 +43,7 @@ fn a_stuck_handler_is_cut_off_and_the_server_serves_again() {
         assert_eq!((report.cut, report.finished), (1, 0), "round {round}: {:?}", handle.stats());
         idle.expect_end();
         httpd = serving.join().expect("serve_forever returns");
+        expect_refused(address, "its loop has ended");
         stage.open(&round.to_string());
         // The reply comes late or never, and the connection is over.
         let _ = stuck.try_read_to_end();
@@ -71,6 +72,7 @@ fn a_stuck_thread_of_the_pool_is_cut_off_and_the_server_serves_again() {
         assert_eq!((report.cut, report.finished), (2, 0), "round {round}: {:?}", handle.stats());
         other.expect_end();
         httpd = serving.join().expect("serve_forever returns");
+        expect_refused(address, "its loop has ended");
     }
     (0..3).for_each(|round| stage.open(&round.to_string()));
 }
@@ -188,7 +190,8 @@ fn nothing_is_accepted_or_begun_after_the_end() {
     assert!(!stage.served().contains(&"/after".to_owned()));
 }
 
-/// A connection to a server that has ended once and is about to serve again.
+/// A connection to a server that has ended once and is about to serve again. Its clients were refused meanwhile, so that it
+/// is not the listener of the last loop that takes the connection.
 #[track_caller]
 fn connect_when_it_listens(address: SocketAddr) -> Client {
     let give_up = Instant::now() + PATIENCE;
@@ -366,6 +369,7 @@ fn the_deadline_of_a_drain_ends_with_its_loop() {
     handle.drain(Duration::ZERO).expect("it was running");
     long.join().unwrap().expect("it was running");
     let mut httpd = serving.join().expect("serve_forever returns");
+    expect_refused(address, "its loop has ended");
     stage.open("first");
     // The next loop is asked to end with a handler at work, and the zero is not its deadline.
     let serving = thread::spawn(move || when_free(|| httpd.serve_forever()).expect("a loop"));
@@ -404,6 +408,7 @@ fn a_shutdown_that_waits_is_not_held_up_by_the_next_loop() {
         let was_told = told.recv_timeout(PATIENCE);
         handle.shutdown();
         httpd = serving.join().expect("both loops have ended");
+        expect_refused(address, "they have ended");
         assert_eq!(was_told, Ok(()), "round {round}: the first loop has ended, and shutdown returned");
     }
 }

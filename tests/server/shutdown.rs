@@ -160,6 +160,7 @@ fn shutdown_before_the_loop_ends_it_at_once() {
     httpd.server_handle().shutdown();
     httpd.serve_forever().unwrap();
     assert!(!httpd.server_handle().is_shutting_down(), "the wish was granted");
+    expect_refused(address, "the loop has ended");
     let serving = serving(httpd);
     let mut client = connect_when_it_listens(address);
     client.send("GET /stop HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -167,7 +168,8 @@ fn shutdown_before_the_loop_ends_it_at_once() {
     serving.join().unwrap();
 }
 
-/// A connection to a server that has ended once and is about to serve again.
+/// A connection to a server that has ended once and is about to serve again. Its clients were refused meanwhile, so that it
+/// is not the listener of the last loop that takes the connection.
 fn connect_when_it_listens(address: SocketAddr) -> Client {
     let give_up = Instant::now() + PATIENCE;
     loop {
@@ -209,6 +211,7 @@ fn a_server_that_serves_again_does_not_take_an_address_from_its_successor() {
     assert_eq!(httpd.serve_forever().unwrap_err().kind(), ErrorKind::AddrInUse);
     assert_eq!(httpd.handle_request().unwrap_err().kind(), ErrorKind::AddrInUse);
     successor.server_close();
+    expect_refused(address, "nothing listens");
     let client = thread::spawn(move || {
         let mut client = connect_when_it_listens(address);
         client.send(REQUEST);
@@ -258,6 +261,7 @@ fn a_server_serves_again_after_a_shutdown_at_the_same_address() {
         client.send("GET /stop HTTP/1.1\r\nHost: x\r\n\r\n");
         httpd = serving.join().unwrap();
         assert_eq!(client.read_reply().status, 200);
+        expect_refused(address, "the loop has ended");
     }
 }
 
