@@ -97,6 +97,18 @@ fn push_segment(out: &mut Vec<u8>, segment: &[u8]) {
 mod tests {
     use super::*;
 
+    /// The links to all directories on the way, from the top.
+    fn ways_up(location: &Location) -> String {
+        let mut out = Vec::new();
+        for depth in 0..=location.segments().len() {
+            if depth > 0 {
+                out.push(b' ');
+            }
+            location.push_href_above(depth, &mut out);
+        }
+        String::from_utf8(out).expect("ASCII")
+    }
+
     #[test]
     fn a_path_is_decoded_and_the_way_up_is_relative_where_that_is_sure() {
         let table = [
@@ -114,14 +126,7 @@ mod tests {
         ];
         for (path, display, hrefs, why) in table {
             let location = Location::of(path, 0);
-            let found: Vec<_> = (0..=location.segments().len())
-                .map(|depth| {
-                    let mut out = Vec::new();
-                    location.push_href_above(depth, &mut out);
-                    String::from_utf8(out).expect("ASCII")
-                })
-                .collect();
-            assert_eq!((&*location.display(), &*found.join(" ")), (display, hrefs), "{why}");
+            assert_eq!((&*location.display(), &*ways_up(&location)), (display, hrefs), "{why}");
         }
     }
 
@@ -135,15 +140,7 @@ mod tests {
             ("/static", 1, "/static/", "without a slash at the end"),
         ];
         for (path, depth, hrefs, why) in table {
-            let location = Location::of(path, depth);
-            let found: Vec<_> = (0..=location.segments().len())
-                .map(|depth| {
-                    let mut out = Vec::new();
-                    location.push_href_above(depth, &mut out);
-                    String::from_utf8(out).expect("ASCII")
-                })
-                .collect();
-            assert_eq!(found.join(" "), hrefs, "{path}: {why}");
+            assert_eq!(ways_up(&Location::of(path, depth)), hrefs, "{path}: {why}");
         }
     }
 }
