@@ -169,6 +169,11 @@ impl Play {
         self.news.is_any() || !self.waited.is_zero()
     }
 
+    /// How far both ends have come. It differs after each act, and after each byte in either direction.
+    pub(super) fn progress(&self) -> [usize; 4] {
+        [self.played, self.read, self.to_server.len(), self.room]
+    }
+
     pub(super) fn takes_everything(&self) -> bool {
         self.room > usize::MAX / 4
     }
