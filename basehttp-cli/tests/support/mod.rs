@@ -253,7 +253,13 @@ impl Manager {
 
     pub(crate) fn receive(&self) -> io::Result<String> {
         let mut buffer = [0; 1024];
-        let count = self.0.recv(&mut buffer)?;
+        let count = loop {
+            match self.0.recv(&mut buffer) {
+                // The process was stopped meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                received => break received?,
+            }
+        };
         Ok(String::from_utf8_lossy(&buffer[..count]).into_owned())
     }
 }
